@@ -1,0 +1,24 @@
+import type { CacheOperation } from './monitor.js';
+
+/** What a cache tells its listeners. A listener that throws or rejects hurts nobody. */
+export interface CacheEvents {
+  hit: { key: string; tier: 'l1' | 'l2' };
+  miss: { key: string };
+  set: { key: string };
+  delete: { key: string };
+  /** Tags, a pattern, or everything in a namespace was invalidated. */
+  invalidate: { kind: 'tags' | 'pattern' | 'clear'; detail: readonly string[] };
+  /** An L1 entry had to leave for another. */
+  evict: { key: string };
+  /** Stored bytes could not be read, and were removed. */
+  corrupt: { key: string; reason: string };
+  /** A backend call failed; `operation` is what the caller had asked for. */
+  error: { operation: CacheOperation; error: Error };
+  /** Redis went away; the cache goes on without it. */
+  degraded: { reason: string };
+  /** Redis is back. */
+  recovered: Record<string, never>;
+}
+
+export type CacheEventName = keyof CacheEvents;
+export type CacheEventListener<E extends CacheEventName> = (event: CacheEvents[E]) => void;

@@ -1,0 +1,100 @@
+/**
+ * The errors of this library. Every one is a {@link CacheError}: `code` for programs, `message` for
+ * people, `details` for logs. None ever carries a credential.
+ */
+
+/** What a program may switch on. */
+export type CacheErrorCode =
+  | 'CACHE_ERROR'
+  | 'CACHE_VALIDATION'
+  | 'CACHE_INFRASTRUCTURE'
+  | 'CACHE_TIMEOUT'
+  | 'CACHE_SERIALIZATION'
+  | 'CACHE_CLOSED';
+
+export interface CacheErrorOptions {
+  readonly code?: CacheErrorCode;
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+const brand = Symbol.for('nestjs-cache-infra.CacheError');
+
+/** Base of every error this library makes. */
+export class CacheError extends Error {
+  readonly code: CacheErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, options: CacheErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.code = options.code ?? 'CACHE_ERROR';
+    this.details = options.details ?? {};
+  }
+
+  /** `SerializationError` has to be a `TypeError`, which leaves no room in its prototype chain: the brand counts. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== CacheError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+Object.defineProperty(CacheError.prototype, brand, { value: true });
+
+/** One thing wrong with options or arguments. */
+export interface ValidationProblem {
+  /** Where it is, for example `redis.sentinels[0].port`. */
+  readonly path: string;
+  /** What is wrong, beginning with the path. */
+  readonly message: string;
+}
+
+/** Bad options or arguments. Lists every problem at once. */
+export class ValidationError extends CacheError {
+  readonly problems: readonly ValidationProblem[];
+
+  constructor(problems: string | readonly ValidationProblem[], subject?: string) {
+    const list = typeof problems === 'string' ? [{ path: '', message: problems }] : problems;
+    const text = list.map((problem) => problem.message).join('; ');
+    super(subject === undefined ? text : `${subject}: ${text}`, {
+      code: 'CACHE_VALIDATION',
+      details: { problems: list },
+    });
+    this.problems = list;
+  }
+}
+
+/** The machinery behind the cache failed: `Redis connection failed …`, `Redis command failed …`. */
+export class InfrastructureError extends CacheError {
+  constructor(message: string, options: Omit<CacheErrorOptions, 'code'> = {}) {
+    super(message, { ...options, code: 'CACHE_INFRASTRUCTURE' });
+  }
+}
+
+/** A time-out that the caller asked for (`hardTimeout`) or that bounds a Redis command. */
+export class CacheTimeoutError extends CacheError {
+  constructor(message: string, options: Omit<CacheErrorOptions, 'code'> = {}) {
+    super(message, { ...options, code: 'CACHE_TIMEOUT' });
+  }
+}
+
+/** The cache was used after `close()`. */
+export class CacheClosedError extends CacheError {
+  constructor(name: string) {
+    super(`Cache '${name}' is closed`, { code: 'CACHE_CLOSED', details: { cache: name } });
+  }
+}
+
+/** A value that no tier can store. `path` says where in the value, for example `$.user.callback`. */
+export class SerializationError extends TypeError {
+  readonly code = 'CACHE_SERIALIZATION' as const;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly path: string;
+
+  constructor(message: string, path = '$', options: { cause?: unknown } = {}) {
+    super(`${message} (at ${path})`, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = 'SerializationError';
+    this.path = path;
+    this.details = { path };
+  }
+}
+Object.defineProperty(SerializationError.prototype, brand, { value: true });
