@@ -23,21 +23,37 @@ const shared = {
     '^nestjs-cache-infra/(.*)$': '<rootDir>/libs/cache-infra/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  setupFiles: ['reflect-metadata'],
+  modulePathIgnorePatterns: ['<rootDir>/(libs|apps)/[^/]+/dist/'],
+  setupFiles: ['reflect-metadata', '<rootDir>/test/support/own-environment.ts'],
 };
 
 /** A Jest project: a name and where its tests stand. */
-const project = (displayName, testMatch) => ({
+const project = (displayName, testMatch, options = {}) => ({
   ...shared,
+  ...options,
   displayName,
   testMatch: testMatch.map((glob) => `<rootDir>/${glob}`),
 });
 
+/** One Redis for all files of a run, under TEST_REDIS_URL. */
+const withRedis = {
+  globalSetup: '<rootDir>/test/support/start-redis.mjs',
+  globalTeardown: '<rootDir>/test/support/stop-redis.mjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/retries.ts'],
+};
+
 export default {
   projects: [
     project('unit', ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts']),
-    project('redis', ['test/redis/**/*.spec.ts']),
-    project('integration', ['test/integration/**/*.spec.ts']),
-    project('e2e', ['test/e2e/**/*.spec.ts']),
+    project('redis', ['test/redis/**/*.spec.ts'], withRedis),
+    project('integration', ['test/integration/**/*.spec.ts'], withRedis),
+    project('e2e', ['test/e2e/**/*.spec.ts'], withRedis),
+    project('package', ['test/package/**/*.spec.ts']),
+    ...(process.env.RUN_SLOW === '1' ? [project('performance', ['test/performance/**/*.spec.ts'])] : []),
   ],
+  coverageProvider: 'v8',
+  coverageDirectory: 'test-results/coverage',
+  coverageReporters: ['text-summary', 'json-summary', 'lcov', 'cobertura'],
+  collectCoverageFrom: ['libs/cache-infra/src/**/*.ts', '!**/*.spec.ts', '!**/*.d.ts'],
+  coverageThreshold: { global: { lines: 90, branches: 90 } },
 };

@@ -10,13 +10,21 @@ export interface CacheEvents {
   invalidate: { kind: 'tags' | 'pattern' | 'clear'; detail: readonly string[] };
   /** An L1 entry had to leave for another. */
   evict: { key: string };
-  /** Stored bytes could not be read, and were removed. */
+  /** Stored bytes could not be read, and were removed; `key` is the Redis key. */
   corrupt: { key: string; reason: string };
   /** A backend call failed; `operation` is what the caller had asked for. */
   error: { operation: CacheOperation; error: Error };
   /** Redis went away; the cache goes on without it. */
   degraded: { reason: string };
-  /** Redis is back. */
+  /** Redis stopped answering; it is probed, and not asked by callers. */
+  breakerOpen: { reason: string };
+  /** Changes made by others may be missed from now on; the L1 was emptied. */
+  coherenceLost: { reason: string };
+  /** Every change made by others is heard of again; the L1 starts empty. */
+  coherenceRestored: Record<string, never>;
+  /** The journal was full: its oldest change will not reach Redis. */
+  journalOverflow: { dropped: string };
+  /** Redis is back, and has what it missed. */
   recovered: Record<string, never>;
 }
 

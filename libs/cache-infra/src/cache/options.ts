@@ -39,3 +39,6 @@ export type Isolation = 'clone' | 'freeze' | 'reference';
 
 /** What a Redis error does: `degrade` = a failed read is a miss; `throw` = the caller gets an `InfrastructureError`. */
 export type OnError = 'degrade' | 'throw';
+
+/** How the L1s of several instances stay coherent. */
+export type Coherence = 'tracking' | 'broadcast' | 'none';

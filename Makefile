@@ -1,0 +1,66 @@
+# `make demo` and `make test` need Node >= 20.19, npm and make; they bring the rest.
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Install, build and start the demo, and run its tour (DEMO_EXIT=1 ends after the tour)
+	@node scripts/demo.mjs
+
+.PHONY: test
+test: ## Install, find a Redis, then lint, format, type check, build and run every test
+	@node scripts/test.mjs
+
+.PHONY: install
+install: ## Install the dependencies, unless they are there
+	@node scripts/install.mjs
+
+.PHONY: build
+build: install ## Build the library and the demo
+	@npm run --silent build
+
+.PHONY: lint
+lint: install ## Lint, the arrows between the folders included
+	@npm run --silent lint
+
+.PHONY: format
+format: install ## Write every file as Prettier would
+	@npm run --silent format
+
+.PHONY: format-check
+format-check: install ## Check that every file is as Prettier would write it
+	@npm run --silent format-check
+
+.PHONY: typecheck
+typecheck: install ## Check the types
+	@npm run --silent typecheck
+
+.PHONY: test-cache-unit
+test-cache-unit: ## Unit tests, with coverage (over 90 % of lines and branches)
+	@node scripts/test.mjs unit
+
+.PHONY: test-cache-redis
+test-cache-redis: ## Tests that need a Redis (REDIS_RETRIES=n repeats a failed test)
+	@node scripts/test.mjs redis
+
+.PHONY: test-cache-integration
+test-cache-integration: ## Integration, end-to-end and package tests
+	@node scripts/test.mjs build integration e2e package
+
+.PHONY: test-cache-performance
+test-cache-performance: ## The slow suites: memory, compression
+	@node scripts/test.mjs performance
+
+.PHONY: test-cache-all
+test-cache-all: ## Every suite, the slow ones included
+	@node scripts/test.mjs build unit redis integration e2e package performance
+
+.PHONY: test-open-handles
+test-open-handles: ## The suites that hold sockets and timers, with --detectOpenHandles
+	@node scripts/test.mjs redis integration e2e -- --detectOpenHandles
+
+.PHONY: clean
+clean: ## Remove builds and test results
+	@node scripts/clean.mjs

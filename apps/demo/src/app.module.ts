@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { CacheInfraModule, CacheMonitoringInterceptor } from 'nestjs-cache-infra';
+import { AiModule } from './ai/ai.module.js';
+import { CatalogueModule } from './catalogue/catalogue.module.js';
+import { HealthController } from './health/health.controller.js';
+import { StatsController } from './stats/stats.controller.js';
+
+@Module({
+  imports: [
+    // In memory, or wherever REDIS_URL and CACHE_PRESET say.
+    CacheInfraModule.forRoot(),
+    CacheInfraModule.forAi({ name: 'ai', operationTtls: { summarize: 7200, readability: 86_400 } }),
+    TerminusModule,
+    AiModule,
+    CatalogueModule,
+  ],
+  controllers: [HealthController, StatsController],
+  providers: [{ provide: APP_INTERCEPTOR, useClass: CacheMonitoringInterceptor }],
+})
+export class AppModule {}

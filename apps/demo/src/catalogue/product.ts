@@ -1,0 +1,26 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, IsNotEmpty, IsString, MaxLength, Min } from 'class-validator';
+
+/** A product without its id, which stands in the address. */
+export class ProductDetails {
+  @ApiProperty({ example: 'Desk lamp' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  name!: string;
+
+  @ApiProperty({ example: 3900, description: 'In cents' })
+  @IsInt()
+  @Min(0)
+  price!: number;
+
+  @ApiProperty({ example: 12 })
+  @IsInt()
+  @Min(0)
+  stock!: number;
+}
+
+export class Product extends ProductDetails {
+  @ApiProperty({ example: 'desk-lamp' })
+  id!: string;
+}

@@ -1,0 +1,38 @@
+import vader from 'vader-sentiment';
+import type { ParsedText } from './parse.js';
+import type { SentimentLabel, SentimentResult } from './text.results.js';
+
+/** Below this distance from 0 a score says nothing: the threshold that VADER's authors give. */
+const neutralBelow = 0.05;
+
+/**
+ * How the text feels: VADER (Hutto and Gilbert, ICWSM 2014) for each sentence, and their mean, weighted by words, for
+ * the whole.
+ */
+export function sentiment(parsed: ParsedText, limit: number): SentimentResult {
+  const scored = parsed.sentences
+    .filter(({ words }) => words.length > 0)
+    .map(({ text, words }) => ({
+      text,
+      words: words.length,
+      score: vader.SentimentIntensityAnalyzer.polarity_scores(text).compound,
+    }));
+  const words = scored.reduce((total, sentence) => total + sentence.words, 0);
+  const weighted = scored.reduce((total, sentence) => total + sentence.score * sentence.words, 0);
+  const score = words === 0 ? 0 : round(weighted / words);
+  const highlights = scored
+    .filter((sentence) => label(sentence.score) !== 'neutral')
+    .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
+    .slice(0, limit)
+    .map((sentence) => ({ text: sentence.text, label: label(sentence.score), score: round(sentence.score) }));
+  return { label: label(score), score, highlights };
+}
+
+function label(score: number): SentimentLabel {
+  if (score >= neutralBelow) return 'positive';
+  return score <= -neutralBelow ? 'negative' : 'neutral';
+}
+
+function round(score: number): number {
+  return Number(score.toFixed(3));
+}

@@ -1,0 +1,246 @@
+import type { Cache } from '../cache/cache.js';
+import { runSafely } from '../cache/emitter.js';
+import { assertOptions, oneOf } from '../checks.js';
+import { SerializationError, ValidationError } from '../errors.js';
+import { sha256 } from '../keys/digest.js';
+import { describeValue } from '../redact.js';
+import type { Answer } from './answer.js';
+import { isAnswer } from './answer.js';
+import { cacheStatus, type CallStatus } from './cache-status.js';
+import { neverStored } from './cacheability.js';
+import type { AiExplanation } from './explanation.js';
+import { produceAnswer, unboundContext } from './produce.js';
+import { Productions } from './productions.js';
+import type { RequestKey } from './request-key.js';
+import { requestKey, requestParts } from './request-key.js';
+import { priceOf, savingsOf, SavingsLedger, type AiOutcome, type AiStats } from './savings.js';
+import { answerTags, selectorTags } from './selector-tags.js';
+import { assertControl, resolveSettings, type ResolvedSettings } from './settings.js';
+import { decideTtl, ttlOption } from './ttl-policy.js';
+import type { AiCacheControl, AiCacheSettings, AiRequest, AiResult, AiSelector, Produce } from './types.js';
+import { untilAborted } from './until-aborted.js';
+
+/** A call, with its key made and its options checked. */
+interface Call extends RequestKey {
+  readonly operation: string;
+  readonly request: AiRequest;
+  /** The model's name in statistics; `-` when the request names none. */
+  readonly model: string;
+  readonly control: AiCacheControl;
+  readonly ttl: AiCacheControl['ttl'];
+  /** The caller's own. */
+  readonly tags: readonly string[];
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+}
+
+interface Ended<T> {
+  readonly answer: Answer<T>;
+  readonly how: CallStatus['outcome'];
+}
+
+const outcomes: Readonly<Record<CallStatus['outcome'], AiOutcome>> = {
+  hit: 'hits',
+  collapsed: 'collapsed',
+  miss: 'misses',
+  refresh: 'misses',
+  bypass: 'bypassed',
+};
+
+/**
+ * Answers of AI models, cached by their whole request on any {@link Cache}.
+ *
+ * ```ts
+ * const { value, cached, savings } = await ai.run('summarize', { model: 'small', text }, async ({ signal }) => {
+ *   const answer = await model.summarize(text, { signal });
+ *   return { value: answer.text, usage: answer.usage, finishReason: answer.finishReason };
+ * });
+ * ```
+ *
+ * Of equal calls at the same time one produces. What is not a good, complete answer reaches its callers and is not stored.
+ */
+export class AiCacheService {
+  readonly #cache: Cache;
+  readonly #settings: ResolvedSettings;
+  readonly #ledger: SavingsLedger;
+  readonly #productions = new Productions();
+
+  /** @throws ValidationError that lists every bad setting */
+  constructor(cache: Cache, settings: AiCacheSettings = {}) {
+    this.#cache = cache;
+    this.#settings = resolveSettings(settings, cache.defaultTtl);
+    this.#ledger = new SavingsLedger(this.#settings.maxSeries);
+  }
+
+  /**
+   * The stored answer, or what `produce` makes. An error of `produce` reaches every caller that waits, and is not stored.
+   * Rejects with `ValidationError` on bad arguments, and with `SerializationError` when part of the request cannot be in a key.
+   */
+  async run<T>(
+    operation: string,
+    request: AiRequest,
+    produce: Produce<T>,
+    control: AiCacheControl = {},
+  ): Promise<AiResult<T>> {
+    if (typeof produce !== 'function') {
+      throw new ValidationError(`produce must be a function, got ${describeValue(produce)}`);
+    }
+    const call = this.#prepare(operation, request, control);
+    try {
+      const ended = await (control.bypass === true
+        ? this.#alone(call, produce)
+        : this.#shared(call, produce));
+      return this.#result(call, ended);
+    } catch (error) {
+      this.#ledger.count(operation, call.model, 'failures');
+      throw error;
+    }
+  }
+
+  /** The stored answer; `undefined` when there is none. Produces nothing, and counts as no saving. */
+  async peek<T = unknown>(operation: string, request: AiRequest): Promise<AiResult<T> | undefined> {
+    const call = this.#prepare(operation, request, {});
+    const entry: unknown = await this.#cache.get(call.key);
+    if (!isAnswer(entry)) return undefined;
+    return this.#describe(call, { answer: entry as Answer<T>, how: 'hit' });
+  }
+
+  /**
+   * How a request becomes a key, how long its answer would live, and what would keep it from being stored.
+   *
+   * @throws ValidationError, SerializationError as `run` rejects
+   */
+  explain(operation: string, request: AiRequest, control: AiCacheControl = {}): AiExplanation {
+    const call = this.#prepare(operation, request, control);
+    const { key, readable, canonical, ignored } = call;
+    const { ttlMs, source, capped, jitterMs } = decideTtl(this.#settings.ttl, operation, key, control.ttl);
+    return {
+      operation,
+      key,
+      form: readable ? 'readable' : 'digest',
+      digest: sha256(canonical),
+      parts: requestParts(request, readable),
+      ignored,
+      ttl: { seconds: ttlMs / 1000, source, capped, jitterSeconds: jitterMs / 1000 },
+      tags: answerTags(this.#settings.prefix, operation, request, call.tags),
+      ...(control.bypass === true ? { bypassed: 'requested' as const } : {}),
+      neverStored,
+    };
+  }
+
+  /**
+   * Forgets the answers that fulfil all conditions of `selector`, on every instance; or, with `tags`, those that carry any of them.
+   * Rejects with `ValidationError` without any condition: `cache.clear()` forgets everything.
+   */
+  async invalidate(selector: AiSelector): Promise<void> {
+    await this.#cache.invalidateTags(...selectorTags(this.#settings.prefix, selector));
+  }
+
+  /** Calls and savings since this service was made, also by operation or by model. */
+  stats(options: { by?: 'operation' | 'model' | undefined } = {}): AiStats {
+    assertOptions('stats', options, { by: oneOf('operation', 'model') });
+    return this.#ledger.stats(options.by);
+  }
+
+  #prepare(operation: string, request: AiRequest, control: AiCacheControl): Call {
+    assertControl(control);
+    const { prefix, textHashThreshold, monitor, clock } = this.#settings;
+    const start = performance.now();
+    const made = requestKey(operation, request, { prefix, textHashThreshold });
+    const duration = performance.now() - start;
+    if (monitor?.recordKeyGenerationTime !== undefined) {
+      const record = { cache: this.#cache.name, operation, duration, inputLength: made.canonical.length };
+      runSafely(() => monitor.recordKeyGenerationTime?.(record));
+    }
+    const { ttl, tags = [] } = control;
+    const model = typeof request.model === 'string' ? request.model : '-';
+    return { ...made, operation, request, model, control, ttl, tags, startedAt: clock.now() };
+  }
+
+  async #alone<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
+    const signal = call.control.signal ?? new AbortController().signal;
+    signal.throwIfAborted();
+    const producing = produceAnswer(this.#settings, call, unboundContext(call.key, signal), produce);
+    const answer = await untilAborted(producing, signal);
+    return { answer: { ...answer, bypassed: 'requested' }, how: 'bypass' };
+  }
+
+  async #shared<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
+    const { key, control } = call;
+    const ended = await this.#load(call, produce, control.refresh === true);
+    // When something else has the key (an entry of another version, or not of this library), the answer takes its place.
+    return ended ?? (await this.#load(call, produce, true)) ?? this.#notOurs(key);
+  }
+
+  async #load<T>(call: Call, produce: Produce<T>, forceRefresh: boolean): Promise<Ended<T> | undefined> {
+    const { key, control, operation, request, ttl } = call;
+    const { signal } = control;
+    const { ttlMs } = decideTtl(this.#settings.ttl, operation, key, ttl);
+    const tags = answerTags(this.#settings.prefix, operation, request, call.tags);
+    const options = { ttl: ttlOption(ttlMs), tags, forceRefresh, signal };
+    return this.#productions.during(key, async (production) => {
+      const before = production.finished;
+      const own: { answer: Answer<T> | undefined } = { answer: undefined };
+      const entry = await this.#cache
+        .getOrSet<unknown>(
+          key,
+          async (ctx) => {
+            const answer = await produceAnswer(this.#settings, call, ctx, produce);
+            own.answer = answer;
+            production.finished += 1;
+            production.latest = answer;
+            return answer;
+          },
+          options,
+        )
+        .catch((error: unknown) => {
+          // The answer has been paid for: that it cannot be stored is no reason to lose it.
+          const { latest, finished } = production;
+          if (!(error instanceof SerializationError) || finished === before) throw error;
+          return { ...latest, bypassed: 'unserializable' };
+        });
+      if (!isAnswer(entry)) return undefined;
+      const answer = entry as Answer<T>;
+      if (own.answer !== undefined) return { answer, how: control.refresh === true ? 'refresh' : 'miss' };
+      return { answer, how: production.finished > before ? 'collapsed' : 'hit' };
+    });
+  }
+
+  #notOurs(key: string): never {
+    throw new ValidationError(`the cache gave something for key ${describeValue(key)} that is no answer`);
+  }
+
+  #result<T>(call: Call, ended: Ended<T>): AiResult<T> {
+    const { answer, how } = ended;
+    const { operation, model, request, startedAt } = call;
+    const spared = how === 'hit' || how === 'collapsed';
+    const tookMs = this.#settings.clock.now() - startedAt;
+    const price = priceOf(this.#settings.prices, answer.model, request.model);
+    const savings = spared ? savingsOf(answer.usage, price, answer.producedMs, tookMs) : undefined;
+    this.#ledger.count(operation, model, outcomes[how], savings);
+    const isLost = (how === 'miss' || how === 'refresh') && answer.bypassed !== undefined;
+    if (isLost) this.#ledger.countNotStored(operation, model);
+    const result = this.#describe(call, ended);
+    return savings === undefined ? result : { ...result, savings };
+  }
+
+  #describe<T>(call: Call, { answer, how }: Ended<T>): AiResult<T> {
+    const { value, usage, finishReason, status, model, storedAt, ttlMs, bypassed } = answer;
+    const ageMs = Math.max(0, this.#settings.clock.now() - storedAt);
+    const ttlSeconds = ttlMs === 0 ? undefined : Math.max(0, Math.ceil((ttlMs - ageMs) / 1000));
+    return {
+      value,
+      cached: how === 'hit',
+      collapsed: how === 'collapsed',
+      key: call.key,
+      operation: call.operation,
+      ...(usage === undefined ? {} : { usage }),
+      ...(finishReason === undefined ? {} : { finishReason }),
+      ...(status === undefined ? {} : { status }),
+      ...(model === undefined ? {} : { model }),
+      ...(how === 'hit' ? { ageSeconds: Math.floor(ageMs / 1000) } : {}),
+      ...(bypassed === undefined ? {} : { bypassed }),
+      cacheStatus: cacheStatus(this.#cache.name, { outcome: how, ttlSeconds, bypassed }),
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import type { AiOutput } from './types.js';
+import { completeFinishReasons, finishReasonSet, whyNotStored } from './cacheability.js';
+
+const complete = finishReasonSet();
+
+describe('which answers are stored', () => {
+  it.each<[string, AiOutput<unknown>]>([
+    ['text', { value: 'yes' }],
+    ['false', { value: false }],
+    ['0', { value: 0 }],
+    ['a date', { value: new Date(0) }],
+    ['bytes', { value: new Uint8Array(1) }],
+    ['a complete answer', { value: 'yes', finishReason: 'stop' }],
+    ['a finish reason in other letters', { value: 'yes', finishReason: 'END_TURN' }],
+    ['no finish reason', { value: 'yes', finishReason: null }],
+    ['status 200', { value: 'yes', status: 200 }],
+    ['status 399', { value: 'yes', status: 399 }],
+    ['an empty list that is said to be an answer', { value: [], empty: false }],
+  ])('%s', (_name, output) => {
+    expect(whyNotStored(output, complete)).toBeUndefined();
+  });
+
+  it.each(completeFinishReasons.map((reason) => [reason]))('finish reason %s', (finishReason) => {
+    expect(whyNotStored({ value: 'yes', finishReason }, complete)).toBeUndefined();
+  });
+
+  it('a finish reason of the settings', () => {
+    expect(
+      whyNotStored({ value: 'yes', finishReason: 'Fertig' }, finishReasonSet(['fertig'])),
+    ).toBeUndefined();
+  });
+});
+
+describe('which answers are never stored', () => {
+  it.each<[string, AiOutput<unknown>]>([
+    ['undefined', { value: undefined }],
+    ['error', { value: new TypeError('no') }],
+    ['error-status', { value: 'yes', status: 400 }],
+    ['error-status', { value: 'yes', status: 429 }],
+    ['error-status', { value: 'yes', status: 503 }],
+    ['error-status', { value: 'yes', status: NaN }],
+    ['unfinished', { value: 'yes', finishReason: 'length' }],
+    ['unfinished', { value: 'yes', finishReason: 'max_tokens' }],
+    ['unfinished', { value: 'yes', finishReason: 'content_filter' }],
+    ['unfinished', { value: 'yes', finishReason: 'SAFETY' }],
+    ['unfinished', { value: 'yes', finishReason: 'refusal' }],
+    ['unfinished', { value: 'yes', finishReason: 'aborted' }],
+    ['unfinished', { value: 'yes', finishReason: 'something new' }],
+    ['unfinished', { value: 'yes', finishReason: '' }],
+    ['empty', { value: null }],
+    ['empty', { value: '' }],
+    ['empty', { value: ' \n' }],
+    ['empty', { value: [] }],
+    ['empty', { value: {} }],
+    ['empty', { value: new Map() }],
+    ['empty', { value: new Set() }],
+    ['empty', { value: new Uint8Array() }],
+    ['empty', { value: { choices: [{ text: '' }] }, empty: true }],
+  ])('%s: %j', (reason, output) => {
+    expect(whyNotStored(output, complete)).toBe(reason);
+  });
+});

@@ -1,0 +1,89 @@
+import type { LoadContext, Ttl } from '../cache/options.js';
+import type { Clock } from '../clock.js';
+import type { Answer } from './answer.js';
+import { answerOf, assertOutput } from './answer.js';
+import { whyNotStored } from './cacheability.js';
+import { checkedOwnTags, maxOwnTags } from './selector-tags.js';
+import type { ResolvedSettings } from './settings.js';
+import { decideTtl, ttlOption } from './ttl-policy.js';
+import type { AiContext, BypassReason, Produce } from './types.js';
+
+/** What a production needs to know of its call. */
+export interface ProducingCall {
+  readonly operation: string;
+  readonly key: string;
+  readonly ttl: Ttl | undefined;
+  readonly tags: readonly string[];
+}
+
+/** Makes an answer, and tells the cache what to do with it: how long to keep it, under which tags, or not at all. */
+export async function produceAnswer<T>(
+  settings: ResolvedSettings,
+  call: ProducingCall,
+  ctx: LoadContext,
+  produce: Produce<T>,
+): Promise<Answer<T>> {
+  const { clock } = settings;
+  const context = new ProducingContext(call, ctx, settings.prefix);
+  const start = clock.now();
+  const output = await produce(context);
+  assertOutput(output);
+  const bypassed = whyNotStored(output, settings.completeFinishReasons) ?? context.bypassed;
+  const { ttlMs } = decideTtl(settings.ttl, call.operation, call.key, context.wantedTtl);
+  if (bypassed === undefined) ctx.ttl(ttlOption(ttlMs));
+  else ctx.skipStore();
+  return answerOf(output, { ...times(clock, start), ttlMs }, bypassed);
+}
+
+/** A context for an answer that no cache will see. */
+export function unboundContext(key: string, signal: AbortSignal): LoadContext {
+  return { key, signal, ttl: ignore, tags: ignore, skipStore: ignore };
+}
+
+class ProducingContext implements AiContext {
+  readonly operation: string;
+  readonly key: string;
+  readonly signal: AbortSignal;
+  wantedTtl: Ttl | undefined;
+  bypassed: BypassReason | undefined;
+  readonly #ctx: LoadContext;
+  readonly #prefix: string;
+  #ownTags: number;
+
+  constructor(call: ProducingCall, ctx: LoadContext, prefix: string) {
+    this.operation = call.operation;
+    this.key = call.key;
+    this.signal = ctx.signal;
+    this.wantedTtl = call.ttl;
+    this.#ctx = ctx;
+    this.#prefix = prefix;
+    this.#ownTags = call.tags.length;
+    // Producers take their context apart: `({ ttl }) => …`.
+    this.ttl = this.ttl.bind(this);
+    this.tags = this.tags.bind(this);
+    this.skipStore = this.skipStore.bind(this);
+  }
+
+  ttl(ttl: Ttl): void {
+    this.#ctx.ttl(ttl);
+    this.wantedTtl = ttl;
+  }
+
+  tags(...tags: string[]): void {
+    this.#ctx.tags(...checkedOwnTags(this.#prefix, tags, maxOwnTags - this.#ownTags));
+    this.#ownTags += tags.length;
+  }
+
+  skipStore(): void {
+    this.bypassed = 'skipped';
+  }
+}
+
+function times(clock: Clock, start: number): { producedMs: number; storedAt: number } {
+  const storedAt = clock.now();
+  return { producedMs: Math.max(0, storedAt - start), storedAt };
+}
+
+function ignore(): void {
+  // Nothing is stored.
+}

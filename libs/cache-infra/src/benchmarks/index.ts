@@ -1,0 +1,1 @@
+export { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';

@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.js';
+import type { CacheLogger } from './logger.js';
+import type { CacheMonitor, OperationHook } from './monitor.js';
+import type { Coherence, Isolation, OnError, Ttl } from './options.js';
+import type { RedisConnectionOptions } from '../tiers/redis-options.js';
+
+/** What every cache takes. */
+export interface BaseCacheOptions {
+  /** Shown in statistics, logs and health. Default `'default'`. */
+  name?: string | undefined;
+  /** Life of an entry whose `set` names none: whole seconds, 0 = never expires, at most 365 days. Default 3600. */
+  defaultTtl?: number | undefined;
+  /** What `get` hands out. Default `'clone'`: nobody can change anybody else's value. */
+  isolation?: Isolation | undefined;
+  /** False: nothing is stored, every read is a miss, `getOrSet` runs its loader. Default true. */
+  enabled?: boolean | undefined;
+  monitor?: CacheMonitor | undefined;
+  onOperation?: OperationHook | undefined;
+  logger?: CacheLogger | undefined;
+  /** Where time comes from. Default: the system's clock. */
+  clock?: Clock | undefined;
+}
+
+export interface InMemoryCacheOptions extends BaseCacheOptions {
+  /** Entries at most; the least recently used leaves first. Default 1000. */
+  maxSize?: number | undefined;
+}
+
+export interface RedisCacheOptions extends BaseCacheOptions {
+  /** `redis://[user:password@]host[:port][/db]` or `rediss://…`. One of `redisUrl` and `redis` is required. */
+  redisUrl?: string | undefined;
+  /** Connection details beyond a URL, or an ioredis client of your own (which is never closed by the cache). */
+  redis?: RedisConnectionOptions | undefined;
+  /** First part of every Redis key. Default `'cache'`, or `'cache.<name>'` for a named cache. */
+  keyPrefix?: string | undefined;
+  /** Keep an L1 in this process before Redis. Default true. */
+  enableL1Cache?: boolean | undefined;
+  /** L1 entries at most. Default 100. */
+  l1CacheSize?: number | undefined;
+  /** Compress values for Redis. Default true. */
+  enableCompression?: boolean | undefined;
+  /** Serialized values above this many bytes are compressed. Default 1000. */
+  compressionThreshold?: number | undefined;
+  /** zlib level, 1 (fast) to 9 (small). Default 6. */
+  compressionLevel?: number | undefined;
+  /** A stored value that would be larger than this many bytes is refused at `set`, and is a miss when read. Default 64 MiB. */
+  maxValueBytes?: number | undefined;
+  /** No Redis command is waited for longer. Default `'250ms'`. */
+  commandTimeout?: Ttl | undefined;
+  /** No connection attempt takes longer. Default `'2s'`. */
+  connectTimeout?: Ttl | undefined;
+  /** Default `'degrade'`. */
+  onError?: OnError | undefined;
+  /**
+   * How the L1 hears of changes made by others. `'tracking'` (default): Redis remembers what this instance read. `'broadcast'`: Redis
+   * tells of every key under the prefix. `'none'`: not at all, an L1 entry lives its ttl.
+   */
+  coherence?: Coherence | undefined;
+  /** Changes kept for a Redis that is away, at most. Default 100,000; 0 = none are kept. */
+  journalMaxEntries?: number | undefined;
+  /** Bytes of changes kept for a Redis that is away, at most. Default 32 MiB. */
+  journalMaxBytes?: number | undefined;
+  /** Failures in a row after which Redis is not asked any more until a probe succeeds. Default 3. */
+  breakerThreshold?: number | undefined;
+  /** From the opening of the breaker to a probe, and from probe to probe. Default `'500ms'`. */
+  breakerProbeInterval?: Ttl | undefined;
+}

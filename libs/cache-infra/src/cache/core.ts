@@ -1,0 +1,603 @@
+import type { Clock } from '../clock.js';
+import type { EntryMeta } from '../codec/codec.js';
+import type { Snapshot } from '../codec/snapshot.js';
+import { CacheClosedError } from '../errors.js';
+import { MemoryRecord } from '../tiers/memory-record.js';
+import type { MemoryTier } from '../tiers/memory-tier.js';
+import { failureKind } from '../tiers/redis-errors.js';
+import type { RedisTier, StoredEntry } from '../tiers/redis-tier.js';
+import type { Counters } from './counters.js';
+import { runSafely, type CacheEmitter } from './emitter.js';
+import type { Flight } from './flight.js';
+import { InFlight, type Fenceable } from './in-flight.js';
+import type { CacheMonitor, CacheOperation } from './monitor.js';
+import type { Observer } from './observer.js';
+import type { Isolation, OnError } from './options.js';
+import { idOf, type Place } from './place.js';
+import type { Recovery } from './recovery.js';
+import type { CacheStats } from './stats.js';
+import type { StorePlan } from './store-plan.js';
+import type { TagKeeper } from './tag-keeper.js';
+
+/** What a cache is made of, resolved once. */
+export interface CoreParts {
+  readonly name: string;
+  readonly keyPrefix: string;
+  readonly defaultTtl: number;
+  readonly maxSize: number;
+  readonly isolation: Isolation;
+  readonly onError: OnError;
+  readonly clock: Clock;
+  readonly monitor: CacheMonitor | undefined;
+  readonly observer: Observer;
+  readonly emitter: CacheEmitter;
+  readonly counters: Counters;
+  readonly tags: TagKeeper;
+  readonly l1: MemoryTier | undefined;
+  readonly l2: RedisTier | undefined;
+  /** What becomes of changes that do not reach the L2; undefined = they are lost. */
+  readonly recovery: Recovery | undefined;
+}
+
+/** A value found, and where. */
+export interface Found {
+  readonly record: MemoryRecord;
+  readonly tier: 'l1' | 'l2';
+}
+
+/** The state of the tag table that a value was made under, and whether Redis has failed its call already. */
+export interface MadeUnder {
+  readonly epoch: number;
+  readonly redisFailed: boolean;
+}
+
+/** A read of the L2 under way; all who ask for the key meanwhile share it. */
+interface TierRead extends Fenceable {
+  found: Promise<MemoryRecord | undefined>;
+}
+
+/** What `guarded` gives for a call that failed. */
+export const failed = Symbol('failed');
+
+/**
+ * The engine: one for a cache and all its namespaces, whether there is an L1, an L2, both or neither. Knows which
+ * values are current, and sees to it that what an invalidation covers is stored nowhere after it.
+ */
+export class CacheCore {
+  readonly parts: CoreParts;
+  readonly flights = new InFlight<Flight>();
+  /** Plain L1 hits until one takes the measured path. */
+  untilMeasured: number;
+  readonly #reads = new InFlight<TierRead>();
+  readonly #writes = new InFlight<Fenceable>();
+  readonly #aliases = new Map<string, string>();
+  readonly #closing: (() => void)[] = [];
+  /** How the L1 hears of changes made by others; undefined = it does not. */
+  coherence: { readonly armed: boolean } | undefined;
+  #closed = false;
+
+  constructor(parts: CoreParts) {
+    this.parts = parts;
+    this.untilMeasured = parts.observer.sampleEvery;
+    const { monitor, name } = parts;
+    runSafely(() => {
+      const detach = monitor?.attach?.({ name, stats: () => this.stats() });
+      if (typeof detach === 'function') {
+        this.onClose(() => {
+          runSafely(detach);
+        });
+      }
+    });
+  }
+
+  /** Exact counters, of the cache and all its namespaces. */
+  stats(): CacheStats {
+    const { counters, name, l1, l2 } = this.parts;
+    const compression = l2?.codec.compression ?? { count: 0, bytesIn: 0, bytesOut: 0 };
+    return counters.snapshot(name, l1?.size ?? 0, compression);
+  }
+
+  assertOpen(): void {
+    if (this.#closed) throw new CacheClosedError(this.parts.name);
+  }
+
+  /** Listeners for hits want every hit; the monitor says how many of them it wants. */
+  restartSampling(): void {
+    const { emitter, observer } = this.parts;
+    this.untilMeasured = emitter.has('hit') ? 1 : observer.sampleEvery;
+  }
+
+  /** True when an unexpired record can be handed out without a further look. */
+  isPlain(record: MemoryRecord): boolean {
+    return record.detail === undefined || record.detail.checkedVersion === this.parts.tags.table.version;
+  }
+
+  /** The L1's record, if it is current; an expired or invalidated one is removed. */
+  peek(id: string): MemoryRecord | undefined {
+    const { l1 } = this.parts;
+    const record = l1?.get(id);
+    if (record === undefined) return undefined;
+    if (this.#isCurrent(record)) return record;
+    l1?.delete(id);
+    return undefined;
+  }
+
+  /** As `peek`, after learning what happened to tags elsewhere where that may matter. */
+  peekCurrent(operation: CacheOperation, id: string): MemoryRecord | undefined | Promise<MemoryRecord | undefined> {
+    const { l1, tags } = this.parts;
+    if (!tags.stale || l1?.get(id)?.detail === undefined) return this.peek(id);
+    return this.guarded(operation, tags.learn()).then(() => this.peek(id));
+  }
+
+  /** The current record in either tier; counts nothing. */
+  async look(operation: CacheOperation, place: Place, key: string): Promise<MemoryRecord | undefined> {
+    return (await this.peekCurrent(operation, place.id(key))) ?? this.lookL2(operation, place, key);
+  }
+
+  /** The current record in the L2; counts nothing. */
+  async lookL2(operation: CacheOperation, place: Place, key: string): Promise<MemoryRecord | undefined> {
+    const found = await this.tryL2(operation, place, key);
+    return found === failed ? undefined : found;
+  }
+
+  /** As `lookL2`, telling a failure from a miss. */
+  async tryL2(
+    operation: CacheOperation,
+    place: Place,
+    key: string,
+  ): Promise<MemoryRecord | undefined | typeof failed> {
+    if (this.parts.l2 === undefined) return undefined;
+    return this.guarded(operation, this.#readShared(this.parts.l2, place, key));
+  }
+
+  /** The current value in either tier. Counts. A Redis failure is a miss, or thrown (`onError`). */
+  async find(operation: CacheOperation, place: Place, key: string): Promise<Found | undefined> {
+    const { l1, l2, counters } = this.parts;
+    if (l1 !== undefined) {
+      const record = await this.peekCurrent(operation, place.id(key));
+      if (record !== undefined) {
+        counters.l1Hits++;
+        return { record, tier: 'l1' };
+      }
+      counters.l1Misses++;
+    }
+    if (l2 !== undefined) {
+      const record = await this.lookL2(operation, place, key);
+      if (record !== undefined) {
+        counters.l2Hits++;
+        return { record, tier: 'l2' };
+      }
+      counters.l2Misses++;
+    }
+    counters.misses++;
+    return undefined;
+  }
+
+  /** As `find`, for many keys with one command. */
+  async findMany(place: Place, keys: readonly string[]): Promise<Map<string, Found>> {
+    const { l1, l2, counters, tags } = this.parts;
+    const found = new Map<string, Found>();
+    const missing: string[] = [];
+    if (l1 !== undefined && tags.stale) await this.guarded('getMany', tags.learn());
+    for (const key of new Set(keys)) {
+      const record = l1 === undefined ? undefined : this.peek(place.id(key));
+      if (record === undefined) missing.push(key);
+      else found.set(key, { record, tier: 'l1' });
+    }
+    if (l1 !== undefined) {
+      counters.l1Hits += found.size;
+      counters.l1Misses += missing.length;
+    }
+    if (l2 === undefined || missing.length === 0) {
+      counters.misses += missing.length;
+      return found;
+    }
+    const records = await this.guarded('getMany', this.#readMany(l2, place, missing));
+    missing.forEach((key, i) => {
+      const record = records === failed ? undefined : records[i];
+      if (record === undefined) {
+        counters.l2Misses++;
+        counters.misses++;
+      } else {
+        counters.l2Hits++;
+        found.set(key, { record, tier: 'l2' });
+      }
+    });
+    return found;
+  }
+
+  /** Stores a value that supersedes whatever is under way for the key. */
+  async put(operation: CacheOperation, place: Place, key: string, kept: Snapshot, plan: StorePlan): Promise<void> {
+    const id = place.id(key);
+    this.fence(id);
+    if (this.parts.l2 === undefined) {
+      this.#storeL1(place, key, kept, plan, this.parts.tags.table.latest);
+      return;
+    }
+    const write: Fenceable = { fenced: false };
+    this.#writes.start(id, write);
+    try {
+      await this.store(operation, place, key, kept, plan, write, undefined);
+    } finally {
+      this.#writes.end(id, write);
+    }
+  }
+
+  /**
+   * Stores a value in every tier, unless `work` is fenced before it gets there. `made`: what the value was made under;
+   * undefined = it is from now.
+   */
+  async store(
+    operation: CacheOperation,
+    place: Place,
+    key: string,
+    kept: Snapshot,
+    plan: StorePlan,
+    work: Fenceable,
+    made: MadeUnder | undefined,
+  ): Promise<void> {
+    const { l1, l2, counters, tags } = this.parts;
+    let epoch = made?.epoch ?? tags.table.latest;
+    let redisFailed = made?.redisFailed === true;
+    if (l2 === undefined) {
+      if (!work.fenced && !this.#closed) this.#storeL1(place, key, kept, plan, epoch);
+      return;
+    }
+    // The first entry is stamped in Redis's time, too.
+    if (!l2.clockKnown && !redisFailed) {
+      redisFailed = (await this.guarded(operation, l2.synchronizeClock())) === failed;
+    }
+    if (plan.tags.length > 0) {
+      tags.meet();
+      // A value from now needs the epoch of now. One from before keeps its own, unless no tag had been invalidated until
+      // then at all: the table is made with the first entry that has tags.
+      if (!redisFailed && (made === undefined || epoch === 0)) {
+        const tableMade = await this.guarded(operation, tags.learn(true));
+        redisFailed = tableMade === failed;
+        if (made === undefined || tableMade === true) epoch = tags.table.latest;
+      }
+    }
+    const meta = entryMeta(l2.now(), plan, epoch);
+    const encoded = l2.codec.encode(kept.value, kept.json, meta);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
+    if (work.fenced || this.#closed) return;
+    this.#storeL1(place, key, kept, plan, epoch);
+    const redisKey = place.redisKey(key);
+    this.#remember(redisKey, key, place);
+    try {
+      const written = redisFailed ? failed : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan));
+      if (written === failed) this.parts.recovery?.lostSet(redisKey, bytes, meta);
+      else counters.l2Sets++;
+    } catch (error) {
+      // The caller is told that it failed: then the L1 must not go on as if it had not.
+      l1?.delete(place.id(key));
+      throw error;
+    }
+  }
+
+  /** Deletes keys; returns how many existed. */
+  async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
+    const { l1, l2, counters, emitter, recovery } = this.parts;
+    const unique = [...new Set(keys)];
+    const inL1 = new Set<string>();
+    for (const key of unique) {
+      const id = place.id(key);
+      this.fence(id);
+      if (this.peek(id) !== undefined) inL1.add(key);
+      if (l1?.delete(id) === true) counters.l1Deletes++;
+      if (emitter.has('delete')) emitter.emit('delete', { key });
+    }
+    counters.deletes += unique.length;
+    if (l2 === undefined || unique.length === 0) return inL1.size;
+    const redisKeys = unique.map((key) => place.redisKey(key));
+    const deleted = await this.guarded(operation, l2.delete(redisKeys));
+    for (const redisKey of redisKeys) {
+      if (deleted === failed) recovery?.lostDelete(redisKey);
+      else recovery?.journal.supersede(redisKey);
+    }
+    if (deleted === failed) return inL1.size;
+    counters.l2Deletes += deleted;
+    return Math.max(deleted, inL1.size);
+  }
+
+  async invalidateTags(place: Place, names: readonly string[]): Promise<void> {
+    const { l2, emitter, clock, tags, recovery } = this.parts;
+    const scoped = names.map((tag) => place.scopedTag(tag));
+    for (const [id, flight] of this.flights.entries()) {
+      if (flight.tags.some((tag) => scoped.includes(tag))) this.flights.fence(id);
+    }
+    if (l2 === undefined) {
+      tags.table.invalidate(scoped, Math.floor(clock.now() * 1000));
+    } else {
+      tags.meet();
+      // Hidden at once; from which epoch on they count again, Redis decides.
+      tags.table.suspend(scoped);
+      let told: unknown = failed;
+      try {
+        told = await this.guarded('invalidateTags', tags.learn(true, scoped));
+      } finally {
+        if (told === failed) {
+          tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
+          for (const tag of scoped) recovery?.lostTag(tag);
+        }
+      }
+    }
+    emitter.emit('invalidate', { kind: 'tags', detail: names });
+  }
+
+  /** Deletes what `matchesId` says here and what `glob` and `matchesRedisKey` say in Redis; returns how many existed. */
+  async removeMatching(
+    operation: 'invalidatePattern' | 'clear',
+    matchesId: (id: string) => boolean,
+    glob: string,
+    matchesRedisKey: (redisKey: string) => boolean,
+  ): Promise<number> {
+    const { l2, counters, recovery } = this.parts;
+    const fromL1 = this.#dropL1(matchesId);
+    let fromL2 = 0;
+    if (l2 !== undefined) {
+      const removed = this.guarded(
+        operation,
+        l2.scan(glob, matchesRedisKey, async (redisKeys) => {
+          const deleted = await l2.delete(redisKeys);
+          fromL2 += deleted;
+          counters.l2Deletes += deleted;
+        }),
+      );
+      if ((await removed) === failed) recovery?.lostMatch(glob, matchesRedisKey);
+      // Reads that began during the scan may have brought what the scan had not reached yet.
+      this.#dropL1(matchesId);
+    }
+    const total = Math.max(fromL2, fromL1);
+    counters.deletes += total;
+    return total;
+  }
+
+  /** What is under way for this key is stored nowhere. */
+  fence(id: string): void {
+    this.#reads.fence(id);
+    this.#writes.fence(id);
+    this.flights.fence(id);
+  }
+
+  /** Somebody else changed the entry: what is here, or on its way here, is from before. */
+  onForeignChange(redisKey: string): void {
+    const id = this.#aliases.get(redisKey) ?? idOf(this.parts.keyPrefix, redisKey);
+    if (id === undefined) return;
+    this.#reads.fence(id);
+    this.flights.fence(id);
+    this.parts.l1?.delete(id);
+  }
+
+  /** Forgets what the L1 holds, and what is on its way there: it may have missed changes. */
+  flushL1(): void {
+    this.#reads.fenceWhere(always);
+    this.parts.l1?.clear();
+  }
+
+  /** `work`, or `failed` when Redis fails and errors degrade. Counts and tells of the failure. */
+  async guarded<T>(operation: CacheOperation, work: Promise<T>): Promise<T | typeof failed> {
+    try {
+      return await work;
+    } catch (error) {
+      const { counters, emitter, onError } = this.parts;
+      counters.l2Errors++;
+      emitter.emit('error', { operation, error: error as Error });
+      if (onError === 'throw') throw error;
+      return failed;
+    }
+  }
+
+  /** Somebody emptied the server. */
+  onForeignFlush(): void {
+    this.#fenceWhere(always);
+    this.parts.l1?.clear();
+  }
+
+  /** Has `work` done when the cache is closed. */
+  onClose(work: () => void): void {
+    this.#closing.push(work);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#fenceWhere(always);
+    for (const work of this.#closing) work();
+    this.parts.l1?.close();
+    this.parts.l2?.close();
+    this.parts.emitter.clear();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  #storeL1(place: Place, key: string, kept: Snapshot, plan: StorePlan, epoch: number): void {
+    const { l1, clock, counters, emitter } = this.parts;
+    counters.sets++;
+    if (l1 !== undefined) {
+      const id = place.id(key);
+      const expiresAt = plan.ttlMs === 0 ? Infinity : clock.now() + plan.ttlMs;
+      // A read that began before this write may bring the value from before it.
+      this.#reads.fence(id);
+      l1.set(id, record(place, kept.value, expiresAt, plan.tags, epoch));
+      counters.l1Sets++;
+    }
+    if (emitter.has('set')) emitter.emit('set', { key });
+  }
+
+  /** A digested Redis key does not tell the key behind it, when the server says that it changed. */
+  #remember(redisKey: string, key: string, place: Place): void {
+    const { l1 } = this.parts;
+    if (l1 === undefined || redisKey.endsWith(`:${key}`)) return;
+    this.#aliases.set(redisKey, place.id(key));
+    if (this.#aliases.size <= 2 * l1.maxSize + 100) return;
+    for (const [alias, id] of this.#aliases) if (!l1.has(id)) this.#aliases.delete(alias);
+  }
+
+  async #write(l2: RedisTier, redisKey: string, bytes: Buffer, plan: StorePlan): Promise<void> {
+    try {
+      await l2.write(redisKey, bytes, plan.ttlMs);
+      this.parts.recovery?.journal.supersede(redisKey);
+    } catch (error) {
+      // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
+      if (failureKind(error) === 'oom') await l2.delete([redisKey]);
+      throw error;
+    }
+  }
+
+  async #readShared(l2: RedisTier, place: Place, key: string): Promise<MemoryRecord | undefined> {
+    const id = place.id(key);
+    const underWay = this.#reads.get(id);
+    if (underWay !== undefined) return underWay.found;
+    const redisKey = place.redisKey(key);
+    this.#remember(redisKey, key, place);
+    const news = this.parts.tags.newsForRead();
+    news?.catch(ignore);
+    return this.#share(place, id, this.#readOne(l2, redisKey), news);
+  }
+
+  /** What Redis has for the key, or what waits to get there. */
+  async #readOne(l2: RedisTier, redisKey: string): Promise<StoredEntry | undefined> {
+    const waiting = this.parts.recovery?.journal.pending(redisKey);
+    if (waiting === undefined) return l2.read(redisKey);
+    return waiting.kind === 'set' ? l2.decode(redisKey, waiting.bytes) : undefined;
+  }
+
+  async #readMany(
+    l2: RedisTier,
+    place: Place,
+    keys: readonly string[],
+  ): Promise<(MemoryRecord | undefined)[]> {
+    const { tags, recovery } = this.parts;
+    const toRead: string[] = [];
+    for (const key of keys) {
+      if (this.#reads.get(place.id(key)) !== undefined) continue;
+      if (recovery?.journal.pending(place.redisKey(key)) === undefined) toRead.push(key);
+      else this.#readShared(l2, place, key).catch(ignore);
+    }
+    const news = tags.newsForRead();
+    news?.catch(ignore);
+    const entries = l2.readMany(toRead.map((key) => place.redisKey(key)));
+    entries.catch(ignore);
+    toRead.forEach((key, i) => {
+      this.#remember(place.redisKey(key), key, place);
+      const entry = entries.then((all) => all[i]);
+      this.#share(place, place.id(key), entry, news).catch(ignore);
+    });
+    return Promise.all(keys.map((key) => this.#reads.get(place.id(key))?.found));
+  }
+
+  /** Registers a read, so that others join it and invalidations fence it; fills the L1 unless fenced. */
+  #share(
+    place: Place,
+    id: string,
+    entry: Promise<StoredEntry | undefined>,
+    news: Promise<unknown> | undefined,
+  ): Promise<MemoryRecord | undefined> {
+    const read: TierRead = { fenced: false, found: Promise.resolve(undefined) };
+    read.found = this.#fill(place, id, entry, news, read).finally(() => {
+      this.#reads.end(id, read);
+    });
+    this.#reads.start(id, read);
+    return read.found;
+  }
+
+  async #fill(
+    place: Place,
+    id: string,
+    entry: Promise<StoredEntry | undefined>,
+    news: Promise<unknown> | undefined,
+    read: TierRead,
+  ): Promise<MemoryRecord | undefined> {
+    const stored = await entry;
+    if (stored === undefined) return undefined;
+    const { l1, clock, tags, counters } = this.parts;
+    const { meta } = stored;
+    if (meta.tags !== undefined) {
+      tags.meet();
+      await (news ?? tags.newsForRead());
+      if (!tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch)) return undefined;
+    }
+    const leftMs = this.#leftMs(meta);
+    if (leftMs <= 0) return undefined;
+    const found = record(place, stored.value, clock.now() + leftMs, meta.tags ?? [], meta.tagEpoch);
+    if (l1 !== undefined && !read.fenced && !this.#closed) {
+      l1.set(id, found);
+      counters.l1Sets++;
+    }
+    return found;
+  }
+
+  /** What is left of an entry's life: the L1 must not outlive the L2. */
+  #leftMs(meta: EntryMeta): number {
+    if (meta.ttlMs === 0) return Infinity;
+    const now = this.parts.l2?.now() ?? this.parts.clock.now();
+    return Math.min(meta.ttlMs, meta.stamp + meta.ttlMs - now);
+  }
+
+  #isCurrent(record: MemoryRecord): boolean {
+    return this.parts.clock.now() < record.expiresAt && this.#tagsValid(record);
+  }
+
+  #tagsValid({ detail }: MemoryRecord): boolean {
+    const { table } = this.parts.tags;
+    if (detail === undefined || detail.checkedVersion === table.version) return true;
+    if (!table.isValid(detail.tags, detail.tagEpoch)) return false;
+    // While Redis has not been asked, the entry counts as current only for this once.
+    if (!this.parts.tags.stale) detail.checkedVersion = table.version;
+    return true;
+  }
+
+  /** Drops what matches from the L1 and from what is on its way there; returns how many entries were current. */
+  #dropL1(matches: (id: string) => boolean): number {
+    const { l1, counters } = this.parts;
+    this.#fenceWhere(matches);
+    let current = 0;
+    const dropped = l1?.deleteWhere((id, entry) => {
+      if (!matches(id)) return false;
+      if (this.#isCurrent(entry)) current++;
+      return true;
+    });
+    counters.l1Deletes += dropped ?? 0;
+    return current;
+  }
+
+  #fenceWhere(matches: (id: string) => boolean): void {
+    this.#reads.fenceWhere(matches);
+    this.#writes.fenceWhere(matches);
+    this.flights.fenceWhere(matches);
+  }
+}
+
+function record(
+  place: Place,
+  value: unknown,
+  expiresAt: number,
+  tags: readonly string[],
+  tagEpoch: number,
+): MemoryRecord {
+  if (tags.length === 0) return new MemoryRecord(value, expiresAt, undefined);
+  const detail = { tags: place.coveringTags(tags), tagEpoch, checkedVersion: -1 };
+  return new MemoryRecord(value, expiresAt, detail);
+}
+
+function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta {
+  return {
+    stamp: Math.max(0, Math.floor(stamp)),
+    nonce: Math.floor(Math.random() * 2 ** 32),
+    ttlMs: plan.ttlMs,
+    graceMs: 0,
+    tagEpoch: plan.tags.length === 0 ? 0 : tagEpoch,
+    tags: plan.tags.length === 0 ? undefined : plan.tags,
+  };
+}
+
+function always(): boolean {
+  return true;
+}
+
+function ignore(): void {
+  // Whoever needs the outcome awaits it elsewhere.
+}

@@ -1,0 +1,122 @@
+import { durationMs } from '../duration.js';
+import type { Fenceable } from './in-flight.js';
+import type { LoadContext, Ttl } from './options.js';
+import type { Place } from './place.js';
+import { checkedTags, type StorePlan } from './store-plan.js';
+
+/** What a flight brings to those who wait. */
+export interface Landing {
+  readonly value: unknown;
+  /** False: the value is stored nowhere and handed to every caller as it is. */
+  readonly kept: boolean;
+  /** Tags of a value that the loader made, as the tag table names them, and the epoch from which it is. */
+  readonly tags: readonly string[];
+  readonly tagEpoch: number;
+  /** The tier that had it; undefined = the loader made it. */
+  readonly tier: 'l1' | 'l2' | undefined;
+}
+
+/** One load for one key, whatever the number of callers. */
+export class Flight implements Fenceable {
+  fenced = false;
+  /** Run the loader even when a tier has the value. A caller who needs that may ask until the tiers have answered. */
+  forced: boolean;
+  /** Called when nobody waits any more. */
+  onAbandoned: (() => void) | undefined;
+  /** The tags known so far, as the tag table names them. */
+  tags: readonly string[] = [];
+  readonly #controller = new AbortController();
+  #landing: Promise<Landing> | undefined;
+  /** Callers that wait and could leave; `Infinity` with one that cannot. */
+  #callers = 0;
+
+  constructor(forced: boolean) {
+    this.forced = forced;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  depart(landing: Promise<Landing>): void {
+    this.#landing = landing;
+    // Those who wait hear of a failure; with nobody waiting it concerns nobody.
+    landing.catch(ignore);
+  }
+
+  /** Waits for the landing, or until `signal` aborts; the last one to leave aborts the loader. */
+  async join(signal: AbortSignal | undefined): Promise<Landing> {
+    const landing = this.#landing as Promise<Landing>;
+    if (signal === undefined) {
+      this.#callers = Infinity;
+      return landing;
+    }
+    this.#callers++;
+    return new Promise<Landing>((resolve, reject) => {
+      const leave = (): void => {
+        reject(signal.reason as Error);
+        if (--this.#callers === 0) this.#abandon(signal.reason);
+      };
+      if (signal.aborted) {
+        leave();
+        return;
+      }
+      signal.addEventListener('abort', leave, { once: true });
+      const stay = (): void => {
+        signal.removeEventListener('abort', leave);
+      };
+      landing.then(resolve, reject).finally(stay);
+    });
+  }
+
+  #abandon(reason: unknown): void {
+    this.fenced = true;
+    this.onAbandoned?.();
+    this.#controller.abort(reason);
+  }
+}
+
+/** What a loader is told, and what it decided. */
+export class LoadDecisions implements LoadContext {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  skipped = false;
+  readonly #flight: Flight;
+  readonly #place: Place;
+  #ttlMs: number;
+  #tags: readonly string[];
+
+  constructor(key: string, flight: Flight, place: Place, plan: StorePlan) {
+    this.key = key;
+    this.#flight = flight;
+    this.#place = place;
+    this.signal = flight.signal;
+    this.#ttlMs = plan.ttlMs;
+    this.#tags = plan.tags;
+    // Loaders take their context apart: `({ ttl }) => …`.
+    this.ttl = this.ttl.bind(this);
+    this.tags = this.tags.bind(this);
+    this.skipStore = this.skipStore.bind(this);
+  }
+
+  get plan(): StorePlan {
+    return { ttlMs: this.#ttlMs, tags: this.#tags };
+  }
+
+  ttl(ttl: Ttl): void {
+    this.#ttlMs = durationMs(ttl);
+  }
+
+  tags(...tags: string[]): void {
+    this.#tags = checkedTags([...this.#tags, ...tags]);
+    this.#flight.tags = this.#place.coveringTags(this.#tags);
+  }
+
+  skipStore(): void {
+    this.skipped = true;
+  }
+}
+
+function ignore(): void {
+  // See depart().
+}

@@ -1,0 +1,31 @@
+/**
+ * `up`: everything that is configured works. `degraded`: Redis is away, the cache serves what it can.
+ * `down`: the cache serves nothing.
+ */
+export type CacheStatus = 'up' | 'degraded' | 'down';
+
+/** How a cache is, as it finds by asking. Carries no credentials. */
+export interface CacheHealth {
+  status: CacheStatus;
+  tiers: {
+    /** Absent when there is no L1. */
+    l1?: L1Health | undefined;
+    /** Absent when there is no Redis. */
+    l2?: L2Health | undefined;
+  };
+}
+
+export interface L1Health {
+  /** Entries now. */
+  size: number;
+  /** Entries at most. */
+  maxSize: number;
+}
+
+export interface L2Health {
+  status: 'ready' | 'connecting' | 'away';
+  /** Milliseconds of a `PING`. */
+  latencyMs?: number | undefined;
+  /** Why it is away: a message without credentials. */
+  lastError?: string | undefined;
+}

@@ -1,0 +1,47 @@
+/** Something under way for a key, whose result an invalidation makes unfit to be stored. */
+export interface Fenceable {
+  fenced: boolean;
+}
+
+/**
+ * What is under way, by key: tier reads, loads, or writes. An invalidation *fences* what it covers: the result still goes to
+ * those who wait for it, and is stored nowhere; and whoever comes after the invalidation starts anew.
+ */
+export class InFlight<T extends Fenceable> {
+  readonly #byId = new Map<string, T>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(id: string): T | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Registers `work`; what was under way for this key before is superseded, not fenced. */
+  start(id: string, work: T): void {
+    this.#byId.set(id, work);
+  }
+
+  /** Unregisters `work`, unless newer work has taken its place. */
+  end(id: string, work: T): void {
+    if (this.#byId.get(id) === work) this.#byId.delete(id);
+  }
+
+  fence(id: string): void {
+    const work = this.#byId.get(id);
+    if (work === undefined) return;
+    work.fenced = true;
+    this.#byId.delete(id);
+  }
+
+  fenceWhere(matches: (id: string) => boolean): void {
+    for (const id of this.#byId.keys()) {
+      if (matches(id)) this.fence(id);
+    }
+  }
+
+  entries(): Iterable<readonly [id: string, work: T]> {
+    return this.#byId.entries();
+  }
+}

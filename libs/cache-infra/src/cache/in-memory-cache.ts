@@ -1,0 +1,19 @@
+import type { InMemoryCacheOptions } from './cache-options.js';
+import { CacheCore } from './core.js';
+import { memoryCore } from './memory-core.js';
+import { TieredCache } from './tiered-cache.js';
+
+/**
+ * A cache in the memory of this process: the engine with an L1 alone.
+ *
+ * ```ts
+ * const cache = new InMemoryCache({ maxSize: 500, defaultTtl: 60 });
+ * ```
+ *
+ * @throws ValidationError that lists every bad option
+ */
+export class InMemoryCache extends TieredCache {
+  constructor(options: InMemoryCacheOptions | CacheCore = {}) {
+    super(options instanceof CacheCore ? options : memoryCore(options));
+  }
+}

@@ -1,0 +1,16 @@
+import { cloneValue, deepFreeze } from '../codec/clone.js';
+import { snapshot, type Snapshot } from '../codec/snapshot.js';
+import type { Isolation } from './options.js';
+
+/** What a tier keeps of a value that was set: nothing the caller can still change, unless by-reference was asked for. */
+export function keep(value: unknown, isolation: Isolation): Snapshot {
+  const kept = snapshot(value);
+  if (isolation === 'clone') return kept;
+  return { value: isolation === 'freeze' ? deepFreeze(kept.value) : value, json: kept.json };
+}
+
+/** What a caller gets of a value that a tier keeps: with `freeze` a copy too, where the value could not be frozen. */
+export function handOut(value: unknown, isolation: Isolation): unknown {
+  if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
+  return isolation === 'freeze' && Object.isFrozen(value) ? value : cloneValue(value);
+}

@@ -1,0 +1,42 @@
+import { assertOptions } from '../checks.js';
+import { systemClock } from '../clock.js';
+import { MemoryTier } from '../tiers/memory-tier.js';
+import type { InMemoryCacheOptions } from './cache-options.js';
+import { CacheCore } from './core.js';
+import { Counters } from './counters.js';
+import { CacheEmitter } from './emitter.js';
+import { Observer } from './observer.js';
+import { inMemoryChecks } from './option-checks.js';
+import { keyOf } from './place.js';
+import { TagKeeper } from './tag-keeper.js';
+
+const maxTags = 10_000;
+
+/** Puts together the engine of a cache in memory. */
+export function memoryCore(options: InMemoryCacheOptions): CacheCore {
+  assertOptions('InMemoryCache', options, inMemoryChecks);
+  const { name = 'default', maxSize = 1000, clock = systemClock, enabled = true } = options;
+  const counters = new Counters();
+  const emitter = new CacheEmitter();
+  const onEvict = (id: string): void => {
+    counters.evictions++;
+    if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
+  };
+  return new CacheCore({
+    name,
+    keyPrefix: 'cache',
+    defaultTtl: options.defaultTtl ?? 3600,
+    maxSize,
+    isolation: options.isolation ?? 'clone',
+    onError: 'degrade',
+    clock,
+    monitor: options.monitor,
+    observer: new Observer(name, options.monitor, options.onOperation),
+    emitter,
+    counters,
+    tags: new TagKeeper(undefined, maxTags),
+    l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
+    l2: undefined,
+    recovery: undefined,
+  });
+}

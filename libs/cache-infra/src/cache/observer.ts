@@ -1,0 +1,79 @@
+import { activity } from './activity.js';
+import { runSafely } from './emitter.js';
+import type { CacheMonitor, CacheOperation, OperationHook, OperationRecord } from './monitor.js';
+
+/** What an operation found out about itself while it ran. */
+export interface Outcome {
+  hits: number;
+  misses: number;
+  tier: 'l1' | 'l2' | undefined;
+}
+
+const neverSampled = 1 << 30;
+
+/** Times operations for whoever watches: the monitor, the hook, the request. Nobody watching costs nothing. */
+export class Observer {
+  /** One of this many plain L1 hits takes the measured path. */
+  readonly sampleEvery: number;
+  readonly #name: string;
+  readonly #monitor: CacheMonitor | undefined;
+  readonly #hook: OperationHook | undefined;
+
+  constructor(name: string, monitor: CacheMonitor | undefined, hook: OperationHook | undefined) {
+    this.#name = name;
+    this.#monitor = monitor?.recordCacheOperationTime === undefined ? undefined : monitor;
+    this.#hook = hook;
+    if (hook !== undefined) this.sampleEvery = 1;
+    else this.sampleEvery = this.#monitor === undefined ? neverSampled : (monitor?.sampleEvery ?? 1);
+  }
+
+  async observe<T>(
+    operation: CacheOperation,
+    key: string | undefined,
+    work: (outcome: Outcome) => Promise<T>,
+  ): Promise<T> {
+    const outcome: Outcome = { hits: 0, misses: 0, tier: undefined };
+    if (this.#monitor === undefined && this.#hook === undefined && !activity.enabled) return work(outcome);
+    const start = performance.now();
+    let success = false;
+    try {
+      const result = await work(outcome);
+      success = true;
+      return result;
+    } finally {
+      this.#report(operation, key, performance.now() - start, outcome, success);
+    }
+  }
+
+  #report(
+    operation: CacheOperation,
+    key: string | undefined,
+    duration: number,
+    outcome: Outcome,
+    success: boolean,
+  ): void {
+    const asked = outcome.hits + outcome.misses;
+    if (activity.enabled) note(operation, outcome, duration);
+    if (this.#monitor === undefined && this.#hook === undefined) return;
+    const record: OperationRecord = {
+      cache: this.#name,
+      operation,
+      duration,
+      key,
+      hit: asked === 0 ? undefined : outcome.misses === 0,
+      tier: outcome.tier,
+      success,
+    };
+    const { monitor, hook } = { monitor: this.#monitor, hook: this.#hook };
+    if (monitor !== undefined) runSafely(() => monitor.recordCacheOperationTime?.(record));
+    if (hook !== undefined) runSafely(() => hook(record));
+  }
+}
+
+function note(operation: CacheOperation, outcome: Outcome, duration: number): void {
+  // The time belongs to the call, whatever number of keys it had.
+  let ms: number | undefined = duration;
+  for (let i = 0; i < outcome.hits; i++, ms = undefined) activity.note('hit', outcome.tier, ms);
+  for (let i = 0; i < outcome.misses; i++, ms = undefined) activity.note('miss', undefined, ms);
+  if (operation === 'set' || operation === 'setMany') activity.note('set', undefined, ms);
+}

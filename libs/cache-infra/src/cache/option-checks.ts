@@ -1,0 +1,91 @@
+import type { Checks } from '../checks.js';
+import {
+  booleanValue,
+  functionValue,
+  integerBetween,
+  nested,
+  nonEmptyString,
+  nonNegativeInteger,
+  objectValue,
+  objectWith,
+  oneOf,
+  optionProblems,
+  positiveInteger,
+  redisUrl,
+  stringValue,
+  timeout,
+  ttlSeconds,
+} from '../checks.js';
+import type { Redis } from 'ioredis';
+import type { ValidationProblem } from '../errors.js';
+import { ValidationError } from '../errors.js';
+import type { BaseCacheOptions, InMemoryCacheOptions, RedisCacheOptions } from './cache-options.js';
+
+type ChecksOf<T> = Checks & Readonly<Record<keyof T, Checks[string]>>;
+
+/** An ioredis client of the user's own: not ours to look into. */
+export function isRedisClient(value: object): value is Redis {
+  return 'status' in value && 'duplicate' in value;
+}
+
+export const baseChecks = {
+  name: nonEmptyString,
+  defaultTtl: ttlSeconds,
+  isolation: oneOf('clone', 'freeze', 'reference'),
+  enabled: booleanValue,
+  monitor: objectValue,
+  onOperation: functionValue,
+  logger: objectWith('warn', 'log'),
+  clock: objectWith('now'),
+} satisfies ChecksOf<BaseCacheOptions>;
+
+export const inMemoryChecks = {
+  ...baseChecks,
+  maxSize: positiveInteger,
+} satisfies ChecksOf<InMemoryCacheOptions>;
+
+export const redisServerChecks: Checks = {
+  url: redisUrl,
+  host: nonEmptyString,
+  port: integerBetween(1, 65_535),
+  username: stringValue,
+  password: stringValue,
+  db: nonNegativeInteger,
+};
+
+export const redisChecks = {
+  ...baseChecks,
+  redisUrl,
+  redis: nested(redisServerChecks, isRedisClient),
+  keyPrefix: nonEmptyString,
+  enableL1Cache: booleanValue,
+  l1CacheSize: positiveInteger,
+  enableCompression: booleanValue,
+  compressionThreshold: nonNegativeInteger,
+  compressionLevel: integerBetween(1, 9),
+  maxValueBytes: positiveInteger,
+  commandTimeout: timeout,
+  connectTimeout: timeout,
+  onError: oneOf('degrade', 'throw'),
+  coherence: oneOf('tracking', 'broadcast', 'none'),
+  journalMaxEntries: nonNegativeInteger,
+  journalMaxBytes: nonNegativeInteger,
+  breakerThreshold: positiveInteger,
+  breakerProbeInterval: timeout,
+} satisfies ChecksOf<RedisCacheOptions>;
+
+/** @throws ValidationError that lists every problem; one of `redisUrl` and `redis` is required */
+export function assertRedisCacheOptions(options: RedisCacheOptions): void {
+  const hasRedis = typeof options === 'object' && options !== null && options.redis !== undefined;
+  const problems = [
+    ...optionProblems(options, redisChecks, hasRedis ? [] : ['redisUrl']),
+    ...addressProblems(options),
+  ];
+  if (problems.length > 0) throw new ValidationError(problems, 'RedisCache');
+}
+
+/** Two addresses: which one was meant is for the user to say. */
+export function addressProblems(options: Partial<RedisCacheOptions> | null): readonly ValidationProblem[] {
+  if (options?.redisUrl === undefined || options.redis === undefined) return [];
+  return [{ path: 'redis', message: 'redis cannot be combined with redisUrl (use redis.url)' }];
+}

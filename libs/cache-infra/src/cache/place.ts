@@ -1,0 +1,115 @@
+import { compileGlob, toRedisGlob } from '../keys/glob.js';
+import { redisKey } from '../keys/namespace.js';
+
+/** The Redis key of the tag table. No entry can stand there: theirs have a second colon. */
+export function tagTableKey(prefix: string): string {
+  return `${prefix}:!tags`;
+}
+
+/** The id behind a Redis key; undefined when no entry can stand there. */
+export function idOf(prefix: string, redisKey: string): string | undefined {
+  if (!redisKey.startsWith(`${prefix}:`)) return undefined;
+  const end = redisKey.indexOf(':', prefix.length + 1);
+  if (end === -1) return undefined;
+  const path = redisKey.slice(prefix.length + 1, end);
+  const key = redisKey.slice(end + 1);
+  if (path !== '') return `\0${path}\0${key}`;
+  return key.charCodeAt(0) === 0 ? `\0\0${key}` : key;
+}
+
+/** The key behind an id, whatever its namespace. */
+export function keyOf(id: string): string {
+  return id.charCodeAt(0) === 0 ? id.slice(id.indexOf('\0', 1) + 1) : id;
+}
+
+/**
+ * Where a namespace's keys stand. In memory: `key` at the root, `\0path\0key` in a namespace (a root key that begins with
+ * `\0` gets one more pair, which no path can look like). In Redis: `<prefix>:<path>:<key>`.
+ */
+export class Place {
+  /** `''` at the root, `a/b` in a nested namespace. */
+  readonly path: string;
+  readonly #prefix: string;
+  readonly #idPrefix: string;
+  /** This path and those above it: a tag invalidated there covers what stands here. */
+  readonly #scopes: readonly string[];
+
+  constructor(prefix: string, path: string) {
+    this.#prefix = prefix;
+    this.path = path;
+    this.#idPrefix = path === '' ? '' : `\0${path}\0`;
+    this.#scopes = scopesOf(path);
+  }
+
+  id(key: string): string {
+    if (this.#idPrefix !== '') return this.#idPrefix + key;
+    return key.charCodeAt(0) === 0 ? `\0\0${key}` : key;
+  }
+
+  redisKey(key: string): string {
+    return redisKey(this.#prefix, this.path, key);
+  }
+
+  /** The tag as this namespace's own, for the tag table. */
+  scopedTag(tag: string): string {
+    return `${this.path}:${tag}`;
+  }
+
+  /** Every name in the tag table that covers an entry here with these tags. */
+  coveringTags(tags: readonly string[]): readonly string[] {
+    if (this.#scopes.length === 1) return tags.map((tag) => `:${tag}`);
+    return this.#scopes.flatMap((scope) => tags.map((tag) => `${scope}:${tag}`));
+  }
+
+  /** True for the ids of this namespace and of those below it. */
+  readonly covers = (id: string): boolean => {
+    if (this.path === '') return true;
+    return id.startsWith(this.#idPrefix) || id.startsWith(`\0${this.path}/`);
+  };
+
+  /** All Redis keys of this namespace and of those below it: a glob that finds at least those, and who decides. */
+  redisScope(): { glob: string; matches: (redisKey: string) => boolean } {
+    if (this.path === '') {
+      const start = `${this.#prefix}:`;
+      return { glob: toRedisGlob(start, '*'), matches: (key) => key.startsWith(start) && key !== tagTableKey(this.#prefix) };
+    }
+    const start = `${this.#prefix}:${this.path}`;
+    return {
+      glob: toRedisGlob(start, '*'),
+      matches: (key) => key.startsWith(`${start}:`) || key.startsWith(`${start}/`),
+    };
+  }
+
+  /** The keys of this namespace alone that match `glob`, in memory and in Redis. */
+  matching(glob: string): {
+    id: (id: string) => boolean;
+    redisGlob: string;
+    redisKey: (redisKey: string) => boolean;
+  } {
+    const matches = compileGlob(glob);
+    const start = `${this.#prefix}:${this.path}:`;
+    return {
+      id: (id) => {
+        const key = this.#keyOf(id);
+        return key !== undefined && matches(key);
+      },
+      redisGlob: toRedisGlob(start, glob),
+      redisKey: (key) => key.startsWith(start) && matches(key.slice(start.length)),
+    };
+  }
+
+  /** The key behind an id of this very namespace. */
+  #keyOf(id: string): string | undefined {
+    if (this.#idPrefix !== '') {
+      return id.startsWith(this.#idPrefix) ? id.slice(this.#idPrefix.length) : undefined;
+    }
+    if (id.charCodeAt(0) !== 0) return id;
+    return id.startsWith('\0\0') ? id.slice(2) : undefined;
+  }
+}
+
+function scopesOf(path: string): readonly string[] {
+  if (path === '') return [''];
+  const names = path.split('/');
+  return ['', ...names.map((_, i) => names.slice(0, i + 1).join('/'))];
+}

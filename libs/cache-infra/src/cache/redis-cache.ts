@@ -1,0 +1,52 @@
+import { durationMs } from '../duration.js';
+import { memoryCore } from './memory-core.js';
+import type { RedisCacheOptions } from './cache-options.js';
+import { InMemoryCache } from './in-memory-cache.js';
+import { assertRedisCacheOptions } from './option-checks.js';
+import { redisCore } from './redis-core.js';
+import { TieredCache } from './tiered-cache.js';
+
+/**
+ * A cache in Redis, with an L1 in this process before it unless `enableL1Cache` is false.
+ *
+ * Usable at once: it connects by itself at the first need, and goes on without Redis when Redis is away.
+ *
+ * ```ts
+ * const cache = new RedisCache({ redisUrl: 'redis://127.0.0.1:6379', defaultTtl: 3600 });
+ * ```
+ *
+ * @throws ValidationError that lists every bad option
+ */
+export class RedisCache extends TieredCache {
+  readonly #connectTimeoutMs: number;
+
+  constructor(options: RedisCacheOptions) {
+    assertRedisCacheOptions(options);
+    const connectTimeoutMs = durationMs(options.connectTimeout ?? '2s', 'connectTimeout');
+    super(options.enabled === false ? memoryCore(memoryPart(options)) : redisCore(options, connectTimeoutMs));
+    this.#connectTimeoutMs = connectTimeoutMs;
+  }
+
+  /**
+   * Resolves when Redis is connected.
+   *
+   * @throws InfrastructureError 'Redis connection failed …' when that takes longer than `connectTimeout`
+   */
+  async connect(): Promise<void> {
+    await this.core.parts.l2?.connection.connected(this.#connectTimeoutMs);
+  }
+
+  /**
+   * The same cache as an `InMemoryCache`, for when Redis is not there at start: it serves from memory, and takes Redis
+   * into use by itself as soon as Redis comes. This object is spent then.
+   */
+  toMemoryFallback(): InMemoryCache {
+    return new InMemoryCache(this.core);
+  }
+}
+
+/** A disabled cache needs no connection. */
+function memoryPart(options: RedisCacheOptions): Parameters<typeof memoryCore>[0] {
+  const { name, defaultTtl, isolation, monitor, onOperation, logger, clock, l1CacheSize } = options;
+  return { name, defaultTtl, isolation, monitor, onOperation, logger, clock, maxSize: l1CacheSize, enabled: false };
+}

@@ -1,0 +1,159 @@
+import { systemClock } from '../clock.js';
+import { Codec } from '../codec/codec.js';
+import { durationMs } from '../duration.js';
+import { namespacePath } from '../keys/namespace.js';
+import { ClientTracking, type CoherenceListener } from '../tiers/client-tracking.js';
+import { MemoryTier } from '../tiers/memory-tier.js';
+import { RedisConnection } from '../tiers/redis-connection.js';
+import { RedisGate } from '../tiers/redis-gate.js';
+import { RedisTier } from '../tiers/redis-tier.js';
+import type { RedisCacheOptions } from './cache-options.js';
+import { CacheCore } from './core.js';
+import { Counters } from './counters.js';
+import { CacheEmitter } from './emitter.js';
+import { Observer } from './observer.js';
+import { keyOf, tagTableKey } from './place.js';
+import { Recovery } from './recovery.js';
+import { RecoveryJournal, type JournalEntry } from './recovery-journal.js';
+import { RedisLink } from './redis-link.js';
+import { TagKeeper } from './tag-keeper.js';
+
+/** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
+export const maxTags = 10_000;
+
+/** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
+export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number): CacheCore {
+  const { name = 'default', clock = systemClock, l1CacheSize = 100, enableL1Cache = true } = options;
+  const keyPrefix = options.keyPrefix ?? (name === 'default' ? 'cache' : `cache.${namespacePath('', name)}`);
+  const coherence = enableL1Cache ? (options.coherence ?? 'tracking') : 'none';
+  const counters = new Counters();
+  const emitter = new CacheEmitter();
+  const onEvict = (id: string): void => {
+    counters.evictions++;
+    if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
+  };
+
+  const connection = new RedisConnection(options.redis ?? { url: options.redisUrl }, connectTimeoutMs, {
+    onReady: () => {
+      link.onReady();
+    },
+    onAway: (reason) => {
+      link.onAway(reason);
+    },
+  });
+  const gate = new RedisGate(
+    connection,
+    {
+      commandTimeoutMs: durationMs(options.commandTimeout ?? '250ms', 'commandTimeout'),
+      breakerThreshold: options.breakerThreshold ?? 3,
+      breakerProbeMs: durationMs(options.breakerProbeInterval ?? '500ms', 'breakerProbeInterval'),
+    },
+    {
+      onBreak: (reason) => {
+        emitter.emit('breakerOpen', { reason });
+        link.onAway(reason);
+      },
+      onReset: () => {
+        link.onReady();
+      },
+    },
+  );
+  const codec = new Codec({
+    enableCompression: options.enableCompression ?? true,
+    compressionThreshold: options.compressionThreshold ?? 1000,
+    compressionLevel: options.compressionLevel ?? 6,
+    maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
+  });
+  const l2 = new RedisTier(connection, gate, codec, {
+    tagTableKey: tagTableKey(keyPrefix),
+    maxTags,
+    clock,
+    trackWrites: coherence === 'tracking',
+    onCorrupt: (key, reason) => {
+      counters.corrupt++;
+      emitter.emit('corrupt', { key, reason });
+    },
+  });
+  const tags = new TagKeeper(l2, maxTags);
+  const limits = {
+    maxEntries: options.journalMaxEntries ?? 100_000,
+    maxBytes: options.journalMaxBytes ?? 32 * 1024 * 1024,
+  };
+  const journal = new RecoveryJournal(limits, (dropped) => {
+    emitter.emit('journalOverflow', { dropped: words(dropped) });
+  });
+  const recovery = new Recovery(journal, l2, tags, () => clock.now());
+  const core = new CacheCore({
+    name,
+    keyPrefix,
+    defaultTtl: options.defaultTtl ?? 3600,
+    maxSize: l1CacheSize,
+    isolation: options.isolation ?? 'clone',
+    onError: options.onError ?? 'degrade',
+    clock,
+    monitor: options.monitor,
+    observer: new Observer(name, options.monitor, options.onOperation),
+    emitter,
+    counters,
+    tags,
+    l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
+    l2,
+    recovery: limits.maxEntries > 0 ? recovery : undefined,
+  });
+  const link = new RedisLink(`Cache '${name}': Redis (${connection.address})`, l2, recovery, emitter, options.logger);
+  core.onClose(() => {
+    link.close();
+  });
+  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, emitter);
+  return core;
+}
+
+function keepCoherent(
+  core: CacheCore,
+  l2: RedisTier,
+  mode: 'tracking' | 'broadcast',
+  keyPrefix: string,
+  emitter: CacheEmitter,
+): void {
+  const { tags } = core.parts;
+  const tableKey = tagTableKey(keyPrefix);
+  let lost = false;
+  const listener: CoherenceListener = {
+    onInvalidate: (redisKeys) => {
+      for (const redisKey of redisKeys) {
+        if (redisKey === tableKey) tags.onChange();
+        else core.onForeignChange(redisKey);
+      }
+    },
+    onFlush: () => {
+      tags.onChange();
+      core.onForeignFlush();
+    },
+    onLost: (reason) => {
+      lost = true;
+      tags.onChannel(false);
+      core.flushL1();
+      emitter.emit('coherenceLost', { reason });
+    },
+    onArmed: () => {
+      // What was read before this moment is not tracked.
+      tags.onChannel(true);
+      core.flushL1();
+      if (lost) emitter.emit('coherenceRestored', {});
+      lost = false;
+    },
+  };
+  const { deadlines } = l2.gate;
+  const options = { mode, prefix: `${keyPrefix}:`, deadlines };
+  const tracking = new ClientTracking(l2.connection.client, options, listener);
+  core.coherence = tracking;
+  core.onClose(() => {
+    tracking.close();
+  });
+}
+
+function words(entry: JournalEntry): string {
+  if (entry.kind === 'tag') return `invalidation of tag '${entry.tag}'`;
+  if (entry.kind === 'match') return `removal of '${entry.glob}'`;
+  return `${entry.kind} of '${entry.redisKey}'`;
+}

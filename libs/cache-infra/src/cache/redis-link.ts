@@ -1,0 +1,75 @@
+import type { RedisTier } from '../tiers/redis-tier.js';
+import type { CacheEmitter } from './emitter.js';
+import type { CacheLogger } from './logger.js';
+import type { Recovery } from './recovery.js';
+
+/** Between attempts to make up for what Redis missed, when one ends early. */
+const retryMs = 1000;
+
+/**
+ * Knows whether Redis is in service, tells so once per change, and when it is back brings it up to date: time, scripts,
+ * and the changes that did not reach it.
+ */
+export class RedisLink {
+  readonly #title: string;
+  readonly #l2: RedisTier;
+  readonly #recovery: Recovery;
+  readonly #emitter: CacheEmitter;
+  readonly #logger: CacheLogger | undefined;
+  #degraded = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(
+    title: string,
+    l2: RedisTier,
+    recovery: Recovery,
+    emitter: CacheEmitter,
+    logger: CacheLogger | undefined,
+  ) {
+    this.#title = title;
+    this.#l2 = l2;
+    this.#recovery = recovery;
+    this.#emitter = emitter;
+    this.#logger = logger;
+  }
+
+  onReady(): void {
+    clearTimeout(this.#timer);
+    this.#bringUp().catch(() => {
+      // It went away again, or is slow: another try, unless the next connection comes first.
+      this.#retryLater();
+    });
+  }
+
+  onAway(reason: string): void {
+    if (this.#degraded || this.#closed) return;
+    this.#degraded = true;
+    this.#logger?.warn(`${this.#title} is away (${reason}); going on without it`);
+    this.#emitter.emit('degraded', { reason });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #bringUp(): Promise<void> {
+    if (this.#closed || this.#l2.connection.status !== 'ready') return;
+    await Promise.all([this.#l2.synchronizeClock(), this.#l2.gate.loadScripts()]);
+    if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
+    if (!this.#degraded || this.#closed) return;
+    this.#degraded = false;
+    this.#logger?.log(`${this.#title} is back`);
+    this.#emitter.emit('recovered', {});
+  }
+
+  #retryLater(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.onReady();
+    }, retryMs);
+    this.#timer.unref();
+  }
+}

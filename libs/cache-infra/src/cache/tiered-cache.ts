@@ -1,0 +1,326 @@
+import { ValidationError } from '../errors.js';
+import { assertKey } from '../keys/key.js';
+import { namespacePath } from '../keys/namespace.js';
+import { describeValue } from '../redact.js';
+import { activity } from './activity.js';
+import { Cache } from './cache.js';
+import type { CacheCore, Found } from './core.js';
+import type { CacheEventListener, CacheEventName } from './events.js';
+import { Flight } from './flight.js';
+import { fly } from './load.js';
+import { checkHealth } from './check-health.js';
+import type { CacheHealth } from './health.js';
+import { handOut, keep } from './isolation.js';
+import type { Outcome } from './observer.js';
+import type { Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
+import { Place } from './place.js';
+import type { CacheStats } from './stats.js';
+import { checkedTags, loadPlan, storePlan } from './store-plan.js';
+
+/**
+ * The cache of this library: a view, for one namespace, of an engine with an L1, an L2, both or neither.
+ * Made by `new InMemoryCache()` and `new RedisCache()`.
+ */
+export class TieredCache extends Cache {
+  readonly #core: CacheCore;
+  readonly #place: Place;
+
+  /** @internal */
+  constructor(core: CacheCore, path = '') {
+    super();
+    this.#core = core;
+    this.#place = new Place(core.parts.keyPrefix, path);
+  }
+
+  get name(): string {
+    return this.#core.parts.name;
+  }
+
+  get defaultTtl(): number {
+    return this.#core.parts.defaultTtl;
+  }
+
+  get maxSize(): number {
+    return this.#core.parts.maxSize;
+  }
+
+  /** @internal */
+  get core(): CacheCore {
+    return this.#core;
+  }
+
+  override async get<T = unknown>(key: string): Promise<T | undefined> {
+    const { l1, clock, isolation, counters } = this.#core.parts;
+    // The hot path: a plain L1 hit that nobody watches.
+    if (l1 !== undefined && typeof key === 'string' && !activity.enabled && --this.#core.untilMeasured > 0) {
+      const record = l1.get(this.#place.id(key));
+      if (record !== undefined && clock.now() < record.expiresAt && this.#core.isPlain(record)) {
+        counters.l1Hits++;
+        return handOut(record.value, isolation) as T;
+      }
+    }
+    return this.#observe('get', key, async (outcome) => {
+      assertKey(key);
+      const found = await this.#core.find('get', this.#place, key);
+      this.#note(outcome, key, found);
+      return found === undefined ? undefined : (handOut(found.record.value, isolation) as T);
+    });
+  }
+
+  override async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
+    return this.#observe('getMany', undefined, async (outcome) => {
+      assertKeys(keys);
+      const found = await this.#core.findMany(this.#place, keys);
+      const values = new Map<string, T>();
+      for (const key of keys) {
+        const hit = found.get(key);
+        this.#note(outcome, key, hit);
+        if (hit !== undefined) {
+          values.set(key, handOut(hit.record.value, this.#core.parts.isolation) as T);
+        }
+      }
+      return values;
+    });
+  }
+
+  override async set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
+    return this.#observe('set', key, async () => {
+      assertKey(key);
+      const { defaultTtl, isolation } = this.#core.parts;
+      const plan = storePlan(options, defaultTtl * 1000);
+      const kept = keep(present(key, value), isolation);
+      await this.#core.put('set', this.#place, key, kept, plan);
+    });
+  }
+
+  override async setMany<T>(
+    entries: Iterable<readonly [string, T]>,
+    options?: Ttl | StoreOptions,
+  ): Promise<void> {
+    return this.#observe('setMany', undefined, async () => {
+      const { defaultTtl, isolation } = this.#core.parts;
+      const plan = storePlan(options, defaultTtl * 1000);
+      // All are checked before the first is stored.
+      const kept = Array.from(assertIterable(entries), (entry) => {
+        const [key, value] = assertPair(entry);
+        assertKey(key);
+        return [key, keep(present(key, value), isolation)] as const;
+      });
+      await Promise.all(
+        kept.map(([key, snapshot]) => this.#core.put('setMany', this.#place, key, snapshot, plan)),
+      );
+    });
+  }
+
+  override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
+    const { l1, clock, isolation, counters } = this.#core.parts;
+    // The hot path, as in get(): options are not looked into, unless they may forbid a plain hit.
+    if (l1 !== undefined && typeof key === 'string' && !activity.enabled && --this.#core.untilMeasured > 0) {
+      const record = l1.get(this.#place.id(key));
+      if (
+        record !== undefined &&
+        clock.now() < record.expiresAt &&
+        this.#core.isPlain(record) &&
+        (typeof options !== 'object' || (options !== null && options.forceRefresh !== true && options.signal === undefined))
+      ) {
+        counters.l1Hits++;
+        return handOut(record.value, isolation) as T;
+      }
+    }
+    return this.#observe('getOrSet', key, (outcome) => this.#load(outcome, key, loader, options));
+  }
+
+  override async has(key: string): Promise<boolean> {
+    return this.#observe('has', key, async () => {
+      assertKey(key);
+      return (await this.#core.look('has', this.#place, key)) !== undefined;
+    });
+  }
+
+  override async ttl(key: string): Promise<number | undefined> {
+    return this.#observe('ttl', key, async () => {
+      assertKey(key);
+      const record = await this.#core.look('ttl', this.#place, key);
+      if (record === undefined) return undefined;
+      return Math.ceil((record.expiresAt - this.#core.parts.clock.now()) / 1000);
+    });
+  }
+
+  override async delete(key: string): Promise<boolean> {
+    return this.#observe('delete', key, async () => {
+      assertKey(key);
+      return (await this.#core.remove('delete', this.#place, [key])) > 0;
+    });
+  }
+
+  override async deleteMany(keys: readonly string[]): Promise<number> {
+    return this.#observe('deleteMany', undefined, async () => {
+      assertKeys(keys);
+      return this.#core.remove('deleteMany', this.#place, keys);
+    });
+  }
+
+  override async invalidateTags(...tags: string[]): Promise<void> {
+    return this.#observe('invalidateTags', undefined, async () => {
+      const checked = checkedTags(tags);
+      if (checked.length > 0) await this.#core.invalidateTags(this.#place, checked);
+    });
+  }
+
+  override async invalidatePattern(glob: string): Promise<number> {
+    return this.#observe('invalidatePattern', undefined, async () => {
+      const matching = this.#place.matching(glob);
+      const { id, redisGlob, redisKey } = matching;
+      const count = await this.#core.removeMatching('invalidatePattern', id, redisGlob, redisKey);
+      this.#core.parts.emitter.emit('invalidate', { kind: 'pattern', detail: [glob] });
+      return count;
+    });
+  }
+
+  override async clear(): Promise<void> {
+    return this.#observe('clear', undefined, async () => {
+      const { glob, matches } = this.#place.redisScope();
+      await this.#core.removeMatching('clear', this.#place.covers, glob, matches);
+      this.#core.parts.emitter.emit('invalidate', { kind: 'clear', detail: [this.#place.path] });
+    });
+  }
+
+  override namespace(name: string): Cache {
+    return new TieredCache(this.#core, namespacePath(this.#place.path, name));
+  }
+
+  /** Of the whole cache: a namespace shares the counters. */
+  override stats(): CacheStats {
+    return this.#core.stats();
+  }
+
+  override on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): this {
+    this.#core.parts.emitter.on(event, listener);
+    this.#core.restartSampling();
+    return this;
+  }
+
+  override off<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): this {
+    this.#core.parts.emitter.off(event, listener);
+    return this;
+  }
+
+  /** How the cache is, found out by asking Redis. Never rejects. */
+  async health(): Promise<CacheHealth> {
+    return checkHealth(this.#core);
+  }
+
+  /** Closing a namespace closes nothing: what it stands on belongs to the cache it was made from. */
+  override async close(): Promise<void> {
+    if (this.#place.path === '') this.#core.close();
+    return Promise.resolve();
+  }
+
+  async #load<T>(
+    outcome: Outcome,
+    key: string,
+    loader: Loader<T>,
+    options: Ttl | LoadOptions | undefined,
+  ): Promise<T> {
+    assertKey(key);
+    if (typeof loader !== 'function') {
+      throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
+    }
+    const { defaultTtl, counters, l1, isolation, tags } = this.#core.parts;
+    const plan = loadPlan(options, defaultTtl * 1000);
+    const given = typeof options === 'object' ? options : undefined;
+    const signal = given?.signal;
+    signal?.throwIfAborted();
+    const forced = given?.forceRefresh === true;
+    const id = this.#place.id(key);
+
+    if (l1 !== undefined && !forced) {
+      const record = await this.#core.peekCurrent('getOrSet', id);
+      if (record !== undefined) {
+        counters.l1Hits++;
+        this.#note(outcome, key, { record, tier: 'l1' });
+        return handOut(record.value, isolation) as T;
+      }
+      counters.l1Misses++;
+    }
+
+    const { flights } = this.#core;
+    let flight = flights.get(id);
+    if (flight === undefined) {
+      flight = new Flight(forced);
+      fly(this.#core, this.#place, key, flight, loader, plan);
+    } else {
+      counters.coalesced++;
+      if (forced) flight.forced = true;
+    }
+    const epochAtJoining = tags.table.latest;
+    const landing = await flight.join(signal).catch((error: unknown) => {
+      counters.misses++;
+      this.#missed(outcome, key);
+      throw error;
+    });
+    // The loader gave it tags that had been invalidated between its start and this call: the value is from before.
+    if (landing.tagEpoch < epochAtJoining && !tags.table.isValid(landing.tags, landing.tagEpoch)) {
+      return this.#load(outcome, key, loader, options);
+    }
+    if (landing.tier === undefined) {
+      counters.misses++;
+      this.#missed(outcome, key);
+    } else {
+      counters.l2Hits++;
+      this.#hit(outcome, key, landing.tier);
+    }
+    return (landing.kept ? handOut(landing.value, isolation) : landing.value) as T;
+  }
+
+  async #observe<T>(
+    operation: Parameters<CacheCore['parts']['observer']['observe']>[0],
+    key: string | undefined,
+    work: (outcome: Outcome) => Promise<T>,
+  ): Promise<T> {
+    this.#core.assertOpen();
+    this.#core.restartSampling();
+    return this.#core.parts.observer.observe(operation, key, work);
+  }
+
+  #note(outcome: Outcome, key: string, found: Found | undefined): void {
+    if (found === undefined) this.#missed(outcome, key);
+    else this.#hit(outcome, key, found.tier);
+  }
+
+  #hit(outcome: Outcome, key: string, tier: 'l1' | 'l2'): void {
+    outcome.hits++;
+    outcome.tier = tier;
+    const { emitter } = this.#core.parts;
+    if (emitter.has('hit')) emitter.emit('hit', { key, tier });
+  }
+
+  #missed(outcome: Outcome, key: string): void {
+    outcome.misses++;
+    const { emitter } = this.#core.parts;
+    if (emitter.has('miss')) emitter.emit('miss', { key });
+  }
+}
+
+/** `undefined` means "not there": it cannot be stored. */
+function present<T>(key: string, value: T): T {
+  if (value === undefined) {
+    throw new ValidationError(`value for key ${describeValue(key)} is undefined, which is not cacheable: use null or delete the key`);
+  }
+  return value;
+}
+
+function assertKeys(keys: unknown): asserts keys is readonly string[] {
+  if (!Array.isArray(keys)) throw new ValidationError(`keys must be an array, got ${describeValue(keys)}`);
+  for (const key of keys) assertKey(key);
+}
+
+function assertIterable<T>(entries: Iterable<T>): Iterable<T> {
+  if (typeof entries === 'object' && entries !== null && Symbol.iterator in entries) return entries;
+  throw new ValidationError(`entries must be an iterable of [key, value], got ${describeValue(entries)}`);
+}
+
+function assertPair<T>(entry: readonly [string, T]): readonly [string, T] {
+  if (Array.isArray(entry) && entry.length === 2) return entry;
+  throw new ValidationError(`entries must be pairs [key, value], got ${describeValue(entry)}`);
+}

@@ -1,0 +1,226 @@
+import fc from 'fast-check';
+import {
+  assertOptions,
+  booleanValue,
+  didYouMean,
+  duration,
+  fraction,
+  functionValue,
+  integerBetween,
+  nested,
+  nonEmptyString,
+  nonNegativeInteger,
+  objectValue,
+  objectWith,
+  oneOf,
+  operationTtls,
+  optionProblems,
+  positiveInteger,
+  problemsAt,
+  redisUrl,
+  stringValue,
+  timeout,
+  ttlSeconds,
+  type Check,
+} from './checks.js';
+import { ValidationError } from './errors.js';
+
+function messageOf(run: () => void): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ValidationError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('single values', () => {
+  const fine: readonly [name: string, check: Check, values: readonly unknown[]][] = [
+    ['ttlSeconds', ttlSeconds, [0, 1, 31_536_000]],
+    ['duration', duration, [0, 5, '250ms', '7d', '365d']],
+    ['timeout', timeout, [1, '1ms']],
+    ['nonNegativeInteger', nonNegativeInteger, [0, 9]],
+    ['positiveInteger', positiveInteger, [1]],
+    ['integerBetween', integerBetween(1, 9), [1, 9]],
+    ['fraction', fraction, [0, 0.5, 1]],
+    ['booleanValue', booleanValue, [true, false]],
+    ['stringValue', stringValue, ['', 'a']],
+    ['nonEmptyString', nonEmptyString, ['a']],
+    ['functionValue', functionValue, [() => 1]],
+    ['objectValue', objectValue, [{}, new Date()]],
+    ['objectWith', objectWith('warn'), [console]],
+    ['oneOf', oneOf('a', 'b'), ['a', 'b']],
+  ];
+  it.each(fine)('%s accepts what is right', (_, check, values) => {
+    expect(values.map(check)).toEqual(values.map(() => undefined));
+  });
+
+  const wrong: readonly [name: string, check: Check, value: unknown, words: string][] = [
+    ['ttlSeconds', ttlSeconds, -1, 'must be non-negative'],
+    ['ttlSeconds', ttlSeconds, '3600', 'must be an integer (seconds)'],
+    ['ttlSeconds', ttlSeconds, Infinity, 'must be an integer (seconds)'],
+    ['ttlSeconds', ttlSeconds, NaN, 'must be an integer (seconds)'],
+    ['ttlSeconds', ttlSeconds, 366 * 86_400, 'must not exceed 365 days (31536000 seconds)'],
+    ['duration', duration, -1, 'must be non-negative'],
+    ['duration', duration, '1w', 'must be whole seconds or a duration'],
+    ['duration', duration, '366d', 'at most 365 days'],
+    ['duration', duration, null, 'must be whole seconds or a duration'],
+    ['timeout', timeout, '0ms', 'must be longer than 0'],
+    ['nonNegativeInteger', nonNegativeInteger, -1, 'must be a non-negative integer'],
+    ['nonNegativeInteger', nonNegativeInteger, 1.5, 'must be a non-negative integer'],
+    ['positiveInteger', positiveInteger, 0, 'must be a positive integer'],
+    ['integerBetween', integerBetween(1, 9), 10, 'must be an integer from 1 to 9'],
+    ['fraction', fraction, 1.1, 'must be a number from 0 to 1'],
+    ['fraction', fraction, NaN, 'must be a number from 0 to 1'],
+    ['booleanValue', booleanValue, 'true', 'must be true or false'],
+    ['stringValue', stringValue, 1, 'must be a string'],
+    ['nonEmptyString', nonEmptyString, '', 'cannot be empty'],
+    ['functionValue', functionValue, {}, 'must be a function'],
+    ['objectValue', objectValue, null, 'must be an object'],
+    ['objectValue', objectValue, [], 'must be an object'],
+    ['objectWith', objectWith('warn', 'log'), { warn: () => 1 }, 'must be an object with warn() and log()'],
+    ['oneOf', oneOf('clone', 'freeze'), 'clones', "must be one of 'clone', 'freeze' (did you mean 'clone'?)"],
+  ];
+  it.each(wrong)('%s refuses the rest (%#)', (_, check, value, words) => {
+    expect(check(value)).toContain(words);
+  });
+});
+
+describe('redisUrl', () => {
+  it.each([
+    'redis://localhost',
+    'redis://localhost:6379',
+    'REDIS://localhost/',
+    'rediss://user:p%40ss@cache.example.org:6380/3?family=6',
+    'redis://:secret@127.0.0.1:6379',
+    'redis://[::1]:6379/0',
+    'redis://localhost:99999',
+  ])('accepts %s', (url) => {
+    expect(redisUrl(url)).toBeUndefined();
+  });
+
+  it.each([
+    ['', 'cannot be empty'],
+    [123, 'must be a string'],
+    ['http://localhost:6379', "must start with 'redis://'"],
+    ['localhost:6379', "must start with 'redis://'"],
+    ['redis://', 'must include host information'],
+    ['redis://:6379', 'must include host information'],
+    ['redis://user:secret@', 'must include host information'],
+    ['redis://user:secret', 'must have the form'],
+    ['redis://user:p@ss@host', 'must have the form'],
+    ['redis://host/cache', 'must name its database by a number'],
+  ])('refuses %p', (url, words) => {
+    expect(redisUrl(url)).toContain(words);
+  });
+
+  it('never shows a credential, whatever is wrong with the URL', () => {
+    const part = fc.stringMatching(/^[A-Za-z0-9/?#:.-]{0,6}$/);
+    const urls = fc.tuple(fc.constantFrom('http://', 'redis://', 'redis:', ''), part, part, part);
+    fc.assert(
+      fc.property(urls, ([scheme, before, after, host]) => {
+        const url = `${scheme}user:${before}S3CRET${after}@${host}`;
+        const [problem] = problemsAt('redisUrl', url, redisUrl);
+        expect(problem?.message ?? '').not.toContain('S3CRET');
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('operationTtls', () => {
+  it('seed S10.125 must be a dictionary', () => {
+    expect(problemsAt('operationTtls', 'invalid', operationTtls)).toEqual([
+      {
+        path: 'operationTtls',
+        message: 'operationTtls must be a dictionary of operation names to seconds, got "invalid"',
+      },
+    ]);
+  });
+
+  it('seed S10.126 keys must be non-empty strings', () => {
+    const [problem] = problemsAt('operationTtls', { '': 3600 }, operationTtls);
+    expect(problem?.message).toContain('operationTtls keys must be non-empty strings');
+  });
+
+  it('seed S10.127 values must be non-negative integers, and the problem names the operation', () => {
+    expect(problemsAt('operationTtls', { test: -1, fine: 0 }, operationTtls)).toEqual([
+      { path: 'operationTtls.test', message: 'operationTtls.test must be a non-negative integer, got -1' },
+    ]);
+  });
+
+  it('refuses what is beyond 365 days, and class instances', () => {
+    expect(problemsAt('operationTtls', { a: 31_536_001 }, operationTtls)[0]?.message).toContain('365 days');
+    expect(problemsAt('operationTtls', new Map(), operationTtls)).toHaveLength(1);
+    expect(problemsAt('operationTtls', Object.assign(Object.create(null), { a: 1 }), operationTtls)).toEqual(
+      [],
+    );
+  });
+});
+
+describe('assertOptions', () => {
+  const checks = { defaultTtl: ttlSeconds, maxSize: positiveInteger, redisUrl, password: nonEmptyString };
+
+  it('accepts what is right, and takes undefined as not given', () => {
+    assertOptions('Test', { defaultTtl: 5, maxSize: undefined, unheardOf: undefined }, checks);
+  });
+
+  it('lists every problem at once, each with its path', () => {
+    const message = messageOf(() =>
+      assertOptions('Test', { defaultTtl: -1, maxSize: 0 }, checks, ['redisUrl']),
+    );
+    expect(message).toBe(
+      'Test: redisUrl is required; defaultTtl must be non-negative, got -1; maxSize must be a positive integer, got 0',
+    );
+  });
+
+  it('refuses an unknown option, and says which was meant', () => {
+    expect(messageOf(() => assertOptions('Test', { defaultTTL: 5 }, checks))).toBe(
+      "Test: defaultTTL is not a known option (did you mean 'defaultTtl'?)",
+    );
+    expect(messageOf(() => assertOptions('Test', { ttl: 5 }, checks))).toContain(
+      "did you mean 'defaultTtl'?",
+    );
+    expect(messageOf(() => assertOptions('Test', { somethingElse: 5 }, checks))).not.toContain(
+      'did you mean',
+    );
+    expect(messageOf(() => assertOptions('Test', { constructor: 5 }, checks))).toContain(
+      'not a known option',
+    );
+  });
+
+  it.each([[null], ['text'], [[1]]])('refuses options that are %p', (options) => {
+    expect(messageOf(() => assertOptions('Test', options, checks))).toContain('options must be an object');
+  });
+
+  it('keeps secrets out', () => {
+    const message = messageOf(() =>
+      assertOptions('Test', { password: 12345, redisUrl: 'http://u:S3CRET@h:1' }, checks),
+    );
+    expect(message).toBe(
+      'Test: password must be a string; ' +
+        "redisUrl must start with 'redis://' or 'rediss://', got \"http://***@h:1\"",
+    );
+  });
+
+  it('looks into nested options, with their path', () => {
+    const outer = { redis: nested({ port: integerBetween(1, 65_535) }, (value) => 'status' in value) };
+    expect(optionProblems({ redis: { port: 0, prot: 1 } }, outer).map(({ path }) => path)).toEqual([
+      'redis.port',
+      'redis.prot',
+    ]);
+    expect(optionProblems({ redis: { status: 'ready', port: 0 } }, outer)).toEqual([]);
+    expect(optionProblems({ redis: 7 }, outer)).toEqual([
+      { path: 'redis', message: 'redis must be an object, got 7' },
+    ]);
+  });
+});
+
+describe('didYouMean', () => {
+  it('is silent when nothing is near or the word is no word', () => {
+    expect(didYouMean('zzz', ['defaultTtl'])).toBe('');
+    expect(didYouMean(7, ['defaultTtl'])).toBe('');
+    expect(didYouMean('a word that is far longer than any', ['ttl'])).toBe('');
+  });
+});

@@ -1,0 +1,241 @@
+import { durationMs } from './duration.js';
+import type { ValidationProblem } from './errors.js';
+import { ValidationError } from './errors.js';
+import { describeValue, redactUrl } from './redact.js';
+
+/** `undefined` = fine; else what is wrong, in the words that follow the option's name. */
+export type Check = (value: unknown) => string | undefined;
+
+/** A check of a value that has parts: each problem carries the path of its part. */
+export interface NestedCheck {
+  problems(path: string, value: unknown): readonly ValidationProblem[];
+}
+
+export type Checks = Readonly<Record<string, Check | NestedCheck>>;
+
+const maxTtlSeconds = 365 * 86_400;
+
+export const ttlSeconds: Check = (value) => {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return 'must be an integer (seconds)';
+  if (value < 0) return 'must be non-negative';
+  if (value > maxTtlSeconds) return `must not exceed 365 days (${maxTtlSeconds} seconds)`;
+  return undefined;
+};
+
+/** Whole seconds, or text with a unit. */
+export const duration: Check = (value) => {
+  if (typeof value === 'number') return ttlSeconds(value);
+  const words =
+    'must be whole seconds or a duration such as "250ms", "30s", "5m", "2h" or "7d", at most 365 days';
+  if (typeof value !== 'string') return words;
+  try {
+    durationMs(value);
+    return undefined;
+  } catch {
+    return words;
+  }
+};
+
+/** A time-out: a duration above 0. */
+export const timeout: Check = (value) =>
+  duration(value) ?? (durationMs(value as number | string) > 0 ? undefined : 'must be longer than 0');
+
+export const nonNegativeInteger: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a non-negative integer';
+
+export const positiveInteger: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a positive integer';
+
+export const integerBetween =
+  (min: number, max: number): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : `must be an integer from ${min} to ${max}`;
+
+export const fraction: Check = (value) =>
+  typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1';
+
+export const booleanValue: Check = (value) =>
+  typeof value === 'boolean' ? undefined : 'must be true or false';
+
+export const stringValue: Check = (value) => (typeof value === 'string' ? undefined : 'must be a string');
+
+export const nonEmptyString: Check = (value) =>
+  stringValue(value) ?? (value === '' ? 'cannot be empty' : undefined);
+
+export const functionValue: Check = (value) =>
+  typeof value === 'function' ? undefined : 'must be a function';
+
+export const objectValue: Check = (value) => (isObject(value) ? undefined : 'must be an object');
+
+/** An object, or a class instance, that has these methods. */
+export const objectWith =
+  (...methods: readonly string[]): Check =>
+  (value) =>
+    isObject(value) && methods.every((name) => typeof value[name] === 'function')
+      ? undefined
+      : `must be an object with ${methods.map((name) => `${name}()`).join(' and ')}`;
+
+export const oneOf = (...allowed: readonly string[]): Check => {
+  const words = `must be one of ${allowed.map((word) => `'${word}'`).join(', ')}`;
+  return (value) => {
+    if (typeof value === 'string' && allowed.includes(value)) return undefined;
+    return `${words}${didYouMean(value, allowed)}`;
+  };
+};
+
+/** Whether a port can be reached is for the connection to find out: 99999 is a failed connection, not a bad option. */
+export const redisUrl: Check = (value) => {
+  const problem = nonEmptyString(value);
+  if (problem !== undefined) return problem;
+  const [scheme, rest] = splitScheme(value as string);
+  if (scheme !== 'redis' && scheme !== 'rediss') return "must start with 'redis://' or 'rediss://'";
+  const [, address = '', path = ''] = /^(?:[^@/?#]*@)?([^@/?#]*)(?:\/([^?#]*))?/.exec(
+    rest,
+  ) as RegExpExecArray;
+  if (address === '' || address.startsWith(':')) return 'must include host information';
+  if (rest.split('@').length > 2 || !/^(\[[0-9a-f:.]+\]|[^:\s[\]]+)(:\d+)?$/i.test(address)) {
+    return 'must have the form redis://[user:password@]host[:port][/database], special characters percent-encoded';
+  }
+  return /^\d*$/.test(path) ? undefined : 'must name its database by a number';
+};
+
+function splitScheme(text: string): [scheme: string, rest: string] {
+  const at = text.indexOf('://');
+  return at === -1 ? ['', text] : [text.slice(0, at).toLowerCase(), text.slice(at + 3)];
+}
+
+/** Seconds per operation name. */
+export const operationTtls: NestedCheck = {
+  problems(path, value) {
+    if (!isPlainObject(value))
+      return [problem(path, 'must be a dictionary of operation names to seconds', value)];
+    return Object.entries(value).flatMap(([operation, ttl]) => {
+      if (operation.trim() === '') return [problem(path, 'keys must be non-empty strings', operation)];
+      const at = `${path}.${operation}`;
+      return problemsAt(at, ttl, (it) => nonNegativeInteger(it) ?? ttlSeconds(it));
+    });
+  },
+};
+
+/** An object whose properties have checks of their own, unless `isOpaque` says that it is not to be looked into. */
+export function nested(checks: Checks, isOpaque: (value: object) => boolean = () => false): NestedCheck {
+  return {
+    problems(path, value) {
+      if (!isObject(value)) return [problem(path, 'must be an object', value)];
+      return isOpaque(value) ? [] : optionProblems(value, checks, [], `${path}.`);
+    },
+  };
+}
+
+/** What is wrong with one value. */
+export function problemsAt(
+  path: string,
+  value: unknown,
+  check: Check | NestedCheck,
+): readonly ValidationProblem[] {
+  if (typeof check !== 'function') return check.problems(path, value);
+  const words = check(value);
+  return words === undefined ? [] : [problem(path, words, value)];
+}
+
+/** What is wrong with `options`: bad values, unknown names, missing ones. `undefined` counts as not given. */
+export function optionProblems(
+  options: unknown,
+  checks: Checks,
+  required: readonly string[] = [],
+  prefix = '',
+): readonly ValidationProblem[] {
+  if (!isObject(options)) return [problem(`${prefix}options`, 'must be an object', options)];
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const found = given.flatMap(([name, value]) => {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) return [unknownOption(prefix, name, Object.keys(checks))];
+    return problemsAt(`${prefix}${name}`, value, check);
+  });
+  const missing = required.filter((name) => options[name] === undefined);
+  return [
+    ...missing.map((name) => ({ path: `${prefix}${name}`, message: `${prefix}${name} is required` })),
+    ...found,
+  ];
+}
+
+/**
+ * Checks an options object in one go.
+ *
+ * @throws ValidationError that lists every problem, each with its path
+ */
+export function assertOptions(
+  subject: string,
+  options: unknown,
+  checks: Checks,
+  required: readonly string[] = [],
+): void {
+  const problems = optionProblems(options, checks, required);
+  if (problems.length > 0) throw new ValidationError(problems, subject);
+}
+
+/** A name that no check stands under. */
+export function unknownOption(prefix: string, name: string, known: readonly string[]): ValidationProblem {
+  const path = `${prefix}${name}`;
+  return { path, message: `${path} is not a known option${didYouMean(name, known)}` };
+}
+
+const secret = /(password|username|secret|token)$/i;
+
+/** A problem with the value that caused it, unless the value is a secret. */
+export function problem(path: string, words: string, value: unknown): ValidationProblem {
+  if (secret.test(path) || value === '') return { path, message: `${path} ${words}` };
+  const isUrl = typeof value === 'string' && /url$/i.test(path);
+  const got = isUrl ? JSON.stringify(redactUrl(value)) : describeValue(value);
+  return { path, message: `${path} ${words}, got ${got}` };
+}
+
+/** What people write who come from another cache. */
+const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ['ttl', ['defaultTtl']],
+  ['max', ['maxSize', 'l1CacheSize']],
+  ['size', ['maxSize', 'l1CacheSize']],
+  ['maxsize', ['l1CacheSize']],
+  ['l1cachesize', ['maxSize']],
+  ['url', ['redisUrl']],
+]);
+
+/** `" (did you mean 'defaultTtl'?)"`, or nothing when no name is near. */
+export function didYouMean(word: unknown, known: readonly string[]): string {
+  if (typeof word !== 'string') return '';
+  const lower = word.toLowerCase();
+  const other = otherNames.get(lower)?.find((name) => known.includes(name));
+  const [nearest] = known
+    .map((name) => ({ name, distance: editDistance(lower, name.toLowerCase()) }))
+    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  const name = other ?? nearest?.name;
+  return name === undefined ? '' : ` (did you mean '${name}'?)`;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 8) return Infinity;
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}

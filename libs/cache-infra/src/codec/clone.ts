@@ -1,0 +1,76 @@
+import { types } from 'node:util';
+import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
+
+/**
+ * A deep copy of a stored value: one that `snapshot` made or a codec decoded, so without circles and classes.
+ * It runs on every `get`: primitives return at once, plain objects are copied by spread, the fastest way the engine has.
+ */
+export function cloneValue<T>(value: T): T;
+export function cloneValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return cloneArray(value);
+  return Object.getPrototypeOf(value) === Object.prototype ? cloneObject(value) : cloneBuiltIn(value);
+}
+
+function cloneArray(array: readonly unknown[]): unknown[] {
+  const copy = array.slice();
+  for (let index = 0; index < copy.length; index++) {
+    const part = copy[index];
+    if (typeof part === 'object' && part !== null) copy[index] = cloneValue(part);
+  }
+  return copy;
+}
+
+function cloneObject(object: object): object {
+  const copy: Record<string, unknown> = { ...object };
+  // An own `__proto__` is own in the copy too, so assigning to it is safe.
+  for (const name of Object.keys(copy)) {
+    const part = copy[name];
+    if (typeof part === 'object' && part !== null) copy[name] = cloneValue(part);
+  }
+  return copy;
+}
+
+function cloneBuiltIn(value: object): object {
+  if (types.isDate(value)) return new Date(value.getTime());
+  if (types.isMap(value)) return cloneMap(value);
+  if (types.isSet(value)) return cloneSet(value);
+  if (Buffer.isBuffer(value)) return Buffer.from(value);
+  const kind = binaryKind(value);
+  if (kind === undefined) return cloneObject(value);
+  return binaryFrom(kind, bytesOf(value as ArrayBufferView | ArrayBuffer)) as object;
+}
+
+function cloneMap(map: ReadonlyMap<unknown, unknown>): Map<unknown, unknown> {
+  const copy = new Map<unknown, unknown>();
+  for (const [key, value] of map) copy.set(cloneValue(key), cloneValue(value));
+  return copy;
+}
+
+function cloneSet(set: ReadonlySet<unknown>): Set<unknown> {
+  const copy = new Set<unknown>();
+  for (const value of set) copy.add(cloneValue(value));
+  return copy;
+}
+
+/**
+ * Freezes a stored value through and through, so that all callers can share it; returns it. A value that holds what JavaScript
+ * cannot freeze (Date, Map, Set, Buffer, typed arrays, ArrayBuffer) stays unfrozen as a whole: give out copies of it
+ * (`Object.isFrozen` of the value tells which it is).
+ */
+export function deepFreeze<T>(value: T): T {
+  if (isFreezable(value)) freeze(value);
+  return value;
+}
+
+function isFreezable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).every(isFreezable);
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.values(value).forEach(freeze);
+  Object.freeze(value);
+}

@@ -1,0 +1,399 @@
+import { deflateRawSync, crc32 } from 'node:zlib';
+import { randomFillSync } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { nestedArrays, supportedValues } from '../../../../test/support/supported-values.js';
+import { SerializationError, ValidationError } from '../errors.js';
+import { Codec, type CodecOptions, type DecodedEntry, type EntryMeta } from './codec.js';
+import { compressedFlag, headerBytes, tagsFlag, versionIdBytes, versionIdOffset } from './header.js';
+import { snapshot } from './snapshot.js';
+
+const meta: EntryMeta = {
+  stamp: 1_750_000_000_123,
+  nonce: 0xfedcba98,
+  ttlMs: 3_600_000,
+  graceMs: 0,
+  tagEpoch: 0,
+  tags: undefined,
+};
+const tagged: EntryMeta = {
+  ...meta,
+  graceMs: 5000,
+  tagEpoch: 2 ** 52 + 1,
+  tags: ['users', 'größe', '\ud800', ''],
+};
+
+function codecWith(options: Partial<CodecOptions> = {}): Codec {
+  return new Codec({
+    enableCompression: true,
+    compressionThreshold: 1000,
+    compressionLevel: 6,
+    maxValueBytes: 1 << 20,
+    ...options,
+  });
+}
+
+function encode(codec: Codec, value: unknown, entryMeta = meta): Buffer | Promise<Buffer> {
+  const { value: copy, json } = snapshot(value);
+  return codec.encode(copy, json, entryMeta);
+}
+
+/** For entries that need no thread pool. */
+function encodeNow(value: unknown, entryMeta = meta, codec = codecWith()): Buffer {
+  const bytes = encode(codec, value, entryMeta);
+  if (bytes instanceof Promise) throw new Error('not encoded at once');
+  return bytes;
+}
+
+/** An entry of any flags and payload with a right checksum. */
+function forge(flags: number, payload: Buffer): Buffer {
+  const entry = Buffer.concat([encodeNow(0).subarray(0, headerBytes), payload]);
+  entry[1] = flags;
+  return resealed(entry);
+}
+
+function resealed(entry: Buffer): Buffer {
+  entry.writeUInt32BE(crc32(entry.subarray(6), entry.readUInt16BE(0)), 2);
+  return entry;
+}
+
+describe('what you get is what you put', () => {
+  it.each([
+    ['uncompressed', codecWith({ enableCompression: false })],
+    ['compressed', codecWith({ compressionThreshold: 0 })],
+  ])('any supported value, %s', async (_, codec) => {
+    await fc.assert(
+      fc.asyncProperty(supportedValues, async (value) => {
+        const decoded = await codec.decode(await encode(codec, value));
+
+        expect(decoded.ok && isDeepStrictEqual(decoded.value, value)).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('types that other caches lose (pitfall: Date → string, Map → {})', () => {
+    const value = {
+      date: new Date(5),
+      map: new Map<unknown, unknown>([[{ a: 1 }, new Set([1n])]]),
+      zero: -0,
+      none: undefined,
+      buffer: Buffer.from('a'),
+      bytes: new Uint8Array([1]),
+      floats: new Float32Array([0.5]),
+      $: ['u'],
+    };
+
+    const decoded = codecWith().decode(encodeNow(value)) as Extract<DecodedEntry, { ok: true }>;
+
+    expect(decoded.value).toStrictEqual(value);
+    expect(Buffer.isBuffer((decoded.value as typeof value).bytes)).toBe(false);
+  });
+
+  it.each([
+    [''],
+    ['text'],
+    ['größe 😀'],
+    ['\ud800 alone'],
+    [null],
+    [false],
+    [0],
+    [Buffer.alloc(0)],
+    [new Uint8Array(0)],
+  ])('%p by itself', (value) => {
+    expect(codecWith().decode(encodeNow(value))).toStrictEqual({ ok: true, value, meta });
+  });
+
+  it("'__proto__' as data, in either payload", () => {
+    for (const text of ['{"__proto__":{"a":1}}', '{"$":1,"__proto__":[1]}']) {
+      const value = { ...JSON.parse(text), extended: text.includes('$') ? undefined : 1 } as object;
+
+      const decoded = codecWith().decode(encodeNow(value)) as Extract<DecodedEntry, { ok: true }>;
+
+      expect(isDeepStrictEqual(decoded.value, value)).toBe(true);
+      expect(Object.getPrototypeOf(decoded.value)).toBe(Object.prototype);
+    }
+  });
+
+  it('keeps binary data in memory of its own', () => {
+    const entry = encodeNow({ a: Buffer.from('abc'), u: undefined });
+    const alone = encodeNow(Buffer.from('abc'));
+    const decoded = [entry, alone].map((bytes) => codecWith().decode(bytes));
+    entry.fill(0);
+    alone.fill(0);
+
+    expect(decoded).toMatchObject([{ value: { a: Buffer.from('abc') } }, { value: Buffer.from('abc') }]);
+  });
+});
+
+describe('meta', () => {
+  it.each([
+    ['without tags', meta],
+    ['with tags', tagged],
+    ['with an epoch alone', { ...meta, tagEpoch: 7 }],
+    [
+      'at its limits',
+      { ...meta, stamp: 2 ** 48 - 1, nonce: 2 ** 32 - 1, ttlMs: 2 ** 48 - 1, graceMs: 2 ** 48 - 1 },
+    ],
+    ['at zero', { ...meta, stamp: 0, nonce: 0, ttlMs: 0 }],
+  ])('comes back %s', (_, entryMeta) => {
+    expect(codecWith().decode(encodeNow({ a: 1 }, entryMeta))).toEqual({
+      ok: true,
+      value: { a: 1 },
+      meta: entryMeta,
+    });
+  });
+
+  it('takes an empty list of tags for none', () => {
+    expect(codecWith().decode(encodeNow(1, { ...meta, tags: [] }))).toEqual({ ok: true, value: 1, meta });
+  });
+
+  it('has the version id where scripts look for it', () => {
+    const id = encodeNow('x').subarray(versionIdOffset, versionIdOffset + versionIdBytes);
+
+    expect([id.readUIntBE(0, 6), id.readUInt32BE(6)]).toEqual([meta.stamp, meta.nonce]);
+  });
+
+  it.each([
+    ['a tag too long', ['x'.repeat(40_000)], 'a tag must not exceed 32767 bytes'],
+    ['too many tags', Array.from({ length: 65_536 }, () => 't'), 'tags must not be more than 65535'],
+  ])('refuses %s', (_, tags, message) => {
+    expect(() => encodeNow(1, { ...meta, tags })).toThrow(ValidationError);
+    expect(() => encodeNow(1, { ...meta, tags })).toThrow(message);
+  });
+});
+
+describe('seed S10.136 bad bytes are a miss', () => {
+  const samples = new Map<string, Buffer>([
+    ['json', encodeNow({ a: 1, b: 'text' })],
+    ['text with tags', encodeNow('größe', tagged)],
+    ['Buffer', encodeNow(Buffer.from('abc'))],
+    ['extended', encodeNow({ at: new Date(0), m: new Map([[1, Buffer.from('x')]]) })],
+    ['compressed', encodeNow('abc '.repeat(300), tagged)],
+  ]);
+
+  it.each([...samples])('every single flipped bit: %s', async (_, entry) => {
+    const codec = codecWith();
+    const survivors: number[] = [];
+    for (let bit = 0; bit < entry.length * 8; bit++) {
+      const damaged = Buffer.from(entry);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      if ((await codec.decode(damaged)).ok) survivors.push(bit);
+    }
+
+    expect(survivors).toEqual([]);
+  });
+
+  it.each([...samples])('every truncation, and a byte too many: %s', async (_, entry) => {
+    const codec = codecWith();
+    const cut = Array.from(entry, (_byte, length) => codec.decode(entry.subarray(0, length)));
+
+    const decoded = await Promise.all([...cut, codec.decode(Buffer.concat([entry, Buffer.alloc(1)]))]);
+
+    expect(decoded.filter(({ ok }) => ok)).toEqual([]);
+  });
+
+  it('random bytes', async () => {
+    const codec = codecWith();
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        expect((await codec.decode(Buffer.from(bytes))).ok).toBe(false);
+      }),
+    );
+  });
+
+  it('random payloads behind a right checksum: an entry or none, never an exception', async () => {
+    const codec = codecWith({ maxValueBytes: 1000 });
+    const jsonText = fc
+      .json()
+      .map((text) => Buffer.from(`\0\0\0${String.fromCharCode(text.length & 0xff)}${text}`));
+    const payload = fc.oneof(fc.uint8Array({ maxLength: 100 }), jsonText);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 255 }), payload, async (flags, bytes) => {
+        const decoded = await codec.decode(forge(flags, Buffer.from(bytes)));
+
+        expect(typeof decoded.ok).toBe('boolean');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each<[string, Buffer, string]>([
+    ['nothing', Buffer.alloc(0), 'truncated'],
+    ['a newer format', resealed(Buffer.from(encodeNow(1)).fill(2, 0, 1)), 'version'],
+    ['foreign text', Buffer.from(JSON.stringify({ something: 'else, longer than a header' })), 'version'],
+    ['an unknown payload kind', forge(7, Buffer.from('1')), 'format'],
+    ['an encrypted entry', forge(0b0010_0000, Buffer.from('1')), 'format'],
+    ['no JSON', forge(0, Buffer.from('{"a":')), 'format'],
+    ['tags that are cut off', forge(tagsFlag, Buffer.alloc(5)), 'format'],
+    [
+      'tags that lack a length',
+      forge(tagsFlag, Buffer.concat([Buffer.alloc(8), Buffer.from([0, 1, 0])])),
+      'format',
+    ],
+    [
+      'tags longer than the entry',
+      forge(tagsFlag, Buffer.concat([Buffer.alloc(8), Buffer.from([0, 1, 0, 9])])),
+      'format',
+    ],
+    [
+      'a tag epoch that is no number',
+      forge(tagsFlag, Buffer.concat([Buffer.alloc(8, 0xff), Buffer.alloc(2)])),
+      'format',
+    ],
+    ['no deflate stream', forge(compressedFlag, Buffer.from([0, 0, 0, 9, 255, 255, 255])), 'format'],
+    ['an empty deflate stream', forge(compressedFlag, Buffer.from([0, 0, 0, 9])), 'format'],
+    ['deep JSON', forge(0, Buffer.from(JSON.stringify(nestedArrays(1001)))), 'format'],
+    ['very deep JSON', forge(0, Buffer.from('['.repeat(200_000) + ']'.repeat(200_000))), 'format'],
+    ['deep objects', forge(0, Buffer.from('{"a":'.repeat(1500) + '1' + '}'.repeat(1500))), 'format'],
+  ])('%s: %s', (_, bytes, reason) => {
+    expect(codecWith().decode(bytes)).toEqual({ ok: false, reason });
+  });
+
+  it.each([
+    '{"$":["x"]}',
+    '{"$":5}',
+    '{"$":["i",5]}',
+    '{"$":["i","x"]}',
+    '{"$":["d","x"]}',
+    '{"$":["m",5]}',
+    '{"$":["o",[5,5]]}',
+    '{"$":["b","Buffer",0,9]}',
+    '{"$":["b","Buffer",-3,9]}',
+    '{"$":["b","constructor",0,0]}',
+    '{"$":["b","Uint32Array",0,3]}',
+    '['.repeat(1500) + ']'.repeat(1500),
+  ])('extended JSON %j', (text) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(text.length);
+
+    expect(codecWith().decode(forge(4, Buffer.concat([length, Buffer.from(`${text}abc`)])))).toEqual({
+      ok: false,
+      reason: 'format',
+    });
+  });
+
+  it('extended JSON that ends before its text does', () => {
+    expect(codecWith().decode(forge(4, Buffer.from([0, 0, 0, 5, 0x31])))).toEqual({
+      ok: false,
+      reason: 'format',
+    });
+  });
+});
+
+describe('size', () => {
+  it('refuses to write what is larger than maxValueBytes', () => {
+    const codec = codecWith({ maxValueBytes: 10 });
+
+    expect(() => codec.encode('x'.repeat(11), true, meta)).toThrow(SerializationError);
+    expect(() => codec.encode('x'.repeat(11), true, meta)).toThrow(
+      'value takes 11 bytes, maxValueBytes is 10',
+    );
+    expect(codec.encode('x'.repeat(10), true, meta)).toBeInstanceOf(Buffer);
+  });
+
+  it('does not read what is larger', async () => {
+    const codec = codecWith({ maxValueBytes: 1000 });
+    const plain = await encode(codecWith({ enableCompression: false }), 'x'.repeat(1001));
+    const compressed = await encode(codecWith(), 'x'.repeat(1001));
+
+    expect(await codec.decode(plain)).toEqual({ ok: false, reason: 'too-large' });
+    expect(await codec.decode(compressed)).toEqual({ ok: false, reason: 'too-large' });
+  });
+
+  it.each([
+    ['that admits its size', 50 << 20, 'too-large'],
+    ['that claims to be small', 1000, 'format'],
+    ['that claims to be smaller than the limit', 100_000, 'format'],
+    ['that claims nothing', 0, 'format'],
+  ])('a decompression bomb %s', async (_, claimed, reason) => {
+    const bomb = deflateRawSync(Buffer.alloc(50 << 20));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(claimed);
+    const entry = forge(compressedFlag | 1, Buffer.concat([length, bomb]));
+
+    expect(await codecWith().decode(entry)).toEqual({ ok: false, reason });
+  });
+
+  it('a stream that ends early, and a claim that no stream could meet', async () => {
+    const stream = deflateRawSync(Buffer.from('abc'));
+
+    expect(
+      await codecWith().decode(forge(compressedFlag, Buffer.concat([Buffer.from([0, 0, 0, 9]), stream]))),
+    ).toEqual({
+      ok: false,
+      reason: 'format',
+    });
+    expect(
+      await codecWith().decode(forge(compressedFlag, Buffer.concat([Buffer.from([0, 15, 0, 0]), stream]))),
+    ).toEqual({
+      ok: false,
+      reason: 'format',
+    });
+  });
+});
+
+describe('compression', () => {
+  const text = 'The quick brown fox jumps over the lazy dog. ';
+
+  it('starts above the threshold', () => {
+    const codec = codecWith({ compressionThreshold: 100 });
+
+    expect(encodeNow('x'.repeat(100), meta, codec)).toHaveLength(headerBytes + 100);
+    expect(encodeNow('x'.repeat(101), meta, codec).length).toBeLessThan(headerBytes + 50);
+  });
+
+  it('counts values and bytes', () => {
+    const codec = codecWith();
+    const entry = encodeNow(text.repeat(50), meta, codec);
+
+    expect(codec.compression).toEqual({
+      count: 1,
+      bytesIn: text.length * 50,
+      bytesOut: entry.length - headerBytes - 4,
+    });
+  });
+
+  it('can be switched off', () => {
+    const codec = codecWith({ enableCompression: false });
+
+    expect(encodeNow(text.repeat(50), meta, codec)).toHaveLength(headerBytes + text.length * 50);
+    expect(codec.compression.count).toBe(0);
+  });
+
+  it('is left alone where it does not make the value smaller', async () => {
+    const codec = codecWith();
+    for (const size of [2000, 100_000]) {
+      const noise = randomFillSync(Buffer.alloc(size));
+      const entry = await encode(codec, noise);
+
+      expect(entry).toHaveLength(headerBytes + size);
+      expect(codec.decode(entry)).toMatchObject({ ok: true, value: noise });
+    }
+    expect(codec.compression).toEqual({ count: 0, bytesIn: 0, bytesOut: 0 });
+  });
+
+  it('runs off the event loop for large values, both ways', async () => {
+    const codec = codecWith();
+    const large = { text: text.repeat(2000) };
+
+    const encoding = encode(codec, large, tagged);
+    const decoding = codec.decode(await encoding);
+
+    expect([encoding, decoding]).toEqual([expect.any(Promise), expect.any(Promise)]);
+    expect(await decoding).toEqual({ ok: true, value: large, meta: tagged });
+  });
+
+  it('settles with a reason when a large stream is damaged behind a right checksum', async () => {
+    const entry = Buffer.from(await encode(codecWith(), text.repeat(2000)));
+    entry.fill(0xff, headerBytes + 4);
+
+    expect(await codecWith().decode(resealed(entry))).toEqual({ ok: false, reason: 'format' });
+  });
+
+  it('pitfall (Python original): stores what is above the threshold', async () => {
+    const value = { text: text.repeat(100) };
+
+    expect(await codecWith().decode(await encode(codecWith(), value))).toMatchObject({ ok: true, value });
+  });
+});

@@ -1,0 +1,148 @@
+import { SerializationError } from '../errors.js';
+import { compress, decompress, isPlausible } from './compression.js';
+import type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
+import {
+  compressedFlag,
+  encodeTags,
+  formatVersion,
+  headerBytes,
+  isIntact,
+  knownFlags,
+  payloadKindMask,
+  readHeader,
+  sealEntry,
+  tagsFlag,
+} from './header.js';
+import { decodePayload, encodePayload, type Payload } from './payload.js';
+
+export type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
+
+export interface CodecOptions {
+  readonly enableCompression: boolean;
+  /** Payloads above this many bytes are compressed. */
+  readonly compressionThreshold: number;
+  /** zlib level, 1 (fast) to 9 (small). */
+  readonly compressionLevel: number;
+  /** Largest payload, in bytes before compression, that is written or read. */
+  readonly maxValueBytes: number;
+}
+
+/** Between a value and the bytes that Redis holds. */
+export class Codec {
+  /** What compression has done so far: values compressed, their bytes before and after. */
+  readonly compression = { count: 0, bytesIn: 0, bytesOut: 0 };
+  readonly #options: CodecOptions;
+
+  constructor(options: CodecOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The bytes of an entry; a promise only for large values, which are compressed off the event loop.
+   *
+   * @param value what `snapshot` returned, with its `json`
+   * @throws SerializationError when the value is larger than `maxValueBytes`, ValidationError when its tags do not fit (at once, not by
+   * the promise)
+   */
+  encode(value: unknown, json: boolean, meta: EntryMeta): Buffer | Promise<Buffer> {
+    const payload = encodePayload(value, json);
+    const { enableCompression, compressionThreshold, compressionLevel, maxValueBytes } = this.#options;
+    if (payload.bytes > maxValueBytes) {
+      throw new SerializationError(`value takes ${payload.bytes} bytes, maxValueBytes is ${maxValueBytes}`);
+    }
+    const tags = encodeTags(meta);
+    if (!enableCompression || payload.bytes <= compressionThreshold) return rawEntry(payload, tags, meta);
+    const raw = payloadBuffer(payload);
+    const compressed = compress(raw, compressionLevel);
+    return compressed instanceof Promise
+      ? compressed.then((result) => this.#smaller(payload, raw, result, tags, meta))
+      : this.#smaller(payload, raw, compressed, tags, meta);
+  }
+
+  /** The entry that `bytes` hold, or why they hold none. Never throws or rejects; a promise only for large compressed values. */
+  decode(bytes: Buffer): DecodedEntry | Promise<DecodedEntry> {
+    if (bytes.length < headerBytes) return failed('truncated');
+    if (bytes[0] !== formatVersion) return failed('version');
+    if (!isIntact(bytes)) return failed('checksum');
+    const flags = bytes.readUInt8(1);
+    const header = (flags & ~knownFlags) === 0 ? readHeader(bytes) : undefined;
+    if (header === undefined) return failed('format');
+    const { meta, payloadOffset } = header;
+    if ((flags & compressedFlag) !== 0) return this.#decompressed(bytes, flags, meta, payloadOffset);
+    if (bytes.length - payloadOffset > this.#options.maxValueBytes) return failed('too-large');
+    return opened(flags, bytes, payloadOffset, meta);
+  }
+
+  #smaller(
+    payload: Payload,
+    raw: Buffer,
+    compressed: Buffer,
+    tags: Buffer | undefined,
+    meta: EntryMeta,
+  ): Buffer {
+    if (compressed.length + 4 >= raw.length) return rawEntry(payload, tags, meta);
+    this.compression.count++;
+    this.compression.bytesIn += raw.length;
+    this.compression.bytesOut += compressed.length;
+    const [entry, at] = entryFor(tags, 4 + compressed.length);
+    entry.writeUInt32BE(raw.length, at);
+    entry.set(compressed, at + 4);
+    return sealed(entry, payload.kind | compressedFlag, tags, meta);
+  }
+
+  #decompressed(
+    bytes: Buffer,
+    flags: number,
+    meta: EntryMeta,
+    at: number,
+  ): DecodedEntry | Promise<DecodedEntry> {
+    const stream = bytes.subarray(at + 4);
+    if (stream.length === 0) return failed('format');
+    const rawBytes = bytes.readUInt32BE(at);
+    if (rawBytes > this.#options.maxValueBytes) return failed('too-large');
+    if (!isPlausible(stream.length, rawBytes)) return failed('format');
+    const open = (raw: Buffer): DecodedEntry =>
+      raw.length === rawBytes ? opened(flags, raw, 0, meta) : failed('format');
+    try {
+      const raw = decompress(stream, rawBytes);
+      return raw instanceof Promise ? raw.then(open, () => failed('format')) : open(raw);
+    } catch {
+      return failed('format');
+    }
+  }
+}
+
+function opened(flags: number, bytes: Buffer, offset: number, meta: EntryMeta): DecodedEntry {
+  try {
+    return { ok: true, value: decodePayload(flags & payloadKindMask, bytes, offset), meta };
+  } catch {
+    return failed('format');
+  }
+}
+
+function failed(reason: DecodeFailure): DecodedEntry {
+  return { ok: false, reason };
+}
+
+function rawEntry(payload: Payload, tags: Buffer | undefined, meta: EntryMeta): Buffer {
+  const [entry, at] = entryFor(tags, payload.bytes);
+  if (typeof payload.data === 'string') entry.write(payload.data, at, 'utf8');
+  else entry.set(payload.data, at);
+  return sealed(entry, payload.kind, tags, meta);
+}
+
+function payloadBuffer(payload: Payload): Buffer {
+  return typeof payload.data === 'string' ? Buffer.from(payload.data, 'utf8') : payload.data;
+}
+
+function entryFor(tags: Buffer | undefined, payloadBytes: number): [entry: Buffer, payloadOffset: number] {
+  const at = headerBytes + (tags?.length ?? 0);
+  const entry = Buffer.allocUnsafe(at + payloadBytes);
+  if (tags !== undefined) entry.set(tags, headerBytes);
+  return [entry, at];
+}
+
+function sealed(entry: Buffer, flags: number, tags: Buffer | undefined, meta: EntryMeta): Buffer {
+  sealEntry(entry, tags === undefined ? flags : flags | tagsFlag, meta);
+  return entry;
+}

@@ -1,0 +1,129 @@
+import { crc32 } from 'node:zlib';
+import { isWellFormed } from '../keys/digest.js';
+import { ValidationError } from '../errors.js';
+import type { EntryMeta } from './entry.js';
+
+/**
+ * The bytes of an entry, big-endian:
+ *
+ * ```
+ *  0      format version, 1
+ *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), reserved for encryption (5)
+ *  2- 5   CRC-32 of bytes 6 to the end, begun with bytes 0-1 as its initial value, so that it covers all
+ *  6-11   stamp, ms since the Unix epoch   ┐ the entry's version id
+ * 12-15   nonce                            ┘
+ * 16-21   ttl, ms; 0 = never expires
+ * 22-27   grace, ms
+ * 28-     when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit: UTF-16LE
+ *         for text that UTF-8 cannot carry) and text
+ *  …      payload; compressed: its raw length (u32) and a raw deflate stream
+ * ```
+ */
+export const formatVersion = 1;
+export const headerBytes = 28;
+/** First byte of the version id, for scripts that compare entries inside Redis. */
+export const versionIdOffset = 6;
+/** Bytes of the version id: stamp and nonce. */
+export const versionIdBytes = 10;
+
+export const compressedFlag = 0b0000_1000;
+export const tagsFlag = 0b0001_0000;
+export const payloadKindMask = 0b0000_0111;
+export const knownFlags = payloadKindMask | compressedFlag | tagsFlag;
+
+const crcOffset = 2;
+const utf16Flag = 0x8000;
+const maxTagBytes = 0x7fff;
+const maxTags = 0xffff;
+
+/** Tags as they stand in an entry; `undefined` when there are none. */
+export function encodeTags({ tags = [], tagEpoch }: EntryMeta): Buffer | undefined {
+  if (tags.length === 0 && tagEpoch === 0) return undefined;
+  if (tags.length > maxTags) throw tagError(`tags must not be more than ${maxTags}, got ${tags.length}`);
+  const start = Buffer.allocUnsafe(10);
+  start.writeDoubleBE(tagEpoch, 0);
+  start.writeUInt16BE(tags.length, 8);
+  return Buffer.concat([start, ...tags.flatMap(encodeTag)]);
+}
+
+function encodeTag(tag: string): Buffer[] {
+  const utf8 = isWellFormed(tag);
+  const text = Buffer.from(tag, utf8 ? 'utf8' : 'utf16le');
+  if (text.length > maxTagBytes)
+    throw tagError(`a tag must not exceed ${maxTagBytes} bytes, got ${text.length}`);
+  const length = Buffer.allocUnsafe(2);
+  length.writeUInt16BE(utf8 ? text.length : text.length | utf16Flag);
+  return [length, text];
+}
+
+function tagError(message: string): ValidationError {
+  return new ValidationError([{ path: 'tags', message }]);
+}
+
+/** Fills in all but the payload, which has to be there already: the checksum covers it. */
+export function sealEntry(entry: Buffer, flags: number, meta: EntryMeta): void {
+  entry[0] = formatVersion;
+  entry[1] = flags;
+  entry.writeUIntBE(meta.stamp, 6, 6);
+  entry.writeUInt32BE(meta.nonce, 12);
+  entry.writeUIntBE(meta.ttlMs, 16, 6);
+  entry.writeUIntBE(meta.graceMs, 22, 6);
+  entry.writeUInt32BE(checksum(entry), crcOffset);
+}
+
+/** Whether no bit changed since {@link sealEntry}. */
+export function isIntact(entry: Buffer): boolean {
+  return entry.readUInt32BE(crcOffset) === checksum(entry);
+}
+
+// A CRC depends on its initial value one-to-one: a flipped bit in bytes 0-1 changes it as surely as one in the data.
+function checksum(entry: Buffer): number {
+  return crc32(entry.subarray(versionIdOffset), entry.readUInt16BE(0));
+}
+
+export interface Header {
+  readonly meta: EntryMeta;
+  readonly payloadOffset: number;
+}
+
+/** The header of an intact entry; `undefined` when its tags do not fit in it. */
+export function readHeader(entry: Buffer): Header | undefined {
+  const tagged = (entry.readUInt8(1) & tagsFlag) !== 0;
+  const section = tagged ? readTags(entry) : untagged;
+  if (section === undefined) return undefined;
+  const meta: EntryMeta = {
+    stamp: entry.readUIntBE(6, 6),
+    nonce: entry.readUInt32BE(12),
+    ttlMs: entry.readUIntBE(16, 6),
+    graceMs: entry.readUIntBE(22, 6),
+    tagEpoch: section.tagEpoch,
+    tags: section.tags,
+  };
+  return { meta, payloadOffset: section.end };
+}
+
+interface TagSection {
+  readonly tagEpoch: number;
+  readonly tags: readonly string[] | undefined;
+  readonly end: number;
+}
+
+const untagged: TagSection = { tagEpoch: 0, tags: undefined, end: headerBytes };
+
+function readTags(entry: Buffer): TagSection | undefined {
+  let at = headerBytes + 10;
+  if (entry.length < at) return undefined;
+  const tagEpoch = entry.readDoubleBE(headerBytes);
+  const count = entry.readUInt16BE(headerBytes + 8);
+  const tags: string[] = [];
+  while (tags.length < count) {
+    if (entry.length < at + 2) return undefined;
+    const length = entry.readUInt16BE(at);
+    const start = at + 2;
+    at = start + (length & maxTagBytes);
+    if (entry.length < at) return undefined;
+    tags.push(entry.toString((length & utf16Flag) === 0 ? 'utf8' : 'utf16le', start, at));
+  }
+  if (!Number.isSafeInteger(tagEpoch)) return undefined;
+  return { tagEpoch, tags: count === 0 ? undefined : tags, end: at };
+}

@@ -1,0 +1,68 @@
+import { isWellFormed } from '../keys/digest.js';
+import { maxDepth } from '../trail.js';
+import { decodeExtended, encodeExtended } from './extended-json.js';
+import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
+
+/** How a value's bytes are to be read. Stored in entries: never renumber. */
+const payloadKind = { json: 0, text: 1, buffer: 2, bytes: 3, extended: 4 } as const;
+
+export interface Payload {
+  readonly kind: number;
+  /** Text stands for its UTF-8 bytes: it is written straight into the entry. */
+  readonly data: string | Buffer;
+  /** Length of the bytes. */
+  readonly bytes: number;
+}
+
+/** @param json whether plain JSON carries `value` exactly */
+export function encodePayload(value: unknown, json: boolean): Payload {
+  if (typeof value === 'string' && isWellFormed(value)) return textPayload(payloadKind.text, value);
+  if (json) return textPayload(payloadKind.json, JSON.stringify(value));
+  const binary = typeof value === 'object' && value !== null ? binaryKind(value) : undefined;
+  if (binary === 'Buffer') return bytesPayload(payloadKind.buffer, bytesOf(value as Buffer));
+  if (binary === 'Uint8Array') return bytesPayload(payloadKind.bytes, bytesOf(value as Uint8Array));
+  return bytesPayload(payloadKind.extended, encodeExtended(value));
+}
+
+function textPayload(kind: number, data: string): Payload {
+  return { kind, data, bytes: Buffer.byteLength(data) };
+}
+
+function bytesPayload(kind: number, data: Buffer): Payload {
+  return { kind, data, bytes: data.length };
+}
+
+/** @throws Error when the bytes are not of that kind */
+export function decodePayload(kind: number, bytes: Buffer, offset: number): unknown {
+  switch (kind) {
+    case payloadKind.json:
+      return decodeJson(bytes, offset);
+    case payloadKind.text:
+      return bytes.toString('utf8', offset);
+    case payloadKind.buffer:
+      return binaryFrom('Buffer', bytes.subarray(offset));
+    case payloadKind.bytes:
+      return binaryFrom('Uint8Array', bytes.subarray(offset));
+    case payloadKind.extended:
+      return decodeExtended(bytes.subarray(offset));
+    default:
+      throw new TypeError('unknown payload kind');
+  }
+}
+
+function decodeJson(bytes: Buffer, offset: number): unknown {
+  const value: unknown = JSON.parse(bytes.toString('utf8', offset));
+  // A level costs two bytes at least, so most entries are too short to need a look.
+  if (bytes.length - offset > 2 * maxDepth && isTooDeep(value, maxDepth))
+    throw new RangeError('nested too deep');
+  return value;
+}
+
+function isTooDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const part of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof part === 'object' && part !== null && isTooDeep(part, levels - 1)) return true;
+  }
+  return false;
+}

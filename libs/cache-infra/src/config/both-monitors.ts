@@ -1,0 +1,33 @@
+import type { CacheMonitor, CacheSource, KeyGenerationRecord, OperationRecord } from '../cache/monitor.js';
+
+/** A monitor that passes everything on to two: one that throws or rejects keeps nothing from the other. */
+export function bothMonitors(first: CacheMonitor, second: CacheMonitor | undefined): CacheMonitor {
+  if (second === undefined || second === first) return first;
+  const both = [first, second];
+  return {
+    sampleEvery: Math.min(first.sampleEvery ?? 1, second.sampleEvery ?? 1),
+    recordCacheOperationTime: (record: OperationRecord) =>
+      each(both, (monitor) => monitor.recordCacheOperationTime?.(record)),
+    recordKeyGenerationTime: (record: KeyGenerationRecord) =>
+      each(both, (monitor) => monitor.recordKeyGenerationTime?.(record)),
+    attach(source: CacheSource) {
+      const detach = both.map((monitor) => {
+        try {
+          return monitor.attach?.(source);
+        } catch {
+          return undefined;
+        }
+      });
+      return () => {
+        for (const stop of detach) stop?.();
+      };
+    },
+  };
+}
+
+async function each(
+  monitors: readonly CacheMonitor[],
+  tell: (monitor: CacheMonitor) => unknown,
+): Promise<void> {
+  await Promise.allSettled(monitors.map(async (monitor) => tell(monitor)));
+}

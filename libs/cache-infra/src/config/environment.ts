@@ -1,0 +1,122 @@
+/**
+ * The environment, and the one place that reads it. Precedence, for every option by itself:
+ *
+ * 1. the option given in code,
+ * 2. the environment variable below,
+ * 3. the preset (`preset` in code, else `CACHE_PRESET`, else `CACHE_ENV`; `createCacheFromConfig` and the Nest module only),
+ * 4. the default of the options class.
+ *
+ * Where the cache lives follows the same order: `useMemoryCache: true` in code beats `REDIS_URL`, and `REDIS_URL`
+ * beats a preset that says memory. An empty variable counts as not set.
+ */
+import { redisChecks } from '../cache/option-checks.js';
+import type { Check, NestedCheck } from '../checks.js';
+import { booleanValue, nonNegativeInteger, oneOf, positiveInteger, problemsAt } from '../checks.js';
+import type { ValidationProblem } from '../errors.js';
+import { ValidationError } from '../errors.js';
+import type { CommonCacheOptions } from './options.js';
+import type { PresetName } from './presets.js';
+import { canonicalPresetName, presetNames } from './presets.js';
+
+/** `process.env`, or a test's own. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says. */
+export interface EnvironmentSettings {
+  /** Options, as if they were given in code. */
+  readonly options: Partial<CommonCacheOptions>;
+  /** `CACHE_PRESET`, else `CACHE_ENV`. */
+  readonly preset: PresetName | undefined;
+  /** `CACHE_MONITORING_ENABLED`: false = caches do not report to the factory's monitor. */
+  readonly monitoring: boolean;
+  /** `REDIS_TEST_DB`: the database number of test caches. */
+  readonly testDb: number | undefined;
+}
+
+interface Variable {
+  readonly parse: (text: string) => unknown;
+  readonly check: Check | NestedCheck;
+}
+
+const text = (value: string): unknown => value;
+const number = (value: string): unknown => (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value);
+const flag = (value: string): unknown => {
+  if (/^(true|1|yes|on)$/i.test(value)) return true;
+  return /^(false|0|no|off)$/i.test(value) ? false : value;
+};
+
+/** Variables that stand for an option. */
+const optionVariables = {
+  /** `redis://[user:password@]host[:port][/db]` or `rediss://…` */
+  REDIS_URL: { option: 'redisUrl', parse: text },
+  /** Seconds. */
+  CACHE_TTL: { option: 'defaultTtl', parse: number },
+  /** Entries in memory. */
+  CACHE_SIZE: { option: 'l1CacheSize', parse: number },
+  CACHE_L1_ENABLED: { option: 'enableL1Cache', parse: flag },
+  CACHE_KEY_PREFIX: { option: 'keyPrefix', parse: text },
+  ENABLE_CACHE_COMPRESSION: { option: 'enableCompression', parse: flag },
+  /** Bytes. */
+  CACHE_COMPRESSION_THRESHOLD: { option: 'compressionThreshold', parse: number },
+  /** Whole seconds, or a duration such as `500ms`. */
+  REDIS_CONNECTION_TIMEOUT: { option: 'connectTimeout', parse: number },
+  /** Whole seconds, or a duration such as `250ms`. */
+  CACHE_COMMAND_TIMEOUT: { option: 'commandTimeout', parse: number },
+  CACHE_FAIL_ON_CONNECTION_ERROR: { option: 'failOnConnectionError', parse: flag },
+} as const;
+
+const presetCheck: Check = oneOf(...presetNames);
+const presetVariable: Variable = {
+  parse: (value) => canonicalPresetName(value.toLowerCase()),
+  check: presetCheck,
+};
+const monitoringVariable: Variable = { parse: flag, check: booleanValue };
+const testDbVariable: Variable = { parse: number, check: nonNegativeInteger };
+
+/** Reads the variables above; what is wrong with any of them comes back under its name. */
+export function readEnvironment(env: Environment = process.env): {
+  readonly settings: EnvironmentSettings;
+  readonly problems: readonly ValidationProblem[];
+} {
+  const problems: ValidationProblem[] = [];
+  const read = (name: string, { parse, check }: Variable): unknown => {
+    const raw = env[name]?.trim();
+    if (raw === undefined || raw === '') return undefined;
+    const value = parse(raw);
+    const found = problemsAt(name, value, check);
+    problems.push(...found);
+    return found.length === 0 ? value : undefined;
+  };
+
+  const options: Record<string, unknown> = {};
+  for (const [name, { option, parse }] of Object.entries(optionVariables)) {
+    const check = option === 'failOnConnectionError' ? booleanValue : redisChecks[option];
+    options[option] = read(name, { parse, check });
+  }
+  const preset = read('CACHE_PRESET', presetVariable);
+  const kind = read('CACHE_ENV', presetVariable);
+  return {
+    settings: {
+      options: options as Partial<CommonCacheOptions>,
+      preset: (preset ?? kind) as PresetName | undefined,
+      monitoring: (read('CACHE_MONITORING_ENABLED', monitoringVariable) ?? true) as boolean,
+      testDb: read('REDIS_TEST_DB', testDbVariable) as number | undefined,
+    },
+    problems,
+  };
+}
+
+/**
+ * `BENCHMARK_DEFAULT_ITERATIONS`: measured runs of a benchmark that names no number itself.
+ *
+ * @throws ValidationError
+ */
+export function benchmarkIterations(env: Environment = process.env): number | undefined {
+  const name = 'BENCHMARK_DEFAULT_ITERATIONS';
+  const raw = env[name]?.trim();
+  if (raw === undefined || raw === '') return undefined;
+  const value = number(raw);
+  const problems = problemsAt(name, value, positiveInteger);
+  if (problems.length > 0) throw new ValidationError(problems);
+  return value as number;
+}

@@ -1,0 +1,146 @@
+import { inspect } from 'node:util';
+import { jest } from '@jest/globals';
+import {
+  AiAppCacheOptions,
+  CacheConfig,
+  CommonCacheOptions,
+  TestingCacheOptions,
+  WebAppCacheOptions,
+} from './options.js';
+import { check } from './rule.js';
+
+const classes = [WebAppCacheOptions, AiAppCacheOptions, TestingCacheOptions, CacheConfig];
+
+function messages(type: new () => CommonCacheOptions, given: unknown): string[] {
+  return check(type, given).problems.map(({ message }) => message);
+}
+
+describe('defaults', () => {
+  it.each([
+    [WebAppCacheOptions, { defaultTtl: 1800, l1CacheSize: 200, compressionThreshold: 2000 }],
+    [
+      AiAppCacheOptions,
+      { defaultTtl: 3600, l1CacheSize: 200, compressionThreshold: 1000, textHashThreshold: 500 },
+    ],
+    [TestingCacheOptions, { defaultTtl: 60, l1CacheSize: 50 }],
+    [CacheConfig, { defaultTtl: 3600, l1CacheSize: 100, compressionThreshold: 1000 }],
+  ])('of %p', (type, defaults) => {
+    const { options, problems } = check<CommonCacheOptions>(type, { defaultTtl: undefined });
+    expect(problems).toEqual([]);
+    expect(options).toBeInstanceOf(type);
+    expect(options).toMatchObject({ ...defaults, failOnConnectionError: false, enabled: true });
+  });
+});
+
+describe('seed S11.145-147 the same configuration objects work for web, AI and testing', () => {
+  it.each([
+    [{ redisUrl: 'redis://localhost:6379', defaultTtl: 3600 }],
+    [{ useMemoryCache: true, defaultTtl: 300 }],
+    [{ redisUrl: 'redis://localhost:6379', enableL1Cache: true }],
+    [
+      {
+        isolation: 'freeze',
+        name: 'a',
+        keyPrefix: 'b',
+        commandTimeout: '1s',
+        connectTimeout: 2,
+        onError: 'throw',
+      },
+    ],
+    [{ enableCompression: false, compressionLevel: 9, maxValueBytes: 1, enabled: false, logger: console }],
+  ])('%j', (options) => {
+    expect(classes.map((type) => messages(type, options))).toEqual(classes.map(() => []));
+  });
+});
+
+describe('validation', () => {
+  it('lists every problem at once, with its path', () => {
+    const given = {
+      redisUrl: 'redis://',
+      redis: { port: 0, pasword: 'x' },
+      defaultTtl: '3600',
+      operationTtls: { test: -1 },
+      isolation: 'frozen',
+      onOperation: 'log',
+    };
+    expect(messages(AiAppCacheOptions, given).sort()).toEqual([
+      'defaultTtl must be an integer (seconds), got "3600"',
+      "isolation must be one of 'clone', 'freeze', 'reference', got \"frozen\"",
+      'onOperation must be a function, got "log"',
+      'operationTtls.test must be a non-negative integer, got -1',
+      "redis.pasword is not a known option (did you mean 'password'?)",
+      'redis.port must be an integer from 1 to 65535, got 0',
+      'redisUrl must include host information, got "redis://***"',
+    ]);
+  });
+
+  it.each([
+    [WebAppCacheOptions, 'defaultTTL', 'defaultTtl'],
+    [WebAppCacheOptions, 'maxSize', 'l1CacheSize'],
+    [AiAppCacheOptions, 'operationTtl', 'operationTtls'],
+    [CacheConfig, 'presets', 'preset'],
+    [TestingCacheOptions, 'useMemorycache', 'useMemoryCache'],
+  ])('%p refuses %s, and asks for %s', (type, name, meant) => {
+    expect(messages(type, { [name]: 1 })).toEqual([
+      `${name} is not a known option (did you mean '${meant}'?)`,
+    ]);
+  });
+
+  it('AI options belong to AI caches', () => {
+    expect(messages(WebAppCacheOptions, { textHashThreshold: 500 })).toEqual([
+      'textHashThreshold is not a known option',
+    ]);
+  });
+
+  it('null is a value, and a wrong one', () => {
+    expect(messages(WebAppCacheOptions, { defaultTtl: null })).toEqual([
+      'defaultTtl must be an integer (seconds), got null',
+    ]);
+  });
+
+  it.each([[null], ['redis://localhost'], [[]]])('%p is no options object', (given) => {
+    expect(messages(WebAppCacheOptions, given)[0]).toContain('options must be an object');
+  });
+
+  it('no key reaches the prototype', () => {
+    const given: unknown = JSON.parse('{"__proto__": {"enabled": false}, "defaultTtl": 5}');
+    const { options } = check(WebAppCacheOptions, given);
+    expect(options).toBeInstanceOf(WebAppCacheOptions);
+    expect(options).toMatchObject({ enabled: true, defaultTtl: 5 });
+  });
+
+  it('what belongs to the user is handed on, not copied or made again', () => {
+    const made = jest.fn();
+    class Monitor {
+      calls = { deep: 1 };
+      constructor() {
+        made();
+      }
+    }
+    const monitor = new Monitor();
+    const logger = { lines: [], warn: () => undefined, log: () => undefined };
+    const onOperation = () => undefined;
+    const { options, problems } = check(WebAppCacheOptions, { monitor, logger, onOperation });
+    expect(problems).toEqual([]);
+    expect([options.monitor, options.logger, options.onOperation]).toEqual([monitor, logger, onOperation]);
+    expect(options.monitor).toBe(monitor);
+    expect(options.logger).toBe(logger);
+    expect(made).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('what an options object shows of itself', () => {
+  it('no credential, by inspect or as JSON', () => {
+    const { options } = check(CacheConfig, {
+      redisUrl: 'redis://user:S3CRET@cache.example.org:6379/1',
+      redis: { host: 'h', password: 'S3CRET', username: 'S3CRET' },
+      monitor: new (class Watch {
+        key = 'S3CRET';
+      })(),
+    });
+    const shown = inspect(options, { depth: 9 }) + JSON.stringify(options);
+    expect(shown).not.toContain('S3CRET');
+    expect(shown).toContain('redis://***@cache.example.org:6379/1');
+    expect(shown).toContain('[Watch]');
+  });
+});

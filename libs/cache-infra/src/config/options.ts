@@ -1,0 +1,114 @@
+import { inspect } from 'node:util';
+import { redisChecks } from '../cache/option-checks.js';
+import type { RedisCacheOptions } from '../cache/cache-options.js';
+import type { CacheLogger } from '../cache/logger.js';
+import type { CacheMonitor, OperationHook } from '../cache/monitor.js';
+import type { Isolation, OnError, Ttl } from '../cache/options.js';
+import { booleanValue, nonNegativeInteger, oneOf, operationTtls, positiveInteger } from '../checks.js';
+import type { Clock } from '../clock.js';
+import type { RedisConnectionOptions } from '../tiers/redis-options.js';
+import type { PresetName } from './presets.js';
+import { canonicalPresetName, presetNames } from './presets.js';
+import { withoutSecrets } from './redact.js';
+import { Rule } from './rule.js';
+
+/**
+ * What every method of `CacheFactory` takes. Without `redisUrl` and `redis` the cache lives in memory.
+ *
+ * Give plain objects: an instance's defaults would count as given in code, before environment and preset.
+ */
+export class CommonCacheOptions implements RedisCacheOptions {
+  /** Shown in statistics, logs and health. Default `'default'`. */
+  @Rule(redisChecks.name) name?: string | undefined;
+  /** `redis://[user:password@]host[:port][/db]` or `rediss://…`. Default: the environment's `REDIS_URL`. */
+  @Rule(redisChecks.redisUrl) redisUrl?: string | undefined;
+  /** Connection details beyond a URL, or an ioredis client of your own (which the cache never closes). */
+  @Rule(redisChecks.redis) redis?: RedisConnectionOptions | undefined;
+  /** Memory only, whatever else says where Redis is. `false` = Redis is required. Default: memory when no Redis is named. */
+  @Rule(booleanValue) useMemoryCache?: boolean | undefined;
+  /** Reject with `InfrastructureError` when Redis cannot be reached, instead of starting in memory. */
+  @Rule(booleanValue) failOnConnectionError?: boolean | undefined = false;
+  /** False: nothing is stored, and no connection is made. */
+  @Rule(redisChecks.enabled) enabled?: boolean | undefined = true;
+  /** Life of an entry whose `set` names none: whole seconds, 0 = never expires, at most 365 days. */
+  @Rule(redisChecks.defaultTtl) defaultTtl?: number | undefined = 3600;
+  /** First part of every Redis key. Default `'cache'`, or `'cache.<name>'` for a named cache. */
+  @Rule(redisChecks.keyPrefix) keyPrefix?: string | undefined;
+  /** Keep an L1 in this process before Redis. */
+  @Rule(redisChecks.enableL1Cache) enableL1Cache?: boolean | undefined = true;
+  /** Entries in memory at most: of the L1, or of the whole cache when it lives in memory. */
+  @Rule(redisChecks.l1CacheSize) l1CacheSize?: number | undefined = 100;
+  /** Compress values for Redis. */
+  @Rule(redisChecks.enableCompression) enableCompression?: boolean | undefined = true;
+  /** Serialized values above this many bytes are compressed. */
+  @Rule(redisChecks.compressionThreshold) compressionThreshold?: number | undefined = 1000;
+  /** zlib level, 1 (fast) to 9 (small). Default 6. */
+  @Rule(redisChecks.compressionLevel) compressionLevel?: number | undefined;
+  /** Larger stored values are refused at `set`, and are a miss when read. Bytes. Default 64 MiB. */
+  @Rule(redisChecks.maxValueBytes) maxValueBytes?: number | undefined;
+  /** No Redis command is waited for longer. Default `'250ms'`. */
+  @Rule(redisChecks.commandTimeout) commandTimeout?: Ttl | undefined;
+  /** No connection attempt takes longer. Default `'2s'`. */
+  @Rule(redisChecks.connectTimeout) connectTimeout?: Ttl | undefined;
+  /** What a Redis error does at run time. Default `'degrade'`: a failed read is a miss. */
+  @Rule(redisChecks.onError) onError?: OnError | undefined;
+  /** What `get` hands out. Default `'clone'`. */
+  @Rule(redisChecks.isolation) isolation?: Isolation | undefined;
+  /** A monitor of your own, beside the factory's. */
+  @Rule(redisChecks.monitor) monitor?: CacheMonitor | undefined;
+  @Rule(redisChecks.onOperation) onOperation?: OperationHook | undefined;
+  @Rule(redisChecks.logger) logger?: CacheLogger | undefined;
+  @Rule(redisChecks.clock) clock?: Clock | undefined;
+
+  // On the prototype, not in the type: options stay writable as plain object literals.
+  static {
+    const safe = {
+      configurable: true,
+      value(this: CommonCacheOptions): object {
+        return withoutSecrets(this);
+      },
+    };
+    Object.defineProperties(this.prototype, { [inspect.custom]: safe, toJSON: safe });
+  }
+}
+
+/** For web applications: many small values, read often. */
+export class WebAppCacheOptions extends CommonCacheOptions {
+  override defaultTtl?: number | undefined = 1800;
+  override l1CacheSize?: number | undefined = 200;
+  override compressionThreshold?: number | undefined = 2000;
+}
+
+/** For AI responses: large texts, dear to make. */
+export class AiAppCacheOptions extends CommonCacheOptions {
+  override defaultTtl?: number | undefined = 3600;
+  override l1CacheSize?: number | undefined = 200;
+  override compressionThreshold?: number | undefined = 1000;
+  /** Entries in memory at most; wins over `l1CacheSize`. */
+  @Rule(positiveInteger) memoryCacheSize?: number | undefined;
+  /** Texts longer than this many characters stand in keys as a digest. */
+  @Rule(nonNegativeInteger) textHashThreshold?: number | undefined = 500;
+  /** Seconds per operation, where `defaultTtl` does not fit: `{ summarize: 7200 }`. 0 = never expires. */
+  @Rule(operationTtls) operationTtls?: Readonly<Record<string, number>> | undefined = {};
+}
+
+/** A cache for AI responses by configuration: {@link AiAppCacheOptions}, and a preset to start from. */
+export class AiCacheConfig extends AiAppCacheOptions {
+  /** As in {@link CacheConfig}. */
+  @Rule((value) => oneOf(...presetNames)(canonicalPresetName(value))) preset?: PresetName | undefined;
+}
+
+/** For tests: short lives, few entries. */
+export class TestingCacheOptions extends CommonCacheOptions {
+  override defaultTtl?: number | undefined = 60;
+  override l1CacheSize?: number | undefined = 50;
+}
+
+/** A cache by configuration: everything above, and a preset to start from. */
+export class CacheConfig extends CommonCacheOptions {
+  /** Values for what is given neither here nor by the environment. Default: the environment's `CACHE_PRESET`. */
+  @Rule((value) => oneOf(...presetNames)(canonicalPresetName(value))) preset?: PresetName | undefined;
+  @Rule(positiveInteger) memoryCacheSize?: number | undefined;
+  @Rule(nonNegativeInteger) textHashThreshold?: number | undefined = 500;
+  @Rule(operationTtls) operationTtls?: Readonly<Record<string, number>> | undefined = {};
+}

@@ -1,0 +1,155 @@
+import { CacheConfig, TestingCacheOptions, WebAppCacheOptions } from './options.js';
+import type { PresetName } from './presets.js';
+import { presetNames, presets } from './presets.js';
+import { resolveOptions } from './resolve.js';
+
+const url = 'redis://cache.example.org:6379';
+const web = { subject: 'web', type: WebAppCacheOptions, home: 'memory' } as const;
+const testing = { subject: 'testing', type: TestingCacheOptions, test: true, home: 'memory' } as const;
+const config = { subject: 'config', type: CacheConfig, preset: true } as const;
+
+describe('seed S11.139-143 each environment is a preset', () => {
+  it.each([
+    ['development', { defaultTtl: 300, l1CacheSize: 100, failOnConnectionError: false }, 'memory'],
+    ['testing', { defaultTtl: 60, l1CacheSize: 50 }, 'memory'],
+    ['staging', { defaultTtl: 1800, l1CacheSize: 500, enableL1Cache: true }, 'redis'],
+    [
+      'production',
+      { defaultTtl: 3600, l1CacheSize: 1000, enableL1Cache: true, compressionThreshold: 1000 },
+      'redis',
+    ],
+    ['disabled', { enabled: false }, 'memory'],
+    ['ai-development', { defaultTtl: 1800, l1CacheSize: 100 }, 'memory'],
+    ['ai-production', { defaultTtl: 14_400, l1CacheSize: 1000, enableL1Cache: true }, 'redis'],
+  ] as const)('%s', (preset, values, home) => {
+    const env = home === 'redis' ? { REDIS_URL: url } : {};
+    const resolved = resolveOptions(config, { preset }, env);
+    expect(resolved.options).toMatchObject(values);
+    expect(resolved.home).toBe(home);
+  });
+
+  it('every preset is valid', () => {
+    for (const preset of presetNames) {
+      expect(() => resolveOptions(config, { ...presets[preset], redisUrl: url }, {})).not.toThrow();
+    }
+  });
+
+  it('a name that is none is refused', () => {
+    const preset = 'producton' as PresetName;
+    expect(() => resolveOptions(config, { preset, useMemoryCache: true }, {})).toThrow(
+      "did you mean 'production'?",
+    );
+  });
+});
+
+describe('seed S11.150 explicit over implicit, and awareness of the environment', () => {
+  it('option, environment, preset, default: each option by itself', () => {
+    const env = { CACHE_PRESET: 'production', CACHE_SIZE: '77', CACHE_TTL: '88', REDIS_URL: url };
+    const { options } = resolveOptions(config, { defaultTtl: 99 }, env);
+    expect(options).toMatchObject({
+      defaultTtl: 99, // option
+      l1CacheSize: 77, // environment
+      compressionThreshold: 1000, // preset
+      textHashThreshold: 500, // default
+    });
+  });
+
+  it('the preset given in code wins over CACHE_PRESET', () => {
+    const { options } = resolveOptions(config, { preset: 'testing' }, { CACHE_PRESET: 'production' });
+    expect(options.defaultTtl).toBe(60);
+  });
+
+  it('the environment applies to the factory methods, its preset does not', () => {
+    const { options } = resolveOptions(web, {}, { CACHE_PRESET: 'production', CACHE_SIZE: '5' });
+    expect(options).toMatchObject({ defaultTtl: 1800, l1CacheSize: 5 });
+  });
+
+  it('undefined is not given', () => {
+    const { options } = resolveOptions(web, { defaultTtl: undefined }, { CACHE_TTL: '5' });
+    expect(options.defaultTtl).toBe(5);
+  });
+
+  it('monitoring can be switched off from outside', () => {
+    expect(resolveOptions(web, {}, { CACHE_MONITORING_ENABLED: 'false' }).monitoring).toBe(false);
+  });
+});
+
+describe('where the cache lives', () => {
+  it.each([
+    ['REDIS_URL says Redis', {}, { REDIS_URL: url }, 'redis'],
+    ['useMemoryCache beats REDIS_URL', { useMemoryCache: true }, { REDIS_URL: url }, 'memory'],
+    ['useMemoryCache beats redisUrl', { useMemoryCache: true, redisUrl: url }, {}, 'memory'],
+    ['redis details say Redis', { redis: { host: 'h' } }, {}, 'redis'],
+    ['a disabled cache needs no Redis', { enabled: false, redisUrl: url }, {}, 'memory'],
+    ['nothing said is memory', {}, {}, 'memory'],
+  ] as const)('%s', (_, given, env, home) => {
+    expect(resolveOptions(web, given, env).home).toBe(home);
+  });
+
+  it('REDIS_URL beats a preset that says memory', () => {
+    expect(resolveOptions(config, { preset: 'development' }, { REDIS_URL: url }).home).toBe('redis');
+  });
+
+  it('CACHE_PRESET alone decides for configuration without an address', () => {
+    expect(resolveOptions(config, {}, { CACHE_PRESET: 'development' }).home).toBe('memory');
+  });
+
+  it('seed S10.118 when nothing says, configuration fails with every other problem beside', () => {
+    expect(() => resolveOptions(config, {}, {})).toThrow('redisUrl is required');
+    expect(() => resolveOptions(config, { preset: 'production' }, {})).toThrow('redisUrl is required');
+    expect(() => resolveOptions(config, { defaultTtl: -1 }, { CACHE_SIZE: 'x' })).toThrow(
+      /redisUrl is required.*CACHE_SIZE must be.*defaultTtl must be non-negative/,
+    );
+  });
+
+  it('a wrong address is told alone, not as a missing one', () => {
+    expect(() => resolveOptions(config, {}, { REDIS_URL: 'redis://' })).toThrow(
+      /^config: REDIS_URL must include host information, got "redis:\/\/\*\*\*"$/,
+    );
+  });
+
+  it('useMemoryCache: false requires Redis', () => {
+    expect(() => resolveOptions(web, { useMemoryCache: false }, {})).toThrow('redisUrl is required');
+    expect(resolveOptions(web, { useMemoryCache: false }, { REDIS_URL: url }).home).toBe('redis');
+  });
+
+  it('one address, not two', () => {
+    expect(() => resolveOptions(web, { redisUrl: url, redis: { host: 'h' } }, {})).toThrow(
+      'redis cannot be combined with redisUrl',
+    );
+  });
+
+  it('redis details in code keep REDIS_URL out', () => {
+    const { options } = resolveOptions(web, { redis: { host: 'h' } }, { REDIS_URL: url });
+    expect(options.redisUrl).toBeUndefined();
+  });
+});
+
+describe('seed S8.105 REDIS_TEST_DB', () => {
+  const env = { REDIS_URL: `${url}/3?family=6`, REDIS_TEST_DB: '9' };
+
+  it('takes test caches to a database of their own', () => {
+    expect(resolveOptions(testing, {}, env).options.redisUrl).toBe(`${url}/9?family=6`);
+    expect(resolveOptions(testing, { redisUrl: url }, env).options.redisUrl).toBe(`${url}/9`);
+    expect(resolveOptions(config, { preset: 'testing' }, env).options.redisUrl).toBe(`${url}/9?family=6`);
+    expect(resolveOptions(testing, { redis: { host: 'h' } }, env).options.redis).toEqual({
+      host: 'h',
+      db: 9,
+    });
+  });
+
+  it('leaves the database that is named in code', () => {
+    expect(resolveOptions(testing, { redisUrl: `${url}/15` }, env).options.redisUrl).toBe(`${url}/15`);
+    expect(resolveOptions(testing, { redis: { host: 'h', db: 1 } }, env).options.redis).toEqual({
+      host: 'h',
+      db: 1,
+    });
+    expect(resolveOptions(testing, { redis: { url: `${url}/2` } }, env).options.redis).toEqual({
+      url: `${url}/2`,
+    });
+  });
+
+  it('is for tests only', () => {
+    expect(resolveOptions(web, {}, env).options.redisUrl).toBe(`${url}/3?family=6`);
+  });
+});

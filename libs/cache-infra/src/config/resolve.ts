@@ -1,0 +1,113 @@
+import { addressProblems, isRedisClient } from '../cache/option-checks.js';
+import type { ValidationProblem } from '../errors.js';
+import { ValidationError } from '../errors.js';
+import type { Environment, EnvironmentSettings } from './environment.js';
+import { readEnvironment } from './environment.js';
+import type { CacheConfig, CommonCacheOptions } from './options.js';
+import type { PresetName } from './presets.js';
+import { canonicalPresetName, presets } from './presets.js';
+import { check } from './rule.js';
+
+/** A way to make a cache: its options class, and how it treats what is not given. */
+export interface Recipe<T extends CommonCacheOptions> {
+  /** Named in errors. */
+  readonly subject: string;
+  readonly type: new () => T;
+  /** Takes a preset. */
+  readonly preset?: boolean;
+  /** Makes test caches, which `REDIS_TEST_DB` keeps in a database of their own. */
+  readonly test?: boolean;
+  /** Where the cache lives when nothing says. Absent: that is an error. */
+  readonly home?: 'memory';
+}
+
+/** What is to be built: option, environment, preset and default merged and validated. */
+export interface Resolved<T extends CommonCacheOptions> {
+  readonly options: T;
+  readonly home: 'memory' | 'redis';
+  /** Whether the cache reports to the factory's monitor. */
+  readonly monitoring: boolean;
+}
+
+type Layer = Partial<CommonCacheOptions>;
+
+/**
+ * Merges what `environment.ts` orders, and validates it. Connects to nothing.
+ *
+ * @throws ValidationError with every problem of the options and of the environment
+ */
+export function resolveOptions<T extends CommonCacheOptions>(
+  recipe: Recipe<T>,
+  given: T,
+  env?: Environment,
+): Resolved<T> {
+  const { settings, problems } = readEnvironment(env);
+  const own = check(recipe.type, given);
+  const explicit: Layer = Object.fromEntries(
+    Object.entries(given ?? {}).filter(([, value]) => value !== undefined),
+  );
+
+  const presetName = recipe.preset === true ? presetOf(explicit, settings) : undefined;
+  const preset = presetName === undefined ? {} : presets[presetName];
+  const home = homeOf(explicit, settings.options, preset, recipe.home);
+  const wrong = [...problems, ...own.problems, ...addressProblems(explicit)];
+  const addressIsWrong = wrong.some(({ path }) => saysWhere.has(path));
+  const found = home === undefined && !addressIsWrong ? [redisRequired, ...wrong] : wrong;
+  if (found.length > 0 || home === undefined) throw new ValidationError(found, recipe.subject);
+
+  const { options } = check(recipe.type, {
+    ...preset,
+    ...environmentFor(explicit, settings.options),
+    ...explicit,
+  });
+  const isTest = recipe.test === true || presetName === 'testing';
+  if (isTest && settings.testDb !== undefined) useDatabase(options, explicit, settings.testDb);
+  return { options, home, monitoring: settings.monitoring };
+}
+
+/** What is wrong with these may be all that keeps the address away. */
+const saysWhere = new Set(['options', 'preset', 'REDIS_URL', 'CACHE_PRESET', 'CACHE_ENV']);
+
+const redisRequired: ValidationProblem = {
+  path: 'redisUrl',
+  message: 'redisUrl is required (or redis, useMemoryCache: true, or the environment variable REDIS_URL)',
+};
+
+function presetOf(
+  explicit: Layer & Pick<CacheConfig, 'preset'>,
+  settings: EnvironmentSettings,
+): PresetName | undefined {
+  const name = canonicalPresetName(explicit.preset) as PresetName | undefined;
+  // A wrong name is among the problems already.
+  return name !== undefined && Object.hasOwn(presets, name) ? name : settings.preset;
+}
+
+function homeOf(explicit: Layer, environment: Layer, preset: Layer, otherwise: 'memory' | undefined) {
+  const enabled = explicit.enabled ?? preset.enabled ?? true;
+  if (!enabled || explicit.useMemoryCache === true) return 'memory';
+  if ((explicit.redisUrl ?? explicit.redis ?? environment.redisUrl) !== undefined) return 'redis';
+  if (explicit.useMemoryCache === false) return undefined;
+  return preset.useMemoryCache === true ? 'memory' : otherwise;
+}
+
+/** The environment's options, less those that what is given in code makes meaningless. */
+function environmentFor(explicit: Layer, environment: Layer): Layer {
+  const set = Object.entries(environment).filter(([, value]) => value !== undefined);
+  const applicable = set.filter(([name]) => !(name === 'redisUrl' && explicit.redis !== undefined));
+  return Object.fromEntries(applicable);
+}
+
+/** Tests keep to their own database, unless the code names one. */
+function useDatabase(options: CommonCacheOptions, explicit: Layer, db: number): void {
+  const { redis, redisUrl } = options;
+  if (redis !== undefined && !isRedisClient(redis) && redis.db === undefined && !namesDatabase(redis.url)) {
+    options.redis = { ...redis, db };
+  }
+  if (redisUrl !== undefined && !namesDatabase(explicit.redisUrl)) {
+    options.redisUrl = redisUrl.replace(/^(\w+:\/\/[^/?#]*)(\/\d*)?/, `$1/${db}`);
+  }
+}
+
+function namesDatabase(url: string | undefined): boolean {
+  return url !== undefined && /^\w+:\/\/[^/?#]*\/\d/.test(url);
+}

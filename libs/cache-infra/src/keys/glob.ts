@@ -1,0 +1,101 @@
+import { ValidationError } from '../errors.js';
+import { describeValue } from '../redact.js';
+
+/** `*`: any run of characters. `?`: one character. Else: this code point. */
+const anyRun = -1;
+const anyOne = -2;
+
+/**
+ * A test for keys. `*` stands for any run of characters, `?` for one (a Unicode code point), `\` takes the next
+ * character as it is; everything else, `[` and `]` too, means itself. The pattern has to cover the whole key.
+ * Time is bounded by key length × pattern length, whatever the pattern.
+ *
+ * @throws ValidationError unless `glob` is a non-empty string
+ */
+export function compileGlob(glob: string): (key: string) => boolean {
+  const tokens = parse(glob);
+  return (key) => matches(tokens, key);
+}
+
+/**
+ * The pattern for Redis' `SCAN … MATCH`: all keys that begin with `prefixLiteral` and go on as `glob` says, and maybe more.
+ *
+ * Redis' `?` is one byte, not one character, so `?` becomes `*` here: check every key that `SCAN` finds with {@link compileGlob}.
+ * Everything that Redis gives a meaning (`[`, `]`, `^`, …) is escaped. Keys that `redisKey` digested show only their first
+ * 100 characters to a pattern; what comes after those cannot be matched.
+ *
+ * @throws ValidationError unless `glob` is a non-empty string
+ */
+export function toRedisGlob(prefixLiteral: string, glob: string): string {
+  let pattern = redisLiteral(prefixLiteral);
+  let inRun = false;
+  for (const token of parse(glob)) {
+    const isWild = token === anyRun || token === anyOne;
+    if (!isWild) pattern += redisLiteral(String.fromCodePoint(token));
+    else if (!inRun) pattern += '*';
+    inRun = isWild;
+  }
+  return pattern;
+}
+
+/** `text` as a glob that matches it alone. */
+export function escapeGlob(text: string): string {
+  return text.replace(/[*?\\]/g, '\\$&');
+}
+
+function redisLiteral(text: string): string {
+  return text.replace(/[*?[\]^\\-]/g, '\\$&');
+}
+
+function parse(glob: string): readonly number[] {
+  if (typeof glob !== 'string' || glob === '') {
+    throw new ValidationError([
+      { path: 'pattern', message: `pattern must be a non-empty string, got ${describeValue(glob)}` },
+    ]);
+  }
+  const tokens: number[] = [];
+  let escaped = false;
+  for (const character of glob) {
+    if (!escaped && character === '\\') {
+      escaped = true;
+      continue;
+    }
+    if (escaped || (character !== '*' && character !== '?')) tokens.push(character.codePointAt(0) as number);
+    else if (character === '?') tokens.push(anyOne);
+    else if (tokens.at(-1) !== anyRun) tokens.push(anyRun);
+    escaped = false;
+  }
+  if (escaped) tokens.push(0x5c);
+  return tokens;
+}
+
+/** Greedy with one point to come back to, the last `*`: an earlier one never has to be tried again. */
+function matches(tokens: readonly number[], key: string): boolean {
+  let token = 0;
+  let at = 0;
+  let runToken = -1;
+  let runEnd = 0;
+  while (at < key.length) {
+    const expected = tokens[token];
+    const found = key.codePointAt(at) as number;
+    if (expected === anyRun) {
+      runToken = token++;
+      runEnd = at;
+    } else if (expected === found || expected === anyOne) {
+      token++;
+      at += width(found);
+    } else if (runToken >= 0) {
+      token = runToken + 1;
+      runEnd += width(key.codePointAt(runEnd) as number);
+      at = runEnd;
+    } else {
+      return false;
+    }
+  }
+  if (tokens[token] === anyRun) token++;
+  return token === tokens.length;
+}
+
+function width(codePoint: number): number {
+  return codePoint > 0xffff ? 2 : 1;
+}

@@ -1,0 +1,10 @@
+import { ValidationError } from '../errors.js';
+import { describeValue } from '../redact.js';
+
+/** @throws ValidationError unless `key` is a non-empty string */
+export function assertKey(key: unknown): asserts key is string {
+  if (typeof key === 'string' && key !== '') return;
+  throw new ValidationError([
+    { path: 'key', message: `key must be a non-empty string, got ${describeValue(key)}` },
+  ]);
+}

@@ -1,0 +1,217 @@
+import type { RequestActivity } from '../cache/activity.js';
+import type { CacheMonitor, CacheSource, KeyGenerationRecord, OperationRecord } from '../cache/monitor.js';
+import type { CacheStats } from '../cache/stats.js';
+import type { Checks } from '../checks.js';
+import { assertOptions, objectWith, positiveInteger } from '../checks.js';
+import type { Clock } from '../clock.js';
+import { systemClock } from '../clock.js';
+import { BoundedSeries } from '../bounded-series.js';
+import type { CacheCounters } from './cache-counters.js';
+import { addCounters, countersOf, countersSince, zeroCounters } from './cache-counters.js';
+import { Histogram } from './histogram.js';
+import type {
+  CountedCache,
+  KeyGenerationReport,
+  OperationLatency,
+  PerformanceStats,
+} from './performance-stats.js';
+import * as report from './performance-stats.js';
+import { RouteCounts } from './route-report.js';
+
+export interface PerformanceMonitorOptions {
+  /** Time one of this many L1 hits. Default 64; 1 = every one. */
+  sampleEvery?: number | undefined;
+  /** Latency series at most (one is a cache, an operation and a tier; about 9 kB each). Default 256. */
+  maxSeries?: number | undefined;
+  /** Where `since` comes from. Default: the system's clock. */
+  clock?: Clock | undefined;
+}
+
+const checks: Checks = { sampleEvery: positiveInteger, maxSeries: positiveInteger, clock: objectWith('now') };
+
+const other = '(other)';
+
+interface Attached {
+  /** The source's counters when this monitor began to count. */
+  baseline: CacheCounters;
+  /** What the source said last; stands in when it can no longer be asked. */
+  last: CacheStats;
+}
+
+/**
+ * The numbers of all caches that report here.
+ *
+ * Counters are exact: they are pulled from the caches when somebody asks. Latencies are pushed by the caches into
+ * histograms; L1 hits, which take less time than reading the clock does, are sampled (`sampleEvery`).
+ * Caches of one name are summed under it. A closed cache leaves its totals behind. Memory is bounded: series and names
+ * beyond `maxSeries` are counted together under `(other)`.
+ */
+export class CachePerformanceMonitor implements CacheMonitor {
+  readonly sampleEvery: number;
+  private readonly clock: Clock;
+  private readonly sources = new Map<CacheSource, Attached>();
+  private readonly closed: BoundedSeries<{ cache: string }, { counters: CacheCounters }>;
+  private readonly operations: BoundedSeries<
+    Pick<OperationLatency, 'cache' | 'operation' | 'tier'>,
+    { histogram: Histogram; failures: number }
+  >;
+  private readonly keyOperations: BoundedSeries<
+    Pick<KeyGenerationRecord, 'cache' | 'operation'>,
+    { histogram: Histogram; inputLength: number }
+  >;
+  private readonly routes: RouteCounts;
+  private keys = newKeyTimes();
+  private since: number;
+
+  /** @throws ValidationError */
+  constructor(options: PerformanceMonitorOptions = {}) {
+    assertOptions('CachePerformanceMonitor', options, checks);
+    const { sampleEvery = 64, maxSeries = 256, clock = systemClock } = options;
+    this.sampleEvery = sampleEvery;
+    this.clock = clock;
+    this.since = clock.now();
+    this.closed = new BoundedSeries(
+      maxSeries,
+      () => ({ counters: zeroCounters }),
+      () => ({ cache: other }),
+    );
+    this.routes = new RouteCounts(maxSeries);
+    this.operations = new BoundedSeries(
+      maxSeries,
+      () => ({ histogram: new Histogram(), failures: 0 }),
+      (key) => ({ ...key, cache: other }),
+    );
+    this.keyOperations = new BoundedSeries(maxSeries, newKeyTimes, () => ({
+      cache: other,
+      operation: other,
+    }));
+  }
+
+  /** Counts what `source` does from now on. Attaching it again changes nothing. */
+  attach(source: CacheSource): () => void {
+    if (!this.sources.has(source)) {
+      const stats = source.stats();
+      this.sources.set(source, { baseline: countersOf(stats), last: stats });
+    }
+    return () => this.detach(source);
+  }
+
+  recordCacheOperationTime(record: OperationRecord): void {
+    const { cache, operation, tier = null, duration, success } = record;
+    const series = this.operations.at(`${operation} ${tier} ${cache}`, { cache, operation, tier });
+    series.histogram.record(duration);
+    if (!success) series.failures += 1;
+  }
+
+  recordKeyGenerationTime(record: KeyGenerationRecord): void {
+    const { cache, operation, duration, inputLength } = record;
+    const series = this.keyOperations.at(`${cache.length} ${cache}${operation}`, { cache, operation });
+    for (const times of [this.keys, series]) {
+      times.histogram.record(duration);
+      times.inputLength += inputLength;
+    }
+  }
+
+  /** What the caches did for one request. `route` is a pattern, never a URL. */
+  recordRequest(route: string, activity: Readonly<RequestActivity>): void {
+    this.routes.record(route, activity);
+  }
+
+  /** Reads, sets and deletes of all caches. Each key of a `getMany` or `setMany` counts. */
+  get totalOperations(): number {
+    return report.operationsOf(this.totals());
+  }
+
+  get cacheHits(): number {
+    return this.totals().hits;
+  }
+
+  get cacheMisses(): number {
+    return this.totals().misses;
+  }
+
+  /** Everything, as plain data. */
+  getPerformanceStats(): PerformanceStats {
+    const caches = this.caches();
+    const totals = report.reportTotals(caches);
+    const now = this.clock.now();
+    return {
+      since: new Date(this.since).toISOString(),
+      durationSeconds: Math.max(0, now - this.since) / 1000,
+      totals: report.counterReport(totals),
+      byTier: { l1: report.tierReport(totals.l1), l2: report.tierReport(totals.l2) },
+      byCache: report.reportByCache(caches),
+      byRoute: this.routes.report(),
+      latencies: this.latencies(),
+      keyGeneration: this.keyGeneration(),
+      compression: report.compressionReport(totals.compression),
+      sampleEvery: this.sampleEvery,
+      overflowed: [this.operations, this.keyOperations, this.closed, this.routes].reduce(
+        (sum, it) => sum + it.overflowed,
+        0,
+      ),
+    };
+  }
+
+  /** Begins again at zero. The caches' own statistics go on. */
+  reset(): void {
+    for (const [source, attached] of this.sources) attached.baseline = countersOf(this.ask(source, attached));
+    this.closed.clear();
+    this.routes.clear();
+    this.operations.clear();
+    this.keyOperations.clear();
+    this.keys = newKeyTimes();
+    this.since = this.clock.now();
+  }
+
+  private detach(source: CacheSource): void {
+    const attached = this.sources.get(source);
+    if (attached === undefined) return;
+    const counters = countersSince(this.ask(source, attached), attached.baseline);
+    this.sources.delete(source);
+    const left = this.closed.at(source.name, { cache: source.name });
+    left.counters = addCounters(left.counters, counters);
+  }
+
+  private ask(source: CacheSource, attached: Attached): CacheStats {
+    try {
+      attached.last = source.stats();
+    } catch {
+      // A source that fails keeps the figures it gave last: a report must not break for one cache.
+    }
+    return attached.last;
+  }
+
+  private totals(): CacheCounters {
+    return report.reportTotals(this.caches());
+  }
+
+  private caches(): CountedCache[] {
+    const open = [...this.sources].map(([source, attached]) => {
+      const stats = this.ask(source, attached);
+      const counters = countersSince(stats, attached.baseline);
+      return { cache: source.name, counters, instances: 1, size: stats.size };
+    });
+    const closed = this.closed
+      .entries()
+      .map(({ key, value }) => ({ cache: key.cache, counters: value.counters, instances: 0, size: 0 }));
+    return [...open, ...closed];
+  }
+
+  private latencies(): OperationLatency[] {
+    return this.operations
+      .entries()
+      .map(({ key, value }) => ({ ...key, ...value.histogram.summary(), failures: value.failures }));
+  }
+
+  private keyGeneration(): KeyGenerationReport {
+    const byOperation = this.keyOperations
+      .entries()
+      .map(({ key, value }) => ({ ...key, ...value.histogram.summary(), inputLength: value.inputLength }));
+    return { ...this.keys.histogram.summary(), inputLength: this.keys.inputLength, byOperation };
+  }
+}
+
+function newKeyTimes(): { histogram: Histogram; inputLength: number } {
+  return { histogram: new Histogram(), inputLength: 0 };
+}

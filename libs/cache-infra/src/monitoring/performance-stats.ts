@@ -1,0 +1,136 @@
+import type { CacheOperation } from '../cache/monitor.js';
+import type { CompressionStats, TierStats } from '../cache/stats.js';
+import type { CacheCounters } from './cache-counters.js';
+import { addCounters, zeroCounters } from './cache-counters.js';
+import type { LatencySummary } from './histogram.js';
+import type { RouteReport } from './route-report.js';
+
+/** What the monitor knows: plain data, fit for JSON. */
+export interface PerformanceStats {
+  /** When counting began or was last reset, in ISO 8601. */
+  since: string;
+  /** Seconds since then. */
+  durationSeconds: number;
+  /** All caches together. */
+  totals: CounterReport;
+  byTier: { l1: TierReport; l2: TierReport };
+  /** By name; caches that share one are summed, also those that have been closed. */
+  byCache: CacheReport[];
+  /** By route, for requests that the `CacheMonitoringInterceptor` saw. */
+  byRoute: RouteReport[];
+  /** One line per cache, operation and answering tier. L1 hits are sampled (`sampleEvery`): their `count` is that of the samples. */
+  latencies: OperationLatency[];
+  keyGeneration: KeyGenerationReport;
+  compression: CompressionReport;
+  /** One of this many L1 hits was timed. */
+  sampleEvery: number;
+  /** Measurements that found their series full and were counted under `(other)`. */
+  overflowed: number;
+}
+
+export interface CounterReport {
+  /** Reads, sets and deletes. */
+  operations: number;
+  hits: number;
+  misses: number;
+  sets: number;
+  deletes: number;
+  errors: number;
+  loads: number;
+  loadErrors: number;
+  coalesced: number;
+  evictions: number;
+  corrupt: number;
+  /** hits / (hits + misses), 0-1; 0 when nothing was asked. */
+  hitRatio: number;
+}
+
+export interface TierReport extends TierStats {
+  /** 0-1; 0 when nothing was asked. */
+  hitRatio: number;
+}
+
+export interface CacheReport extends CounterReport {
+  cache: string;
+  /** Open caches of this name. */
+  instances: number;
+  /** Entries in their L1s now. */
+  size: number;
+  l1: TierReport;
+  l2: TierReport;
+  compression: CompressionReport;
+}
+
+export interface CompressionReport extends CompressionStats {
+  /** bytesOut / bytesIn: 0.25 = a quarter is left; 1 when nothing was compressed. */
+  ratio: number;
+  savedBytes: number;
+}
+
+export interface OperationLatency extends LatencySummary {
+  cache: string;
+  operation: CacheOperation;
+  /** The tier that answered; `null` for writes and misses. */
+  tier: 'l1' | 'l2' | null;
+  /** Calls among `count` that failed. */
+  failures: number;
+}
+
+export interface KeyGenerationReport extends LatencySummary {
+  /** Bytes or characters that went into keys. */
+  inputLength: number;
+  byOperation: (LatencySummary & { cache: string; operation: string; inputLength: number })[];
+}
+
+/** One open cache, or what is left of one that was closed. */
+export interface CountedCache {
+  readonly cache: string;
+  readonly counters: CacheCounters;
+  readonly instances: number;
+  readonly size: number;
+}
+
+export function reportTotals(caches: readonly CountedCache[]): CacheCounters {
+  return caches.reduce((sum, { counters }) => addCounters(sum, counters), zeroCounters);
+}
+
+export function reportByCache(caches: readonly CountedCache[]): CacheReport[] {
+  const byName = new Map<string, CountedCache[]>();
+  for (const counted of caches) byName.set(counted.cache, [...(byName.get(counted.cache) ?? []), counted]);
+  return [...byName].map(([cache, group]) => {
+    const counters = reportTotals(group);
+    return {
+      cache,
+      instances: group.reduce((sum, { instances }) => sum + instances, 0),
+      size: group.reduce((sum, { size }) => sum + size, 0),
+      ...counterReport(counters),
+      l1: tierReport(counters.l1),
+      l2: tierReport(counters.l2),
+      compression: compressionReport(counters.compression),
+    };
+  });
+}
+
+export function counterReport(counters: CacheCounters): CounterReport {
+  const { hits, misses, sets, deletes, errors, loads, loadErrors, coalesced, evictions, corrupt } = counters;
+  const own = { hits, misses, sets, deletes, errors, loads, loadErrors, coalesced, evictions, corrupt };
+  return { operations: operationsOf(counters), ...own, hitRatio: ratio(hits, hits + misses) };
+}
+
+/** Reads, sets and deletes. */
+export function operationsOf({ hits, misses, sets, deletes }: CacheCounters): number {
+  return hits + misses + sets + deletes;
+}
+
+export function tierReport(tier: TierStats): TierReport {
+  return { ...tier, hitRatio: ratio(tier.hits, tier.hits + tier.misses) };
+}
+
+export function compressionReport(compression: CompressionStats): CompressionReport {
+  const { bytesIn, bytesOut } = compression;
+  return { ...compression, ratio: bytesIn === 0 ? 1 : bytesOut / bytesIn, savedBytes: bytesIn - bytesOut };
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

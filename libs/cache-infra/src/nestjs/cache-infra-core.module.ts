@@ -1,0 +1,35 @@
+import { Global, Logger, Module } from '@nestjs/common';
+
+import { CacheFactory } from '../config/cache-factory.js';
+import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
+import { CacheHealthIndicator } from './cache-health.indicator.js';
+import { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
+import { CacheRegistry } from './cache-registry.js';
+import { DecoratedProviders } from './decorated-providers.js';
+
+const shared = [
+  CacheFactory,
+  CachePerformanceMonitor,
+  CacheRegistry,
+  CacheHealthIndicator,
+  CacheMonitoringInterceptor,
+];
+
+/** What all caches of an application share: there is one of each, however many caches there are. */
+@Global()
+@Module({
+  providers: [
+    { provide: CacheFactory, useFactory: () => new CacheFactory({ logger: new Logger('CacheInfra') }) },
+    {
+      provide: CachePerformanceMonitor,
+      useFactory: (factory: CacheFactory) => factory.monitor,
+      inject: [CacheFactory],
+    },
+    CacheRegistry,
+    CacheHealthIndicator,
+    CacheMonitoringInterceptor,
+    DecoratedProviders,
+  ],
+  exports: shared,
+})
+export class CacheInfraCoreModule {}

@@ -1,0 +1,48 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+
+import { cacheModule, optionsFrom, optionsOf } from './module-definition.js';
+import type {
+  CacheInfraAiOptions,
+  CacheInfraAsyncOptions,
+  CacheInfraModuleOptions,
+  CacheInfraTestingOptions,
+} from './module-options.js';
+
+/**
+ * Caches for a Nest application. Each call of `forRoot` or `forAi` makes one cache; the one without a `name` is
+ * what `constructor(private readonly cache: Cache)` gets, the others are injected with `@InjectCache(name)`.
+ *
+ * ```ts
+ * imports: [CacheInfraModule.forRoot({ redisUrl }), CacheInfraModule.forRoot({ name: 'sessions', defaultTtl: 900 })]
+ * ```
+ *
+ * The application starts also when Redis is away (unless `failOnConnectionError` is true), and uses it when it comes.
+ * Everything is closed by `app.close()`.
+ */
+@Module({})
+export class CacheInfraModule {
+  /** A cache by configuration, environment and preset: in memory, unless one of them says where Redis is. */
+  static forRoot(options: CacheInfraModuleOptions = {}): DynamicModule {
+    return cacheModule(CacheInfraModule, { ...optionsOf(options), way: 'create' });
+  }
+
+  /** Like {@link forRoot}, with options from other providers. */
+  static forRootAsync(options: CacheInfraAsyncOptions): DynamicModule {
+    return cacheModule(CacheInfraModule, { ...optionsFrom(options), way: 'create' });
+  }
+
+  /** A cache with the defaults for AI responses, and an {@link AiCacheService} on it. */
+  static forAi(options: CacheInfraAiOptions = {}): DynamicModule {
+    return cacheModule(CacheInfraModule, { ...optionsOf(options), way: 'createAi' });
+  }
+
+  /** Like {@link forAi}, with options from other providers. */
+  static forAiAsync(options: CacheInfraAsyncOptions<Omit<CacheInfraAiOptions, 'isGlobal'>>): DynamicModule {
+    return cacheModule(CacheInfraModule, { ...optionsFrom(options), way: 'createAi' });
+  }
+
+  /** A small, short-lived cache for tests: 60 s, 50 entries. */
+  static forTesting(options: CacheInfraTestingOptions = {}): DynamicModule {
+    return cacheModule(CacheInfraModule, { ...optionsOf(options), way: 'forTesting' });
+  }
+}

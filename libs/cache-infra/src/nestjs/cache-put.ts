@@ -1,0 +1,46 @@
+import { assertCachePutOptions } from './decorator-checks.js';
+import type { CacheMethodDecorator, CachePutOptions } from './decorator-options.js';
+import { decorateMethod, type MethodCall } from './decorated-method.js';
+import { isCacheTrouble, report } from './method-errors.js';
+import { keyOf, storeOptions } from './method-store.js';
+
+/**
+ * Runs the method at every call, and stores its result under `key`. `undefined` is not stored, nor is the result of a
+ * method that throws.
+ *
+ * ```ts
+ * @CachePut({ key: (id: string) => `product:${id}` })
+ * async rename(id: string, name: string): Promise<Product> { … }
+ * ```
+ *
+ * @throws ValidationError when the options are wrong, or on anything but an instance method
+ */
+export function CachePut<const O extends CachePutOptions>(options: O): CacheMethodDecorator<O> {
+  assertCachePutOptions(options);
+  return (target, name, descriptor) => {
+    const decoration = {
+      decorator: 'CachePut',
+      prototype: target,
+      name,
+      cache: options.cache,
+      hasDefaultKey: false,
+    };
+    decorateMethod(decoration, options, descriptor, (call) => put(call, options));
+  };
+}
+
+async function put(call: MethodCall, options: CachePutOptions): Promise<unknown> {
+  // Before the method runs: what is wrong with the key must not come to light after its work is done.
+  const key = keyOf(call, options.key);
+  const store = storeOptions(call, options);
+  const value = await call.invoke();
+  const unless = options.unless as ((...given: readonly unknown[]) => boolean) | undefined;
+  if (key === undefined || value === undefined || unless?.(value, ...call.args) === true) return value;
+  try {
+    await call.cache.set(key, value, store);
+  } catch (error) {
+    if (!isCacheTrouble(error)) throw error;
+    report(call.label, error);
+  }
+  return value;
+}

@@ -1,0 +1,82 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+
+import type { Cache } from '../cache/cache.js';
+import type { CacheMonitor } from '../cache/monitor.js';
+import type { PreparedCache } from '../config/cache-factory.js';
+import { ValidationError } from '../errors.js';
+
+/** A start waits this long, in milliseconds, for a Redis that may be away. */
+const startPatience = 250;
+
+/** The caches of one application: connects them when it starts, closes them when it ends. */
+@Injectable()
+export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
+  readonly #caches = new Map<string, PreparedCache>();
+  readonly #logger = new Logger('CacheInfra');
+
+  /** @throws ValidationError when the name is taken */
+  register(name: string, prepared: PreparedCache): Cache {
+    if (this.#caches.has(name)) {
+      throw new ValidationError(
+        [
+          {
+            path: 'name',
+            message: `name '${name}' is used by two caches: give each forRoot() or forAi() its own name`,
+          },
+        ],
+        'CacheInfraModule',
+      );
+    }
+    this.#caches.set(name, prepared);
+    return prepared.cache;
+  }
+
+  /** In the order of their modules. */
+  names(): readonly string[] {
+    return [...this.#caches.keys()];
+  }
+
+  /** After environment, preset and defaults. */
+  optionsOf(name: string): PreparedCache['options'] | undefined {
+    return this.#caches.get(name)?.options;
+  }
+
+  /** Who watches the cache, unless monitoring is off. */
+  monitorOf(name: string): CacheMonitor | undefined {
+    return this.#caches.get(name)?.monitor;
+  }
+
+  /**
+   * Connects. Not before: the providers of an application that fails to compile have opened nothing then.
+   *
+   * @throws InfrastructureError when a cache with `failOnConnectionError` cannot connect; all are closed then
+   */
+  async onModuleInit(): Promise<void> {
+    try {
+      await Promise.all([...this.#caches.values()].map((prepared) => start(prepared)));
+    } catch (error) {
+      await this.onApplicationShutdown();
+      throw error;
+    }
+  }
+
+  /** After the server has let its last request go. */
+  async onApplicationShutdown(): Promise<void> {
+    const results = await Promise.allSettled([...this.#caches.values()].map(({ cache }) => cache.close()));
+    for (const result of results) {
+      if (result.status === 'rejected') this.#logger.warn(`A cache did not close: ${String(result.reason)}`);
+    }
+  }
+}
+
+/** A cache that can do without Redis does not hold the start up: it goes on connecting by itself. */
+async function start(prepared: PreparedCache): Promise<void> {
+  if (prepared.required) return prepared.connect();
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, startPatience);
+  });
+  const connected = prepared.connect().catch(() => undefined);
+  await Promise.race([connected, patience]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { Cache } from '../cache/cache.js';
+import type { CacheableOptions, CacheMethodDecorator } from './decorator-options.js';
+import { assertCacheableOptions } from './decorator-checks.js';
+import { decorateMethod, type MethodCall } from './decorated-method.js';
+import { isCacheTrouble, report } from './method-errors.js';
+import { keyOf, storeOptions } from './method-store.js';
+
+/**
+ * Caches the result of a method: a call with the same key gets the stored result, and calls at the same time share
+ * one run. Works on the methods of providers and controllers of any scope, also inherited ones; the class itself, made
+ * with `new`, runs uncached. The method has to return a promise.
+ *
+ * ```ts
+ * @Cacheable({ key: (id: string) => `product:${id}`, ttl: '5m', tags: ['products'] })
+ * async find(id: string): Promise<Product> { … }
+ * ```
+ *
+ * `undefined` is returned and not stored; `null` is stored. A method that throws runs once, and nothing is stored. A
+ * result that no cache can hold (a function, a socket) is returned as it is, and reported once by a warning.
+ *
+ * @throws ValidationError when the options are wrong, or on anything but an instance method
+ */
+export function Cacheable<const O extends CacheableOptions = { readonly key?: undefined }>(
+  options?: O,
+): CacheMethodDecorator<O> {
+  const given: CacheableOptions = options ?? {};
+  assertCacheableOptions(given);
+  return (target, name, descriptor) => {
+    const decoration = {
+      decorator: 'Cacheable',
+      prototype: target,
+      name,
+      cache: given.cache,
+      hasDefaultKey: given.key === undefined,
+    };
+    decorateMethod(decoration, given, descriptor, (call) => cached(call, given));
+  };
+}
+
+/** The entries being loaded by the calls that led here, innermost first. */
+interface Loading {
+  readonly cache: Cache;
+  readonly key: string;
+  readonly outer: Loading | undefined;
+}
+
+const loading = new AsyncLocalStorage<Loading>();
+
+/** What methods threw: theirs, not the cache's, whoever of the callers that share a run sees it. */
+const thrown = new WeakSet<object>();
+
+async function cached(call: MethodCall, options: CacheableOptions): Promise<unknown> {
+  const { cache } = call;
+  const key = keyOf(call, options.key);
+  if (key === undefined) return call.invoke();
+  const outer = loading.getStore();
+  // The run that this call is part of holds the entry: waiting for it would wait for ever.
+  if (isLoading(outer, cache, key)) return call.invoke();
+
+  let outcome: { readonly value: unknown } | undefined;
+  try {
+    const store = storeOptions(call, options);
+    return await cache.getOrSet(
+      key,
+      async (context) => {
+        const value = await loading.run({ cache, key, outer }, () => marked(call));
+        outcome = { value };
+        if (unwanted(options, value, call.args)) context.skipStore();
+        return value;
+      },
+      store,
+    );
+  } catch (error) {
+    if (!isCacheTrouble(error) || isThrown(error)) throw error;
+    report(call.label, error);
+    return outcome === undefined ? call.invoke() : outcome.value;
+  }
+}
+
+async function marked(call: MethodCall): Promise<unknown> {
+  try {
+    return await call.invoke();
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) thrown.add(error);
+    throw error;
+  }
+}
+
+function isThrown(error: unknown): boolean {
+  return typeof error !== 'object' || error === null || thrown.has(error);
+}
+
+function unwanted(options: CacheableOptions, value: unknown, args: readonly unknown[]): boolean {
+  const unless = options.unless as ((...given: readonly unknown[]) => boolean) | undefined;
+  return value !== undefined && unless?.(value, ...args) === true;
+}
+
+function isLoading(innermost: Loading | undefined, cache: Cache, key: string): boolean {
+  for (let entry = innermost; entry !== undefined; entry = entry.outer) {
+    if (entry.cache === cache && entry.key === key) return true;
+  }
+  return false;
+}

@@ -1,0 +1,73 @@
+import type { Ttl } from '../cache/options.js';
+
+/** Any function, for a constraint: nothing can call it. */
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Where an entry of a method stands, and when the cache is asked at all. */
+export interface MethodOptions {
+  /** The name of the cache. Default: the default cache. */
+  readonly cache?: string | undefined;
+  /** Called with the arguments; `false` = as if the method had no decorator. */
+  readonly condition?: ((...args: never[]) => boolean) | undefined;
+}
+
+/** How the result of a method is stored. */
+export interface StoringOptions extends MethodOptions {
+  /** Life of an entry. Default: the cache's `defaultTtl`. */
+  readonly ttl?: Ttl | undefined;
+  /** Tags of the entry, or a function of the arguments that gives them. */
+  readonly tags?: readonly string[] | ((...args: never[]) => readonly string[]) | undefined;
+  /** Called with the result and the arguments; `true` = the result is not stored. */
+  readonly unless?: ((result: never, ...args: never[]) => boolean) | undefined;
+}
+
+export interface CacheableOptions extends StoringOptions {
+  /** A function of the arguments, or a text that is the key as it stands. Default: `Class.method:<digest of the arguments>`. */
+  readonly key?: string | ((...args: never[]) => string) | undefined;
+}
+
+export interface CachePutOptions extends StoringOptions {
+  /** A function of the arguments, or a text that is the key as it stands. */
+  readonly key: string | ((...args: never[]) => string);
+}
+
+/** What is evicted: at least one of `key`, `tags`, `pattern` and `allEntries`. */
+export interface CacheEvictOptions extends MethodOptions {
+  /** One key, or a function of the arguments that gives one or several. */
+  readonly key?: string | ((...args: never[]) => string | readonly string[]) | undefined;
+  /** Every entry that carries one of these. */
+  readonly tags?: readonly string[] | ((...args: never[]) => readonly string[]) | undefined;
+  /** Every key that matches: `*` any run, `?` one character, `\` escapes. */
+  readonly pattern?: string | ((...args: never[]) => string) | undefined;
+  /** Everything in the cache. */
+  readonly allEntries?: boolean | undefined;
+  /** Evict before the method runs, and also when it fails. Default false: after it succeeded. */
+  readonly beforeInvocation?: boolean | undefined;
+}
+
+/** A method that can be decorated: it returns a promise. */
+export type AsyncMethod = (...args: never[]) => Promise<unknown>;
+
+/** Those of `F` that are functions have to take the arguments `A`. */
+type Takes<F, A extends readonly unknown[]> = [Extract<F, AnyFunction>] extends [(...args: A) => unknown]
+  ? true
+  : false;
+
+type Option<O, K extends string> = K extends keyof O ? O[K] : undefined;
+
+/** `unknown` when every function in the options takes the parameters of the method. */
+type Fits<O, M extends AsyncMethod> = false extends
+  | Takes<Option<O, 'key'>, Parameters<M>>
+  | Takes<Option<O, 'tags'>, Parameters<M>>
+  | Takes<Option<O, 'pattern'>, Parameters<M>>
+  | Takes<Option<O, 'condition'>, Parameters<M>>
+  | Takes<Option<O, 'unless'>, [result: Awaited<ReturnType<M>>, ...args: Parameters<M>]>
+  ? { 'a function in the options does not take the parameters (or the result) of the method': never }
+  : unknown;
+
+/** A decorator for methods whose parameters and result fit the functions in `O`. */
+export type CacheMethodDecorator<O> = <M extends AsyncMethod>(
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<M> & Fits<O, M>,
+) => void;

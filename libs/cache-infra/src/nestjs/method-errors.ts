@@ -1,0 +1,19 @@
+import { Logger } from '@nestjs/common';
+
+import { CacheClosedError, SerializationError } from '../errors.js';
+
+const logger = new Logger('CacheInfra');
+const reported = new Set<string>();
+
+/** Errors that are no reason to keep a value from the caller of a method. The rest is for the caller to see. */
+export function isCacheTrouble(error: unknown): error is Error {
+  return error instanceof SerializationError || error instanceof CacheClosedError;
+}
+
+/** Warns once for each method and kind of error. */
+export function report(label: string, error: Error): void {
+  const id = `${label} ${error.name}`;
+  if (reported.has(id)) return;
+  reported.add(id);
+  logger.warn(`${label} runs uncached: ${error.message}`);
+}

@@ -1,0 +1,61 @@
+import type { RequestActivity } from '../cache/activity.js';
+
+const cacheName = 'nestjs-cache-infra';
+
+/**
+ * The member that this cache adds to `Cache-Status` (RFC 9211), or `undefined` when the request asked no cache for anything:
+ * `hit` when everything that was asked for was there, else `fwd=miss`, with `stored` when something was put into a cache.
+ */
+export function cacheStatus({ hits, misses, sets, l1Hits, l2Hits }: RequestActivity): string | undefined {
+  if (hits + misses === 0) return undefined;
+  const stored = sets > 0 ? '; stored' : '';
+  if (misses > 0)
+    return `${cacheName}; fwd=miss${stored}; detail="hits=${String(hits)},misses=${String(misses)}"`;
+  const tiers = [...(l1Hits > 0 ? ['l1'] : []), ...(l2Hits > 0 ? ['l2'] : [])];
+  const detail = tiers.length === 1 ? tiers.join('') : `"${tiers.join(',')}"`;
+  return `${cacheName}; hit${tiers.length === 0 ? '' : `; detail=${detail}`}`;
+}
+
+/** The metric that this cache adds to `Server-Timing`: milliseconds in the cache, without those in loaders. */
+export function serverTiming(activity: RequestActivity): string | undefined {
+  const { hits, misses, sets, durationMs, loadMs } = activity;
+  if (hits + misses + sets === 0) return undefined;
+  const duration = Math.max(0, durationMs - loadMs).toFixed(1);
+  return `cache;dur=${duration};desc="hits=${String(hits)},misses=${String(misses)}"`;
+}
+
+/** What the two kinds of HTTP responses, those of HTTP/1 and of HTTP/2, have in common. */
+export interface RawResponse {
+  readonly headersSent: boolean;
+  getHeader(name: string): unknown;
+  setHeader(name: string, value: string): unknown;
+  writeHead(...args: unknown[]): unknown;
+}
+
+export function isRawResponse(value: unknown): value is RawResponse {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['getHeader', 'setHeader', 'writeHead'].every(
+    (name) => typeof Reflect.get(value, name) === 'function',
+  );
+}
+
+/** Adds a member to a header that is a list. */
+export function appendHeader(response: RawResponse, name: string, member: string | undefined): void {
+  if (member === undefined) return;
+  const before = response.getHeader(name);
+  const members = Array.isArray(before) ? before : before === undefined ? [] : [before];
+  response.setHeader(name, [...members.map(String), member].join(', '));
+}
+
+/**
+ * Calls `add` once, at the last moment at which headers can be set: whoever ends the response, a handler with `@Res()`, a
+ * stream or an exception filter, calls `writeHead`, by itself or through Node.
+ */
+export function beforeHeaders(response: RawResponse, add: () => void): void {
+  const writeHead = response.writeHead.bind(response);
+  response.writeHead = (...args) => {
+    response.writeHead = writeHead;
+    if (!response.headersSent) add();
+    return writeHead(...args);
+  };
+}

@@ -1,0 +1,22 @@
+import { Inject, type InjectionToken } from '@nestjs/common';
+
+import { Cache } from '../cache/cache.js';
+
+/** The name of the cache that `forRoot()` makes when it is given none. */
+export const defaultCacheName = 'default';
+
+/** The token of a cache: the class {@link Cache} for the default one, a text for a named one. */
+export function getCacheToken(name: string = defaultCacheName): InjectionToken<Cache> {
+  return name === defaultCacheName ? Cache : `Cache(${name})`;
+}
+
+/**
+ * Injects a cache by its name.
+ *
+ * ```ts
+ * constructor(@InjectCache('sessions') private readonly sessions: Cache) {}
+ * ```
+ */
+export function InjectCache(name?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getCacheToken(name));
+}

@@ -1,0 +1,48 @@
+/** Built-ins whose state is out of reach: as plain data they would come back empty or as something else. */
+const opaqueTags = new Set([
+  ...['Promise', 'WeakMap', 'WeakSet', 'WeakRef', 'FinalizationRegistry', 'Error', 'DOMException', 'RegExp'],
+  ...['Number', 'String', 'Boolean', 'BigInt', 'Symbol', 'DataView', 'SharedArrayBuffer', 'Float16Array'],
+  ...['URL', 'URLSearchParams', 'URLPattern', 'Headers', 'FormData', 'Request', 'Response', 'Blob', 'File'],
+  ...['AbortSignal', 'AbortController', 'EventTarget', 'MessagePort', 'BroadcastChannel', 'WebSocket'],
+  ...[
+    'TextEncoder',
+    'TextDecoder',
+    'CryptoKey',
+    'KeyObject',
+    'Module',
+    'DisposableStack',
+    'AsyncDisposableStack',
+  ],
+]);
+const opaqueFamilies = /^(Intl|Temporal|WebAssembly)\.|Generator$|Iterator|Stream/;
+
+/**
+ * What kind of thing `value` is when its data cannot be read off its properties, for use in messages; `undefined` when it can.
+ * Private `#fields` of user classes stay unseen.
+ */
+export function opaqueKind(value: object): string | undefined {
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (opaqueTags.has(tag) || opaqueFamilies.test(tag)) return tag;
+  if ('then' in value && typeof value.then === 'function') return 'thenable (an await is missing?)';
+  if ('pipe' in value && typeof value.pipe === 'function') return 'stream';
+  return undefined;
+}
+
+/** Whether `value` is an object of no class. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** `value` as one that says its own JSON form. */
+export function hasToJson(value: object): value is { toJSON(key: string): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
+}
+
+/** Whether a property stands under a symbol, where neither JSON nor `Object.keys` see it. */
+export function hasSymbolKeys(value: object): boolean {
+  const symbols = Object.getOwnPropertySymbols(value);
+  return (
+    symbols.length > 0 && symbols.some((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol))
+  );
+}

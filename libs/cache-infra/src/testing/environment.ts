@@ -1,0 +1,78 @@
+/** The environment variables that this library and its test helpers read. */
+export const cacheVariables = [
+  'REDIS_URL',
+  'CACHE_TTL',
+  'CACHE_SIZE',
+  'ENABLE_CACHE_COMPRESSION',
+  'CACHE_MONITORING_ENABLED',
+  'BENCHMARK_DEFAULT_ITERATIONS',
+  'CACHE_ENV',
+  'CACHE_PRESET',
+  'REDIS_TEST_DB',
+  'REDIS_CONNECTION_TIMEOUT',
+  'CACHE_L1_ENABLED',
+  'CACHE_KEY_PREFIX',
+  'CACHE_COMPRESSION_THRESHOLD',
+  'CACHE_COMMAND_TIMEOUT',
+  'CACHE_FAIL_ON_CONNECTION_ERROR',
+] as const;
+
+export type CacheVariable = (typeof cacheVariables)[number];
+export type CacheVariables = Partial<Record<CacheVariable, string | undefined>>;
+
+/**
+ * Clears the library's environment variables and sets those given, until it is disposed of; then all are as they were.
+ *
+ * ```ts
+ * using _ = cleanEnvironment({ CACHE_TTL: '60' });
+ * ```
+ */
+export function cleanEnvironment(variables: CacheVariables = {}): Disposable {
+  const before = new Map(cacheVariables.map((name) => [name, process.env[name]]));
+  for (const name of cacheVariables) assign(name, variables[name]);
+  return {
+    [Symbol.dispose]() {
+      for (const [name, value] of before) assign(name, value);
+    },
+  };
+}
+
+/** Runs `work` in such an environment; it is restored whether `work` succeeds or not. */
+export async function withEnvironment<T>(variables: CacheVariables, work: () => T | Promise<T>): Promise<T> {
+  const environment = cleanEnvironment(variables);
+  try {
+    return await work();
+  } finally {
+    environment[Symbol.dispose]();
+  }
+}
+
+/** What Jest, Vitest, Mocha and `node:test` have in common. */
+export interface TestHooks {
+  beforeEach(hook: () => void): unknown;
+  afterEach(hook: () => void): unknown;
+}
+
+/**
+ * For every test of a suite: a clean environment with the variables given, restored after the test, also a failed one.
+ * Call it in a `describe`, with the hooks of your test runner:
+ *
+ * ```ts
+ * useCleanEnvironment({ beforeEach, afterEach }, { CACHE_TTL: '60' });
+ * ```
+ */
+export function useCleanEnvironment(hooks: TestHooks, variables: CacheVariables = {}): void {
+  let environment: Disposable | undefined;
+  hooks.beforeEach(() => {
+    environment = cleanEnvironment(variables);
+  });
+  hooks.afterEach(() => {
+    environment?.[Symbol.dispose]();
+    environment = undefined;
+  });
+}
+
+function assign(name: CacheVariable, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
+}

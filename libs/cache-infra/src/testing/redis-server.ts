@@ -1,0 +1,202 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { Redis } from 'ioredis';
+
+import { InfrastructureError } from '../errors.js';
+import { startRedisContainer } from './redis-container.js';
+import { findExecutable, freePort, startRedisProcess } from './redis-process.js';
+
+export interface StartRedisOptions {
+  /** Where `REDIS_URL` and `PATH` are read. Default: the environment of this process. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Arguments for a server that is started here, for example `['--maxmemory', '10mb']`. */
+  args?: readonly string[] | undefined;
+  /** A server of this test's own, which it may stop and pause, even when `REDIS_URL` is set. Default false. */
+  own?: boolean | undefined;
+  /** As root, where apt is: `apt-get install -y redis-server` when nothing else works. Default false. */
+  installIfMissing?: boolean | undefined;
+}
+
+/** A Redis for tests. */
+export interface RedisServer {
+  /** `redis://host:port`, or `REDIS_URL` as it stands. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Found under `REDIS_URL`, started from a program on the search path, or started in a container. */
+  readonly how: 'url' | 'binary' | 'docker';
+  /** The process id of a server started from a program, while it runs. */
+  readonly pid: number | undefined;
+  /** Starts a stopped server again on the same port, empty. */
+  start(): Promise<void>;
+  /** Ends the server, as a crash would. Does nothing to a server that was not started here. */
+  stop(): Promise<void>;
+  /** Halts the server with its connections open: it hangs. */
+  pause(): Promise<void>;
+  /** Lets a paused server go on. */
+  resume(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * A Redis for tests, by the first way that works: the one under `REDIS_URL`; a `redis-server` or `valkey-server`
+ * from the search path on a free loopback port, without persistence; `redis:7-alpine` through Testcontainers;
+ * with `installIfMissing`, `apt-get install -y redis-server`. What was started ends with `stop()`, and with this
+ * process, whatever ends it.
+ *
+ * ```ts
+ * await using redis = await startRedisServer();
+ * await using cache = new RedisCache({ redisUrl: redis.url });
+ * ```
+ *
+ * @throws InfrastructureError that names these ways when none of them works, or when `REDIS_URL` does not answer
+ */
+export async function startRedisServer(options: StartRedisOptions = {}): Promise<RedisServer> {
+  const env = options.env ?? process.env;
+  const args = options.args ?? [];
+  const url = env['REDIS_URL'];
+  if (options.own !== true && url !== undefined && url !== '') return foreignServer(url);
+
+  const executable = await findServer(env);
+  if (executable !== undefined) return processServer(executable, args);
+  const tried: unknown[] = [];
+  try {
+    return await containerServer(args);
+  } catch (error) {
+    tried.push(error);
+  }
+  if (options.installIfMissing === true && process.getuid?.() === 0) {
+    try {
+      await installRedis();
+      const installed = await findServer(env);
+      if (installed !== undefined) return await processServer(installed, args);
+    } catch (error) {
+      tried.push(error);
+    }
+  }
+  throw new InfrastructureError(
+    'No Redis for the tests. Do one of these: set REDIS_URL to a running server; put redis-server or valkey-server ' +
+      'on the PATH; start Docker (the package testcontainers is needed as well); or, as root on a machine with apt, ' +
+      'run "apt-get install -y redis-server"',
+    { cause: new AggregateError(tried, 'What was tried') },
+  );
+}
+
+function findServer(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  return findExecutable(['redis-server', 'valkey-server'], env['PATH'] ?? '');
+}
+
+async function foreignServer(url: string): Promise<RedisServer> {
+  const { hostname, port } = parseUrl(url);
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 3000,
+    disconnectTimeout: 20,
+    retryStrategy: () => null,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.ping();
+  } catch {
+    throw new InfrastructureError(
+      `The Redis that REDIS_URL names does not answer at ${hostname}:${port || '6379'}`,
+    );
+  } finally {
+    client.disconnect();
+  }
+  const refuse = () =>
+    Promise.reject(
+      new InfrastructureError('REDIS_URL names a server that is not ours: ask for one with own: true'),
+    );
+  return server({ url, host: hostname, port: Number(port || 6379), how: 'url' }, () => undefined, {
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    pause: refuse,
+    resume: refuse,
+  });
+}
+
+function parseUrl(url: string): URL {
+  try {
+    return new URL(url);
+  } catch {
+    throw new InfrastructureError('REDIS_URL is not a URL such as redis://localhost:6379');
+  }
+}
+
+async function processServer(executable: string, args: readonly string[]): Promise<RedisServer> {
+  let running = await onFreePort((port) => startRedisProcess(executable, port, args));
+  let stopped = false;
+  const { port } = running;
+  const signal = (name: NodeJS.Signals) => {
+    process.kill(running.pid, name);
+    return Promise.resolve();
+  };
+  return server(
+    { url: `redis://127.0.0.1:${String(port)}`, host: '127.0.0.1', port, how: 'binary' },
+    () => (stopped ? undefined : running.pid),
+    {
+      async start() {
+        if (!stopped) return;
+        running = await startRedisProcess(executable, port, args);
+        stopped = false;
+      },
+      async stop() {
+        stopped = true;
+        await running.end();
+      },
+      pause: () => signal('SIGSTOP'),
+      resume: () => signal('SIGCONT'),
+    },
+  );
+}
+
+/** Between finding a free port and using it somebody else may take it. */
+async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function containerServer(args: readonly string[]): Promise<RedisServer> {
+  const container = await startRedisContainer(await freePort(), args);
+  const { host, port } = container;
+  return server({ url: `redis://${host}:${String(port)}`, host, port, how: 'docker' }, () => undefined, {
+    start: () => container.start(),
+    // A container that is gone cannot start again: it is halted, and Testcontainers removes it with this process.
+    stop: () => container.halt(),
+    pause: () => container.pause(),
+    resume: () => container.resume(),
+  });
+}
+
+async function installRedis(): Promise<void> {
+  const run = promisify(execFile);
+  const apt = (...args: string[]) => run('apt-get', args, { timeout: 300_000 });
+  try {
+    await apt('install', '-y', 'redis-server');
+  } catch {
+    await apt('update');
+    await apt('install', '-y', 'redis-server');
+  }
+}
+
+type Facts = Pick<RedisServer, 'url' | 'host' | 'port' | 'how'>;
+type Controls = Pick<RedisServer, 'start' | 'stop' | 'pause' | 'resume'>;
+
+function server(facts: Facts, pid: () => number | undefined, controls: Controls): RedisServer {
+  return {
+    ...facts,
+    ...controls,
+    get pid() {
+      return pid();
+    },
+    [Symbol.asyncDispose]: () => controls.stop(),
+  };
+}

@@ -1,0 +1,187 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Deadlines } from './deadlines.js';
+
+/** What a lost or found invalidation channel, and what comes through it, means to its owner. */
+export interface CoherenceListener {
+  /** These keys were changed by somebody else. */
+  onInvalidate(redisKeys: readonly string[]): void;
+  /** The server forgot everything (`FLUSHALL`, `FLUSHDB`). */
+  onFlush(): void;
+  /** Changes may be missed from now on. */
+  onLost(reason: string): void;
+  /** From now on every change is heard of; what was read before may be old. */
+  onArmed(): void;
+}
+
+export interface TrackingOptions {
+  /** `tracking`: the server remembers what this client read. `broadcast`: it tells of every key under `prefix`. */
+  readonly mode: 'tracking' | 'broadcast';
+  readonly prefix: string;
+  /** Bounds what arming and the heartbeat wait for. */
+  readonly deadlines: Deadlines;
+}
+
+const channel = '__redis__:invalidate';
+const heartbeatMs = 2000;
+const rearmMs = 500;
+
+/**
+ * Server-assisted client-side caching for one data connection (https://redis.io/docs/latest/develop/reference/client-side-caching/).
+ *
+ * ioredis drops RESP3 `invalidate` pushes, so they are redirected to a second, RESP2 connection to the very same server. Whatever
+ * happens to either connection, tracking is armed anew with a new second connection: its client id has changed, and a
+ * redirect to an id that is gone breaks without a word.
+ */
+export class ClientTracking {
+  readonly #data: Redis;
+  readonly #options: TrackingOptions;
+  readonly #listener: CoherenceListener;
+  #subscriber: Redis | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #armed = false;
+  #closed = false;
+
+  constructor(data: Redis, options: TrackingOptions, listener: CoherenceListener) {
+    this.#data = data;
+    this.#options = options;
+    this.#listener = listener;
+    data.on('ready', this.#rearm);
+    data.on('close', this.#dataClosed);
+    if (data.status === 'ready') this.#rearm();
+  }
+
+  get armed(): boolean {
+    return this.#armed;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#armed = false;
+    clearTimeout(this.#timer);
+    this.#data.off('ready', this.#rearm);
+    this.#data.off('close', this.#dataClosed);
+    this.#dropSubscriber();
+  }
+
+  readonly #dataClosed = (): void => {
+    this.#lose('the data connection was closed');
+    clearTimeout(this.#timer);
+  };
+
+  readonly #rearm = (): void => {
+    clearTimeout(this.#timer);
+    this.#dropSubscriber();
+    this.#arm().catch((error: unknown) => {
+      this.#retry(error instanceof Error ? error.message : String(error));
+    });
+  };
+
+  async #arm(): Promise<void> {
+    if (this.#closed || this.#data.status !== 'ready') return;
+    const { deadlines, mode, prefix } = this.#options;
+    const subscriber = this.#connectSubscriber();
+    await deadlines.within(subscriber.connect(), 'the invalidation connection');
+    // A client that subscribes can no longer ask who it is.
+    const id = await deadlines.within(subscriber.client('ID'), 'CLIENT ID');
+    subscriber.on('messageBuffer', this.#onMessage);
+    await deadlines.within(subscriber.subscribe(channel), 'SUBSCRIBE');
+    // Tracking that is on cannot change its redirect to a client that has gone without being switched off first.
+    await deadlines.within(this.#data.client('TRACKING', 'OFF'), 'CLIENT TRACKING');
+    const scope = mode === 'broadcast' ? ['BCAST', 'PREFIX', prefix] : [];
+    const on = this.#data.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), ...scope, 'NOLOOP');
+    await deadlines.within(on, 'CLIENT TRACKING');
+    if (this.#subscriber !== subscriber) return;
+    this.#armed = true;
+    this.#listener.onArmed();
+    this.#timer = setTimeout(this.#heartbeat, heartbeatMs);
+    this.#timer.unref();
+  }
+
+  /** A connection to where the data connection goes now: after a failover that is another server than was asked for. */
+  #connectSubscriber(): Redis {
+    const { stream, options } = this.#data;
+    const own: RedisOptions & { replyMapping?: 'legacy' } = {
+      ...options,
+      replyMapping: 'legacy',
+      protocol: 2,
+      connectionName: `${options.connectionName ?? 'cache'}-invalidations`,
+      lazyConnect: true,
+      enableAutoPipelining: false,
+      autoResubscribe: false,
+      retryStrategy: null,
+    };
+    if ('remotePort' in stream && stream.remotePort !== undefined && stream.remoteAddress !== undefined) {
+      own.host = stream.remoteAddress;
+      own.port = stream.remotePort;
+      delete own.sentinels;
+    }
+    const subscriber = new Redis(own);
+    subscriber.on('error', ignore);
+    subscriber.on('close', () => {
+      if (this.#subscriber !== subscriber || this.#closed) return;
+      this.#retry('the invalidation connection was closed');
+    });
+    this.#subscriber = subscriber;
+    return subscriber;
+  }
+
+  #dropSubscriber(): void {
+    const subscriber = this.#subscriber;
+    this.#subscriber = undefined;
+    subscriber?.off('messageBuffer', this.#onMessage);
+    subscriber?.disconnect();
+  }
+
+  readonly #onMessage = (_channel: Buffer, message: unknown): void => {
+    // `message` (not `messageBuffer`) would join the keys with commas; null says that everything was flushed.
+    if (message === null) this.#listener.onFlush();
+    else if (Array.isArray(message)) this.#listener.onInvalidate(message.map(String));
+    else if (Buffer.isBuffer(message)) this.#listener.onInvalidate([message.toString()]);
+  };
+
+  /** A channel can die without a word, on either side: a silent peer, or a redirect to a client that is gone. */
+  readonly #heartbeat = (): void => {
+    const subscriber = this.#subscriber;
+    if (subscriber === undefined || this.#closed) return;
+    const { deadlines } = this.#options;
+    const checks = [
+      deadlines.within(subscriber.ping(), 'PING'),
+      deadlines.within(this.#data.call('CLIENT', 'TRACKINGINFO'), 'CLIENT TRACKINGINFO').then(assertIntact),
+    ];
+    Promise.all(checks).then(
+      () => {
+        if (this.#subscriber !== subscriber) return;
+        this.#timer = setTimeout(this.#heartbeat, heartbeatMs);
+        this.#timer.unref();
+      },
+      (error: unknown) => {
+        if (this.#subscriber === subscriber) this.#retry((error as Error).message);
+      },
+    );
+  };
+
+  #lose(reason: string): void {
+    this.#dropSubscriber();
+    if (!this.#armed) return;
+    this.#armed = false;
+    this.#listener.onLost(reason);
+  }
+
+  #retry(reason: string): void {
+    this.#lose(reason);
+    if (this.#closed || this.#data.status !== 'ready') return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#rearm, rearmMs);
+    this.#timer.unref();
+  }
+}
+
+/** Redis 7 tells `flags` among others; `broken_redirect` stands there once the second connection has gone. */
+function assertIntact(info: unknown): void {
+  const words = JSON.stringify(info);
+  if (words.includes('broken_redirect') || !words.includes('"on"')) throw new Error('tracking is broken');
+}
+
+function ignore(): void {
+  // The 'close' event follows.
+}

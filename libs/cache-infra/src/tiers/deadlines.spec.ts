@@ -1,0 +1,77 @@
+import { jest } from '@jest/globals';
+
+import { CacheError } from '../errors.js';
+import { Deadlines } from './deadlines.js';
+
+let now = 0;
+beforeEach(() => {
+  now = 0;
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'performance'] });
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+async function pass(ms: number): Promise<void> {
+  now += ms;
+  await jest.advanceTimersByTimeAsync(ms);
+  // The look at the queue comes in an immediate, after the timer.
+  await jest.advanceTimersByTimeAsync(1);
+}
+
+const never = (): Promise<string> => new Promise(() => undefined);
+
+describe('Deadlines', () => {
+  it('gives the result that comes in time', async () => {
+    const deadlines = new Deadlines(250);
+    await expect(deadlines.within(Promise.resolve('answer'), 'GET')).resolves.toBe('answer');
+    await expect(deadlines.within(Promise.reject(new Error('no')), 'GET')).rejects.toThrow('no');
+    deadlines.close();
+  });
+
+  it('guarantee 3: gives up after the limit, and says what did not answer', async () => {
+    const deadlines = new Deadlines(250);
+    const failure = deadlines.within(never(), 'GET').catch((error: unknown) => error);
+    await pass(250);
+    const error = await failure;
+    expect(error).toBeInstanceOf(CacheError);
+    expect((error as Error).message).toContain('GET within 250 ms');
+    deadlines.close();
+  });
+
+  it('each from its own start, with one timer for all', async () => {
+    const deadlines = new Deadlines(250);
+    const ended: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      deadlines.within(never(), 'GET').catch(() => ended.push(i));
+      await pass(100);
+    }
+    expect(jest.getTimerCount()).toBe(1);
+    expect(ended).toEqual([0]);
+    await pass(100);
+    expect(ended).toEqual([0, 1]);
+    await pass(100);
+    expect(ended).toEqual([0, 1, 2]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('one that was answered does not hold up those behind it', async () => {
+    const deadlines = new Deadlines(250);
+    await deadlines.within(Promise.resolve(1), 'GET');
+    await pass(200);
+    const failure = deadlines.within(never(), 'GET').catch(() => 'gave up');
+    await pass(50);
+    await pass(200);
+    await expect(failure).resolves.toBe('gave up');
+  });
+
+  it('guarantee 10: close leaves no timer, and nobody waiting', async () => {
+    const deadlines = new Deadlines(250);
+    const failure = deadlines.within(never(), 'GET').catch(() => 'gave up');
+    deadlines.close();
+    expect(jest.getTimerCount()).toBe(0);
+    await expect(failure).resolves.toBe('gave up');
+  });
+});

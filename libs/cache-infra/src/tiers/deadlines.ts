@@ -1,0 +1,88 @@
+import { CacheTimeoutError, InfrastructureError } from '../errors.js';
+
+interface Waiting {
+  readonly at: number;
+  readonly reject: (error: Error) => void;
+  readonly what: string;
+  settled: boolean;
+}
+
+/**
+ * One time limit for many promises. All share the same length, so they end in the order they began: a queue and one timer
+ * do for what would otherwise be a timer for each Redis command.
+ */
+export class Deadlines {
+  readonly #limitMs: number;
+  #queue: Waiting[] = [];
+  #head = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** `promise`, or a `CacheTimeoutError` once the limit has passed. A late result is dropped. */
+  within<T>(promise: Promise<T>, what: string): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const waiting: Waiting = {
+        at: performance.now() + this.#limitMs,
+        settled: false,
+        reject,
+        what,
+      };
+      promise.then(
+        (value) => {
+          waiting.settled = true;
+          resolve(value);
+        },
+        (error: unknown) => {
+          waiting.settled = true;
+          reject(error as Error);
+        },
+      );
+      this.#queue.push(waiting);
+      if (this.#timer === undefined) this.#arm(this.#limitMs);
+    });
+  }
+
+  /** Whoever still waits is told that nothing more will come. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const waiting of this.#queue.slice(this.#head)) {
+      if (!waiting.settled) waiting.reject(new InfrastructureError('Redis command given up: the cache is closed'));
+    }
+    this.#queue = [];
+    this.#head = 0;
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(() => {
+      // Replies that have arrived meanwhile are read first (the poll phase comes between a timer and an immediate): a
+      // busy event loop is not a slow Redis.
+      setImmediate(() => {
+        this.#expire();
+      });
+    }, ms);
+    this.#timer.unref();
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    while (this.#head < this.#queue.length) {
+      const next = this.#queue[this.#head] as Waiting;
+      if (!next.settled) {
+        if (next.at > now) break;
+        next.reject(
+          new CacheTimeoutError(`Redis did not answer ${next.what} within ${String(this.#limitMs)} ms`),
+        );
+      }
+      this.#head++;
+    }
+    this.#queue = this.#queue.slice(this.#head);
+    this.#head = 0;
+    const first = this.#queue[0];
+    if (first !== undefined) this.#arm(Math.max(1, Math.ceil(first.at - now)));
+  }
+}

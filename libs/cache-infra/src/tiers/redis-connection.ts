@@ -1,0 +1,189 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { InfrastructureError } from '../errors.js';
+import type { RedisConnectionOptions, RedisServerOptions } from './redis-options.js';
+
+export type ConnectionStatus = 'ready' | 'connecting' | 'away';
+
+export interface ConnectionListener {
+  onReady(): void;
+  onAway(reason: string): void;
+}
+
+/**
+ * One Redis client and what is known of it. Commands are never queued while it is away, and never sent again after a
+ * lost reply: whoever calls decides what to do without Redis.
+ */
+export class RedisConnection {
+  readonly client: Redis;
+  /** For messages: host and port, no credentials. */
+  readonly address: string;
+  readonly #owned: boolean;
+  readonly #listener: ConnectionListener;
+  readonly #listeners = new Map<string, (...args: never[]) => void>();
+  #lastError: string | undefined;
+  readonly #firstAttempt = firstAttempt();
+  #attempted: boolean;
+  #handshakeTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(redis: RedisConnectionOptions, connectTimeoutMs: number, listener: ConnectionListener) {
+    this.#owned = !isClient(redis);
+    this.#listener = listener;
+    this.client = isClient(redis) ? redis : createClient(redis, connectTimeoutMs);
+    this.address = addressOf(this.client);
+    this.#attempted = this.client.status === 'ready';
+
+    this.#listen('ready', () => {
+      this.#lastError = undefined;
+      this.#endFirstAttempt();
+      listener.onReady();
+    });
+    this.#listen('error', (error: Error) => {
+      this.#lastError = error.message;
+    });
+    const onAway = (): void => {
+      this.#endFirstAttempt();
+      if (!this.#closed) listener.onAway(this.#lastError ?? 'the connection was closed');
+    };
+    this.#listen('close', onAway);
+    // Without a 'close' before it when there never was a socket.
+    this.#listen('end', onAway);
+    if (this.#owned) this.#watchHandshake(connectTimeoutMs);
+  }
+
+  /** `connecting` until the first attempt has ended either way; then `ready` or `away`. */
+  get status(): ConnectionStatus {
+    if (this.client.status === 'ready') return 'ready';
+    return this.#attempted || this.#closed ? 'away' : 'connecting';
+  }
+
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  /** Starts to connect, and goes on trying by itself for ever. */
+  start(): void {
+    if (this.client.status === 'wait') this.client.connect().catch(ignore);
+  }
+
+  /**
+   * Resolves once connected. All who wait share one attempt.
+   *
+   * @throws InfrastructureError when the first attempt fails or takes longer than `timeoutMs`; from then on nobody
+   * waits, until a connection is there
+   */
+  async connected(timeoutMs: number): Promise<void> {
+    this.start();
+    if (this.status === 'connecting') {
+      const timer = setTimeout(() => {
+        this.#lastError ??= `no answer within ${String(timeoutMs)} ms`;
+        this.#endFirstAttempt();
+        if (!this.#closed) this.#listener.onAway(this.#lastError);
+      }, timeoutMs);
+      await this.#firstAttempt.promise;
+      clearTimeout(timer);
+    }
+    if (this.client.status !== 'ready') throw this.failure();
+  }
+
+  /** Gives up a connection of ours that swallows everything, and makes another. */
+  renew(): void {
+    if (this.#owned && this.client.status === 'ready') this.client.disconnect(true);
+  }
+
+  failure(): InfrastructureError {
+    return new InfrastructureError(
+      `Redis connection failed (${this.address}): ${this.#lastError ?? 'not connected'}`,
+      { details: { kind: 'connection' } },
+    );
+  }
+
+  /** Closes a client of ours; leaves a client of the user's as it was found. */
+  close(): void {
+    this.#closed = true;
+    this.#endFirstAttempt();
+    clearTimeout(this.#handshakeTimer);
+    for (const [event, listener] of this.#listeners) this.client.off(event, listener as () => void);
+    this.#listeners.clear();
+    if (!this.#owned) return;
+    // The socket may still fail after this; without a listener ioredis would write that to the console.
+    this.client.on('error', ignore);
+    this.client.disconnect();
+  }
+
+  /** ioredis bounds how long a socket takes to open, not how long the server then takes to say hello. */
+  #watchHandshake(timeoutMs: number): void {
+    this.#listen('connect', () => {
+      clearTimeout(this.#handshakeTimer);
+      this.#handshakeTimer = setTimeout(() => {
+        this.#lastError = `no greeting within ${String(timeoutMs)} ms`;
+        this.client.disconnect(true);
+      }, timeoutMs);
+      this.#handshakeTimer.unref();
+    });
+    const greeted = (): void => {
+      clearTimeout(this.#handshakeTimer);
+    };
+    this.client.on('ready', greeted);
+    this.client.on('close', greeted);
+  }
+
+  #endFirstAttempt(): void {
+    this.#attempted = true;
+    this.#firstAttempt.end();
+  }
+
+  #listen(event: string, listener: (...args: never[]) => void): void {
+    this.client.on(event, listener as () => void);
+    this.#listeners.set(event, listener);
+  }
+}
+
+function firstAttempt(): { promise: Promise<void>; end: () => void } {
+  let end = ignore;
+  const promise = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { promise, end };
+}
+
+function isClient(redis: RedisConnectionOptions): redis is Redis {
+  return 'status' in redis && 'duplicate' in redis;
+}
+
+function createClient(redis: RedisServerOptions, connectTimeoutMs: number): Redis {
+  const options: RedisOptions & { replyMapping?: 'legacy' } = {
+    lazyConnect: true,
+    connectTimeout: connectTimeoutMs,
+    connectionName: 'nestjs-cache-infra',
+    // ioredis keeps a timer of 2 s when it closes a connection that is gone already or hangs, and the process with it.
+    disconnectTimeout: 20,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // Soon at first, then every two seconds or so; the random part keeps a fleet from coming back in step.
+    retryStrategy: (times) => Math.min(2 ** times * 25, 2000) * (0.75 + Math.random() / 2),
+  };
+  if (redis.host !== undefined) options.host = redis.host;
+  if (redis.port !== undefined) options.port = redis.port;
+  if (redis.username !== undefined) options.username = redis.username;
+  if (redis.password !== undefined) options.password = redis.password;
+  if (redis.db !== undefined) options.db = redis.db;
+  if (redis.url === undefined) return new Redis(options);
+  // `new URL`, by which ioredis reads it, refuses such a port with an error that shows the password. As an option the
+  // port fails like any other that cannot be reached.
+  const [, start = '', port, end = ''] = /^(\w+:\/\/[^/?#]*):(\d+)((?:[/?#].*)?)$/.exec(redis.url) ?? [];
+  if (Number(port ?? 0) <= 65_535) return new Redis(redis.url, options);
+  return new Redis(start + end, { ...options, port: Number(port) });
+}
+
+function addressOf(client: Redis): string {
+  const { options } = client;
+  if ('path' in options && options.path) return options.path;
+  const { host = 'localhost', port = 6379 } = options as { host?: string; port?: number };
+  return `${host}:${String(port)}`;
+}
+
+function ignore(): void {
+  // A failed attempt is told by the 'close' event, and followed by the next attempt.
+}

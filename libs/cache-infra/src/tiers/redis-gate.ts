@@ -1,0 +1,163 @@
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll, type CircuitBreakerPolicy } from 'cockatiel';
+import type { Redis } from 'ioredis';
+import { InfrastructureError } from '../errors.js';
+import { Deadlines } from './deadlines.js';
+import type { RedisConnection } from './redis-connection.js';
+import { commandFailure, failureKind, isOutage } from './redis-errors.js';
+import { allScripts, type RedisScript } from './redis-scripts.js';
+
+export interface GateOptions {
+  /** Milliseconds that a command is waited for. */
+  readonly commandTimeoutMs: number;
+  /** Failures in a row that open the breaker. */
+  readonly breakerThreshold: number;
+  /** Milliseconds from the opening of the breaker to a probe, and from probe to probe. */
+  readonly breakerProbeMs: number;
+}
+
+type ScriptArgument = string | number | Buffer;
+
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/**
+ * The one way to Redis: every command passes here. It does not wait for a Redis that is away or behind an open breaker,
+ * waits at most `commandTimeout` for one that is there, and turns every failure into an `InfrastructureError`.
+ *
+ * The breaker is closed again by probes of our own, not by a caller's command: nobody waits to find out.
+ */
+export class RedisGate {
+  readonly #connection: RedisConnection;
+  readonly #options: GateOptions;
+  readonly #deadlines: Deadlines;
+  readonly #streak: ConsecutiveBreaker;
+  readonly #breaker: CircuitBreakerPolicy;
+  #probeTimer: NodeJS.Timeout | undefined;
+  #corked = false;
+  #closed = false;
+
+  constructor(
+    connection: RedisConnection,
+    options: GateOptions,
+    listener: { onBreak(reason: string): void; onReset(): void },
+  ) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#deadlines = new Deadlines(options.commandTimeoutMs);
+    this.#streak = new ConsecutiveBreaker(options.breakerThreshold);
+    this.#breaker = circuitBreaker(handleAll, { breaker: this.#streak, halfOpenAfter: options.breakerProbeMs });
+    this.#breaker.onBreak((reason) => {
+      if ('error' in reason) listener.onBreak(reason.error.message);
+      this.#probeLater();
+    });
+    this.#breaker.onReset(() => {
+      listener.onReset();
+    });
+  }
+
+  get deadlines(): Deadlines {
+    return this.#deadlines;
+  }
+
+  get breakerState(): BreakerState {
+    const { state } = this.#breaker;
+    if (state === CircuitState.Closed) return 'closed';
+    return state === CircuitState.HalfOpen ? 'half-open' : 'open';
+  }
+
+  /** @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind */
+  async call<T>(what: string, send: (client: Redis) => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    if (connection.status === 'connecting') await connection.connected(this.#options.commandTimeoutMs);
+    if (connection.status !== 'ready') throw connection.failure();
+    if (this.#breaker.state !== CircuitState.Closed) {
+      throw new InfrastructureError(`Redis (${connection.address}) does not answer: the breaker is open`, {
+        details: { kind: 'timeout' },
+      });
+    }
+    try {
+      const reply = await this.#send(what, send);
+      this.#streak.success();
+      return reply;
+    } catch (error) {
+      const failure = commandFailure(what, error);
+      if (isOutage(failureKind(failure))) this.#count(failure);
+      // An answer, if a bad one: the server is there.
+      else this.#streak.success();
+      throw failure;
+    }
+  }
+
+  /** Runs a script by its digest; a server that does not know it (it was restarted, or flushed) gets the whole text. */
+  async script(what: string, script: RedisScript, key: string, args: readonly ScriptArgument[]): Promise<unknown> {
+    try {
+      return await this.call(what, (client) => client.evalsha(script.sha1, 1, key, ...args));
+    } catch (error) {
+      if (!(error as Error).message.includes('NOSCRIPT')) throw error;
+      return this.call(what, (client) => client.eval(script.lua, 1, key, ...args));
+    }
+  }
+
+  /** Has a server that was just connected know our scripts. */
+  async loadScripts(): Promise<void> {
+    await Promise.all(allScripts.map(({ lua }) => this.call('SCRIPT LOAD', (client) => client.script('LOAD', lua))));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#probeTimer);
+    this.#deadlines.close();
+  }
+
+  #send<T>(what: string, send: (client: Redis) => Promise<T>): Promise<T> {
+    const { client } = this.#connection;
+    this.#batch(client);
+    return this.#deadlines.within(send(client), what);
+  }
+
+  /** Commands of one tick leave in one write: pipelining without holding any command back. */
+  #batch(client: Redis): void {
+    if (this.#corked) return;
+    const { stream } = client;
+    this.#corked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      stream.uncork();
+    });
+  }
+
+  #count(failure: InfrastructureError): void {
+    if (this.#breaker.state !== CircuitState.Closed) return;
+    this.#breaker.execute(() => Promise.reject(failure)).catch(ignore);
+  }
+
+  #probeLater(): void {
+    clearTimeout(this.#probeTimer);
+    if (this.#closed) return;
+    // A little later than the breaker's own clock asks for: a timer may come early by a millisecond.
+    this.#probeTimer = setTimeout(() => {
+      this.#probe().catch(() => {
+        if (this.#breaker.state !== CircuitState.Closed) this.#probeLater();
+      });
+    }, this.#options.breakerProbeMs + 5);
+    this.#probeTimer.unref();
+  }
+
+  async #probe(): Promise<void> {
+    if (this.#closed) return;
+    await this.#breaker.execute(async () => {
+      if (this.#connection.status !== 'ready') throw this.#connection.failure();
+      try {
+        await this.#send('PING', (client) => client.ping());
+      } catch (error) {
+        // A connection that swallows everything stays "ready" for minutes; a new one finds out at once.
+        if (failureKind(commandFailure('PING', error)) === 'timeout') this.#connection.renew();
+        throw error;
+      }
+    });
+  }
+}
+
+function ignore(): void {
+  // The failure has been counted; whoever called has it too.
+}

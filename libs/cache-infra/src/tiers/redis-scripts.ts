@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+
+/** Something that Redis has to do in one step: Lua, and the digest it is called by. */
+export interface RedisScript {
+  readonly lua: string;
+  readonly sha1: string;
+}
+
+function script(lua: string): RedisScript {
+  return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
+}
+
+/**
+ * The tag table is a sorted set: a member for each tag, its score the epoch of its last invalidation. The member `''` carries
+ * the floor, before which nothing is known (the table was lost, or has forgotten its oldest tags); the member `'!'` only keeps
+ * epochs growing. An epoch is the server's clock in microseconds, pushed forward where needed so that it never goes back,
+ * not over a failover to a slower clock either.
+ *
+ * KEYS[1] = the table; ARGV[1] = the epoch that the caller knows; ARGV[2] = tags to keep at most; ARGV[3] = '1': make the table
+ * if it is not there; ARGV[4..] = tags to invalidate.
+ * Returns { latest epoch (0 = there is no table), floor, '1' if the table was made now, tag, epoch, tag, epoch, ... }:
+ * what changed since ARGV[1]; epochs as decimal text.
+ */
+export const tagTableScript = script(`
+local function text(n) return string.format('%.0f', n) end
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local known = tonumber(ARGV[1])
+local top = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+local latest = top and tonumber(top) or 0
+local made = '0'
+if latest == 0 then
+  if known == 0 and ARGV[3] == '0' and #ARGV == 3 then return { '0', '0', '0' } end
+  latest = math.max(now, known + 1)
+  redis.call('ZADD', KEYS[1], text(latest), '')
+  if known == 0 then made = '1' end
+elseif known > latest then
+  latest = known
+  redis.call('ZADD', KEYS[1], text(latest), '!')
+end
+if #ARGV > 3 then
+  latest = math.max(now, latest + 1)
+  for i = 4, #ARGV do redis.call('ZADD', KEYS[1], text(latest), ARGV[i]) end
+  local excess = redis.call('ZCARD', KEYS[1]) - 2 - tonumber(ARGV[2])
+  if excess > 0 then
+    local popped = redis.call('ZPOPMIN', KEYS[1], excess + 1)
+    redis.call('ZADD', KEYS[1], popped[#popped], '')
+  end
+end
+local floor = redis.call('ZSCORE', KEYS[1], '')
+if not floor then
+  floor = latest
+  redis.call('ZADD', KEYS[1], text(latest), '')
+end
+local reply = { text(latest), text(tonumber(floor)), made }
+local changes = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES')
+for i = 1, #changes, 2 do
+  if changes[i] ~= '' and changes[i] ~= '!' then
+    reply[#reply + 1] = changes[i]
+    reply[#reply + 1] = text(tonumber(changes[i + 1]))
+  end
+end
+return reply
+`);
+
+/**
+ * Stores an entry, and has the server go on telling of changes to it: with NOLOOP an own write ends the tracking of its
+ * key without a word, and a read in the same script begins it again, with nothing in between.
+ *
+ * KEYS[1] = the key; ARGV[1] = the entry; ARGV[2] = milliseconds to live, 0 = never expires.
+ */
+export const trackedSetScript = script(`
+if ARGV[2] == '0' then redis.call('SET', KEYS[1], ARGV[1])
+else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return redis.call('EXISTS', KEYS[1])
+`);
+
+/**
+ * Catches up on a change from the time of an outage, unless the key was written after it: entries carry Redis's time in bytes 6-11,
+ * big-endian, so that they compare as text.
+ *
+ * KEYS[1] = the key; ARGV[1] = six bytes, when the change was made; ARGV[2] = the entry, '' = delete the key;
+ * ARGV[3] = milliseconds to live, 0 = never expires. Returns 1 if the change was made, 0 if something newer stands there.
+ */
+export const catchUpScript = script(`
+local stamp = redis.pcall('GETRANGE', KEYS[1], 6, 11)
+if type(stamp) == 'string' and stamp > ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('UNLINK', KEYS[1])
+elseif ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
+else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1
+`);
+
+/** All of them, to be loaded when a connection is made: a call that finds its script missing has to be sent twice. */
+export const allScripts: readonly RedisScript[] = [tagTableScript, trackedSetScript, catchUpScript];

@@ -1,0 +1,185 @@
+import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
+import type { Clock } from '../clock.js';
+import type { RedisConnection } from './redis-connection.js';
+import type { RedisGate } from './redis-gate.js';
+import { catchUpScript, tagTableScript, trackedSetScript } from './redis-scripts.js';
+
+/** An entry as Redis held it. */
+export interface StoredEntry {
+  readonly value: unknown;
+  readonly meta: EntryMeta;
+}
+
+/** What changed in the tag table since the epoch asked about. */
+export interface TagNews {
+  /** 0 = there is no table: no tag was ever invalidated. */
+  readonly latest: number;
+  readonly floor: number;
+  /** The table was made by this very call. */
+  readonly made: boolean;
+  readonly invalidated: readonly (readonly [tag: string, epoch: number])[];
+}
+
+export interface RedisTierOptions {
+  readonly tagTableKey: string;
+  readonly maxTags: number;
+  readonly clock: Clock;
+  /** Writes ask the server to tell of later changes to the key (coherence by tracking). */
+  readonly trackWrites: boolean;
+  /** A stored value could not be read, and is being removed. */
+  readonly onCorrupt: (redisKey: string, reason: string) => void;
+}
+
+/** Keys of one `MGET` or `UNLINK`: many, but not so many that Redis serves nobody else meanwhile. */
+const batchSize = 500;
+/** What one `SCAN` step looks at. */
+const scanCount = 1000;
+
+/**
+ * The L2: entries in Redis. Speaks Redis keys and entries, knows nothing of namespaces, loads or L1. Every method
+ * rejects with `InfrastructureError` when Redis is away or does not answer.
+ */
+export class RedisTier {
+  readonly connection: RedisConnection;
+  readonly gate: RedisGate;
+  readonly codec: Codec;
+  readonly #options: RedisTierOptions;
+  /** Redis's clock less ours, milliseconds. All instances stamp their entries in Redis's time. */
+  #clockOffset: number | undefined;
+
+  constructor(connection: RedisConnection, gate: RedisGate, codec: Codec, options: RedisTierOptions) {
+    this.connection = connection;
+    this.gate = gate;
+    this.codec = codec;
+    this.#options = options;
+  }
+
+  /** Milliseconds since the epoch by Redis's clock, as near as one round trip can tell. */
+  now(): number {
+    return this.#options.clock.now() + (this.#clockOffset ?? 0);
+  }
+
+  /** True once Redis's time is known. */
+  get clockKnown(): boolean {
+    return this.#clockOffset !== undefined;
+  }
+
+  /** Learns Redis's time. */
+  async synchronizeClock(): Promise<void> {
+    const { clock } = this.#options;
+    const before = clock.now();
+    const [seconds, micros] = await this.gate.call('TIME', (client) => client.time());
+    const redisNow = Number(seconds) * 1000 + Number(micros) / 1000;
+    this.#clockOffset = redisNow - (before + clock.now()) / 2;
+  }
+
+  async read(redisKey: string): Promise<StoredEntry | undefined> {
+    const bytes = await this.gate.call('GET', (client) => client.getBuffer(redisKey));
+    return bytes === null ? undefined : this.decode(redisKey, bytes);
+  }
+
+  /** In the order of `redisKeys`. */
+  async readMany(redisKeys: readonly string[]): Promise<(StoredEntry | undefined)[]> {
+    const replies = await Promise.all(
+      batches(redisKeys).map((keys) => this.gate.call('MGET', (client) => client.mgetBuffer(keys))),
+    );
+    const entries = replies.flat().map((bytes, i) => {
+      return bytes === null ? undefined : this.decode(redisKeys[i] as string, bytes);
+    });
+    return Promise.all(entries);
+  }
+
+  /** `ttlMs` 0 = never expires. */
+  async write(redisKey: string, bytes: Buffer, ttlMs: number): Promise<void> {
+    if (this.#options.trackWrites) {
+      await this.gate.script('SET', trackedSetScript, redisKey, [bytes, ttlMs]);
+    } else if (ttlMs === 0) {
+      await this.gate.call('SET', (client) => client.set(redisKey, bytes));
+    } else {
+      await this.gate.call('SET', (client) => client.set(redisKey, bytes, 'PX', ttlMs));
+    }
+  }
+
+  /** How many of them existed. */
+  async delete(redisKeys: readonly string[]): Promise<number> {
+    const counts = await Promise.all(
+      batches(redisKeys).map((keys) => this.gate.call('UNLINK', (client) => client.unlink(...keys))),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Hands every key that `glob` (Redis's kind) finds and `matches` confirms to `visit`, page by page. */
+  async scan(
+    glob: string,
+    matches: (redisKey: string) => boolean,
+    visit: (redisKeys: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    let cursor = '0';
+    do {
+      const from = cursor;
+      const [next, keys] = await this.gate.call('SCAN', (client) =>
+        client.scan(from, 'MATCH', glob, 'COUNT', scanCount),
+      );
+      cursor = next;
+      const confirmed = keys.filter(matches);
+      if (confirmed.length > 0) await visit(confirmed);
+    } while (cursor !== '0');
+  }
+
+  /**
+   * Makes a change from the time of an outage, unless the key was written since. `stamp`: when the change was made, by
+   * Redis's clock; `bytes` undefined = delete. Returns whether the change was made.
+   */
+  async catchUp(redisKey: string, stamp: number, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
+    const made = Buffer.alloc(6);
+    made.writeUIntBE(Math.max(0, Math.floor(stamp)), 0, 6);
+    return (await this.gate.script('catch up', catchUpScript, redisKey, [made, bytes ?? '', ttlMs])) === 1;
+  }
+
+  /** Invalidates `tags` (none: only asks), and tells what changed since `knownEpoch`. */
+  async tagNews(knownEpoch: number, make: boolean, tags: readonly string[]): Promise<TagNews> {
+    const { tagTableKey, maxTags } = this.#options;
+    const args = [knownEpoch, maxTags, make ? '1' : '0', ...tags];
+    const reply = (await this.gate.script('tag table', tagTableScript, tagTableKey, args)) as string[];
+    const invalidated: [string, number][] = [];
+    for (let i = 3; i < reply.length; i += 2) invalidated.push([reply[i] as string, Number(reply[i + 1])]);
+    return { latest: Number(reply[0]), floor: Number(reply[1]), made: reply[2] === '1', invalidated };
+  }
+
+  /** Milliseconds of a `PING`. */
+  async ping(): Promise<number> {
+    const start = performance.now();
+    await this.gate.call('PING', (client) => client.ping());
+    return performance.now() - start;
+  }
+
+  /** The entry that bytes under this key hold; unreadable ones are told of and removed. */
+  decode(redisKey: string, bytes: Buffer): StoredEntry | undefined | Promise<StoredEntry | undefined> {
+    const decoded = this.codec.decode(bytes);
+    return decoded instanceof Promise
+      ? decoded.then((entry) => this.#readable(redisKey, entry))
+      : this.#readable(redisKey, decoded);
+  }
+
+  close(): void {
+    this.gate.close();
+    this.connection.close();
+  }
+
+  #readable(redisKey: string, entry: DecodedEntry): StoredEntry | undefined {
+    if (entry.ok) return entry;
+    this.#options.onCorrupt(redisKey, entry.reason);
+    this.delete([redisKey]).catch(ignore);
+    return undefined;
+  }
+}
+
+function batches<T>(items: readonly T[]): T[][] {
+  const all: T[][] = [];
+  for (let i = 0; i < items.length; i += batchSize) all.push(items.slice(i, i + batchSize));
+  return all;
+}
+
+function ignore(): void {
+  // Unreadable bytes that could not be removed now are a miss again at the next read, and removed then.
+}

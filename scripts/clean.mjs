@@ -1,0 +1,12 @@
+// Removes what builds and tests leave: `node scripts/clean.mjs` all of it, `node scripts/clean.mjs dist` the builds.
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { root } from './lib/process.mjs';
+
+const builds = [];
+for (const workspaces of ['libs', 'apps']) {
+  for (const name of await readdir(join(root, workspaces))) builds.push(join(workspaces, name, 'dist'));
+}
+const leftovers = process.argv[2] === 'dist' ? builds : [...builds, 'test-results', 'coverage', '.cache'];
+for (const path of leftovers) await rm(join(root, path), { recursive: true, force: true });

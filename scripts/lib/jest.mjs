@@ -1,0 +1,8 @@
+import { runBin } from './process.mjs';
+
+/** Runs Jest; its ES module support asks for a flag of Node's. */
+export function runJest(args, { env = process.env, ...options } = {}) {
+  const flags = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
+  const NODE_OPTIONS = [env.NODE_OPTIONS, flags].filter(Boolean).join(' ');
+  return runBin('jest/bin/jest.js', args, { ...options, env: { ...env, NODE_OPTIONS } });
+}

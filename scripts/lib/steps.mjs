@@ -1,0 +1,105 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+
+import { runJest } from './jest.mjs';
+import { root, run } from './process.mjs';
+
+/** Check → its npm script. */
+export const checks = { lint: 'lint', format: 'format-check', typecheck: 'typecheck', build: 'build' };
+
+/** The Jest projects, in the order they run. */
+export const suites = ['unit', 'redis', 'integration', 'e2e', 'package', 'performance'];
+
+export const needsRedis = (step) => ['redis', 'integration', 'e2e'].includes(step);
+
+const results = join(root, 'test-results');
+const timeoutMs = 8 * 60_000;
+const workers = Math.max(2, availableParallelism() - 1);
+
+/** What Jest says when it found what keeps it from ending; it does not fail for it. */
+const leftOpen = /has detected the following \d+ open handle/;
+/** Jest says this after a second, and then waits as long as something is open. */
+const waits = /Jest did not exit one second after/;
+
+/** A check counts as one test. */
+export async function runCheck(step, env) {
+  const { status } = await run('npm', ['run', '--silent', checks[step]], { env, timeoutMs });
+  return status === 0
+    ? { passed: 1, failed: 0, skipped: 0, notes: [] }
+    : { passed: 0, failed: 1, skipped: 0, notes: [`\`npm run ${checks[step]}\` ended with ${status}`] };
+}
+
+/** Runs one Jest project and reads what it reports; whatever is not reported as passed is a failure. */
+export async function runSuite(suite, jestArgs, env) {
+  await mkdir(results, { recursive: true });
+  const outputFile = join(results, `${suite}.json`);
+  await rm(outputFile, { force: true });
+  // Part of the tests covers part of the code: the threshold is for all of them.
+  const coverage = suite === 'unit' && jestArgs.length === 0 ? ['--coverage'] : [];
+  const { status, output } = await runJest(
+    [
+      ...['--selectProjects', suite, '--json', '--outputFile', outputFile],
+      ...['--reporters=default', '--reporters=jest-junit', `--maxWorkers=${workers}`],
+      ...coverage,
+      ...jestArgs,
+    ],
+    {
+      env: {
+        ...env,
+        ...(suite === 'performance' && { RUN_SLOW: '1' }),
+        JEST_JUNIT_OUTPUT_DIR: results,
+        JEST_JUNIT_OUTPUT_NAME: `${suite}.xml`,
+        JEST_JUNIT_SUITE_NAME: suite,
+      },
+      timeoutMs,
+      hangsAfter: waits,
+    },
+  );
+  return summarize(await readReport(outputFile), status, output);
+}
+
+async function readReport(file) {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Exported for its tests. */
+export function summarize(report, status, output = '') {
+  if (report === undefined) {
+    return { passed: 0, failed: 1, skipped: 0, notes: [`Jest ended with ${status} and reported nothing`] };
+  }
+  const passed = report.numPassedTests;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  const silent = report.testResults.filter(
+    ({ assertionResults, status }) =>
+      status !== 'failed' && !assertionResults.some((test) => test.status === 'passed'),
+  );
+  let failed = report.numFailedTests + report.numRuntimeErrorTestSuites + silent.length;
+  const notes = [
+    ...silent.map(({ name }) => `ran no test: ${relative(root, name)}`),
+    ...report.testResults.flatMap(({ assertionResults }) =>
+      assertionResults
+        .filter((test) => test.status !== 'passed')
+        .map((test) => `${test.status}: ${test.fullName.slice(0, 200)}`),
+    ),
+  ];
+  if (leftOpen.test(output)) {
+    failed += 1;
+    notes.push('a handle was left open after the tests: see above');
+  }
+  if (failed === 0 && passed === 0) {
+    failed = 1;
+    notes.push('no test ran');
+  }
+  if (failed === 0 && status !== 0) {
+    failed = 1;
+    notes.push(
+      `Jest ended with ${status} though no test failed: see above (the coverage; 124: a handle left open)`,
+    );
+  }
+  return { passed, failed, skipped, notes };
+}

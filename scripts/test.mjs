@@ -1,0 +1,67 @@
+// Runs the checks and the test suites one after the other, and adds them up in the last line:
+//   node scripts/test.mjs                    everything (the slow suites with RUN_SLOW=1)
+//   node scripts/test.mjs unit redis         these steps
+//   node scripts/test.mjs unit -- codec      these steps, with arguments for Jest
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { install } from './lib/install.mjs';
+import { endWithThisProcess, root } from './lib/process.mjs';
+import { acquireRedis, environmentWith } from './lib/redis.mjs';
+import { checks, needsRedis, runCheck, runSuite, suites } from './lib/steps.mjs';
+
+const separator = process.argv.indexOf('--');
+const named = process.argv.slice(2, separator === -1 ? undefined : separator);
+const jestArgs = separator === -1 ? [] : process.argv.slice(separator + 1);
+
+const everything = [...Object.keys(checks), ...suites].filter(
+  (step) => step !== 'performance' || process.env.RUN_SLOW === '1',
+);
+
+endWithThisProcess();
+const results = await main(named.length > 0 ? named : everything);
+for (const { step, passed, failed, skipped, seconds, notes } of results) {
+  console.log(`${step.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
+  for (const note of notes) console.log(`             ${note}`);
+}
+const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+const line = `${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`;
+await mkdir(join(root, 'test-results'), { recursive: true });
+await writeFile(join(root, 'test-results', 'summary.txt'), `${line}\n`);
+console.log(line);
+process.exit(sum('failed') > 0 || sum('passed') === 0 ? 1 : 0);
+
+async function main(steps) {
+  const unknown = steps.filter((step) => !(step in checks) && !suites.includes(step));
+  if (unknown.length > 0) return [failure('arguments', `no such step: ${unknown.join(', ')}`)];
+
+  try {
+    await install();
+  } catch (error) {
+    return [failure('install', error.message)];
+  }
+  let redis;
+  try {
+    redis = steps.some(needsRedis) ? await acquireRedis() : undefined;
+  } catch (error) {
+    return [failure('redis', error.message)];
+  }
+  try {
+    const env = environmentWith(redis);
+    const done = [];
+    for (const step of steps) {
+      console.log(`\n== ${step}`);
+      const started = Date.now();
+      const result = step in checks ? await runCheck(step, env) : await runSuite(step, jestArgs, env);
+      done.push({ step, ...result, seconds: Math.round((Date.now() - started) / 1000) });
+    }
+    console.log('');
+    return done;
+  } finally {
+    await redis?.stop();
+  }
+}
+
+function failure(step, message) {
+  return { step, passed: 0, failed: 1, skipped: 0, seconds: 0, notes: message.split('\n') };
+}

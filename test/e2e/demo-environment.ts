@@ -1,0 +1,25 @@
+const variables = [
+  'REDIS_URL',
+  'CACHE_PRESET',
+  'CACHE_ENV',
+  'OPENAI_BASE_URL',
+  'OPENAI_API_KEY',
+  'OPENAI_MODEL',
+  'OPENAI_TIMEOUT_MS',
+];
+
+/** Runs `start` with these variables alone, of those that the demo knows, and puts the others back. */
+export async function withEnvironment<T>(env: Record<string, string>, start: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  for (const name of variables) delete process.env[name];
+  Object.assign(process.env, env);
+  try {
+    return await start();
+  } finally {
+    for (const name of variables) {
+      const value = before[name];
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { Redis } from 'ioredis';
+
+import { ownRedisServer, redisForSuite, testRedisUrl } from '../support/redis.js';
+
+const prefixes: string[] = [];
+const client = new Redis(testRedisUrl());
+
+afterAll(async () => {
+  // Runs after the afterAll of the describe below.
+  const left = await Promise.all(prefixes.map((prefix) => client.keys(`${prefix}*`)));
+  await client.quit();
+  expect(left.flat()).toEqual([]);
+});
+
+describe('seed S1.8 a suite on a real Redis', () => {
+  const { prefix } = redisForSuite();
+  prefixes.push(prefix);
+
+  it('writes under a prefix of its own, which is cleaned up afterwards', async () => {
+    await client.set(`${prefix}:key`, 'value');
+
+    expect(await client.keys(`${prefix}*`)).toEqual([`${prefix}:key`]);
+  });
+
+  it('may have a server of its own, empty and apart', async () => {
+    await using server = await ownRedisServer();
+    const own = new Redis(server.url);
+
+    const size = await own.dbsize();
+
+    await own.quit();
+    expect(size).toBe(0);
+    expect(server.url).not.toBe(testRedisUrl());
+  });
+});

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { CacheFactory, InMemoryCache } from 'nestjs-cache-infra';
+
+import { execute, importTool, readText, root } from '../support/repository.js';
+
+interface JestConfig {
+  projects: { displayName: string; testMatch: string[]; globalSetup?: string }[];
+  collectCoverageFrom: string[];
+  coverageThreshold: { global: Record<string, number> };
+}
+
+const source = 'libs/cache-infra/src';
+const { default: jestConfig } = await importTool<{ default: JestConfig }>('jest.config.mjs');
+
+const specsUnder = async (folder: string) => {
+  const names = await readdir(join(root, folder), { recursive: true });
+  return names.filter((name) => name.endsWith('.spec.ts')).map((name) => join(folder, name));
+};
+
+describe('seed S1.1 layers of tests', () => {
+  it.each([
+    ['unit', source],
+    ['redis', 'test/redis'],
+    ['integration', 'test/integration'],
+    ['e2e', 'test/e2e'],
+    ['package', 'test/package'],
+  ])('%s has its own project and its own tests in %s', async (name, folder) => {
+    expect(jestConfig.projects.map(({ displayName }) => displayName)).toContain(name);
+    expect(await specsUnder(folder)).not.toEqual([]);
+  });
+
+  it('only the layers that need a Redis get one', () => {
+    const withRedis = jestConfig.projects.filter(({ globalSetup }) => globalSetup !== undefined);
+
+    expect(withRedis.map(({ displayName }) => displayName)).toEqual(['redis', 'integration', 'e2e']);
+  });
+});
+
+describe('seed S1.2 suites', () => {
+  it.each([
+    ['factory', `${source}/config/cache-factory.spec.ts`],
+    ['memory', `${source}/cache/in-memory-cache.spec.ts`],
+    ['monitoring', `${source}/monitoring/performance-monitor.spec.ts`],
+  ])('the %s suite is %s', (_, path) => {
+    expect(existsSync(join(root, path))).toBe(true);
+  });
+
+  it.each([
+    ['AI', `${source}/ai`],
+    ['Redis', 'test/redis'],
+    ['codec', `${source}/codec`],
+    ['key', `${source}/keys`],
+    ['NestJS', `${source}/nestjs`],
+  ])('the %s suites stand in %s', async (_, folder) => {
+    expect(await specsUnder(folder)).not.toEqual([]);
+  });
+
+  it('one contract suite runs against every cache', async () => {
+    const specs = await Promise.all((await specsUnder('test/redis')).map(readText));
+
+    expect(specs.some((text) => text.includes('InMemoryCache') && text.includes('RedisCache'))).toBe(true);
+  });
+});
+
+describe('seed S1.4 coverage', () => {
+  it('of lines and branches is enforced at 90 % of the whole library', () => {
+    expect(jestConfig.coverageThreshold.global).toMatchObject({ lines: 90, branches: 90 });
+    expect(jestConfig.collectCoverageFrom).toContain(`${source}/**/*.ts`);
+  });
+
+  it('is measured whenever the unit suite runs as a whole', async () => {
+    expect(await readText('scripts/lib/steps.mjs')).toMatch(/suite === 'unit' .*\['--coverage'\]/);
+  });
+});
+
+describe('seed S1.5 unit tests', () => {
+  it('start no server and no application of their own', async () => {
+    const specs = await specsUnder(source);
+    const wide = await Promise.all(
+      specs.map(async (path) =>
+        (await readText(path)).includes("from '@nestjs/platform-") ? path : undefined,
+      ),
+    );
+
+    expect(wide.filter((path) => path !== undefined)).toEqual([]);
+  });
+});
+
+describe('seed S1.7 InMemoryCache', () => {
+  it('does the same twice', async () => {
+    const run = async () => {
+      await using cache = new InMemoryCache({ maxSize: 3 });
+      for (let index = 0; index < 20; index += 1) {
+        await cache.set(`key-${index % 7}`, index);
+        await cache.get(`key-${(index * 3) % 7}`);
+      }
+      const { l1 } = cache.stats();
+      const present = await cache.getMany(Array.from({ length: 7 }, (_, index) => `key-${index}`));
+      return { l1, present: [...present] };
+    };
+
+    expect(await run()).toEqual(await run());
+  });
+});
+
+describe('seed S1.9 fallback', () => {
+  it('gives a memory cache where no Redis answers', async () => {
+    const factory = new CacheFactory();
+
+    await using cache = await factory.forWebApp({
+      redisUrl: 'redis://127.0.0.1:1',
+      failOnConnectionError: false,
+    });
+
+    await cache.set('key', 'value');
+    expect(await cache.get('key')).toBe('value');
+  });
+});
+
+describe('seed S1.10 creation from configuration', () => {
+  it('gives the cache that the configuration describes', async () => {
+    await using cache = await new CacheFactory().createCacheFromConfig({
+      redisUrl: 'redis://127.0.0.1:1',
+      defaultTtl: 90,
+      failOnConnectionError: false,
+    });
+
+    expect(cache.defaultTtl).toBe(90);
+  });
+});
+
+describe('seed S1.11 slow suites', () => {
+  const projects = async (slow: string) => {
+    const code =
+      "import c from './jest.config.mjs'; console.log(c.projects.map((p) => p.displayName).join())";
+    const printed = await execute(process.execPath, ['--input-type=module', '-e', code], {
+      env: { RUN_SLOW: slow },
+    });
+    return printed.trim().split(',');
+  };
+
+  it('stay out unless RUN_SLOW=1', async () => {
+    expect(await projects('')).not.toContain('performance');
+    expect(await projects('1')).toContain('performance');
+  });
+});
+
+describe('seed S1.12 memory and compression', () => {
+  it('are measured by a performance suite', async () => {
+    expect(await readText('test/performance/memory.spec.ts')).toMatch(
+      /describe\('memory'[^]*describe\('compression'/,
+    );
+  });
+});

@@ -1,0 +1,173 @@
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { execute, readJson, root } from '../support/repository.js';
+
+const library = join(root, 'libs', 'cache-infra');
+const slow = 180_000;
+
+interface Manifest {
+  exports: Record<string, { types: string; default: string } | string>;
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+}
+
+/** A project that has the packed library in its node_modules, and none of the library's optional peers. */
+let consumer: string;
+let files: string[];
+let manifest: Manifest;
+
+beforeAll(async () => {
+  manifest = await readJson<Manifest>('libs/cache-infra/package.json');
+  consumer = await mkdtemp(join(tmpdir(), 'nestjs-cache-infra-consumer-'));
+  files = await packInto(consumer);
+  const optional = Object.entries(manifest.peerDependenciesMeta).flatMap(([name, meta]) =>
+    meta.optional ? name : [],
+  );
+  const needed = [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), '@types/node'];
+  for (const name of needed.filter((each) => !optional.includes(each))) await linkPackage(name);
+  await writeFile(join(consumer, 'package.json'), '{ "name": "consumer", "type": "module" }');
+}, slow);
+
+afterAll(() => rm(consumer, { recursive: true, force: true }));
+
+/** Builds the library apart from the work tree, packs it and unpacks it as npm would install it. */
+async function packInto(directory: string): Promise<string[]> {
+  const staging = join(directory, 'staging');
+  await mkdir(staging, { recursive: true });
+  for (const name of await readdir(library)) {
+    if (name !== 'dist' && name !== 'node_modules')
+      await cp(join(library, name), join(staging, name), { recursive: true });
+  }
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  await execute(process.execPath, [
+    tsc,
+    '-p',
+    join(library, 'tsconfig.build.json'),
+    '--outDir',
+    join(staging, 'dist'),
+  ]);
+  const packed = await execute(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
+    {
+      cwd: staging,
+    },
+  );
+  const [archive] = Object.values(
+    JSON.parse(packed) as Record<string, { filename: string; files: { path: string }[] }>,
+  );
+  if (archive === undefined) throw new Error('npm pack packed nothing');
+
+  const installed = join(directory, 'node_modules', 'nestjs-cache-infra');
+  await mkdir(installed, { recursive: true });
+  await execute('tar', ['-xzf', join(directory, archive.filename), '-C', installed, '--strip-components=1']);
+  await rm(staging, { recursive: true });
+  return archive.files.map(({ path }) => path);
+}
+
+async function linkPackage(name: string): Promise<void> {
+  const link = join(consumer, 'node_modules', name);
+  await mkdir(join(link, '..'), { recursive: true });
+  await symlink(join(root, 'node_modules', name), link);
+}
+
+/** What a program of the consumer prints. */
+async function runInConsumer(file: string, code: string): Promise<string> {
+  await writeFile(join(consumer, file), code);
+  return execute(process.execPath, ['--preserve-symlinks', file], { cwd: consumer });
+}
+
+/** The specifiers of the entry points: `nestjs-cache-infra`, `nestjs-cache-infra/testing`, ... */
+function entryPoints(): string[] {
+  return Object.keys(manifest.exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => `nestjs-cache-infra${path.slice(1)}`);
+}
+
+describe('the published package', () => {
+  it('holds the build, the licence and the readme', () => {
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'README.md', 'dist/index.js']));
+  });
+
+  it('holds no sources and no tests', () => {
+    expect(files.filter((path) => /^src\/|\.spec\.|^test\//.test(path))).toEqual([]);
+  });
+
+  it('holds every file that its exports name', () => {
+    const named = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? target : [target.types, target.default],
+    );
+
+    expect(files).toEqual(expect.arrayContaining(named.map((path) => path.replace('./', ''))));
+  });
+
+  it(
+    'is imported by ES modules, without its optional peers',
+    async () => {
+      const code = entryPoints().map((name) => `console.log(typeof await import('${name}'));`);
+      const output = await runInConsumer('esm.mjs', code.join('\n'));
+
+      expect(output.trim().split('\n')).toEqual(entryPoints().map(() => 'object'));
+    },
+    slow,
+  );
+
+  it(
+    'is required by CommonJS',
+    async () => {
+      const code = `const { InMemoryCache } = require('nestjs-cache-infra'); console.log(typeof InMemoryCache);`;
+
+      expect(await runInConsumer('commonjs.cjs', code)).toBe('function\n');
+    },
+    slow,
+  );
+
+  it(
+    'has declarations that compile in a strict project',
+    async () => {
+      await writeFile(
+        join(consumer, 'main.ts'),
+        [
+          ...entryPoints().map((name, index) => `export * as entry${index} from '${name}';`),
+          `import { InMemoryCache, type Cache } from 'nestjs-cache-infra';`,
+          `const cache: Cache = new InMemoryCache({ maxSize: 3 });`,
+          `export const value: Promise<string> = cache.getOrSet('key', async () => 'value');`,
+          `// @ts-expect-error the loader's type is the value's`,
+          `export const wrong: Promise<number> = cache.getOrSet('key', async () => 'value');`,
+        ].join('\n'),
+      );
+      const options = [
+        '--noEmit',
+        '--strict',
+        '--skipLibCheck',
+        'false',
+        '--target',
+        'es2023',
+        '--lib',
+        'es2023,esnext.disposable',
+      ];
+      const modules = [
+        '--module',
+        'nodenext',
+        '--types',
+        'node',
+        '--experimentalDecorators',
+        '--preserveSymlinks',
+      ];
+      const output = await execute(
+        process.execPath,
+        [join(root, 'node_modules/typescript/bin/tsc'), ...options, ...modules, 'main.ts'],
+        { cwd: consumer },
+      ).catch((error: unknown) => (error as Error).message);
+
+      // What the declarations of others say about each other is theirs to mend.
+      expect(
+        output.split('\n').filter((line) => /^(main\.ts|node_modules\/nestjs-cache-infra\/)/.test(line)),
+      ).toEqual([]);
+    },
+    slow,
+  );
+});
