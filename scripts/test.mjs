@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { checkCoverage } from './lib/coverage.mjs';
 import { install } from './lib/install.mjs';
 import { endWithThisProcess, root } from './lib/process.mjs';
 import { acquireRedis, environmentWith } from './lib/redis.mjs';
@@ -56,6 +57,9 @@ async function main(steps) {
       done.push({ step, ...result, seconds: Math.round((Date.now() - started) / 1000) });
     }
     console.log('');
+    // Some of the tests cover some of the code.
+    if (steps.includes('unit') && jestArgs.length === 0)
+      done.push({ step: 'coverage', ...(await checkCoverage(steps)) });
     return done;
   } finally {
     await redis?.stop();

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 
+import { coverageDirectory, coveringSuites } from './coverage.mjs';
 import { runJest } from './jest.mjs';
 import { root, run } from './process.mjs';
 
@@ -35,8 +36,9 @@ export async function runSuite(suite, jestArgs, env) {
   await mkdir(results, { recursive: true });
   const outputFile = join(results, `${suite}.json`);
   await rm(outputFile, { force: true });
-  // Part of the tests covers part of the code: the threshold is for all of them.
-  const coverage = suite === 'unit' && jestArgs.length === 0 ? ['--coverage'] : [];
+  const coverage = coveringSuites.includes(suite)
+    ? ['--coverage', '--coverageReporters=json', `--coverageDirectory=${coverageDirectory(suite)}`]
+    : [];
   const { status, output } = await runJest(
     [
       ...['--selectProjects', suite, '--json', '--outputFile', outputFile],
@@ -56,7 +58,10 @@ export async function runSuite(suite, jestArgs, env) {
       hangsAfter: waits,
     },
   );
-  return summarize(await readReport(outputFile), status, output);
+  const report = await readReport(outputFile);
+  const summary = summarize(report, status, output);
+  if (suite === 'unit' && report !== undefined) summary.notes.push(...slowTests(report));
+  return summary;
 }
 
 async function readReport(file) {
@@ -98,8 +103,18 @@ export function summarize(report, status, output = '') {
   if (failed === 0 && status !== 0) {
     failed = 1;
     notes.push(
-      `Jest ended with ${status} though no test failed: see above (the coverage; 124: a handle left open)`,
+      `Jest ended with ${status} though no test failed: see above (124: it did not end, a handle was left open)`,
     );
   }
   return { passed, failed, skipped, notes };
+}
+
+/** The unit tests over 100 ms, the slowest first: they want fake timers or less work. A busy machine adds to them. */
+export function slowTests(report) {
+  const slow = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ duration }) => duration > 100)
+    .sort((one, other) => other.duration - one.duration)
+    .map(({ duration, fullName }) => `${duration} ms: ${fullName.slice(0, 100)}`);
+  return slow.length === 0 ? [] : [`${slow.length} tests took over 100 ms`, ...slow.slice(0, 3)];
 }

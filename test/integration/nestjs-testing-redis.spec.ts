@@ -128,11 +128,10 @@ describe('seed S2.18-23 a Redis for tests', () => {
   });
 
   it('seed S2.18 names every way when none works', async () => {
-    const empty = await mkdtemp(join(tmpdir(), 'nestjs-cache-infra-path-'));
     const docker = process.env['DOCKER_HOST'];
     process.env['DOCKER_HOST'] = 'tcp://127.0.0.1:1';
     try {
-      await expect(startRedisServer({ env: { PATH: empty } })).rejects.toThrow(
+      await expect(startRedisServer({ env: { PATH: '/nonexistent' } })).rejects.toThrow(
         /REDIS_URL.*redis-server or valkey-server.*Docker.*apt-get install -y redis-server/,
       );
     } finally {
@@ -163,7 +162,7 @@ describe('seed S2.18-23 a Redis for tests', () => {
     await until(() => !alive(pid) && !existsSync(directory));
   });
 
-  it('makes caches with keys of their own on it', async () => {
+  it('seed S2.21 a Redis cache of 3600 s and 100 entries, usable at once, with keys of its own', async () => {
     const server = await own();
     await using first = makeRedisCache(server.url);
     await using second = makeRedisCache(server.url);

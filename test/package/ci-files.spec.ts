@@ -199,7 +199,7 @@ describe('docker-compose.test.yml', () => {
 
     expect(services['cache-tests']?.volumes).toEqual(['./test-results:/app/test-results']);
     expect(await readText('scripts/lib/steps.mjs')).toContain('JEST_JUNIT_OUTPUT_DIR: results');
-    expect(await readText('jest.config.mjs')).toContain("coverageDirectory: 'test-results/coverage'");
+    expect(await readText('scripts/lib/coverage.mjs')).toContain("join(root, 'test-results', 'coverage')");
   });
 
   it('seed S7.97 offers redis-test on the port 6380 of this host alone', async () => {

@@ -9,6 +9,9 @@ interface Report {
   testResults: { name: string; status: string; assertionResults: { status: string; fullName: string }[] }[];
 }
 interface Steps {
+  slowTests(report: {
+    testResults: { assertionResults: { duration: number; fullName: string }[] }[];
+  }): string[];
   summarize(report: Report | undefined, status: number, output?: string): Summary;
 }
 interface Summary {
@@ -18,7 +21,7 @@ interface Summary {
   notes: string[];
 }
 
-const { summarize } = await importTool<Steps>('scripts/lib/steps.mjs');
+const { slowTests, summarize } = await importTool<Steps>('scripts/lib/steps.mjs');
 
 const file = (...statuses: string[]) => ({
   name: '/somewhere/a.spec.ts',
@@ -76,5 +79,21 @@ describe('the sum of a suite', () => {
     const said = 'Jest has detected the following 1 open handle potentially keeping Jest from exiting:';
 
     expect(summarize(report(file('passed')), 0, said)).toMatchObject({ passed: 1, failed: 1 });
+  });
+});
+
+describe('seed S1.6 unit tests of more than 100 ms', () => {
+  it('are counted, and the slowest named', () => {
+    const assertionResults = [
+      { duration: 5, fullName: 'quick' },
+      { duration: 101, fullName: 'slow' },
+      { duration: 900, fullName: 'slower' },
+    ];
+
+    expect(slowTests({ testResults: [{ assertionResults }] })).toEqual([
+      '2 tests took over 100 ms',
+      '900 ms: slower',
+      '101 ms: slow',
+    ]);
   });
 });

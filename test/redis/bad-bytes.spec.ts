@@ -63,7 +63,7 @@ describe('guarantee 8: bad bytes are a miss', () => {
     const cache = redis({ enableL1Cache: false });
     for (let at = 0; at < bytes.length; at++) {
       const flipped = Buffer.from(bytes);
-      flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << at % 8), at);
+      flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << (at % 8)), at);
       await raw.set(redisKey(), flipped);
       expect(await cache.get('key')).toBeUndefined();
       await until(async () => (await raw.exists(redisKey())) === 0, 'the bad bytes to be removed');
@@ -87,7 +87,10 @@ describe('guarantee 8: bad bytes are a miss', () => {
     ['JSON of another program', '{"a":1}'],
     ['zeros', Buffer.alloc(100)],
     ['noise', Buffer.from(Array.from({ length: 200 }, (_, i) => (i * 7919) % 256))],
-    ['what another serializer writes', Buffer.from([0xff, 0x0f, 0x6f, 0x22, 0x01, 0x61, 0x49, 0x02, 0x7b, 0x01])],
+    [
+      'what another serializer writes',
+      Buffer.from([0xff, 0x0f, 0x6f, 0x22, 0x01, 0x61, 0x49, 0x02, 0x7b, 0x01]),
+    ],
   ])('foreign: %s', async (_, bytes) => {
     await expectMiss(bytes);
   });
@@ -145,7 +148,9 @@ describe('guarantee 8: bad bytes are a miss', () => {
   });
 
   it('never executed: what looks like code stays data', async () => {
-    const value = JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}') as object;
+    const value = JSON.parse(
+      '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}',
+    ) as object;
     await redis().set('key', value);
     expect(await redis().get('key')).toEqual(value);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

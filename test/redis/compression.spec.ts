@@ -111,13 +111,16 @@ describe('large values', () => {
     expect(await redis().get('key')).toBeUndefined();
   });
 
-  it.each(['invalidatePattern', 'clear'] as const)('guarantee 1: %s while it is being compressed wins', async (how) => {
-    const cache = redis();
-    await cache.connect();
-    const writing = cache.set('key', 'old '.repeat(1_000_000));
-    await (how === 'clear' ? cache.clear() : cache.invalidatePattern('k*'));
-    await writing;
-    expect(await cache.get('key')).toBeUndefined();
-    expect(await redis().get('key')).toBeUndefined();
-  });
+  it.each(['invalidatePattern', 'clear'] as const)(
+    'guarantee 1: %s while it is being compressed wins',
+    async (how) => {
+      const cache = redis();
+      await cache.connect();
+      const writing = cache.set('key', 'old '.repeat(1_000_000));
+      await (how === 'clear' ? cache.clear() : cache.invalidatePattern('k*'));
+      await writing;
+      expect(await cache.get('key')).toBeUndefined();
+      expect(await redis().get('key')).toBeUndefined();
+    },
+  );
 });

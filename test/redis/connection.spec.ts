@@ -26,7 +26,9 @@ afterAll(async () => {
 });
 
 function redis(options: Partial<RedisCacheOptions> = {}): RedisCache {
-  return closing(new RedisCache({ redisUrl: server.url, commandTimeout: '5s', onError: 'throw', ...options }));
+  return closing(
+    new RedisCache({ redisUrl: server.url, commandTimeout: '5s', onError: 'throw', ...options }),
+  );
 }
 
 function sockets(): number {
@@ -88,7 +90,10 @@ describe('guarantee 10: everything closes', () => {
   it('ten caches, ten times: nothing piles up', async () => {
     const before = { sockets: sockets(), clients: await clients() };
     for (let round = 0; round < 10; round++) {
-      const caches = Array.from({ length: 10 }, () => new RedisCache({ redisUrl: server.url, commandTimeout: '5s' }));
+      const caches = Array.from(
+        { length: 10 },
+        () => new RedisCache({ redisUrl: server.url, commandTimeout: '5s' }),
+      );
       await Promise.all(caches.map((cache) => cache.set('key', round)));
       await Promise.all(caches.map((cache) => cache.close()));
     }
@@ -119,20 +124,16 @@ describe("a client of the user's own", () => {
     });
   });
 
-  it('pitfall (others) its listeners are as many as before, whatever the number of caches', async () => {
+  it('pitfall (others) listeners do not pile up on it: few for 20 caches, as many as before after them', async () => {
     await withClient(async (client) => {
       await client.ping();
       const before = listeners(client);
-      const warnings: unknown[] = [];
-      const onWarning = (warning: Error): number => warnings.push(warning.message);
-      process.on('warning', onWarning);
       const caches = Array.from({ length: 20 }, () => redis({ redis: client, redisUrl: undefined }));
       for (const cache of caches) await cache.set('key', 1);
+      for (const count of Object.values(listeners(client)))
+        expect(count).toBeLessThanOrEqual(client.getMaxListeners());
       for (const cache of caches) await cache.close();
-      await turn();
-      process.off('warning', onWarning);
       expect(listeners(client)).toEqual(before);
-      expect(warnings).toEqual([]);
     });
   });
 
@@ -222,7 +223,12 @@ describe("a client of the user's own", () => {
       await client.ping();
       client.disconnect();
       await once(client, 'end');
-      const cache = redis({ redis: client, redisUrl: undefined, onError: 'degrade' });
+      const cache = redis({
+        redis: client,
+        redisUrl: undefined,
+        onError: 'degrade',
+        commandTimeout: '200ms',
+      });
       await cache.set('key', 1);
       expect(await cache.get('key')).toBe(1);
       expect(cache.stats().errors).toBeGreaterThan(0);
@@ -243,9 +249,14 @@ describe('how Redis is named', () => {
   it('by user and password, apart from the URL', async () => {
     await raw.call('ACL', 'SETUSER', 'app', 'on', '>p@ss:word/', '~*', '&*', '+@all');
     const { host, port } = server;
-    const cache = redis({ redis: { host, port, username: 'app', password: 'p@ss:word/' }, redisUrl: undefined });
+    const cache = redis({
+      redis: { host, port, username: 'app', password: 'p@ss:word/' },
+      redisUrl: undefined,
+    });
     await cache.set('key', 1);
-    const byUrl = redis({ redisUrl: `redis://app:${encodeURIComponent('p@ss:word/')}@${host}:${String(port)}` });
+    const byUrl = redis({
+      redisUrl: `redis://app:${encodeURIComponent('p@ss:word/')}@${host}:${String(port)}`,
+    });
     expect(await byUrl.get('key')).toBe(1);
     await raw.call('ACL', 'DELUSER', 'app');
   });

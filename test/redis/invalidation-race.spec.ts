@@ -26,7 +26,13 @@ afterEach(() => server.resume());
 
 async function redis(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
   const cache = closing(
-    new RedisCache({ redisUrl: server.url, onError: 'throw', commandTimeout: '10s', connectTimeout: '10s', ...options }),
+    new RedisCache({
+      redisUrl: server.url,
+      onError: 'throw',
+      commandTimeout: '10s',
+      connectTimeout: '10s',
+      ...options,
+    }),
   );
   await cache.connect();
   // The connection has said all it says of itself.
@@ -51,19 +57,22 @@ const reads: [what: string, read: (cache: Cache) => Promise<unknown>][] = [
 
 describe('guarantee 1: an invalidation while Redis is being read', () => {
   describe.each(invalidations)('%s', (_, invalidate) => {
-    it.each(reads)('pitfall (Redis 7 with ioredis 6) during %s: the answer does not refill the L1', async (__, read) => {
-      await (await redis()).set('key', 'old', { tags: ['tag'] });
-      const cache = await redis();
-      await server.pause();
-      const reading = read(cache);
-      await turn();
-      const invalidating = invalidate(cache);
-      await turn();
-      await server.resume();
-      await Promise.all([reading, invalidating]);
-      expect(await cache.get('key')).not.toBe('old');
-      expect(await (await redis()).get('key')).not.toBe('old');
-    });
+    it.each(reads)(
+      'pitfall (Redis 7 with ioredis 6) during %s: the answer does not refill the L1',
+      async (__, read) => {
+        await (await redis()).set('key', 'old', { tags: ['tag'] });
+        const cache = await redis();
+        await server.pause();
+        const reading = read(cache);
+        await turn();
+        const invalidating = invalidate(cache);
+        await turn();
+        await server.resume();
+        await Promise.all([reading, invalidating]);
+        expect(await cache.get('key')).not.toBe('old');
+        expect(await (await redis()).get('key')).not.toBe('old');
+      },
+    );
 
     it('a read that begins before it ends does not refill the L1 either', async () => {
       await (await redis()).set('key', 'old', { tags: ['tag'] });
@@ -135,18 +144,21 @@ describe('guarantee 1: an invalidation while Redis is being read', () => {
     });
   });
 
-  it.each(invalidations.slice(0, 3))('a read that begins after %s was called does not join one from before', async (_, invalidate) => {
-    await (await redis()).set('key', 'old', { tags: ['tag'] });
-    const cache = await redis();
-    await server.pause();
-    const before = cache.get('key');
-    await turn();
-    const invalidating = invalidate(cache);
-    const after = cache.get('key');
-    await server.resume();
-    await Promise.all([before, invalidating]);
-    expect(await after).toBeUndefined();
-  });
+  it.each(invalidations.slice(0, 3))(
+    'a read that begins after %s was called does not join one from before',
+    async (_, invalidate) => {
+      await (await redis()).set('key', 'old', { tags: ['tag'] });
+      const cache = await redis();
+      await server.pause();
+      const before = cache.get('key');
+      await turn();
+      const invalidating = invalidate(cache);
+      const after = cache.get('key');
+      await server.resume();
+      await Promise.all([before, invalidating]);
+      expect(await after).toBeUndefined();
+    },
+  );
 
   it('a set during a read: the answer does not replace the newer value', async () => {
     await (await redis()).set('key', 'old');
@@ -246,36 +258,40 @@ describe('tags and clocks', () => {
   it.each([
     ['ahead of', 3_600_000],
     ['behind', -3_600_000],
-  ])('nor does it after an invalidation that could not reach Redis, with a clock %s it', async (_, skew) => {
-    const own = await ownRedisServer();
-    try {
-      const clock = { now: () => Date.now() + skew };
-      const cache = closing(new RedisCache({ redisUrl: own.url, clock, commandTimeout: '5s' }));
-      await cache.set('key', 0, { tags: ['tag'] });
-      await own.stop();
-      await cache.invalidateTags('tag', 'other');
-      expect(await cache.get('key')).toBeUndefined();
-      const back = new Promise<void>((resolve) => {
-        cache.on('recovered', () => {
-          resolve();
+  ])(
+    'nor does it after an invalidation that could not reach Redis, with a clock %s it',
+    async (_, skew) => {
+      const own = await ownRedisServer();
+      try {
+        const clock = { now: () => Date.now() + skew };
+        const cache = closing(new RedisCache({ redisUrl: own.url, clock, commandTimeout: '5s' }));
+        await cache.set('key', 0, { tags: ['tag'] });
+        await own.stop();
+        await cache.invalidateTags('tag', 'other');
+        expect(await cache.get('key')).toBeUndefined();
+        const back = new Promise<void>((resolve) => {
+          cache.on('recovered', () => {
+            resolve();
+          });
         });
-      });
-      await own.start();
-      await back;
-      await cache.set('key', 1, { tags: ['tag'] });
-      expect(await cache.get('key')).toBe(1);
-      await cache.invalidateTags('tag');
-      expect(await cache.get('key')).toBeUndefined();
-      await cache.set('key', 2, { tags: ['tag'] });
-      const other = closing(new RedisCache({ redisUrl: own.url, commandTimeout: '5s' }));
-      expect(await other.get('key')).toBe(2);
-      await other.invalidateTags('tag');
-      const late = closing(new RedisCache({ redisUrl: own.url, clock, commandTimeout: '5s' }));
-      expect(await late.get('key')).toBeUndefined();
-    } finally {
-      await own.stop();
-    }
-  }, 20_000);
+        await own.start();
+        await back;
+        await cache.set('key', 1, { tags: ['tag'] });
+        expect(await cache.get('key')).toBe(1);
+        await cache.invalidateTags('tag');
+        expect(await cache.get('key')).toBeUndefined();
+        await cache.set('key', 2, { tags: ['tag'] });
+        const other = closing(new RedisCache({ redisUrl: own.url, commandTimeout: '5s' }));
+        expect(await other.get('key')).toBe(2);
+        await other.invalidateTags('tag');
+        const late = closing(new RedisCache({ redisUrl: own.url, clock, commandTimeout: '5s' }));
+        expect(await late.get('key')).toBeUndefined();
+      } finally {
+        await own.stop();
+      }
+    },
+    20_000,
+  );
 
   it('a tag table that was lost makes entries with tags a miss, not valid for ever', async () => {
     const cache = await redis({ enableL1Cache: false });

@@ -41,7 +41,15 @@ const calls: [what: string, call: (cache: Cache) => Promise<unknown>, answer: un
   ['getMany', (cache) => cache.getMany(['key', 'other']), new Map()],
   ['set', (cache) => cache.set('key', 1), undefined],
   ['set with tags', (cache) => cache.set('key', 1, { tags: ['tag'] }), undefined],
-  ['setMany', (cache) => cache.setMany([['key', 1], ['other', 2]]), undefined],
+  [
+    'setMany',
+    (cache) =>
+      cache.setMany([
+        ['key', 1],
+        ['other', 2],
+      ]),
+    undefined,
+  ],
   ['getOrSet', (cache) => cache.getOrSet('key', () => 'loaded'), 'loaded'],
   ['getOrSet with tags', (cache) => cache.getOrSet('key', () => 'loaded', { tags: ['tag'] }), 'loaded'],
   ['has', (cache) => cache.has('key'), false],
@@ -78,11 +86,14 @@ function degraded(cache: Cache): Promise<void> {
 describe('guarantee 3: Redis down at boot', () => {
   beforeEach(() => server.stop());
 
-  it.each(calls)('pitfall (bentocache, cacheable, cache-manager) %s does not hang', async (_, call, answer) => {
-    const { outcome, ms } = await timed(call(redis()));
-    expect(outcome).toEqual({ status: 'fulfilled', value: answer });
-    expect(ms).toBeLessThan(1000);
-  });
+  it.each(calls)(
+    'pitfall (bentocache, cacheable, cache-manager) %s does not hang',
+    async (_, call, answer) => {
+      const { outcome, ms } = await timed(call(redis()));
+      expect(outcome).toEqual({ status: 'fulfilled', value: answer });
+      expect(ms).toBeLessThan(1000);
+    },
+  );
 
   it('seed S4.41 the cache works without it, from its L1', async () => {
     const cache = redis();
@@ -109,7 +120,9 @@ describe('guarantee 3: Redis down at boot', () => {
 
   it('many calls at once cost no more than one', async () => {
     const cache = redis();
-    const { ms } = await timed(Promise.all(Array.from({ length: 500 }, (_, i) => cache.getOrSet(`key:${String(i)}`, () => i))));
+    const { ms } = await timed(
+      Promise.all(Array.from({ length: 500 }, (_, i) => cache.getOrSet(`key:${String(i)}`, () => i))),
+    );
     expect(ms).toBeLessThan(1500);
     expect(cache.stats().loads).toBe(500);
   });
@@ -181,16 +194,19 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
     expect(await cache.get('elsewhere')).toBe(3);
   });
 
-  it.each(calls)('pitfall (nestjs/cache-manager #797) %s does not block for ever', async (_, call, answer) => {
-    const cache = redis();
-    await cache.connect();
-    const away = degraded(cache);
-    await server.stop();
-    await away;
-    const { outcome, ms } = await timed(call(cache));
-    expect(outcome).toEqual({ status: 'fulfilled', value: answer });
-    expect(ms).toBeLessThan(1000);
-  });
+  it.each(calls)(
+    'pitfall (nestjs/cache-manager #797) %s does not block for ever',
+    async (_, call, answer) => {
+      const cache = redis();
+      await cache.connect();
+      const away = degraded(cache);
+      await server.stop();
+      await away;
+      const { outcome, ms } = await timed(call(cache));
+      expect(outcome).toEqual({ status: 'fulfilled', value: answer });
+      expect(ms).toBeLessThan(1000);
+    },
+  );
 
   it('calls that are out when it dies end, too', async () => {
     const cache = redis({ commandTimeout: '2s' });
@@ -221,8 +237,18 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
   it('invalidations hold here meanwhile', async () => {
     const cache = redis();
     const away = degraded(cache);
-    await cache.setMany([['a', 1], ['b', 2]], { tags: ['tag'] });
-    await cache.setMany([['user:1', 1], ['user:2', 2], ['c', 3]]);
+    await cache.setMany(
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+      { tags: ['tag'] },
+    );
+    await cache.setMany([
+      ['user:1', 1],
+      ['user:2', 2],
+      ['c', 3],
+    ]);
     await server.stop();
     await away;
     await cache.invalidateTags('tag');
@@ -252,7 +278,10 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
 
   it('logs that it went and came, without a word more', async () => {
     const lines: string[] = [];
-    const logger = { log: (line: string) => lines.push(`log ${line}`), warn: (line: string) => lines.push(`warn ${line}`) };
+    const logger = {
+      log: (line: string) => lines.push(`log ${line}`),
+      warn: (line: string) => lines.push(`warn ${line}`),
+    };
     const cache = redis({ logger, name: 'sessions' });
     await cache.set('key', 1);
     const [away, back] = [degraded(cache), recovered(cache)];
@@ -276,7 +305,11 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
     await cache.get('key');
     await cache.set('key', 1);
     await cache.delete('key');
-    expect(errors).toEqual(['get InfrastructureError', 'set InfrastructureError', 'delete InfrastructureError']);
+    expect(errors).toEqual([
+      'get InfrastructureError',
+      'set InfrastructureError',
+      'delete InfrastructureError',
+    ]);
     expect(cache.stats()).toMatchObject({ errors: 3, l2: { errors: 3 } });
   });
 
@@ -297,7 +330,10 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
     for (const each of [cache, bare]) await each.connect();
     expect(await cache.health()).toMatchObject({
       status: 'up',
-      tiers: { l1: { size: 0, maxSize: 100 }, l2: { status: 'ready', latencyMs: expect.any(Number) as unknown } },
+      tiers: {
+        l1: { size: 0, maxSize: 100 },
+        l2: { status: 'ready', latencyMs: expect.any(Number) as unknown },
+      },
     });
     const away = Promise.all([degraded(cache), degraded(bare)]);
     const back = Promise.all([recovered(cache), recovered(bare)]);
@@ -370,7 +406,10 @@ describe('guarantee 3: a Redis that hangs', () => {
     await cache.set('key', 'new');
     expect(await cache.get('key')).toBe('new');
     await server.resume();
-    await until(async () => (await redis({ commandTimeout: '5s' }).get('key')) === 'new', 'the write to arrive');
+    await until(
+      async () => (await redis({ commandTimeout: '5s' }).get('key')) === 'new',
+      'the write to arrive',
+    );
     expect(await cache.get('key')).toBe('new');
   }, 20_000);
 
@@ -410,7 +449,8 @@ describe('no credentials anywhere', () => {
     ];
     for (const redisUrl of urls) {
       const cache = closing(new RedisCache({ redisUrl, logger, onError: 'throw', connectTimeout: '1s' }));
-      for (const event of ['error', 'degraded', 'recovered', 'corrupt'] as const) cache.on(event, (payload: unknown) => seen.push(payload));
+      for (const event of ['error', 'degraded', 'recovered', 'corrupt'] as const)
+        cache.on(event, (payload: unknown) => seen.push(payload));
       for (const [, call] of calls) await call(cache).catch((error: unknown) => seen.push(error));
       await cache.connect().catch((error: unknown) => seen.push(error));
       seen.push(await cache.health(), cache, cache.stats());
@@ -431,7 +471,9 @@ describe('no credentials anywhere', () => {
       expect(error).toBeInstanceOf(InfrastructureError);
       expect((error as Error).message).toMatch(/WRONGPASS|invalid|password/i);
       expect(tells(error)).toBe(false);
-      const right = closing(new RedisCache({ redisUrl: `redis://:right@${host}:${String(port)}`, onError: 'throw' }));
+      const right = closing(
+        new RedisCache({ redisUrl: `redis://:right@${host}:${String(port)}`, onError: 'throw' }),
+      );
       await right.set('key', 1);
       expect(await right.get('key')).toBe(1);
     } finally {
@@ -442,6 +484,10 @@ describe('no credentials anywhere', () => {
 
 /** A boolean, not the text: that would be long. */
 function tells(thing: unknown): boolean {
-  const words = [inspect(thing, { depth: 20, showHidden: true, getters: true }), JSON.stringify(thing), String(thing)];
+  const words = [
+    inspect(thing, { depth: 20, showHidden: true, getters: true }),
+    JSON.stringify(thing),
+    String(thing),
+  ];
   return words.some((text) => text.includes('S3CRET'));
 }

@@ -33,7 +33,8 @@ function redis(options: Partial<RedisCacheOptions> = {}): RedisCache {
 
 async function rawKeys(): Promise<string[]> {
   const found: string[] = [];
-  for await (const keys of raw.scanStream({ match: `${keyPrefix}*`, count: 1000 })) found.push(...(keys as string[]));
+  for await (const keys of raw.scanStream({ match: `${keyPrefix}*`, count: 1000 }))
+    found.push(...(keys as string[]));
   return found.map((key) => key.slice(keyPrefix.length)).sort();
 }
 
@@ -141,7 +142,11 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
     let loads = 0;
     const load = (): { n: number } => ({ n: ++loads });
     const [one, other] = [redis(options), redis(options)];
-    expect(await Promise.all([1, 2, 3].map(() => one.getOrSet('key', load)))).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }]);
+    expect(await Promise.all([1, 2, 3].map(() => one.getOrSet('key', load)))).toEqual([
+      { n: 1 },
+      { n: 1 },
+      { n: 1 },
+    ]);
     expect(await other.getOrSet('key', load)).toEqual({ n: 1 });
     expect(await other.getOrSet('key', load, { forceRefresh: true })).toEqual({ n: 2 });
     expect(await redis(options).get('key')).toEqual({ n: 2 });
@@ -193,7 +198,25 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
 
   it('pitfall (others) keys of any characters, up to any length', async () => {
     const long = 'x'.repeat(3000);
-    const odd = [':', '/', '\0', '{}', '{0}', 'a b', 'ключ', '🔑', '*', '?', '\\', '[a]', '!tags', '\ud800', '\udfff', long, `${long}y`];
+    const odd = [
+      ':',
+      '/',
+      '\0',
+      '{}',
+      '{0}',
+      'a b',
+      'ключ',
+      '🔑',
+      '*',
+      '?',
+      '\\',
+      '[a]',
+      '!tags',
+      '\ud800',
+      '\udfff',
+      long,
+      `${long}y`,
+    ];
     const cache = redis(options);
     await cache.setMany(odd.map((key, i) => [key, i]));
     expect([...(await redis(options).getMany(odd))]).toEqual(odd.map((key, i) => [key, i]));
@@ -203,10 +226,20 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
 
   it('namespaces are apart from each other and from the root', async () => {
     const cache = redis(options);
-    const views = [cache, cache.namespace('users'), cache.namespace('usersAbc'), cache.namespace('users').namespace('eu')];
+    const views = [
+      cache,
+      cache.namespace('users'),
+      cache.namespace('usersAbc'),
+      cache.namespace('users').namespace('eu'),
+    ];
     for (const [i, view] of views.entries()) await view.set('1', i);
     const other = redis(options);
-    const again = [other, other.namespace('users'), other.namespace('usersAbc'), other.namespace('users').namespace('eu')];
+    const again = [
+      other,
+      other.namespace('users'),
+      other.namespace('usersAbc'),
+      other.namespace('users').namespace('eu'),
+    ];
     expect(await Promise.all(again.map((view) => view.get('1')))).toEqual([0, 1, 2, 3]);
   });
 
@@ -222,7 +255,12 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
     });
 
     it('of the root clears all of this cache and nothing else on the server', async () => {
-      const neighbours = [`${keyPrefix}Abc::1`, `${keyPrefix}`, `${keyPrefix}.sessions::1`, `x${keyPrefix}::1`];
+      const neighbours = [
+        `${keyPrefix}Abc::1`,
+        `${keyPrefix}`,
+        `${keyPrefix}.sessions::1`,
+        `x${keyPrefix}::1`,
+      ];
       for (const key of neighbours) await raw.set(key, 'theirs');
       const cache = redis(options);
       const names = ['users', '!bang', 'a:b', 'a/b', '*'];
@@ -243,12 +281,27 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
       await cache.clear();
       await cache.invalidatePattern('*');
       const after = await commandCalls(raw);
-      for (const command of ['flushdb', 'flushall', 'keys']) expect(after.get(command)).toBe(before.get(command));
+      for (const command of ['flushdb', 'flushall', 'keys'])
+        expect(after.get(command)).toBe(before.get(command));
     });
   });
 
   describe('patterns', () => {
-    const keys = ['user:1', 'user:12', 'user:2', 'users', 'a*b', 'aXb', 'a\\b', 'ü1', '🔑1', '[ab]', 'a-c', '^x', '{slot}1'];
+    const keys = [
+      'user:1',
+      'user:12',
+      'user:2',
+      'users',
+      'a*b',
+      'aXb',
+      'a\\b',
+      'ü1',
+      '🔑1',
+      '[ab]',
+      'a-c',
+      '^x',
+      '{slot}1',
+    ];
 
     it.each([
       ['user:*', ['user:1', 'user:12', 'user:2']],
@@ -275,7 +328,8 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
     it('covers this namespace alone', async () => {
       const cache = redis(options);
       const users = cache.namespace('users');
-      for (const view of [cache, users, users.namespace('eu'), cache.namespace('usersAbc')]) await view.set('1', 1);
+      for (const view of [cache, users, users.namespace('eu'), cache.namespace('usersAbc')])
+        await view.set('1', 1);
       expect(await users.invalidatePattern('*')).toBe(1);
       expect(await rawKeys()).toEqual(['::1', ':users/eu:1', ':usersAbc:1']);
     });
@@ -331,7 +385,10 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
 
     it('the cost of an invalidation does not depend on the number of entries: no scan', async () => {
       const cache = redis(options);
-      await cache.setMany(Array.from({ length: 200 }, (_, i) => [`key:${String(i)}`, i]), { tags: ['x'] });
+      await cache.setMany(
+        Array.from({ length: 200 }, (_, i) => [`key:${String(i)}`, i]),
+        { tags: ['x'] },
+      );
       const before = await commandCalls(raw);
       await cache.invalidateTags('x');
       const after = await commandCalls(raw);
@@ -378,7 +435,11 @@ describe('two tiers', () => {
     expect(one.stats()).toMatchObject({ hits: 1, l1: { hits: 1, sets: 1 }, l2: { hits: 0, sets: 1 } });
     await other.get('key');
     await other.get('key');
-    expect(other.stats()).toMatchObject({ hits: 2, l1: { hits: 1, misses: 1, sets: 1 }, l2: { hits: 1, misses: 0 } });
+    expect(other.stats()).toMatchObject({
+      hits: 2,
+      l1: { hits: 1, misses: 1, sets: 1 },
+      l2: { hits: 1, misses: 0 },
+    });
   });
 
   it('a miss is counted in both tiers, and once as a miss', async () => {
@@ -476,13 +537,17 @@ describe('two tiers', () => {
 describe('several caches on one Redis', () => {
   it('named caches stay apart, whatever their names', async () => {
     const names = ['a', 'a:b', 'ab', 'a.b', 'a/b', '*'];
-    const caches = names.map((name) => closing(new RedisCache({ redisUrl: suite.url, name: `${keyPrefix}${name}`, commandTimeout: '5s' })));
+    const caches = names.map((name) =>
+      closing(new RedisCache({ redisUrl: suite.url, name: `${keyPrefix}${name}`, commandTimeout: '5s' })),
+    );
     for (const [i, cache] of caches.entries()) await cache.set('key', names[i]);
     await caches[0]?.namespace('b').set('key', 'a, b');
     const read = (): Promise<unknown[]> =>
       Promise.all(
         names.map((name) =>
-          closing(new RedisCache({ redisUrl: suite.url, name: `${keyPrefix}${name}`, commandTimeout: '5s' })).get('key'),
+          closing(
+            new RedisCache({ redisUrl: suite.url, name: `${keyPrefix}${name}`, commandTimeout: '5s' }),
+          ).get('key'),
         ),
       );
     expect(await read()).toEqual(names);
@@ -502,5 +567,10 @@ describe('several caches on one Redis', () => {
 
 async function commandCalls(client: Redis): Promise<Map<string, string>> {
   const info = await client.info('commandstats');
-  return new Map(Array.from(info.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm), ([, name, calls]) => [String(name), String(calls)]));
+  return new Map(
+    Array.from(info.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm), ([, name, calls]) => [
+      String(name),
+      String(calls),
+    ]),
+  );
 }

@@ -84,7 +84,12 @@ describe('guarantee 6: what cannot be stored is refused, in both caches alike', 
       'RedisCache without an L1',
       () =>
         closing(
-          new RedisCache({ redisUrl: suite.url, keyPrefix: suite.prefix, enableL1Cache: false, commandTimeout: '10s' }),
+          new RedisCache({
+            redisUrl: suite.url,
+            keyPrefix: suite.prefix,
+            enableL1Cache: false,
+            commandTimeout: '10s',
+          }),
         ),
     ],
   ];
@@ -102,7 +107,10 @@ describe('guarantee 6: what cannot be stored is refused, in both caches alike', 
       for (const attempt of value instanceof Promise ? attempts.slice(0, 2) : attempts) {
         await expect(attempt).rejects.toBeInstanceOf(SerializationError);
         await expect(attempt).rejects.toThrow(TypeError);
-        await expect(attempt).rejects.toMatchObject({ path, message: expect.stringContaining(path) as unknown });
+        await expect(attempt).rejects.toMatchObject({
+          path,
+          message: expect.stringContaining(path) as unknown,
+        });
       }
       expect(await cache.has(key)).toBe(false);
       expect(cache.stats()).toMatchObject({ sets: 0, errors: 0 });
@@ -126,7 +134,9 @@ describe('guarantee 6: what cannot be stored is refused, in both caches alike', 
 
   it('a value larger than maxValueBytes is refused', async () => {
     const { url: redisUrl, prefix: keyPrefix } = suite;
-    const cache = closing(new RedisCache({ redisUrl, keyPrefix, maxValueBytes: 1000, commandTimeout: '10s' }));
+    const cache = closing(
+      new RedisCache({ redisUrl, keyPrefix, maxValueBytes: 1000, commandTimeout: '10s' }),
+    );
     await expect(cache.set('large', 'x'.repeat(1001))).rejects.toThrow(SerializationError);
     await expect(cache.setMany([['large', 'x'.repeat(1001)]])).rejects.toThrow(/1000/);
     await expect(cache.getOrSet('large', () => 'x'.repeat(1001))).rejects.toThrow(SerializationError);

@@ -6,10 +6,12 @@ import { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
 import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisTier, StoredEntry } from '../tiers/redis-tier.js';
+import type { TrackingMember } from '../tiers/shared-tracking.js';
 import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
 import type { Flight } from './flight.js';
 import { InFlight, type Fenceable } from './in-flight.js';
+import { keepDecoded } from './isolation.js';
 import type { CacheMonitor, CacheOperation } from './monitor.js';
 import type { Observer } from './observer.js';
 import type { Isolation, OnError } from './options.js';
@@ -73,7 +75,7 @@ export class CacheCore {
   readonly #aliases = new Map<string, string>();
   readonly #closing: (() => void)[] = [];
   /** How the L1 hears of changes made by others; undefined = it does not. */
-  coherence: { readonly armed: boolean } | undefined;
+  coherence: TrackingMember | undefined;
   #closed = false;
 
   constructor(parts: CoreParts) {
@@ -252,9 +254,9 @@ export class CacheCore {
       // A value from now needs the epoch of now. One from before keeps its own, unless no tag had been invalidated until
       // then at all: the table is made with the first entry that has tags.
       if (!redisFailed && (made === undefined || epoch === 0)) {
-        const tableMade = await this.guarded(operation, tags.learn(true));
-        redisFailed = tableMade === failed;
-        if (made === undefined || tableMade === true) epoch = tags.table.latest;
+        const learned = await this.guarded(operation, tags.learn(true));
+        redisFailed = learned === failed;
+        if (learned !== failed && (made === undefined || learned.made)) epoch = learned.latest;
       }
     }
     const meta = entryMeta(l2.now(), plan, epoch);
@@ -266,6 +268,7 @@ export class CacheCore {
     this.#remember(redisKey, key, place);
     try {
       const written = redisFailed ? failed : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan));
+      this.coherence?.changed([redisKey]);
       if (written === failed) this.parts.recovery?.lostSet(redisKey, bytes, meta);
       else counters.l2Sets++;
     } catch (error) {
@@ -291,6 +294,7 @@ export class CacheCore {
     if (l2 === undefined || unique.length === 0) return inL1.size;
     const redisKeys = unique.map((key) => place.redisKey(key));
     const deleted = await this.guarded(operation, l2.delete(redisKeys));
+    this.coherence?.changed(redisKeys);
     for (const redisKey of redisKeys) {
       if (deleted === failed) recovery?.lostDelete(redisKey);
       else recovery?.journal.supersede(redisKey);
@@ -340,6 +344,7 @@ export class CacheCore {
         operation,
         l2.scan(glob, matchesRedisKey, async (redisKeys) => {
           const deleted = await l2.delete(redisKeys);
+          this.coherence?.changed(redisKeys);
           fromL2 += deleted;
           counters.l2Deletes += deleted;
         }),
@@ -517,12 +522,13 @@ export class CacheCore {
     const { meta } = stored;
     if (meta.tags !== undefined) {
       tags.meet();
-      await (news ?? tags.newsForRead());
+      await tags.learnFor(meta.tagEpoch, news);
       if (!tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch)) return undefined;
     }
     const leftMs = this.#leftMs(meta);
     if (leftMs <= 0) return undefined;
-    const found = record(place, stored.value, clock.now() + leftMs, meta.tags ?? [], meta.tagEpoch);
+    const value = keepDecoded(stored.value, this.parts.isolation);
+    const found = record(place, value, clock.now() + leftMs, meta.tags ?? [], meta.tagEpoch);
     if (l1 !== undefined && !read.fenced && !this.#closed) {
       l1.set(id, found);
       counters.l1Sets++;

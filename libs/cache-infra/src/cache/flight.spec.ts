@@ -108,7 +108,8 @@ describe('guarantee 2: one load per key', () => {
 
   it('a caller who comes from the failure itself starts a new load', async () => {
     let runs = 0;
-    const load = (): Promise<number> => (++runs === 1 ? Promise.reject(new Error('once')) : Promise.resolve(runs));
+    const load = (): Promise<number> =>
+      ++runs === 1 ? Promise.reject(new Error('once')) : Promise.resolve(runs);
     const value = await cache.getOrSet('key', load).catch(() => cache.getOrSet('key', load));
     expect(value).toBe(2);
   });

@@ -2,12 +2,7 @@ import { setImmediate as immediately } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 import { ManualClock } from '../../../../test/support/manual-clock.js';
-import {
-  CacheClosedError,
-  CacheError,
-  SerializationError,
-  ValidationError,
-} from '../errors.js';
+import { CacheClosedError, CacheError, SerializationError, ValidationError } from '../errors.js';
 import { Cache } from './cache.js';
 import type { InMemoryCacheOptions } from './cache-options.js';
 import { InMemoryCache } from './in-memory-cache.js';
@@ -350,7 +345,26 @@ describe('values', () => {
 });
 
 describe('keys', () => {
-  const odd = [':', '/', '\0', '\0\0', '\0users\0a', '{}', '{0}', ' ', 'a b', 'ключ', '🔑', '*', '?', '\\', '__proto__', '%2F', '\ud800', 'x'.repeat(5000)];
+  const odd = [
+    ':',
+    '/',
+    '\0',
+    '\0\0',
+    '\0users\0a',
+    '{}',
+    '{0}',
+    ' ',
+    'a b',
+    'ключ',
+    '🔑',
+    '*',
+    '?',
+    '\\',
+    '__proto__',
+    '%2F',
+    '\ud800',
+    'x'.repeat(5000),
+  ];
 
   it('pitfall (others) any text is a key, and each a key of its own', async () => {
     const cache = memory();
@@ -554,7 +568,10 @@ describe('closing', () => {
       closed.clear(),
     ]);
     for (const outcome of await Promise.allSettled(calls)) {
-      expect(outcome).toMatchObject({ status: 'rejected', reason: { message: "Cache 'sessions' is closed" } });
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { message: "Cache 'sessions' is closed" },
+      });
       expect(outcome).toMatchObject({ reason: expect.any(CacheClosedError) as unknown });
     }
   });

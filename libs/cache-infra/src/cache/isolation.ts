@@ -9,6 +9,11 @@ export function keep(value: unknown, isolation: Isolation): Snapshot {
   return { value: isolation === 'freeze' ? deepFreeze(kept.value) : value, json: kept.json };
 }
 
+/** What the L1 keeps of a value that came from Redis, and so belongs to nobody yet. */
+export function keepDecoded(value: unknown, isolation: Isolation): unknown {
+  return isolation === 'freeze' ? deepFreeze(value) : value;
+}
+
 /** What a caller gets of a value that a tier keeps: with `freeze` a copy too, where the value could not be frozen. */
 export function handOut(value: unknown, isolation: Isolation): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;

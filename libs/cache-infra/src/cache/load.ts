@@ -52,6 +52,8 @@ async function land(
     }
     await news?.catch(ignore);
   }
+  // Whoever waited may have left while Redis was asked.
+  flight.signal.throwIfAborted();
   const epoch = tags.table.latest;
   const decisions = new LoadDecisions(key, flight, place, plan);
   const value = await run(core, loader, decisions);

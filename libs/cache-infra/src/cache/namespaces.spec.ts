@@ -20,9 +20,17 @@ describe('namespaces', () => {
     await cache.set('1', 'root');
     await users.set('1', 'user');
     await orders.set('1', 'order');
-    expect([await cache.get('1'), await users.get('1'), await orders.get('1')]).toEqual(['root', 'user', 'order']);
+    expect([await cache.get('1'), await users.get('1'), await orders.get('1')]).toEqual([
+      'root',
+      'user',
+      'order',
+    ]);
     expect(await users.delete('1')).toBe(true);
-    expect([await cache.get('1'), await users.get('1'), await orders.get('1')]).toEqual(['root', undefined, 'order']);
+    expect([await cache.get('1'), await users.get('1'), await orders.get('1')]).toEqual([
+      'root',
+      undefined,
+      'order',
+    ]);
   });
 
   it('of one name are one', async () => {
@@ -66,7 +74,14 @@ describe('namespaces', () => {
   });
 
   it('a key of the root that looks like a namespaced one stands apart', async () => {
-    const lookalikes = ['\0users\0key', '\0\0users\0key', 'users:key', 'users/key', ':users:key', '\0users/eu\0key'];
+    const lookalikes = [
+      '\0users\0key',
+      '\0\0users\0key',
+      'users:key',
+      'users/key',
+      ':users:key',
+      '\0users/eu\0key',
+    ];
     const users = await filled('users');
     for (const key of lookalikes) await cache.set(key, key);
     expect(await users.get('key')).toBe('users');
@@ -112,7 +127,19 @@ describe('clear', () => {
 });
 
 describe('invalidatePattern', () => {
-  const keys = ['user:1', 'user:12', 'user:2', 'users', 'a*b', 'aXb', 'a\\b', 'ü1', '🔑1', '[ab]', 'line\nbreak'];
+  const keys = [
+    'user:1',
+    'user:12',
+    'user:2',
+    'users',
+    'a*b',
+    'aXb',
+    'a\\b',
+    'ü1',
+    '🔑1',
+    '[ab]',
+    'line\nbreak',
+  ];
 
   beforeEach(() => cache.setMany(keys.map((key) => [key, key])));
 

@@ -50,7 +50,14 @@ const hurtful: [what: string, hook: (record: OperationRecord) => unknown][] = [
   ],
   ['rejects', () => Promise.reject(new Error('hook'))],
   ['hangs', () => new Promise(() => undefined)],
-  ['gives a thenable that rejects', () => ({ then: (_: unknown, reject: (e: Error) => void) => { reject(new Error('hook')); } })],
+  [
+    'gives a thenable that rejects',
+    () => ({
+      then: (_: unknown, reject: (e: Error) => void) => {
+        reject(new Error('hook'));
+      },
+    }),
+  ],
   [
     'gives a thenable that throws',
     () => ({
@@ -124,7 +131,13 @@ describe('seed S6.64-69 the monitor', () => {
     await cache.invalidatePattern('*');
     await cache.clear();
     await cache.get('').catch(() => undefined);
-    const told = monitor.records.map(({ operation, key, hit, tier, success }) => [operation, key, hit, tier, success]);
+    const told = monitor.records.map(({ operation, key, hit, tier, success }) => [
+      operation,
+      key,
+      hit,
+      tier,
+      success,
+    ]);
     expect(told).toEqual([
       ['set', 'a', undefined, undefined, true],
       ['setMany', undefined, undefined, undefined, true],
@@ -146,13 +159,16 @@ describe('seed S6.64-69 the monitor', () => {
     ]);
   });
 
-  it.each(hurtful)('guarantee 9: a monitor that %s hurts no operation', async (_, recordCacheOperationTime) => {
-    const cache = memory({ monitor: { recordCacheOperationTime } });
-    await cache.set('key', 'value');
-    expect(await cache.get('key')).toBe('value');
-    expect(await cache.getOrSet('key', () => 'other')).toBe('value');
-    await turn();
-  });
+  it.each(hurtful)(
+    'guarantee 9: a monitor that %s hurts no operation',
+    async (_, recordCacheOperationTime) => {
+      const cache = memory({ monitor: { recordCacheOperationTime } });
+      await cache.set('key', 'value');
+      expect(await cache.get('key')).toBe('value');
+      expect(await cache.getOrSet('key', () => 'other')).toBe('value');
+      await turn();
+    },
+  );
 
   it('times all of them by default, one of sampleEvery L1 hits if told so, and everything else always', async () => {
     const monitor = recorder(10);
@@ -252,7 +268,9 @@ describe('seed S6.70-72 the onOperation hook', () => {
 
   it('is told after the operation has ended', async () => {
     const told: string[] = [];
-    const cache = memory({ onOperation: ({ operation, success }) => told.push(`${operation} ${String(success)}`) });
+    const cache = memory({
+      onOperation: ({ operation, success }) => told.push(`${operation} ${String(success)}`),
+    });
     const loaded = cache.getOrSet('key', async () => {
       await turn();
       told.push('loading');

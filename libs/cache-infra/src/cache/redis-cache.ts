@@ -4,7 +4,7 @@ import type { RedisCacheOptions } from './cache-options.js';
 import { InMemoryCache } from './in-memory-cache.js';
 import { assertRedisCacheOptions } from './option-checks.js';
 import { redisCore } from './redis-core.js';
-import { TieredCache } from './tiered-cache.js';
+import { coreOf, TieredCache } from './tiered-cache.js';
 
 /**
  * A cache in Redis, with an L1 in this process before it unless `enableL1Cache` is false.
@@ -33,7 +33,7 @@ export class RedisCache extends TieredCache {
    * @throws InfrastructureError 'Redis connection failed …' when that takes longer than `connectTimeout`
    */
   async connect(): Promise<void> {
-    await this.core.parts.l2?.connection.connected(this.#connectTimeoutMs);
+    await coreOf(this).parts.l2?.connection.connected(this.#connectTimeoutMs);
   }
 
   /**
@@ -41,7 +41,7 @@ export class RedisCache extends TieredCache {
    * into use by itself as soon as Redis comes. This object is spent then.
    */
   toMemoryFallback(): InMemoryCache {
-    return new InMemoryCache(this.core);
+    return new InMemoryCache(coreOf(this));
   }
 }
 

@@ -2,11 +2,12 @@ import { systemClock } from '../clock.js';
 import { Codec } from '../codec/codec.js';
 import { durationMs } from '../duration.js';
 import { namespacePath } from '../keys/namespace.js';
-import { ClientTracking, type CoherenceListener } from '../tiers/client-tracking.js';
+import type { CoherenceListener } from '../tiers/client-tracking.js';
 import { MemoryTier } from '../tiers/memory-tier.js';
 import { RedisConnection } from '../tiers/redis-connection.js';
 import { RedisGate } from '../tiers/redis-gate.js';
 import { RedisTier } from '../tiers/redis-tier.js';
+import { track } from '../tiers/shared-tracking.js';
 import type { RedisCacheOptions } from './cache-options.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
@@ -144,8 +145,7 @@ function keepCoherent(
     },
   };
   const { deadlines } = l2.gate;
-  const options = { mode, prefix: `${keyPrefix}:`, deadlines };
-  const tracking = new ClientTracking(l2.connection.client, options, listener);
+  const tracking = track(l2.connection.client, `${keyPrefix}:`, { mode, deadlines }, listener);
   core.coherence = tracking;
   core.onClose(() => {
     tracking.close();

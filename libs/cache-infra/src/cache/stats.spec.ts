@@ -1,4 +1,4 @@
-import { turn } from '../../../../test/support/deferred.js';
+import { deferred, turn } from '../../../../test/support/deferred.js';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
 import { InMemoryCache } from './in-memory-cache.js';
 
@@ -75,7 +75,14 @@ describe('stats are exact', () => {
   it('count loads, their failures and those who joined', async () => {
     await Promise.all([1, 2, 3].map(() => cache.getOrSet('a', () => turn().then(() => 1))));
     await cache.getOrSet('b', () => Promise.reject(new Error('down'))).catch(() => undefined);
-    expect(cache.stats()).toMatchObject({ loads: 2, loadErrors: 1, coalesced: 2, misses: 4, hits: 0, sets: 1 });
+    expect(cache.stats()).toMatchObject({
+      loads: 2,
+      loadErrors: 1,
+      coalesced: 2,
+      misses: 4,
+      hits: 0,
+      sets: 1,
+    });
   });
 
   it('count a refused set as nothing', async () => {
@@ -86,8 +93,11 @@ describe('stats are exact', () => {
   });
 
   it('count what was refused the store by an invalidation as no set', async () => {
-    const loaded = cache.getOrSet('a', () => turn().then(() => 1));
+    const loader = deferred<number>();
+    const loaded = cache.getOrSet('a', () => loader.promise);
+    await turn();
     await cache.delete('a');
+    loader.resolve(1);
     await loaded;
     expect(cache.stats()).toMatchObject({ loads: 1, sets: 0, size: 0 });
   });

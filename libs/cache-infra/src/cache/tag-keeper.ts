@@ -1,6 +1,14 @@
 import type { RedisTier } from '../tiers/redis-tier.js';
 import { TagTable } from './tag-table.js';
 
+/** What an answer from Redis said. */
+export interface Learned {
+  /** The table was made with this call: until now no tag had been invalidated. */
+  readonly made: boolean;
+  /** The epoch that the answer reached up to. */
+  readonly latest: number;
+}
+
 /**
  * Keeps this process's tag table in step with the one in Redis. While the invalidation channel tells of changes to that one,
  * reads need not ask; without it they ask along with the value, in the same round trip.
@@ -46,8 +54,8 @@ export class TagKeeper {
   }
 
   /** What happened to tags elsewhere; `invalidated` tags are invalidated along the way. */
-  async learn(make = false, invalidated: readonly string[] = []): Promise<boolean> {
-    if (this.#l2 === undefined) return false;
+  async learn(make = false, invalidated: readonly string[] = []): Promise<Learned> {
+    if (this.#l2 === undefined) return { made: false, latest: this.table.latest };
     const changes = this.#changes;
     const news = await this.#l2.tagNews(this.table.latest, make, invalidated);
     this.table.raiseFloor(news.floor);
@@ -55,7 +63,20 @@ export class TagKeeper {
     this.table.advance(news.latest);
     this.#learned = true;
     this.#fresh = this.#channelOpen && changes === this.#changes && news.latest > 0;
-    return news.made;
+    // Of this very answer: later ones may have come in before whoever waits for this one goes on.
+    return { made: news.made, latest: news.latest };
+  }
+
+  /**
+   * Learns what a value made at `epoch` has to be measured by. A table that does not reach up to it has been lost: then a new
+   * one is made, with a floor above the value.
+   */
+  async learnFor(epoch: number, news: Promise<unknown> | undefined): Promise<void> {
+    await (news ?? this.newsForRead());
+    if (epoch > this.table.latest) await this.learn();
+    if (epoch <= this.table.latest) return;
+    this.table.advance(epoch);
+    await this.learn(true);
   }
 
   /** Somebody else changed the table in Redis. */

@@ -17,6 +17,9 @@ import { Place } from './place.js';
 import type { CacheStats } from './stats.js';
 import { checkedTags, loadPlan, storePlan } from './store-plan.js';
 
+/** The engine behind a cache, for this library alone: no getter, so that `util.inspect` finds no way to the connection. */
+export let coreOf: (cache: TieredCache) => CacheCore;
+
 /**
  * The cache of this library: a view, for one namespace, of an engine with an L1, an L2, both or neither.
  * Made by `new InMemoryCache()` and `new RedisCache()`.
@@ -24,6 +27,10 @@ import { checkedTags, loadPlan, storePlan } from './store-plan.js';
 export class TieredCache extends Cache {
   readonly #core: CacheCore;
   readonly #place: Place;
+
+  static {
+    coreOf = (cache) => cache.#core;
+  }
 
   /** @internal */
   constructor(core: CacheCore, path = '') {
@@ -42,11 +49,6 @@ export class TieredCache extends Cache {
 
   get maxSize(): number {
     return this.#core.parts.maxSize;
-  }
-
-  /** @internal */
-  get core(): CacheCore {
-    return this.#core;
   }
 
   override async get<T = unknown>(key: string): Promise<T | undefined> {

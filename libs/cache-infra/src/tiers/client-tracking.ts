@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { listenTo } from './client-listeners.js';
 import type { Deadlines } from './deadlines.js';
 
 /** What a lost or found invalidation channel, and what comes through it, means to its owner. */
@@ -16,14 +17,14 @@ export interface CoherenceListener {
 export interface TrackingOptions {
   /** `tracking`: the server remembers what this client read. `broadcast`: it tells of every key under `prefix`. */
   readonly mode: 'tracking' | 'broadcast';
-  readonly prefix: string;
   /** Bounds what arming and the heartbeat wait for. */
   readonly deadlines: Deadlines;
 }
 
 const channel = '__redis__:invalidate';
 const heartbeatMs = 2000;
-const rearmMs = 500;
+/** Between attempts to arm: soon at first. */
+const rearmMs = { first: 10, most: 1000 };
 
 /**
  * Server-assisted client-side caching for one data connection (https://redis.io/docs/latest/develop/reference/client-side-caching/).
@@ -36,18 +37,36 @@ export class ClientTracking {
   readonly #data: Redis;
   readonly #options: TrackingOptions;
   readonly #listener: CoherenceListener;
+  readonly #prefixes: () => readonly string[];
+  #stopListening: (() => void) | undefined;
   #subscriber: Redis | undefined;
   #timer: NodeJS.Timeout | undefined;
   #armed = false;
+  #rearmAfterMs = rearmMs.first;
   #closed = false;
 
-  constructor(data: Redis, options: TrackingOptions, listener: CoherenceListener) {
+  /** `prefixes`: what `broadcast` is about, asked each time it is armed. */
+  constructor(
+    data: Redis,
+    prefixes: () => readonly string[],
+    options: TrackingOptions,
+    listener: CoherenceListener,
+  ) {
     this.#data = data;
+    this.#prefixes = prefixes;
     this.#options = options;
     this.#listener = listener;
-    data.on('ready', this.#rearm);
-    data.on('close', this.#dataClosed);
-    if (data.status === 'ready') this.#rearm();
+  }
+
+  start(): void {
+    this.#stopListening = listenTo(this.#data, { ready: this.#rearm, close: this.#dataClosed });
+    if (this.#data.status === 'ready') this.#rearm();
+  }
+
+  /** Arms anew, for other prefixes. */
+  restart(): void {
+    this.#lose('the prefixes have changed');
+    this.#rearm();
   }
 
   get armed(): boolean {
@@ -58,8 +77,9 @@ export class ClientTracking {
     this.#closed = true;
     this.#armed = false;
     clearTimeout(this.#timer);
-    this.#data.off('ready', this.#rearm);
-    this.#data.off('close', this.#dataClosed);
+    this.#stopListening?.();
+    // A client of the user's own lives on, and need not be tracked any more.
+    if (this.#data.status === 'ready') this.#data.client('TRACKING', 'OFF').catch(ignore);
     this.#dropSubscriber();
   }
 
@@ -78,7 +98,7 @@ export class ClientTracking {
 
   async #arm(): Promise<void> {
     if (this.#closed || this.#data.status !== 'ready') return;
-    const { deadlines, mode, prefix } = this.#options;
+    const { deadlines, mode } = this.#options;
     const subscriber = this.#connectSubscriber();
     await deadlines.within(subscriber.connect(), 'the invalidation connection');
     // A client that subscribes can no longer ask who it is.
@@ -87,11 +107,13 @@ export class ClientTracking {
     await deadlines.within(subscriber.subscribe(channel), 'SUBSCRIBE');
     // Tracking that is on cannot change its redirect to a client that has gone without being switched off first.
     await deadlines.within(this.#data.client('TRACKING', 'OFF'), 'CLIENT TRACKING');
-    const scope = mode === 'broadcast' ? ['BCAST', 'PREFIX', prefix] : [];
+    const prefixes = this.#prefixes().flatMap((prefix) => ['PREFIX', prefix]);
+    const scope = mode === 'broadcast' ? ['BCAST', ...prefixes] : [];
     const on = this.#data.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), ...scope, 'NOLOOP');
     await deadlines.within(on, 'CLIENT TRACKING');
     if (this.#subscriber !== subscriber) return;
     this.#armed = true;
+    this.#rearmAfterMs = rearmMs.first;
     this.#listener.onArmed();
     this.#timer = setTimeout(this.#heartbeat, heartbeatMs);
     this.#timer.unref();
@@ -109,6 +131,7 @@ export class ClientTracking {
       enableAutoPipelining: false,
       autoResubscribe: false,
       retryStrategy: null,
+      disconnectTimeout: 20,
     };
     if ('remotePort' in stream && stream.remotePort !== undefined && stream.remoteAddress !== undefined) {
       own.host = stream.remoteAddress;
@@ -171,7 +194,8 @@ export class ClientTracking {
     this.#lose(reason);
     if (this.#closed || this.#data.status !== 'ready') return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#rearm, rearmMs);
+    this.#timer = setTimeout(this.#rearm, this.#rearmAfterMs);
+    this.#rearmAfterMs = Math.min(this.#rearmAfterMs * 2, rearmMs.most);
     this.#timer.unref();
   }
 }

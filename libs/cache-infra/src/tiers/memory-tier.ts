@@ -73,32 +73,23 @@ export class MemoryTier {
     this.#entries.clear();
   }
 
-  *#oldestFirst(): Generator<[string, MemoryRecord]> {
-    for (const id of this.#entries.rkeys()) {
-      const record = this.#entries.peek(id);
-      if (record !== undefined) yield [id, record];
-    }
-  }
-
-  #sweepIn(ms: number, walk?: Generator<[string, MemoryRecord]>): void {
+  /** `ids` still to be visited; none = a new round. Listed up front: entries come and go in the pauses. */
+  #sweepIn(ms: number, ids?: string[]): void {
     this.#timer = setTimeout(() => {
-      this.#sweep(walk ?? this.#oldestFirst());
+      this.#sweep(ids ?? [...this.#entries.keys()]);
     }, ms);
     this.#timer.unref();
   }
 
-  #sweep(walk: Generator<[string, MemoryRecord]>): void {
+  #sweep(ids: string[]): void {
     this.#timer = undefined;
     const now = this.#clock.now();
-    for (let visited = 0; visited < sweepSlice; visited++) {
-      const next = walk.next();
-      if (next.done === true) {
-        if (this.#entries.size > 0) this.#sweepIn(sweepEveryMs);
-        return;
-      }
-      const [id, record] = next.value;
-      if (record.expiresAt <= now) this.#entries.delete(id);
+    // From the end, where the least recently used stand.
+    for (const id of ids.splice(-sweepSlice)) {
+      const record = this.#entries.peek(id);
+      if (record !== undefined && record.expiresAt <= now) this.#entries.delete(id);
     }
-    this.#sweepIn(sweepPauseMs, walk);
+    if (ids.length > 0) this.#sweepIn(sweepPauseMs, ids);
+    else if (this.#entries.size > 0) this.#sweepIn(sweepEveryMs);
   }
 }

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
+import { listenTo } from './client-listeners.js';
 import type { RedisConnectionOptions, RedisServerOptions } from './redis-options.js';
 
 export type ConnectionStatus = 'ready' | 'connecting' | 'away';
@@ -19,7 +20,7 @@ export class RedisConnection {
   readonly address: string;
   readonly #owned: boolean;
   readonly #listener: ConnectionListener;
-  readonly #listeners = new Map<string, (...args: never[]) => void>();
+  readonly #stopListening: () => void;
   #lastError: string | undefined;
   readonly #firstAttempt = firstAttempt();
   #attempted: boolean;
@@ -31,24 +32,31 @@ export class RedisConnection {
     this.#listener = listener;
     this.client = isClient(redis) ? redis : createClient(redis, connectTimeoutMs);
     this.address = addressOf(this.client);
-    this.#attempted = this.client.status === 'ready';
+    // A client of the user's own may have been tried, or ended, before.
+    this.#attempted = !['wait', 'connecting', 'connect'].includes(this.client.status);
 
-    this.#listen('ready', () => {
-      this.#lastError = undefined;
-      this.#endFirstAttempt();
-      listener.onReady();
-    });
-    this.#listen('error', (error: Error) => {
-      this.#lastError = error.message;
-    });
     const onAway = (): void => {
+      clearTimeout(this.#handshakeTimer);
       this.#endFirstAttempt();
       if (!this.#closed) listener.onAway(this.#lastError ?? 'the connection was closed');
     };
-    this.#listen('close', onAway);
-    // Without a 'close' before it when there never was a socket.
-    this.#listen('end', onAway);
-    if (this.#owned) this.#watchHandshake(connectTimeoutMs);
+    this.#stopListening = listenTo(this.client, {
+      connect: () => {
+        if (this.#owned) this.#watchHandshake(connectTimeoutMs);
+      },
+      ready: () => {
+        clearTimeout(this.#handshakeTimer);
+        this.#lastError = undefined;
+        this.#endFirstAttempt();
+        listener.onReady();
+      },
+      error: (error) => {
+        this.#lastError = error.message;
+      },
+      close: onAway,
+      // Without a 'close' before it when there never was a socket.
+      end: onAway,
+    });
   }
 
   /** `connecting` until the first attempt has ended either way; then `ready` or `away`. */
@@ -103,8 +111,7 @@ export class RedisConnection {
     this.#closed = true;
     this.#endFirstAttempt();
     clearTimeout(this.#handshakeTimer);
-    for (const [event, listener] of this.#listeners) this.client.off(event, listener as () => void);
-    this.#listeners.clear();
+    this.#stopListening();
     if (!this.#owned) return;
     // The socket may still fail after this; without a listener ioredis would write that to the console.
     this.client.on('error', ignore);
@@ -113,29 +120,17 @@ export class RedisConnection {
 
   /** ioredis bounds how long a socket takes to open, not how long the server then takes to say hello. */
   #watchHandshake(timeoutMs: number): void {
-    this.#listen('connect', () => {
-      clearTimeout(this.#handshakeTimer);
-      this.#handshakeTimer = setTimeout(() => {
-        this.#lastError = `no greeting within ${String(timeoutMs)} ms`;
-        this.client.disconnect(true);
-      }, timeoutMs);
-      this.#handshakeTimer.unref();
-    });
-    const greeted = (): void => {
-      clearTimeout(this.#handshakeTimer);
-    };
-    this.client.on('ready', greeted);
-    this.client.on('close', greeted);
+    clearTimeout(this.#handshakeTimer);
+    this.#handshakeTimer = setTimeout(() => {
+      this.#lastError = `no greeting within ${String(timeoutMs)} ms`;
+      this.client.disconnect(true);
+    }, timeoutMs);
+    this.#handshakeTimer.unref();
   }
 
   #endFirstAttempt(): void {
     this.#attempted = true;
     this.#firstAttempt.end();
-  }
-
-  #listen(event: string, listener: (...args: never[]) => void): void {
-    this.client.on(event, listener as () => void);
-    this.#listeners.set(event, listener);
   }
 }
 

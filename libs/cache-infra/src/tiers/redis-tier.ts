@@ -1,6 +1,7 @@
 import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
 import type { Clock } from '../clock.js';
 import type { RedisConnection } from './redis-connection.js';
+import { failureKind } from './redis-errors.js';
 import type { RedisGate } from './redis-gate.js';
 import { catchUpScript, tagTableScript, trackedSetScript } from './redis-scripts.js';
 
@@ -74,7 +75,7 @@ export class RedisTier {
   }
 
   async read(redisKey: string): Promise<StoredEntry | undefined> {
-    const bytes = await this.gate.call('GET', (client) => client.getBuffer(redisKey));
+    const bytes = await this.#get(redisKey);
     return bytes === null ? undefined : this.decode(redisKey, bytes);
   }
 
@@ -166,11 +167,26 @@ export class RedisTier {
     this.connection.close();
   }
 
+  async #get(redisKey: string): Promise<Buffer | null> {
+    try {
+      return await this.gate.call('GET', (client) => client.getBuffer(redisKey));
+    } catch (error) {
+      if (failureKind(error) !== 'wrongtype') throw error;
+      // Not an entry of ours: as unreadable as any foreign bytes.
+      this.#discard(redisKey, 'format');
+      return null;
+    }
+  }
+
   #readable(redisKey: string, entry: DecodedEntry): StoredEntry | undefined {
     if (entry.ok) return entry;
-    this.#options.onCorrupt(redisKey, entry.reason);
-    this.delete([redisKey]).catch(ignore);
+    this.#discard(redisKey, entry.reason);
     return undefined;
+  }
+
+  #discard(redisKey: string, reason: string): void {
+    this.#options.onCorrupt(redisKey, reason);
+    this.delete([redisKey]).catch(ignore);
   }
 }
 

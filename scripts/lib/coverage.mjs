@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { root } from './process.mjs';
+
+/** Percent of the library's lines, and of its branches. */
+export const threshold = 90;
+
+/** The suites whose coverage adds up to that of the library. */
+export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
+
+/** What does its work in a server or in a running application: other suites than the unit tests cover it. */
+const outsideUnitTests = [
+  'tiers/(redis|client)-',
+  'cache/(redis-|recovery|tag-keeper|check-health)',
+  'testing/redis-',
+  'nestjs/.*(module|registry|providers|interceptor|indicator)',
+].map((path) => new RegExp(`/libs/cache-infra/src/${path}`));
+
+export const coverageDirectory = (suite) => join(root, 'test-results', 'coverage', suite);
+
+/**
+ * Judges the coverage of the unit tests alone, and of all suites when all have run. Writes the reports.
+ *
+ * @param {readonly string[]} steps what has run
+ */
+export async function checkCoverage(steps) {
+  // These are there only after the installation.
+  const { default: library } = await import('istanbul-lib-coverage');
+  const ran = coveringSuites.filter((suite) => steps.includes(suite));
+  const all = library.createCoverageMap();
+  const unit = library.createCoverageMap();
+  try {
+    for (const suite of ran) all.merge(await mapOf(suite));
+    unit.merge(await mapOf('unit'));
+  } catch (error) {
+    return verdict([['no coverage was reported', error.message]]);
+  }
+  unit.filter((file) => !outsideUnitTests.some((path) => path.test(file)));
+  await writeReports(all);
+  const shortfalls = [['the unit tests cover', shortfall(unit)]];
+  if (ran.length === coveringSuites.length) shortfalls.push(['all suites cover', shortfall(all)]);
+  return verdict(shortfalls);
+}
+
+/** What is missing, in words, or `undefined`. Exported for its tests. */
+export function shortfall(map) {
+  const { lines, branches } = map.getCoverageSummary();
+  const short = [
+    ['lines', lines],
+    ['branches', branches],
+  ].filter(([, { total, pct }]) => total === 0 || pct <= threshold);
+  if (short.length === 0) return undefined;
+  return `${short.map(([what, { pct }]) => `${pct} % of the ${what}`).join(', ')}: not more than ${threshold} %`;
+}
+
+function verdict(shortfalls) {
+  const notes = shortfalls.filter(([, missing]) => missing !== undefined).map((words) => words.join(' '));
+  return { passed: shortfalls.length - notes.length, failed: notes.length, skipped: 0, seconds: 0, notes };
+}
+
+async function mapOf(suite) {
+  return JSON.parse(await readFile(join(coverageDirectory(suite), 'coverage-final.json'), 'utf8'));
+}
+
+async function writeReports(coverageMap) {
+  const { default: report } = await import('istanbul-lib-report');
+  const { default: reports } = await import('istanbul-reports');
+  const context = report.createContext({ dir: join(root, 'test-results', 'coverage'), coverageMap });
+  for (const format of ['lcov', 'cobertura', 'json-summary', 'text-summary']) {
+    reports.create(format, { projectRoot: root }).execute(context);
+  }
+}
