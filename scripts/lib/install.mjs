@@ -25,19 +25,22 @@ export async function install() {
   throw new Error(`The dependencies could not be installed.\n\n${outputs.join('\n\n')}`);
 }
 
-/** True when node_modules holds every package of the lock file, in its version. */
+/** True when every package of the lock file is there, in its version. */
 async function isInstalled() {
   try {
-    const wanted = await packagesOf('package-lock.json');
-    const present = await packagesOf(join('node_modules', '.package-lock.json'));
-    return Object.entries(wanted)
-      .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.link)
-      .every(([path, entry]) => present[path]?.version === entry.version);
+    const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
+    const wanted = Object.entries(packages).filter(
+      ([path, entry]) => path.includes('node_modules/') && !entry.optional && !entry.link,
+    );
+    const present = await Promise.all(
+      wanted.map(async ([path, { version }]) => (await versionAt(path)) === version),
+    );
+    return !present.includes(false);
   } catch {
     return false;
   }
 }
 
-async function packagesOf(lockFile) {
-  return JSON.parse(await readFile(join(root, lockFile), 'utf8')).packages;
+async function versionAt(path) {
+  return JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8')).version;
 }

@@ -225,6 +225,7 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
   it('pitfall (the Python original) a newer set leaves no stale value in the L1', async () => {
     const cache = redis();
     await cache.set('key', 'old');
+    await cache.get('key');
     const away = degraded(cache);
     await server.stop();
     await away;
@@ -236,7 +237,10 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
 
   it('invalidations hold here meanwhile', async () => {
     const cache = redis();
+    await cache.connect();
     const away = degraded(cache);
+    await server.stop();
+    await away;
     await cache.setMany(
       [
         ['a', 1],
@@ -249,8 +253,6 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
       ['user:2', 2],
       ['c', 3],
     ]);
-    await server.stop();
-    await away;
     await cache.invalidateTags('tag');
     expect((await cache.getMany(['a', 'b'])).size).toBe(0);
     await cache.invalidatePattern('user:*');

@@ -8,15 +8,14 @@ import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { ValidationError } from '../../libs/cache-infra/src/errors.js';
 import { closingAfterEach } from '../support/closing.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { redisForSuite, type RedisForSuite } from '../support/redis.js';
+import { redisForSuite } from '../support/redis.js';
 import { until } from '../support/until.js';
 
-let suite: RedisForSuite;
+const suite = redisForSuite();
 const closing = closingAfterEach();
 let keyPrefix: string;
 let raw: Redis;
 
-suite = redisForSuite();
 beforeEach(() => {
   keyPrefix = `${suite.prefix}-${randomUUID()}`;
   raw = new Redis(suite.url);
@@ -255,12 +254,7 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
     });
 
     it('of the root clears all of this cache and nothing else on the server', async () => {
-      const neighbours = [
-        `${keyPrefix}Abc::1`,
-        `${keyPrefix}`,
-        `${keyPrefix}.sessions::1`,
-        `x${keyPrefix}::1`,
-      ];
+      const neighbours = [`${keyPrefix}Abc::1`, keyPrefix, `${keyPrefix}.sessions::1`, `x${keyPrefix}::1`];
       for (const key of neighbours) await raw.set(key, 'theirs');
       const cache = redis(options);
       const names = ['users', '!bang', 'a:b', 'a/b', '*'];

@@ -90,7 +90,10 @@ export const redisUrl: Check = (value) => {
   const problem = nonEmptyString(value);
   if (problem !== undefined) return problem;
   const [scheme, rest] = splitScheme(value as string);
-  if (scheme !== 'redis' && scheme !== 'rediss') return "must start with 'redis://' or 'rediss://'";
+  if (scheme === 'unix') return rest.includes('/') ? undefined : 'must include the path of the socket';
+  if (scheme !== 'redis' && scheme !== 'rediss') {
+    return "must start with 'redis://' or 'rediss://' (or 'unix://' for a socket)";
+  }
   const [, address = '', path = ''] = /^(?:[^@/?#]*@)?([^@/?#]*)(?:\/([^?#]*))?/.exec(
     rest,
   ) as RegExpExecArray;
@@ -128,6 +131,18 @@ export function nested(checks: Checks, isOpaque: (value: object) => boolean = ()
     },
   };
 }
+
+/** Redis nodes: `[{ host: '10.0.0.1', port: 6379 }]`. */
+export const nodeList: Check = (value) => {
+  const isNode = (node: unknown): boolean =>
+    isObject(node) &&
+    nonEmptyString((node as { host?: unknown }).host) === undefined &&
+    ((node as { port?: unknown }).port === undefined ||
+      integerBetween(1, 65_535)((node as { port?: unknown }).port) === undefined);
+  return Array.isArray(value) && value.length > 0 && value.every(isNode)
+    ? undefined
+    : 'must be a non-empty array of { host, port }';
+};
 
 /** What is wrong with one value. */
 export function problemsAt(

@@ -4,6 +4,7 @@ import {
   functionValue,
   integerBetween,
   nested,
+  nodeList,
   nonEmptyString,
   nonNegativeInteger,
   objectValue,
@@ -16,15 +17,15 @@ import {
   timeout,
   ttlSeconds,
 } from '../checks.js';
-import type { Redis } from 'ioredis';
 import type { ValidationProblem } from '../errors.js';
 import { ValidationError } from '../errors.js';
+import type { RedisClient } from '../tiers/redis-options.js';
 import type { BaseCacheOptions, InMemoryCacheOptions, RedisCacheOptions } from './cache-options.js';
 
 type ChecksOf<T> = Checks & Readonly<Record<keyof T, Checks[string]>>;
 
 /** An ioredis client of the user's own: not ours to look into. */
-export function isRedisClient(value: object): value is Redis {
+export function isRedisClient(value: object): value is RedisClient {
   return 'status' in value && 'duplicate' in value;
 }
 
@@ -51,6 +52,13 @@ export const redisServerChecks: Checks = {
   username: stringValue,
   password: stringValue,
   db: nonNegativeInteger,
+  path: nonEmptyString,
+  sentinels: nodeList,
+  sentinelName: nonEmptyString,
+  sentinelUsername: stringValue,
+  sentinelPassword: stringValue,
+  nodes: nodeList,
+  tls: (value) => (typeof value === 'boolean' ? undefined : objectValue(value)),
 };
 
 export const redisChecks = {

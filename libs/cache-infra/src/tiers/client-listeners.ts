@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './redis-options.js';
 
 /** What may happen to a client's connection. */
 export interface ClientListener {
@@ -16,7 +16,7 @@ const events = ['connect', 'ready', 'error', 'close', 'end'] as const;
  * client of the user's own is found as it was, and Node sees no leak where there is none.
  */
 class ClientHub {
-  readonly #client: Redis;
+  readonly #client: RedisClient;
   readonly #members = new Set<ClientListener>();
   readonly #handlers = events.map((event) => {
     const handler = (argument: Error): void => {
@@ -25,7 +25,7 @@ class ClientHub {
     return [event, handler] as const;
   });
 
-  constructor(client: Redis) {
+  constructor(client: RedisClient) {
     this.#client = client;
   }
 
@@ -40,10 +40,10 @@ class ClientHub {
   }
 }
 
-const hubs = new WeakMap<Redis, ClientHub>();
+const hubs = new WeakMap<RedisClient, ClientHub>();
 
 /** Tells `listener` what happens to the client's connection, until the function that comes back is called. */
-export function listenTo(client: Redis, listener: ClientListener): () => void {
+export function listenTo(client: RedisClient, listener: ClientListener): () => void {
   const hub = hubs.get(client) ?? new ClientHub(client);
   hubs.set(client, hub);
   hub.add(listener);

@@ -1,7 +1,7 @@
-import { Redis, type RedisOptions } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
 import { listenTo } from './client-listeners.js';
-import type { RedisConnectionOptions, RedisServerOptions } from './redis-options.js';
+import { addressOf, createClient, isClient } from './redis-client.js';
+import type { RedisClient, RedisConnectionOptions } from './redis-options.js';
 
 export type ConnectionStatus = 'ready' | 'connecting' | 'away';
 
@@ -15,7 +15,7 @@ export interface ConnectionListener {
  * lost reply: whoever calls decides what to do without Redis.
  */
 export class RedisConnection {
-  readonly client: Redis;
+  readonly client: RedisClient;
   /** For messages: host and port, no credentials. */
   readonly address: string;
   readonly #owned: boolean;
@@ -140,43 +140,6 @@ function firstAttempt(): { promise: Promise<void>; end: () => void } {
     end = resolve;
   });
   return { promise, end };
-}
-
-function isClient(redis: RedisConnectionOptions): redis is Redis {
-  return 'status' in redis && 'duplicate' in redis;
-}
-
-function createClient(redis: RedisServerOptions, connectTimeoutMs: number): Redis {
-  const options: RedisOptions & { replyMapping?: 'legacy' } = {
-    lazyConnect: true,
-    connectTimeout: connectTimeoutMs,
-    connectionName: 'nestjs-cache-infra',
-    // ioredis keeps a timer of 2 s when it closes a connection that is gone already or hangs, and the process with it.
-    disconnectTimeout: 20,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // Soon at first, then every two seconds or so; the random part keeps a fleet from coming back in step.
-    retryStrategy: (times) => Math.min(2 ** times * 25, 2000) * (0.75 + Math.random() / 2),
-  };
-  if (redis.host !== undefined) options.host = redis.host;
-  if (redis.port !== undefined) options.port = redis.port;
-  if (redis.username !== undefined) options.username = redis.username;
-  if (redis.password !== undefined) options.password = redis.password;
-  if (redis.db !== undefined) options.db = redis.db;
-  if (redis.url === undefined) return new Redis(options);
-  // `new URL`, by which ioredis reads it, refuses such a port with an error that shows the password. As an option the
-  // port fails like any other that cannot be reached.
-  const [, start = '', port, end = ''] = /^(\w+:\/\/[^/?#]*):(\d+)((?:[/?#].*)?)$/.exec(redis.url) ?? [];
-  if (Number(port ?? 0) <= 65_535) return new Redis(redis.url, options);
-  return new Redis(start + end, { ...options, port: Number(port) });
-}
-
-function addressOf(client: Redis): string {
-  const { options } = client;
-  if ('path' in options && options.path) return options.path;
-  const { host = 'localhost', port = 6379 } = options as { host?: string; port?: number };
-  return `${host}:${String(port)}`;
 }
 
 function ignore(): void {

@@ -4,7 +4,9 @@ import { InfrastructureError } from '../errors.js';
 import { Deadlines } from './deadlines.js';
 import type { RedisConnection } from './redis-connection.js';
 import { commandFailure, failureKind, isOutage } from './redis-errors.js';
+import type { RedisClient } from './redis-options.js';
 import { allScripts, type RedisScript } from './redis-scripts.js';
+import { isCluster } from './redis-client.js';
 
 export interface GateOptions {
   /** Milliseconds that a command is waited for. */
@@ -65,7 +67,7 @@ export class RedisGate {
   }
 
   /** @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind */
-  async call<T>(what: string, send: (client: Redis) => Promise<T>): Promise<T> {
+  async call<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
     const connection = this.#connection;
     if (connection.status === 'connecting') await connection.connected(this.#options.commandTimeoutMs);
     if (connection.status !== 'ready') throw connection.failure();
@@ -99,7 +101,17 @@ export class RedisGate {
 
   /** Has a server that was just connected know our scripts. */
   async loadScripts(): Promise<void> {
-    await Promise.all(allScripts.map(({ lua }) => this.call('SCRIPT LOAD', (client) => client.script('LOAD', lua))));
+    await Promise.all(
+      allScripts.flatMap(({ lua }) =>
+        this.masters().map((master) => this.call('SCRIPT LOAD', () => master.script('LOAD', lua))),
+      ),
+    );
+  }
+
+  /** The servers that hold keys: one, or every master of a Cluster. */
+  masters(): readonly Redis[] {
+    const { client } = this.#connection;
+    return isCluster(client) ? client.nodes('master') : [client];
   }
 
   close(): void {
@@ -108,15 +120,15 @@ export class RedisGate {
     this.#deadlines.close();
   }
 
-  #send<T>(what: string, send: (client: Redis) => Promise<T>): Promise<T> {
+  #send<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
     const { client } = this.#connection;
     this.#batch(client);
     return this.#deadlines.within(send(client), what);
   }
 
   /** Commands of one tick leave in one write: pipelining without holding any command back. */
-  #batch(client: Redis): void {
-    if (this.#corked) return;
+  #batch(client: RedisClient): void {
+    if (this.#corked || isCluster(client)) return;
     const { stream } = client;
     this.#corked = true;
     stream.cork();

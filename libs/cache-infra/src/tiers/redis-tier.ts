@@ -1,5 +1,8 @@
+import calculateSlot from 'cluster-key-slot';
+import type { Redis } from 'ioredis';
 import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
 import type { Clock } from '../clock.js';
+import { isCluster } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { failureKind } from './redis-errors.js';
 import type { RedisGate } from './redis-gate.js';
@@ -81,13 +84,18 @@ export class RedisTier {
 
   /** In the order of `redisKeys`. */
   async readMany(redisKeys: readonly string[]): Promise<(StoredEntry | undefined)[]> {
+    const batches = this.#batches(redisKeys);
     const replies = await Promise.all(
-      batches(redisKeys).map((keys) => this.gate.call('MGET', (client) => client.mgetBuffer(keys))),
+      batches.map((keys) => this.gate.call('MGET', (client) => client.mgetBuffer([...keys]))),
     );
-    const entries = replies.flat().map((bytes, i) => {
-      return bytes === null ? undefined : this.decode(redisKeys[i] as string, bytes);
+    const found = new Map<string, StoredEntry | undefined | Promise<StoredEntry | undefined>>();
+    batches.forEach((keys, b) => {
+      keys.forEach((key, i) => {
+        const bytes = replies[b]?.[i];
+        if (bytes) found.set(key, this.decode(key, bytes));
+      });
     });
-    return Promise.all(entries);
+    return Promise.all(redisKeys.map((key) => found.get(key)));
   }
 
   /** `ttlMs` 0 = never expires. */
@@ -104,7 +112,7 @@ export class RedisTier {
   /** How many of them existed. */
   async delete(redisKeys: readonly string[]): Promise<number> {
     const counts = await Promise.all(
-      batches(redisKeys).map((keys) => this.gate.call('UNLINK', (client) => client.unlink(...keys))),
+      this.#batches(redisKeys).map((keys) => this.gate.call('UNLINK', (client) => client.unlink(...keys))),
     );
     return counts.reduce((sum, count) => sum + count, 0);
   }
@@ -115,16 +123,19 @@ export class RedisTier {
     matches: (redisKey: string) => boolean,
     visit: (redisKeys: readonly string[]) => Promise<void>,
   ): Promise<void> {
-    let cursor = '0';
-    do {
-      const from = cursor;
-      const [next, keys] = await this.gate.call('SCAN', (client) =>
-        client.scan(from, 'MATCH', glob, 'COUNT', scanCount),
-      );
-      cursor = next;
-      const confirmed = keys.filter(matches);
-      if (confirmed.length > 0) await visit(confirmed);
-    } while (cursor !== '0');
+    const scanOne = async (master: Redis): Promise<void> => {
+      let cursor = '0';
+      do {
+        const from = cursor;
+        const [next, keys] = await this.gate.call('SCAN', () =>
+          master.scan(from, 'MATCH', glob, 'COUNT', scanCount),
+        );
+        cursor = next;
+        const confirmed = keys.filter(matches);
+        if (confirmed.length > 0) await visit(confirmed);
+      } while (cursor !== '0');
+    };
+    await Promise.all(this.gate.masters().map(scanOne));
   }
 
   /**
@@ -178,6 +189,19 @@ export class RedisTier {
     }
   }
 
+  /** Keys that one command may name: not too many, and in a Cluster all of one slot. */
+  #batches(redisKeys: readonly string[]): readonly (readonly string[])[] {
+    if (!isCluster(this.connection.client)) return chunks(redisKeys);
+    const bySlot = new Map<number, string[]>();
+    for (const key of redisKeys) {
+      const slot = calculateSlot(key);
+      const keys = bySlot.get(slot);
+      if (keys === undefined) bySlot.set(slot, [key]);
+      else keys.push(key);
+    }
+    return [...bySlot.values()].flatMap(chunks);
+  }
+
   #readable(redisKey: string, entry: DecodedEntry): StoredEntry | undefined {
     if (entry.ok) return entry;
     this.#discard(redisKey, entry.reason);
@@ -190,7 +214,7 @@ export class RedisTier {
   }
 }
 
-function batches<T>(items: readonly T[]): T[][] {
+function chunks<T>(items: readonly T[]): T[][] {
   const all: T[][] = [];
   for (let i = 0; i < items.length; i += batchSize) all.push(items.slice(i, i + batchSize));
   return all;

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
 import { ValidationError } from '../errors.js';
+import { isCluster } from './redis-client.js';
+import type { RedisClient } from './redis-options.js';
 import { ClientTracking, type CoherenceListener, type TrackingOptions } from './client-tracking.js';
 
 /** One cache's part in the tracking of a connection. */
@@ -10,57 +12,41 @@ export interface TrackingMember {
   close(): void;
 }
 
-/** A connection is tracked once, for all the caches that stand on it: it has one redirect and one mode. */
+/**
+ * A client is tracked once, for all the caches that stand on it: a connection has one redirect and one mode. A Cluster is
+ * tracked node by node; any of its nodes may become a master.
+ */
 class SharedTracking {
   readonly mode: TrackingOptions['mode'];
-  readonly #client: Redis;
+  readonly #client: RedisClient;
+  readonly #options: TrackingOptions;
   readonly #members = new Map<CoherenceListener, string>();
-  readonly #tracking: ClientTracking;
+  readonly #nodes = new Map<Redis, ClientTracking>();
 
-  constructor(client: Redis, options: TrackingOptions) {
+  constructor(client: RedisClient, options: TrackingOptions) {
     this.mode = options.mode;
     this.#client = client;
-    const each = (tell: (member: CoherenceListener) => void): void => {
-      for (const member of [...this.#members.keys()]) tell(member);
-    };
-    this.#tracking = new ClientTracking(client, () => [...new Set(this.#members.values())], options, {
-      onInvalidate: (redisKeys) => {
-        each((member) => {
-          member.onInvalidate(redisKeys);
-        });
-      },
-      onFlush: () => {
-        each((member) => {
-          member.onFlush();
-        });
-      },
-      onLost: (reason) => {
-        each((member) => {
-          member.onLost(reason);
-        });
-      },
-      onArmed: () => {
-        each((member) => {
-          member.onArmed();
-        });
-      },
-    });
+    this.#options = options;
+  }
+
+  get armed(): boolean {
+    const inUse = [...this.#nodes].filter(([node]) => node.status === 'ready');
+    return inUse.length > 0 && inUse.every(([, tracking]) => tracking.armed);
   }
 
   join(prefix: string, listener: CoherenceListener): TrackingMember {
-    const tracking = this.#tracking;
     const newPrefix = ![...this.#members.values()].includes(prefix);
     this.#members.set(listener, prefix);
-    if (this.#members.size === 1) tracking.start();
-    else if (newPrefix && this.mode === 'broadcast') tracking.restart();
-    else if (tracking.armed) listener.onArmed();
+    if (this.#members.size === 1) this.#start();
+    else if (newPrefix && this.mode === 'broadcast') for (const node of this.#nodes.values()) node.restart();
+    else if (this.armed) listener.onArmed();
+    const isArmed = (): boolean => this.armed;
     return {
       get armed() {
-        return tracking.armed;
+        return isArmed();
       },
       changed: (redisKeys) => {
-        if (this.#members.size === 1) return;
-        for (const member of [...this.#members.keys()]) if (member !== listener) member.onInvalidate(redisKeys);
+        if (this.#members.size > 1) this.#tell((member) => member !== listener && member.onInvalidate(redisKeys));
       },
       close: () => {
         this.#leave(listener);
@@ -68,18 +54,76 @@ class SharedTracking {
     };
   }
 
+  #start(): void {
+    if (!isCluster(this.#client)) {
+      this.#add(this.#client);
+      return;
+    }
+    this.#client.on('+node', this.#add);
+    this.#client.on('-node', this.#remove);
+    for (const node of this.#client.nodes('all')) this.#add(node);
+  }
+
+  readonly #add = (node: Redis): void => {
+    if (this.#nodes.has(node)) return;
+    const prefixes = (): string[] => [...new Set(this.#members.values())];
+    const tracking = new ClientTracking(node, prefixes, this.#options, {
+      onInvalidate: (redisKeys) => {
+        this.#tell((member) => {
+          member.onInvalidate(redisKeys);
+        });
+      },
+      onFlush: () => {
+        this.#tell((member) => {
+          member.onFlush();
+        });
+      },
+      onLost: (reason) => {
+        this.#tell((member) => {
+          member.onLost(reason);
+        });
+      },
+      onArmed: () => {
+        this.#tell((member) => {
+          member.onArmed();
+        });
+      },
+    });
+    this.#nodes.set(node, tracking);
+    tracking.start();
+  };
+
+  readonly #remove = (node: Redis): void => {
+    this.#nodes.get(node)?.close();
+    if (!this.#nodes.delete(node)) return;
+    // What was read from it may have changed where its slots went.
+    this.#tell((member) => {
+      member.onLost('a node left the cluster');
+      if (this.armed) member.onArmed();
+    });
+  };
+
+  #tell(what: (member: CoherenceListener) => unknown): void {
+    for (const member of [...this.#members.keys()]) what(member);
+  }
+
   #leave(listener: CoherenceListener): void {
     if (!this.#members.delete(listener) || this.#members.size > 0) return;
-    this.#tracking.close();
     trackings.delete(this.#client);
+    if (isCluster(this.#client)) {
+      this.#client.off('+node', this.#add);
+      this.#client.off('-node', this.#remove);
+    }
+    for (const tracking of this.#nodes.values()) tracking.close();
+    this.#nodes.clear();
   }
 }
 
-const trackings = new WeakMap<Redis, SharedTracking>();
+const trackings = new WeakMap<RedisClient, SharedTracking>();
 
 /** @throws ValidationError when the connection is tracked in another mode already */
 export function track(
-  client: Redis,
+  client: RedisClient,
   prefix: string,
   options: TrackingOptions,
   listener: CoherenceListener,

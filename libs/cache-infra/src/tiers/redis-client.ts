@@ -1,0 +1,143 @@
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import type { RedisClient, RedisConnectionOptions, RedisServerOptions } from './redis-options.js';
+
+type OwnRedisOptions = RedisOptions & { replyMapping?: 'legacy' };
+
+/** At most one reconnection a second because a server turned out to be read-only. */
+const readonlyPauseMs = 1000;
+
+export function isClient(redis: RedisConnectionOptions): redis is RedisClient {
+  return 'status' in redis && 'duplicate' in redis;
+}
+
+export function isCluster(client: RedisClient): client is Cluster {
+  return client.isCluster;
+}
+
+/** A client of ours for where `redis` says. It does not connect yet. */
+export function createClient(redis: RedisServerOptions, connectTimeoutMs: number): RedisClient {
+  const options = { ...commonOptions(connectTimeoutMs), ...accessOptions(redis) };
+  if (redis.nodes !== undefined) return createCluster(redis.nodes, options);
+  if (redis.sentinels !== undefined) return createBehindSentinels(redis, redis.sentinels, options);
+  if (redis.url !== undefined) return createFromUrl(redis.url, options);
+  if (redis.path !== undefined) return new Redis({ ...options, path: redis.path });
+  return new Redis({ ...options, host: redis.host ?? 'localhost', port: redis.port ?? 6379 });
+}
+
+/** For messages: where, without credentials. */
+export function addressOf(client: RedisClient): string {
+  if (isCluster(client)) return 'cluster';
+  const { options } = client;
+  if ('path' in options && options.path) return options.path;
+  if (options.sentinels && options.sentinels.length > 0) return `sentinels of ${options.name ?? 'mymaster'}`;
+  const { host = 'localhost', port = 6379 } = options as { host?: string; port?: number };
+  return `${host}:${String(port)}`;
+}
+
+function commonOptions(connectTimeoutMs: number): OwnRedisOptions {
+  return {
+    lazyConnect: true,
+    connectTimeout: connectTimeoutMs,
+    connectionName: 'nestjs-cache-infra',
+    // ioredis keeps a timer of 2 s when it closes a connection that is gone already or hangs, and the process with it.
+    disconnectTimeout: 20,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy,
+    reconnectOnError: whenReadOnly(),
+  };
+}
+
+/** Soon at first, then every two seconds or so; the random part keeps a fleet from coming back in step. */
+function retryStrategy(times: number): number {
+  return Math.min(2 ** times * 25, 2000) * (0.75 + Math.random() / 2);
+}
+
+/**
+ * A master that became a replica answers READONLY: the name, or the Sentinels, may lead to the new one by now. The
+ * command is not sent again; the journal has it.
+ */
+function whenReadOnly(): (error: Error) => boolean {
+  let last = -Infinity;
+  return (error) => {
+    if (!error.message.startsWith('READONLY') || performance.now() - last < readonlyPauseMs) return false;
+    last = performance.now();
+    return true;
+  };
+}
+
+function accessOptions({ username, password, db, tls }: RedisServerOptions): OwnRedisOptions {
+  const options: OwnRedisOptions = {};
+  if (username !== undefined) options.username = username;
+  if (password !== undefined) options.password = password;
+  if (db !== undefined) options.db = db;
+  if (tls !== undefined && tls !== false) {
+    const given = tls === true ? {} : tls;
+    options.tls = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  }
+  return options;
+}
+
+function createFromUrl(url: string, options: OwnRedisOptions): Redis {
+  if (url.startsWith('unix://')) return new Redis(unixOptions(url, options));
+  // `new URL`, by which ioredis reads it, refuses a port above 65535 with an error that shows the password. As an option
+  // the port fails like any other that cannot be reached.
+  const [, start = '', port, end = ''] = /^(\w+:\/\/[^/?#]*):(\d+)((?:[/?#].*)?)$/.exec(url) ?? [];
+  if (Number(port ?? 0) <= 65_535) return new Redis(url, options);
+  return new Redis(start + end, { ...options, port: Number(port) });
+}
+
+/** `unix://[user:password@]/path/to/socket[?db=1]` */
+function unixOptions(url: string, options: OwnRedisOptions): OwnRedisOptions {
+  const [, access = '', path = '', query = ''] = /^unix:\/\/(?:([^@/]*)@)?([^?]*)\??(.*)$/.exec(url) ?? [];
+  const own: OwnRedisOptions = { ...options, path: decodeURIComponent(path) };
+  const [username = '', password = ''] = access.split(':').map(decodeURIComponent);
+  if (username !== '') own.username = username;
+  if (password !== '') own.password = password;
+  const db = new URLSearchParams(query).get('db');
+  if (db !== null) own.db = Number(db);
+  return own;
+}
+
+function createBehindSentinels(
+  redis: RedisServerOptions,
+  sentinels: { host: string; port?: number | undefined }[],
+  options: OwnRedisOptions,
+): Redis {
+  const own: OwnRedisOptions = {
+    ...options,
+    sentinels: sentinels.map(({ host, port = 26_379 }) => ({ host, port })),
+    name: redis.sentinelName ?? 'mymaster',
+    role: 'master',
+    sentinelRetryStrategy: retryStrategy,
+  };
+  if (redis.sentinelUsername !== undefined) own.sentinelUsername = redis.sentinelUsername;
+  if (redis.sentinelPassword !== undefined) own.sentinelPassword = redis.sentinelPassword;
+  if (options.tls !== undefined) {
+    own.sentinelTLS = options.tls;
+    own.enableTLSForSentinelMode = true;
+  }
+  return new Redis(own);
+}
+
+function createCluster(nodes: { host: string; port?: number | undefined }[], node: OwnRedisOptions): Cluster {
+  // Each node's connection queues until it is up: the Cluster connects to a node with the first command for it.
+  const redisOptions = { ...node };
+  delete redisOptions.enableOfflineQueue;
+  delete redisOptions.retryStrategy;
+  const options = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retryStrategy,
+    // A failover is noticed by MOVED and by lost connections; this is for what neither tells.
+    slotsRefreshInterval: 5000,
+    slotsRefreshTimeout: 1000,
+    retryDelayOnTryAgain: 20,
+    redisOptions,
+  } satisfies ClusterOptions;
+  return new Cluster(
+    nodes.map(({ host, port = 6379 }) => ({ host, port })),
+    options,
+  );
+}

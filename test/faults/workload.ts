@@ -1,0 +1,213 @@
+import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+
+/** What a key holds: who wrote it, and which of the writer's versions it is. */
+export interface Versioned {
+  readonly key: string;
+  readonly version: number;
+}
+
+/** What a lane's keys should hold now: undefined = nothing. */
+export type Truth = Record<string, number | undefined>;
+
+export interface WorkloadReport {
+  calls: number;
+  /** Calls that rejected. */
+  failed: number;
+  /** Milliseconds. */
+  longest: number;
+  longestCall: string;
+  /** Milliseconds of every `get` since the report before. */
+  gets: number[];
+  /** Reads by the writer itself that did not show what it had just written. */
+  ownStale: string[];
+  errors: string[];
+  /** Milliseconds that the event loop stood still at most: no call can be faster than that. */
+  lag: number;
+}
+
+export interface WorkloadPlan {
+  readonly seed: number;
+  readonly instance: string;
+  /** Other instances, whose keys are read. */
+  readonly others: readonly string[];
+  readonly lanes: number;
+  readonly keysPerLane: number;
+  /** Milliseconds between two calls of a lane. */
+  readonly paceMs: number;
+}
+
+/** Numbers in [0, 1) that a seed decides (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The keys of a lane. Each lane is the only writer of its keys, one call at a time: what they must hold is certain. */
+export function keysOf(plan: WorkloadPlan, instance: string, lane: number): string[] {
+  return Array.from({ length: plan.keysPerLane }, (_, i) => `${instance}:${lane}:k${i}`);
+}
+
+/** Random calls on one instance's cache: writes to its own keys, reads of everybody's. */
+export class Workload {
+  readonly #cache: Cache;
+  readonly #plan: WorkloadPlan;
+  readonly #truth = new Map<string, number | undefined>();
+  readonly #tagged = new Set<string>();
+  #report = emptyReport();
+  #running: Promise<unknown> | undefined;
+  #stopping = false;
+  #version = 0;
+
+  constructor(cache: Cache, plan: WorkloadPlan) {
+    this.#cache = cache;
+    this.#plan = plan;
+  }
+
+  start(): void {
+    this.#stopping = false;
+    const lanes = Array.from({ length: this.#plan.lanes }, (_, lane) => this.#runLane(lane));
+    this.#running = Promise.all([...lanes, this.#watchLag()]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+  }
+
+  /** What has been seen since the last report. */
+  report(): WorkloadReport {
+    const report = this.#report;
+    this.#report = emptyReport();
+    return report;
+  }
+
+  truth(): Truth {
+    return Object.fromEntries(this.#truth);
+  }
+
+  /** Writes every key once more, so that nothing is left of what a server forgot. */
+  async writeAll(): Promise<void> {
+    for (let lane = 0; lane < this.#plan.lanes; lane++) {
+      for (const key of keysOf(this.#plan, this.#plan.instance, lane)) await this.#set(key);
+    }
+  }
+
+  async #runLane(lane: number): Promise<void> {
+    const { seed, paceMs, instance, others } = this.#plan;
+    const random = randomOf(seed * 1000 + lane);
+    const own = keysOf(this.#plan, instance, lane);
+    const tag = `${instance}:${lane}`;
+    const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+    while (!this.#stopping) {
+      const dice = random();
+      const key = pick(own);
+      if (dice < 0.18) await this.#set(key);
+      else if (dice < 0.26) await this.#set(key, tag);
+      else if (dice < 0.36) await this.#delete(key);
+      else if (dice < 0.39) await this.#invalidateTag(tag, own);
+      else if (dice < 0.4) await this.#invalidatePattern(`${instance}:${lane}:*`, own);
+      else if (dice < 0.55) await this.#getOrSet(key);
+      else if (dice < 0.75) await this.#get(key);
+      else if (dice < 0.8) await this.#getMany(own);
+      else await this.#getForeign(pick(others), lane, random());
+      await new Promise((resolve) => setTimeout(resolve, paceMs * 2 * random()));
+    }
+  }
+
+  async #set(key: string, tag?: string): Promise<void> {
+    const version = ++this.#version;
+    this.#truth.set(key, version);
+    if (tag === undefined) this.#tagged.delete(key);
+    else this.#tagged.add(key);
+    await this.#timed('set', () => this.#cache.set(key, { key, version }, tag === undefined ? {} : { tags: [tag] }));
+  }
+
+  async #delete(key: string): Promise<void> {
+    this.#truth.set(key, undefined);
+    await this.#timed('delete', () => this.#cache.delete(key));
+  }
+
+  async #invalidateTag(tag: string, own: readonly string[]): Promise<void> {
+    for (const key of own) if (this.#tagged.has(key)) this.#truth.set(key, undefined);
+    await this.#timed('invalidateTags', () => this.#cache.invalidateTags(tag));
+  }
+
+  async #invalidatePattern(glob: string, own: readonly string[]): Promise<void> {
+    for (const key of own) this.#truth.set(key, undefined);
+    await this.#timed('invalidatePattern', () => this.#cache.invalidatePattern(glob));
+  }
+
+  async #getOrSet(key: string): Promise<void> {
+    const value = await this.#timed('getOrSet', () =>
+      this.#cache.getOrSet<Versioned>(key, () => {
+        const version = this.#truth.get(key) ?? ++this.#version;
+        this.#truth.set(key, version);
+        this.#tagged.delete(key);
+        return { key, version };
+      }),
+    );
+    if (value !== undefined) this.#checkOwn('getOrSet', key, value);
+  }
+
+  async #get(key: string): Promise<void> {
+    const value = await this.#timed('get', () => this.#cache.get<Versioned>(key));
+    this.#checkOwn('get', key, value);
+  }
+
+  async #getMany(keys: readonly string[]): Promise<void> {
+    const values = await this.#timed('getMany', () => this.#cache.getMany<Versioned>(keys));
+    for (const key of keys) this.#checkOwn('getMany', key, values?.get(key));
+  }
+
+  async #getForeign(instance: string, lane: number, dice: number): Promise<void> {
+    const keys = keysOf(this.#plan, instance, lane);
+    const key = keys[Math.floor(dice * keys.length)] as string;
+    const value = await this.#timed('get', () => this.#cache.get<Versioned>(key));
+    if (value !== undefined && value.key !== key) this.#report.ownStale.push(`${key} held ${JSON.stringify(value)}`);
+  }
+
+  /** A writer sees its own last write or, as Redis may be away or have forgotten, nothing. Never anything older. */
+  #checkOwn(call: string, key: string, value: Versioned | undefined): void {
+    const version = this.#truth.get(key);
+    if (value === undefined || (value.key === key && value.version === version)) return;
+    this.#report.ownStale.push(`${call} ${key}: ${JSON.stringify(value)} after version ${String(version)}`);
+  }
+
+  async #timed<T>(call: string, work: () => Promise<T>): Promise<T | undefined> {
+    const start = performance.now();
+    const report = this.#report;
+    report.calls++;
+    try {
+      return await work();
+    } catch (error) {
+      report.failed++;
+      if (report.errors.length < 10) report.errors.push(`${call}: ${String(error)}`);
+      return undefined;
+    } finally {
+      const ms = performance.now() - start;
+      if (call === 'get') report.gets.push(ms);
+      if (ms > report.longest) {
+        report.longest = ms;
+        report.longestCall = call;
+      }
+    }
+  }
+
+  async #watchLag(): Promise<void> {
+    const stepMs = 10;
+    while (!this.#stopping) {
+      const start = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, stepMs));
+      this.#report.lag = Math.max(this.#report.lag, performance.now() - start - stepMs);
+    }
+  }
+}
+
+function emptyReport(): WorkloadReport {
+  return { calls: 0, failed: 0, longest: 0, longestCall: '', gets: [], ownStale: [], errors: [], lag: 0 };
+}

@@ -1,0 +1,149 @@
+import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { jest } from '@jest/globals';
+import ts from 'typescript';
+
+import { readText, root } from '../support/repository.js';
+
+/** A fenced block of code in a guide. */
+interface Block {
+  /** `docs/usage.md:12`, the line of its fence. */
+  readonly where: string;
+  readonly language: string;
+  readonly code: string;
+}
+
+const guides = ['README.md', 'libs/cache-infra/README.md', 'apps/demo/README.md', ...(await guidesUnder('docs'))];
+const blocks = (await Promise.all(guides.map(blocksOf))).flat();
+const snippets = blocks.filter(({ language }) => language === 'ts');
+/** A snippet with the text block that follows it: what it prints. */
+const runnable = blocks.flatMap((block, index) => {
+  const next = blocks[index + 1];
+  return block.language === 'ts' && next?.language === 'text' ? [{ ...block, output: next.code }] : [];
+});
+
+async function guidesUnder(directory: string): Promise<string[]> {
+  const entries = await readdir(join(root, directory), { recursive: true });
+  return entries.filter((path) => path.endsWith('.md')).map((path) => `${directory}/${path}`);
+}
+
+async function blocksOf(guide: string): Promise<Block[]> {
+  const text = await readText(guide);
+  return [...text.matchAll(/^```(\S*)[^\n]*\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: code = '' }) => {
+    const line = text.slice(0, index).split('\n').length;
+    return { where: `${guide}:${String(line)}`, language, code };
+  });
+}
+
+/** What the compiler says about the snippets, each as a module of its own, under the settings of this repository. */
+function compilerErrors(): string[] {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: object };
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
+  // A snippet shows what one can have, used or not.
+  Object.assign(options, { noUnusedLocals: false, types: ['node'] });
+  const files = new Map(
+    snippets.map(({ where, code }) => [join(root, `${where.replace(/\W/g, '-')}.snippet.ts`), { where, code }]),
+  );
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => files.has(path) || fileExists(path);
+  host.readFile = (path) => files.get(path)?.code ?? readFile(path);
+  host.getSourceFile = (path, ...rest) => {
+    const snippet = files.get(path);
+    return snippet === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, snippet.code, ...rest);
+  };
+
+  const program = ts.createProgram([...files.keys()], options, host);
+  return [...files].flatMap(([path, { where }]) => {
+    const source = program.getSourceFile(path);
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    return found.map(({ messageText, start = 0 }) => {
+      const line = (source?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
+      return `${where} + ${String(line)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+    });
+  });
+}
+
+describe('the guides (issue: shown by 7)', () => {
+  it('have snippets, the README one that runs', () => {
+    expect(snippets.length).toBeGreaterThan(1);
+    expect(runnable.map(({ where }) => where.split(':')[0])).toContain('README.md');
+  });
+
+  it('have snippets that compile', () => {
+    expect(compilerErrors()).toEqual([]);
+  }, 120_000);
+
+  describe('have examples that print what they say', () => {
+    let directory: string;
+    beforeAll(async () => {
+      // Within the repository, where packages are found.
+      await mkdir(join(root, 'test-results'), { recursive: true });
+      directory = await mkdtemp(join(root, 'test-results', 'snippets-'));
+    });
+    afterAll(() => rm(directory, { recursive: true }));
+
+    it.each(runnable)('$where', async ({ where, code, output }) => {
+      const file = join(directory, `${where.replace(/\W/g, '-')}.ts`);
+      await writeFile(file, code);
+      const print = jest.spyOn(console, 'log').mockReturnValue();
+
+      await import(file);
+
+      const lines = print.mock.calls.map((args) => args.join(' '));
+      print.mockRestore();
+      expect(lines.join('\n')).toBe(output.trimEnd());
+    });
+  });
+
+  it('have links that lead somewhere', async () => {
+    const broken: string[] = [];
+    for (const guide of guides) {
+      const prose = (await readText(guide)).replaceAll(/^```.*?^```$/gms, '');
+      for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https?:/.test(target)) continue;
+        const [path = '', heading] = target.split('#');
+        const file = path === '' ? guide : join(guide, '..', path);
+        const text = await readText(file).catch(() => undefined);
+        const found = text === undefined ? await isDirectory(file) : heading === undefined || headingsOf(text).has(heading);
+        if (!found) broken.push(`${guide}: ${target}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('name targets and scripts that there are', async () => {
+    const makefile = await readText('Makefile');
+    const manifests = await Promise.all(['package.json', 'libs/cache-infra/package.json', 'apps/demo/package.json'].map(readText));
+    const missing: string[] = [];
+    for (const guide of guides) {
+      const text = await readText(guide);
+      for (const [, target = ''] of text.matchAll(/(?:`|^|; |&& |=\S+ )make ([a-z][a-z-]*)/gm)) {
+        if (!new RegExp(`^${target}:`, 'm').test(makefile)) missing.push(`${guide}: make ${target}`);
+      }
+      for (const [, script = ''] of text.matchAll(/npm run (?:--\S+ )*([a-z][a-z-]*)/g)) {
+        if (!manifests.some((manifest) => manifest.includes(`"${script}":`))) missing.push(`${guide}: npm run ${script}`);
+      }
+    }
+    expect(missing).toEqual([]);
+  });
+});
+
+async function isDirectory(path: string): Promise<boolean> {
+  return readdir(join(root, path)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** As GitHub makes anchors of headings. */
+function headingsOf(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  return new Set(headings);
+}
