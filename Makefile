@@ -55,7 +55,7 @@ test-cache-performance: ## The slow suites: memory, compression
 
 .PHONY: test-cache-all
 test-cache-all: ## Every suite, the slow ones included
-	@node scripts/test.mjs build unit redis integration e2e package performance
+	@node scripts/test.mjs build suites
 
 .PHONY: test-open-handles
 test-open-handles: ## The suites that hold sockets and timers, with --detectOpenHandles

@@ -49,6 +49,9 @@ export default {
     project('integration', ['test/integration/**/*.spec.ts'], withRedis),
     project('e2e', ['test/e2e/**/*.spec.ts'], withRedis),
     project('package', ['test/package/**/*.spec.ts']),
+    project('faults', ['test/faults/**/*.spec.ts'], {
+      globalTeardown: '<rootDir>/test/faults/print-table.mjs',
+    }),
     ...(process.env.RUN_SLOW === '1' ? [project('performance', ['test/performance/**/*.spec.ts'])] : []),
   ],
   coverageDirectory: 'test-results/coverage',

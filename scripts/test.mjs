@@ -1,6 +1,7 @@
 // Runs the checks and the test suites one after the other, and adds them up in the last line:
 //   node scripts/test.mjs                    everything (the slow suites with RUN_SLOW=1)
 //   node scripts/test.mjs unit redis         these steps
+//   node scripts/test.mjs build suites       the build and every suite, the slow ones included
 //   node scripts/test.mjs unit -- codec      these steps, with arguments for Jest
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +13,9 @@ import { acquireRedis, environmentWith } from './lib/redis.mjs';
 import { checks, needsRedis, runCheck, runSuite, suites } from './lib/steps.mjs';
 
 const separator = process.argv.indexOf('--');
-const named = process.argv.slice(2, separator === -1 ? undefined : separator);
+const named = process.argv
+  .slice(2, separator === -1 ? undefined : separator)
+  .flatMap((step) => (step === 'suites' ? suites : step));
 const jestArgs = separator === -1 ? [] : process.argv.slice(separator + 1);
 
 const everything = [...Object.keys(checks), ...suites].filter(

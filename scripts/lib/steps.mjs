@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 
+import jestConfig from '../../jest.config.mjs';
 import { coverageDirectory, coveringSuites } from './coverage.mjs';
 import { runJest } from './jest.mjs';
 import { root, run } from './process.mjs';
@@ -9,10 +10,13 @@ import { root, run } from './process.mjs';
 /** Check → its npm script. */
 export const checks = { lint: 'lint', format: 'format-check', typecheck: 'typecheck', build: 'build' };
 
-/** The Jest projects, in the order they run. */
-export const suites = ['unit', 'redis', 'integration', 'e2e', 'package', 'performance'];
+const { projects } = jestConfig;
 
-export const needsRedis = (step) => ['redis', 'integration', 'e2e'].includes(step);
+/** The Jest projects, in the order they run: what jest.config.mjs has, and the slow one that it shows on demand. */
+export const suites = [...new Set([...projects.map(({ displayName }) => displayName), 'performance'])];
+
+export const needsRedis = (step) =>
+  projects.some(({ displayName, globalSetup }) => displayName === step && globalSetup !== undefined);
 
 const results = join(root, 'test-results');
 const timeoutMs = 8 * 60_000;

@@ -58,6 +58,8 @@ export class Workload {
   readonly #plan: WorkloadPlan;
   readonly #truth = new Map<string, number | undefined>();
   readonly #tagged = new Set<string>();
+  /** What was last done to each key: the reason of a wrong read is found there. */
+  readonly #history = new Map<string, string[]>();
   #report = emptyReport();
   #running: Promise<unknown> | undefined;
   #stopping = false;
@@ -111,7 +113,7 @@ export class Workload {
       else if (dice < 0.36) await this.#delete(key);
       else if (dice < 0.39) await this.#invalidateTag(tag, own);
       else if (dice < 0.4) await this.#invalidatePattern(`${instance}:${lane}:*`, own);
-      else if (dice < 0.55) await this.#getOrSet(key);
+      else if (dice < 0.55) await this.#getOrSet(key, tag);
       else if (dice < 0.75) await this.#get(key);
       else if (dice < 0.8) await this.#getMany(own);
       else await this.#getForeign(pick(others), lane, random());
@@ -124,33 +126,40 @@ export class Workload {
     this.#truth.set(key, version);
     if (tag === undefined) this.#tagged.delete(key);
     else this.#tagged.add(key);
+    this.#note([key], `set ${String(version)}${tag === undefined ? '' : ' tagged'}`);
     await this.#timed('set', () => this.#cache.set(key, { key, version }, tag === undefined ? {} : { tags: [tag] }));
   }
 
   async #delete(key: string): Promise<void> {
     this.#truth.set(key, undefined);
+    this.#note([key], 'delete');
     await this.#timed('delete', () => this.#cache.delete(key));
   }
 
   async #invalidateTag(tag: string, own: readonly string[]): Promise<void> {
-    for (const key of own) if (this.#tagged.has(key)) this.#truth.set(key, undefined);
+    const tagged = own.filter((key) => this.#tagged.has(key));
+    for (const key of tagged) this.#truth.set(key, undefined);
+    this.#note(tagged, 'invalidateTags');
     await this.#timed('invalidateTags', () => this.#cache.invalidateTags(tag));
   }
 
   async #invalidatePattern(glob: string, own: readonly string[]): Promise<void> {
     for (const key of own) this.#truth.set(key, undefined);
+    this.#note(own, 'invalidatePattern');
     await this.#timed('invalidatePattern', () => this.#cache.invalidatePattern(glob));
   }
 
-  async #getOrSet(key: string): Promise<void> {
-    const value = await this.#timed('getOrSet', () =>
-      this.#cache.getOrSet<Versioned>(key, () => {
-        const version = this.#truth.get(key) ?? ++this.#version;
-        this.#truth.set(key, version);
-        this.#tagged.delete(key);
-        return { key, version };
-      }),
-    );
+  async #getOrSet(key: string, tag: string): Promise<void> {
+    // A version keeps its tags, however often it is loaded.
+    if (this.#truth.get(key) === undefined) this.#tagged.delete(key);
+    const options = this.#tagged.has(key) ? { tags: [tag] } : {};
+    const load = (): Versioned => {
+      const version = this.#truth.get(key) ?? ++this.#version;
+      this.#truth.set(key, version);
+      this.#note([key], `load ${String(version)}${this.#tagged.has(key) ? ' tagged' : ''}`);
+      return { key, version };
+    };
+    const value = await this.#timed('getOrSet', () => this.#cache.getOrSet<Versioned>(key, load, options));
     if (value !== undefined) this.#checkOwn('getOrSet', key, value);
   }
 
@@ -175,7 +184,16 @@ export class Workload {
   #checkOwn(call: string, key: string, value: Versioned | undefined): void {
     const version = this.#truth.get(key);
     if (value === undefined || (value.key === key && value.version === version)) return;
-    this.#report.ownStale.push(`${call} ${key}: ${JSON.stringify(value)} after version ${String(version)}`);
+    this.#report.ownStale.push(`${call} ${key}: ${JSON.stringify(value)} after version ${String(version)}; ${this.#history.get(key)?.join(', ') ?? ''}; now ${clock()}`);
+  }
+
+  #note(keys: readonly string[], what: string): void {
+    for (const key of keys) {
+      const history = this.#history.get(key) ?? [];
+      history.push(`${what} at ${clock()}`);
+      if (history.length > 8) history.shift();
+      this.#history.set(key, history);
+    }
   }
 
   async #timed<T>(call: string, work: () => Promise<T>): Promise<T | undefined> {
@@ -206,6 +224,11 @@ export class Workload {
       this.#report.lag = Math.max(this.#report.lag, performance.now() - start - stepMs);
     }
   }
+}
+
+/** Milliseconds of the day: the same in every process. */
+function clock(): string {
+  return String(Date.now() % 86_400_000);
 }
 
 function emptyReport(): WorkloadReport {

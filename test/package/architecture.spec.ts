@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { jest } from '@jest/globals';
 import { CacheFactory, InMemoryCache } from 'nestjs-cache-infra';
 
 import { execute, importTool, readText, root } from '../support/repository.js';
@@ -17,6 +18,9 @@ interface Coverage {
     getCoverageSummary(): Record<'lines' | 'branches', { total: number; pct: number }>;
   }): string | undefined;
 }
+
+// A process of its own starts slowly on a busy machine.
+jest.setTimeout(60_000);
 
 const source = 'libs/cache-infra/src';
 const { default: jestConfig } = await importTool<{ default: JestConfig }>('jest.config.mjs');

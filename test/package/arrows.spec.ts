@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 
+import { jest } from '@jest/globals';
 import { Linter, type ESLint, type Rule } from 'eslint';
 import tseslint from 'typescript-eslint';
 
 import { execute, importTool, root } from '../support/repository.js';
 
 const { default: arrows } = await importTool<{ default: Rule.RuleModule }>('scripts/eslint/arrows.mjs');
+// ESLint in a process of its own starts slowly on a busy machine.
+jest.setTimeout(60_000);
+
 const linter = new Linter({ cwd: root });
 const source = 'libs/cache-infra/src';
 

@@ -1,9 +1,18 @@
 import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { format } from 'node:util';
 
 import { jest } from '@jest/globals';
 import ts from 'typescript';
 
+import {
+  inMemoryChecks,
+  redisChecks,
+  redisServerChecks,
+} from '../../libs/cache-infra/src/cache/option-checks.js';
+import { AiCacheConfig, CacheConfig } from '../../libs/cache-infra/src/config/options.js';
+import { presetNames } from '../../libs/cache-infra/src/config/presets.js';
+import { cacheVariables } from '../../libs/cache-infra/src/testing/environment.js';
 import { readText, root } from '../support/repository.js';
 
 /** A fenced block of code in a guide. */
@@ -14,7 +23,13 @@ interface Block {
   readonly code: string;
 }
 
-const guides = ['README.md', 'libs/cache-infra/README.md', 'apps/demo/README.md', ...(await guidesUnder('docs'))];
+const library = join(root, 'libs', 'cache-infra', 'src');
+const guides = [
+  'README.md',
+  'libs/cache-infra/README.md',
+  'apps/demo/README.md',
+  ...(await guidesUnder('docs')),
+];
 const blocks = (await Promise.all(guides.map(blocksOf))).flat();
 const snippets = blocks.filter(({ language }) => language === 'ts');
 /** A snippet with the text block that follows it: what it prints. */
@@ -30,28 +45,41 @@ async function guidesUnder(directory: string): Promise<string[]> {
 
 async function blocksOf(guide: string): Promise<Block[]> {
   const text = await readText(guide);
-  return [...text.matchAll(/^```(\S*)[^\n]*\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: code = '' }) => {
-    const line = text.slice(0, index).split('\n').length;
-    return { where: `${guide}:${String(line)}`, language, code };
-  });
+  return [...text.matchAll(/^```(\S*)[^\n]*\n(.*?)^```$/gms)].map(
+    ({ index, 1: language = '', 2: code = '' }) => {
+      const line = text.slice(0, index).split('\n').length;
+      return { where: `${guide}:${String(line)}`, language, code };
+    },
+  );
 }
 
-/** What the compiler says about the snippets, each as a module of its own, under the settings of this repository. */
-function compilerErrors(): string[] {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: object };
+/** Those of this repository, for code that is not in its files. */
+function compilerOptions(): ts.CompilerOptions {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+    config: object;
+  };
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
   // A snippet shows what one can have, used or not.
-  Object.assign(options, { noUnusedLocals: false, types: ['node'] });
+  return { ...options, noUnusedLocals: false, types: ['node'] };
+}
+
+/** What the compiler says about the snippets, each as a module of its own. */
+function compilerErrors(): string[] {
+  const options = compilerOptions();
   const files = new Map(
-    snippets.map(({ where, code }) => [join(root, `${where.replace(/\W/g, '-')}.snippet.ts`), { where, code }]),
+    snippets.map(({ where, code }) => [
+      join(root, `${where.replace(/\W/g, '-')}.snippet.ts`),
+      { where, code },
+    ]),
   );
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (path) => files.has(path) || fileExists(path);
   host.readFile = (path) => files.get(path)?.code ?? readFile(path);
-  host.getSourceFile = (path, ...rest) => {
+  host.getSourceFile = (path, language, ...rest) => {
     const snippet = files.get(path);
-    return snippet === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, snippet.code, ...rest);
+    if (snippet === undefined) return getSourceFile(path, language, ...rest);
+    return ts.createSourceFile(path, snippet.code, language);
   };
 
   const program = ts.createProgram([...files.keys()], options, host);
@@ -91,7 +119,7 @@ describe('the guides (issue: shown by 7)', () => {
 
       await import(file);
 
-      const lines = print.mock.calls.map((args) => args.join(' '));
+      const lines = print.mock.calls.map((args) => format(...args));
       print.mockRestore();
       expect(lines.join('\n')).toBe(output.trimEnd());
     });
@@ -106,7 +134,10 @@ describe('the guides (issue: shown by 7)', () => {
         const [path = '', heading] = target.split('#');
         const file = path === '' ? guide : join(guide, '..', path);
         const text = await readText(file).catch(() => undefined);
-        const found = text === undefined ? await isDirectory(file) : heading === undefined || headingsOf(text).has(heading);
+        const found =
+          text === undefined
+            ? await isDirectory(file)
+            : heading === undefined || headingsOf(text).has(heading);
         if (!found) broken.push(`${guide}: ${target}`);
       }
     }
@@ -115,7 +146,9 @@ describe('the guides (issue: shown by 7)', () => {
 
   it('name targets and scripts that there are', async () => {
     const makefile = await readText('Makefile');
-    const manifests = await Promise.all(['package.json', 'libs/cache-infra/package.json', 'apps/demo/package.json'].map(readText));
+    const manifests = await Promise.all(
+      ['package.json', 'libs/cache-infra/package.json', 'apps/demo/package.json'].map(readText),
+    );
     const missing: string[] = [];
     for (const guide of guides) {
       const text = await readText(guide);
@@ -123,11 +156,68 @@ describe('the guides (issue: shown by 7)', () => {
         if (!new RegExp(`^${target}:`, 'm').test(makefile)) missing.push(`${guide}: make ${target}`);
       }
       for (const [, script = ''] of text.matchAll(/npm run (?:--\S+ )*([a-z][a-z-]*)/g)) {
-        if (!manifests.some((manifest) => manifest.includes(`"${script}":`))) missing.push(`${guide}: npm run ${script}`);
+        if (!manifests.some((manifest) => manifest.includes(`"${script}":`)))
+          missing.push(`${guide}: npm run ${script}`);
       }
     }
     expect(missing).toEqual([]);
   });
+});
+
+describe('docs/resilience.md (issue: shown by 8)', () => {
+  it('names tests that there are', async () => {
+    const guide = (await readText('docs/resilience.md')).replaceAll(/\s+/g, ' ');
+    const references = [...guide.matchAll(/`([^`]+\.spec\.ts)` › ((?:".*?"(?:, )?)+)/g)].flatMap(
+      ([, file = '', titles = '']) =>
+        [...titles.matchAll(/"(.*?)"/g)].map(([, title = '']) => ({ file, title })),
+    );
+
+    expect(references.length).toBeGreaterThan(20);
+    const missing: string[] = [];
+    for (const { file, title } of references) {
+      const spec = await readText(file);
+      if (!spec.replaceAll("\\'", "'").includes(title)) missing.push(`${file}: ${title}`);
+    }
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  it('names every option, preset and environment variable', async () => {
+    const guide = await readText('docs/configuration.md');
+    const names = [
+      ...Object.keys({
+        ...new CacheConfig(),
+        ...new AiCacheConfig(),
+        ...inMemoryChecks,
+        ...redisChecks,
+        ...redisServerChecks,
+      }),
+      ...presetNames,
+      ...cacheVariables,
+    ];
+
+    expect(names.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+describe('docs/api-reference.md', () => {
+  it('names everything that the package exports', async () => {
+    const guide = await readText('docs/api-reference.md');
+    const entries = ['index.ts', 'testing/index.ts', 'benchmarks/index.ts'].map((path) =>
+      join(library, path),
+    );
+    const program = ts.createProgram(entries, compilerOptions());
+    const checker = program.getTypeChecker();
+    const names = entries.flatMap((path) => {
+      const source = program.getSourceFile(path);
+      const module = source && checker.getSymbolAtLocation(source);
+      return module === undefined ? [] : checker.getExportsOfModule(module).map(({ name }) => name);
+    });
+
+    expect(names).toContain('RedisCache');
+    expect(names.filter((name) => !new RegExp(`\`${name}\\b`).test(guide))).toEqual([]);
+  }, 60_000);
 });
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -17,6 +17,7 @@ export type {
   OperationRecord,
 } from './cache/monitor.js';
 export type {
+  Coherence,
   Isolation,
   LoadContext,
   Loader,
@@ -26,7 +27,7 @@ export type {
   Ttl,
 } from './cache/options.js';
 export { RedisCache } from './cache/redis-cache.js';
-export type { CacheStats, CompressionStats, TierStats } from './cache/stats.js';
+export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/stats.js';
 export { systemClock, type Clock } from './clock.js';
 export {
   CacheClosedError,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { EncryptionKey } from '../codec/encryption.js';
 import type { CacheLogger } from './logger.js';
 import type { CacheMonitor, OperationHook } from './monitor.js';
 import type { Coherence, Isolation, OnError, Ttl } from './options.js';
@@ -14,6 +15,18 @@ export interface BaseCacheOptions {
   isolation?: Isolation | undefined;
   /** False: nothing is stored, every read is a miss, `getOrSet` runs its loader. Default true. */
   enabled?: boolean | undefined;
+  /** For calls that name none: how long values are kept beyond their ttl, for when a loader fails or is slow. Default 0. */
+  grace?: Ttl | undefined;
+  /** For calls that name none: fraction (0-1) of a ttl taken off at random. Default 0. */
+  jitter?: number | undefined;
+  /** For calls that name none: fraction of the ttl after which a hit also refreshes. Default: never. */
+  refreshAhead?: number | undefined;
+  /** For calls that name none. Default: none. */
+  softTimeout?: Ttl | undefined;
+  /** For calls that name none. Default: none. */
+  hardTimeout?: Ttl | undefined;
+  /** How long a failed loader is left alone while its last value is served. Doubles from failure to failure, up to tenfold. Default `'1s'`. */
+  graceBackoff?: Ttl | undefined;
   monitor?: CacheMonitor | undefined;
   onOperation?: OperationHook | undefined;
   logger?: CacheLogger | undefined;
@@ -33,6 +46,12 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   redis?: RedisConnectionOptions | undefined;
   /** First part of every Redis key. Default `'cache'`, or `'cache.<name>'` for a named cache. */
   keyPrefix?: string | undefined;
+  /** For calls that name none: one loader across all instances. Default false. */
+  lock?: boolean | undefined;
+  /** How long a lease lasts without being renewed: so long others wait for an instance that died. Default `'5s'`. */
+  leaseDuration?: Ttl | undefined;
+  /** For calls that name none: life in the L1, where that should be shorter than in Redis. */
+  l1Ttl?: Ttl | undefined;
   /** Keep an L1 in this process before Redis. Default true. */
   enableL1Cache?: boolean | undefined;
   /** L1 entries at most. Default 100. */
@@ -53,7 +72,7 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   onError?: OnError | undefined;
   /**
    * How the L1 hears of changes made by others. `'tracking'` (default): Redis remembers what this instance read. `'broadcast'`: Redis
-   * tells of every key under the prefix. `'none'`: not at all, an L1 entry lives its ttl.
+   * tells of every key under the prefix. `'pubsub'`: the caches tell each other, for proxies without tracking. `'none'`: not at all, an L1 entry lives its ttl.
    */
   coherence?: Coherence | undefined;
   /** Changes kept for a Redis that is away, at most. Default 100,000; 0 = none are kept. */
@@ -64,4 +83,17 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   breakerThreshold?: number | undefined;
   /** From the opening of the breaker to a probe, and from probe to probe. Default `'500ms'`. */
   breakerProbeInterval?: Ttl | undefined;
+  /** AES-256-GCM for what stands in Redis. Default: none. */
+  encryption?: EncryptionOptions | undefined;
+  /** Look at the settings of Redis once, when it is first connected, and warn the `logger` of risky ones. Default true. */
+  adviser?: boolean | undefined;
+}
+
+/**
+ * Entries are encrypted by the first key, and read by any. To change keys without downtime: add the new one everywhere as the
+ * second, then make it the first, and drop the old one when what it encrypted has expired. Redis keys and tags' names in the
+ * tag table stay readable.
+ */
+export interface EncryptionOptions {
+  readonly keys: readonly EncryptionKey[];
 }

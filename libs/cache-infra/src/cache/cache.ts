@@ -32,6 +32,8 @@ export abstract class Cache implements AsyncDisposable {
   abstract has(key: string): Promise<boolean>;
   /** Seconds left; `Infinity` = never expires; `undefined` = absent. */
   abstract ttl(key: string): Promise<number | undefined>;
+  /** Ends the entry's ttl now; its grace, if it has one, goes on from now. True if it was there. */
+  abstract expire(key: string): Promise<boolean>;
   /** True if it existed. */
   abstract delete(key: string): Promise<boolean>;
   /** How many existed. */

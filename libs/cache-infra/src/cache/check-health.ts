@@ -8,12 +8,18 @@ export async function checkHealth(core: CacheCore): Promise<CacheHealth> {
   if (l1 !== undefined) tiers.l1 = { size: l1.size, maxSize };
   if (core.closed) return { status: 'down', tiers };
   if (l2 === undefined) return { status: 'up', tiers };
+  const state = {
+    breaker: l2.gate.breakerState,
+    coherence: core.coherence === undefined ? 'none' : core.coherence.armed ? 'armed' : 'lost',
+    journalSize: core.parts.recovery?.journal.size ?? 0,
+  } as const;
   try {
-    tiers.l2 = { status: 'ready', latencyMs: await l2.ping() };
+    tiers.l2 = { status: 'ready', latencyMs: await l2.ping(), ...state };
     return { status: 'up', tiers };
   } catch (error) {
     const { status } = l2.connection;
-    tiers.l2 = { status: status === 'ready' ? 'away' : status, lastError: (error as Error).message };
+    const lastError = (error as Error).message;
+    tiers.l2 = { status: status === 'ready' ? 'away' : status, lastError, ...state };
     return { status: l1 === undefined ? 'down' : 'degraded', tiers };
   }
 }

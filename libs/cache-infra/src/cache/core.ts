@@ -2,30 +2,40 @@ import type { Clock } from '../clock.js';
 import type { EntryMeta } from '../codec/codec.js';
 import type { Snapshot } from '../codec/snapshot.js';
 import { CacheClosedError } from '../errors.js';
-import { MemoryRecord } from '../tiers/memory-record.js';
+import { toRedisGlob } from '../keys/glob.js';
+import { fencedKey, fencePrefix } from '../tiers/fence-key.js';
+import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
 import { failureKind } from '../tiers/redis-errors.js';
+import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier, StoredEntry } from '../tiers/redis-tier.js';
 import type { TrackingMember } from '../tiers/shared-tracking.js';
+import { Backoff } from './backoff.js';
 import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
 import type { Flight } from './flight.js';
 import { InFlight, type Fenceable } from './in-flight.js';
-import { keepDecoded } from './isolation.js';
+import { keep, keepDecoded } from './isolation.js';
 import type { CacheMonitor, CacheOperation } from './monitor.js';
 import type { Observer } from './observer.js';
 import type { Isolation, OnError } from './options.js';
-import { idOf, type Place } from './place.js';
+import { idOf, tagTableKey, type Place } from './place.js';
+import { expired, newRecord, refreshTime, storedRecord, withL1Ttl, withRefresh } from './records.js';
 import type { Recovery } from './recovery.js';
 import type { CacheStats } from './stats.js';
-import type { StorePlan } from './store-plan.js';
+import type { PlanDefaults, StorePlan } from './store-plan.js';
 import type { TagKeeper } from './tag-keeper.js';
+import { Waiters } from './waiters.js';
 
 /** What a cache is made of, resolved once. */
 export interface CoreParts {
   readonly name: string;
   readonly keyPrefix: string;
   readonly defaultTtl: number;
+  /** For calls that name nothing else. */
+  readonly defaults: PlanDefaults;
+  /** First pause after a failed loader whose last value is served, milliseconds. */
+  readonly graceBackoffMs: number;
   readonly maxSize: number;
   readonly isolation: Isolation;
   readonly onError: OnError;
@@ -37,6 +47,8 @@ export interface CoreParts {
   readonly tags: TagKeeper;
   readonly l1: MemoryTier | undefined;
   readonly l2: RedisTier | undefined;
+  /** Protects loads across instances. */
+  readonly loads: RedisLoads | undefined;
   /** What becomes of changes that do not reach the L2; undefined = they are lost. */
   readonly recovery: Recovery | undefined;
 }
@@ -47,16 +59,19 @@ export interface Found {
   readonly tier: 'l1' | 'l2';
 }
 
-/** The state of the tag table that a value was made under, and whether Redis has failed its call already. */
+/** What a loaded value was made under: the state of the tag table, and what Redis knows of the load. */
 export interface MadeUnder {
   readonly epoch: number;
-  readonly redisFailed: boolean;
+  /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
+  readonly load: RedisLoad | undefined;
 }
 
 /** A read of the L2 under way; all who ask for the key meanwhile share it. */
 interface TierRead extends Fenceable {
   found: Promise<MemoryRecord | undefined>;
 }
+
+const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0 };
 
 /** What `guarded` gives for a call that failed. */
 export const failed = Symbol('failed');
@@ -68,6 +83,8 @@ export const failed = Symbol('failed');
 export class CacheCore {
   readonly parts: CoreParts;
   readonly flights = new InFlight<Flight>();
+  readonly waiters = new Waiters();
+  readonly backoff: Backoff;
   /** Plain L1 hits until one takes the measured path. */
   untilMeasured: number;
   readonly #reads = new InFlight<TierRead>();
@@ -81,6 +98,7 @@ export class CacheCore {
   constructor(parts: CoreParts) {
     this.parts = parts;
     this.untilMeasured = parts.observer.sampleEvery;
+    this.backoff = new Backoff(parts.graceBackoffMs);
     const { monitor, name } = parts;
     runSafely(() => {
       const detach = monitor?.attach?.({ name, stats: () => this.stats() });
@@ -94,9 +112,9 @@ export class CacheCore {
 
   /** Exact counters, of the cache and all its namespaces. */
   stats(): CacheStats {
-    const { counters, name, l1, l2 } = this.parts;
+    const { counters, name, l1, l2, recovery } = this.parts;
     const compression = l2?.codec.compression ?? { count: 0, bytesIn: 0, bytesOut: 0 };
-    return counters.snapshot(name, l1?.size ?? 0, compression);
+    return counters.snapshot(name, l1?.size ?? 0, compression, recovery?.journal.stats() ?? { ...noJournal });
   }
 
   assertOpen(): void {
@@ -114,14 +132,48 @@ export class CacheCore {
     return record.detail === undefined || record.detail.checkedVersion === this.parts.tags.table.version;
   }
 
-  /** The L1's record, if it is current; an expired or invalidated one is removed. */
+  /** The L1's record, if it is current; what is of no more use is removed. */
   peek(id: string): MemoryRecord | undefined {
-    const { l1 } = this.parts;
+    const { l1, clock } = this.parts;
     const record = l1?.get(id);
     if (record === undefined) return undefined;
-    if (this.#isCurrent(record)) return record;
-    l1?.delete(id);
-    return undefined;
+    const now = clock.now();
+    if (now >= record.staleUntil || !this.#tagsValid(record)) {
+      l1?.delete(id);
+      return undefined;
+    }
+    return now < record.expiresAt ? record : undefined;
+  }
+
+  /** The L1's record past its ttl, within its grace. */
+  peekStale(id: string): MemoryRecord | undefined {
+    const record = this.parts.l1?.get(id);
+    return record !== undefined && this.isServable(record) ? record : undefined;
+  }
+
+  /** Neither invalidated nor beyond its grace. */
+  isServable(record: MemoryRecord): boolean {
+    return this.parts.clock.now() < record.staleUntil && this.#tagsValid(record);
+  }
+
+  /** True when a hit has to refresh the value; until the refresh has ended, other hits need not. */
+  isRefreshDue(id: string, record: MemoryRecord, plan: StorePlan): boolean {
+    const { clock, l1 } = this.parts;
+    const due = record.detail?.refreshAt ?? refreshTime(record.expiresAt, plan.ttlMs, plan.refreshAhead);
+    if (record.detail === undefined) l1?.set(id, withRefresh(record, due));
+    if (clock.now() < due) return false;
+    l1?.set(id, withRefresh(record, Infinity));
+    return true;
+  }
+
+  /** A refresh has failed: hits leave it alone for a while. */
+  postponeRefresh(id: string, until: number): void {
+    const record = this.parts.l1?.get(id);
+    if (record?.detail !== undefined && this.isFresh(record)) this.parts.l1?.set(id, withRefresh(record, until));
+  }
+
+  isFresh(record: MemoryRecord): boolean {
+    return this.parts.clock.now() < record.expiresAt;
   }
 
   /** As `peek`, after learning what happened to tags elsewhere where that may matter. */
@@ -139,10 +191,10 @@ export class CacheCore {
   /** The current record in the L2; counts nothing. */
   async lookL2(operation: CacheOperation, place: Place, key: string): Promise<MemoryRecord | undefined> {
     const found = await this.tryL2(operation, place, key);
-    return found === failed ? undefined : found;
+    return found === undefined || found === failed || !this.isFresh(found) ? undefined : found;
   }
 
-  /** As `lookL2`, telling a failure from a miss. */
+  /** As `lookL2`, telling a failure from a miss; the record may be past its ttl, within its grace. */
   async tryL2(
     operation: CacheOperation,
     place: Place,
@@ -197,7 +249,7 @@ export class CacheCore {
     const records = await this.guarded('getMany', this.#readMany(l2, place, missing));
     missing.forEach((key, i) => {
       const record = records === failed ? undefined : records[i];
-      if (record === undefined) {
+      if (record === undefined || !this.isFresh(record)) {
         counters.l2Misses++;
         counters.misses++;
       } else {
@@ -212,70 +264,134 @@ export class CacheCore {
   async put(operation: CacheOperation, place: Place, key: string, kept: Snapshot, plan: StorePlan): Promise<void> {
     const id = place.id(key);
     this.fence(id);
-    if (this.parts.l2 === undefined) {
+    if (this.parts.l2 === undefined || plan.tiers === 'l1') {
       this.#storeL1(place, key, kept, plan, this.parts.tags.table.latest);
       return;
     }
     const write: Fenceable = { fenced: false };
     this.#writes.start(id, write);
     try {
-      await this.store(operation, place, key, kept, plan, write, undefined);
+      await this.#storeNow(operation, this.parts.l2, place, key, kept, plan, write);
     } finally {
       this.#writes.end(id, write);
     }
   }
 
-  /**
-   * Stores a value in every tier, unless `work` is fenced before it gets there. `made`: what the value was made under;
-   * undefined = it is from now.
-   */
-  async store(
+  /** Stores a value that is from now in every tier, unless `work` is fenced before it gets there. */
+  async #storeNow(
     operation: CacheOperation,
+    l2: RedisTier,
     place: Place,
     key: string,
     kept: Snapshot,
     plan: StorePlan,
     work: Fenceable,
-    made: MadeUnder | undefined,
   ): Promise<void> {
-    const { l1, l2, counters, tags } = this.parts;
-    let epoch = made?.epoch ?? tags.table.latest;
-    let redisFailed = made?.redisFailed === true;
-    if (l2 === undefined) {
-      if (!work.fenced && !this.#closed) this.#storeL1(place, key, kept, plan, epoch);
-      return;
-    }
+    const { l1, counters, tags, recovery } = this.parts;
+    let epoch = tags.table.latest;
+    let redisFailed = false;
     // The first entry is stamped in Redis's time, too.
-    if (!l2.clockKnown && !redisFailed) {
-      redisFailed = (await this.guarded(operation, l2.synchronizeClock())) === failed;
-    }
+    if (!l2.clockKnown) redisFailed = (await this.guarded(operation, l2.synchronizeClock())) === failed;
     if (plan.tags.length > 0) {
       tags.meet();
-      // A value from now needs the epoch of now. One from before keeps its own, unless no tag had been invalidated until
-      // then at all: the table is made with the first entry that has tags.
-      if (!redisFailed && (made === undefined || epoch === 0)) {
+      if (!redisFailed) {
         const learned = await this.guarded(operation, tags.learn(true));
         redisFailed = learned === failed;
-        if (learned !== failed && (made === undefined || learned.made)) epoch = learned.latest;
+        if (learned !== failed) epoch = learned.latest;
       }
     }
     const meta = entryMeta(l2.now(), plan, epoch);
-    const encoded = l2.codec.encode(kept.value, kept.json, meta);
+    const redisKey = place.redisKey(key);
+    const encoded = l2.codec.encode(kept.value, kept.json, meta, redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.fenced || this.#closed) return;
     this.#storeL1(place, key, kept, plan, epoch);
-    const redisKey = place.redisKey(key);
     this.#remember(redisKey, key, place);
+    // What waited to reach Redis is out of date from this moment on.
+    recovery?.journal.supersede(redisKey);
     try {
       const written = redisFailed ? failed : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan));
       this.coherence?.changed([redisKey]);
-      if (written === failed) this.parts.recovery?.lostSet(redisKey, bytes, meta);
-      else counters.l2Sets++;
+      if (written === failed) recovery?.lostSet(redisKey, bytes, meta);
+      else if (written === 'written') counters.l2Sets++;
     } catch (error) {
       // The caller is told that it failed: then the L1 must not go on as if it had not.
       l1?.delete(place.id(key));
       throw error;
     }
+  }
+
+  /**
+   * Stores a value that a loader made, unless the load was fenced: here, or, as Redis finds, anywhere else. A value that Redis cannot
+   * take now lives in the L1 alone; it is not made up for, since nobody can say what happened to its key meanwhile.
+   */
+  async storeLoaded(
+    place: Place,
+    key: string,
+    kept: Snapshot,
+    plan: StorePlan,
+    work: Fenceable,
+    made: MadeUnder,
+  ): Promise<void> {
+    const { l2, loads, tags, counters } = this.parts;
+    if (work.fenced || this.#closed) {
+      await this.endLoad(made.load);
+      return;
+    }
+    if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
+      if (plan.tiers !== 'l2' || l2 === undefined) this.#storeL1(place, key, kept, plan, made.epoch);
+      return;
+    }
+    const { load } = made;
+    let { epoch } = made;
+    if (plan.tags.length > 0) {
+      tags.meet();
+      // The table is made with the first entry that has tags: no tag had been invalidated until then.
+      if (epoch === 0) {
+        const learned = await this.guarded('getOrSet', tags.learn(true));
+        if (learned !== failed && learned.made) epoch = learned.latest;
+      }
+    }
+    const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.now(), plan, epoch), load.redisKey);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
+    if (work.fenced || this.#closed) {
+      await this.endLoad(load);
+      return;
+    }
+    this.#remember(load.redisKey, key, place);
+    const ended = await this.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
+    // Invalidated, or set by somebody else, since the loader began.
+    if (ended === false || work.fenced || this.#closed) return;
+    if (ended === true) {
+      counters.l2Sets++;
+      this.coherence?.changed([load.redisKey]);
+    }
+    if (plan.tiers === 'both') this.#storeL1(place, key, kept, plan, epoch);
+    else counters.sets++;
+  }
+
+  /** Gives back the lease of a load that stores nothing. */
+  async endLoad(load: RedisLoad | undefined): Promise<void> {
+    if (load !== undefined && load.granted) await this.parts.loads?.end(load, undefined, 0).catch(ignore);
+  }
+
+  /** Ends an entry's ttl; true if it was there. */
+  async expire(place: Place, key: string): Promise<boolean> {
+    const { l1, l2, loads, clock } = this.parts;
+    const id = place.id(key);
+    const record = await this.look('expire', place, key);
+    if (record === undefined) return false;
+    this.fence(id);
+    const now = clock.now();
+    if (record.staleUntil === record.expiresAt || record.staleUntil === Infinity) {
+      await this.remove('expire', place, [key]);
+      return true;
+    }
+    const ended = expired(record, now);
+    l1?.set(id, ended);
+    if (l2 === undefined || loads === undefined) return true;
+    await this.guarded('expire', this.#expireL2(l2, loads, place.redisKey(key)));
+    return true;
   }
 
   /** Deletes keys; returns how many existed. */
@@ -293,13 +409,13 @@ export class CacheCore {
     counters.deletes += unique.length;
     if (l2 === undefined || unique.length === 0) return inL1.size;
     const redisKeys = unique.map((key) => place.redisKey(key));
-    const deleted = await this.guarded(operation, l2.delete(redisKeys));
+    for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
+    const deleted = await this.guarded(operation, this.#unlink(l2, redisKeys));
     this.coherence?.changed(redisKeys);
-    for (const redisKey of redisKeys) {
-      if (deleted === failed) recovery?.lostDelete(redisKey);
-      else recovery?.journal.supersede(redisKey);
+    if (deleted === failed) {
+      for (const redisKey of redisKeys) recovery?.lostDelete(redisKey);
+      return inL1.size;
     }
-    if (deleted === failed) return inL1.size;
     counters.l2Deletes += deleted;
     return Math.max(deleted, inL1.size);
   }
@@ -319,6 +435,7 @@ export class CacheCore {
       let told: unknown = failed;
       try {
         told = await this.guarded('invalidateTags', tags.learn(true, scoped));
+        this.coherence?.changed([tagTableKey(this.parts.keyPrefix)]);
       } finally {
         if (told === failed) {
           tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
@@ -340,16 +457,26 @@ export class CacheCore {
     const fromL1 = this.#dropL1(matchesId);
     let fromL2 = 0;
     if (l2 !== undefined) {
-      const removed = this.guarded(
-        operation,
-        l2.scan(glob, matchesRedisKey, async (redisKeys) => {
+      recovery?.journal.supersedeWhere(matchesRedisKey);
+      const removeAll = async (): Promise<void> => {
+        // First the fences of loads under way: what they store after this is refused, and what they stored before it is found
+        // by the scan that follows.
+        const { keyPrefix } = this.parts;
+        const isFence = (name: string): boolean => {
+          const redisKey = fencedKey(keyPrefix, name);
+          return redisKey !== undefined && matchesRedisKey(redisKey);
+        };
+        await l2.scan(toRedisGlob(fencePrefix(keyPrefix), '*'), isFence, async (fences) => {
+          await l2.delete(fences);
+        });
+        await l2.scan(glob, matchesRedisKey, async (redisKeys) => {
           const deleted = await l2.delete(redisKeys);
           this.coherence?.changed(redisKeys);
           fromL2 += deleted;
           counters.l2Deletes += deleted;
-        }),
-      );
-      if ((await removed) === failed) recovery?.lostMatch(glob, matchesRedisKey);
+        });
+      };
+      if ((await this.guarded(operation, removeAll())) === failed) recovery?.lostMatch(glob, matchesRedisKey);
       // Reads that began during the scan may have brought what the scan had not reached yet.
       this.#dropL1(matchesId);
     }
@@ -367,7 +494,14 @@ export class CacheCore {
 
   /** Somebody else changed the entry: what is here, or on its way here, is from before. */
   onForeignChange(redisKey: string): void {
-    const id = this.#aliases.get(redisKey) ?? idOf(this.parts.keyPrefix, redisKey);
+    const { keyPrefix } = this.parts;
+    const fenced = fencedKey(keyPrefix, redisKey);
+    if (fenced !== undefined) {
+      this.waiters.wake(fenced);
+      return;
+    }
+    this.waiters.wake(redisKey);
+    const id = this.#aliases.get(redisKey) ?? idOf(keyPrefix, redisKey);
     if (id === undefined) return;
     this.#reads.fence(id);
     this.flights.fence(id);
@@ -395,6 +529,7 @@ export class CacheCore {
 
   /** Somebody emptied the server. */
   onForeignFlush(): void {
+    this.waiters.wakeAll();
     this.#fenceWhere(always);
     this.parts.l1?.clear();
   }
@@ -423,11 +558,15 @@ export class CacheCore {
     counters.sets++;
     if (l1 !== undefined) {
       const id = place.id(key);
-      const expiresAt = plan.ttlMs === 0 ? Infinity : clock.now() + plan.ttlMs;
+      const now = clock.now();
       // A read that began before this write may bring the value from before it.
       this.#reads.fence(id);
-      l1.set(id, record(place, kept.value, expiresAt, plan.tags, epoch));
-      counters.l1Sets++;
+      if (plan.tiers === 'l2') {
+        l1.delete(id);
+      } else {
+        l1.set(id, withL1Ttl(newRecord(place, kept.value, plan, epoch, now), plan.l1TtlMs, now));
+        counters.l1Sets++;
+      }
     }
     if (emitter.has('set')) emitter.emit('set', { key });
   }
@@ -441,15 +580,55 @@ export class CacheCore {
     for (const [alias, id] of this.#aliases) if (!l1.has(id)) this.#aliases.delete(alias);
   }
 
-  async #write(l2: RedisTier, redisKey: string, bytes: Buffer, plan: StorePlan): Promise<void> {
+  async #write(l2: RedisTier, redisKey: string, bytes: Buffer, plan: StorePlan): Promise<'written' | 'removed'> {
     try {
-      await l2.write(redisKey, bytes, plan.ttlMs);
-      this.parts.recovery?.journal.supersede(redisKey);
+      await l2.write(redisKey, bytes, redisTtl(plan));
+      return 'written';
     } catch (error) {
+      if (failureKind(error) !== 'oom' || this.parts.onError === 'throw') throw error;
       // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
-      if (failureKind(error) === 'oom') await l2.delete([redisKey]);
-      throw error;
+      this.parts.counters.l2Errors++;
+      await l2.delete([redisKey]);
+      return 'removed';
     }
+  }
+
+  /** Deletes entries, after the fences of loads under way for them: what those store afterwards is refused. */
+  async #unlink(l2: RedisTier, redisKeys: readonly string[]): Promise<number> {
+    const { loads } = this.parts;
+    const fences = loads === undefined ? [] : redisKeys.map((redisKey) => loads.fenceOf(redisKey));
+    const [, deleted] = await Promise.all([l2.delete(fences), l2.delete(redisKeys)]);
+    return deleted;
+  }
+
+  /** In a full Redis a load's end stores nothing, and need not: the key had no current value. */
+  async #endWith(
+    l2: RedisTier,
+    loads: RedisLoads,
+    load: RedisLoad,
+    bytes: Buffer,
+    ttlMs: number,
+  ): Promise<boolean | 'refused'> {
+    try {
+      return await loads.end(load, bytes, ttlMs);
+    } catch (error) {
+      if (failureKind(error) !== 'oom' || this.parts.onError === 'throw') throw error;
+      this.parts.counters.l2Errors++;
+      await l2.delete([load.redisKey]);
+      return 'refused';
+    }
+  }
+
+  async #expireL2(l2: RedisTier, loads: RedisLoads, redisKey: string): Promise<void> {
+    const load = await loads.begin(redisKey, false);
+    if (load.seen === null) return;
+    const entry = await l2.decode(redisKey, load.seen);
+    if (entry === undefined || entry.meta.graceMs === 0) return;
+    const { value, meta } = entry;
+    const { json } = keep(value, 'clone');
+    const ttlMs = Math.max(1, Math.floor(l2.now()) - meta.stamp);
+    const bytes = await l2.codec.encode(value, json, { ...meta, ttlMs }, redisKey);
+    await loads.end(load, bytes, meta.graceMs);
   }
 
   async #readShared(l2: RedisTier, place: Place, key: string): Promise<MemoryRecord | undefined> {
@@ -518,29 +697,23 @@ export class CacheCore {
   ): Promise<MemoryRecord | undefined> {
     const stored = await entry;
     if (stored === undefined) return undefined;
-    const { l1, clock, tags, counters } = this.parts;
+    const { l1, l2, clock, tags, counters, defaults, isolation } = this.parts;
     const { meta } = stored;
     if (meta.tags !== undefined) {
       tags.meet();
       await tags.learnFor(meta.tagEpoch, news);
       if (!tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch)) return undefined;
     }
-    const leftMs = this.#leftMs(meta);
-    if (leftMs <= 0) return undefined;
-    const value = keepDecoded(stored.value, this.parts.isolation);
-    const found = record(place, value, clock.now() + leftMs, meta.tags ?? [], meta.tagEpoch);
+    const now = clock.now();
+    const value = keepDecoded(stored.value, isolation);
+    const found = storedRecord(place, value, meta, defaults.refreshAhead, l2?.now() ?? now, now);
+    if (now >= found.staleUntil) return undefined;
     if (l1 !== undefined && !read.fenced && !this.#closed) {
-      l1.set(id, found);
+      // What is past its ttl in Redis is never newer than what stands here.
+      if (now < found.expiresAt || l1.get(id) === undefined) l1.set(id, withL1Ttl(found, defaults.l1TtlMs, now));
       counters.l1Sets++;
     }
     return found;
-  }
-
-  /** What is left of an entry's life: the L1 must not outlive the L2. */
-  #leftMs(meta: EntryMeta): number {
-    if (meta.ttlMs === 0) return Infinity;
-    const now = this.parts.l2?.now() ?? this.parts.clock.now();
-    return Math.min(meta.ttlMs, meta.stamp + meta.ttlMs - now);
   }
 
   #isCurrent(record: MemoryRecord): boolean {
@@ -577,16 +750,9 @@ export class CacheCore {
   }
 }
 
-function record(
-  place: Place,
-  value: unknown,
-  expiresAt: number,
-  tags: readonly string[],
-  tagEpoch: number,
-): MemoryRecord {
-  if (tags.length === 0) return new MemoryRecord(value, expiresAt, undefined);
-  const detail = { tags: place.coveringTags(tags), tagEpoch, checkedVersion: -1 };
-  return new MemoryRecord(value, expiresAt, detail);
+/** How long Redis keeps an entry: its grace, too. */
+function redisTtl(plan: StorePlan): number {
+  return plan.ttlMs === 0 ? 0 : plan.ttlMs + plan.graceMs;
 }
 
 function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta {
@@ -594,7 +760,7 @@ function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta 
     stamp: Math.max(0, Math.floor(stamp)),
     nonce: Math.floor(Math.random() * 2 ** 32),
     ttlMs: plan.ttlMs,
-    graceMs: 0,
+    graceMs: plan.ttlMs === 0 ? 0 : plan.graceMs,
     tagEpoch: plan.tags.length === 0 ? 0 : tagEpoch,
     tags: plan.tags.length === 0 ? undefined : plan.tags,
   };

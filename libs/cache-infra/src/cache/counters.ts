@@ -1,4 +1,4 @@
-import type { CacheStats, CompressionStats } from './stats.js';
+import type { CacheStats, CompressionStats, JournalStats } from './stats.js';
 
 /** The numbers a cache counts as it goes; plain fields, so that counting costs an addition. */
 export class Counters {
@@ -18,10 +18,12 @@ export class Counters {
   loads = 0;
   loadErrors = 0;
   coalesced = 0;
+  staleHits = 0;
+  refreshes = 0;
   evictions = 0;
   corrupt = 0;
 
-  snapshot(name: string, size: number, compression: CompressionStats): CacheStats {
+  snapshot(name: string, size: number, compression: CompressionStats, journal: JournalStats): CacheStats {
     const hits = this.l1Hits + this.l2Hits;
     const asked = hits + this.misses;
     return {
@@ -34,11 +36,14 @@ export class Counters {
       loads: this.loads,
       loadErrors: this.loadErrors,
       coalesced: this.coalesced,
+      staleHits: this.staleHits,
+      refreshes: this.refreshes,
       evictions: this.evictions,
       corrupt: this.corrupt,
       hitRatio: asked === 0 ? 0 : hits / asked,
       size,
       compression: { ...compression },
+      journal,
       l1: {
         hits: this.l1Hits,
         misses: this.l1Misses,

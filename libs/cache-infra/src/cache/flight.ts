@@ -1,4 +1,5 @@
 import { durationMs } from '../duration.js';
+import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { Fenceable } from './in-flight.js';
 import type { LoadContext, Ttl } from './options.js';
 import type { Place } from './place.js';
@@ -14,6 +15,8 @@ export interface Landing {
   readonly tagEpoch: number;
   /** The tier that had it; undefined = the loader made it. */
   readonly tier: 'l1' | 'l2' | undefined;
+  /** The value is past its ttl. */
+  readonly stale?: boolean;
 }
 
 /** One load for one key, whatever the number of callers. */
@@ -21,17 +24,36 @@ export class Flight implements Fenceable {
   fenced = false;
   /** Run the loader even when a tier has the value. A caller who needs that may ask until the tiers have answered. */
   forced: boolean;
+  /** Started by a hit, not by a caller who waits. */
+  readonly background: boolean;
+  /** A value past its ttl, within its grace, for when the loader fails or is slow. */
+  stale: MemoryRecord | undefined;
   /** Called when nobody waits any more. */
   onAbandoned: (() => void) | undefined;
   /** The tags known so far, as the tag table names them. */
   tags: readonly string[] = [];
   readonly #controller = new AbortController();
+  readonly #asked = signalOnce();
   #landing: Promise<Landing> | undefined;
   /** Callers that wait and could leave; `Infinity` with one that cannot. */
   #callers = 0;
 
-  constructor(forced: boolean) {
+  constructor(forced: boolean, background: boolean, stale: MemoryRecord | undefined) {
     this.forced = forced;
+    this.background = background;
+    this.stale = stale;
+    // Nobody waits for a refresh, and nobody can leave it.
+    if (background) this.#callers = Infinity;
+  }
+
+  /** Resolves once it is known whether there is a stale value. */
+  get staleKnown(): Promise<void> {
+    return this.#asked.promise;
+  }
+
+  /** Every tier has been asked. */
+  tiersAsked(): void {
+    this.#asked.resolve();
   }
 
   get signal(): AbortSignal {
@@ -80,14 +102,18 @@ export class Flight implements Fenceable {
 export class LoadDecisions implements LoadContext {
   readonly key: string;
   readonly signal: AbortSignal;
+  readonly stale: unknown;
   skipped = false;
+  readonly #plan: StorePlan;
   readonly #flight: Flight;
   readonly #place: Place;
   #ttlMs: number;
   #tags: readonly string[];
 
-  constructor(key: string, flight: Flight, place: Place, plan: StorePlan) {
+  constructor(key: string, flight: Flight, place: Place, plan: StorePlan, stale: unknown) {
     this.key = key;
+    this.stale = stale;
+    this.#plan = plan;
     this.#flight = flight;
     this.#place = place;
     this.signal = flight.signal;
@@ -100,7 +126,7 @@ export class LoadDecisions implements LoadContext {
   }
 
   get plan(): StorePlan {
-    return { ttlMs: this.#ttlMs, tags: this.#tags };
+    return { ...this.#plan, ttlMs: this.#ttlMs, tags: this.#tags };
   }
 
   ttl(ttl: Ttl): void {
@@ -115,6 +141,14 @@ export class LoadDecisions implements LoadContext {
   skipStore(): void {
     this.skipped = true;
   }
+}
+
+function signalOnce(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = ignore;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 function ignore(): void {

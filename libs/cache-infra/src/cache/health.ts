@@ -28,4 +28,10 @@ export interface L2Health {
   latencyMs?: number | undefined;
   /** Why it is away: a message without credentials. */
   lastError?: string | undefined;
+  /** `closed`: Redis is asked. `open`: it is only probed. */
+  breaker: 'closed' | 'open' | 'half-open';
+  /** `armed`: changes made by others are heard of. `lost`: not now. `none`: by configuration, or there is no L1. */
+  coherence: 'armed' | 'lost' | 'none';
+  /** Changes that wait for Redis. */
+  journalSize: number;
 }

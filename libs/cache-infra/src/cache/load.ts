@@ -1,10 +1,28 @@
 import { activity } from './activity.js';
 import { failed, type CacheCore } from './core.js';
 import { LoadDecisions, type Flight, type Landing } from './flight.js';
-import { keep } from './isolation.js';
+import { handOut, keep } from './isolation.js';
 import type { Loader } from './options.js';
 import type { Place } from './place.js';
-import type { StorePlan } from './store-plan.js';
+import { refreshTime } from './records.js';
+import type { LoadPlan } from './store-plan.js';
+import type { RedisLoad } from '../tiers/redis-loads.js';
+
+/** Between looks at a lease that nobody will tell of. */
+const pollMs = 100;
+/** After the end of a lease, before it is taken over: what its holder sent may be on its way. */
+const takeoverMs = 20;
+
+/** One load, all that it is about. */
+interface Load {
+  readonly core: CacheCore;
+  readonly place: Place;
+  readonly key: string;
+  readonly id: string;
+  readonly flight: Flight;
+  readonly loader: Loader<unknown>;
+  readonly plan: LoadPlan;
+}
 
 /** Starts the flight for a key: the L2 is asked, then the loader runs, then the value is stored, unless fenced. */
 export function fly(
@@ -13,7 +31,7 @@ export function fly(
   key: string,
   flight: Flight,
   loader: Loader<unknown>,
-  plan: StorePlan,
+  plan: LoadPlan,
 ): void {
   const id = place.id(key);
   flight.tags = place.coveringTags(plan.tags);
@@ -22,53 +40,128 @@ export function fly(
   };
   core.flights.start(id, flight);
   flight.depart(
-    land(core, place, key, flight, loader, plan).finally(() => {
+    land({ core, place, key, id, flight, loader, plan }).finally(() => {
       core.flights.end(id, flight);
     }),
   );
 }
 
-async function land(
-  core: CacheCore,
-  place: Place,
-  key: string,
-  flight: Flight,
-  loader: Loader<unknown>,
-  plan: StorePlan,
-): Promise<Landing> {
-  const { l2, counters, isolation, tags } = core.parts;
-  let redisFailed = false;
-  if (l2 !== undefined) {
-    // What is known of tags when the loader starts decides which later invalidations cover its value.
-    const news = tags.newsForLoad(plan.tags.length > 0);
-    news?.catch(ignore);
-    if (!flight.forced) {
-      const found = await core.tryL2('getOrSet', place, key);
-      if (found !== undefined && found !== failed && !isOverruled(flight)) {
-        return { value: found.value, kept: true, tier: 'l2', tags: [], tagEpoch: 0 };
-      }
-      redisFailed = found === failed;
-      counters.l2Misses++;
-    }
-    await news?.catch(ignore);
+async function land(load: Load): Promise<Landing> {
+  const { flight } = load;
+  try {
+    const found = await askRedis(load);
+    if (found.landing !== undefined) return found.landing;
+    flight.tiersAsked();
+    return await runAndStore(load, found.redisLoad);
+  } finally {
+    flight.tiersAsked();
   }
+}
+
+/** What Redis has, or how it knows the load that has to run. */
+async function askRedis(load: Load): Promise<{ landing?: Landing; redisLoad?: RedisLoad | undefined }> {
+  const { core, place, key, flight, plan } = load;
+  const { l2, counters, tags } = core.parts;
+  if (l2 === undefined || plan.tiers === 'l1') return {};
+  // What is known of tags when the loader starts decides which later invalidations cover its value.
+  const news = tags.newsForLoad(plan.tags.length > 0);
+  news?.catch(ignore);
+  if (!flight.forced) {
+    const found = await core.tryL2('getOrSet', place, key);
+    if (found === failed) return {};
+    if (found !== undefined && !isForced(flight)) {
+      if (core.isFresh(found) && !isDueAgain(load, found.expiresAt)) return { landing: kept(found.value, 'l2') };
+      if (!core.isFresh(found)) flight.stale ??= found;
+    }
+    counters.l2Misses++;
+  }
+  await news?.catch(ignore);
+  flight.signal.throwIfAborted();
+  return beginLoad(load);
+}
+
+/** Has Redis know of the load; with a lease, waits until this instance may load or another has. */
+async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: RedisLoad | undefined }> {
+  const { core, place, key, flight, plan } = load;
+  const { l2, loads } = core.parts;
+  if (l2 === undefined || loads === undefined) return {};
+  const redisKey = place.redisKey(key);
+  const waiter = core.waiters.listen(redisKey);
+  try {
+    for (;;) {
+      const begun = await core.guarded('getOrSet', loads.begin(redisKey, plan.lock));
+      // Redis is away: loads go on locally.
+      if (begun === failed) return {};
+      if (begun.granted && begun.seen === null) return { redisLoad: begun };
+      if (begun.seen !== null && !flight.forced && plan.lock) {
+        // Another instance may have been faster.
+        const found = await core.lookL2('getOrSet', place, key);
+        if (found !== undefined && !isDueAgain(load, found.expiresAt)) {
+          await core.endLoad(begun);
+          return { landing: kept(found.value, 'l2') };
+        }
+      }
+      if (begun.granted) return { redisLoad: begun };
+      // A refresh that another instance is at already need not be waited for.
+      if (flight.background) return { landing: { ...kept(undefined, 'l2'), kept: false } };
+      flight.tiersAsked();
+      const told = core.coherence?.armed === true;
+      await waiter.woken(told ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs), flight.signal);
+      flight.signal.throwIfAborted();
+      waiter.again();
+    }
+  } finally {
+    waiter.stop();
+  }
+}
+
+async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promise<Landing> {
+  const { core, place, key, id, flight, loader, plan } = load;
+  const { isolation, tags, clock, counters } = core.parts;
   // Whoever waited may have left while Redis was asked.
   flight.signal.throwIfAborted();
   const epoch = tags.table.latest;
-  const decisions = new LoadDecisions(key, flight, place, plan);
-  const value = await run(core, loader, decisions);
-  if (value === undefined || decisions.skipped) {
-    return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
+  const stale = flight.stale === undefined ? undefined : handOut(flight.stale.value, isolation);
+  const decisions = new LoadDecisions(key, flight, place, plan, stale);
+  const stopRenewing = keepAlive(core, flight, redisLoad);
+  try {
+    const value = await run(core, loader, decisions);
+    core.backoff.succeeded(id);
+    if (value === undefined || decisions.skipped) {
+      await core.endLoad(redisLoad);
+      return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
+    }
+    const snapshot = keep(value, isolation);
+    await core.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
+    if (activity.enabled && !flight.fenced) activity.note('set', undefined, undefined);
+    return { value: snapshot.value, kept: true, tier: undefined, tags: flight.tags, tagEpoch: epoch };
+  } catch (error) {
+    await core.endLoad(redisLoad);
+    const retryAt = core.backoff.failed(id, clock.now());
+    core.postponeRefresh(id, retryAt);
+    const { stale: last } = flight;
+    // An invalidation ends the grace, too.
+    if (last === undefined || flight.fenced || flight.signal.aborted || !core.isServable(last)) throw error;
+    counters.staleHits++;
+    return { ...kept(last.value, 'l1'), stale: true };
+  } finally {
+    stopRenewing();
   }
-  const kept = keep(value, isolation);
-  await core.store('getOrSet', place, key, kept, decisions.plan, flight, { epoch, redisFailed });
-  if (activity.enabled) activity.note('set', undefined, undefined);
-  return { value: kept.value, kept: true, tier: undefined, tags: flight.tags, tagEpoch: epoch };
 }
 
-/** A caller who forces a refresh may have joined while the L2 was asked. */
-function isOverruled(flight: Flight): boolean {
-  return flight.forced;
+/** While the loader runs, Redis is told that it does; and tells when the key was invalidated meanwhile. */
+function keepAlive(core: CacheCore, flight: Flight, redisLoad: RedisLoad | undefined): () => void {
+  const { loads } = core.parts;
+  if (loads === undefined || redisLoad === undefined) return ignore;
+  const timer = setInterval(() => {
+    loads.renew(redisLoad).then((current) => {
+      if (!current) flight.fenced = true;
+    }, ignore);
+  }, loads.renewEveryMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
 }
 
 async function run(core: CacheCore, loader: Loader<unknown>, decisions: LoadDecisions): Promise<unknown> {
@@ -83,6 +176,20 @@ async function run(core: CacheCore, loader: Loader<unknown>, decisions: LoadDeci
   } finally {
     if (activity.enabled) activity.note('load', undefined, performance.now() - start);
   }
+}
+
+/** A refresh looks for a value newer than the one at hand: one that is due itself will not do. */
+function isDueAgain({ core, flight, plan }: Load, expiresAt: number): boolean {
+  return flight.background && core.parts.clock.now() >= refreshTime(expiresAt, plan.ttlMs, plan.refreshAhead);
+}
+
+/** A caller who forces a refresh may have joined while the L2 was asked. */
+function isForced(flight: Flight): boolean {
+  return flight.forced;
+}
+
+function kept(value: unknown, tier: 'l1' | 'l2'): Landing {
+  return { value, kept: true, tier, tags: [], tagEpoch: Infinity };
 }
 
 function ignore(): void {

@@ -1,5 +1,6 @@
 import { assertOptions } from '../checks.js';
 import { systemClock } from '../clock.js';
+import { durationMs } from '../duration.js';
 import { MemoryTier } from '../tiers/memory-tier.js';
 import type { InMemoryCacheOptions } from './cache-options.js';
 import { CacheCore } from './core.js';
@@ -8,6 +9,7 @@ import { CacheEmitter } from './emitter.js';
 import { Observer } from './observer.js';
 import { inMemoryChecks } from './option-checks.js';
 import { keyOf } from './place.js';
+import { planDefaults } from './store-plan.js';
 import { TagKeeper } from './tag-keeper.js';
 
 const maxTags = 10_000;
@@ -27,6 +29,8 @@ export function memoryCore(options: InMemoryCacheOptions): CacheCore {
     keyPrefix: 'cache',
     defaultTtl: options.defaultTtl ?? 3600,
     maxSize,
+    defaults: planDefaults(options, false, undefined),
+    graceBackoffMs: durationMs(options.graceBackoff ?? '1s', 'graceBackoff'),
     isolation: options.isolation ?? 'clone',
     onError: 'degrade',
     clock,
@@ -37,6 +41,7 @@ export function memoryCore(options: InMemoryCacheOptions): CacheCore {
     tags: new TagKeeper(undefined, maxTags),
     l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
     l2: undefined,
+    loads: undefined,
     recovery: undefined,
   });
 }

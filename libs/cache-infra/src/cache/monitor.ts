@@ -9,6 +9,7 @@ export type CacheOperation =
   | 'getOrSet'
   | 'has'
   | 'ttl'
+  | 'expire'
   | 'delete'
   | 'deleteMany'
   | 'invalidateTags'

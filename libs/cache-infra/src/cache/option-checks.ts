@@ -1,6 +1,8 @@
 import type { Checks } from '../checks.js';
 import {
   booleanValue,
+  duration,
+  fraction,
   functionValue,
   integerBetween,
   nested,
@@ -17,6 +19,7 @@ import {
   timeout,
   ttlSeconds,
 } from '../checks.js';
+import { encryptionOptions } from '../codec/encryption.js';
 import type { ValidationProblem } from '../errors.js';
 import { ValidationError } from '../errors.js';
 import type { RedisClient } from '../tiers/redis-options.js';
@@ -34,6 +37,12 @@ export const baseChecks = {
   defaultTtl: ttlSeconds,
   isolation: oneOf('clone', 'freeze', 'reference'),
   enabled: booleanValue,
+  grace: duration,
+  jitter: fraction,
+  refreshAhead: fraction,
+  softTimeout: timeout,
+  hardTimeout: timeout,
+  graceBackoff: timeout,
   monitor: objectValue,
   onOperation: functionValue,
   logger: objectWith('warn', 'log'),
@@ -63,6 +72,9 @@ export const redisServerChecks: Checks = {
 
 export const redisChecks = {
   ...baseChecks,
+  lock: booleanValue,
+  leaseDuration: timeout,
+  l1Ttl: timeout,
   redisUrl,
   redis: nested(redisServerChecks, isRedisClient),
   keyPrefix: nonEmptyString,
@@ -75,11 +87,13 @@ export const redisChecks = {
   commandTimeout: timeout,
   connectTimeout: timeout,
   onError: oneOf('degrade', 'throw'),
-  coherence: oneOf('tracking', 'broadcast', 'none'),
+  coherence: oneOf('tracking', 'broadcast', 'pubsub', 'none'),
   journalMaxEntries: nonNegativeInteger,
   journalMaxBytes: nonNegativeInteger,
   breakerThreshold: positiveInteger,
   breakerProbeInterval: timeout,
+  encryption: encryptionOptions,
+  adviser: booleanValue,
 } satisfies ChecksOf<RedisCacheOptions>;
 
 /** @throws ValidationError that lists every problem; one of `redisUrl` and `redis` is required */

@@ -5,12 +5,31 @@ export type Ttl = number | string;
 export interface StoreOptions {
   /** Life of the entry. Default: the cache's `defaultTtl`. */
   ttl?: Ttl | undefined;
+  /** Life in the L1 of this process, where that should be shorter. Default: as long as in Redis. */
+  l1Ttl?: Ttl | undefined;
   /** Tags by which the entry can be invalidated together with others. */
   tags?: readonly string[] | undefined;
+  /** How long the value is kept beyond its ttl, for when its loader fails or is slow. Default 0. */
+  grace?: Ttl | undefined;
+  /** Takes up to this fraction (0-1) off the ttl, at random, so that entries made together do not end together. Default 0. */
+  jitter?: number | undefined;
+  /** The tiers that this call is about. Default `'both'`. */
+  tiers?: Tiers | undefined;
 }
+
+/** Both tiers, or one of them alone. */
+export type Tiers = 'both' | 'l1' | 'l2';
 
 /** How one value is loaded. */
 export interface LoadOptions extends StoreOptions {
+  /** Fraction of the ttl (0-1) after which a hit also refreshes the value, in the background. */
+  refreshAhead?: number | undefined;
+  /** A value past its ttl is at hand: serve it after waiting this long, while the load goes on. */
+  softTimeout?: Ttl | undefined;
+  /** No value is at hand: reject with `CacheTimeoutError` after this long. The load goes on for those who wait longer. */
+  hardTimeout?: Ttl | undefined;
+  /** One loader across all instances, not only in this process. Needs Redis; without it loads go on locally. */
+  lock?: boolean | undefined;
   /** Run the loader even when a value is cached. */
   forceRefresh?: boolean | undefined;
   /** Leaves the flight: this caller's promise rejects; when the last caller leaves, the loader's signal aborts. */
@@ -23,6 +42,8 @@ export interface LoadContext {
   readonly key: string;
   /** Aborts when every caller has left. */
   readonly signal: AbortSignal;
+  /** The value past its ttl, within its grace; a loader may decide by it, or return it. */
+  readonly stale?: unknown;
   /** The life of what this loader returns; wins over the options. */
   ttl(ttl: Ttl): void;
   /** Adds tags to what this loader returns. */
@@ -41,4 +62,4 @@ export type Isolation = 'clone' | 'freeze' | 'reference';
 export type OnError = 'degrade' | 'throw';
 
 /** How the L1s of several instances stay coherent. */
-export type Coherence = 'tracking' | 'broadcast' | 'none';
+export type Coherence = 'tracking' | 'broadcast' | 'pubsub' | 'none';

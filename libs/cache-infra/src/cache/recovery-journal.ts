@@ -1,4 +1,5 @@
 import type { EntryMeta } from '../codec/codec.js';
+import type { JournalStats } from './stats.js';
 
 /** A change that did not reach Redis. `at` is this process's clock, milliseconds. */
 export type JournalEntry =
@@ -17,20 +18,6 @@ export interface JournalLimits {
   readonly maxEntries: number;
   /** Bytes kept at most: values, keys and what holds them. */
   readonly maxBytes: number;
-}
-
-export interface JournalStats {
-  /** Changes waiting for Redis. */
-  size: number;
-  bytes: number;
-  /** Changes taken in. */
-  recorded: number;
-  /** Changes that reached Redis later. */
-  replayed: number;
-  /** Changes given up because the journal was full. */
-  dropped: number;
-  /** Sets given up because their value expired first. */
-  expired: number;
 }
 
 /** What an entry costs besides its key and value, roughly. */
@@ -103,6 +90,13 @@ export class RecoveryJournal {
     const id = `k${redisKey}`;
     const entry = this.#entries.get(id);
     if (entry !== undefined) this.#remove(id, entry);
+  }
+
+  /** Whatever matches is out of date: it is being removed. */
+  supersedeWhere(matches: (redisKey: string) => boolean): void {
+    for (const [id, entry] of this.#entries) {
+      if ((entry.kind === 'set' || entry.kind === 'delete') && matches(entry.redisKey)) this.#remove(id, entry);
+    }
   }
 
   /** The oldest changes, at most `count`. Sets whose value has expired by `now` are dropped on the way. */

@@ -1,4 +1,5 @@
 import type { EntryMeta } from '../codec/codec.js';
+import { restamp } from '../codec/header.js';
 import { failureKind, isOutage } from '../tiers/redis-errors.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import type { JournalEntry, RecoveryJournal } from './recovery-journal.js';
@@ -70,7 +71,7 @@ export class Recovery {
 
   async #makeUpFor(entry: JournalEntry): Promise<void> {
     const elapsed = this.#now() - entry.at;
-    const stamp = this.#l2.now() - elapsed;
+    const stamp = Math.max(0, Math.floor(this.#l2.now() - elapsed));
     switch (entry.kind) {
       case 'delete':
         await this.#l2.catchUp(entry.redisKey, stamp, undefined, 0);
@@ -78,7 +79,7 @@ export class Recovery {
       case 'set': {
         const { ttlMs } = entry.meta;
         const leftMs = ttlMs === 0 ? 0 : Math.max(1, Math.ceil(ttlMs - elapsed));
-        await this.#l2.catchUp(entry.redisKey, stamp, entry.bytes, leftMs);
+        await this.#l2.catchUp(entry.redisKey, stamp, restamp(entry.bytes, stamp), leftMs);
         return;
       }
       case 'tag':

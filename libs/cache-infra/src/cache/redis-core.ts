@@ -1,13 +1,17 @@
 import { systemClock } from '../clock.js';
 import { Codec } from '../codec/codec.js';
+import { KeyRing } from '../codec/encryption.js';
 import { durationMs } from '../duration.js';
 import { namespacePath } from '../keys/namespace.js';
 import type { CoherenceListener } from '../tiers/client-tracking.js';
 import { MemoryTier } from '../tiers/memory-tier.js';
 import { RedisConnection } from '../tiers/redis-connection.js';
 import { RedisGate } from '../tiers/redis-gate.js';
+import { RedisLoads } from '../tiers/redis-loads.js';
 import { RedisTier } from '../tiers/redis-tier.js';
+import { PubSubCoherence } from '../tiers/pubsub-coherence.js';
 import { track } from '../tiers/shared-tracking.js';
+import { adviseOnce, adviserSettings } from './adviser.js';
 import type { RedisCacheOptions } from './cache-options.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
@@ -17,6 +21,7 @@ import { keyOf, tagTableKey } from './place.js';
 import { Recovery } from './recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recovery-journal.js';
 import { RedisLink } from './redis-link.js';
+import { planDefaults } from './store-plan.js';
 import { TagKeeper } from './tag-keeper.js';
 
 /** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
@@ -64,6 +69,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     compressionThreshold: options.compressionThreshold ?? 1000,
     compressionLevel: options.compressionLevel ?? 6,
     maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
+    encryption: options.encryption && new KeyRing(options.encryption.keys),
   });
   const l2 = new RedisTier(connection, gate, codec, {
     tagTableKey: tagTableKey(keyPrefix),
@@ -89,6 +95,8 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     keyPrefix,
     defaultTtl: options.defaultTtl ?? 3600,
     maxSize: l1CacheSize,
+    defaults: planDefaults(options, options.lock ?? false, options.l1Ttl),
+    graceBackoffMs: durationMs(options.graceBackoff ?? '1s', 'graceBackoff'),
     isolation: options.isolation ?? 'clone',
     onError: options.onError ?? 'degrade',
     clock,
@@ -99,9 +107,15 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     tags,
     l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
     l2,
+    loads: new RedisLoads(gate, keyPrefix, durationMs(options.leaseDuration ?? '5s', 'leaseDuration')),
     recovery: limits.maxEntries > 0 ? recovery : undefined,
   });
-  const link = new RedisLink(`Cache '${name}': Redis (${connection.address})`, l2, recovery, emitter, options.logger);
+  const { logger } = options;
+  const title = `Cache '${name}': Redis (${connection.address})`;
+  const link = new RedisLink(title, l2, recovery, emitter, logger, () => {
+    if (logger === undefined || options.adviser === false) return;
+    void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), logger);
+  });
   core.onClose(() => {
     link.close();
   });
@@ -112,7 +126,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
 function keepCoherent(
   core: CacheCore,
   l2: RedisTier,
-  mode: 'tracking' | 'broadcast',
+  mode: 'tracking' | 'broadcast' | 'pubsub',
   keyPrefix: string,
   emitter: CacheEmitter,
 ): void {
@@ -145,7 +159,12 @@ function keepCoherent(
     },
   };
   const { deadlines } = l2.gate;
-  const tracking = track(l2.connection.client, `${keyPrefix}:`, { mode, deadlines }, listener);
+  const { client } = l2.connection;
+  const prefix = `${keyPrefix}:`;
+  const tracking =
+    mode === 'pubsub'
+      ? new PubSubCoherence(client, prefix, (channel, message) => l2.publish(channel, message), listener)
+      : track(client, prefix, { mode, deadlines }, listener);
   core.coherence = tracking;
   core.onClose(() => {
     tracking.close();

@@ -16,6 +16,7 @@ export class RedisLink {
   readonly #recovery: Recovery;
   readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
+  #onFirstReady: (() => void) | undefined;
   #degraded = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -26,12 +27,14 @@ export class RedisLink {
     recovery: Recovery,
     emitter: CacheEmitter,
     logger: CacheLogger | undefined,
+    onFirstReady: () => void,
   ) {
     this.#title = title;
     this.#l2 = l2;
     this.#recovery = recovery;
     this.#emitter = emitter;
     this.#logger = logger;
+    this.#onFirstReady = onFirstReady;
   }
 
   onReady(): void {
@@ -58,7 +61,10 @@ export class RedisLink {
     if (this.#closed || this.#l2.connection.status !== 'ready') return;
     await Promise.all([this.#l2.synchronizeClock(), this.#l2.gate.loadScripts()]);
     if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
-    if (!this.#degraded || this.#closed) return;
+    if (this.#closed) return;
+    this.#onFirstReady?.();
+    this.#onFirstReady = undefined;
+    if (!this.#degraded) return;
     this.#degraded = false;
     this.#logger?.log(`${this.#title} is back`);
     this.#emitter.emit('recovered', {});

@@ -23,6 +23,10 @@ export interface CacheStats {
   loads: number;
   /** Loader runs that failed. */
   loadErrors: number;
+  /** Calls answered with a value past its ttl, because its loader failed, was slow, or was left alone after failing. */
+  staleHits: number;
+  /** Loads begun by a hit near the end of its ttl. */
+  refreshes: number;
   /** Callers that joined a load already running. */
   coalesced: number;
   /** L1 entries that had to leave for others. */
@@ -35,8 +39,24 @@ export interface CacheStats {
   size: number;
   /** Entries and bytes that were compressed on their way to L2. */
   compression: CompressionStats;
+  /** Changes that did not reach Redis at once. */
+  journal: JournalStats;
   readonly l1: TierStats;
   readonly l2: TierStats;
+}
+
+export interface JournalStats {
+  /** Changes waiting for Redis. */
+  size: number;
+  bytes: number;
+  /** Changes taken in. */
+  recorded: number;
+  /** Changes that reached Redis later, or were overtaken there by a newer one. */
+  replayed: number;
+  /** Changes given up: the journal was full, or Redis refused them. */
+  dropped: number;
+  /** Sets given up because their value expired first. */
+  expired: number;
 }
 
 export interface CompressionStats {

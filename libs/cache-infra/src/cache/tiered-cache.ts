@@ -1,5 +1,6 @@
 import { ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
+import type { MemoryRecord } from '../tiers/memory-record.js';
 import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../redact.js';
 import { activity } from './activity.js';
@@ -13,9 +14,10 @@ import type { CacheHealth } from './health.js';
 import { handOut, keep } from './isolation.js';
 import type { Outcome } from './observer.js';
 import type { Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
+import { waitFor } from './patience.js';
 import { Place } from './place.js';
 import type { CacheStats } from './stats.js';
-import { checkedTags, loadPlan, storePlan } from './store-plan.js';
+import { checkedTags, loadPlan, storePlan, type LoadPlan } from './store-plan.js';
 
 /** The engine behind a cache, for this library alone: no getter, so that `util.inspect` finds no way to the connection. */
 export let coreOf: (cache: TieredCache) => CacheCore;
@@ -56,7 +58,7 @@ export class TieredCache extends Cache {
     // The hot path: a plain L1 hit that nobody watches.
     if (l1 !== undefined && typeof key === 'string' && !activity.enabled && --this.#core.untilMeasured > 0) {
       const record = l1.get(this.#place.id(key));
-      if (record !== undefined && clock.now() < record.expiresAt && this.#core.isPlain(record)) {
+      if (record !== undefined && clock.now() < record.plainUntil && this.#core.isPlain(record)) {
         counters.l1Hits++;
         return handOut(record.value, isolation) as T;
       }
@@ -88,8 +90,8 @@ export class TieredCache extends Cache {
   override async set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
     return this.#observe('set', key, async () => {
       assertKey(key);
-      const { defaultTtl, isolation } = this.#core.parts;
-      const plan = storePlan(options, defaultTtl * 1000);
+      const { defaults, isolation } = this.#core.parts;
+      const plan = storePlan(options, defaults);
       const kept = keep(present(key, value), isolation);
       await this.#core.put('set', this.#place, key, kept, plan);
     });
@@ -100,8 +102,8 @@ export class TieredCache extends Cache {
     options?: Ttl | StoreOptions,
   ): Promise<void> {
     return this.#observe('setMany', undefined, async () => {
-      const { defaultTtl, isolation } = this.#core.parts;
-      const plan = storePlan(options, defaultTtl * 1000);
+      const { defaults, isolation } = this.#core.parts;
+      const plan = storePlan(options, defaults);
       // All are checked before the first is stored.
       const kept = Array.from(assertIterable(entries), (entry) => {
         const [key, value] = assertPair(entry);
@@ -121,9 +123,13 @@ export class TieredCache extends Cache {
       const record = l1.get(this.#place.id(key));
       if (
         record !== undefined &&
-        clock.now() < record.expiresAt &&
+        clock.now() < record.plainUntil &&
         this.#core.isPlain(record) &&
-        (typeof options !== 'object' || (options !== null && options.forceRefresh !== true && options.signal === undefined))
+        (typeof options !== 'object' || (options !== null &&
+            options.forceRefresh !== true &&
+            options.signal === undefined &&
+            (options.refreshAhead === undefined || record.detail !== undefined) &&
+            options.tiers !== 'l2'))
       ) {
         counters.l1Hits++;
         return handOut(record.value, isolation) as T;
@@ -145,6 +151,13 @@ export class TieredCache extends Cache {
       const record = await this.#core.look('ttl', this.#place, key);
       if (record === undefined) return undefined;
       return Math.ceil((record.expiresAt - this.#core.parts.clock.now()) / 1000);
+    });
+  }
+
+  override async expire(key: string): Promise<boolean> {
+    return this.#observe('expire', key, async () => {
+      assertKey(key);
+      return this.#core.expire(this.#place, key);
     });
   }
 
@@ -228,43 +241,51 @@ export class TieredCache extends Cache {
     if (typeof loader !== 'function') {
       throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
     }
-    const { defaultTtl, counters, l1, isolation, tags } = this.#core.parts;
-    const plan = loadPlan(options, defaultTtl * 1000);
-    const given = typeof options === 'object' ? options : undefined;
-    const signal = given?.signal;
-    signal?.throwIfAborted();
-    const forced = given?.forceRefresh === true;
+    const { defaults, counters, l1, isolation, tags, clock } = this.#core.parts;
+    const plan = loadPlan(options, defaults);
+    plan.signal?.throwIfAborted();
     const id = this.#place.id(key);
 
-    if (l1 !== undefined && !forced) {
+    const skipL1 = l1 === undefined || plan.tiers === 'l2';
+    let stale: MemoryRecord | undefined;
+    if (!skipL1 && !plan.forced) {
       const record = await this.#core.peekCurrent('getOrSet', id);
       if (record !== undefined) {
         counters.l1Hits++;
         this.#note(outcome, key, { record, tier: 'l1' });
+        if (plan.refreshAhead !== undefined) this.#refreshIfDue(key, id, record, loader, plan);
         return handOut(record.value, isolation) as T;
       }
       counters.l1Misses++;
+      stale = this.#core.peekStale(id);
+      if (stale !== undefined && this.#core.backoff.isPausing(id, clock.now())) {
+        counters.staleHits++;
+        return this.#served(outcome, key, stale.value) as T;
+      }
     }
 
     const { flights } = this.#core;
     let flight = flights.get(id);
     if (flight === undefined) {
-      flight = new Flight(forced);
+      flight = new Flight(plan.forced, false, stale);
       fly(this.#core, this.#place, key, flight, loader, plan);
     } else {
       counters.coalesced++;
-      if (forced) flight.forced = true;
+      if (plan.forced) flight.forced = true;
+      flight.stale ??= stale;
     }
     const epochAtJoining = tags.table.latest;
-    const landing = await flight.join(signal).catch((error: unknown) => {
+    const landing = await waitFor(this.#core, key, flight, plan).catch((error: unknown) => {
       counters.misses++;
       this.#missed(outcome, key);
       throw error;
     });
-    // The loader gave it tags that had been invalidated between its start and this call: the value is from before.
-    if (landing.tagEpoch < epochAtJoining && !tags.table.isValid(landing.tags, landing.tagEpoch)) {
-      return this.#load(outcome, key, loader, options);
-    }
+    // The loader gave it tags that had been invalidated between its start and this call: the value is from before. Or it was a
+    // refresh that left the work to another instance.
+    const isFromBefore =
+      landing.tagEpoch < epochAtJoining && !tags.table.isValid(landing.tags, landing.tagEpoch);
+    if (isFromBefore || (landing.tier === 'l2' && !landing.kept)) return this.#load(outcome, key, loader, options);
+    if (landing.stale === true) return this.#served(outcome, key, landing.value) as T;
     if (landing.tier === undefined) {
       counters.misses++;
       this.#missed(outcome, key);
@@ -273,6 +294,21 @@ export class TieredCache extends Cache {
       this.#hit(outcome, key, landing.tier);
     }
     return (landing.kept ? handOut(landing.value, isolation) : landing.value) as T;
+  }
+
+  /** A hit near the end of its ttl has the value loaded anew, once, while everybody goes on with the one at hand. */
+  #refreshIfDue(key: string, id: string, record: MemoryRecord, loader: Loader<unknown>, plan: LoadPlan): void {
+    const { counters } = this.#core.parts;
+    if (!this.#core.isRefreshDue(id, record, plan) || this.#core.flights.get(id) !== undefined) return;
+    counters.refreshes++;
+    fly(this.#core, this.#place, key, new Flight(false, true, record), loader, { ...plan, signal: undefined });
+  }
+
+  /** A value past its ttl: found in memory, and not a plain hit. */
+  #served(outcome: Outcome, key: string, value: unknown): unknown {
+    this.#core.parts.counters.misses++;
+    this.#missed(outcome, key);
+    return handOut(value, this.#core.parts.isolation);
   }
 
   async #observe<T>(

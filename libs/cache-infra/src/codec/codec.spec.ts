@@ -1,13 +1,23 @@
 import { deflateRawSync, crc32 } from 'node:zlib';
-import { randomFillSync } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+import { randomBytes, randomFillSync } from 'node:crypto';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { nestedArrays, supportedValues } from '../../../../test/support/supported-values.js';
 import { SerializationError, ValidationError } from '../errors.js';
 import { Codec, type CodecOptions, type DecodedEntry, type EntryMeta } from './codec.js';
-import { compressedFlag, headerBytes, tagsFlag, versionIdBytes, versionIdOffset } from './header.js';
+import { KeyRing } from './encryption.js';
+import {
+  compressedFlag,
+  headerBytes,
+  isIntact,
+  restamp,
+  tagsFlag,
+  versionIdBytes,
+  versionIdOffset,
+} from './header.js';
 import { snapshot } from './snapshot.js';
 
+const redisKey = 'cache::key';
 const meta: EntryMeta = {
   stamp: 1_750_000_000_123,
   nonce: 0xfedcba98,
@@ -35,7 +45,7 @@ function codecWith(options: Partial<CodecOptions> = {}): Codec {
 
 function encode(codec: Codec, value: unknown, entryMeta = meta): Buffer | Promise<Buffer> {
   const { value: copy, json } = snapshot(value);
-  return codec.encode(copy, json, entryMeta);
+  return codec.encode(copy, json, entryMeta, redisKey);
 }
 
 /** For entries that need no thread pool. */
@@ -64,7 +74,7 @@ describe('what you get is what you put', () => {
   ])('any supported value, %s', async (_, codec) => {
     await fc.assert(
       fc.asyncProperty(supportedValues, async (value) => {
-        const decoded = await codec.decode(await encode(codec, value));
+        const decoded = await codec.decode(await encode(codec, value), redisKey);
 
         expect(decoded.ok && isDeepStrictEqual(decoded.value, value)).toBe(true);
       }),
@@ -84,7 +94,7 @@ describe('what you get is what you put', () => {
       $: ['u'],
     };
 
-    const decoded = codecWith().decode(encodeNow(value)) as Extract<DecodedEntry, { ok: true }>;
+    const decoded = codecWith().decode(encodeNow(value), redisKey) as Extract<DecodedEntry, { ok: true }>;
 
     expect(decoded.value).toStrictEqual(value);
     expect(Buffer.isBuffer((decoded.value as typeof value).bytes)).toBe(false);
@@ -101,14 +111,14 @@ describe('what you get is what you put', () => {
     [Buffer.alloc(0)],
     [new Uint8Array(0)],
   ])('%p by itself', (value) => {
-    expect(codecWith().decode(encodeNow(value))).toStrictEqual({ ok: true, value, meta });
+    expect(codecWith().decode(encodeNow(value), redisKey)).toStrictEqual({ ok: true, value, meta });
   });
 
   it("'__proto__' as data, in either payload", () => {
     for (const text of ['{"__proto__":{"a":1}}', '{"$":1,"__proto__":[1]}']) {
       const value = { ...JSON.parse(text), extended: text.includes('$') ? undefined : 1 } as object;
 
-      const decoded = codecWith().decode(encodeNow(value)) as Extract<DecodedEntry, { ok: true }>;
+      const decoded = codecWith().decode(encodeNow(value), redisKey) as Extract<DecodedEntry, { ok: true }>;
 
       expect(isDeepStrictEqual(decoded.value, value)).toBe(true);
       expect(Object.getPrototypeOf(decoded.value)).toBe(Object.prototype);
@@ -118,7 +128,7 @@ describe('what you get is what you put', () => {
   it('keeps binary data in memory of its own', () => {
     const entry = encodeNow({ a: Buffer.from('abc'), u: undefined });
     const alone = encodeNow(Buffer.from('abc'));
-    const decoded = [entry, alone].map((bytes) => codecWith().decode(bytes));
+    const decoded = [entry, alone].map((bytes) => codecWith().decode(bytes, redisKey));
     entry.fill(0);
     alone.fill(0);
 
@@ -137,7 +147,7 @@ describe('meta', () => {
     ],
     ['at zero', { ...meta, stamp: 0, nonce: 0, ttlMs: 0 }],
   ])('comes back %s', (_, entryMeta) => {
-    expect(codecWith().decode(encodeNow({ a: 1 }, entryMeta))).toEqual({
+    expect(codecWith().decode(encodeNow({ a: 1 }, entryMeta), redisKey)).toEqual({
       ok: true,
       value: { a: 1 },
       meta: entryMeta,
@@ -145,7 +155,11 @@ describe('meta', () => {
   });
 
   it('takes an empty list of tags for none', () => {
-    expect(codecWith().decode(encodeNow(1, { ...meta, tags: [] }))).toEqual({ ok: true, value: 1, meta });
+    expect(codecWith().decode(encodeNow(1, { ...meta, tags: [] }), redisKey)).toEqual({
+      ok: true,
+      value: 1,
+      meta,
+    });
   });
 
   it('has the version id where scripts look for it', () => {
@@ -178,7 +192,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
     for (let bit = 0; bit < entry.length * 8; bit++) {
       const damaged = Buffer.from(entry);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
-      if ((await codec.decode(damaged)).ok) survivors.push(bit);
+      if ((await codec.decode(damaged, redisKey)).ok) survivors.push(bit);
     }
 
     expect(survivors).toEqual([]);
@@ -186,9 +200,12 @@ describe('seed S10.136 bad bytes are a miss', () => {
 
   it.each([...samples])('every truncation, and a byte too many: %s', async (_, entry) => {
     const codec = codecWith();
-    const cut = Array.from(entry, (_byte, length) => codec.decode(entry.subarray(0, length)));
+    const cut = Array.from(entry, (_byte, length) => codec.decode(entry.subarray(0, length), redisKey));
 
-    const decoded = await Promise.all([...cut, codec.decode(Buffer.concat([entry, Buffer.alloc(1)]))]);
+    const decoded = await Promise.all([
+      ...cut,
+      codec.decode(Buffer.concat([entry, Buffer.alloc(1)]), redisKey),
+    ]);
 
     expect(decoded.filter(({ ok }) => ok)).toEqual([]);
   });
@@ -197,7 +214,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
     const codec = codecWith();
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-        expect((await codec.decode(Buffer.from(bytes))).ok).toBe(false);
+        expect((await codec.decode(Buffer.from(bytes), redisKey)).ok).toBe(false);
       }),
     );
   });
@@ -210,7 +227,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
     const payload = fc.oneof(fc.uint8Array({ maxLength: 100 }), jsonText);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 255 }), payload, async (flags, bytes) => {
-        const decoded = await codec.decode(forge(flags, Buffer.from(bytes)));
+        const decoded = await codec.decode(forge(flags, Buffer.from(bytes)), redisKey);
 
         expect(typeof decoded.ok).toBe('boolean');
       }),
@@ -223,7 +240,8 @@ describe('seed S10.136 bad bytes are a miss', () => {
     ['a newer format', resealed(Buffer.from(encodeNow(1)).fill(2, 0, 1)), 'version'],
     ['foreign text', Buffer.from(JSON.stringify({ something: 'else, longer than a header' })), 'version'],
     ['an unknown payload kind', forge(7, Buffer.from('1')), 'format'],
-    ['an encrypted entry', forge(0b0010_0000, Buffer.from('1')), 'format'],
+    ['an unknown flag', forge(0b0100_0000, Buffer.from('1')), 'format'],
+    ['an encrypted entry', forge(0b0010_0000, Buffer.from('1')), 'encrypted'],
     ['no JSON', forge(0, Buffer.from('{"a":')), 'format'],
     ['tags that are cut off', forge(tagsFlag, Buffer.alloc(5)), 'format'],
     [
@@ -247,7 +265,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
     ['very deep JSON', forge(0, Buffer.from('['.repeat(200_000) + ']'.repeat(200_000))), 'format'],
     ['deep objects', forge(0, Buffer.from('{"a":'.repeat(1500) + '1' + '}'.repeat(1500))), 'format'],
   ])('%s: %s', (_, bytes, reason) => {
-    expect(codecWith().decode(bytes)).toEqual({ ok: false, reason });
+    expect(codecWith().decode(bytes, redisKey)).toEqual({ ok: false, reason });
   });
 
   it.each([
@@ -267,17 +285,136 @@ describe('seed S10.136 bad bytes are a miss', () => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(text.length);
 
-    expect(codecWith().decode(forge(4, Buffer.concat([length, Buffer.from(`${text}abc`)])))).toEqual({
+    expect(
+      codecWith().decode(forge(4, Buffer.concat([length, Buffer.from(`${text}abc`)])), redisKey),
+    ).toEqual({
       ok: false,
       reason: 'format',
     });
   });
 
   it('extended JSON that ends before its text does', () => {
-    expect(codecWith().decode(forge(4, Buffer.from([0, 0, 0, 5, 0x31])))).toEqual({
+    expect(codecWith().decode(forge(4, Buffer.from([0, 0, 0, 5, 0x31])), redisKey)).toEqual({
       ok: false,
       reason: 'format',
     });
+  });
+});
+
+describe('restamp', () => {
+  it.each([
+    ['plain', codecWith()],
+    ['encrypted', codecWith({ encryption: new KeyRing([{ id: 'a', key: randomBytes(32) }]) })],
+  ])('gives a copy of another time that is read as such, %s', (_, codec) => {
+    const entry = encodeNow({ a: 1 }, tagged, codec);
+    const before = Buffer.from(entry);
+    const copy = restamp(entry, 2 ** 48 - 1);
+
+    expect(isIntact(copy)).toBe(true);
+    expect(codec.decode(copy, redisKey)).toEqual({
+      ok: true,
+      value: { a: 1 },
+      meta: { ...tagged, stamp: 2 ** 48 - 1 },
+    });
+    expect(entry).toEqual(before);
+  });
+});
+
+describe('encryption at rest', () => {
+  const ring = new KeyRing([{ id: 'a', key: randomBytes(32) }]);
+  const codec = codecWith({ encryption: ring });
+
+  it('any supported value comes back', async () => {
+    await fc.assert(
+      fc.asyncProperty(supportedValues, async (value) => {
+        const decoded = await codec.decode(await encode(codec, value), redisKey);
+
+        expect(decoded.ok && isDeepStrictEqual(decoded.value, value)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('after compression, off the event loop where that is', async () => {
+    const large = { text: 'The quick brown fox '.repeat(5000) };
+    const encoding = encode(codec, large, tagged);
+    const entry = await encoding;
+
+    expect(encoding).toBeInstanceOf(Promise);
+    expect(entry.length).toBeLessThan(5000);
+    expect(await codec.decode(entry, redisKey)).toEqual({ ok: true, value: large, meta: tagged });
+  });
+
+  it('hides value and tags, and shows the version id', () => {
+    const entry = encodeNow({ name: 'Ada Lovelace' }, { ...tagged, tags: ['customers'] }, codec);
+
+    expect(entry.includes('Ada')).toBe(false);
+    expect(entry.includes('customers')).toBe(false);
+    expect(entry.readUIntBE(versionIdOffset, 6)).toBe(tagged.stamp);
+  });
+
+  it.each<[string, Codec, Codec, string, string]>([
+    ['an encrypted entry, without keys', codec, codecWith(), redisKey, 'encrypted'],
+    ['a plain entry, with keys', codecWith(), codec, redisKey, 'unencrypted'],
+    [
+      'an entry of a key that is not held',
+      codec,
+      codecWith({ encryption: new KeyRing([{ id: 'b', key: randomBytes(32) }]) }),
+      redisKey,
+      'unknown-key',
+    ],
+    [
+      'an entry of another key with the same id',
+      codec,
+      codecWith({ encryption: new KeyRing([{ id: 'a', key: randomBytes(32) }]) }),
+      redisKey,
+      'tampered',
+    ],
+    ["another Redis key's entry", codec, codec, 'cache::other', 'tampered'],
+  ])('%s is none', (_, writer, reader, readUnder, reason) => {
+    expect(reader.decode(encodeNow({ a: 1 }, meta, writer), readUnder)).toEqual({ ok: false, reason });
+  });
+
+  it.each([
+    ['small', { a: 1, b: 'text' }],
+    ['compressed', 'abc '.repeat(300)],
+  ])('every single flipped bit fails by checksum, %s', async (_, value) => {
+    const entry = encodeNow(value, tagged, codec);
+    const reasons = new Set<string>();
+    for (let bit = 0; bit < entry.length * 8; bit++) {
+      const damaged = Buffer.from(entry);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      const decoded = await codec.decode(damaged, redisKey);
+      reasons.add(decoded.ok ? 'ok' : decoded.reason);
+    }
+
+    expect(reasons).toEqual(new Set(['checksum', 'version']));
+  });
+
+  it('every truncation', () => {
+    const entry = encodeNow('größe', tagged, codec);
+    const cut = Array.from(entry, (_byte, length) => codec.decode(entry.subarray(0, length), redisKey));
+
+    expect(cut.filter((decoded) => decoded instanceof Promise || decoded.ok)).toEqual([]);
+  });
+
+  it('keeps to maxValueBytes: a bomb that was sealed by a holder of the key', async () => {
+    const bomb = deflateRawSync(Buffer.alloc(50 << 20));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(50 << 20);
+    const entry = ring.seal(redisKey, forge(compressedFlag | 1, Buffer.concat([length, bomb])));
+
+    expect(await codec.decode(entry, redisKey)).toEqual({ ok: false, reason: 'too-large' });
+  });
+
+  it('shows no key', () => {
+    const key = randomBytes(32).toString('base64');
+    const shown = inspect(codecWith({ encryption: new KeyRing([{ id: 'a', key }]) }), {
+      depth: 9,
+      showHidden: true,
+    });
+
+    expect(shown).not.toContain(key);
   });
 });
 
@@ -285,11 +422,11 @@ describe('size', () => {
   it('refuses to write what is larger than maxValueBytes', () => {
     const codec = codecWith({ maxValueBytes: 10 });
 
-    expect(() => codec.encode('x'.repeat(11), true, meta)).toThrow(SerializationError);
-    expect(() => codec.encode('x'.repeat(11), true, meta)).toThrow(
+    expect(() => codec.encode('x'.repeat(11), true, meta, redisKey)).toThrow(SerializationError);
+    expect(() => codec.encode('x'.repeat(11), true, meta, redisKey)).toThrow(
       'value takes 11 bytes, maxValueBytes is 10',
     );
-    expect(codec.encode('x'.repeat(10), true, meta)).toBeInstanceOf(Buffer);
+    expect(codec.encode('x'.repeat(10), true, meta, redisKey)).toBeInstanceOf(Buffer);
   });
 
   it('does not read what is larger', async () => {
@@ -297,8 +434,8 @@ describe('size', () => {
     const plain = await encode(codecWith({ enableCompression: false }), 'x'.repeat(1001));
     const compressed = await encode(codecWith(), 'x'.repeat(1001));
 
-    expect(await codec.decode(plain)).toEqual({ ok: false, reason: 'too-large' });
-    expect(await codec.decode(compressed)).toEqual({ ok: false, reason: 'too-large' });
+    expect(await codec.decode(plain, redisKey)).toEqual({ ok: false, reason: 'too-large' });
+    expect(await codec.decode(compressed, redisKey)).toEqual({ ok: false, reason: 'too-large' });
   });
 
   it.each([
@@ -312,20 +449,26 @@ describe('size', () => {
     length.writeUInt32BE(claimed);
     const entry = forge(compressedFlag | 1, Buffer.concat([length, bomb]));
 
-    expect(await codecWith().decode(entry)).toEqual({ ok: false, reason });
+    expect(await codecWith().decode(entry, redisKey)).toEqual({ ok: false, reason });
   });
 
   it('a stream that ends early, and a claim that no stream could meet', async () => {
     const stream = deflateRawSync(Buffer.from('abc'));
 
     expect(
-      await codecWith().decode(forge(compressedFlag, Buffer.concat([Buffer.from([0, 0, 0, 9]), stream]))),
+      await codecWith().decode(
+        forge(compressedFlag, Buffer.concat([Buffer.from([0, 0, 0, 9]), stream])),
+        redisKey,
+      ),
     ).toEqual({
       ok: false,
       reason: 'format',
     });
     expect(
-      await codecWith().decode(forge(compressedFlag, Buffer.concat([Buffer.from([0, 15, 0, 0]), stream]))),
+      await codecWith().decode(
+        forge(compressedFlag, Buffer.concat([Buffer.from([0, 15, 0, 0]), stream])),
+        redisKey,
+      ),
     ).toEqual({
       ok: false,
       reason: 'format',
@@ -368,7 +511,7 @@ describe('compression', () => {
       const entry = await encode(codec, noise);
 
       expect(entry).toHaveLength(headerBytes + size);
-      expect(codec.decode(entry)).toMatchObject({ ok: true, value: noise });
+      expect(codec.decode(entry, redisKey)).toMatchObject({ ok: true, value: noise });
     }
     expect(codec.compression).toEqual({ count: 0, bytesIn: 0, bytesOut: 0 });
   });
@@ -378,7 +521,7 @@ describe('compression', () => {
     const large = { text: text.repeat(2000) };
 
     const encoding = encode(codec, large, tagged);
-    const decoding = codec.decode(await encoding);
+    const decoding = codec.decode(await encoding, redisKey);
 
     expect([encoding, decoding]).toEqual([expect.any(Promise), expect.any(Promise)]);
     expect(await decoding).toEqual({ ok: true, value: large, meta: tagged });
@@ -388,12 +531,15 @@ describe('compression', () => {
     const entry = Buffer.from(await encode(codecWith(), text.repeat(2000)));
     entry.fill(0xff, headerBytes + 4);
 
-    expect(await codecWith().decode(resealed(entry))).toEqual({ ok: false, reason: 'format' });
+    expect(await codecWith().decode(resealed(entry), redisKey)).toEqual({ ok: false, reason: 'format' });
   });
 
   it('pitfall (Python original): stores what is above the threshold', async () => {
     const value = { text: text.repeat(100) };
 
-    expect(await codecWith().decode(await encode(codecWith(), value))).toMatchObject({ ok: true, value });
+    expect(await codecWith().decode(await encode(codecWith(), value), redisKey)).toMatchObject({
+      ok: true,
+      value,
+    });
   });
 });

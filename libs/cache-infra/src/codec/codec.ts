@@ -1,9 +1,11 @@
 import { SerializationError } from '../errors.js';
 import { compress, decompress, isPlausible } from './compression.js';
+import type { KeyRing } from './encryption.js';
 import type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
 import {
   compressedFlag,
   encodeTags,
+  encryptedFlag,
   formatVersion,
   headerBytes,
   isIntact,
@@ -25,6 +27,8 @@ export interface CodecOptions {
   readonly compressionLevel: number;
   /** Largest payload, in bytes before compression, that is written or read. */
   readonly maxValueBytes: number;
+  /** Every entry is encrypted, and only encrypted entries are read. */
+  readonly encryption?: KeyRing | undefined;
 }
 
 /** Between a value and the bytes that Redis holds. */
@@ -41,10 +45,38 @@ export class Codec {
    * The bytes of an entry; a promise only for large values, which are compressed off the event loop.
    *
    * @param value what `snapshot` returned, with its `json`
+   * @param redisKey where the entry is going to stand: an encrypted one can be read from there only
    * @throws SerializationError when the value is larger than `maxValueBytes`, ValidationError when its tags do not fit (at once, not by
    * the promise)
    */
-  encode(value: unknown, json: boolean, meta: EntryMeta): Buffer | Promise<Buffer> {
+  encode(value: unknown, json: boolean, meta: EntryMeta, redisKey: string): Buffer | Promise<Buffer> {
+    const entry = this.#encodePlain(value, json, meta);
+    const { encryption } = this.#options;
+    if (encryption === undefined) return entry;
+    return entry instanceof Promise
+      ? entry.then((plain) => encryption.seal(redisKey, plain))
+      : encryption.seal(redisKey, entry);
+  }
+
+  /**
+   * The entry that `bytes` under `redisKey` hold, or why they hold none. Never throws or rejects; a promise only for large compressed
+   * values.
+   */
+  decode(bytes: Buffer, redisKey: string): DecodedEntry | Promise<DecodedEntry> {
+    if (bytes.length < headerBytes) return failed('truncated');
+    if (bytes[0] !== formatVersion) return failed('version');
+    if (!isIntact(bytes)) return failed('checksum');
+    const flags = bytes.readUInt8(1);
+    if ((flags & ~knownFlags) !== 0) return failed('format');
+    const { encryption } = this.#options;
+    if (encryption === undefined) {
+      return (flags & encryptedFlag) === 0 ? this.#decodePlain(bytes) : failed('encrypted');
+    }
+    const plain = encryption.open(redisKey, bytes);
+    return typeof plain === 'string' ? failed(plain) : this.#decodePlain(plain);
+  }
+
+  #encodePlain(value: unknown, json: boolean, meta: EntryMeta): Buffer | Promise<Buffer> {
     const payload = encodePayload(value, json);
     const { enableCompression, compressionThreshold, compressionLevel, maxValueBytes } = this.#options;
     if (payload.bytes > maxValueBytes) {
@@ -59,14 +91,10 @@ export class Codec {
       : this.#smaller(payload, raw, compressed, tags, meta);
   }
 
-  /** The entry that `bytes` hold, or why they hold none. Never throws or rejects; a promise only for large compressed values. */
-  decode(bytes: Buffer): DecodedEntry | Promise<DecodedEntry> {
-    if (bytes.length < headerBytes) return failed('truncated');
-    if (bytes[0] !== formatVersion) return failed('version');
-    if (!isIntact(bytes)) return failed('checksum');
-    const flags = bytes.readUInt8(1);
-    const header = (flags & ~knownFlags) === 0 ? readHeader(bytes) : undefined;
+  #decodePlain(bytes: Buffer): DecodedEntry | Promise<DecodedEntry> {
+    const header = readHeader(bytes);
     if (header === undefined) return failed('format');
+    const flags = bytes.readUInt8(1);
     const { meta, payloadOffset } = header;
     if ((flags & compressedFlag) !== 0) return this.#decompressed(bytes, flags, meta, payloadOffset);
     if (bytes.length - payloadOffset > this.#options.maxValueBytes) return failed('too-large');

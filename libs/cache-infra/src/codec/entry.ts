@@ -25,7 +25,15 @@ export type DecodeFailure =
   /** Intact, and still not in the form that this release writes. */
   | 'format'
   /** Larger than `maxValueBytes`. */
-  | 'too-large';
+  | 'too-large'
+  /** Encrypted, and this cache holds no key at all. */
+  | 'encrypted'
+  /** Encrypted by a key that this cache does not hold. */
+  | 'unknown-key'
+  /** Not encrypted, where everything has to be. */
+  | 'unencrypted'
+  /** Encrypted for another Redis key, or changed since, behind a right checksum. */
+  | 'tampered';
 
 export type DecodedEntry =
   | { readonly ok: true; readonly value: unknown; readonly meta: EntryMeta }

@@ -8,7 +8,7 @@ import type { EntryMeta } from './entry.js';
  *
  * ```
  *  0      format version, 1
- *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), reserved for encryption (5)
+ *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5)
  *  2- 5   CRC-32 of bytes 6 to the end, begun with bytes 0-1 as its initial value, so that it covers all
  *  6-11   stamp, ms since the Unix epoch   ┐ the entry's version id
  * 12-15   nonce                            ┘
@@ -18,6 +18,9 @@ import type { EntryMeta } from './entry.js';
  *         for text that UTF-8 cannot carry) and text
  *  …      payload; compressed: its raw length (u32) and a raw deflate stream
  * ```
+ *
+ * Encrypted, what stands from byte 28 on is: length of the key's id (u8), the id (UTF-8), IV (12), all of the above from byte 28 on
+ * as ciphertext, tag (16). The header stays readable, for scripts inside Redis.
  */
 export const formatVersion = 1;
 export const headerBytes = 28;
@@ -25,11 +28,13 @@ export const headerBytes = 28;
 export const versionIdOffset = 6;
 /** Bytes of the version id: stamp and nonce. */
 export const versionIdBytes = 10;
+export const nonceOffset = 12;
 
 export const compressedFlag = 0b0000_1000;
 export const tagsFlag = 0b0001_0000;
+export const encryptedFlag = 0b0010_0000;
 export const payloadKindMask = 0b0000_0111;
-export const knownFlags = payloadKindMask | compressedFlag | tagsFlag;
+export const knownFlags = payloadKindMask | compressedFlag | tagsFlag | encryptedFlag;
 
 const crcOffset = 2;
 const utf16Flag = 0x8000;
@@ -64,14 +69,27 @@ function tagError(message: string): ValidationError {
 export function sealEntry(entry: Buffer, flags: number, meta: EntryMeta): void {
   entry[0] = formatVersion;
   entry[1] = flags;
-  entry.writeUIntBE(meta.stamp, 6, 6);
-  entry.writeUInt32BE(meta.nonce, 12);
+  entry.writeUIntBE(meta.stamp, versionIdOffset, 6);
+  entry.writeUInt32BE(meta.nonce, nonceOffset);
   entry.writeUIntBE(meta.ttlMs, 16, 6);
   entry.writeUIntBE(meta.graceMs, 22, 6);
+  writeChecksum(entry);
+}
+
+/** A copy of an entry, encrypted or not, that says it was written at `stamp` (milliseconds since the Unix epoch, whole). */
+export function restamp(entry: Buffer, stamp: number): Buffer {
+  const copy = Buffer.from(entry);
+  copy.writeUIntBE(stamp, versionIdOffset, 6);
+  writeChecksum(copy);
+  return copy;
+}
+
+/** Makes the checksum of an entry right. */
+export function writeChecksum(entry: Buffer): void {
   entry.writeUInt32BE(checksum(entry), crcOffset);
 }
 
-/** Whether no bit changed since {@link sealEntry}. */
+/** Whether no bit changed since the checksum was written. */
 export function isIntact(entry: Buffer): boolean {
   return entry.readUInt32BE(crcOffset) === checksum(entry);
 }
@@ -92,8 +110,8 @@ export function readHeader(entry: Buffer): Header | undefined {
   const section = tagged ? readTags(entry) : untagged;
   if (section === undefined) return undefined;
   const meta: EntryMeta = {
-    stamp: entry.readUIntBE(6, 6),
-    nonce: entry.readUInt32BE(12),
+    stamp: entry.readUIntBE(versionIdOffset, 6),
+    nonce: entry.readUInt32BE(nonceOffset),
     ttlMs: entry.readUIntBE(16, 6),
     graceMs: entry.readUIntBE(22, 6),
     tagEpoch: section.tagEpoch,

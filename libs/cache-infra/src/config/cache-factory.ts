@@ -160,10 +160,14 @@ function redisCache(options: CommonCacheOptions, base: BaseCacheOptions, l1Cache
   const { redisUrl, redis, keyPrefix, enableL1Cache, enableCompression } = options;
   const { compressionThreshold, compressionLevel, maxValueBytes, commandTimeout, connectTimeout, onError } =
     options;
+  const { coherence, journalMaxEntries, journalMaxBytes, breakerThreshold, breakerProbeInterval } = options;
+  const { encryption, adviser } = options;
   return new RedisCache({
     ...base,
     ...{ redisUrl, redis, keyPrefix, enableL1Cache, l1CacheSize, enableCompression },
     ...{ compressionThreshold, compressionLevel, maxValueBytes, commandTimeout, connectTimeout, onError },
+    ...{ coherence, journalMaxEntries, journalMaxBytes, breakerThreshold, breakerProbeInterval },
+    ...{ encryption, adviser },
   });
 }
 

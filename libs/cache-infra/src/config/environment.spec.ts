@@ -27,6 +27,34 @@ describe('seed S8.103-105 environment variables', () => {
     expect(settings.options).toMatchObject(options);
   });
 
+  it('CACHE_ENCRYPTION_KEYS, the first of which encrypts; an id may have colons', () => {
+    const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((key) => key.toString('base64'));
+    const { settings, problems } = readEnvironment({
+      CACHE_ENCRYPTION_KEYS: `2026:b:${first}, 2025:${second}`,
+    });
+    expect(problems).toEqual([]);
+    expect(settings.options.encryption).toEqual({
+      keys: [
+        { id: '2026:b', key: first },
+        { id: '2025', key: second },
+      ],
+    });
+  });
+
+  it.each([
+    ['S3CRET', ['CACHE_ENCRYPTION_KEYS must be of the form id:key,id2:key2, each key 32 bytes as base64']],
+    [
+      'a:S3CRET,a:S3CRET',
+      [
+        'CACHE_ENCRYPTION_KEYS.keys[0].key must be 32 bytes (a Buffer, or base64 text)',
+        'CACHE_ENCRYPTION_KEYS.keys[1].id is that of CACHE_ENCRYPTION_KEYS.keys[0]',
+        'CACHE_ENCRYPTION_KEYS.keys[1].key must be 32 bytes (a Buffer, or base64 text)',
+      ],
+    ],
+  ])('CACHE_ENCRYPTION_KEYS=%s: refused in words that show no key', (value, words) => {
+    expect(problems({ CACHE_ENCRYPTION_KEYS: value })).toEqual(words);
+  });
+
   it('CACHE_MONITORING_ENABLED, on unless it says otherwise', () => {
     expect(read({}).monitoring).toBe(true);
     expect(read({ CACHE_MONITORING_ENABLED: '0' }).monitoring).toBe(false);
@@ -78,7 +106,7 @@ describe('seed S8.103-105 environment variables', () => {
 
   it('no credential of REDIS_URL is shown', () => {
     expect(problems({ REDIS_URL: 'http://user:S3CRET@host' })).toEqual([
-      "REDIS_URL must start with 'redis://' or 'rediss://', got \"http://***@host\"",
+      "REDIS_URL must start with 'redis://' or 'rediss://' (or 'unix://' for a socket), got \"http://***@host\"",
     ]);
   });
 });

@@ -9,9 +9,11 @@
  * Where the cache lives follows the same order: `useMemoryCache: true` in code beats `REDIS_URL`, and `REDIS_URL`
  * beats a preset that says memory. An empty variable counts as not set.
  */
+import type { EncryptionOptions } from '../cache/cache-options.js';
 import { redisChecks } from '../cache/option-checks.js';
-import type { Check, NestedCheck } from '../checks.js';
+import type { Check, Checks, NestedCheck } from '../checks.js';
 import { booleanValue, nonNegativeInteger, oneOf, positiveInteger, problemsAt } from '../checks.js';
+import { encryptionOptions } from '../codec/encryption.js';
 import type { ValidationProblem } from '../errors.js';
 import { ValidationError } from '../errors.js';
 import type { CommonCacheOptions } from './options.js';
@@ -45,6 +47,19 @@ const flag = (value: string): unknown => {
   return /^(false|0|no|off)$/i.test(value) ? false : value;
 };
 
+/** `undefined` when an item is not `id:key`. Base64 has neither commas nor colons, an id may have colons. */
+const keyList = (value: string): EncryptionOptions | undefined => {
+  const items = value.split(',').map((item) => /^(.+):(.*)$/s.exec(item.trim()));
+  const keys = items.flatMap((item) => (item === null ? [] : [{ id: item[1] ?? '', key: item[2] ?? '' }]));
+  return keys.length === items.length ? { keys } : undefined;
+};
+const keyListCheck: NestedCheck = {
+  problems(path, value) {
+    if (value !== undefined) return encryptionOptions.problems(path, value);
+    return [{ path, message: `${path} must be of the form id:key,id2:key2, each key 32 bytes as base64` }];
+  },
+};
+
 /** Variables that stand for an option. */
 const optionVariables = {
   /** `redis://[user:password@]host[:port][/db]` or `rediss://…` */
@@ -63,7 +78,15 @@ const optionVariables = {
   /** Whole seconds, or a duration such as `250ms`. */
   CACHE_COMMAND_TIMEOUT: { option: 'commandTimeout', parse: number },
   CACHE_FAIL_ON_CONNECTION_ERROR: { option: 'failOnConnectionError', parse: flag },
+  /** `id:key,id2:key2`: the first encrypts, all decrypt; each key 32 bytes as base64. Never shown. */
+  CACHE_ENCRYPTION_KEYS: { option: 'encryption', parse: keyList },
 } as const;
+
+const checks = {
+  ...redisChecks,
+  failOnConnectionError: booleanValue,
+  encryption: keyListCheck,
+} satisfies Checks;
 
 const presetCheck: Check = oneOf(...presetNames);
 const presetVariable: Variable = {
@@ -90,14 +113,13 @@ export function readEnvironment(env: Environment = process.env): {
 
   const options: Record<string, unknown> = {};
   for (const [name, { option, parse }] of Object.entries(optionVariables)) {
-    const check = option === 'failOnConnectionError' ? booleanValue : redisChecks[option];
-    options[option] = read(name, { parse, check });
+    options[option] = read(name, { parse, check: checks[option] });
   }
   const preset = read('CACHE_PRESET', presetVariable);
   const kind = read('CACHE_ENV', presetVariable);
   return {
     settings: {
-      options: options as Partial<CommonCacheOptions>,
+      options: options,
       preset: (preset ?? kind) as PresetName | undefined,
       monitoring: (read('CACHE_MONITORING_ENABLED', monitoringVariable) ?? true) as boolean,
       testDb: read('REDIS_TEST_DB', testDbVariable) as number | undefined,

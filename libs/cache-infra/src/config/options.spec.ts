@@ -3,12 +3,13 @@ import { jest } from '@jest/globals';
 import {
   AiAppCacheOptions,
   CacheConfig,
-  CommonCacheOptions,
+  type CommonCacheOptions,
   TestingCacheOptions,
   WebAppCacheOptions,
 } from './options.js';
 import { check } from './rule.js';
 
+const encryptionKey = Buffer.alloc(32, 's').toString('base64');
 const classes = [WebAppCacheOptions, AiAppCacheOptions, TestingCacheOptions, CacheConfig];
 
 function messages(type: new () => CommonCacheOptions, given: unknown): string[] {
@@ -48,6 +49,14 @@ describe('seed S11.145-147 the same configuration objects work for web, AI and t
       },
     ],
     [{ enableCompression: false, compressionLevel: 9, maxValueBytes: 1, enabled: false, logger: console }],
+    [{ coherence: 'broadcast', journalMaxEntries: 0, journalMaxBytes: 0, adviser: false }],
+    [
+      {
+        breakerThreshold: 1,
+        breakerProbeInterval: '1s',
+        encryption: { keys: [{ id: 'a', key: encryptionKey }] },
+      },
+    ],
   ])('%j', (options) => {
     expect(classes.map((type) => messages(type, options))).toEqual(classes.map(() => []));
   });
@@ -71,6 +80,18 @@ describe('validation', () => {
       "redis.pasword is not a known option (did you mean 'password'?)",
       'redis.port must be an integer from 1 to 65535, got 0',
       'redisUrl must include host information, got "redis://***"',
+    ]);
+  });
+
+  it('of keys shows none', () => {
+    expect(
+      messages(WebAppCacheOptions, { encryption: { keys: [{ id: 'a', key: 'S3CRET' }], kees: 'S3CRET' } }),
+    ).toEqual([
+      "encryption.kees is not a known option (did you mean 'keys'?)",
+      'encryption.keys[0].key must be 32 bytes (a Buffer, or base64 text)',
+    ]);
+    expect(messages(WebAppCacheOptions, { encryption: 'S3CRET' })).toEqual([
+      'encryption must be an object with keys',
     ]);
   });
 
@@ -134,12 +155,14 @@ describe('what an options object shows of itself', () => {
     const { options } = check(CacheConfig, {
       redisUrl: 'redis://user:S3CRET@cache.example.org:6379/1',
       redis: { host: 'h', password: 'S3CRET', username: 'S3CRET' },
+      encryption: { keys: [{ id: 'a', key: encryptionKey }] },
       monitor: new (class Watch {
         key = 'S3CRET';
       })(),
     });
     const shown = inspect(options, { depth: 9 }) + JSON.stringify(options);
     expect(shown).not.toContain('S3CRET');
+    expect(shown).not.toContain(encryptionKey);
     expect(shown).toContain('redis://***@cache.example.org:6379/1');
     expect(shown).toContain('[Watch]');
   });

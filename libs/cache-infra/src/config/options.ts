@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { redisChecks } from '../cache/option-checks.js';
-import type { RedisCacheOptions } from '../cache/cache-options.js';
+import type { EncryptionOptions, RedisCacheOptions } from '../cache/cache-options.js';
 import type { CacheLogger } from '../cache/logger.js';
 import type { CacheMonitor, OperationHook } from '../cache/monitor.js';
-import type { Isolation, OnError, Ttl } from '../cache/options.js';
+import type { Coherence, Isolation, OnError, Ttl } from '../cache/options.js';
 import { booleanValue, nonNegativeInteger, oneOf, operationTtls, positiveInteger } from '../checks.js';
 import type { Clock } from '../clock.js';
 import type { RedisConnectionOptions } from '../tiers/redis-options.js';
@@ -52,6 +52,20 @@ export class CommonCacheOptions implements RedisCacheOptions {
   @Rule(redisChecks.connectTimeout) connectTimeout?: Ttl | undefined;
   /** What a Redis error does at run time. Default `'degrade'`: a failed read is a miss. */
   @Rule(redisChecks.onError) onError?: OnError | undefined;
+  /** How the L1 hears of changes made by others. Default `'tracking'`: Redis remembers what this instance read. */
+  @Rule(redisChecks.coherence) coherence?: Coherence | undefined;
+  /** Changes kept for a Redis that is away, at most. Default 100,000; 0 = none are kept. */
+  @Rule(redisChecks.journalMaxEntries) journalMaxEntries?: number | undefined;
+  /** Bytes of changes kept for a Redis that is away, at most. Default 32 MiB. */
+  @Rule(redisChecks.journalMaxBytes) journalMaxBytes?: number | undefined;
+  /** Failures in a row after which Redis is not asked any more until a probe succeeds. Default 3. */
+  @Rule(redisChecks.breakerThreshold) breakerThreshold?: number | undefined;
+  /** From the opening of the breaker to a probe, and from probe to probe. Default `'500ms'`. */
+  @Rule(redisChecks.breakerProbeInterval) breakerProbeInterval?: Ttl | undefined;
+  /** AES-256-GCM for what stands in Redis; never shown. Default: the environment's `CACHE_ENCRYPTION_KEYS`, else none. */
+  @Rule(redisChecks.encryption) encryption?: EncryptionOptions | undefined;
+  /** Look at the settings of Redis once, when it is first connected, and warn the `logger` of risky ones. Default true. */
+  @Rule(redisChecks.adviser) adviser?: boolean | undefined;
   /** What `get` hands out. Default `'clone'`. */
   @Rule(redisChecks.isolation) isolation?: Isolation | undefined;
   /** A monitor of your own, beside the factory's. */

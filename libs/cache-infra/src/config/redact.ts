@@ -2,7 +2,7 @@ import { redactUrl } from '../redact.js';
 
 export { redactUrl };
 
-const secrets = /^(username|password|sentinelUsername|sentinelPassword|tls)$/;
+const secrets = /^(username|password|sentinelUsername|sentinelPassword|tls|encryption)$/;
 
 /** Options as they may be shown: set values only, URLs without credentials, secrets as `***`. */
 export function withoutSecrets(options: object): Record<string, unknown> {

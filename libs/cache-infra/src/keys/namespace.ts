@@ -10,7 +10,7 @@ export const rootPath = '';
 
 /**
  * The path of the namespace `name` below `parent`: names joined by `/`. What would let a name pass for another path,
- * a key or a Redis Cluster hash tag is percent-encoded in it (`%`, `:`, `/`, `{`, `}`, control characters, lone surrogates).
+ * a key or a Redis Cluster hash tag is percent-encoded in it (`%`, `!`, `:`, `/`, `{`, `}`, control characters, lone surrogates).
  *
  * ```ts
  * namespacePath('', 'users');          // 'users'
@@ -30,7 +30,7 @@ export function namespacePath(parent: string, name: string): string {
 }
 
 // With the `u` flag a surrogate matches only when it stands alone.
-const unsafe = /[%:/{}\p{Cc}\p{Surrogate}]/gu;
+const unsafe = /[%!:/{}\p{Cc}\p{Surrogate}]/gu;
 
 function percentEncoded(character: string): string {
   const code = character.charCodeAt(0).toString(16).toUpperCase();
@@ -41,7 +41,7 @@ function percentEncoded(character: string): string {
  * The Redis key of an entry: `<prefix>:<path>:<key>`.
  *
  * A key above 1 kB (1024 UTF-8 bytes), one with lone surrogates (UTF-8 would make them all the same) and one that looks
- * like a digest already stands as its first 100 characters and its SHA-256. Different keys give different Redis keys.
+ * like a digest already, and one with a `}` that ends no hash tag stand as its first 100 characters and its SHA-256. Different keys give different Redis keys.
  */
 export function redisKey(prefix: string, path: string, key: string): string {
   return `${prefix}:${path}:${fitsAsItIs(key) ? key : digestKey(key)}`;
@@ -50,5 +50,12 @@ export function redisKey(prefix: string, path: string, key: string): string {
 function fitsAsItIs(key: string): boolean {
   if (key.length > maxKeyBytes) return false;
   if (key.length * 3 > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes) return false;
-  return isWellFormed(key) && !looksDigested(key);
+  return isWellFormed(key) && !looksDigested(key) && !hasStrayBrace(key);
+}
+
+/** A `}` that ends no Redis Cluster hash tag: nothing else could be named so as to share the key's slot. */
+function hasStrayBrace(key: string): boolean {
+  if (!key.includes('}')) return false;
+  const open = key.indexOf('{');
+  return open === -1 || key.indexOf('}', open + 1) <= open + 1;
 }

@@ -6,17 +6,32 @@ export interface RecordDetail {
   readonly tagEpoch: number;
   /** Version of the tag table that this entry was last checked against. */
   checkedVersion: number;
+  /** End of the ttl, milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** End of the grace, milliseconds since the epoch. */
+  readonly staleUntil: number;
+  /** From when on a hit also refreshes, milliseconds since the epoch; `Infinity` = never. */
+  refreshAt: number;
 }
 
 /**
- * An L1 entry. One comparison decides a plain hit: `now < record.expiresAt` and no `detail`. Kept small:
- * an application holds many.
+ * An L1 entry. One comparison decides a plain hit: `now < record.plainUntil`. Kept small: an application holds many.
  */
 export class MemoryRecord {
   constructor(
     readonly value: unknown,
-    /** Milliseconds since the epoch; `Infinity` = never. */
-    readonly expiresAt: number,
+    /** Until then a hit needs no further thought. Milliseconds since the epoch; `Infinity` = for ever. */
+    public plainUntil: number,
     readonly detail: RecordDetail | undefined,
   ) {}
+
+  /** End of the ttl. */
+  get expiresAt(): number {
+    return this.detail?.expiresAt ?? this.plainUntil;
+  }
+
+  /** End of what is kept beyond the ttl. */
+  get staleUntil(): number {
+    return this.detail?.staleUntil ?? this.plainUntil;
+  }
 }

@@ -46,7 +46,7 @@ export class MemoryTier {
   set(id: string, record: MemoryRecord): void {
     if (this.#closed) return;
     this.#entries.set(id, record);
-    if (this.#timer === undefined && record.expiresAt !== Infinity) this.#sweepIn(sweepEveryMs);
+    if (this.#timer === undefined && record.staleUntil !== Infinity) this.#sweepIn(sweepEveryMs);
   }
 
   delete(id: string): boolean {
@@ -87,7 +87,7 @@ export class MemoryTier {
     // From the end, where the least recently used stand.
     for (const id of ids.splice(-sweepSlice)) {
       const record = this.#entries.peek(id);
-      if (record !== undefined && record.expiresAt <= now) this.#entries.delete(id);
+      if (record !== undefined && record.staleUntil <= now) this.#entries.delete(id);
     }
     if (ids.length > 0) this.#sweepIn(sweepPauseMs, ids);
     else if (this.#entries.size > 0) this.#sweepIn(sweepEveryMs);

@@ -90,12 +90,29 @@ export class RedisGate {
   }
 
   /** Runs a script by its digest; a server that does not know it (it was restarted, or flushed) gets the whole text. */
-  async script(what: string, script: RedisScript, key: string, args: readonly ScriptArgument[]): Promise<unknown> {
+  async script(what: string, script: RedisScript, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     try {
-      return await this.call(what, (client) => client.evalsha(script.sha1, 1, key, ...args));
+      return await this.call(what, (client) => client.evalsha(script.sha1, keys.length, ...keys, ...args));
     } catch (error) {
       if (!(error as Error).message.includes('NOSCRIPT')) throw error;
-      return this.call(what, (client) => client.eval(script.lua, 1, key, ...args));
+      return this.call(what, (client) => client.eval(script.lua, keys.length, ...keys, ...args));
+    }
+  }
+
+  /** As `script`, with texts in the reply as bytes. */
+  async scriptBuffer(
+    what: string,
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<unknown> {
+    try {
+      return await this.call(what, (client) =>
+        client.callBuffer('EVALSHA', script.sha1, keys.length, ...keys, ...args),
+      );
+    } catch (error) {
+      if (!(error as Error).message.includes('NOSCRIPT')) throw error;
+      return this.call(what, (client) => client.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args));
     }
   }
 

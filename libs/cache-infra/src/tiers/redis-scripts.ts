@@ -91,5 +91,81 @@ else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1
 `);
 
+/**
+ * A load begins. Its fence is a hash beside the entry: field `g` is the generation, by which Redis will know at the end
+ * whether the entry was invalidated meanwhile (an invalidation deletes the fence; so does whatever loses it: then the result is not
+ * stored, which is safe). Fields `h` and `u` are the lease: who holds it, until when by the server's clock, milliseconds.
+ *
+ * KEYS[1] = the entry; KEYS[2] = the fence; ARGV[1] = this load's token; ARGV[2] = '1': ask for the lease; ARGV[3] = milliseconds
+ * the lease lasts; ARGV[4] = milliseconds the fence is kept without being renewed.
+ * Who does not get the lease changes nothing, so as not to wake others who wait; the change of the fence by which the lease ends
+ * wakes them all.
+ *
+ * Returns { the entry or nil, generation, '1' if the load may run, milliseconds until the lease ends }.
+ */
+export const beginLoadScript = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local value = redis.pcall('GET', KEYS[1])
+if type(value) == 'table' then value = false end
+local fence = redis.call('HMGET', KEYS[2], 'g', 'h', 'u')
+local generation = fence[1]
+if ARGV[2] == '1' and fence[2] and tonumber(fence[3]) > now then
+  return { value, generation or '', '0', tonumber(fence[3]) - now }
+end
+if not generation then
+  generation = ARGV[1]
+  redis.call('HSET', KEYS[2], 'g', generation)
+end
+if ARGV[2] == '1' then
+  redis.call('HSET', KEYS[2], 'h', ARGV[1], 'u', string.format('%.0f', now + ARGV[3]))
+end
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return { value, generation, '1', 0 }
+`);
+
+/**
+ * The load goes on: its fence is kept, and its lease prolonged.
+ *
+ * KEYS[1] = the fence; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = milliseconds for the lease, ARGV[4] = for the fence.
+ * Returns 0 when the entry was invalidated meanwhile.
+ */
+export const renewLoadScript = script(`
+if redis.call('HGET', KEYS[1], 'g') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'h') == ARGV[2] then
+  local time = redis.call('TIME')
+  redis.call('HSET', KEYS[1], 'u', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3]))
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return 1
+`);
+
+/**
+ * A load ends: the entry is stored, unless it was invalidated or set by somebody else since the load began. The fence stays for a
+ * while: a scan that clears a namespace sees keys that are there from its beginning to its end
+ * (https://redis.io/docs/latest/commands/scan/), and must not overlook an entry made meanwhile.
+ *
+ * KEYS[1] = the entry; KEYS[2] = the fence; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = bytes 6-15 of the entry seen at the
+ * beginning, '' = there was none; ARGV[4] = the entry, '' = nothing to store; ARGV[5] = milliseconds to live, 0 = never expires.
+ * Returns 1 when it was stored.
+ */
+export const endLoadScript = script(`
+if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then redis.call('HDEL', KEYS[2], 'h', 'u') end
+if ARGV[4] == '' or redis.call('HGET', KEYS[2], 'g') ~= ARGV[1] then return 0 end
+local version = redis.pcall('GETRANGE', KEYS[1], 6, 15)
+if type(version) == 'string' and version ~= ARGV[3] then return 0 end
+if ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
+else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
+redis.call('EXISTS', KEYS[1])
+return 1
+`);
+
 /** All of them, to be loaded when a connection is made: a call that finds its script missing has to be sent twice. */
-export const allScripts: readonly RedisScript[] = [tagTableScript, trackedSetScript, catchUpScript];
+export const allScripts: readonly RedisScript[] = [
+  tagTableScript,
+  trackedSetScript,
+  catchUpScript,
+  beginLoadScript,
+  renewLoadScript,
+  endLoadScript,
+];

@@ -30,7 +30,7 @@ export interface RedisTierOptions {
   readonly clock: Clock;
   /** Writes ask the server to tell of later changes to the key (coherence by tracking). */
   readonly trackWrites: boolean;
-  /** A stored value could not be read, and is being removed. */
+  /** A stored value could not be read; unless another instance could read it, it is being removed. */
   readonly onCorrupt: (redisKey: string, reason: string) => void;
 }
 
@@ -101,7 +101,7 @@ export class RedisTier {
   /** `ttlMs` 0 = never expires. */
   async write(redisKey: string, bytes: Buffer, ttlMs: number): Promise<void> {
     if (this.#options.trackWrites) {
-      await this.gate.script('SET', trackedSetScript, redisKey, [bytes, ttlMs]);
+      await this.gate.script('SET', trackedSetScript, [redisKey], [bytes, ttlMs]);
     } else if (ttlMs === 0) {
       await this.gate.call('SET', (client) => client.set(redisKey, bytes));
     } else {
@@ -145,17 +145,21 @@ export class RedisTier {
   async catchUp(redisKey: string, stamp: number, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
     const made = Buffer.alloc(6);
     made.writeUIntBE(Math.max(0, Math.floor(stamp)), 0, 6);
-    return (await this.gate.script('catch up', catchUpScript, redisKey, [made, bytes ?? '', ttlMs])) === 1;
+    return (await this.gate.script('catch up', catchUpScript, [redisKey], [made, bytes ?? '', ttlMs])) === 1;
   }
 
   /** Invalidates `tags` (none: only asks), and tells what changed since `knownEpoch`. */
   async tagNews(knownEpoch: number, make: boolean, tags: readonly string[]): Promise<TagNews> {
     const { tagTableKey, maxTags } = this.#options;
     const args = [knownEpoch, maxTags, make ? '1' : '0', ...tags];
-    const reply = (await this.gate.script('tag table', tagTableScript, tagTableKey, args)) as string[];
+    const reply = (await this.gate.script('tag table', tagTableScript, [tagTableKey], args)) as string[];
     const invalidated: [string, number][] = [];
     for (let i = 3; i < reply.length; i += 2) invalidated.push([reply[i] as string, Number(reply[i + 1])]);
     return { latest: Number(reply[0]), floor: Number(reply[1]), made: reply[2] === '1', invalidated };
+  }
+
+  async publish(channel: string, message: string): Promise<void> {
+    await this.gate.call('PUBLISH', (client) => client.publish(channel, message));
   }
 
   /** Milliseconds of a `PING`. */
@@ -165,9 +169,9 @@ export class RedisTier {
     return performance.now() - start;
   }
 
-  /** The entry that bytes under this key hold; unreadable ones are told of and removed. */
+  /** The entry that bytes under this key hold; unreadable ones are told of, and removed unless another instance could read them. */
   decode(redisKey: string, bytes: Buffer): StoredEntry | undefined | Promise<StoredEntry | undefined> {
-    const decoded = this.codec.decode(bytes);
+    const decoded = this.codec.decode(bytes, redisKey);
     return decoded instanceof Promise
       ? decoded.then((entry) => this.#readable(redisKey, entry))
       : this.#readable(redisKey, decoded);
@@ -204,7 +208,9 @@ export class RedisTier {
 
   #readable(redisKey: string, entry: DecodedEntry): StoredEntry | undefined {
     if (entry.ok) return entry;
-    this.#discard(redisKey, entry.reason);
+    // Another instance may hold the key to it.
+    if (entry.reason === 'encrypted' || entry.reason === 'unknown-key') this.#options.onCorrupt(redisKey, entry.reason);
+    else this.#discard(redisKey, entry.reason);
     return undefined;
   }
 

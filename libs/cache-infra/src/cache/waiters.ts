@@ -1,0 +1,60 @@
+export interface Waiter {
+  /** Resolves when something has happened since `listen` or `again`, after `ms`, or when `signal` aborts. */
+  woken(ms: number, signal: AbortSignal): Promise<void>;
+  /** Forgets what has happened until now. */
+  again(): void;
+  stop(): void;
+}
+
+/** Those who wait for something to happen to a key elsewhere: they are woken by the invalidation channel, not by polling. */
+export class Waiters {
+  readonly #byKey = new Map<string, Set<() => void>>();
+
+  /** Listens from now on, so that nothing is missed between asking Redis and waiting. */
+  listen(redisKey: string): Waiter {
+    let happened = false;
+    let wake = (): void => {
+      happened = true;
+    };
+    const onChange = (): void => {
+      wake();
+    };
+    const listeners = this.#byKey.get(redisKey) ?? new Set();
+    listeners.add(onChange);
+    this.#byKey.set(redisKey, listeners);
+    return {
+      woken: (ms, signal) => {
+        if (happened || signal.aborted) return Promise.resolve();
+        return new Promise<void>((resolve) => {
+          const end = (): void => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', end);
+            resolve();
+          };
+          const timer = setTimeout(end, ms);
+          signal.addEventListener('abort', end, { once: true });
+          wake = end;
+        });
+      },
+      again: () => {
+        happened = false;
+        wake = () => {
+          happened = true;
+        };
+      },
+      stop: () => {
+        listeners.delete(onChange);
+        if (listeners.size === 0 && this.#byKey.get(redisKey) === listeners) this.#byKey.delete(redisKey);
+      },
+    };
+  }
+
+  wake(redisKey: string): void {
+    const listeners = this.#byKey.get(redisKey);
+    if (listeners !== undefined) for (const listener of [...listeners]) listener();
+  }
+
+  wakeAll(): void {
+    for (const redisKey of [...this.#byKey.keys()]) this.wake(redisKey);
+  }
+}

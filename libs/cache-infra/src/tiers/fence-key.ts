@@ -1,0 +1,31 @@
+/**
+ * The Redis key of what protects loads of an entry: `<prefix>:!f:{<hash tag>}<entry's key>`. It shares the entry's slot, so that one
+ * script may touch both in a Cluster (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags):
+ * the entry's own hash tag comes first, or the whole key where it has none.
+ *
+ * A key with `}` but without a hash tag cannot be named so; `redisKey` digests those.
+ */
+export function fenceKey(prefix: string, redisKey: string): string {
+  return `${fencePrefix(prefix)}{${hashTag(redisKey) ?? redisKey}}${redisKey}`;
+}
+
+/** What all fence keys of a cache begin with. */
+export function fencePrefix(prefix: string): string {
+  return `${prefix}:!f:`;
+}
+
+/** The entry's key behind a fence key; undefined for any other key. */
+export function fencedKey(prefix: string, key: string): string | undefined {
+  const start = `${fencePrefix(prefix)}{`;
+  if (!key.startsWith(start)) return undefined;
+  const end = key.indexOf('}', start.length);
+  return end === -1 ? undefined : key.slice(end + 1);
+}
+
+/** What Redis Cluster hashes of a key that has `{…}` with something inside. */
+export function hashTag(key: string): string | undefined {
+  const open = key.indexOf('{');
+  if (open === -1) return undefined;
+  const close = key.indexOf('}', open + 1);
+  return close > open + 1 ? key.slice(open + 1, close) : undefined;
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { fenceKey } from './fence-key.js';
+import type { RedisGate } from './redis-gate.js';
+import { beginLoadScript, endLoadScript, renewLoadScript } from './redis-scripts.js';
+
+/** How long Redis remembers a load that it hears nothing more of. */
+const fenceMs = 30_000;
+
+/** A load as Redis knows it. */
+export interface RedisLoad {
+  readonly redisKey: string;
+  readonly token: string;
+  readonly generation: string;
+  /** The entry that was there when the load began; null = none. */
+  readonly seen: Buffer | null;
+  /** False: another instance holds the lease. */
+  readonly granted: boolean;
+  /** Milliseconds until that lease ends by itself. */
+  readonly leaseLeftMs: number;
+}
+
+/**
+ * Loads of entries, protected by what Redis itself can decide in one step: whether an entry was invalidated or set between the
+ * beginning and the end of a load, and who may load it. No clocks of two hosts are compared.
+ */
+export class RedisLoads {
+  readonly #gate: RedisGate;
+  readonly #prefix: string;
+  readonly #leaseMs: number;
+
+  constructor(gate: RedisGate, prefix: string, leaseMs: number) {
+    this.#gate = gate;
+    this.#prefix = prefix;
+    this.#leaseMs = leaseMs;
+  }
+
+  /** How often a load has to be renewed, milliseconds. */
+  get renewEveryMs(): number {
+    return Math.max(50, Math.floor(this.#leaseMs / 3));
+  }
+
+  fenceOf(redisKey: string): string {
+    return fenceKey(this.#prefix, redisKey);
+  }
+
+  async begin(redisKey: string, lock: boolean): Promise<RedisLoad> {
+    const token = randomBytes(12).toString('base64url');
+    const reply = await this.#gate.scriptBuffer(
+      'begin load',
+      beginLoadScript,
+      [redisKey, this.fenceOf(redisKey)],
+      [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)],
+    );
+    const [seen, generation, granted, left] = reply as [Buffer | null, Buffer, Buffer, number];
+    return {
+      redisKey,
+      token,
+      seen,
+      generation: generation.toString(),
+      granted: granted.toString() === '1',
+      leaseLeftMs: Number(left),
+    };
+  }
+
+  /** False when the entry was invalidated meanwhile. */
+  async renew({ redisKey, generation, token }: RedisLoad): Promise<boolean> {
+    const args = [generation, token, this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)];
+    return (await this.#gate.script('renew load', renewLoadScript, [this.fenceOf(redisKey)], args)) === 1;
+  }
+
+  /** Stores the entry unless something newer happened to it; `bytes` undefined = there is nothing to store. */
+  async end(load: RedisLoad, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
+    const { redisKey, generation, token, seen } = load;
+    const version = seen === null ? '' : seen.subarray(6, 16);
+    const args = [generation, token, version, bytes ?? '', ttlMs];
+    return (await this.#gate.script('end load', endLoadScript, [redisKey, this.fenceOf(redisKey)], args)) === 1;
+  }
+}

@@ -1,0 +1,124 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from '@jest/globals';
+
+import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { ownRedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { drill, pause } from './drill.js';
+import { expectSurvived, faultTable } from './fault-table.js';
+import { startInstances, type Instances } from './instances.js';
+import { randomOf } from './workload.js';
+
+const record = faultTable('network');
+let instances: Instances;
+let server: RedisServer;
+/** One for each instance, so that each can lose its way alone. */
+let proxies: Record<string, TcpProxy>;
+
+beforeAll(async () => {
+  instances = await startInstances();
+}, 120_000);
+afterAll(() => instances.end());
+
+beforeEach(async () => {
+  server = await ownRedisServer();
+  const ways = instances.all.map(async ({ name }) => [name, await TcpProxy.to(server.port)] as const);
+  proxies = Object.fromEntries(await Promise.all(ways));
+});
+afterEach(async () => {
+  await Promise.all(Object.values(proxies).map((each) => each.close()));
+  await server.stop();
+});
+
+function onEach(act: (proxy: TcpProxy) => void): void {
+  for (const proxy of Object.values(proxies)) act(proxy);
+}
+
+async function whileEach(act: (proxy: TcpProxy) => void, ms: number): Promise<void> {
+  onEach(act);
+  await pause(ms);
+  onEach((proxy) => proxy.heal());
+}
+
+async function partition(name: string, fromMs: number, ms: number): Promise<void> {
+  await pause(fromMs);
+  proxies[name]?.set({ kind: 'blackhole', direction: 'both' });
+  await pause(ms);
+  proxies[name]?.heal();
+}
+
+const faults: { readonly name: string; strike(): Promise<void> }[] = [
+  {
+    name: 'latency of 5 s',
+    strike: () => whileEach((proxy) => proxy.set({ kind: 'latency', ms: 5000 }), 3000),
+  },
+  {
+    name: 'black hole for what is sent',
+    strike: () => whileEach((proxy) => proxy.set({ kind: 'blackhole', direction: 'out' }), 3000),
+  },
+  {
+    name: 'black hole for what is answered',
+    strike: () => whileEach((proxy) => proxy.set({ kind: 'blackhole', direction: 'in' }), 3000),
+  },
+  {
+    name: 'black hole for invalidations alone',
+    strike: async () => {
+      onEach((proxy) => {
+        for (const each of proxy.connections) if (each.isSubscriber) each.set({ kind: 'blackhole', direction: 'in' });
+      });
+      // Nothing but a heartbeat can notice.
+      await pause(5000);
+    },
+  },
+  {
+    name: 'RST of every connection, again and again',
+    strike: async () => {
+      for (let i = 0; i < 8; i++) {
+        onEach((proxy) => proxy.reset());
+        await pause(120);
+      }
+    },
+  },
+  {
+    name: 'replies cut in half',
+    strike: async () => {
+      const random = randomOf(7);
+      for (let i = 0; i < 12; i++) {
+        onEach((proxy) => proxy.set({ kind: 'cut', afterBytes: 1 + Math.floor(random() * 2000) }));
+        await pause(100);
+      }
+      onEach((proxy) => proxy.heal());
+    },
+  },
+  {
+    name: 'connections reset, new ones refused',
+    strike: () =>
+      whileEach((proxy) => {
+        proxy.refuse();
+        proxy.reset();
+      }, 1500),
+  },
+  {
+    name: 'two instances partitioned at different times',
+    strike: async () => {
+      await Promise.all([partition('a', 0, 2000), partition('b', 1200, 2000)]);
+    },
+  },
+];
+
+describe('the way to Redis', () => {
+  it.each(faults)(
+    '$name',
+    async ({ name, strike }) => {
+      const outcome = await drill({
+        fault: name,
+        instances: instances.all,
+        optionsFor: (instance) => ({ redisUrl: proxies[instance]!.url, l1CacheSize: 500 }),
+        direct: { redisUrl: server.url },
+        strike,
+      });
+      record(outcome);
+      expectSurvived(outcome);
+    },
+    60_000,
+  );
+});
