@@ -1,6 +1,7 @@
 export { Cache } from './cache/cache.js';
 export type {
   BaseCacheOptions,
+  EncryptionOptions,
   InMemoryCacheOptions,
   RedisCacheOptions,
 } from './cache/cache-options.js';
@@ -29,6 +30,7 @@ export type {
 export { RedisCache } from './cache/redis-cache.js';
 export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/stats.js';
 export { systemClock, type Clock } from './clock.js';
+export type { EncryptionKey } from './codec/encryption.js';
 export {
   CacheClosedError,
   CacheError,

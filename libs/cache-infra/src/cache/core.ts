@@ -300,7 +300,7 @@ export class CacheCore {
         if (learned !== failed) epoch = learned.latest;
       }
     }
-    const meta = entryMeta(l2.now(), plan, epoch);
+    const meta = entryMeta(l2.stamp(), plan, epoch);
     const redisKey = place.redisKey(key);
     const encoded = l2.codec.encode(kept.value, kept.json, meta, redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
@@ -352,7 +352,7 @@ export class CacheCore {
         if (learned !== failed && learned.made) epoch = learned.latest;
       }
     }
-    const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.now(), plan, epoch), load.redisKey);
+    const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.fenced || this.#closed) {
       await this.endLoad(load);
@@ -757,7 +757,7 @@ function redisTtl(plan: StorePlan): number {
 
 function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta {
   return {
-    stamp: Math.max(0, Math.floor(stamp)),
+    stamp,
     nonce: Math.floor(Math.random() * 2 ** 32),
     ttlMs: plan.ttlMs,
     graceMs: plan.ttlMs === 0 ? 0 : plan.graceMs,

@@ -22,7 +22,7 @@ export interface CacheEvents {
   coherenceLost: { reason: string };
   /** Every change made by others is heard of again; the L1 starts empty. */
   coherenceRestored: Record<string, never>;
-  /** The journal was full: its oldest change will not reach Redis. */
+  /** A change will not reach Redis: the journal was full, or Redis refused it for good. */
   journalOverflow: { dropped: string };
   /** Redis is back, and has what it missed. */
   recovered: Record<string, never>;

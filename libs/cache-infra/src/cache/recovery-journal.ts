@@ -1,14 +1,15 @@
 import type { EntryMeta } from '../codec/codec.js';
 import type { JournalStats } from './stats.js';
 
-/** A change that did not reach Redis. `at` is this process's clock, milliseconds. */
+/** A change that did not reach Redis. `at`: by this process's clock, `stamp`: by Redis's as far as it was known; milliseconds. */
 export type JournalEntry =
-  | { readonly kind: 'delete'; readonly at: number; readonly redisKey: string }
+  | { readonly kind: 'delete'; readonly at: number; readonly stamp: number; readonly redisKey: string }
   | { readonly kind: 'set'; readonly at: number; readonly redisKey: string; readonly bytes: Buffer; readonly meta: EntryMeta }
   | { readonly kind: 'tag'; readonly at: number; readonly tag: string }
   | {
       readonly kind: 'match';
       readonly at: number;
+      readonly stamp: number;
       readonly glob: string;
       readonly matches: (redisKey: string) => boolean;
     };
@@ -30,7 +31,7 @@ const overheadBytes = 200;
 export class RecoveryJournal {
   readonly #entries = new Map<string, JournalEntry>();
   readonly #limits: JournalLimits;
-  readonly #onOverflow: (dropped: JournalEntry) => void;
+  readonly #onDropped: (dropped: JournalEntry) => void;
   /** Patterns and clears, apart: each read has to ask them. */
   readonly #matches = new Set<JournalEntry & { kind: 'match' }>();
   #bytes = 0;
@@ -39,9 +40,9 @@ export class RecoveryJournal {
   #dropped = 0;
   #expired = 0;
 
-  constructor(limits: JournalLimits, onOverflow: (dropped: JournalEntry) => void) {
+  constructor(limits: JournalLimits, onDropped: (dropped: JournalEntry) => void) {
     this.#limits = limits;
-    this.#onOverflow = onOverflow;
+    this.#onDropped = onDropped;
   }
 
   get size(): number {
@@ -71,7 +72,7 @@ export class RecoveryJournal {
       const [oldestId, oldest] = this.#entries.entries().next().value as [string, JournalEntry];
       this.#remove(oldestId, oldest);
       this.#dropped++;
-      this.#onOverflow(oldest);
+      this.#onDropped(oldest);
     }
   }
 
@@ -120,6 +121,7 @@ export class RecoveryJournal {
     if (this.#entries.get(id) !== entry) return;
     this.#remove(id, entry);
     this.#dropped++;
+    this.#onDropped(entry);
   }
 
   /** `entry` has reached Redis. */

@@ -1,6 +1,6 @@
 import type { EntryMeta } from '../codec/codec.js';
 import { restamp } from '../codec/header.js';
-import { failureKind, isOutage } from '../tiers/redis-errors.js';
+import { failureKind, isOutage, type RedisErrorKind } from '../tiers/redis-errors.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import type { JournalEntry, RecoveryJournal } from './recovery-journal.js';
 import type { TagKeeper } from './tag-keeper.js';
@@ -17,6 +17,8 @@ const replayBatch = 200;
  */
 export class Recovery {
   readonly journal: RecoveryJournal;
+  /** Told when there is something to make up for. */
+  onRecorded: (() => void) | undefined;
   readonly #l2: RedisTier;
   readonly #tags: TagKeeper;
   readonly #now: () => number;
@@ -31,19 +33,19 @@ export class Recovery {
   }
 
   lostSet(redisKey: string, bytes: Buffer, meta: EntryMeta): void {
-    this.journal.record({ kind: 'set', at: this.#now(), redisKey, bytes, meta });
+    this.#record({ kind: 'set', at: this.#now(), redisKey, bytes, meta });
   }
 
   lostDelete(redisKey: string): void {
-    this.journal.record({ kind: 'delete', at: this.#now(), redisKey });
+    this.#record({ kind: 'delete', at: this.#now(), stamp: this.#l2.stamp(), redisKey });
   }
 
   lostTag(tag: string): void {
-    this.journal.record({ kind: 'tag', at: this.#now(), tag });
+    this.#record({ kind: 'tag', at: this.#now(), tag });
   }
 
   lostMatch(glob: string, matches: (redisKey: string) => boolean): void {
-    this.journal.record({ kind: 'match', at: this.#now(), glob, matches });
+    this.#record({ kind: 'match', at: this.#now(), stamp: this.#l2.stamp(), glob, matches });
   }
 
   /** Makes up for what is written down, in order; true once nothing is left. Stops when Redis goes away again. */
@@ -62,8 +64,8 @@ export class Recovery {
       for (const [i, outcome] of outcomes.entries()) {
         const entry = batch[i] as JournalEntry;
         if (outcome.status === 'fulfilled') this.journal.done(entry);
-        else if (isOutage(failureKind(outcome.reason))) return false;
-        // Redis is there and refuses (out of memory, read-only, ...): trying again would not help.
+        else if (isTemporary(failureKind(outcome.reason))) return false;
+        // Redis is there, and would refuse it again.
         else this.journal.giveUp(entry);
       }
     }
@@ -71,17 +73,16 @@ export class Recovery {
 
   async #makeUpFor(entry: JournalEntry): Promise<void> {
     const elapsed = this.#now() - entry.at;
-    const stamp = Math.max(0, Math.floor(this.#l2.now() - elapsed));
+    // By what is known of Redis's clock now, and not before what was known then: this instance's own changes keep their order.
+    const known = entry.kind === 'set' ? entry.meta.stamp : entry.kind === 'tag' ? 0 : entry.stamp;
+    const stamp = Math.max(known, Math.floor(this.#l2.now() - elapsed));
     switch (entry.kind) {
       case 'delete':
         await this.#l2.catchUp(entry.redisKey, stamp, undefined, 0);
         return;
-      case 'set': {
-        const { ttlMs } = entry.meta;
-        const leftMs = ttlMs === 0 ? 0 : Math.max(1, Math.ceil(ttlMs - elapsed));
-        await this.#l2.catchUp(entry.redisKey, stamp, restamp(entry.bytes, stamp), leftMs);
+      case 'set':
+        await this.#makeUpForSet(entry, stamp, elapsed);
         return;
-      }
       case 'tag':
         await this.#tags.learn(true, [entry.tag]);
         return;
@@ -91,4 +92,26 @@ export class Recovery {
         });
     }
   }
+
+  async #makeUpForSet(entry: JournalEntry & { kind: 'set' }, stamp: number, elapsed: number): Promise<void> {
+    const { redisKey, bytes, meta } = entry;
+    const leftMs = meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - elapsed));
+    try {
+      await this.#l2.catchUp(redisKey, stamp, restamp(bytes, stamp), leftMs);
+    } catch (error) {
+      if (failureKind(error) !== 'oom') throw error;
+      // Redis is full: at least the value from before has to go.
+      await this.#l2.catchUp(redisKey, stamp, undefined, 0);
+    }
+  }
+
+  #record(entry: JournalEntry): void {
+    this.journal.record(entry);
+    this.onRecorded?.();
+  }
+}
+
+/** What may pass by itself, or by a new connection. */
+function isTemporary(kind: RedisErrorKind): boolean {
+  return isOutage(kind) || kind === 'readonly' || kind === 'auth' || kind === 'moved';
 }

@@ -16,6 +16,7 @@ import type { RedisCacheOptions } from './cache-options.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
+import type { CacheLogger } from './logger.js';
 import { Observer } from './observer.js';
 import { keyOf, tagTableKey } from './place.js';
 import { Recovery } from './recovery.js';
@@ -116,10 +117,13 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     if (logger === undefined || options.adviser === false) return;
     void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), logger);
   });
+  recovery.onRecorded = () => {
+    link.nudge();
+  };
   core.onClose(() => {
     link.close();
   });
-  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, emitter);
+  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, options.logger);
   return core;
 }
 
@@ -128,11 +132,12 @@ function keepCoherent(
   l2: RedisTier,
   mode: 'tracking' | 'broadcast' | 'pubsub',
   keyPrefix: string,
-  emitter: CacheEmitter,
+  logger: CacheLogger | undefined,
 ): void {
-  const { tags } = core.parts;
+  const { tags, emitter, name } = core.parts;
   const tableKey = tagTableKey(keyPrefix);
   let lost = false;
+  let told = false;
   const listener: CoherenceListener = {
     onInvalidate: (redisKeys) => {
       for (const redisKey of redisKeys) {
@@ -148,14 +153,19 @@ function keepCoherent(
       lost = true;
       tags.onChannel(false);
       core.flushL1();
+      // With Redis away altogether, its own line says it.
+      told = l2.connection.status === 'ready';
+      if (told) logger?.warn(`Cache '${name}': changes made elsewhere are not heard of (${reason}); the L1 was emptied`);
       emitter.emit('coherenceLost', { reason });
     },
     onArmed: () => {
       // What was read before this moment is not tracked.
       tags.onChannel(true);
       core.flushL1();
-      if (lost) emitter.emit('coherenceRestored', {});
+      if (!lost) return;
       lost = false;
+      if (told) logger?.log(`Cache '${name}': changes made elsewhere are heard of again`);
+      emitter.emit('coherenceRestored', {});
     },
   };
   const { deadlines } = l2.gate;

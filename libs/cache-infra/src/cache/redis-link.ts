@@ -39,6 +39,7 @@ export class RedisLink {
 
   onReady(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#bringUp().catch(() => {
       // It went away again, or is slow: another try, unless the next connection comes first.
       this.#retryLater();
@@ -50,6 +51,11 @@ export class RedisLink {
     this.#degraded = true;
     this.#logger?.warn(`${this.#title} is away (${reason}); going on without it`);
     this.#emitter.emit('degraded', { reason });
+  }
+
+  /** Something waits for Redis: if that is in service, the next try is not far. */
+  nudge(): void {
+    if (this.#timer === undefined) this.#retryLater();
   }
 
   close(): void {
@@ -74,6 +80,7 @@ export class RedisLink {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.onReady();
     }, retryMs);
     this.#timer.unref();

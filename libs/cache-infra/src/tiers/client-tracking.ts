@@ -42,6 +42,7 @@ export class ClientTracking {
   #subscriber: Redis | undefined;
   #timer: NodeJS.Timeout | undefined;
   #armed = false;
+  #toldLost = false;
   #rearmAfterMs = rearmMs.first;
   #closed = false;
 
@@ -113,6 +114,7 @@ export class ClientTracking {
     await deadlines.within(on, 'CLIENT TRACKING');
     if (this.#subscriber !== subscriber) return;
     this.#armed = true;
+    this.#toldLost = false;
     this.#rearmAfterMs = rearmMs.first;
     this.#listener.onArmed();
     this.#timer = setTimeout(this.#heartbeat, heartbeatMs);
@@ -169,7 +171,9 @@ export class ClientTracking {
     const { deadlines } = this.#options;
     const checks = [
       deadlines.within(subscriber.ping(), 'PING'),
-      deadlines.within(this.#data.call('CLIENT', 'TRACKINGINFO'), 'CLIENT TRACKINGINFO').then(assertIntact),
+      deadlines
+        .within(this.#data.call('CLIENT', 'TRACKINGINFO'), 'CLIENT TRACKINGINFO')
+        .then(assertIntact, tolerateUnknown),
     ];
     Promise.all(checks).then(
       () => {
@@ -185,8 +189,9 @@ export class ClientTracking {
 
   #lose(reason: string): void {
     this.#dropSubscriber();
-    if (!this.#armed) return;
     this.#armed = false;
+    if (this.#toldLost) return;
+    this.#toldLost = true;
     this.#listener.onLost(reason);
   }
 
@@ -204,6 +209,11 @@ export class ClientTracking {
 function assertIntact(info: unknown): void {
   const words = JSON.stringify(info);
   if (words.includes('broken_redirect') || !words.includes('"on"')) throw new Error('tracking is broken');
+}
+
+/** Redis 6.0 has tracking, and no way to ask about it. */
+function tolerateUnknown(error: unknown): void {
+  if (!/unknown|syntax/i.test((error as Error).message)) throw error;
 }
 
 function ignore(): void {

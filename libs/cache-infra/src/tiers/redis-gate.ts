@@ -34,6 +34,7 @@ export class RedisGate {
   readonly #streak: ConsecutiveBreaker;
   readonly #breaker: CircuitBreakerPolicy;
   #probeTimer: NodeJS.Timeout | undefined;
+  #open = false;
   #corked = false;
   #closed = false;
 
@@ -48,10 +49,13 @@ export class RedisGate {
     this.#streak = new ConsecutiveBreaker(options.breakerThreshold);
     this.#breaker = circuitBreaker(handleAll, { breaker: this.#streak, halfOpenAfter: options.breakerProbeMs });
     this.#breaker.onBreak((reason) => {
-      if ('error' in reason) listener.onBreak(reason.error.message);
+      // A failed probe opens it again, which is news to nobody.
+      if (!this.#open && 'error' in reason) listener.onBreak(reason.error.message);
+      this.#open = true;
       this.#probeLater();
     });
     this.#breaker.onReset(() => {
+      this.#open = false;
       listener.onReset();
     });
   }

@@ -34,6 +34,8 @@ export interface RedisTierOptions {
   readonly onCorrupt: (redisKey: string, reason: string) => void;
 }
 
+/** A round trip short enough to tell the time by, milliseconds. */
+const goodRoundTripMs = 20;
 /** Keys of one `MGET` or `UNLINK`: many, but not so many that Redis serves nobody else meanwhile. */
 const batchSize = 500;
 /** What one `SCAN` step looks at. */
@@ -50,6 +52,7 @@ export class RedisTier {
   readonly #options: RedisTierOptions;
   /** Redis's clock less ours, milliseconds. All instances stamp their entries in Redis's time. */
   #clockOffset: number | undefined;
+  #lastStamp = 0;
 
   constructor(connection: RedisConnection, gate: RedisGate, codec: Codec, options: RedisTierOptions) {
     this.connection = connection;
@@ -63,6 +66,12 @@ export class RedisTier {
     return this.#options.clock.now() + (this.#clockOffset ?? 0);
   }
 
+  /** When something is written now, for its entry: never before what was written earlier, however the estimate moves. */
+  stamp(): number {
+    this.#lastStamp = Math.max(this.#lastStamp, Math.floor(this.now()), 0);
+    return this.#lastStamp;
+  }
+
   /** True once Redis's time is known. */
   get clockKnown(): boolean {
     return this.#clockOffset !== undefined;
@@ -73,8 +82,12 @@ export class RedisTier {
     const { clock } = this.#options;
     const before = clock.now();
     const [seconds, micros] = await this.gate.call('TIME', (client) => client.time());
-    const redisNow = Number(seconds) * 1000 + Number(micros) / 1000;
-    this.#clockOffset = redisNow - (before + clock.now()) / 2;
+    const after = clock.now();
+    const roundTripMs = after - before;
+    // An answer that took longer says less; one that says less than what is known already says nothing. Both clocks drift apart
+    // by a millisecond in half a minute or so, which a new connection may correct.
+    if (this.#clockOffset !== undefined && roundTripMs > goodRoundTripMs) return;
+    this.#clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - (before + after) / 2;
   }
 
   async read(redisKey: string): Promise<StoredEntry | undefined> {
