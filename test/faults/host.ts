@@ -39,15 +39,18 @@ const told = [
 export class InstanceHost implements Instance {
   readonly name: string;
   readonly #make: (options: RedisCacheOptions) => Cache;
+  readonly #ownProcess: boolean;
   readonly #unhandled: string[] = [];
   #cache: Cache | undefined;
   #workload: Workload | undefined;
   #events: string[] = [];
   #openBefore = 0;
 
-  constructor(name: string, make: (options: RedisCacheOptions) => Cache) {
+  /** `ownProcess`: nothing else in this process opens sockets, so that those which are left are the cache's. */
+  constructor(name: string, make: (options: RedisCacheOptions) => Cache, ownProcess: boolean) {
     this.name = name;
     this.#make = make;
+    this.#ownProcess = ownProcess;
     process.on('unhandledRejection', this.#onUnhandled);
     process.on('uncaughtException', this.#onUnhandled);
   }
@@ -115,6 +118,7 @@ export class InstanceHost implements Instance {
   async close(): Promise<number> {
     await this.#cache?.close();
     this.#cache = undefined;
+    if (!this.#ownProcess) return 0;
     // A socket is closed in the next turns of the event loop.
     const end = performance.now() + 1000;
     while (sockets() > this.#openBefore && performance.now() < end) {

@@ -4,7 +4,7 @@ import '../../scripts/lib/typescript.mjs';
 import { RedisCache } from 'nestjs-cache-infra';
 
 const { InstanceHost } = await import('./host.ts');
-const host = new InstanceHost(process.argv[2], (options) => new RedisCache(options));
+const host = new InstanceHost(process.argv[2], (options) => new RedisCache(options), true);
 
 process.on('message', async ({ id, method, args }) => {
   try {

@@ -22,7 +22,7 @@ export interface Instances {
 export async function startInstances(): Promise<Instances> {
   await buildLibrary();
   const children = await Promise.all(['a', 'b'].map((name) => startChild(name)));
-  const local = new InstanceHost('c', (options) => new RedisCache(options));
+  const local = new InstanceHost('c', (options) => new RedisCache(options), false);
   return {
     all: [...children.map(({ instance }) => instance), local],
     end: async () => {
@@ -75,7 +75,7 @@ function remote(name: string, child: ChildProcess): Instance {
           return;
         }
         const id = ++calls;
-        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        waiting.set(id, { resolve: resolve, reject });
         child.send({ id, method, args });
       });
   return {

@@ -25,7 +25,7 @@ describe('Sentinel', () => {
       direct: options,
       strike: async () => {
         const master = await setup.master();
-        master.signal('SIGKILL');
+        master.kill();
         await setup.failedOver(master);
       },
     });
@@ -45,7 +45,7 @@ describe('Cluster', () => {
       direct: options,
       strike: async () => {
         const [master] = await setup.masters();
-        master?.signal('SIGKILL');
+        master?.kill();
         // The others call it dead after `cluster-node-timeout`, and until then it looks healthy.
         await pause(1200);
         await setup.healthy();

@@ -43,7 +43,7 @@ export async function startCluster(): Promise<RedisClusterSetup> {
     throw error;
   }
 
-  const up = (): RedisNodeProcess[] => processes.filter(({ pid }) => isAlive(pid));
+  const up = (): RedisNodeProcess[] => processes.filter(({ alive }) => alive);
   return {
     processes,
     nodes: processes.map(({ host, port }) => ({ host, port })),
@@ -121,13 +121,4 @@ async function isMaster({ admin }: RedisNodeProcess): Promise<boolean> {
 
 async function idOf({ admin }: RedisNodeProcess): Promise<string> {
   return String(await admin.cluster('MYID'));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -4,9 +4,10 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
 import { createInterface } from 'node:readline';
 
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 
 import { findExecutable, keeper } from '../../libs/cache-infra/src/testing/redis-process.js';
 import { until } from './until.js';
@@ -20,8 +21,10 @@ export interface RedisNodeProcess {
   readonly dir: string;
   /** A connection for the test itself; closed by `end`. */
   readonly admin: Redis;
-  /** As `kill -9`, or another signal. */
-  signal(name: NodeJS.Signals): void;
+  /** False once it was killed. */
+  readonly alive: boolean;
+  /** As `kill -9`. */
+  kill(): void;
   /** Ends the process by its id. */
   end(): Promise<void>;
 }
@@ -30,8 +33,8 @@ export interface RedisNodeOptions {
   /** Lines of its configuration file, besides port and directory. `<dir>` stands for its directory. */
   readonly config: readonly string[];
   readonly sentinel?: boolean | undefined;
-  /** `port 0` has to stand in `config` then. */
-  readonly connection?: RedisOptions | undefined;
+  /** For the test's own connection; `port 0` and `tls-port` have to stand in `config` then. */
+  readonly tls?: ConnectionOptions | undefined;
   readonly port?: number | undefined;
 }
 
@@ -60,13 +63,14 @@ export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNo
   const gone = once(child, 'exit');
   const [first] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const pid = Number(first);
+  let alive = true;
   const admin = new Redis({
     host,
     port,
     lazyConnect: true,
     disconnectTimeout: 20,
     retryStrategy: () => 50,
-    ...options.connection,
+    ...(options.tls !== undefined && { tls: options.tls }),
   });
   admin.on('error', () => {});
   const end = async (): Promise<void> => {
@@ -87,8 +91,12 @@ export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNo
     pid,
     dir,
     admin,
-    signal: (name) => {
-      process.kill(pid, name);
+    get alive() {
+      return alive;
+    },
+    kill: () => {
+      alive = false;
+      process.kill(pid, 'SIGKILL');
     },
     end,
   };

@@ -34,7 +34,7 @@ export async function startTlsRedis(config: readonly string[] = []): Promise<Tls
   try {
     const ours = await authority(dir, 'ours');
     const theirs = await authority(dir, 'theirs');
-    const server = await ours.sign('server', `subjectAltName=DNS:${servername}`);
+    await ours.sign('server', `subjectAltName=DNS:${servername}`);
     const client = await ours.sign('client');
     const stranger = await theirs.sign('stranger');
     const port = await freeNodePort();
@@ -49,9 +49,8 @@ export async function startTlsRedis(config: readonly string[] = []): Promise<Tls
         'tls-auth-clients yes',
         ...config,
       ],
-      connection: { tls: { ca: ours.cert, cert: client.cert, key: client.key, servername } },
+      tls: { ca: ours.cert, cert: client.cert, key: client.key, servername },
     });
-    void server;
     return {
       host: node.host,
       port,

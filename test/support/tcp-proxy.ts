@@ -116,8 +116,12 @@ class Connection implements ProxiedConnection {
   readonly #server: Socket;
   readonly #timers = new Set<NodeJS.Timeout>();
   #mode: ProxyMode = pass;
+  /** When the last of the delayed answers goes on. */
+  #dueAt = 0;
   /** Answer bytes until the cut. */
   #left = Infinity;
+  /** One side has said goodbye, and the other has not heard it. */
+  #ended = false;
   isSubscriber = false;
 
   constructor(client: Socket, server: Socket, onEnd: () => void) {
@@ -132,7 +136,8 @@ class Connection implements ProxiedConnection {
       });
       // A black hole swallows goodbyes as well.
       socket.on('end', () => {
-        if (!this.#swallows(socket === client ? 'out' : 'in')) this.#end();
+        if (this.#swallows(socket === client ? 'out' : 'in')) this.#ended = true;
+        else this.#end();
       });
     }
     client.on('data', (chunk: Buffer) => {
@@ -147,6 +152,7 @@ class Connection implements ProxiedConnection {
   set(mode: ProxyMode): void {
     this.#mode = mode;
     this.#left = mode.kind === 'cut' ? mode.afterBytes : Infinity;
+    if (this.#ended && mode.kind !== 'blackhole') this.#end();
   }
 
   reset(): void {
@@ -167,7 +173,6 @@ class Connection implements ProxiedConnection {
     else this.#later(chunk, this.#mode.kind === 'latency' ? this.#mode.ms : 0);
   }
 
-  #dueAt = 0;
   #later(chunk: Buffer, ms: number): void {
     this.#dueAt = Math.max(this.#dueAt, performance.now() + ms);
     const timer = setTimeout(() => {

@@ -200,7 +200,7 @@ describe('assertOptions', () => {
     );
     expect(message).toBe(
       'Test: password must be a string; ' +
-        "redisUrl must start with 'redis://' or 'rediss://', got \"http://***@h:1\"",
+        "redisUrl must start with 'redis://' or 'rediss://' (or 'unix://' for a socket), got \"http://***@h:1\"",
     );
   });
 

@@ -56,6 +56,10 @@ export const integerBetween =
 export const fraction: Check = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1';
 
+/** A fraction that is neither nothing nor the whole. */
+export const properFraction: Check = (value) =>
+  typeof value === 'number' && value > 0 && value < 1 ? undefined : 'must be a number between 0 and 1';
+
 export const booleanValue: Check = (value) =>
   typeof value === 'boolean' ? undefined : 'must be true or false';
 

@@ -8,6 +8,9 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** Longest that one of Node's timers waits, in milliseconds (24.8 days); beyond, it would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
 /** Longest duration accepted: 365 days, in milliseconds. */
 export const maxDurationMs = 365 * 86_400_000;
 
@@ -38,6 +41,11 @@ export function durationMs(value: number | string, path = 'ttl'): number {
 function within(path: string, value: number | string, ms: number): number {
   if (ms > maxDurationMs) throw bad(path, value, 'must not exceed 365 days');
   return ms;
+}
+
+/** A duration that a timer can take. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, maxTimerMs);
 }
 
 /** Never down to 0, which would mean "never expires". */

@@ -20,7 +20,15 @@ import type { CacheMonitor, CacheOperation } from './monitor.js';
 import type { Observer } from './observer.js';
 import type { Isolation, OnError } from './options.js';
 import { idOf, tagTableKey, type Place } from './place.js';
-import { expired, newRecord, refreshTime, storedRecord, withL1Ttl, withRefresh } from './records.js';
+import {
+  expired,
+  newRecord,
+  refreshTime,
+  storedRecord,
+  undecided,
+  withL1Ttl,
+  withRefresh,
+} from './records.js';
 import type { Recovery } from './recovery.js';
 import type { CacheStats } from './stats.js';
 import type { PlanDefaults, StorePlan } from './store-plan.js';
@@ -93,6 +101,8 @@ export class CacheCore {
   readonly #closing: (() => void)[] = [];
   /** How the L1 hears of changes made by others; undefined = it does not. */
   coherence: TrackingMember | undefined;
+  /** Somebody asked for refreshes ahead of time. */
+  #carryTtl = false;
   #closed = false;
 
   constructor(parts: CoreParts) {
@@ -159,17 +169,20 @@ export class CacheCore {
   /** True when a hit has to refresh the value; until the refresh has ended, other hits need not. */
   isRefreshDue(id: string, record: MemoryRecord, plan: StorePlan): boolean {
     const { clock, l1 } = this.parts;
-    const due = record.detail?.refreshAt ?? refreshTime(record.expiresAt, plan.ttlMs, plan.refreshAhead);
-    if (record.detail === undefined) l1?.set(id, withRefresh(record, due));
-    if (clock.now() < due) return false;
-    l1?.set(id, withRefresh(record, Infinity));
-    return true;
+    // From now on entries carry the ttl they were given, by which this is decided.
+    this.#carryTtl = true;
+    const { ttlMs = plan.ttlMs, refreshAt = undecided } = record.detail ?? {};
+    const due = refreshAt === undecided ? refreshTime(record.expiresAt, ttlMs, plan.refreshAhead) : refreshAt;
+    const isDue = clock.now() >= due;
+    if (isDue || refreshAt === undecided) l1?.set(id, withRefresh(record, ttlMs, isDue ? Infinity : due));
+    return isDue;
   }
 
   /** A refresh has failed: hits leave it alone for a while. */
   postponeRefresh(id: string, until: number): void {
     const record = this.parts.l1?.get(id);
-    if (record?.detail !== undefined && this.isFresh(record)) this.parts.l1?.set(id, withRefresh(record, until));
+    if (record?.detail === undefined || !this.isFresh(record)) return;
+    this.parts.l1?.set(id, withRefresh(record, record.detail.ttlMs, until));
   }
 
   isFresh(record: MemoryRecord): boolean {
@@ -199,9 +212,10 @@ export class CacheCore {
     operation: CacheOperation,
     place: Place,
     key: string,
+    l1TtlMs = this.parts.defaults.l1TtlMs,
   ): Promise<MemoryRecord | undefined | typeof failed> {
     if (this.parts.l2 === undefined) return undefined;
-    return this.guarded(operation, this.#readShared(this.parts.l2, place, key));
+    return this.guarded(operation, this.#readShared(this.parts.l2, place, key, l1TtlMs));
   }
 
   /** The current value in either tier. Counts. A Redis failure is a miss, or thrown (`onError`). */
@@ -264,6 +278,7 @@ export class CacheCore {
   async put(operation: CacheOperation, place: Place, key: string, kept: Snapshot, plan: StorePlan): Promise<void> {
     const id = place.id(key);
     this.fence(id);
+    this.backoff.succeeded(id);
     if (this.parts.l2 === undefined || plan.tiers === 'l1') {
       this.#storeL1(place, key, kept, plan, this.parts.tags.table.latest);
       return;
@@ -372,7 +387,10 @@ export class CacheCore {
 
   /** Gives back the lease of a load that stores nothing. */
   async endLoad(load: RedisLoad | undefined): Promise<void> {
-    if (load !== undefined && load.granted) await this.parts.loads?.end(load, undefined, 0).catch(ignore);
+    const { loads } = this.parts;
+    if (load === undefined || !load.granted || loads === undefined) return;
+    await loads.end(load, undefined, 0).catch(ignore);
+    this.coherence?.changed([loads.fenceOf(load.redisKey)]);
   }
 
   /** Ends an entry's ttl; true if it was there. */
@@ -390,7 +408,10 @@ export class CacheCore {
     const ended = expired(record, now);
     l1?.set(id, ended);
     if (l2 === undefined || loads === undefined) return true;
-    await this.guarded('expire', this.#expireL2(l2, loads, place.redisKey(key)));
+    const redisKey = place.redisKey(key);
+    const done = await this.guarded('expire', this.#expireL2(l2, loads, redisKey));
+    // Without its grace then, but never again as if it were fresh.
+    if (done === failed) this.parts.recovery?.lostDelete(redisKey);
     return true;
   }
 
@@ -498,6 +519,8 @@ export class CacheCore {
     const fenced = fencedKey(keyPrefix, redisKey);
     if (fenced !== undefined) {
       this.waiters.wake(fenced);
+      const loaded = this.#aliases.get(fenced) ?? idOf(keyPrefix, fenced);
+      if (loaded !== undefined) this.flights.get(loaded)?.recheck?.();
       return;
     }
     this.waiters.wake(redisKey);
@@ -564,7 +587,7 @@ export class CacheCore {
       if (plan.tiers === 'l2') {
         l1.delete(id);
       } else {
-        l1.set(id, withL1Ttl(newRecord(place, kept.value, plan, epoch, now), plan.l1TtlMs, now));
+        l1.set(id, withL1Ttl(newRecord(place, kept.value, plan, epoch, now, this.#carryTtl), plan.l1TtlMs, now));
         counters.l1Sets++;
       }
     }
@@ -631,7 +654,12 @@ export class CacheCore {
     await loads.end(load, bytes, meta.graceMs);
   }
 
-  async #readShared(l2: RedisTier, place: Place, key: string): Promise<MemoryRecord | undefined> {
+  async #readShared(
+    l2: RedisTier,
+    place: Place,
+    key: string,
+    l1TtlMs: number | undefined,
+  ): Promise<MemoryRecord | undefined> {
     const id = place.id(key);
     const underWay = this.#reads.get(id);
     if (underWay !== undefined) return underWay.found;
@@ -639,7 +667,7 @@ export class CacheCore {
     this.#remember(redisKey, key, place);
     const news = this.parts.tags.newsForRead();
     news?.catch(ignore);
-    return this.#share(place, id, this.#readOne(l2, redisKey), news);
+    return this.#share(place, id, this.#readOne(l2, redisKey), news, l1TtlMs);
   }
 
   /** What Redis has for the key, or what waits to get there. */
@@ -654,12 +682,12 @@ export class CacheCore {
     place: Place,
     keys: readonly string[],
   ): Promise<(MemoryRecord | undefined)[]> {
-    const { tags, recovery } = this.parts;
+    const { tags, recovery, defaults } = this.parts;
     const toRead: string[] = [];
     for (const key of keys) {
       if (this.#reads.get(place.id(key)) !== undefined) continue;
       if (recovery?.journal.pending(place.redisKey(key)) === undefined) toRead.push(key);
-      else this.#readShared(l2, place, key).catch(ignore);
+      else this.#readShared(l2, place, key, defaults.l1TtlMs).catch(ignore);
     }
     const news = tags.newsForRead();
     news?.catch(ignore);
@@ -668,7 +696,7 @@ export class CacheCore {
     toRead.forEach((key, i) => {
       this.#remember(place.redisKey(key), key, place);
       const entry = entries.then((all) => all[i]);
-      this.#share(place, place.id(key), entry, news).catch(ignore);
+      this.#share(place, place.id(key), entry, news, defaults.l1TtlMs).catch(ignore);
     });
     return Promise.all(keys.map((key) => this.#reads.get(place.id(key))?.found));
   }
@@ -679,9 +707,10 @@ export class CacheCore {
     id: string,
     entry: Promise<StoredEntry | undefined>,
     news: Promise<unknown> | undefined,
+    l1TtlMs: number | undefined,
   ): Promise<MemoryRecord | undefined> {
     const read: TierRead = { fenced: false, found: Promise.resolve(undefined) };
-    read.found = this.#fill(place, id, entry, news, read).finally(() => {
+    read.found = this.#fill(place, id, entry, news, read, l1TtlMs).finally(() => {
       this.#reads.end(id, read);
     });
     this.#reads.start(id, read);
@@ -694,6 +723,7 @@ export class CacheCore {
     entry: Promise<StoredEntry | undefined>,
     news: Promise<unknown> | undefined,
     read: TierRead,
+    l1TtlMs: number | undefined,
   ): Promise<MemoryRecord | undefined> {
     const stored = await entry;
     if (stored === undefined) return undefined;
@@ -706,11 +736,11 @@ export class CacheCore {
     }
     const now = clock.now();
     const value = keepDecoded(stored.value, isolation);
-    const found = storedRecord(place, value, meta, defaults.refreshAhead, l2?.now() ?? now, now);
+    const found = storedRecord(place, value, meta, defaults.refreshAhead, l2?.now() ?? now, now, this.#carryTtl);
     if (now >= found.staleUntil) return undefined;
     if (l1 !== undefined && !read.fenced && !this.#closed) {
       // What is past its ttl in Redis is never newer than what stands here.
-      if (now < found.expiresAt || l1.get(id) === undefined) l1.set(id, withL1Ttl(found, defaults.l1TtlMs, now));
+      if (now < found.expiresAt || l1.get(id) === undefined) l1.set(id, withL1Ttl(found, l1TtlMs, now));
       counters.l1Sets++;
     }
     return found;

@@ -46,7 +46,7 @@ export class CacheEmitter {
   emit<E extends CacheEventName>(event: E, payload: CacheEvents[E]): void {
     const listeners = this.#listeners.get(event) as Set<CacheEventListener<E>> | undefined;
     if (listeners === undefined) return;
-    for (const listener of [...listeners]) runSafely(() => listener(payload) as unknown);
+    for (const listener of [...listeners]) runSafely(() => listener(payload));
   }
 
   clear(): void {

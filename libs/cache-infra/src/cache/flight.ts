@@ -28,6 +28,8 @@ export class Flight implements Fenceable {
   readonly background: boolean;
   /** A value past its ttl, within its grace, for when the loader fails or is slow. */
   stale: MemoryRecord | undefined;
+  /** Called when somebody elsewhere touched what Redis knows of this load. */
+  recheck: (() => void) | undefined;
   /** Called when nobody waits any more. */
   onAbandoned: (() => void) | undefined;
   /** The tags known so far, as the tag table names them. */

@@ -6,6 +6,7 @@ import type { Loader } from './options.js';
 import type { Place } from './place.js';
 import { refreshTime } from './records.js';
 import type { LoadPlan } from './store-plan.js';
+import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { RedisLoad } from '../tiers/redis-loads.js';
 
 /** Between looks at a lease that nobody will tell of. */
@@ -67,11 +68,14 @@ async function askRedis(load: Load): Promise<{ landing?: Landing; redisLoad?: Re
   const news = tags.newsForLoad(plan.tags.length > 0);
   news?.catch(ignore);
   if (!flight.forced) {
-    const found = await core.tryL2('getOrSet', place, key);
+    const found = await core.tryL2('getOrSet', place, key, plan.l1TtlMs);
     if (found === failed) return {};
     if (found !== undefined && !isForced(flight)) {
-      if (core.isFresh(found) && !isDueAgain(load, found.expiresAt)) return { landing: kept(found.value, 'l2') };
+      if (core.isFresh(found) && !isDueAgain(load, found)) return { landing: kept(found.value, 'l2') };
       if (!core.isFresh(found)) flight.stale ??= found;
+      const { stale } = flight;
+      const isPausing = core.backoff.isPausing(load.id, core.parts.clock.now());
+      if (stale !== undefined && isPausing && core.isServable(stale)) return { landing: lastValue(stale) };
     }
     counters.l2Misses++;
   }
@@ -96,7 +100,7 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
       if (begun.seen !== null && !flight.forced && plan.lock) {
         // Another instance may have been faster.
         const found = await core.lookL2('getOrSet', place, key);
-        if (found !== undefined && !isDueAgain(load, found.expiresAt)) {
+        if (found !== undefined && !isDueAgain(load, found)) {
           await core.endLoad(begun);
           return { landing: kept(found.value, 'l2') };
         }
@@ -117,14 +121,14 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
 
 async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promise<Landing> {
   const { core, place, key, id, flight, loader, plan } = load;
-  const { isolation, tags, clock, counters } = core.parts;
-  // Whoever waited may have left while Redis was asked.
-  flight.signal.throwIfAborted();
+  const { isolation, tags, clock } = core.parts;
   const epoch = tags.table.latest;
   const stale = flight.stale === undefined ? undefined : handOut(flight.stale.value, isolation);
   const decisions = new LoadDecisions(key, flight, place, plan, stale);
-  const stopRenewing = keepAlive(core, flight, redisLoad);
+  const stopRenewing = keepAlive(load, redisLoad);
   try {
+    // Whoever waited may have left while Redis was asked.
+    flight.signal.throwIfAborted();
     const value = await run(core, loader, decisions);
     core.backoff.succeeded(id);
     if (value === undefined || decisions.skipped) {
@@ -137,30 +141,38 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
     return { value: snapshot.value, kept: true, tier: undefined, tags: flight.tags, tagEpoch: epoch };
   } catch (error) {
     await core.endLoad(redisLoad);
+    if (flight.signal.aborted) throw error;
     const retryAt = core.backoff.failed(id, clock.now());
     core.postponeRefresh(id, retryAt);
     const { stale: last } = flight;
     // An invalidation ends the grace, too.
-    if (last === undefined || flight.fenced || flight.signal.aborted || !core.isServable(last)) throw error;
-    counters.staleHits++;
-    return { ...kept(last.value, 'l1'), stale: true };
+    if (last === undefined || flight.fenced || !core.isServable(last)) throw error;
+    return lastValue(last);
   } finally {
     stopRenewing();
   }
 }
 
 /** While the loader runs, Redis is told that it does; and tells when the key was invalidated meanwhile. */
-function keepAlive(core: CacheCore, flight: Flight, redisLoad: RedisLoad | undefined): () => void {
+function keepAlive({ core, id, flight }: Load, redisLoad: RedisLoad | undefined): () => void {
   const { loads } = core.parts;
   if (loads === undefined || redisLoad === undefined) return ignore;
+  const fenceUnless = (current: boolean): void => {
+    if (current) return;
+    // Whoever comes from now on starts anew.
+    flight.fenced = true;
+    core.flights.end(id, flight);
+  };
   const timer = setInterval(() => {
-    loads.renew(redisLoad).then((current) => {
-      if (!current) flight.fenced = true;
-    }, ignore);
+    loads.renew(redisLoad).then(fenceUnless, ignore);
   }, loads.renewEveryMs);
   timer.unref();
+  flight.recheck = () => {
+    loads.isCurrent(redisLoad).then(fenceUnless, ignore);
+  };
   return () => {
     clearInterval(timer);
+    flight.recheck = undefined;
   };
 }
 
@@ -179,13 +191,19 @@ async function run(core: CacheCore, loader: Loader<unknown>, decisions: LoadDeci
 }
 
 /** A refresh looks for a value newer than the one at hand: one that is due itself will not do. */
-function isDueAgain({ core, flight, plan }: Load, expiresAt: number): boolean {
-  return flight.background && core.parts.clock.now() >= refreshTime(expiresAt, plan.ttlMs, plan.refreshAhead);
+function isDueAgain({ core, flight, plan }: Load, { expiresAt, detail }: MemoryRecord): boolean {
+  const ttlMs = detail?.ttlMs ?? plan.ttlMs;
+  return flight.background && core.parts.clock.now() >= refreshTime(expiresAt, ttlMs, plan.refreshAhead);
 }
 
 /** A caller who forces a refresh may have joined while the L2 was asked. */
 function isForced(flight: Flight): boolean {
   return flight.forced;
+}
+
+/** A value past its ttl, for want of a better one. */
+function lastValue({ value }: MemoryRecord): Landing {
+  return { ...kept(value, 'l1'), stale: true };
 }
 
 function kept(value: unknown, tier: 'l1' | 'l2'): Landing {

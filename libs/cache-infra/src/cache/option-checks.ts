@@ -98,7 +98,7 @@ export const redisChecks = {
 
 /** @throws ValidationError that lists every problem; one of `redisUrl` and `redis` is required */
 export function assertRedisCacheOptions(options: RedisCacheOptions): void {
-  const hasRedis = typeof options === 'object' && options !== null && options.redis !== undefined;
+  const hasRedis = typeof options === 'object' && options?.redis !== undefined;
   const problems = [
     ...optionProblems(options, redisChecks, hasRedis ? [] : ['redisUrl']),
     ...addressProblems(options),

@@ -1,3 +1,4 @@
+import { timerMs } from '../duration.js';
 import { CacheTimeoutError } from '../errors.js';
 import type { CacheCore } from './core.js';
 import type { Flight, Landing } from './flight.js';
@@ -13,14 +14,14 @@ export async function waitFor(core: CacheCore, key: string, flight: Flight, plan
   const leaving = new AbortController();
   const timers: NodeJS.Timeout[] = [];
   const after = (ms: number | undefined, work: () => void): void => {
-    if (ms !== undefined) timers.push(setTimeout(work, ms));
+    if (ms !== undefined) timers.push(setTimeout(work, timerMs(ms)));
   };
   try {
     return await new Promise<Landing>((resolve, reject) => {
       const serveStale = (): void => {
         const { stale } = flight;
-        if (stale === undefined || !core.isServable(stale)) return;
-        core.parts.counters.staleHits++;
+        // An invalidation ends the grace, too.
+        if (stale === undefined || flight.fenced || !core.isServable(stale)) return;
         resolve({ value: stale.value, kept: true, tier: 'l1', stale: true, tags: [], tagEpoch: Infinity });
       };
       after(softTimeoutMs, () => {

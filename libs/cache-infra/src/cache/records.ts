@@ -7,6 +7,7 @@ import type { StorePlan } from './store-plan.js';
 interface Times {
   readonly expiresAt: number;
   readonly staleUntil: number;
+  readonly ttlMs: number;
   readonly refreshAt: number;
 }
 
@@ -17,14 +18,16 @@ export function newRecord(
   plan: StorePlan,
   tagEpoch: number,
   now: number,
+  carryTtl: boolean,
 ): MemoryRecord {
   const expiresAt = plan.ttlMs === 0 ? Infinity : now + plan.ttlMs;
   const times = {
     expiresAt,
     staleUntil: expiresAt + plan.graceMs,
+    ttlMs: plan.ttlMs,
     refreshAt: refreshTime(expiresAt, plan.ttlMs, plan.refreshAhead),
   };
-  return build(place, value, times, plan.tags, tagEpoch);
+  return build(place, value, times, plan.tags, tagEpoch, carryTtl);
 }
 
 /** The L1 entry for what Redis had; `redisNow` and `now`: the same moment by Redis's clock and by ours. */
@@ -35,15 +38,17 @@ export function storedRecord(
   refreshAhead: number | undefined,
   redisNow: number,
   now: number,
+  carryTtl: boolean,
 ): MemoryRecord {
   const leftMs = meta.ttlMs === 0 ? Infinity : Math.min(meta.ttlMs, meta.stamp + meta.ttlMs - redisNow);
   const expiresAt = now + leftMs;
   const times = {
     expiresAt,
     staleUntil: expiresAt + meta.graceMs,
+    ttlMs: meta.ttlMs,
     refreshAt: refreshTime(expiresAt, meta.ttlMs, refreshAhead),
   };
-  return build(place, value, times, meta.tags ?? [], meta.tagEpoch);
+  return build(place, value, times, meta.tags ?? [], meta.tagEpoch, carryTtl);
 }
 
 /** The same entry with a shorter life in the L1. */
@@ -54,24 +59,29 @@ export function withL1Ttl(record: MemoryRecord, l1TtlMs: number | undefined, now
   return rebuilt(record, {
     expiresAt,
     staleUntil: expiresAt + graceMs,
-    refreshAt: record.detail?.refreshAt ?? Infinity,
+    ttlMs: record.detail?.ttlMs ?? 0,
+    refreshAt: record.detail?.refreshAt ?? undecided,
   });
 }
 
 /** The same entry, refreshed by hits from `refreshAt` on. */
-export function withRefresh(record: MemoryRecord, refreshAt: number): MemoryRecord {
-  return rebuilt(record, { expiresAt: record.expiresAt, staleUntil: record.staleUntil, refreshAt });
+export function withRefresh(record: MemoryRecord, ttlMs: number, refreshAt: number): MemoryRecord {
+  return rebuilt(record, { expiresAt: record.expiresAt, staleUntil: record.staleUntil, ttlMs, refreshAt });
 }
 
 /** The same entry with its ttl ended now, and its grace beginning. */
 export function expired(record: MemoryRecord, now: number): MemoryRecord {
   const graceMs = record.staleUntil === Infinity ? 0 : record.staleUntil - record.expiresAt;
-  return rebuilt(record, { expiresAt: now, staleUntil: now + graceMs, refreshAt: Infinity });
+  return rebuilt(record, { expiresAt: now, staleUntil: now + graceMs, ttlMs: 0, refreshAt: Infinity });
 }
+
+/** Nobody has asked for refreshes yet. */
+export const undecided = -1;
 
 /** When a value that lives until `expiresAt` is due for a refresh. */
 export function refreshTime(expiresAt: number, ttlMs: number, refreshAhead: number | undefined): number {
-  return refreshAhead === undefined || ttlMs === 0 ? Infinity : expiresAt - (1 - refreshAhead) * ttlMs;
+  if (refreshAhead === undefined) return undecided;
+  return ttlMs === 0 ? Infinity : expiresAt - (1 - refreshAhead) * ttlMs;
 }
 
 function build(
@@ -80,18 +90,23 @@ function build(
   times: Times,
   tags: readonly string[],
   tagEpoch: number,
+  carryTtl: boolean,
 ): MemoryRecord {
-  const { expiresAt, staleUntil, refreshAt } = times;
-  if (tags.length === 0 && staleUntil === expiresAt && refreshAt === Infinity) {
+  const { expiresAt, staleUntil, ttlMs, refreshAt } = times;
+  if (tags.length === 0 && staleUntil === expiresAt && refreshAt === undecided && !carryTtl) {
     return new MemoryRecord(value, expiresAt, undefined);
   }
   const covering = tags.length === 0 ? tags : place.coveringTags(tags);
-  const detail = { tags: covering, tagEpoch, checkedVersion: -1, expiresAt, staleUntil, refreshAt };
-  return new MemoryRecord(value, Math.min(expiresAt, refreshAt), detail);
+  const detail = { tags: covering, tagEpoch, checkedVersion: -1, expiresAt, staleUntil, ttlMs, refreshAt };
+  return new MemoryRecord(value, plainUntil(times), detail);
 }
 
 function rebuilt(record: MemoryRecord, times: Times): MemoryRecord {
   const { tags = [], tagEpoch = 0 } = record.detail ?? {};
   const detail = { tags, tagEpoch, checkedVersion: -1, ...times };
-  return new MemoryRecord(record.value, Math.min(times.expiresAt, times.refreshAt), detail);
+  return new MemoryRecord(record.value, plainUntil(times), detail);
+}
+
+function plainUntil({ expiresAt, refreshAt }: Times): number {
+  return refreshAt === undecided ? expiresAt : Math.min(expiresAt, refreshAt);
 }

@@ -128,7 +128,7 @@ export class TieredCache extends Cache {
         (typeof options !== 'object' || (options !== null &&
             options.forceRefresh !== true &&
             options.signal === undefined &&
-            (options.refreshAhead === undefined || record.detail !== undefined) &&
+            (options.refreshAhead === undefined || (record.detail !== undefined && record.detail.refreshAt >= 0)) &&
             options.tiers !== 'l2'))
       ) {
         counters.l1Hits++;
@@ -259,7 +259,6 @@ export class TieredCache extends Cache {
       counters.l1Misses++;
       stale = this.#core.peekStale(id);
       if (stale !== undefined && this.#core.backoff.isPausing(id, clock.now())) {
-        counters.staleHits++;
         return this.#served(outcome, key, stale.value) as T;
       }
     }
@@ -307,6 +306,7 @@ export class TieredCache extends Cache {
   /** A value past its ttl: found in memory, and not a plain hit. */
   #served(outcome: Outcome, key: string, value: unknown): unknown {
     this.#core.parts.counters.misses++;
+    this.#core.parts.counters.staleHits++;
     this.#missed(outcome, key);
     return handOut(value, this.#core.parts.isolation);
   }

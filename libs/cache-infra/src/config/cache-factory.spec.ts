@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { ManualClock } from '../../../../test/support/manual-clock.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { OperationRecord } from '../cache/monitor.js';
 import { RedisCache } from '../cache/redis-cache.js';
@@ -107,6 +108,25 @@ describe('caches in memory', () => {
       expect(await cache.get('key')).toBe('value');
       await cache.close();
     }
+  });
+});
+
+describe('defaults for calls that name none', () => {
+  it('reach a cache in memory', async () => {
+    const clock = new ManualClock();
+    await using cache = await factory().forTesting({ clock, grace: '1h', defaultTtl: 60, jitter: 0 });
+    await cache.set('key', 1);
+    clock.advance(61_000);
+    expect(await cache.getOrSet('key', () => Promise.reject(new RangeError('no')))).toBe(1);
+  });
+
+  it('reach a cache in Redis, and its fallback in memory', async () => {
+    const clock = new ManualClock();
+    const options = { clock, grace: '1h', l1Ttl: '10s', lock: true, leaseDuration: '2s' };
+    await using cache = await factory().forWebApp({ redisUrl: closedPort, ...options });
+    await cache.set('key', 1);
+    clock.advance(1_801_000);
+    expect(await cache.getOrSet('key', () => Promise.reject(new RangeError('no')))).toBe(1);
   });
 });
 

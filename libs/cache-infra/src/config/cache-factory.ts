@@ -1,8 +1,9 @@
-import type { BaseCacheOptions } from '../cache/cache-options.js';
+import type { BaseCacheOptions, RedisCacheOptions } from '../cache/cache-options.js';
 import type { Cache } from '../cache/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { CacheLogger } from '../cache/logger.js';
 import type { CacheMonitor } from '../cache/monitor.js';
+import { baseChecks, redisChecks } from '../cache/option-checks.js';
 import { RedisCache } from '../cache/redis-cache.js';
 import { InfrastructureError } from '../errors.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
@@ -141,12 +142,11 @@ export class CacheFactory {
   }
 
   #baseOptions({ options, monitoring }: Resolved<CommonCacheOptions>): BaseCacheOptions {
-    const { name, defaultTtl, isolation, enabled, onOperation, clock } = options;
     const monitor: CacheMonitor | undefined = monitoring
       ? bothMonitors(this.monitor, options.monitor)
       : options.monitor;
     const logger = options.logger ?? this.#logger;
-    return { name, defaultTtl, isolation, enabled, monitor, onOperation, logger, clock };
+    return { ...pick(options, baseNames), monitor, logger };
   }
 }
 
@@ -156,19 +156,15 @@ interface Built {
   readonly monitor: CacheMonitor | undefined;
 }
 
+const baseNames = Object.keys(baseChecks) as readonly (keyof BaseCacheOptions)[];
+const redisNames = Object.keys(redisChecks) as readonly (keyof RedisCacheOptions)[];
+
 function redisCache(options: CommonCacheOptions, base: BaseCacheOptions, l1CacheSize: number): RedisCache {
-  const { redisUrl, redis, keyPrefix, enableL1Cache, enableCompression } = options;
-  const { compressionThreshold, compressionLevel, maxValueBytes, commandTimeout, connectTimeout, onError } =
-    options;
-  const { coherence, journalMaxEntries, journalMaxBytes, breakerThreshold, breakerProbeInterval } = options;
-  const { encryption, adviser } = options;
-  return new RedisCache({
-    ...base,
-    ...{ redisUrl, redis, keyPrefix, enableL1Cache, l1CacheSize, enableCompression },
-    ...{ compressionThreshold, compressionLevel, maxValueBytes, commandTimeout, connectTimeout, onError },
-    ...{ coherence, journalMaxEntries, journalMaxBytes, breakerThreshold, breakerProbeInterval },
-    ...{ encryption, adviser },
-  });
+  return new RedisCache({ ...pick(options, redisNames), ...base, l1CacheSize });
+}
+
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
 }
 
 function entriesInMemory(options: CommonCacheOptions & { memoryCacheSize?: number | undefined }): number {

@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
+import type { RedisCacheOptions } from '../cache/cache-options.js';
+import { redisChecks } from '../cache/option-checks.js';
 import {
   AiAppCacheOptions,
   CacheConfig,
-  type CommonCacheOptions,
+  CommonCacheOptions,
   TestingCacheOptions,
   WebAppCacheOptions,
 } from './options.js';
@@ -52,6 +54,19 @@ describe('seed S11.145-147 the same configuration objects work for web, AI and t
     [{ coherence: 'broadcast', journalMaxEntries: 0, journalMaxBytes: 0, adviser: false }],
     [
       {
+        grace: '1h',
+        jitter: 0.1,
+        refreshAhead: 0.8,
+        softTimeout: '50ms',
+        hardTimeout: '2s',
+        graceBackoff: '1s',
+        lock: true,
+        leaseDuration: '5s',
+        l1Ttl: '10s',
+      },
+    ],
+    [
+      {
         breakerThreshold: 1,
         breakerProbeInterval: '1s',
         encryption: { keys: [{ id: 'a', key: encryptionKey }] },
@@ -59,6 +74,15 @@ describe('seed S11.145-147 the same configuration objects work for web, AI and t
     ],
   ])('%j', (options) => {
     expect(classes.map((type) => messages(type, options))).toEqual(classes.map(() => []));
+  });
+});
+
+describe('the options of a cache by configuration', () => {
+  it('hold every option of the caches', () => {
+    // A name that only RedisCacheOptions has would not be `never`.
+    const missing: Exclude<keyof RedisCacheOptions, keyof CommonCacheOptions>[] = [] satisfies never[];
+    const names = Object.keys(new CommonCacheOptions());
+    expect(Object.keys(redisChecks).filter((name) => !names.includes(name))).toEqual(missing);
   });
 });
 

@@ -34,6 +34,24 @@ export class CommonCacheOptions implements RedisCacheOptions {
   @Rule(redisChecks.defaultTtl) defaultTtl?: number | undefined = 3600;
   /** First part of every Redis key. Default `'cache'`, or `'cache.<name>'` for a named cache. */
   @Rule(redisChecks.keyPrefix) keyPrefix?: string | undefined;
+  /** For calls that name none: how long values are kept beyond their ttl, for when a loader fails or is slow. Default 0. */
+  @Rule(redisChecks.grace) grace?: Ttl | undefined;
+  /** For calls that name none: fraction (0-1) of a ttl taken off at random. Default 0. */
+  @Rule(redisChecks.jitter) jitter?: number | undefined;
+  /** For calls that name none: fraction of the ttl after which a hit also refreshes. Default: never. */
+  @Rule(redisChecks.refreshAhead) refreshAhead?: number | undefined;
+  /** For calls that name none: a value past its ttl is served after waiting this long for its loader. Default: none. */
+  @Rule(redisChecks.softTimeout) softTimeout?: Ttl | undefined;
+  /** For calls that name none: they reject with `CacheTimeoutError` after this long. Default: none. */
+  @Rule(redisChecks.hardTimeout) hardTimeout?: Ttl | undefined;
+  /** How long a failed loader is left alone while its last value is served; doubles up to tenfold. Default `'1s'`. */
+  @Rule(redisChecks.graceBackoff) graceBackoff?: Ttl | undefined;
+  /** For calls that name none: one loader across all instances. Redis only. Default false. */
+  @Rule(redisChecks.lock) lock?: boolean | undefined;
+  /** How long a lease lasts without being renewed: so long others wait for an instance that died. Default `'5s'`. */
+  @Rule(redisChecks.leaseDuration) leaseDuration?: Ttl | undefined;
+  /** For calls that name none: life in the L1, where that should be shorter than in Redis. */
+  @Rule(redisChecks.l1Ttl) l1Ttl?: Ttl | undefined;
   /** Keep an L1 in this process before Redis. */
   @Rule(redisChecks.enableL1Cache) enableL1Cache?: boolean | undefined = true;
   /** Entries in memory at most: of the L1, or of the whole cache when it lives in memory. */

@@ -33,7 +33,7 @@ describe('digestKey', () => {
 
   it('is known by its looks', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (key) => looksDigested(digestKey(key))),
+      fc.property(fc.string({ unit: 'binary', maxLength: 30 }), fc.nat(10), (part, times) => looksDigested(digestKey(part.repeat(times)))),
     );
   });
 

@@ -23,6 +23,7 @@ export function CacheEvict<const O extends CacheEvictOptions>(options: O): Cache
       prototype: target,
       name,
       cache: options.cache,
+      namespace: options.namespace,
       hasDefaultKey: false,
     };
     decorateMethod(decoration, options, descriptor, (call) => evictAround(call, options));

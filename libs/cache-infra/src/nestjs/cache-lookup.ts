@@ -5,6 +5,7 @@ import type { Cache } from '../cache/cache.js';
 import type { CacheMonitor } from '../cache/monitor.js';
 import { ValidationError } from '../errors.js';
 import { CacheRegistry } from './cache-registry.js';
+import type { MethodOptions } from './decorator-options.js';
 import { moduleRefOf } from './method-injection.js';
 import { defaultCacheName, getCacheToken } from './tokens.js';
 
@@ -16,19 +17,35 @@ export interface MethodCache {
 
 const logger = new Logger('CacheInfra');
 const found = new WeakMap<ModuleRef, Map<string, MethodCache>>();
+const namespaces = new WeakMap<Cache, Map<string, Cache>>();
 const warned = new WeakSet<object>();
 
 /**
- * The cache of that name in the application that `instance` belongs to. Undefined, and the method runs uncached, when
+ * The cache, or its namespace, that `options` name in the application that `instance` belongs to. Undefined, and the method runs uncached, when
  * Nest did not make the instance, or when the application has no cache module at all.
  *
  * @throws ValidationError when the application has caches, but none of that name
  */
 export function cacheFor(
   instance: unknown,
-  name: string = defaultCacheName,
+  { cache: name = defaultCacheName, namespace }: Pick<MethodOptions, 'cache' | 'namespace'>,
   method: string,
 ): MethodCache | undefined {
+  const found = namedCache(instance, name, method);
+  if (found === undefined || namespace === undefined) return found;
+  return { ...found, cache: namespaceOf(found.cache, namespace) };
+}
+
+/** The same object every time: calls tell by it what they are loading. */
+function namespaceOf(cache: Cache, name: string): Cache {
+  const known = namespaces.get(cache) ?? new Map<string, Cache>();
+  namespaces.set(cache, known);
+  const namespace = known.get(name) ?? cache.namespace(name);
+  known.set(name, namespace);
+  return namespace;
+}
+
+function namedCache(instance: unknown, name: string, method: string): MethodCache | undefined {
   const moduleRef = moduleRefOf(instance);
   if (moduleRef === undefined) return undefined;
   const known = found.get(moduleRef) ?? new Map<string, MethodCache>();

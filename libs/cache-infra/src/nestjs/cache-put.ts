@@ -23,6 +23,7 @@ export function CachePut<const O extends CachePutOptions>(options: O): CacheMeth
       prototype: target,
       name,
       cache: options.cache,
+      namespace: options.namespace,
       hasDefaultKey: false,
     };
     decorateMethod(decoration, options, descriptor, (call) => put(call, options));

@@ -3,9 +3,13 @@ import { Injectable, Logger, Scope, SetMetadata, type Provider } from '@nestjs/c
 import { Test, type TestingModule } from '@nestjs/testing';
 import { inspect } from 'node:util';
 
+import { turn } from '../../../../test/support/deferred.js';
+import { ManualClock } from '../../../../test/support/manual-clock.js';
 import { Cache } from '../cache/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { InfrastructureError, ValidationError } from '../errors.js';
+import { CacheEvict } from './cache-evict.js';
+import { CachePut } from './cache-put.js';
 import { Cacheable } from './cacheable.js';
 import { cacheableKey } from './method-key.js';
 import { getCacheToken } from './tokens.js';
@@ -276,6 +280,131 @@ describe('@Cacheable', () => {
   });
 });
 
+describe('@Cacheable and the options of getOrSet', () => {
+  const clock = new ManualClock();
+  let failing: boolean;
+  let timed: InMemoryCache;
+  beforeEach(() => {
+    failing = false;
+    timed = new InMemoryCache({ clock });
+  });
+  afterEach(() => timed.close());
+
+  @Injectable()
+  class Prices {
+    calls = 0;
+
+    @Cacheable({ namespace: 'prices', key: 'eur', ttl: '1m', grace: '1h' })
+    async eur(): Promise<number> {
+      this.calls += 1;
+      return failing ? Promise.reject(new RangeError('no')) : Promise.resolve(this.calls);
+    }
+
+    @Cacheable({ key: 'usd', ttl: '100s', jitter: 1 })
+    async usd(): Promise<number> {
+      return Promise.resolve(1);
+    }
+
+    @Cacheable({ key: 'gbp', ttl: '100s', refreshAhead: 0.5 })
+    async gbp(): Promise<number> {
+      this.calls += 1;
+      return Promise.resolve(this.calls);
+    }
+
+    @Cacheable({ key: 'chf', l1Ttl: '5s', tiers: 'l1', softTimeout: '20ms', hardTimeout: '1s', lock: true })
+    async chf(): Promise<number> {
+      return Promise.resolve(1);
+    }
+
+    @CachePut({ namespace: 'prices', key: 'eur', ttl: '10s', grace: '1m', jitter: 0, tiers: 'both' })
+    async put(price: number): Promise<number> {
+      return Promise.resolve(price);
+    }
+
+    @CacheEvict({ namespace: 'prices', key: 'eur' })
+    async evict(): Promise<void> {
+      return Promise.resolve();
+    }
+
+    @Cacheable({ namespace: 'prices', key: 'same' })
+    async outer(): Promise<number> {
+      return (await this.inner()) + 1;
+    }
+
+    @Cacheable({ namespace: 'prices', key: 'same' })
+    async inner(): Promise<number> {
+      return Promise.resolve(1);
+    }
+  }
+
+  async function prices(): Promise<Prices> {
+    const module = await Test.createTestingModule({
+      providers: [{ provide: Cache, useValue: timed }, Prices],
+    }).compile();
+    modules.push(module);
+    return module.get(Prices);
+  }
+
+  it('grace: a result past its ttl stands in for a method that fails', async () => {
+    const service = await prices();
+    await service.eur();
+    clock.advance(61_000);
+    failing = true;
+    await expect(service.eur()).resolves.toBe(1);
+    expect(service.calls).toBe(2);
+  });
+
+  it('jitter: the ttl is shortened', async () => {
+    jest.spyOn(Math, 'random').mockReturnValueOnce(0.5);
+    await (await prices()).usd();
+    await expect(timed.ttl('usd')).resolves.toBe(50);
+  });
+
+  it('refreshAhead: a late hit runs the method in the background', async () => {
+    const service = await prices();
+    await service.gbp();
+    clock.advance(60_000);
+    await expect(service.gbp()).resolves.toBe(1);
+    await turn();
+    expect(service.calls).toBe(2);
+  });
+
+  it('namespace: of the cache that it names, for @CachePut and @CacheEvict too', async () => {
+    const service = await prices();
+    await service.put(7);
+    await expect(service.eur()).resolves.toBe(7);
+    await expect(timed.has('eur')).resolves.toBe(false);
+    await expect(timed.namespace('prices').has('eur')).resolves.toBe(true);
+    await service.evict();
+    await expect(timed.namespace('prices').has('eur')).resolves.toBe(false);
+  });
+
+  it('namespace: a method does not wait for itself', async () => {
+    await expect((await prices()).outer()).resolves.toBe(2);
+  });
+
+  it('hands on l1Ttl, tiers, softTimeout, hardTimeout and lock', async () => {
+    const getOrSet = jest.spyOn(timed, 'getOrSet');
+    await (await prices()).chf();
+    expect(getOrSet).toHaveBeenCalledWith('chf', expect.any(Function), {
+      l1Ttl: '5s',
+      tiers: 'l1',
+      softTimeout: '20ms',
+      hardTimeout: '1s',
+      lock: true,
+    });
+  });
+
+  it('grace of @CachePut counts as well', async () => {
+    const service = await prices();
+    await service.put(7);
+    clock.advance(11_000);
+    failing = true;
+    await expect(service.eur()).resolves.toBe(7);
+    expect(service.calls).toBe(1);
+  });
+});
+
 describe('@Cacheable and the scopes of Nest', () => {
   it.each([Scope.REQUEST, Scope.TRANSIENT])('caches across the instances of scope %s', async (scope) => {
     let calls = 0;
@@ -447,6 +576,22 @@ describe('what @Cacheable refuses when a class is declared', () => {
       expect(() => declare(Wrong.prototype, 'fine', { key })).toThrow(/key is a literal.*use a function/);
     },
   );
+
+  it('bad values of what getOrSet takes', () => {
+    const options = {
+      namespace: '',
+      l1Ttl: 0,
+      grace: 'long',
+      jitter: 2,
+      tiers: 'l3',
+      refreshAhead: 1,
+      softTimeout: -1,
+      hardTimeout: 0,
+      lock: 'yes',
+    };
+    const problems = () => declare(Wrong.prototype, 'fine', options);
+    for (const name of Object.keys(options)) expect(problems).toThrow(new RegExp(`${name} (must|cannot)`));
+  });
 
   it('every bad option at once', () => {
     const options = { key: 1, ttl: -1, tags: [''], cache: '', unless: 1, condition: 2, tll: 3 };

@@ -5,7 +5,7 @@ import type { CacheableOptions, CacheMethodDecorator } from './decorator-options
 import { assertCacheableOptions } from './decorator-checks.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
-import { keyOf, storeOptions } from './method-store.js';
+import { keyOf, loadOptions } from './method-store.js';
 
 /**
  * Caches the result of a method: a call with the same key gets the stored result, and calls at the same time share
@@ -33,6 +33,7 @@ export function Cacheable<const O extends CacheableOptions = { readonly key?: un
       prototype: target,
       name,
       cache: given.cache,
+      namespace: given.namespace,
       hasDefaultKey: given.key === undefined,
     };
     decorateMethod(decoration, given, descriptor, (call) => cached(call, given));
@@ -61,7 +62,7 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
 
   let outcome: { readonly value: unknown } | undefined;
   try {
-    const store = storeOptions(call, options);
+    const load = loadOptions(call, options);
     return await cache.getOrSet(
       key,
       async (context) => {
@@ -70,7 +71,7 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
         if (unwanted(options, value, call.args)) context.skipStore();
         return value;
       },
-      store,
+      load,
     );
   } catch (error) {
     if (!isCacheTrouble(error) || isThrown(error)) throw error;

@@ -13,6 +13,8 @@ export interface Decoration extends DecoratedMethod {
   readonly decorator: string;
   /** The name of the cache that it asks for. */
   readonly cache: string | undefined;
+  /** The namespace in it. */
+  readonly namespace: string | undefined;
   /** True when keys begin with the names of class and method. */
   readonly hasDefaultKey: boolean;
 }
@@ -49,7 +51,7 @@ export function decorateMethod(
 
   async function wrapper(this: unknown, ...args: unknown[]): Promise<unknown> {
     const invoke = async (): Promise<unknown> => original.apply(this, args);
-    const found = cacheFor(this, options.cache, label);
+    const found = cacheFor(this, options, label);
     if (found === undefined) return invoke();
     if (condition !== undefined && !condition(...args)) return invoke();
     return run({ ...found, method: decoration, label, instance: this as object, args, invoke });

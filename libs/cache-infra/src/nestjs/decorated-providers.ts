@@ -87,7 +87,8 @@ function sharedPrefixes(
   return decorations.flatMap((decoration) => {
     if (!decoration.hasDefaultKey) return [];
     const prefix = keyPrefix(prototype, decoration);
-    const id = `${decoration.cache ?? defaultCacheName} ${prefix}`;
+    const { cache = defaultCacheName, namespace } = decoration;
+    const id = JSON.stringify([cache, namespace, prefix]);
     const first = prefixes.get(id) ?? prototype;
     prefixes.set(id, first);
     if (first === prototype) return [];

@@ -2,8 +2,12 @@ import {
   assertOptions,
   booleanValue,
   duration,
+  fraction,
   functionValue,
   nonEmptyString,
+  oneOf,
+  properFraction,
+  timeout,
   type Check,
   type Checks,
 } from '../checks.js';
@@ -29,11 +33,27 @@ const tagsOrFunction: Check = (value) => {
 
 const method: Checks = {
   cache: nonEmptyString,
+  namespace: nonEmptyString,
   condition: functionValue,
   key: textOrFunction,
   tags: tagsOrFunction,
 };
-const storing: Checks = { ...method, ttl: duration, unless: functionValue };
+const storing: Checks = {
+  ...method,
+  ttl: duration,
+  l1Ttl: timeout,
+  grace: duration,
+  jitter: fraction,
+  tiers: oneOf('both', 'l1', 'l2'),
+  unless: functionValue,
+};
+const loading: Checks = {
+  ...storing,
+  refreshAhead: properFraction,
+  softTimeout: duration,
+  hardTimeout: timeout,
+  lock: booleanValue,
+};
 const evicting: Checks = {
   ...method,
   pattern: textOrFunction,
@@ -42,7 +62,7 @@ const evicting: Checks = {
 };
 
 export function assertCacheableOptions(options: CacheableOptions): void {
-  assertOptions('@Cacheable()', options, storing);
+  assertOptions('@Cacheable()', options, loading);
 }
 
 export function assertCachePutOptions(options: CachePutOptions): void {

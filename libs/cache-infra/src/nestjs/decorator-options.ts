@@ -1,4 +1,4 @@
-import type { Ttl } from '../cache/options.js';
+import type { Tiers, Ttl } from '../cache/options.js';
 
 /** Any function, for a constraint: nothing can call it. */
 type AnyFunction = (...args: never[]) => unknown;
@@ -7,6 +7,8 @@ type AnyFunction = (...args: never[]) => unknown;
 export interface MethodOptions {
   /** The name of the cache. Default: the default cache. */
   readonly cache?: string | undefined;
+  /** A namespace of that cache. Default: none. */
+  readonly namespace?: string | undefined;
   /** Called with the arguments; `false` = as if the method had no decorator. */
   readonly condition?: ((...args: never[]) => boolean) | undefined;
 }
@@ -15,6 +17,14 @@ export interface MethodOptions {
 export interface StoringOptions extends MethodOptions {
   /** Life of an entry. Default: the cache's `defaultTtl`. */
   readonly ttl?: Ttl | undefined;
+  /** Life in the L1 of this process, where that should be shorter. Default: the cache's `l1Ttl`, else as long as in Redis. */
+  readonly l1Ttl?: Ttl | undefined;
+  /** How long the result is kept beyond its ttl, for when the method fails or is slow. Default: the cache's `grace`. */
+  readonly grace?: Ttl | undefined;
+  /** Takes up to this fraction (0-1) off the ttl, at random. Default: the cache's `jitter`. */
+  readonly jitter?: number | undefined;
+  /** The tiers that are asked and told. Default `'both'`. */
+  readonly tiers?: Tiers | undefined;
   /** Tags of the entry, or a function of the arguments that gives them. */
   readonly tags?: readonly string[] | ((...args: never[]) => readonly string[]) | undefined;
   /** Called with the result and the arguments; `true` = the result is not stored. */
@@ -24,6 +34,14 @@ export interface StoringOptions extends MethodOptions {
 export interface CacheableOptions extends StoringOptions {
   /** A function of the arguments, or a text that is the key as it stands. Default: `Class.method:<digest of the arguments>`. */
   readonly key?: string | ((...args: never[]) => string) | undefined;
+  /** Fraction of the ttl (0-1, both excluded) after which a hit also runs the method, in the background. Default: the cache's. */
+  readonly refreshAhead?: number | undefined;
+  /** A result past its ttl is at hand: it is returned after waiting this long for the method. Default: the cache's. */
+  readonly softTimeout?: Ttl | undefined;
+  /** No result is at hand: the call rejects with `CacheTimeoutError` after this long. Default: the cache's. */
+  readonly hardTimeout?: Ttl | undefined;
+  /** One run across all instances, not only in this process. Default: the cache's `lock`. */
+  readonly lock?: boolean | undefined;
 }
 
 export interface CachePutOptions extends StoringOptions {

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
-import type { StoreOptions } from '../cache/options.js';
+import type { LoadOptions, StoreOptions } from '../cache/options.js';
 import { ValidationError } from '../errors.js';
 import type { MethodCall } from './decorated-method.js';
-import type { StoringOptions } from './decorator-options.js';
+import type { CacheableOptions, StoringOptions } from './decorator-options.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { defaultKey, type MethodKey } from './method-key.js';
 
@@ -36,8 +36,15 @@ function makeKey({ instance, method, label, args }: MethodCall, option: KeyOptio
   return { key, inputLength: key.length };
 }
 
-export function storeOptions({ args, label }: MethodCall, { ttl, tags }: StoringOptions): StoreOptions {
-  return { ttl, tags: tags === undefined ? undefined : tagsOf(tags, args, label) };
+export function storeOptions({ args, label }: MethodCall, options: StoringOptions): StoreOptions {
+  const { ttl, l1Ttl, tags, grace, jitter, tiers } = options;
+  const made = tags === undefined ? undefined : tagsOf(tags, args, label);
+  return { ttl, l1Ttl, tags: made, grace, jitter, tiers };
+}
+
+export function loadOptions(call: MethodCall, options: CacheableOptions): LoadOptions {
+  const { refreshAhead, softTimeout, hardTimeout, lock } = options;
+  return { ...storeOptions(call, options), refreshAhead, softTimeout, hardTimeout, lock };
 }
 
 /** @throws ValidationError when a function gives something else than tags */

@@ -68,7 +68,7 @@ export function cacheModule(module: Type, plan: Plan): DynamicModule {
     provide: token,
     inject: [CacheFactory, CacheRegistry, optionsToken],
     useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions) =>
-      registry.register(name, factory.prepare(way, cacheOptions(given, name))),
+      registry.register(name, factory.prepare(way, cacheOptions(given, name, way))),
   };
   const ai = way === 'createAi' ? [aiProvider(name)] : [];
   return {
@@ -101,16 +101,20 @@ function answerOptions({ prices, maxTtl, jitter, completeFinishReasons }: Answer
 }
 
 /** The options of the cache itself. Its name is known from the module, which has made a token of it. */
-function cacheOptions(given: GivenOptions & AnswerOptions, name: string): GivenOptions {
+function cacheOptions(given: GivenOptions, name: string, way: Plan['way']): GivenOptions {
   if (given.name !== undefined && given.name !== name) {
     const message = `name '${given.name}' has to stand beside useFactory, not in what it returns`;
     throw new ValidationError([{ path: 'name', message }], 'CacheInfraModule');
   }
-  const own = Object.entries(given).filter(([option]) => !notOfTheCache.has(option));
+  const others = way === 'createAi' ? ofAnswers : [];
+  const own = Object.entries(given).filter(([option]) => option !== 'isGlobal' && !others.includes(option));
   return { ...Object.fromEntries(own), name };
 }
 
-const notOfTheCache: ReadonlySet<string> = new Set<keyof AnswerOptions | 'isGlobal'>([
-  ...(['prices', 'maxTtl', 'jitter', 'completeFinishReasons'] as const),
-  'isGlobal',
-]);
+/** Of the answers, not of the cache: a `jitter` beside them is theirs. */
+const ofAnswers: readonly string[] = [
+  'prices',
+  'maxTtl',
+  'jitter',
+  'completeFinishReasons',
+] satisfies (keyof AnswerOptions)[];

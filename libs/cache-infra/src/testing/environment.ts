@@ -15,6 +15,7 @@ export const cacheVariables = [
   'CACHE_COMPRESSION_THRESHOLD',
   'CACHE_COMMAND_TIMEOUT',
   'CACHE_FAIL_ON_CONNECTION_ERROR',
+  'CACHE_ENCRYPTION_KEYS',
 ] as const;
 
 export type CacheVariable = (typeof cacheVariables)[number];

@@ -37,7 +37,7 @@ export class Deadlines {
         },
         (error: unknown) => {
           waiting.settled = true;
-          reject(error as Error);
+          reject(error);
         },
       );
       this.#queue.push(waiting);

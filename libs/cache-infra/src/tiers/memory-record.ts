@@ -10,8 +10,10 @@ export interface RecordDetail {
   readonly expiresAt: number;
   /** End of the grace, milliseconds since the epoch. */
   readonly staleUntil: number;
-  /** From when on a hit also refreshes, milliseconds since the epoch; `Infinity` = never. */
-  refreshAt: number;
+  /** The ttl that the entry was given, milliseconds; 0 = never expires. */
+  readonly ttlMs: number;
+  /** From when on a hit also refreshes, milliseconds since the epoch; `Infinity` = never, -1 = not yet decided. */
+  readonly refreshAt: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export class MemoryRecord {
   constructor(
     readonly value: unknown,
     /** Until then a hit needs no further thought. Milliseconds since the epoch; `Infinity` = for ever. */
-    public plainUntil: number,
+    readonly plainUntil: number,
     readonly detail: RecordDetail | undefined,
   ) {}
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { timerMs } from '../duration.js';
 import { fenceKey } from './fence-key.js';
 import type { RedisGate } from './redis-gate.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './redis-scripts.js';
@@ -36,7 +37,7 @@ export class RedisLoads {
 
   /** How often a load has to be renewed, milliseconds. */
   get renewEveryMs(): number {
-    return Math.max(50, Math.floor(this.#leaseMs / 3));
+    return timerMs(Math.max(50, Math.floor(this.#leaseMs / 3)));
   }
 
   fenceOf(redisKey: string): string {
@@ -66,6 +67,12 @@ export class RedisLoads {
   async renew({ redisKey, generation, token }: RedisLoad): Promise<boolean> {
     const args = [generation, token, this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)];
     return (await this.#gate.script('renew load', renewLoadScript, [this.fenceOf(redisKey)], args)) === 1;
+  }
+
+  /** As `renew`, changing nothing: somebody touched the fence, and answering by touching it would go on for ever. */
+  async isCurrent({ redisKey, generation }: RedisLoad): Promise<boolean> {
+    const fence = this.fenceOf(redisKey);
+    return (await this.#gate.call('HGET', (client) => client.hget(fence, 'g'))) === generation;
   }
 
   /** Stores the entry unless something newer happened to it; `bytes` undefined = there is nothing to store. */
