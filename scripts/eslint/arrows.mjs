@@ -14,11 +14,17 @@ const below = {
 const all = Object.keys(below);
 
 /** Folder → the folders it may import. A file beside the folders, other than index.ts, is a leaf: it imports none. */
-export const arrows = { ...below, benchmarks: all, testing: [...all, 'benchmarks'] };
+export const arrows = {
+  ...below,
+  benchmarks: all,
+  testing: [...all, 'benchmarks'],
+  keyv: ['cache'],
+  compat: ['config', 'cache', 'keyv'],
+};
 
 /** Package → the folders that may import it. */
 export const packages = [
-  { name: /^@nestjs\//, folders: ['nestjs', 'testing'] },
+  { name: /^@nestjs\//, folders: ['nestjs', 'testing', 'compat'] },
   { name: /^ioredis$/, folders: ['tiers', 'testing'] },
   { name: /^lru-cache$/, folders: ['tiers'] },
 ];

@@ -40,6 +40,8 @@ export interface Drill {
   /** The server loses what it held: a key that is not there is as right as one that holds its last value. */
   readonly forgets?: boolean | undefined;
   readonly seed?: number | undefined;
+  /** Default `'own'`. */
+  readonly loads?: WorkloadPlan['loads'] | undefined;
 }
 
 const recoverWithinMs = 20_000;
@@ -49,18 +51,24 @@ const agreeWithinMs = 5_000;
 export async function drill(plan: Drill): Promise<Outcome> {
   const { instances } = plan;
   const names = instances.map(({ name }) => name);
-  const plans = names.map(
-    (name, i): WorkloadPlan => ({
-      seed: (plan.seed ?? 1) * 10 + i,
-      instance: name,
-      others: names.filter((other) => other !== name),
-      lanes: 4,
-      keysPerLane: 6,
-      paceMs: 3,
-    }),
+  const plans = names.map((name, i): WorkloadPlan => ({
+    seed: (plan.seed ?? 1) * 10 + i,
+    instance: name,
+    others: names.filter((other) => other !== name),
+    lanes: 4,
+    keysPerLane: 6,
+    paceMs: 3,
+    loads: plan.loads ?? 'own',
+  }));
+  await Promise.all(
+    instances.map((each, i) => each.open(plan.optionsFor(each.name), plans[i] as WorkloadPlan)),
   );
-  await Promise.all(instances.map((each, i) => each.open(plan.optionsFor(each.name), plans[i] as WorkloadPlan)));
-  const direct = new RedisCache({ ...plan.direct, enableL1Cache: false, onError: 'throw', commandTimeout: '5s' });
+  const direct = new RedisCache({
+    ...plan.direct,
+    enableL1Cache: false,
+    onError: 'throw',
+    commandTimeout: '5s',
+  });
   try {
     await heardByAll(instances, direct);
     await Promise.all(instances.map((each) => each.unhandled()));
@@ -78,7 +86,9 @@ export async function drill(plan: Drill): Promise<Outcome> {
     );
     const differences = await agreement(plan, truth, keys, direct);
     const reports = await Promise.all(instances.map((each) => each.report()));
-    const slowest = reports.reduce((one, other) => (one.longest - one.lag > other.longest - other.lag ? one : other));
+    const slowest = reports.reduce((one, other) =>
+      one.longest - one.lag > other.longest - other.lag ? one : other,
+    );
     const events = await byName(instances, (each) => each.events());
     await direct.close();
     const leftOpen = await byName(instances, (each) => each.close());
@@ -114,8 +124,13 @@ export async function heardByAll(instances: readonly Instance[], direct: RedisCa
       const end = performance.now() + 100;
       do {
         const seen = await Promise.all(instances.map((each) => each.see(names)));
-        const stored = await direct.getMany<number>(names.map((name) => `beacon:${name}`)).catch(() => new Map());
-        const all = [...seen.flatMap((each) => names.map((name) => each.get(name))), ...names.map((name) => stored.get(`beacon:${name}`))];
+        const stored = await direct
+          .getMany<number>(names.map((name) => `beacon:${name}`))
+          .catch(() => new Map());
+        const all = [
+          ...seen.flatMap((each) => names.map((name) => each.get(name))),
+          ...names.map((name) => stored.get(`beacon:${name}`)),
+        ];
         if (all.every((value) => value === count)) return true;
       } while (performance.now() < end);
       return false;
@@ -135,6 +150,7 @@ async function agreement(
 ): Promise<Pick<Outcome, 'lost' | 'stale'>> {
   let differences: Pick<Outcome, 'lost' | 'stale'> = { lost: [], stale: [] };
   let agreed = 0;
+  const mayMiss = plan.forgets === true || plan.loads === 'shared';
   const end = performance.now() + agreeWithinMs;
   while (performance.now() < end) {
     const stored = await direct.getMany<Versioned>(keys);
@@ -143,11 +159,12 @@ async function agreement(
     for (const key of keys) {
       const there = stored.get(key)?.version;
       const written = truth[key];
-      if (there !== written && !(there === undefined && plan.forgets === true))
+      if (there !== written && !(there === undefined && mayMiss))
         differences.lost.push(`${key}: ${String(there)} in Redis, ${String(written)} written`);
       for (const [name, values] of Object.entries(seen)) {
         const version = values.get(key)?.version;
-        if (version !== there) differences.stale.push(`${key}: ${String(version)} in ${name}, ${String(there)} in Redis`);
+        if (version !== there)
+          differences.stale.push(`${key}: ${String(version)} in ${name}, ${String(there)} in Redis`);
       }
     }
     agreed = differences.lost.length + differences.stale.length === 0 ? agreed + 1 : 0;
@@ -162,7 +179,9 @@ async function byName<T>(
   instances: readonly Instance[],
   ask: (instance: Instance) => Promise<T>,
 ): Promise<Record<string, T>> {
-  return Object.fromEntries(await Promise.all(instances.map(async (each) => [each.name, await ask(each)] as const)));
+  return Object.fromEntries(
+    await Promise.all(instances.map(async (each) => [each.name, await ask(each)] as const)),
+  );
 }
 
 /** For what lasts a while. */

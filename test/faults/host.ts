@@ -1,7 +1,14 @@
 import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
 import type { CacheEventName } from '../../libs/cache-infra/src/cache/events.js';
-import { Workload, type Truth, type Versioned, type WorkloadPlan, type WorkloadReport } from './workload.js';
+import {
+  Workload,
+  type Database,
+  type Truth,
+  type Versioned,
+  type WorkloadPlan,
+  type WorkloadReport,
+} from './workload.js';
 
 /** An instance of an application as the fault suite drives it, in this process or in another. */
 export interface Instance {
@@ -39,6 +46,7 @@ const told = [
 export class InstanceHost implements Instance {
   readonly name: string;
   readonly #make: (options: RedisCacheOptions) => Cache;
+  readonly #database: Database;
   readonly #ownProcess: boolean;
   readonly #unhandled: string[] = [];
   #cache: Cache | undefined;
@@ -47,9 +55,15 @@ export class InstanceHost implements Instance {
   #openBefore = 0;
 
   /** `ownProcess`: nothing else in this process opens sockets, so that those which are left are the cache's. */
-  constructor(name: string, make: (options: RedisCacheOptions) => Cache, ownProcess: boolean) {
+  constructor(
+    name: string,
+    make: (options: RedisCacheOptions) => Cache,
+    database: Database,
+    ownProcess: boolean,
+  ) {
     this.name = name;
     this.#make = make;
+    this.#database = database;
     this.#ownProcess = ownProcess;
     process.on('unhandledRejection', this.#onUnhandled);
     process.on('uncaughtException', this.#onUnhandled);
@@ -60,12 +74,12 @@ export class InstanceHost implements Instance {
     const cache = this.#make(options);
     this.#events = [];
     const note = (name: string, detail: object): void => {
-      const reason = 'reason' in detail ? `: ${String(detail.reason)}` : '';
+      const reason = Object.keys(detail).length > 0 ? `: ${Object.values(detail).join(', ')}` : '';
       this.#events.push(`${String(Date.now() % 86_400_000)} ${name}${reason}`);
     };
     for (const name of told) cache.on(name, (detail) => note(name, detail));
     this.#cache = cache;
-    this.#workload = new Workload(cache, plan);
+    this.#workload = new Workload(cache, plan, this.#database);
     // Connected, and tracked, before anything is measured.
     await cache.get('warm up');
   }
@@ -149,5 +163,6 @@ export class InstanceHost implements Instance {
 }
 
 function sockets(): number {
-  return process.getActiveResourcesInfo().filter((kind) => /TCP(Socket|Connect)|PipeConnect/.test(kind)).length;
+  return process.getActiveResourcesInfo().filter((kind) => /TCP(Socket|Connect)|PipeConnect/.test(kind))
+    .length;
 }

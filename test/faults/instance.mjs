@@ -4,14 +4,34 @@ import '../../scripts/lib/typescript.mjs';
 import { RedisCache } from 'nestjs-cache-infra';
 
 const { InstanceHost } = await import('./host.ts');
-const host = new InstanceHost(process.argv[2], (options) => new RedisCache(options), true);
 
-process.on('message', async ({ id, method, args }) => {
+/** The parent has the database. */
+const answers = new Map();
+let questions = 0;
+const askDatabase = (method, argument) =>
+  new Promise((resolve) => {
+    const id = ++questions;
+    answers.set(id, resolve);
+    process.send({ kind: 'database', id, method, argument });
+  });
+const database = {
+  read: (key) => askDatabase('read', key),
+  write: (value) => askDatabase('write', value),
+};
+
+const host = new InstanceHost(process.argv[2], (options) => new RedisCache(options), database, true);
+
+process.on('message', async ({ kind, id, method, args, result }) => {
+  if (kind === 'database') {
+    answers.get(id)(result);
+    answers.delete(id);
+    return;
+  }
   try {
-    process.send({ id, result: await host[method](...args) });
+    process.send({ kind: 'result', id, result: await host[method](...args) });
   } catch (error) {
-    process.send({ id, error: String(error) });
+    process.send({ kind: 'result', id, error: String(error) });
   }
 });
 process.on('disconnect', () => process.exit());
-process.send({ id: 0 });
+process.send({ kind: 'ready' });

@@ -63,7 +63,8 @@ const faults: { readonly name: string; strike(): Promise<void> }[] = [
     name: 'black hole for invalidations alone',
     strike: async () => {
       onEach((proxy) => {
-        for (const each of proxy.connections) if (each.isSubscriber) each.set({ kind: 'blackhole', direction: 'in' });
+        for (const each of proxy.connections)
+          if (each.isSubscriber) each.set({ kind: 'blackhole', direction: 'in' });
       });
       // Nothing but a heartbeat can notice.
       await pause(5000);

@@ -47,6 +47,10 @@ async function clients(invalidations: boolean): Promise<string[]> {
     .flatMap((line) => /\bid=(\d+)/.exec(line)?.[1] ?? []);
 }
 
+function never(): boolean {
+  return false;
+}
+
 async function kill(ids: readonly string[]): Promise<void> {
   for (const id of ids) await admin.client('KILL', 'ID', id);
 }
@@ -84,17 +88,27 @@ const faults: Fault[] = [
   },
   {
     name: 'LOADING',
-    args: ['--enable-debug-command', 'yes', '--key-load-delay', '5000', '--loading-process-events-interval-bytes', '1024'],
+    args: [
+      '--enable-debug-command',
+      'yes',
+      '--key-load-delay',
+      '5000',
+      '--loading-process-events-interval-bytes',
+      '1024',
+    ],
     strike: async () => {
-      await admin.mset(Array.from({ length: 400 }, (_, i) => [`filler:${String(i)}`, 'x'.repeat(200)]).flat());
+      await admin.mset(
+        Array.from({ length: 400 }, (_, i) => [`filler:${String(i)}`, 'x'.repeat(200)]).flat(),
+      );
+      // Connected before: a new connection waits until the server has loaded.
+      const witness = admin.duplicate();
+      await witness.ping();
       const loading = admin.call('DEBUG', 'RELOAD');
-      const other = admin.duplicate();
-      other.on('error', () => {});
       await until(
-        () => other.ping().then(() => false, (error: Error) => error.message.startsWith('LOADING')),
+        () => witness.ping().then(never, (error: Error) => error.message.startsWith('LOADING')),
         'the server to be loading',
       );
-      other.disconnect();
+      witness.disconnect();
       await loading;
     },
   },

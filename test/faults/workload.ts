@@ -6,6 +6,12 @@ export interface Versioned {
   readonly version: number;
 }
 
+/** What the cached values are made from: one for all instances. Every version is written there before the cache hears of it. */
+export interface Database {
+  read(key: string): Promise<Versioned | undefined>;
+  write(value: Versioned): Promise<void>;
+}
+
 /** What a lane's keys should hold now: undefined = nothing. */
 export type Truth = Record<string, number | undefined>;
 
@@ -34,6 +40,11 @@ export interface WorkloadPlan {
   readonly keysPerLane: number;
   /** Milliseconds between two calls of a lane. */
   readonly paceMs: number;
+  /**
+   * `own`: only its writer stores a key, so that after the last write it is certain what Redis holds. `shared`: every instance loads
+   * every key from the database and stores what it found there, also when that takes a while and the writer is faster.
+   */
+  readonly loads: 'own' | 'shared';
 }
 
 /** Numbers in [0, 1) that a seed decides (mulberry32). */
@@ -56,6 +67,7 @@ export function keysOf(plan: WorkloadPlan, instance: string, lane: number): stri
 export class Workload {
   readonly #cache: Cache;
   readonly #plan: WorkloadPlan;
+  readonly #database: Database;
   readonly #truth = new Map<string, number | undefined>();
   readonly #tagged = new Set<string>();
   /** What was last done to each key: the reason of a wrong read is found there. */
@@ -65,14 +77,17 @@ export class Workload {
   #stopping = false;
   #version = 0;
 
-  constructor(cache: Cache, plan: WorkloadPlan) {
+  constructor(cache: Cache, plan: WorkloadPlan, database: Database) {
     this.#cache = cache;
     this.#plan = plan;
+    this.#database = database;
   }
 
   start(): void {
     this.#stopping = false;
-    const lanes = Array.from({ length: this.#plan.lanes }, (_, lane) => this.#runLane(lane));
+    const lanes = Array.from({ length: this.#plan.lanes }, (_, lane) =>
+      this.#plan.loads === 'own' ? this.#runLane(lane) : this.#runSharedLane(lane),
+    );
     this.#running = Promise.all([...lanes, this.#watchLag()]);
   }
 
@@ -121,13 +136,72 @@ export class Workload {
     }
   }
 
+  /** Cache-aside, as applications do it: write to the database, then tell the cache; load whatever is missing. */
+  async #runSharedLane(lane: number): Promise<void> {
+    const { seed, paceMs, instance, others } = this.#plan;
+    const random = randomOf(seed * 1000 + lane);
+    const own = keysOf(this.#plan, instance, lane);
+    const everybodys = [instance, ...others].flatMap((each) => keysOf(this.#plan, each, lane));
+    const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+    while (!this.#stopping) {
+      const dice = random();
+      const key = pick(own);
+      if (dice < 0.15) await this.#change(key, 'set');
+      else if (dice < 0.3) await this.#change(key, 'delete');
+      else if (dice < 0.38) await this.#change(key, 'invalidateTags');
+      else
+        await this.#load(
+          pick(dice < 0.5 ? own : everybodys),
+          random() < 0.3 ? 30 * random() : 0,
+          random() < 0.1,
+        );
+      await new Promise((resolve) => setTimeout(resolve, paceMs * 2 * random()));
+    }
+  }
+
+  async #change(key: string, by: 'set' | 'delete' | 'invalidateTags'): Promise<void> {
+    const version = ++this.#version;
+    await this.#database.write({ key, version });
+    this.#truth.set(key, version);
+    this.#note([key], `${by} ${String(version)}`);
+    await this.#timed(by, async () => {
+      if (by === 'set') await this.#cache.set(key, { key, version }, { tags: [key] });
+      else if (by === 'delete') await this.#cache.delete(key);
+      else await this.#cache.invalidateTags(key);
+    });
+  }
+
+  /** The loader's own time does not count: only what the cache adds to it. */
+  async #load(key: string, slowMs: number, forceRefresh: boolean): Promise<void> {
+    let loading = 0;
+    const load = async (): Promise<Versioned | null> => {
+      const start = performance.now();
+      const value = await this.#database.read(key);
+      if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs));
+      loading += performance.now() - start;
+      return value ?? null;
+    };
+    const value = await this.#timed(
+      'getOrSet',
+      () => this.#cache.getOrSet(key, load, { tags: [key], forceRefresh }),
+      () => loading,
+    );
+    // A load that was under way already may give its own callers what it had read before the write.
+    if (value !== undefined && value !== null && value.key !== key)
+      this.#report.ownStale.push(`${key}: ${value.key}`);
+    if (this.#truth.has(key))
+      this.#checkOwn('get', key, await this.#timed('get', () => this.#cache.get<Versioned>(key)));
+  }
+
   async #set(key: string, tag?: string): Promise<void> {
     const version = ++this.#version;
     this.#truth.set(key, version);
     if (tag === undefined) this.#tagged.delete(key);
     else this.#tagged.add(key);
     this.#note([key], `set ${String(version)}${tag === undefined ? '' : ' tagged'}`);
-    await this.#timed('set', () => this.#cache.set(key, { key, version }, tag === undefined ? {} : { tags: [tag] }));
+    await this.#timed('set', () =>
+      this.#cache.set(key, { key, version }, tag === undefined ? {} : { tags: [tag] }),
+    );
   }
 
   async #delete(key: string): Promise<void> {
@@ -177,14 +251,18 @@ export class Workload {
     const keys = keysOf(this.#plan, instance, lane);
     const key = keys[Math.floor(dice * keys.length)] as string;
     const value = await this.#timed('get', () => this.#cache.get<Versioned>(key));
-    if (value !== undefined && value.key !== key) this.#report.ownStale.push(`${key} held ${JSON.stringify(value)}`);
+    if (value !== undefined && value.key !== key)
+      this.#report.ownStale.push(`${key} held ${JSON.stringify(value)}`);
   }
 
   /** A writer sees its own last write or, as Redis may be away or have forgotten, nothing. Never anything older. */
-  #checkOwn(call: string, key: string, value: Versioned | undefined): void {
+  #checkOwn(call: string, key: string, value: Versioned | null | undefined): void {
     const version = this.#truth.get(key);
-    if (value === undefined || (value.key === key && value.version === version)) return;
-    this.#report.ownStale.push(`${call} ${key}: ${JSON.stringify(value)} after version ${String(version)}; ${this.#history.get(key)?.join(', ') ?? ''}; now ${clock()}`);
+    // null was loaded before the key was written at all.
+    if (value === undefined || (value !== null && value.key === key && value.version === version)) return;
+    this.#report.ownStale.push(
+      `${call} ${key}: ${JSON.stringify(value)} after version ${String(version)}; ${this.#history.get(key)?.join(', ') ?? ''}; now ${clock()}`,
+    );
   }
 
   #note(keys: readonly string[], what: string): void {
@@ -196,7 +274,7 @@ export class Workload {
     }
   }
 
-  async #timed<T>(call: string, work: () => Promise<T>): Promise<T | undefined> {
+  async #timed<T>(call: string, work: () => Promise<T>, elsewhere = () => 0): Promise<T | undefined> {
     const start = performance.now();
     const report = this.#report;
     report.calls++;
@@ -207,7 +285,7 @@ export class Workload {
       if (report.errors.length < 10) report.errors.push(`${call}: ${String(error)}`);
       return undefined;
     } finally {
-      const ms = performance.now() - start;
+      const ms = performance.now() - start - elsewhere();
       if (call === 'get') report.gets.push(ms);
       if (ms > report.longest) {
         report.longest = ms;

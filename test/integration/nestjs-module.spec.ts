@@ -99,6 +99,23 @@ describe('CacheInfraModule.forRoot', () => {
     );
   });
 
+  it('passes on the defaults for calls that name none', async () => {
+    const options = { defaultTtl: 1_000_000, jitter: 1 };
+    const module = await start({ imports: [CacheInfraModule.forRoot(options)] });
+    const cache = module.get(Cache);
+    await cache.setMany(['a', 'b', 'c'].map((key) => [key, 1]));
+    const lives = await Promise.all(['a', 'b', 'c'].map((key) => cache.ttl(key)));
+    // Jitter takes a part off each: that it takes nothing off all three has no chance.
+    expect(Math.min(...lives.map((life) => life ?? 0))).toBeLessThan(999_990);
+  });
+
+  it('refuses what belongs to answers', async () => {
+    const answers = { prices: {} } as object;
+    await expect(compile({ imports: [CacheInfraModule.forRoot(answers)] })).rejects.toThrow(
+      'prices is not a known option',
+    );
+  });
+
   it('reports to the monitor: operations and key generation', async () => {
     const module = await start({ imports: [CacheInfraModule.forRoot()], providers: [Catalogue] });
     await module.get(Catalogue).find('1');

@@ -71,7 +71,11 @@ async function join(processes: readonly RedisNodeProcess[]): Promise<void> {
   await Promise.all(others.map(({ host, port }) => first.admin.cluster('MEET', host, port)));
   const known = async ({ admin }: RedisNodeProcess): Promise<boolean> =>
     (await nodeLines(admin)).filter((line) => !line.includes('handshake')).length === processes.length;
-  await until(async () => (await Promise.all(processes.map(known))).every(Boolean), 'the nodes to meet', 15_000);
+  await until(
+    async () => (await Promise.all(processes.map(known))).every(Boolean),
+    'the nodes to meet',
+    15_000,
+  );
   await Promise.all(
     processes.slice(masterCount).map(async ({ admin }, i) => {
       const master = masters[i] as RedisNodeProcess;
@@ -120,5 +124,5 @@ async function isMaster({ admin }: RedisNodeProcess): Promise<boolean> {
 }
 
 async function idOf({ admin }: RedisNodeProcess): Promise<string> {
-  return String(await admin.cluster('MYID'));
+  return admin.cluster('MYID');
 }

@@ -44,7 +44,8 @@ const ports = { from: 11_000, to: 22_000 };
 /** A Redis process with a configuration file of its own, without persistence, on the loopback interface. */
 export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNodeProcess> {
   const executable = await findExecutable(['redis-server', 'valkey-server'], process.env['PATH'] ?? '');
-  if (executable === undefined) throw new Error('redis-server has to be on the PATH for tests of Sentinel, Cluster and TLS');
+  if (executable === undefined)
+    throw new Error('redis-server has to be on the PATH for tests of Sentinel, Cluster and TLS');
   const host = '127.0.0.1';
   const port = options.port ?? (await freeNodePort());
   const dir = await mkdtemp(join(tmpdir(), 'nestjs-cache-infra-node-'));

@@ -40,11 +40,17 @@ export async function startSentinelSetup(): Promise<SentinelSetup> {
     ];
     const sentinels = await Promise.all([1, 2, 3].map(() => startRedisNode({ config, sentinel: true })));
     running.push(...sentinels);
-    await until(async () => (await Promise.all(sentinels.map(knowsAll))).every(Boolean), 'the Sentinels', 15_000);
+    await until(
+      async () => (await Promise.all(sentinels.map(knowsAll))).every(Boolean),
+      'the Sentinels',
+      15_000,
+    );
 
     const master = async (): Promise<RedisNodeProcess> => {
       for (const sentinel of sentinels) {
-        const address = await sentinel.admin.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name).catch(() => null);
+        const address = await sentinel.admin
+          .call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)
+          .catch(() => null);
         const found = servers.find((each) => Array.isArray(address) && each.port === Number(address[1]));
         if (found !== undefined) return found;
       }
@@ -82,7 +88,11 @@ async function linked(master: RedisNodeProcess): Promise<number> {
 /** A Sentinel that knows the replicas and the other Sentinels can take part in a failover. */
 async function knowsAll(sentinel: RedisNodeProcess): Promise<boolean> {
   const reply = await sentinel.admin.call('SENTINEL', 'MASTER', name);
-  const fields = Array.isArray(reply) ? reply.map(String) : Object.entries(reply as object).flat().map(String);
+  const fields = Array.isArray(reply)
+    ? reply.map(String)
+    : Object.entries(reply as object)
+        .flat()
+        .map(String);
   const field = (key: string): string | undefined => fields[fields.indexOf(key) + 1];
   return field('num-slaves') === '2' && field('num-other-sentinels') === '2' && field('flags') === 'master';
 }

@@ -106,6 +106,9 @@ async function openssl(args: readonly string[]): Promise<void> {
   try {
     await promisify(execFile)('openssl', [...args], { timeout: 20_000 });
   } catch (cause) {
-    throw new Error('openssl, by which the tests of TLS make their certificates, failed or is not installed', { cause });
+    throw new Error(
+      'openssl, by which the tests of TLS make their certificates, failed or is not installed',
+      { cause },
+    );
   }
 }

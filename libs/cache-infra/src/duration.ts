@@ -23,11 +23,13 @@ const parsed = new Map<string, number>();
  */
 export function durationMs(value: number | string, path = 'ttl'): number {
   if (typeof value === 'number') {
-    if (!Number.isInteger(value)) throw bad(path, value, 'must be an integer (seconds) or a duration such as "250ms"');
+    if (!Number.isInteger(value))
+      throw bad(path, value, 'must be an integer (seconds) or a duration such as "250ms"');
     if (value < 0) throw bad(path, value, 'must be non-negative');
     return within(path, value, value * 1000);
   }
-  if (typeof value !== 'string') throw bad(path, value, 'must be an integer (seconds) or a duration such as "250ms"');
+  if (typeof value !== 'string')
+    throw bad(path, value, 'must be an integer (seconds) or a duration such as "250ms"');
   const known = parsed.get(value);
   if (known !== undefined) return known;
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value);

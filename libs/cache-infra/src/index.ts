@@ -25,6 +25,7 @@ export type {
   LoadOptions,
   OnError,
   StoreOptions,
+  Tiers,
   Ttl,
 } from './cache/options.js';
 export { RedisCache } from './cache/redis-cache.js';

@@ -137,11 +137,6 @@ export class CacheCore {
     this.untilMeasured = emitter.has('hit') ? 1 : observer.sampleEvery;
   }
 
-  /** True when an unexpired record can be handed out without a further look. */
-  isPlain(record: MemoryRecord): boolean {
-    return record.detail === undefined || record.detail.checkedVersion === this.parts.tags.table.version;
-  }
-
   /** The L1's record, if it is current; what is of no more use is removed. */
   peek(id: string): MemoryRecord | undefined {
     const { l1, clock } = this.parts;
@@ -190,7 +185,10 @@ export class CacheCore {
   }
 
   /** As `peek`, after learning what happened to tags elsewhere where that may matter. */
-  peekCurrent(operation: CacheOperation, id: string): MemoryRecord | undefined | Promise<MemoryRecord | undefined> {
+  peekCurrent(
+    operation: CacheOperation,
+    id: string,
+  ): MemoryRecord | undefined | Promise<MemoryRecord | undefined> {
     const { l1, tags } = this.parts;
     if (!tags.stale || l1?.get(id)?.detail === undefined) return this.peek(id);
     return this.guarded(operation, tags.learn()).then(() => this.peek(id));
@@ -275,7 +273,13 @@ export class CacheCore {
   }
 
   /** Stores a value that supersedes whatever is under way for the key. */
-  async put(operation: CacheOperation, place: Place, key: string, kept: Snapshot, plan: StorePlan): Promise<void> {
+  async put(
+    operation: CacheOperation,
+    place: Place,
+    key: string,
+    kept: Snapshot,
+    plan: StorePlan,
+  ): Promise<void> {
     const id = place.id(key);
     this.fence(id);
     this.backoff.succeeded(id);
@@ -325,7 +329,9 @@ export class CacheCore {
     // What waited to reach Redis is out of date from this moment on.
     recovery?.journal.supersede(redisKey);
     try {
-      const written = redisFailed ? failed : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan));
+      const written = redisFailed
+        ? failed
+        : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan));
       this.coherence?.changed([redisKey]);
       if (written === failed) recovery?.lostSet(redisKey, bytes, meta);
       else if (written === 'written') counters.l2Sets++;
@@ -587,7 +593,8 @@ export class CacheCore {
       if (plan.tiers === 'l2') {
         l1.delete(id);
       } else {
-        l1.set(id, withL1Ttl(newRecord(place, kept.value, plan, epoch, now, this.#carryTtl), plan.l1TtlMs, now));
+        const made = newRecord(place, kept.value, plan, epoch, now, this.#carryTtl);
+        l1.set(id, withL1Ttl(made, plan.ttlMs, plan.l1TtlMs, now));
         counters.l1Sets++;
       }
     }
@@ -603,7 +610,12 @@ export class CacheCore {
     for (const [alias, id] of this.#aliases) if (!l1.has(id)) this.#aliases.delete(alias);
   }
 
-  async #write(l2: RedisTier, redisKey: string, bytes: Buffer, plan: StorePlan): Promise<'written' | 'removed'> {
+  async #write(
+    l2: RedisTier,
+    redisKey: string,
+    bytes: Buffer,
+    plan: StorePlan,
+  ): Promise<'written' | 'removed'> {
     try {
       await l2.write(redisKey, bytes, redisTtl(plan));
       return 'written';
@@ -698,7 +710,7 @@ export class CacheCore {
       const entry = entries.then((all) => all[i]);
       this.#share(place, place.id(key), entry, news, defaults.l1TtlMs).catch(ignore);
     });
-    return Promise.all(keys.map((key) => this.#reads.get(place.id(key))?.found));
+    return Promise.all(keys.map(async (key) => this.#reads.get(place.id(key))?.found));
   }
 
   /** Registers a read, so that others join it and invalidations fence it; fills the L1 unless fenced. */
@@ -736,11 +748,19 @@ export class CacheCore {
     }
     const now = clock.now();
     const value = keepDecoded(stored.value, isolation);
-    const found = storedRecord(place, value, meta, defaults.refreshAhead, l2?.now() ?? now, now, this.#carryTtl);
+    const found = storedRecord(
+      place,
+      value,
+      meta,
+      defaults.refreshAhead,
+      l2?.now() ?? now,
+      now,
+      this.#carryTtl,
+    );
     if (now >= found.staleUntil) return undefined;
     if (l1 !== undefined && !read.fenced && !this.#closed) {
       // What is past its ttl in Redis is never newer than what stands here.
-      if (now < found.expiresAt || l1.get(id) === undefined) l1.set(id, withL1Ttl(found, l1TtlMs, now));
+      if (now < found.expiresAt || l1.get(id) === undefined) l1.set(id, withL1Ttl(found, meta.ttlMs, l1TtlMs, now));
       counters.l1Sets++;
     }
     return found;

@@ -3,7 +3,7 @@ import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { Fenceable } from './in-flight.js';
 import type { LoadContext, Ttl } from './options.js';
 import type { Place } from './place.js';
-import { checkedTags, type StorePlan } from './store-plan.js';
+import { checkedTags, shortened, type StorePlan } from './store-plan.js';
 
 /** What a flight brings to those who wait. */
 export interface Landing {
@@ -132,7 +132,7 @@ export class LoadDecisions implements LoadContext {
   }
 
   ttl(ttl: Ttl): void {
-    this.#ttlMs = durationMs(ttl);
+    this.#ttlMs = shortened(durationMs(ttl), this.#plan.jitter);
   }
 
   tags(...tags: string[]): void {

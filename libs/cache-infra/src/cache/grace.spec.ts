@@ -373,7 +373,7 @@ describe('negative caching', () => {
   });
 });
 
-describe("tiers, in a cache without Redis", () => {
+describe('tiers, in a cache without Redis', () => {
   it("'l1' and 'both' are the same", async () => {
     await cache.set('key', 1, { tiers: 'l1' });
     expect(await cache.get('key')).toBe(1);

@@ -110,7 +110,10 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
       if (flight.background) return { landing: { ...kept(undefined, 'l2'), kept: false } };
       flight.tiersAsked();
       const told = core.coherence?.armed === true;
-      await waiter.woken(told ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs), flight.signal);
+      await waiter.woken(
+        told ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs),
+        flight.signal,
+      );
       flight.signal.throwIfAborted();
       waiter.again();
     }

@@ -21,6 +21,7 @@ import {
 } from '../checks.js';
 import { encryptionOptions } from '../codec/encryption.js';
 import type { ValidationProblem } from '../errors.js';
+import { hasStrayBrace } from '../keys/namespace.js';
 import { ValidationError } from '../errors.js';
 import type { RedisClient } from '../tiers/redis-options.js';
 import type { BaseCacheOptions, InMemoryCacheOptions, RedisCacheOptions } from './cache-options.js';
@@ -39,7 +40,8 @@ export const baseChecks = {
   enabled: booleanValue,
   grace: duration,
   jitter: fraction,
-  refreshAhead: fraction,
+  refreshAhead: (value: unknown) =>
+    typeof value === 'number' && value > 0 && value < 1 ? undefined : 'must be a number between 0 and 1',
   softTimeout: timeout,
   hardTimeout: timeout,
   graceBackoff: timeout,
@@ -77,7 +79,9 @@ export const redisChecks = {
   l1Ttl: timeout,
   redisUrl,
   redis: nested(redisServerChecks, isRedisClient),
-  keyPrefix: nonEmptyString,
+  keyPrefix: (value: unknown) =>
+    nonEmptyString(value) ??
+    (hasStrayBrace(value as string) ? 'must have its braces around a Redis Cluster hash tag, or none' : undefined),
   enableL1Cache: booleanValue,
   l1CacheSize: positiveInteger,
   enableCompression: booleanValue,

@@ -71,7 +71,10 @@ export class Place {
   redisScope(): { glob: string; matches: (redisKey: string) => boolean } {
     if (this.path === '') {
       const start = `${this.#prefix}:`;
-      return { glob: toRedisGlob(start, '*'), matches: (key) => key.startsWith(start) && key !== tagTableKey(this.#prefix) };
+      return {
+        glob: toRedisGlob(start, '*'),
+        matches: (key) => key.startsWith(start) && key !== tagTableKey(this.#prefix),
+      };
     }
     const start = `${this.#prefix}:${this.path}`;
     return {

@@ -7,14 +7,26 @@ const now = 1_000_000;
 const place = new Place('cache', 'users');
 
 function plan(parts: Partial<StorePlan> = {}): StorePlan {
-  return { ttlMs: 10_000, l1TtlMs: undefined, graceMs: 0, tags: [], tiers: 'both', refreshAhead: undefined, ...parts };
+  return {
+    ttlMs: 10_000,
+    l1TtlMs: undefined,
+    graceMs: 0,
+    tags: [],
+    tiers: 'both',
+    refreshAhead: undefined,
+    ...parts,
+  };
 }
 
 function meta(parts: Partial<EntryMeta> = {}): EntryMeta {
   return { stamp: now, nonce: 1, ttlMs: 10_000, graceMs: 0, tagEpoch: 0, tags: undefined, ...parts };
 }
 
-function times(record: { plainUntil: number; expiresAt: number; staleUntil: number }): Record<string, number> {
+function times(record: {
+  plainUntil: number;
+  expiresAt: number;
+  staleUntil: number;
+}): Record<string, number> {
   const { plainUntil, expiresAt, staleUntil } = record;
   return { plain: plainUntil - now, expires: expiresAt - now, stale: staleUntil - now };
 }
@@ -26,7 +38,11 @@ describe('newRecord', () => {
     ['a refresh ahead', { refreshAhead: 0.8 }, { plain: 8000, expires: 10_000, stale: 10_000 }],
     ['all of it', { graceMs: 5000, refreshAhead: 0.5 }, { plain: 5000, expires: 10_000, stale: 15_000 }],
     ['tags', { tags: ['t'] }, { plain: 10_000, expires: 10_000, stale: 10_000 }],
-    ['no end', { ttlMs: 0, graceMs: 5000, refreshAhead: 0.8 }, { plain: Infinity, expires: Infinity, stale: Infinity }],
+    [
+      'no end',
+      { ttlMs: 0, graceMs: 5000, refreshAhead: 0.8 },
+      { plain: Infinity, expires: Infinity, stale: Infinity },
+    ],
   ])('with %s', (_, parts, expected) => {
     expect(times(newRecord(place, 'value', plan(parts), 1, now))).toEqual(expected);
   });
@@ -47,7 +63,14 @@ describe('newRecord', () => {
 describe('storedRecord', () => {
   it('lives as long as is left of it by the clock of Redis, whatever ours says', () => {
     const redisNow = 77_000_000;
-    const record = storedRecord(place, 'value', meta({ stamp: redisNow - 4000, graceMs: 5000 }), undefined, redisNow, now);
+    const record = storedRecord(
+      place,
+      'value',
+      meta({ stamp: redisNow - 4000, graceMs: 5000 }),
+      undefined,
+      redisNow,
+      now,
+    );
     expect(times(record)).toEqual({ plain: 6000, expires: 6000, stale: 11_000 });
   });
 
@@ -74,7 +97,11 @@ describe('storedRecord', () => {
 
 describe('withL1Ttl', () => {
   it('ends sooner, and its grace begins then', () => {
-    const record = withL1Ttl(newRecord(place, 'value', plan({ graceMs: 5000, refreshAhead: 0.8 }), 1, now), 1000, now);
+    const record = withL1Ttl(
+      newRecord(place, 'value', plan({ graceMs: 5000, refreshAhead: 0.8 }), 1, now),
+      1000,
+      now,
+    );
     expect(times(record)).toEqual({ plain: 1000, expires: 1000, stale: 6000 });
   });
 
@@ -94,7 +121,10 @@ describe('withL1Ttl', () => {
 
 describe('expired', () => {
   it('ends the ttl and begins the grace', () => {
-    const record = expired(newRecord(place, 'value', plan({ graceMs: 5000, tags: ['t'] }), 3, now), now + 100);
+    const record = expired(
+      newRecord(place, 'value', plan({ graceMs: 5000, tags: ['t'] }), 3, now),
+      now + 100,
+    );
     expect(times(record)).toEqual({ plain: 100, expires: 100, stale: 5100 });
     expect(record.detail).toMatchObject({ tags: [':t', 'users:t'], tagEpoch: 3 });
   });
@@ -102,7 +132,10 @@ describe('expired', () => {
 
 describe('withRefresh', () => {
   it('moves the refresh and nothing else', () => {
-    const record = withRefresh(newRecord(place, 'value', plan({ graceMs: 5000, tags: ['t'] }), 3, now), now + 2000);
+    const record = withRefresh(
+      newRecord(place, 'value', plan({ graceMs: 5000, tags: ['t'] }), 3, now),
+      now + 2000,
+    );
     expect(times(record)).toEqual({ plain: 2000, expires: 10_000, stale: 15_000 });
     expect(times(withRefresh(record, Infinity))).toEqual({ plain: 10_000, expires: 10_000, stale: 15_000 });
     expect(record.detail).toMatchObject({ tagEpoch: 3 });

@@ -51,15 +51,20 @@ export function storedRecord(
   return build(place, value, times, meta.tags ?? [], meta.tagEpoch, carryTtl);
 }
 
-/** The same entry with a shorter life in the L1. */
-export function withL1Ttl(record: MemoryRecord, l1TtlMs: number | undefined, now: number): MemoryRecord {
+/** The same entry, that was given a ttl of `ttlMs`, with a shorter life in the L1. */
+export function withL1Ttl(
+  record: MemoryRecord,
+  ttlMs: number,
+  l1TtlMs: number | undefined,
+  now: number,
+): MemoryRecord {
   if (l1TtlMs === undefined || l1TtlMs === 0 || now + l1TtlMs >= record.expiresAt) return record;
   const graceMs = record.staleUntil === Infinity ? 0 : record.staleUntil - record.expiresAt;
   const expiresAt = now + l1TtlMs;
   return rebuilt(record, {
     expiresAt,
     staleUntil: expiresAt + graceMs,
-    ttlMs: record.detail?.ttlMs ?? 0,
+    ttlMs,
     refreshAt: record.detail?.refreshAt ?? undecided,
   });
 }

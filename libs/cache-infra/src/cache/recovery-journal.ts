@@ -4,7 +4,13 @@ import type { JournalStats } from './stats.js';
 /** A change that did not reach Redis. `at`: by this process's clock, `stamp`: by Redis's as far as it was known; milliseconds. */
 export type JournalEntry =
   | { readonly kind: 'delete'; readonly at: number; readonly stamp: number; readonly redisKey: string }
-  | { readonly kind: 'set'; readonly at: number; readonly redisKey: string; readonly bytes: Buffer; readonly meta: EntryMeta }
+  | {
+      readonly kind: 'set';
+      readonly at: number;
+      readonly redisKey: string;
+      readonly bytes: Buffer;
+      readonly meta: EntryMeta;
+    }
   | { readonly kind: 'tag'; readonly at: number; readonly tag: string }
   | {
       readonly kind: 'match';
@@ -96,7 +102,8 @@ export class RecoveryJournal {
   /** Whatever matches is out of date: it is being removed. */
   supersedeWhere(matches: (redisKey: string) => boolean): void {
     for (const [id, entry] of this.#entries) {
-      if ((entry.kind === 'set' || entry.kind === 'delete') && matches(entry.redisKey)) this.#remove(id, entry);
+      if ((entry.kind === 'set' || entry.kind === 'delete') && matches(entry.redisKey))
+        this.#remove(id, entry);
     }
   }
 

@@ -48,5 +48,15 @@ export class RedisCache extends TieredCache {
 /** A disabled cache needs no connection. */
 function memoryPart(options: RedisCacheOptions): Parameters<typeof memoryCore>[0] {
   const { name, defaultTtl, isolation, monitor, onOperation, logger, clock, l1CacheSize } = options;
-  return { name, defaultTtl, isolation, monitor, onOperation, logger, clock, maxSize: l1CacheSize, enabled: false };
+  return {
+    name,
+    defaultTtl,
+    isolation,
+    monitor,
+    onOperation,
+    logger,
+    clock,
+    maxSize: l1CacheSize,
+    enabled: false,
+  };
 }

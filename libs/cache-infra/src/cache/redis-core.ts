@@ -155,7 +155,10 @@ function keepCoherent(
       core.flushL1();
       // With Redis away altogether, its own line says it.
       told = l2.connection.status === 'ready';
-      if (told) logger?.warn(`Cache '${name}': changes made elsewhere are not heard of (${reason}); the L1 was emptied`);
+      if (told)
+        logger?.warn(
+          `Cache '${name}': changes made elsewhere are not heard of (${reason}); the L1 was emptied`,
+        );
       emitter.emit('coherenceLost', { reason });
     },
     onArmed: () => {

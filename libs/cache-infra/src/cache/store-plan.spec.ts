@@ -95,7 +95,10 @@ describe('loadPlan', () => {
       lock: true,
       forced: false,
     });
-    expect(loadPlan({ lock: false, refreshAhead: 0.5 }, defaults)).toMatchObject({ lock: false, refreshAhead: 0.5 });
+    expect(loadPlan({ lock: false, refreshAhead: 0.5 }, defaults)).toMatchObject({
+      lock: false,
+      refreshAhead: 0.5,
+    });
   });
 
   it.each([
@@ -118,11 +121,15 @@ describe('loadPlan', () => {
 describe('jitter', () => {
   it('makes a ttl shorter, never longer, and by no more than its fraction', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 86_400 }), fc.double({ min: 0, max: 1, noNaN: true }), (ttl, jitter) => {
-        const { ttlMs } = storePlan({ ttl, jitter }, bare);
-        expect(ttlMs).toBeLessThanOrEqual(ttl * 1000);
-        expect(ttlMs).toBeGreaterThanOrEqual(Math.max(1, Math.floor(ttl * 1000 * (1 - jitter))));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 86_400 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (ttl, jitter) => {
+          const { ttlMs } = storePlan({ ttl, jitter }, bare);
+          expect(ttlMs).toBeLessThanOrEqual(ttl * 1000);
+          expect(ttlMs).toBeGreaterThanOrEqual(Math.max(1, Math.floor(ttl * 1000 * (1 - jitter))));
+        },
+      ),
     );
   });
 

@@ -15,6 +15,8 @@ export interface StorePlan {
   /** No duplicates; empty = no tags. */
   readonly tags: readonly string[];
   readonly tiers: Tiers;
+  /** Fraction of a ttl that chance may take off: of the one that the loader decides, too. */
+  readonly jitter: number;
   /** Fraction of the ttl after which a hit also refreshes; undefined = no refresh before the end. */
   readonly refreshAhead: number | undefined;
 }
@@ -81,6 +83,7 @@ export function storePlan(options: Ttl | StoreOptions | undefined, defaults: Pla
       graceMs,
       tags: noTags,
       tiers: 'both',
+      jitter: defaults.jitter,
       refreshAhead: defaults.refreshAhead,
     };
   }
@@ -97,6 +100,7 @@ export function storePlan(options: Ttl | StoreOptions | undefined, defaults: Pla
     graceMs: grace === undefined ? graceMs : durationMs(grace, 'grace'),
     tags: tags === undefined ? noTags : checkedTags(tags),
     tiers,
+    jitter,
     refreshAhead: defaults.refreshAhead,
   };
 }
@@ -104,7 +108,14 @@ export function storePlan(options: Ttl | StoreOptions | undefined, defaults: Pla
 /** @throws ValidationError for a bad or an unknown option */
 export function loadPlan(options: Ttl | LoadOptions | undefined, defaults: PlanDefaults): LoadPlan {
   const given: LoadOptions = optionsObject(options, loadOptionNames) ?? {};
-  const { refreshAhead = defaults.refreshAhead, softTimeout, hardTimeout, lock, forceRefresh, signal } = given;
+  const {
+    refreshAhead = defaults.refreshAhead,
+    softTimeout,
+    hardTimeout,
+    lock,
+    forceRefresh,
+    signal,
+  } = given;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw problem('signal', `signal must be an AbortSignal, got ${describeValue(signal)}`);
   }
@@ -121,8 +132,10 @@ export function loadPlan(options: Ttl | LoadOptions | undefined, defaults: PlanD
   return {
     ...storePlan(stored, defaults),
     refreshAhead,
-    softTimeoutMs: softTimeout === undefined ? defaults.softTimeoutMs : durationMs(softTimeout, 'softTimeout'),
-    hardTimeoutMs: hardTimeout === undefined ? defaults.hardTimeoutMs : durationMs(hardTimeout, 'hardTimeout'),
+    softTimeoutMs:
+      softTimeout === undefined ? defaults.softTimeoutMs : durationMs(softTimeout, 'softTimeout'),
+    hardTimeoutMs:
+      hardTimeout === undefined ? defaults.hardTimeoutMs : durationMs(hardTimeout, 'hardTimeout'),
     lock: lock ?? defaults.lock,
     forced: forceRefresh === true,
     signal,
@@ -131,7 +144,8 @@ export function loadPlan(options: Ttl | LoadOptions | undefined, defaults: PlanD
 
 /** @throws ValidationError unless every tag is a non-empty string */
 export function checkedTags(tags: readonly string[]): readonly string[] {
-  if (!Array.isArray(tags)) throw problem('tags', `tags must be an array of strings, got ${describeValue(tags)}`);
+  if (!Array.isArray(tags))
+    throw problem('tags', `tags must be an array of strings, got ${describeValue(tags)}`);
   const problems: ValidationProblem[] = [];
   tags.forEach((tag: unknown, i) => {
     if (typeof tag === 'string' && tag !== '') return;
@@ -140,11 +154,11 @@ export function checkedTags(tags: readonly string[]): readonly string[] {
   });
   if (problems.length > 0) throw new ValidationError(problems);
   // A copy: the caller may go on changing its array.
-  return [...new Set(tags)];
+  return [...new Set<string>(tags)];
 }
 
 /** Lives that differ a little do not end all at once. Only ever shorter: a ttl is a promise. */
-function shortened(ttlMs: number, jitter: number): number {
+export function shortened(ttlMs: number, jitter: number): number {
   return jitter === 0 || ttlMs === 0 ? ttlMs : Math.max(1, Math.round(ttlMs * (1 - jitter * Math.random())));
 }
 

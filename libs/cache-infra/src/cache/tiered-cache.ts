@@ -1,11 +1,14 @@
+import type { Clock } from '../clock.js';
 import { ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
+import type { MemoryTier } from '../tiers/memory-tier.js';
 import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../redact.js';
 import { activity } from './activity.js';
 import { Cache } from './cache.js';
 import type { CacheCore, Found } from './core.js';
+import type { Counters } from './counters.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
 import { Flight } from './flight.js';
 import { fly } from './load.js';
@@ -13,10 +16,11 @@ import { checkHealth } from './check-health.js';
 import type { CacheHealth } from './health.js';
 import { handOut, keep } from './isolation.js';
 import type { Outcome } from './observer.js';
-import type { Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
+import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
 import { waitFor } from './patience.js';
 import { Place } from './place.js';
 import type { CacheStats } from './stats.js';
+import type { TagTable } from './tag-table.js';
 import { checkedTags, loadPlan, storePlan, type LoadPlan } from './store-plan.js';
 
 /** The engine behind a cache, for this library alone: no getter, so that `util.inspect` finds no way to the connection. */
@@ -29,6 +33,12 @@ export let coreOf: (cache: TieredCache) => CacheCore;
 export class TieredCache extends Cache {
   readonly #core: CacheCore;
   readonly #place: Place;
+  // What a plain L1 hit needs, one step away.
+  readonly #l1: MemoryTier | undefined;
+  readonly #clock: Clock;
+  readonly #counters: Counters;
+  readonly #isolation: Isolation;
+  readonly #tagTable: TagTable;
 
   static {
     coreOf = (cache) => cache.#core;
@@ -39,6 +49,11 @@ export class TieredCache extends Cache {
     super();
     this.#core = core;
     this.#place = new Place(core.parts.keyPrefix, path);
+    this.#l1 = core.parts.l1;
+    this.#clock = core.parts.clock;
+    this.#counters = core.parts.counters;
+    this.#isolation = core.parts.isolation;
+    this.#tagTable = core.parts.tags.table;
   }
 
   get name(): string {
@@ -54,20 +69,13 @@ export class TieredCache extends Cache {
   }
 
   override async get<T = unknown>(key: string): Promise<T | undefined> {
-    const { l1, clock, isolation, counters } = this.#core.parts;
-    // The hot path: a plain L1 hit that nobody watches.
-    if (l1 !== undefined && typeof key === 'string' && !activity.enabled && --this.#core.untilMeasured > 0) {
-      const record = l1.get(this.#place.id(key));
-      if (record !== undefined && clock.now() < record.plainUntil && this.#core.isPlain(record)) {
-        counters.l1Hits++;
-        return handOut(record.value, isolation) as T;
-      }
-    }
+    const record = this.#plainHit(key, false);
+    if (record !== undefined) return handOut(record.value, this.#isolation) as T;
     return this.#observe('get', key, async (outcome) => {
       assertKey(key);
       const found = await this.#core.find('get', this.#place, key);
       this.#note(outcome, key, found);
-      return found === undefined ? undefined : (handOut(found.record.value, isolation) as T);
+      return found === undefined ? undefined : (handOut(found.record.value, this.#isolation) as T);
     });
   }
 
@@ -117,23 +125,10 @@ export class TieredCache extends Cache {
   }
 
   override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
-    const { l1, clock, isolation, counters } = this.#core.parts;
-    // The hot path, as in get(): options are not looked into, unless they may forbid a plain hit.
-    if (l1 !== undefined && typeof key === 'string' && !activity.enabled && --this.#core.untilMeasured > 0) {
-      const record = l1.get(this.#place.id(key));
-      if (
-        record !== undefined &&
-        clock.now() < record.plainUntil &&
-        this.#core.isPlain(record) &&
-        (typeof options !== 'object' || (options !== null &&
-            options.forceRefresh !== true &&
-            options.signal === undefined &&
-            (options.refreshAhead === undefined || (record.detail !== undefined && record.detail.refreshAt >= 0)) &&
-            options.tiers !== 'l2'))
-      ) {
-        counters.l1Hits++;
-        return handOut(record.value, isolation) as T;
-      }
+    // Options are not looked into, unless they may forbid a plain hit.
+    if (typeof options !== 'object' || allowsPlainHit(options)) {
+      const record = this.#plainHit(key, typeof options === 'object' && options.refreshAhead !== undefined);
+      if (record !== undefined) return handOut(record.value, this.#isolation) as T;
     }
     return this.#observe('getOrSet', key, (outcome) => this.#load(outcome, key, loader, options));
   }
@@ -231,6 +226,26 @@ export class TieredCache extends Cache {
     return Promise.resolve();
   }
 
+  /**
+   * The hot path: an L1 hit that needs no further thought and that nobody watches. Counts it. `refreshing`: only if it is decided
+   * from when on hits refresh.
+   */
+  #plainHit(key: string, refreshing: boolean): MemoryRecord | undefined {
+    const l1 = this.#l1;
+    if (l1 === undefined || typeof key !== 'string' || activity.enabled) return undefined;
+    if (--this.#core.untilMeasured <= 0) return undefined;
+    const record = l1.get(this.#place.id(key));
+    if (record === undefined || this.#clock.now() >= record.plainUntil) return undefined;
+    const { detail } = record;
+    if (detail === undefined) {
+      if (refreshing) return undefined;
+    } else if (detail.checkedVersion !== this.#tagTable.version || (refreshing && detail.refreshAt < 0)) {
+      return undefined;
+    }
+    this.#counters.l1Hits++;
+    return record;
+  }
+
   async #load<T>(
     outcome: Outcome,
     key: string,
@@ -283,7 +298,8 @@ export class TieredCache extends Cache {
     // refresh that left the work to another instance.
     const isFromBefore =
       landing.tagEpoch < epochAtJoining && !tags.table.isValid(landing.tags, landing.tagEpoch);
-    if (isFromBefore || (landing.tier === 'l2' && !landing.kept)) return this.#load(outcome, key, loader, options);
+    if (isFromBefore || (landing.tier === 'l2' && !landing.kept))
+      return this.#load(outcome, key, loader, options);
     if (landing.stale === true) return this.#served(outcome, key, landing.value) as T;
     if (landing.tier === undefined) {
       counters.misses++;
@@ -296,11 +312,20 @@ export class TieredCache extends Cache {
   }
 
   /** A hit near the end of its ttl has the value loaded anew, once, while everybody goes on with the one at hand. */
-  #refreshIfDue(key: string, id: string, record: MemoryRecord, loader: Loader<unknown>, plan: LoadPlan): void {
+  #refreshIfDue(
+    key: string,
+    id: string,
+    record: MemoryRecord,
+    loader: Loader<unknown>,
+    plan: LoadPlan,
+  ): void {
     const { counters } = this.#core.parts;
     if (!this.#core.isRefreshDue(id, record, plan) || this.#core.flights.get(id) !== undefined) return;
     counters.refreshes++;
-    fly(this.#core, this.#place, key, new Flight(false, true, record), loader, { ...plan, signal: undefined });
+    fly(this.#core, this.#place, key, new Flight(false, true, record), loader, {
+      ...plan,
+      signal: undefined,
+    });
   }
 
   /** A value past its ttl: found in memory, and not a plain hit. */
@@ -340,10 +365,21 @@ export class TieredCache extends Cache {
   }
 }
 
+function allowsPlainHit(options: LoadOptions | null): boolean {
+  return (
+    options !== null &&
+    options.forceRefresh !== true &&
+    options.signal === undefined &&
+    options.tiers !== 'l2'
+  );
+}
+
 /** `undefined` means "not there": it cannot be stored. */
 function present<T>(key: string, value: T): T {
   if (value === undefined) {
-    throw new ValidationError(`value for key ${describeValue(key)} is undefined, which is not cacheable: use null or delete the key`);
+    throw new ValidationError(
+      `value for key ${describeValue(key)} is undefined, which is not cacheable: use null or delete the key`,
+    );
   }
   return value;
 }

@@ -134,18 +134,21 @@ describe('softTimeout', () => {
     expect(await cache.get('key')).toBe('new');
   });
 
-  it.each(['delete', 'invalidateTags', 'clear'] as const)('after %s nothing stale is served', async (what) => {
-    await expireValue();
-    const caller = call(soft);
-    await turn();
-    if (what === 'clear') await cache.clear();
-    else if (what === 'delete') await cache.delete('key');
-    else await cache.invalidateTags('tag');
-    await pass(100);
-    expect(caller.state).toBe('pending');
-    loader.resolve('loaded');
-    await expect(caller).resolves.toBe('loaded');
-  });
+  it.each(['delete', 'invalidateTags', 'clear'] as const)(
+    'after %s nothing stale is served',
+    async (what) => {
+      await expireValue();
+      const caller = call(soft);
+      await turn();
+      if (what === 'clear') await cache.clear();
+      else if (what === 'delete') await cache.delete('key');
+      else await cache.invalidateTags('tag');
+      await pass(100);
+      expect(caller.state).toBe('pending');
+      loader.resolve('loaded');
+      await expect(caller).resolves.toBe('loaded');
+    },
+  );
 
   it('nor beyond the grace', async () => {
     await cache.set('key', 'old', { ttl: 10, grace: '50ms' });

@@ -21,11 +21,13 @@ const headLength = 100;
 const marker = '~sha256:';
 
 /**
- * A short stand-in for a long key: its first 100 characters, for people, then `~sha256:` and the digest of all of it.
+ * A short stand-in for a long key: its first 100 characters, for people and with `_` for braces, then `~sha256:` and the digest of all of it.
  * Keys for which {@link looksDigested} holds have to be digested too, then no two keys share a stand-in.
  */
 export function digestKey(key: string): string {
-  return `${wellFormed(key.slice(0, headLength))}${marker}${sha256(key)}`;
+  // A part of a hash tag would decide the key's slot in a Redis Cluster, or stand in the way of one that does.
+  const head = key.slice(0, headLength).replace(/[{}]/g, '_');
+  return `${wellFormed(head)}${marker}${sha256(key)}`;
 }
 
 /** Whether a key has the form that {@link digestKey} makes. */

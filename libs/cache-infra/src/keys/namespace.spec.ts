@@ -72,7 +72,7 @@ describe('redisKey', () => {
 
   it('never makes a Redis key beyond the limit', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }), fc.nat(1200), (part, length) => {
+      fc.property(anyText, fc.nat(1200), (part, length) => {
         const key = part.repeat(1 + length / part.length);
         expect(Buffer.byteLength(redisKey('', '', key))).toBeLessThanOrEqual(maxKeyBytes + 2);
       }),

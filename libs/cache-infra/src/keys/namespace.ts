@@ -54,7 +54,7 @@ function fitsAsItIs(key: string): boolean {
 }
 
 /** A `}` that ends no Redis Cluster hash tag: nothing else could be named so as to share the key's slot. */
-function hasStrayBrace(key: string): boolean {
+export function hasStrayBrace(key: string): boolean {
   if (!key.includes('}')) return false;
   const open = key.indexOf('{');
   return open === -1 || key.indexOf('}', open + 1) <= open + 1;

@@ -1,9 +1,11 @@
 import type { Cache } from '../cache/cache.js';
-import { assertCacheEvictOptions } from './decorator-checks.js';
+import { escapeGlob } from '../keys/glob.js';
+import { assertCacheEvictOptions, evictDefaults } from './decorator-checks.js';
 import type { CacheEvictOptions, CacheMethodDecorator } from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { assertText, tagsOf, valueOf } from './method-store.js';
+import { variantGlob, variantKey, variantOf, type Variant } from './method-variant.js';
 
 /**
  * Evicts entries after the method has succeeded, or before it runs with `beforeInvocation`.
@@ -12,6 +14,8 @@ import { assertText, tagsOf, valueOf } from './method-store.js';
  * @CacheEvict({ key: (id: string) => `product:${id}`, tags: ['lists'] })
  * async update(id: string, change: Change): Promise<Product> { … }
  * ```
+ *
+ * With `vary`, keys and patterns are those of the caller; where a fact about the caller is not known, those of everybody.
  *
  * @throws ValidationError when the options are wrong, or on anything but an instance method
  */
@@ -22,17 +26,17 @@ export function CacheEvict<const O extends CacheEvictOptions>(options: O): Cache
       decorator: 'CacheEvict',
       prototype: target,
       name,
-      cache: options.cache,
-      namespace: options.namespace,
+      options: options as CacheEvictOptions,
+      defaults: evictDefaults,
       hasDefaultKey: false,
     };
-    decorateMethod(decoration, options, descriptor, (call) => evictAround(call, options));
+    decorateMethod(decoration, descriptor, evictAround);
   };
 }
 
 async function evictAround(call: MethodCall, options: CacheEvictOptions): Promise<unknown> {
   // Before the method runs: what is wrong with a key must not come to light after its work is done.
-  const targets = targetsOf(call, options);
+  const targets = targetsOf(call, options, await variantOf(call, options.vary));
   if (options.beforeInvocation === true) {
     await evict(call, targets);
     return call.invoke();
@@ -43,19 +47,31 @@ async function evictAround(call: MethodCall, options: CacheEvictOptions): Promis
 }
 
 interface Targets {
+  /** Where the keys and patterns are. */
+  readonly cache: Cache;
   readonly keys: readonly string[];
+  readonly patterns: readonly string[];
   readonly tags: readonly string[];
-  readonly pattern: string | undefined;
   readonly everything: boolean;
 }
 
-function targetsOf({ args, label }: MethodCall, options: CacheEvictOptions): Targets {
+function targetsOf(call: MethodCall, options: CacheEvictOptions, variant: Variant | undefined): Targets {
+  const { args, label, cache } = call;
   const { key, tags, pattern, allEntries } = options;
-  return {
-    keys: key === undefined ? [] : keysOf(valueOf(key, args), label),
+  const keys = key === undefined ? [] : keysOf(valueOf(key, args), label);
+  const patterns = pattern === undefined ? [] : [patternOf(valueOf(pattern, args), label)];
+  const rest = {
     tags: tags === undefined ? [] : tagsOf(tags, args, label),
-    pattern: pattern === undefined ? undefined : patternOf(valueOf(pattern, args), label),
     everything: allEntries === true,
+  };
+  if (variant === undefined) return { cache, keys, patterns, ...rest };
+  // Better everybody's entry than none: nobody may go on with what this write has changed.
+  const unknown = variant.values.includes(undefined);
+  return {
+    cache: variant.cache,
+    keys: unknown ? [] : keys.map((each) => variantKey(variant, each)).filter((each) => each !== undefined),
+    patterns: [...patterns, ...(unknown ? keys.map(escapeGlob) : [])].map((it) => variantGlob(variant, it)),
+    ...rest,
   };
 }
 
@@ -81,13 +97,13 @@ async function evict({ cache, label }: MethodCall, targets: Targets): Promise<vo
   }
 }
 
-/** All of them, also when one fails. */
-async function evictFrom(cache: Cache, { keys, tags, pattern, everything }: Targets): Promise<void> {
-  if (everything) return cache.clear();
+/** All of them, also when one fails. Tags and everything are of the cache, whoever's variants they are. */
+async function evictFrom(whole: Cache, { cache, keys, patterns, tags, everything }: Targets): Promise<void> {
+  if (everything) return whole.clear();
   const results = await Promise.allSettled([
     keys.length > 0 ? cache.deleteMany(keys) : undefined,
-    tags.length > 0 ? cache.invalidateTags(...tags) : undefined,
-    pattern === undefined ? undefined : cache.invalidatePattern(pattern),
+    tags.length > 0 ? whole.invalidateTags(...tags) : undefined,
+    ...patterns.map((pattern) => cache.invalidatePattern(pattern)),
   ]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -4,9 +4,9 @@ import { ModuleRef } from '@nestjs/core';
 import type { Cache } from '../cache/cache.js';
 import type { CacheHealth, CacheStatus, L1Health, L2Health } from '../cache/health.js';
 import { CacheError, ValidationError } from '../errors.js';
-import { missingCache, provider } from './cache-lookup.js';
+import { findCache, missingCache, provider } from './cache-lookup.js';
 import { CacheRegistry } from './cache-registry.js';
-import { defaultCacheName, getCacheToken } from './tokens.js';
+import { defaultCacheName } from './tokens.js';
 
 /** What Terminus shows of a cache. */
 export interface CacheHealthDetails {
@@ -64,7 +64,7 @@ export class CacheHealthIndicator {
   }
 
   #cache(name: string): Cache {
-    const cache = provider(this.moduleRef, getCacheToken(name));
+    const cache = findCache(this.moduleRef, name);
     if (cache !== undefined) return cache;
     const names = provider(this.moduleRef, CacheRegistry)?.names() ?? [];
     throw new ValidationError([missingCache(name, 'CacheHealthIndicator.check', names)]);

@@ -1,7 +1,9 @@
 import { Global, Logger, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 
 import { CacheFactory } from '../config/cache-factory.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
+import { CacheContextInterceptor } from './cache-context.interceptor.js';
 import { CacheHealthIndicator } from './cache-health.indicator.js';
 import { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
 import { CacheRegistry } from './cache-registry.js';
@@ -13,6 +15,7 @@ const shared = [
   CacheRegistry,
   CacheHealthIndicator,
   CacheMonitoringInterceptor,
+  CacheContextInterceptor,
 ];
 
 /** What all caches of an application share: there is one of each, however many caches there are. */
@@ -28,6 +31,8 @@ const shared = [
     CacheRegistry,
     CacheHealthIndicator,
     CacheMonitoringInterceptor,
+    CacheContextInterceptor,
+    { provide: APP_INTERCEPTOR, useExisting: CacheContextInterceptor },
     DecoratedProviders,
   ],
   exports: shared,

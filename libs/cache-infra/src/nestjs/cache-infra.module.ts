@@ -1,19 +1,21 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 
+import { featureModule } from './feature-module.js';
 import { cacheModule, optionsFrom, optionsOf } from './module-definition.js';
 import type {
   CacheInfraAiOptions,
   CacheInfraAsyncOptions,
+  CacheInfraFeatureOptions,
   CacheInfraModuleOptions,
   CacheInfraTestingOptions,
 } from './module-options.js';
 
 /**
- * Caches for a Nest application. Each call of `forRoot` or `forAi` makes one cache; the one without a `name` is
- * what `constructor(private readonly cache: Cache)` gets, the others are injected with `@InjectCache(name)`.
+ * Caches for a Nest application. Each call of `forRoot` or `forAi` makes a cache, and one more for each of its `caches`; the
+ * one without a name is what `constructor(private readonly cache: Cache)` gets, the others are injected with `@InjectCache(name)`.
  *
  * ```ts
- * imports: [CacheInfraModule.forRoot({ redisUrl }), CacheInfraModule.forRoot({ name: 'sessions', defaultTtl: 900 })]
+ * imports: [CacheInfraModule.forRoot({ redisUrl, caches: { sessions: { defaultTtl: 900 } } })]
  * ```
  *
  * The application starts also when Redis is away (unless `failOnConnectionError` is true), and uses it when it comes.
@@ -29,6 +31,19 @@ export class CacheInfraModule {
   /** Like {@link forRoot}, with options from other providers. */
   static forRootAsync(options: CacheInfraAsyncOptions): DynamicModule {
     return cacheModule(CacheInfraModule, { ...optionsFrom(options), way: 'create' });
+  }
+
+  /**
+   * A namespace for a domain module: in the module that imports it, `Cache` (or `@InjectCache(name)`) is that namespace, and
+   * decorated methods keep their entries there. Two modules cannot meet each other's keys, and one can be cleared by itself.
+   *
+   * ```ts
+   * @Module({ imports: [CacheInfraModule.forFeature('catalogue')], providers: [ProductsService] })
+   * export class CatalogueModule {}
+   * ```
+   */
+  static forFeature(namespace: string, options: CacheInfraFeatureOptions = {}): DynamicModule {
+    return featureModule(CacheInfraModule, namespace, options);
   }
 
   /** A cache with the defaults for AI responses, and an {@link AiCacheService} on it. */

@@ -3,17 +3,22 @@ import type { ModuleRef } from '@nestjs/core';
 
 import type { Cache } from '../cache/cache.js';
 import type { CacheMonitor } from '../cache/monitor.js';
-import { ValidationError } from '../errors.js';
+import { ValidationError, type ValidationProblem } from '../errors.js';
+import { factsOf, type CacheFacts } from './cache-facts.js';
 import { CacheRegistry } from './cache-registry.js';
 import type { MethodOptions } from './decorator-options.js';
-import { moduleRefOf } from './method-injection.js';
-import { defaultCacheName, getCacheToken } from './tokens.js';
+import { featureOf, moduleRefOf } from './method-injection.js';
+import { defaultCacheName, getCacheToken, wholeCacheToken, type CacheFeature } from './tokens.js';
 
-/** The cache that serves a decorated method, and who watches it. */
+/** The cache that serves a decorated method, who watches it, and what it may vary by. */
 export interface MethodCache {
   readonly cache: Cache;
   readonly monitor: CacheMonitor | undefined;
+  readonly facts: CacheFacts;
 }
+
+/** Where entries stand. */
+type Place = Pick<MethodOptions, 'cache' | 'namespace'>;
 
 const logger = new Logger('CacheInfra');
 const found = new WeakMap<ModuleRef, Map<string, MethodCache>>();
@@ -21,23 +26,29 @@ const namespaces = new WeakMap<Cache, Map<string, Cache>>();
 const warned = new WeakSet<object>();
 
 /**
- * The cache, or its namespace, that `options` name in the application that `instance` belongs to. Undefined, and the method runs uncached, when
- * Nest did not make the instance, or when the application has no cache module at all.
+ * The cache, or its namespace, that `place` names in the application that `instance` belongs to. Undefined, and the method
+ * runs uncached, when Nest did not make the instance, or when the application has no cache module at all.
  *
  * @throws ValidationError when the application has caches, but none of that name
  */
-export function cacheFor(
-  instance: unknown,
-  { cache: name = defaultCacheName, namespace }: Pick<MethodOptions, 'cache' | 'namespace'>,
-  method: string,
-): MethodCache | undefined {
-  const found = namedCache(instance, name, method);
-  if (found === undefined || namespace === undefined) return found;
-  return { ...found, cache: namespaceOf(found.cache, namespace) };
+export function cacheFor(instance: unknown, place: Place, method: string): MethodCache | undefined {
+  const found = namedCache(instance, place.cache ?? defaultCacheName, method);
+  if (found === undefined) return undefined;
+  const cache = namespacesOf(place, featureOf(instance)).reduce(namespaceOf, found.cache);
+  return cache === found.cache ? found : { ...found, cache };
+}
+
+/** From the outermost to the innermost: that of the module, then that of the method. */
+export function namespacesOf(
+  { cache = defaultCacheName, namespace }: Place,
+  feature: CacheFeature | undefined,
+): readonly string[] {
+  const ofModule = feature?.cache === cache ? feature.namespace : undefined;
+  return [ofModule, namespace].filter((name) => name !== undefined);
 }
 
 /** The same object every time: calls tell by it what they are loading. */
-function namespaceOf(cache: Cache, name: string): Cache {
+export function namespaceOf(cache: Cache, name: string): Cache {
   const known = namespaces.get(cache) ?? new Map<string, Cache>();
   namespaces.set(cache, known);
   const namespace = known.get(name) ?? cache.namespace(name);
@@ -54,9 +65,9 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
   if (hit !== undefined) return hit;
 
   const registry = provider(moduleRef, CacheRegistry);
-  const cache = provider(moduleRef, getCacheToken(name));
+  const cache = findCache(moduleRef, name);
   if (cache !== undefined) {
-    const entry = { cache, monitor: registry?.monitorOf(name) };
+    const entry = { cache, monitor: registry?.monitorOf(name), facts: factsOf(moduleRef) };
     known.set(name, entry);
     return entry;
   }
@@ -65,8 +76,20 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
   return undefined;
 }
 
+/**
+ * The whole cache of that name, wherever it is provided: by a module of ours, by one that was loaded later, or by a test that
+ * has no module of ours.
+ */
+export function findCache(moduleRef: ModuleRef, name: string): Cache | undefined {
+  return (
+    provider(moduleRef, wholeCacheToken(name)) ??
+    provider(moduleRef, CacheRegistry)?.cacheOf(name) ??
+    provider(moduleRef, getCacheToken(name))
+  );
+}
+
 /** What is wrong when a method names a cache that the application does not have. */
-export function missingCache(name: string, method: string, names: readonly string[]) {
+export function missingCache(name: string, method: string, names: readonly string[]): ValidationProblem {
   const known = names.length === 0 ? 'none' : names.map((it) => `'${it}'`).join(', ');
   const missing = name === defaultCacheName ? 'the default cache' : `the cache '${name}'`;
   return {

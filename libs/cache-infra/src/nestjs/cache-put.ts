@@ -1,8 +1,9 @@
-import { assertCachePutOptions } from './decorator-checks.js';
+import { assertCachePutOptions, putDefaults } from './decorator-checks.js';
 import type { CacheMethodDecorator, CachePutOptions } from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { keyOf, storeOptions } from './method-store.js';
+import { variantKey, variantOf } from './method-variant.js';
 
 /**
  * Runs the method at every call, and stores its result under `key`. `undefined` is not stored, nor is the result of a
@@ -22,23 +23,26 @@ export function CachePut<const O extends CachePutOptions>(options: O): CacheMeth
       decorator: 'CachePut',
       prototype: target,
       name,
-      cache: options.cache,
-      namespace: options.namespace,
+      options: options as CachePutOptions,
+      defaults: putDefaults,
       hasDefaultKey: false,
     };
-    decorateMethod(decoration, options, descriptor, (call) => put(call, options));
+    decorateMethod(decoration, descriptor, put);
   };
 }
 
 async function put(call: MethodCall, options: CachePutOptions): Promise<unknown> {
   // Before the method runs: what is wrong with the key must not come to light after its work is done.
-  const key = keyOf(call, options.key);
+  const given = keyOf(call, options.key);
+  const variant = await variantOf(call, options.vary);
+  const { cache } = variant ?? call;
+  const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   const store = storeOptions(call, options);
   const value = await call.invoke();
   const unless = options.unless as ((...given: readonly unknown[]) => boolean) | undefined;
   if (key === undefined || value === undefined || unless?.(value, ...call.args) === true) return value;
   try {
-    await call.cache.set(key, value, store);
+    await cache.set(key, value, store);
   } catch (error) {
     if (!isCacheTrouble(error)) throw error;
     report(call.label, error);

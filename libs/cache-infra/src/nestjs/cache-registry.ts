@@ -4,6 +4,7 @@ import type { Cache } from '../cache/cache.js';
 import type { CacheMonitor } from '../cache/monitor.js';
 import type { PreparedCache } from '../config/cache-factory.js';
 import { ValidationError } from '../errors.js';
+import { mergeFacts, type CacheFacts } from './cache-facts.js';
 
 /** A start waits this long, in milliseconds, for a Redis that may be away. */
 const startPatience = 250;
@@ -12,6 +13,7 @@ const startPatience = 250;
 @Injectable()
 export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #caches = new Map<string, PreparedCache>();
+  #facts: CacheFacts = {};
   readonly #logger = new Logger('CacheInfra');
 
   /** @throws ValidationError when the name is taken */
@@ -29,6 +31,23 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     }
     this.#caches.set(name, prepared);
     return prepared.cache;
+  }
+
+  /**
+   * What the methods of the application may vary by.
+   *
+   * @throws ValidationError when a fact is said twice
+   */
+  addFacts(facts: CacheFacts): void {
+    this.#facts = mergeFacts([this.#facts, facts]);
+  }
+
+  facts(): CacheFacts {
+    return this.#facts;
+  }
+
+  cacheOf(name: string): Cache | undefined {
+    return this.#caches.get(name)?.cache;
   }
 
   /** In the order of their modules. */

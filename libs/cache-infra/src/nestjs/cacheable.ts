@@ -2,15 +2,19 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { Cache } from '../cache/cache.js';
 import type { CacheableOptions, CacheMethodDecorator } from './decorator-options.js';
-import { assertCacheableOptions } from './decorator-checks.js';
+import { assertCacheableOptions, cacheableDefaults } from './decorator-checks.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { keyOf, loadOptions } from './method-store.js';
+import { variantKey, variantOf } from './method-variant.js';
 
 /**
  * Caches the result of a method: a call with the same key gets the stored result, and calls at the same time share
  * one run. Works on the methods of providers and controllers of any scope, also inherited ones; the class itself, made
- * with `new`, runs uncached. The method has to return a promise.
+ * with `new`, runs uncached.
+ *
+ * The method returns a promise. One that returns an Observable, and declares so, gives an Observable: of the value that the
+ * method's own completes with, asked for at every subscription.
  *
  * ```ts
  * @Cacheable({ key: (id: string) => `product:${id}`, ttl: '5m', tags: ['products'] })
@@ -32,11 +36,11 @@ export function Cacheable<const O extends CacheableOptions = { readonly key?: un
       decorator: 'Cacheable',
       prototype: target,
       name,
-      cache: given.cache,
-      namespace: given.namespace,
+      options: given,
+      defaults: cacheableDefaults,
       hasDefaultKey: given.key === undefined,
     };
-    decorateMethod(decoration, given, descriptor, (call) => cached(call, given));
+    decorateMethod(decoration, descriptor, cached);
   };
 }
 
@@ -53,8 +57,10 @@ const loading = new AsyncLocalStorage<Loading>();
 const thrown = new WeakSet<object>();
 
 async function cached(call: MethodCall, options: CacheableOptions): Promise<unknown> {
-  const { cache } = call;
-  const key = keyOf(call, options.key);
+  const given = keyOf(call, options.key);
+  const variant = await variantOf(call, options.vary);
+  const { cache } = variant ?? call;
+  const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   if (key === undefined) return call.invoke();
   const outer = loading.getStore();
   // The run that this call is part of holds the entry: waiting for it would wait for ever.

@@ -1,20 +1,24 @@
 import 'reflect-metadata';
+import { AsyncResource } from 'node:async_hooks';
+
+import { defer, isObservable, lastValueFrom, type Observable } from 'rxjs';
 
 import { ValidationError } from '../errors.js';
-import type { MethodCache } from './cache-lookup.js';
-import { cacheFor } from './cache-lookup.js';
+import { cacheFor, type MethodCache } from './cache-lookup.js';
+import { classDefaultsOf, withDefaults } from './class-defaults.js';
 import type { MethodOptions } from './decorator-options.js';
-import { injectModuleRef } from './method-injection.js';
+import { assertDecoratable, returnsObservable, type PlainMethod } from './decorated-target.js';
+import { injectInto } from './method-injection.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
 
 /** One decorator on one method. */
 export interface Decoration extends DecoratedMethod {
   /** `Cacheable`, `CachePut` or `CacheEvict`. */
   readonly decorator: string;
-  /** The name of the cache that it asks for. */
-  readonly cache: string | undefined;
-  /** The namespace in it. */
-  readonly namespace: string | undefined;
+  /** As given, without the defaults of the class. */
+  readonly options: MethodOptions;
+  /** The options that `@CacheDefaults` may give. */
+  readonly defaults: readonly string[];
   /** True when keys begin with the names of class and method. */
   readonly hasDefaultKey: boolean;
 }
@@ -26,36 +30,37 @@ export interface MethodCall extends MethodCache {
   readonly label: string;
   readonly instance: object;
   readonly args: readonly unknown[];
-  /** Runs the method as it was written. */
+  /** Runs the method as it was written; of an Observable, the value that it completes with. */
   invoke(): Promise<unknown>;
 }
 
+/** Does what a decorator is there for, by the options after the defaults of the class. */
+type Run<O> = (call: MethodCall, options: O) => Promise<unknown>;
+
 const decorationsKey = Symbol.for('nestjs-cache-infra.decorations');
-const generators = new Set(['GeneratorFunction', 'AsyncGeneratorFunction']);
 
 /**
  * Puts `run` before a method. The method keeps its name, length, `this` and metadata, whichever decorators stand above
- * or below; it returns a promise.
+ * or below; it returns a promise, or an Observable when that is its declared return type.
  *
- * @throws ValidationError when there is something else than a method
+ * @throws ValidationError when there is something else than a method that can be cached
  */
-export function decorateMethod(
-  decoration: Decoration,
-  options: MethodOptions,
+export function decorateMethod<O extends MethodOptions>(
+  decoration: Decoration & { readonly options: O },
   descriptor: PropertyDescriptor | undefined,
-  run: (call: MethodCall) => Promise<unknown>,
+  run: Run<O>,
 ): void {
-  const original = assertMethod(decoration, descriptor);
-  const label = labelOf(decoration);
-  const condition = options.condition as ((...args: readonly unknown[]) => boolean) | undefined;
-
-  async function wrapper(this: unknown, ...args: unknown[]): Promise<unknown> {
-    const invoke = async (): Promise<unknown> => original.apply(this, args);
-    const found = cacheFor(this, options, label);
-    if (found === undefined) return invoke();
-    if (condition !== undefined && !condition(...args)) return invoke();
-    return run({ ...found, method: decoration, label, instance: this as object, args, invoke });
-  }
+  const original = assertDecoratable(decoration.decorator, decoration, descriptor);
+  const execute = executor(decoration, original, run);
+  const wrapper = returnsObservable(decoration)
+    ? function (this: unknown, ...args: unknown[]): Observable<unknown> {
+        // Asked at every subscription, in the context of the call: who it is for must not depend on who subscribes.
+        const inContext = AsyncResource.bind(() => execute(this, args));
+        return defer(() => inContext() as Promise<unknown>);
+      }
+    : async function (this: unknown, ...args: unknown[]): Promise<unknown> {
+        return execute(this, args);
+      };
 
   // Whatever stood on the method stands on what replaces it: Nest reads guards, routes and API documentation there.
   Object.defineProperties(wrapper, ownDescriptors(original));
@@ -63,8 +68,57 @@ export function decorateMethod(
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), wrapper);
   }
   if (descriptor !== undefined) descriptor.value = wrapper;
-  injectModuleRef(decoration.prototype);
+  injectInto(decoration.prototype);
   remember(decoration);
+}
+
+/** The decorated method; what it returns where no cache is asked is what the method itself returns. */
+function executor<O extends MethodOptions>(
+  decoration: Decoration & { readonly options: O },
+  original: PlainMethod,
+  run: Run<O>,
+): (instance: unknown, args: readonly unknown[]) => unknown {
+  const label = labelOf(decoration);
+  const byClass = new WeakMap<object, O>();
+
+  return (instance, args) => {
+    const plain = (): unknown => original.apply(instance, args);
+    if (typeof instance !== 'object' || instance === null) return plain();
+    const prototype = Object.getPrototypeOf(instance) as object;
+    const options = byClass.get(prototype) ?? effectiveOptions(decoration, prototype);
+    byClass.set(prototype, options);
+    const found = cacheFor(instance, options, label);
+    if (found === undefined) return plain();
+    const condition = options.condition as ((...given: readonly unknown[]) => boolean) | undefined;
+    if (condition !== undefined && !condition(...args)) return plain();
+    const invoke = async (): Promise<unknown> => settled(plain(), decoration, label);
+    return run({ ...found, method: decoration, label, instance, args, invoke }, options);
+  };
+}
+
+/** The value that a method has to offer to a cache. */
+async function settled(returned: unknown, decoration: Decoration, label: string): Promise<unknown> {
+  if (isObservable(returned)) {
+    if (returnsObservable(decoration)) return lastValueFrom(returned, { defaultValue: undefined });
+    throw new ValidationError(
+      `${label} returns an Observable: declare it as its return type, ${label}(…): Observable<…>, so that @${decoration.decorator}() knows before the method runs`,
+    );
+  }
+  const value = await returned;
+  if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) {
+    throw new ValidationError(
+      `${label} returns an async iterable or a stream, which gives its values one by one and cannot be cached; return a promise of all of them`,
+    );
+  }
+  return value;
+}
+
+/** The options of a decorator for instances of the class of `prototype`, which may be a subclass of the one that has the method. */
+export function effectiveOptions<O extends MethodOptions>(
+  { options, defaults }: Decoration & { readonly options: O },
+  prototype: object,
+): O {
+  return withDefaults(options, classDefaultsOf(prototype), defaults);
 }
 
 /** The decorations that a prototype declares itself, inherited ones apart. */
@@ -81,27 +135,4 @@ function remember(decoration: Decoration): void {
 function ownDescriptors(method: object): PropertyDescriptorMap {
   const all = Object.entries(Object.getOwnPropertyDescriptors(method));
   return Object.fromEntries(all.filter(([name]) => !['prototype', 'arguments', 'caller'].includes(name)));
-}
-
-function assertMethod(
-  { decorator, prototype, name }: Decoration,
-  descriptor: PropertyDescriptor | undefined,
-): (...args: unknown[]) => unknown {
-  const refuse = (words: string): never => {
-    const owner = typeof prototype === 'function' ? (prototype as { name: string }) : prototype.constructor;
-    throw new ValidationError(`@${decorator}() on ${owner.name}.${String(name)}: ${words}`);
-  };
-  if (typeof prototype === 'function') {
-    return refuse(
-      'a static method has no instance into which Nest could inject the cache; make it an instance method',
-    );
-  }
-  const method: unknown = descriptor?.value;
-  if (typeof method !== 'function') return refuse('it belongs on a method that returns a promise');
-  if (generators.has(method.constructor.name)) {
-    return refuse(
-      'a generator gives its values one by one and cannot be cached; return a promise of all of them',
-    );
-  }
-  return method as (...args: unknown[]) => unknown;
 }

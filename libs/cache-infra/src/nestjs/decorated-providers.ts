@@ -2,22 +2,38 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import { ValidationError, type ValidationProblem } from '../errors.js';
-import { missingCache, provider } from './cache-lookup.js';
+import { factsOf } from './cache-facts.js';
+import { findCache, missingCache, namespacesOf } from './cache-lookup.js';
 import { CacheRegistry } from './cache-registry.js';
-import { decorationsOf, type Decoration } from './decorated-method.js';
+import { decorationsOf, effectiveOptions, type Decoration } from './decorated-method.js';
+import type { MethodOptions } from './decorator-options.js';
 import { attachModuleRef, detachModuleRef } from './method-injection.js';
 import { keyPrefix, labelOf } from './method-key.js';
-import { defaultCacheName, getCacheToken } from './tokens.js';
+import { unknownFact } from './method-variant.js';
+import { defaultCacheName, featureToken, type CacheFeature } from './tokens.js';
+
+type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /** A class that an application uses, or an object that it was given instead of one. */
 interface Provided {
   readonly prototype: object;
   readonly instance: unknown;
+  /** Of the module that it stands in. */
+  readonly feature: CacheFeature | undefined;
+}
+
+/** A decorated method of a class, as it will be called. */
+interface Placed {
+  readonly decoration: Decoration;
+  /** After the defaults of the class. */
+  readonly options: MethodOptions;
+  /** `Class.method`. */
+  readonly label: string;
 }
 
 /**
- * Looks at every provider and controller when the application starts. Decorated methods have to name caches that exist,
- * and two classes of one name must not share default keys. Objects that Nest did not make are joined to the application.
+ * Looks at every provider and controller when the application starts. Decorated methods have to name caches and facts that
+ * exist, and two classes of one name must not share default keys. Objects that Nest did not make are joined to the application.
  */
 @Injectable()
 export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
@@ -33,11 +49,15 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const problems: ValidationProblem[] = [];
     const prefixes = new Map<string, object>();
-    for (const { prototype, instance } of this.#provided()) {
-      const decorations = allDecorationsOf(prototype);
-      if (decorations.length === 0) continue;
-      problems.push(...this.#missingCaches(decorations), ...sharedPrefixes(prototype, decorations, prefixes));
-      if (attachModuleRef(instance, this.moduleRef)) this.#joined.push(instance);
+    for (const { prototype, instance, feature } of this.#provided(problems)) {
+      const placed = allPlacedOf(prototype);
+      if (placed.length === 0) continue;
+      problems.push(
+        ...this.#missingCaches(placed),
+        ...this.#unknownFacts(placed),
+        ...sharedPrefixes(prototype, placed, feature, prefixes),
+      );
+      if (attachModuleRef(instance, this.moduleRef, feature)) this.#joined.push(instance);
     }
     const distinct = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
     if (distinct.length > 0) throw new ValidationError(distinct, 'CacheInfraModule');
@@ -47,33 +67,61 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
     for (const instance of this.#joined.splice(0)) detachModuleRef(instance);
   }
 
-  #missingCaches(decorations: readonly Decoration[]): ValidationProblem[] {
-    return decorations
-      .filter(({ cache }) => provider(this.moduleRef, getCacheToken(cache)) === undefined)
-      .map((it) => missingCache(it.cache ?? defaultCacheName, labelOf(it), this.registry.names()));
+  #missingCaches(placed: readonly Placed[]): ValidationProblem[] {
+    return placed.flatMap(({ options: { cache = defaultCacheName }, label }) =>
+      findCache(this.moduleRef, cache) === undefined
+        ? [missingCache(cache, label, this.registry.names())]
+        : [],
+    );
   }
 
-  *#provided(): Iterable<Provided> {
+  #unknownFacts(placed: readonly Placed[]): ValidationProblem[] {
+    const names = Object.keys(factsOf(this.moduleRef));
+    return placed.flatMap(({ options: { vary = [] }, label }) =>
+      vary.filter((name) => !names.includes(name)).map((name) => unknownFact(name, label, names)),
+    );
+  }
+
+  *#provided(problems: ValidationProblem[]): Iterable<Provided> {
     for (const module of this.modules.values()) {
+      const feature = featureOfModule(module, problems);
       for (const wrapper of [...module.providers.values(), ...module.controllers.values()]) {
         const { metatype } = wrapper;
         const instance: unknown = wrapper.isTransient ? undefined : wrapper.instance;
         const isClass = typeof metatype === 'function' && wrapper.inject == null;
         const prototype: unknown = isClass ? metatype.prototype : prototypeOf(instance);
-        if (typeof prototype === 'object' && prototype !== null) yield { prototype, instance };
+        if (typeof prototype === 'object' && prototype !== null) yield { prototype, instance, feature };
       }
     }
   }
+}
+
+/** What `forFeature` says to a module. Twice is once too often: which of the two would its `Cache` be? */
+function featureOfModule(module: NestModule, problems: ValidationProblem[]): CacheFeature | undefined {
+  const features = [...module.imports].flatMap((imported) => {
+    const instance: unknown = imported.providers.get(featureToken)?.instance;
+    return instance === undefined ? [] : [instance as CacheFeature];
+  });
+  const caches = features.map(({ cache }) => cache);
+  if (new Set(caches).size < caches.length) {
+    const names = features.map(({ namespace }) => `forFeature('${namespace}')`).join(' and ');
+    const message = `${module.name} imports ${names}: a module has one namespace, give the other its own module`;
+    problems.push({ path: module.name, message });
+  }
+  return features[0];
 }
 
 function prototypeOf(instance: unknown): unknown {
   return typeof instance === 'object' && instance !== null ? Object.getPrototypeOf(instance) : undefined;
 }
 
-function allDecorationsOf(prototype: object): readonly Decoration[] {
-  const all: Decoration[] = [];
+function allPlacedOf(prototype: object): readonly Placed[] {
+  const all: Placed[] = [];
   for (let owner: object | null = prototype; owner !== null; owner = prototypeOf(owner) as object | null) {
-    all.push(...decorationsOf(owner));
+    for (const decoration of decorationsOf(owner)) {
+      const options = effectiveOptions(decoration, prototype);
+      all.push({ decoration, options, label: labelOf(decoration) });
+    }
   }
   return all;
 }
@@ -81,14 +129,15 @@ function allDecorationsOf(prototype: object): readonly Decoration[] {
 /** The default keys of two classes of one name would be the same, and one would get the other's values. */
 function sharedPrefixes(
   prototype: object,
-  decorations: readonly Decoration[],
+  placed: readonly Placed[],
+  feature: CacheFeature | undefined,
   prefixes: Map<string, object>,
 ): ValidationProblem[] {
-  return decorations.flatMap((decoration) => {
+  return placed.flatMap(({ decoration, options }) => {
     if (!decoration.hasDefaultKey) return [];
     const prefix = keyPrefix(prototype, decoration);
-    const { cache = defaultCacheName, namespace } = decoration;
-    const id = JSON.stringify([cache, namespace, prefix]);
+    const { cache = defaultCacheName } = options;
+    const id = JSON.stringify([cache, namespacesOf(options, feature), prefix]);
     const first = prefixes.get(id) ?? prototype;
     prefixes.set(id, first);
     if (first === prototype) return [];

@@ -12,7 +12,12 @@ import {
   type Checks,
 } from '../checks.js';
 import { ValidationError } from '../errors.js';
-import type { CacheableOptions, CacheEvictOptions, CachePutOptions } from './decorator-options.js';
+import type {
+  CacheableOptions,
+  CacheDefaultsOptions,
+  CacheEvictOptions,
+  CachePutOptions,
+} from './decorator-options.js';
 
 const placeholder = /\$?\{[\w.[\]]*\}/;
 
@@ -27,13 +32,29 @@ const textOrFunction: Check = (value) => {
 
 const tagsOrFunction: Check = (value) => {
   if (typeof value === 'function') return undefined;
-  const fine = Array.isArray(value) && value.every((tag) => typeof tag === 'string' && tag !== '');
-  return fine ? undefined : 'must be a list of non-empty texts or a function';
+  const problem = listOfTexts(value);
+  return problem === undefined ? undefined : `${problem} or a function`;
 };
 
-const method: Checks = {
+const listOfTexts: Check = (value) => {
+  const fine = Array.isArray(value) && value.every((tag) => typeof tag === 'string' && tag !== '');
+  return fine ? undefined : 'must be a list of non-empty texts';
+};
+
+const factName = /^[\w-]+$/;
+const factNames: Check = (value) =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string' && factName.test(name))
+    ? undefined
+    : "must be a list of names of facts, for example ['tenant', 'user']";
+
+/** Where an entry stands: what `@CacheDefaults` gives to every decorator. */
+const place: Checks = {
   cache: nonEmptyString,
   namespace: nonEmptyString,
+  vary: factNames,
+};
+const method: Checks = {
+  ...place,
   condition: functionValue,
   key: textOrFunction,
   tags: tagsOrFunction,
@@ -60,6 +81,21 @@ const evicting: Checks = {
   allEntries: booleanValue,
   beforeInvocation: booleanValue,
 };
+
+/** What of `@CacheDefaults` each decorator takes: never what says which entries a call is about. */
+const ofTheMethod = ['key', 'condition', 'unless'];
+export const evictDefaults: readonly string[] = Object.keys(place);
+export const putDefaults = Object.keys(storing).filter((name) => !ofTheMethod.includes(name));
+export const cacheableDefaults = Object.keys(loading).filter((name) => !ofTheMethod.includes(name));
+
+const defaults: Checks = {
+  ...Object.fromEntries(Object.entries(loading).filter(([name]) => cacheableDefaults.includes(name))),
+  tags: listOfTexts,
+};
+
+export function assertCacheDefaultsOptions(options: CacheDefaultsOptions): void {
+  assertOptions('@CacheDefaults()', options, defaults);
+}
 
 export function assertCacheableOptions(options: CacheableOptions): void {
   assertOptions('@Cacheable()', options, loading);

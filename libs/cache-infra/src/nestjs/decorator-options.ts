@@ -1,3 +1,5 @@
+import type { Observable } from 'rxjs';
+
 import type { Tiers, Ttl } from '../cache/options.js';
 
 /** Any function, for a constraint: nothing can call it. */
@@ -9,6 +11,11 @@ export interface MethodOptions {
   readonly cache?: string | undefined;
   /** A namespace of that cache. Default: none. */
   readonly namespace?: string | undefined;
+  /**
+   * Facts about the request that each have an entry of their own: `['tenant', 'user']`. What they are is said by
+   * `CacheInfraModule.forRoot({ vary })` or a `CacheVaryProvider`. A call of which one is not known is not cached.
+   */
+  readonly vary?: readonly string[] | undefined;
   /** Called with the arguments; `false` = as if the method had no decorator. */
   readonly condition?: ((...args: never[]) => boolean) | undefined;
 }
@@ -63,8 +70,45 @@ export interface CacheEvictOptions extends MethodOptions {
   readonly beforeInvocation?: boolean | undefined;
 }
 
-/** A method that can be decorated: it returns a promise. */
-export type AsyncMethod = (...args: never[]) => Promise<unknown>;
+/** What `@CacheDefaults` can say for all methods of a class. */
+export type CacheDefaultsOptions = Pick<
+  CacheableOptions,
+  | 'cache'
+  | 'namespace'
+  | 'vary'
+  | 'ttl'
+  | 'l1Ttl'
+  | 'grace'
+  | 'jitter'
+  | 'tiers'
+  | 'refreshAhead'
+  | 'softTimeout'
+  | 'hardTimeout'
+  | 'lock'
+> & {
+  /** Tags of every entry, unless the method gives its own. */
+  readonly tags?: readonly string[] | undefined;
+};
+
+/** A method that can be decorated: it returns a promise, or an Observable. */
+export type AsyncMethod = (...args: never[]) => Promise<unknown> | Observable<unknown>;
+
+/** What a method has to offer to a cache. */
+type ResultOf<M extends AnyFunction> =
+  ReturnType<M> extends Observable<infer V> ? V : Awaited<ReturnType<M>>;
+
+/** `unknown` for a method that can be decorated, else what to do about it. */
+type Cacheable<M extends AnyFunction> = [ReturnType<M>] extends [never]
+  ? unknown
+  : [ReturnType<M>] extends [AsyncIterable<unknown>]
+    ? { 'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never }
+    : [ReturnType<M>] extends [PromiseLike<unknown> | Observable<unknown>]
+      ? [ResultOf<M>] extends [never]
+        ? unknown
+        : [ResultOf<M>] extends [AsyncIterable<unknown>]
+          ? { 'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never }
+          : unknown
+      : { 'a cache has to be waited for: make the method async, and await it where it is called': never };
 
 /** Those of `F` that are functions have to take the arguments `A`. */
 type Takes<F, A extends readonly unknown[]> = [Extract<F, AnyFunction>] extends [(...args: A) => unknown]
@@ -74,18 +118,18 @@ type Takes<F, A extends readonly unknown[]> = [Extract<F, AnyFunction>] extends 
 type Option<O, K extends string> = K extends keyof O ? O[K] : undefined;
 
 /** `unknown` when every function in the options takes the parameters of the method. */
-type Fits<O, M extends AsyncMethod> = false extends
+type Fits<O, M extends AnyFunction> = false extends
   | Takes<Option<O, 'key'>, Parameters<M>>
   | Takes<Option<O, 'tags'>, Parameters<M>>
   | Takes<Option<O, 'pattern'>, Parameters<M>>
   | Takes<Option<O, 'condition'>, Parameters<M>>
-  | Takes<Option<O, 'unless'>, [result: Awaited<ReturnType<M>>, ...args: Parameters<M>]>
+  | Takes<Option<O, 'unless'>, [result: ResultOf<M>, ...args: Parameters<M>]>
   ? { 'a function in the options does not take the parameters (or the result) of the method': never }
   : unknown;
 
 /** A decorator for methods whose parameters and result fit the functions in `O`. */
-export type CacheMethodDecorator<O> = <M extends AsyncMethod>(
+export type CacheMethodDecorator<O> = <M extends AnyFunction>(
   target: object,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<M> & Fits<O, M>,
+  descriptor: TypedPropertyDescriptor<M> & Cacheable<M> & Fits<O, M>,
 ) => void;

@@ -1,5 +1,8 @@
 export { getAiCacheToken, InjectAiCache } from './ai-tokens.js';
+export { withCacheContext, type CacheContext, type CacheContextRequest } from './cache-context.js';
+export { CacheContextInterceptor } from './cache-context.interceptor.js';
 export { CacheEvict } from './cache-evict.js';
+export { CacheVaryProvider, type CacheFact, type CacheFacts, type CacheFactValue } from './cache-facts.js';
 export {
   CacheHealthIndicator,
   type CacheHealthDetails,
@@ -10,9 +13,11 @@ export { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
 export { CachePut } from './cache-put.js';
 export { CacheRegistry } from './cache-registry.js';
 export { Cacheable } from './cacheable.js';
+export { CacheDefaults } from './class-defaults.js';
 export type {
   AsyncMethod,
   CacheableOptions,
+  CacheDefaultsOptions,
   CacheEvictOptions,
   CacheMethodDecorator,
   CachePutOptions,
@@ -23,6 +28,8 @@ export { cacheableKey } from './method-key.js';
 export type {
   CacheInfraAiOptions,
   CacheInfraAsyncOptions,
+  CacheInfraConfig,
+  CacheInfraFeatureOptions,
   CacheInfraModuleOptions,
   CacheInfraOptionsFactory,
   CacheInfraTestingOptions,

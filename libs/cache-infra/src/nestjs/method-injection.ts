@@ -1,44 +1,70 @@
-import { Inject } from '@nestjs/common';
+import { Inject, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 
-// Under a registered symbol, so that two copies of this library in one process inject a class once.
-const injected = Symbol.for('nestjs-cache-infra.ModuleRef');
+import { featureToken, type CacheFeature } from './tokens.js';
+
+// Under registered symbols, so that two copies of this library in one process inject a class once.
+const moduleRefKey = Symbol.for('nestjs-cache-infra.ModuleRef');
+const featureKey = Symbol.for('nestjs-cache-infra.feature');
 
 interface Injected {
-  [injected]?: ModuleRef | undefined;
+  [moduleRefKey]?: ModuleRef | undefined;
+  [featureKey]?: CacheFeature | undefined;
 }
 
 /**
- * Has Nest put its `ModuleRef` into every instance of the class (and of its subclasses) that it makes: the way from a
- * decorated method to the caches of the very application that the instance belongs to.
+ * Has Nest put its `ModuleRef` into every instance of the class (and of its subclasses) that it makes, and the namespace of
+ * the module that the instance stands in, if it has one: the way from a decorated method to the caches of the very
+ * application that the instance belongs to.
  */
-export function injectModuleRef(prototype: object): void {
-  if (!(injected in prototype)) {
-    Object.defineProperty(prototype, injected, { configurable: true, get: () => undefined, set: attach });
+export function injectInto(prototype: object): void {
+  injectAs(prototype, moduleRefKey, Inject(ModuleRef));
+  injectAs(prototype, featureKey, Inject(featureToken));
+  Optional()(prototype, featureKey);
+}
+
+function injectAs(prototype: object, key: symbol, inject: PropertyDecorator): void {
+  if (!(key in prototype)) {
+    const set = function (this: object, value: unknown): void {
+      attach(this, key, value);
+    };
+    Object.defineProperty(prototype, key, { configurable: true, get: () => undefined, set });
   }
-  Inject(ModuleRef)(prototype, injected);
+  inject(prototype, key);
 }
 
 /** Nest assigns; the property is kept out of sight of whoever compares, copies or prints the instance. */
-function attach(this: object, moduleRef: unknown): void {
-  Object.defineProperty(this, injected, { configurable: true, writable: true, value: moduleRef });
+function attach(instance: object, key: symbol, value: unknown): void {
+  Object.defineProperty(instance, key, { configurable: true, writable: true, value });
 }
 
 /** Undefined for an instance that Nest did not make. */
 export function moduleRefOf(instance: unknown): ModuleRef | undefined {
-  return isObject(instance) ? (instance as Injected)[injected] : undefined;
+  return isObject(instance) ? (instance as Injected)[moduleRefKey] : undefined;
+}
+
+/** What `CacheInfraModule.forFeature` says to the module of the instance. */
+export function featureOf(instance: unknown): CacheFeature | undefined {
+  return isObject(instance) ? (instance as Injected)[featureKey] : undefined;
 }
 
 /** For an instance that a factory made or that was given as a value: Nest injects nothing into those. True if it was needed. */
-export function attachModuleRef(instance: unknown, moduleRef: ModuleRef): boolean {
-  if (!isObject(instance) || !(injected in instance) || moduleRefOf(instance) !== undefined) return false;
+export function attachModuleRef(
+  instance: unknown,
+  moduleRef: ModuleRef,
+  feature: CacheFeature | undefined,
+): boolean {
+  if (!isObject(instance) || !(moduleRefKey in instance) || moduleRefOf(instance) !== undefined) return false;
   if (!Object.isExtensible(instance)) return false;
-  attach.call(instance, moduleRef);
+  attach(instance, moduleRefKey, moduleRef);
+  attach(instance, featureKey, feature);
   return true;
 }
 
 export function detachModuleRef(instance: unknown): void {
-  if (isObject(instance)) attach.call(instance, undefined);
+  if (!isObject(instance)) return;
+  attach(instance, moduleRefKey, undefined);
+  attach(instance, featureKey, undefined);
 }
 
 function isObject(value: unknown): value is object {

@@ -5,40 +5,44 @@ import type { Cache } from '../cache/cache.js';
 import { CacheFactory } from '../config/cache-factory.js';
 import { ValidationError } from '../errors.js';
 import { getAiCacheToken } from './ai-tokens.js';
+import type { CacheFacts } from './cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry } from './cache-registry.js';
-import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
-import { defaultCacheName, getCacheToken } from './tokens.js';
+import { answerOptions, cacheOptions, cachesOf, type GivenOptions } from './given-options.js';
+import type { CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
+import { defaultCacheName, getCacheToken, wholeCacheToken } from './tokens.js';
 
 const optionsToken = Symbol('CacheInfraModule options');
 
 /** Where the options of a cache come from, and who sees the cache. */
 export interface OptionsSource {
   readonly name: string | undefined;
+  /** The names of the caches beside that one. */
+  readonly caches: readonly string[];
   readonly isGlobal: boolean | undefined;
   readonly imports?: DynamicModule['imports'];
   readonly providers: Provider[];
 }
 
 /** A source, and which of the factory's ways to make a cache of it. */
-interface Plan extends OptionsSource {
+export interface Plan extends OptionsSource {
   readonly way: 'create' | 'createAi' | 'forTesting';
 }
 
-/** What is given to `forRoot()` and its like. */
-interface GivenOptions {
-  readonly name?: string | undefined;
-  readonly isGlobal?: boolean | undefined;
-}
-
+/** @throws ValidationError when `caches` is not a dictionary */
 export function optionsOf({ isGlobal, ...options }: GivenOptions): OptionsSource {
-  return { name: options.name, isGlobal, providers: [{ provide: optionsToken, useValue: options }] };
+  const caches = Object.keys(cachesOf(options));
+  return { name: options.name, caches, isGlobal, providers: [{ provide: optionsToken, useValue: options }] };
 }
 
 /** @throws ValidationError unless there is exactly one of `useFactory`, `useClass` and `useExisting` */
 export function optionsFrom<O>(source: CacheInfraAsyncOptions<O>): OptionsSource {
-  const { name, isGlobal, imports = [] } = source;
-  return { name, isGlobal, imports, providers: optionsProviders(source) };
+  const { name, caches = [], isGlobal, imports = [] } = source;
+  if (!Array.isArray(caches)) {
+    const message = `caches beside useFactory are names: caches: ['${Object.keys(caches)[0] ?? 'sessions'}']`;
+    throw new ValidationError([{ path: 'caches', message }], 'CacheInfraModule');
+  }
+  return { name, caches, isGlobal, imports, providers: optionsProviders(source) };
 }
 
 function optionsProviders<O>({
@@ -60,31 +64,57 @@ function optionsProviders<O>({
   return useClass === undefined ? [make] : [useClass, make];
 }
 
-/** The module that makes one cache, and an {@link AiCacheService} on it when the way says so. */
+/** The module that makes a cache and those beside it, and an {@link AiCacheService} when the way says so. */
 export function cacheModule(module: Type, plan: Plan): DynamicModule {
-  const { name = defaultCacheName, isGlobal = true, imports = [], providers, way } = plan;
-  const token = getCacheToken(name);
-  const cache: Provider = {
-    provide: token,
-    inject: [CacheFactory, CacheRegistry, optionsToken],
-    useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions) =>
-      registry.register(name, factory.prepare(way, cacheOptions(given, name, way))),
-  };
+  const { name = defaultCacheName, caches, isGlobal = true, imports = [], providers, way } = plan;
+  const names = [name, ...caches];
+  const made = names.flatMap((each) => cacheProviders(each, plan));
   const ai = way === 'createAi' ? [aiProvider(name)] : [];
   return {
     module,
     global: isGlobal,
     imports: [CacheInfraCoreModule, ...imports],
-    providers: [...providers, cache, ...ai],
-    exports: [token, ...ai.map(({ provide }) => provide)],
+    providers: [...providers, ...made, ...ai],
+    exports: [...made, ...ai].map(({ provide }) => provide),
   };
+}
+
+function cacheProviders(name: string, plan: Plan) {
+  const token = getCacheToken(name);
+  const cache = {
+    provide: token,
+    inject: [CacheFactory, CacheRegistry, optionsToken],
+    useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions) =>
+      makeCache(factory, registry, given, name, plan),
+  };
+  return [cache, { provide: wholeCacheToken(name), useExisting: token }];
+}
+
+function makeCache(
+  factory: CacheFactory,
+  registry: CacheRegistry,
+  given: GivenOptions & { readonly vary?: CacheFacts | undefined },
+  name: string,
+  plan: Plan,
+): Cache {
+  const { vary, ...options } = given;
+  if (vary !== undefined) registry.addFacts(vary);
+  const own = cacheOptions(options, name, plan);
+  try {
+    return registry.register(name, factory.prepare(plan.way, own));
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    // Which of the caches of the application is meant, and in the words of who wrote its options.
+    const subject = name === defaultCacheName ? 'CacheInfraModule' : `CacheInfraModule (cache '${name}')`;
+    throw new ValidationError(error.problems, subject);
+  }
 }
 
 function aiProvider(name: string) {
   return {
     provide: getAiCacheToken(name),
     inject: [getCacheToken(name), CacheRegistry, optionsToken],
-    useFactory: (cache: Cache, registry: CacheRegistry, given: AnswerOptions) => {
+    useFactory: (cache: Cache, registry: CacheRegistry, given: GivenOptions) => {
       const { defaultTtl, operationTtls, textHashThreshold, clock } = registry.optionsOf(name) ?? {};
       const settings: AiCacheSettings = {
         ...{ defaultTtl, operationTtls, textHashThreshold, clock },
@@ -95,26 +125,3 @@ function aiProvider(name: string) {
     },
   };
 }
-
-function answerOptions({ prices, maxTtl, jitter, completeFinishReasons }: AnswerOptions): AnswerOptions {
-  return { prices, maxTtl, jitter, completeFinishReasons };
-}
-
-/** The options of the cache itself. Its name is known from the module, which has made a token of it. */
-function cacheOptions(given: GivenOptions, name: string, way: Plan['way']): GivenOptions {
-  if (given.name !== undefined && given.name !== name) {
-    const message = `name '${given.name}' has to stand beside useFactory, not in what it returns`;
-    throw new ValidationError([{ path: 'name', message }], 'CacheInfraModule');
-  }
-  const others = way === 'createAi' ? ofAnswers : [];
-  const own = Object.entries(given).filter(([option]) => option !== 'isGlobal' && !others.includes(option));
-  return { ...Object.fromEntries(own), name };
-}
-
-/** Of the answers, not of the cache: a `jitter` beside them is theirs. */
-const ofAnswers: readonly string[] = [
-  'prices',
-  'maxTtl',
-  'jitter',
-  'completeFinishReasons',
-] satisfies (keyof AnswerOptions)[];

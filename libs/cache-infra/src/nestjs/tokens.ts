@@ -20,3 +20,17 @@ export function getCacheToken(name: string = defaultCacheName): InjectionToken<C
 export function InjectCache(name?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getCacheToken(name));
 }
+
+/** The cache itself, where the token of {@link getCacheToken} may stand for a namespace of it in some module. */
+export function wholeCacheToken(name: string): InjectionToken<Cache> {
+  return `CacheInfraModule.cache(${name})`;
+}
+
+/** What `CacheInfraModule.forFeature` says to the module that imports it. */
+export interface CacheFeature {
+  /** The name of the cache. */
+  readonly cache: string;
+  readonly namespace: string;
+}
+
+export const featureToken: InjectionToken<CacheFeature> = Symbol.for('nestjs-cache-infra.CacheFeature');

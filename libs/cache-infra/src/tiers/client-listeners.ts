@@ -30,7 +30,8 @@ class ClientHub {
   }
 
   add(member: ClientListener): void {
-    if (this.#members.size === 0) for (const [event, handler] of this.#handlers) this.#client.on(event, handler);
+    if (this.#members.size === 0)
+      for (const [event, handler] of this.#handlers) this.#client.on(event, handler);
     this.#members.add(member);
   }
 

@@ -37,7 +37,7 @@ export class Deadlines {
         },
         (error: unknown) => {
           waiting.settled = true;
-          reject(error);
+          waiting.reject(error as Error);
         },
       );
       this.#queue.push(waiting);
@@ -50,7 +50,8 @@ export class Deadlines {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const waiting of this.#queue.slice(this.#head)) {
-      if (!waiting.settled) waiting.reject(new InfrastructureError('Redis command given up: the cache is closed'));
+      if (!waiting.settled)
+        waiting.reject(new InfrastructureError('Redis command given up: the cache is closed'));
     }
     this.#queue = [];
     this.#head = 0;

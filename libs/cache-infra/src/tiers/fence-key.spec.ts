@@ -6,7 +6,23 @@ import { redisKey } from '../keys/namespace.js';
 import { fencedKey, fenceKey, fencePrefix, hashTag } from './fence-key.js';
 
 /** Keys that try to be something else. */
-const braces = ['a', 'a{b}c', 'x}', '{}y', '{}', '{a', 'a{', '}{', '{{b}}', 'a{}b{c}', '{x}{y}', 'a:b{c}:d', '{}}', `${'k'.repeat(1100)}{t}`, `x}${'k'.repeat(1100)}`];
+const braces = [
+  'a',
+  'a{b}c',
+  'x}',
+  '{}y',
+  '{}',
+  '{a',
+  'a{',
+  '}{',
+  '{{b}}',
+  'a{}b{c}',
+  '{x}{y}',
+  'a:b{c}:d',
+  '{}}',
+  `${'k'.repeat(1100)}{t}`,
+  `x}${'k'.repeat(1100)}`,
+];
 
 describe('hashTag', () => {
   it.each([
@@ -33,7 +49,11 @@ describe('a fence key', () => {
   });
 
   it('for any key, in any namespace', () => {
-    const text = fc.string({ unit: fc.constantFrom('{', '}', ':', 'a', '!', '~', '\u{1F600}'), maxLength: 12, minLength: 1 });
+    const text = fc.string({
+      unit: fc.constantFrom('{', '}', ':', 'a', '!', '~', '\u{1F600}'),
+      maxLength: 12,
+      minLength: 1,
+    });
     fc.assert(
       fc.property(text, fc.constantFrom('', 'users', 'users/eu'), (key, path) => {
         const entry = redisKey('cache', path, key);

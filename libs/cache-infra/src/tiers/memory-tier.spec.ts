@@ -28,7 +28,7 @@ afterEach(() => {
 
 describe('pitfall (nestjs/cache-manager #805) expired entries leave memory without being read', () => {
   it('in a cache', async () => {
-    const cache = new InMemoryCache();
+    const cache = new InMemoryCache({ clock });
     tiers.push(cache);
     for (let i = 0; i < 100; i++) await cache.set(`short:${String(i)}`, i, 10);
     await cache.set('long', 1, '1h');

@@ -24,7 +24,10 @@ const replies: readonly (readonly [RegExp, RedisErrorKind])[] = [
   [/^CROSSSLOT\b/, 'crossslot'],
   [/^(MOVED|ASK|TRYAGAIN)\b/, 'moved'],
   [/^(CLUSTERDOWN|MASTERDOWN)\b/, 'clusterdown'],
-  [/ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|socket|Stream isn't|Connection is closed|closed the connection|Failed to refresh slots/i, 'connection'],
+  [
+    /ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|socket|Stream isn't|Connection is closed|closed the connection|Failed to refresh slots/i,
+    'connection',
+  ],
 ];
 
 export function kindOf(error: unknown): RedisErrorKind {

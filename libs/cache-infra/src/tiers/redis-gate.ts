@@ -1,4 +1,10 @@
-import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleAll, type CircuitBreakerPolicy } from 'cockatiel';
+import {
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  handleAll,
+  type CircuitBreakerPolicy,
+} from 'cockatiel';
 import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
 import { Deadlines } from './deadlines.js';
@@ -47,7 +53,10 @@ export class RedisGate {
     this.#options = options;
     this.#deadlines = new Deadlines(options.commandTimeoutMs);
     this.#streak = new ConsecutiveBreaker(options.breakerThreshold);
-    this.#breaker = circuitBreaker(handleAll, { breaker: this.#streak, halfOpenAfter: options.breakerProbeMs });
+    this.#breaker = circuitBreaker(handleAll, {
+      breaker: this.#streak,
+      halfOpenAfter: options.breakerProbeMs,
+    });
     this.#breaker.onBreak((reason) => {
       // A failed probe opens it again, which is news to nobody.
       if (!this.#open && 'error' in reason) listener.onBreak(reason.error.message);
@@ -94,7 +103,12 @@ export class RedisGate {
   }
 
   /** Runs a script by its digest; a server that does not know it (it was restarted, or flushed) gets the whole text. */
-  async script(what: string, script: RedisScript, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+  async script(
+    what: string,
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<unknown> {
     try {
       return await this.call(what, (client) => client.evalsha(script.sha1, keys.length, ...keys, ...args));
     } catch (error) {
@@ -116,7 +130,9 @@ export class RedisGate {
       );
     } catch (error) {
       if (!(error as Error).message.includes('NOSCRIPT')) throw error;
-      return this.call(what, (client) => client.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args));
+      return this.call(what, (client) =>
+        client.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args),
+      );
     }
   }
 

@@ -59,7 +59,7 @@ export class RedisLoads {
       seen,
       generation: generation.toString(),
       granted: granted.toString() === '1',
-      leaseLeftMs: Number(left),
+      leaseLeftMs: left,
     };
   }
 
@@ -80,6 +80,8 @@ export class RedisLoads {
     const { redisKey, generation, token, seen } = load;
     const version = seen === null ? '' : seen.subarray(6, 16);
     const args = [generation, token, version, bytes ?? '', ttlMs];
-    return (await this.#gate.script('end load', endLoadScript, [redisKey, this.fenceOf(redisKey)], args)) === 1;
+    return (
+      (await this.#gate.script('end load', endLoadScript, [redisKey, this.fenceOf(redisKey)], args)) === 1
+    );
   }
 }

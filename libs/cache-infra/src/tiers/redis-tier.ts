@@ -108,7 +108,7 @@ export class RedisTier {
         if (bytes) found.set(key, this.decode(key, bytes));
       });
     });
-    return Promise.all(redisKeys.map((key) => found.get(key)));
+    return Promise.all(redisKeys.map(async (key) => found.get(key)));
   }
 
   /** `ttlMs` 0 = never expires. */
@@ -222,7 +222,8 @@ export class RedisTier {
   #readable(redisKey: string, entry: DecodedEntry): StoredEntry | undefined {
     if (entry.ok) return entry;
     // Another instance may hold the key to it.
-    if (entry.reason === 'encrypted' || entry.reason === 'unknown-key') this.#options.onCorrupt(redisKey, entry.reason);
+    if (entry.reason === 'encrypted' || entry.reason === 'unknown-key')
+      this.#options.onCorrupt(redisKey, entry.reason);
     else this.#discard(redisKey, entry.reason);
     return undefined;
   }

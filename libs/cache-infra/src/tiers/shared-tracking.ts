@@ -46,7 +46,8 @@ class SharedTracking {
         return isArmed();
       },
       changed: (redisKeys) => {
-        if (this.#members.size > 1) this.#tell((member) => member !== listener && member.onInvalidate(redisKeys));
+        if (this.#members.size > 1)
+          this.#tell((member) => member !== listener && member.onInvalidate(redisKeys));
       },
       close: () => {
         this.#leave(listener);

@@ -1,0 +1,59 @@
+// Invalidations at random moments of a load, of every kind: how often is a value from before stored? It has to be never.
+//   node benchmarks/invalidation-race.mjs            10,000 rounds of each
+//   ROUNDS=500 node benchmarks/invalidation-race.mjs
+import '../scripts/lib/typescript.mjs';
+
+const [{ InMemoryCache }, { RedisCache }, { startRedisServer }, { loadingWith, race, raceKinds }, processes] =
+  await Promise.all([
+    import('../libs/cache-infra/src/cache/in-memory-cache.ts'),
+    import('../libs/cache-infra/src/cache/redis-cache.ts'),
+    import('../libs/cache-infra/src/testing/redis-server.ts'),
+    import('../test/support/race.ts'),
+    import('../test/support/loading-process.ts'),
+  ]);
+
+const rounds = Number(process.env.ROUNDS ?? 10_000);
+const server = await startRedisServer({ own: true });
+const options = { redisUrl: server.url, onError: 'throw', commandTimeout: '30s', connectTimeout: '10s' };
+const l1CacheSize = 1000;
+
+/** Each of these gives the parts of a race, and closes them. */
+const settings = {
+  'in memory': async (measure) => {
+    await using cache = new InMemoryCache({ maxSize: 1000 });
+    return measure({ loader: loadingWith(cache), invalidator: cache });
+  },
+  'one process': async (measure) => {
+    await using cache = new RedisCache({ ...options, l1CacheSize });
+    await using reader = new RedisCache({ ...options, enableL1Cache: false });
+    return measure({ loader: loadingWith(cache), invalidator: cache, reader, locks: true });
+  },
+  'two processes': async (measure) => {
+    await using invalidator = new RedisCache(options);
+    await using reader = new RedisCache({ ...options, enableL1Cache: false });
+    const loader = await processes.startLoadingProcess({ ...options, l1CacheSize });
+    try {
+      return await measure({ loader, invalidator, reader, locks: true });
+    } finally {
+      await loader.close();
+    }
+  },
+};
+
+let stale = 0;
+console.log(`| kind | setting | rounds | during the load | stale values stored | seconds |`);
+console.log(`| --- | --- | --- | --- | --- | --- |`);
+for (const kind of raceKinds) {
+  for (const [name, setting] of Object.entries(settings)) {
+    const start = performance.now();
+    const report = await setting((parts) => race({ kind, rounds, ...parts }));
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    stale += report.stale.length;
+    console.log(
+      `| ${kind} | ${name} | ${report.rounds} | ${report.overlapping} | ${report.stale.length} | ${seconds} |`,
+    );
+    for (const line of report.stale.slice(0, 5)) console.log(`  ${line}`);
+  }
+}
+await server.stop();
+process.exitCode = stale === 0 ? 0 : 1;

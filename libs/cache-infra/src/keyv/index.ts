@@ -1,0 +1,1 @@
+export { KeyvCacheStore, type KeyvCacheStoreOptions, type KeyvStoreEntry } from './keyv-cache-store.js';

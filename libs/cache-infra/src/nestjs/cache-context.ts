@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { ExecutionContext } from '@nestjs/common';
+
+/** What a fact can be read from in an HTTP request, of Express or Fastify. */
+export interface CacheContextRequest {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** What guards and middleware have put there, and whatever else the framework has on its requests. */
+  readonly [property: string]: unknown;
+}
+
+/** The request, message or query that a method is called for. */
+export interface CacheContext {
+  /** `'none'` outside of all: a scheduled job, a start-up hook. */
+  readonly type: 'http' | 'graphql' | 'rpc' | 'ws' | 'none' | (string & {});
+  /** Of HTTP, of GraphQL over HTTP, and the handshake of a WebSocket. */
+  readonly request?: CacheContextRequest | undefined;
+  /** The arguments of the handler: of a message its payload and its own context, of GraphQL root, args, context and info. */
+  readonly args: readonly unknown[];
+}
+
+const storage = new AsyncLocalStorage<CacheContext>();
+const none: CacheContext = { type: 'none', args: [] };
+
+export function currentCacheContext(): CacheContext {
+  return storage.getStore() ?? none;
+}
+
+/**
+ * Runs `callback` for a request that Nest does not know of, or not yet: middleware, guards, queue consumers.
+ * `CacheContextInterceptor` does it for handlers.
+ *
+ * ```ts
+ * app.use((request, response, next) => withCacheContext({ type: 'http', request }, next));
+ * ```
+ */
+export function withCacheContext<T>(context: Partial<CacheContext>, callback: () => T): T {
+  return storage.run({ ...none, ...context }, callback);
+}
+
+/** @internal */
+export function contextOf(execution: ExecutionContext): CacheContext {
+  const type: string = execution.getType();
+  const args = execution.getArgs<unknown[]>();
+  return { type, args, request: requestOf(type, args) };
+}
+
+interface Holder {
+  readonly req?: unknown;
+  readonly request?: unknown;
+  readonly reply?: { readonly request?: unknown };
+  readonly handshake?: unknown;
+}
+
+function requestOf(type: string, args: readonly unknown[]): CacheContextRequest | undefined {
+  if (type === 'rpc') return undefined;
+  if (type === 'http') return args.find(isRequest);
+  // Apollo calls it `req`, Mercurius hands out the reply, a WebSocket its handshake.
+  const holder = args[type === 'graphql' ? 2 : 0] as Holder | null | undefined;
+  return [holder?.req, holder?.request, holder?.reply?.request, holder?.handshake].find(isRequest);
+}
+
+function isRequest(value: unknown): value is CacheContextRequest {
+  return typeof value === 'object' && value !== null && 'headers' in value && typeof value.headers === 'object';
+}

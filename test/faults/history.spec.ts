@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+
+import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { ownRedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { drill, pause } from './drill.js';
+import { expectSurvived, faultTable } from './fault-table.js';
+import { startInstances, type Instances } from './instances.js';
+import { randomOf } from './workload.js';
+
+const record = faultTable('history');
+let instances: Instances;
+let server: RedisServer;
+let admin: Redis;
+let proxies: TcpProxy[];
+
+beforeAll(async () => {
+  instances = await startInstances();
+}, 120_000);
+afterAll(() => instances.end());
+
+beforeEach(async () => {
+  instances.forget();
+  server = await ownRedisServer();
+  admin = new Redis(server.url, { disconnectTimeout: 20 });
+  admin.on('error', () => {});
+  proxies = await Promise.all(instances.all.map(() => TcpProxy.to(server.port)));
+});
+afterEach(async () => {
+  admin.disconnect();
+  await Promise.all(proxies.map((each) => each.close()));
+  await server.stop();
+});
+
+/** Faults of all kinds, on one instance's way or on the server, as the seed says. */
+async function randomFaults(seed: number, forMs: number): Promise<void> {
+  const random = randomOf(seed);
+  const end = performance.now() + forMs;
+  const kinds: ((proxy: TcpProxy) => unknown)[] = [
+    (proxy) => proxy.set({ kind: 'blackhole', direction: 'both' }),
+    (proxy) => proxy.set({ kind: 'blackhole', direction: 'in' }),
+    (proxy) => proxy.set({ kind: 'blackhole', direction: 'out' }),
+    (proxy) => proxy.set({ kind: 'latency', ms: 50 + 100 * random() }),
+    (proxy) => proxy.set({ kind: 'cut', afterBytes: Math.floor(20_000 * random()) }),
+    (proxy) => proxy.reset(),
+    (proxy) => {
+      proxy.refuse();
+      proxy.reset();
+    },
+    () => server.pause(),
+    // Nobody waits for these: the server may be halted.
+    () => void admin.flushall().catch(() => {}),
+    () => void admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => {}),
+  ].filter((_, i) => (process.env['KINDS'] ?? '0123456789').includes(String(i)));
+  while (performance.now() < end) {
+    const proxy = proxies[Math.floor(random() * proxies.length)] as TcpProxy;
+    await kinds[Math.floor(random() * kinds.length)]?.(proxy);
+    await pause(100 + 500 * random());
+    if (random() < 0.3) continue;
+    await server.resume();
+    for (const each of proxies) each.heal();
+    await pause(200 * random());
+  }
+  await server.resume();
+  for (const each of proxies) each.heal();
+}
+
+describe('a random history of sets, deletes, loads and reads by three instances', () => {
+  it.each([
+    ['without faults', 1, 0],
+    ['with random faults, seed 1', 1, 6000],
+    ['with random faults, seed 2', 2, 6000],
+    ['with random faults, seed 3', 3, 6000],
+  ])(
+    '%s',
+    async (name, seed, forMs) => {
+      const outcome = await drill({
+        fault: `history ${name}`,
+        instances: instances.all,
+        optionsFor: (instance) => ({
+          redisUrl: proxies[instances.all.findIndex((each) => each.name === instance)]!.url,
+          l1CacheSize: 500,
+        }),
+        direct: { redisUrl: server.url },
+        loads: 'shared',
+        seed,
+        strike: async () => {
+          if (forMs > 0) await randomFaults(seed, forMs);
+          else await pause(2000);
+        },
+      });
+      record(outcome);
+      expectSurvived(outcome);
+    },
+    60_000,
+  );
+});
