@@ -43,10 +43,15 @@ function shown(numbers) {
 
 const calls = {
   get: [(cache, key) => cache.get(key), (cache, key) => cache.get(key)],
-  getOrSet: [(cache, key) => cache.getOrSet(key, load, plain), (cache, key) => cache.getOrSet(key, load, full)],
+  getOrSet: [
+    (cache, key) => cache.getOrSet(key, load, plain),
+    (cache, key) => cache.getOrSet(key, load, full),
+  ],
 };
 
-console.log(`Node ${process.version}, ${cpus()[0]?.model ?? process.arch}, ${rounds} rounds of ${hitsPerRound} hits\n`);
+console.log(
+  `Node ${process.version}, ${cpus()[0]?.model ?? process.arch}, ${rounds} rounds of ${hitsPerRound} hits\n`,
+);
 console.log('| call | isolation | without, ns | with tags, grace, refreshAhead, ns | ratio |');
 console.log('| --- | --- | --- | --- | --- |');
 let worst = 0;
@@ -75,7 +80,8 @@ for (const isolation of ['clone', 'freeze', 'reference']) {
     );
     for (const cache of [without, withAll]) {
       const { hits, misses, refreshes } = cache.stats();
-      if (misses !== keys.length || refreshes !== 0) throw new Error(`not all were hits: ${hits} hits, ${misses} misses`);
+      if (misses !== keys.length || refreshes !== 0)
+        throw new Error(`not all were hits: ${hits} hits, ${misses} misses`);
       await cache.close();
     }
   }

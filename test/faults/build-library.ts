@@ -12,11 +12,10 @@ export async function buildLibrary(): Promise<void> {
   const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
   const times = await Promise.all(sources.map((name) => modified(join(library, 'src', name))));
   if (Math.max(...times) < built) return;
-  await execute(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    join(library, 'tsconfig.build.json'),
-  ]);
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  // Whether the types are right is another check's affair.
+  const args = ['-p', join(library, 'tsconfig.build.json'), '--noCheck'];
+  await execute(process.execPath, [compiler, ...args]);
 }
 
 async function modified(file: string): Promise<number> {

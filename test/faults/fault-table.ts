@@ -25,7 +25,7 @@ export function faultTable(file: string): (outcome: Outcome) => void {
 }
 
 /** What every fault has to leave behind, whatever it was. */
-export function expectSurvived(outcome: Outcome): void {
+export function expectSurvived(outcome: Outcome, limitMs = longestMs): void {
   const { lost, stale, ownStale, unhandled, errors, failed, leftOpen } = outcome;
   expect({ lost, stale, ownStale, unhandled, errors, failed, leftOpen }).toEqual({
     lost: [],
@@ -36,5 +36,5 @@ export function expectSurvived(outcome: Outcome): void {
     failed: 0,
     leftOpen: Object.fromEntries(Object.keys(leftOpen).map((name) => [name, 0])),
   });
-  expect(outcome.longest).toBeLessThan(longestMs);
+  expect(outcome.longest).toBeLessThan(limitMs);
 }

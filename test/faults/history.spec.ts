@@ -91,7 +91,8 @@ describe('a random history of sets, deletes, loads and reads by three instances'
         },
       });
       record(outcome);
-      expectSurvived(outcome);
+      // A slow Redis is no dead one: each of the few commands of a call may take almost as long as the command time-out.
+      expectSurvived(outcome, 1000);
     },
     60_000,
   );

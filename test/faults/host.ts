@@ -78,6 +78,12 @@ export class InstanceHost implements Instance {
       this.#events.push(`${String(Date.now() % 86_400_000)} ${name}${reason}`);
     };
     for (const name of told) cache.on(name, (detail) => note(name, detail));
+    const messages = new Set<string>();
+    cache.on('error', ({ operation, error }) => {
+      const message = `${operation}: ${error.message}`;
+      if (messages.size < 10 && !messages.has(message)) note('error', { message });
+      messages.add(message);
+    });
     this.#cache = cache;
     this.#workload = new Workload(cache, plan, this.#database);
     // Connected, and tracked, before anything is measured.

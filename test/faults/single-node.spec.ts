@@ -105,7 +105,7 @@ const faults: Fault[] = [
       await witness.ping();
       const loading = admin.call('DEBUG', 'RELOAD');
       await until(
-        () => witness.ping().then(never, (error: Error) => error.message.startsWith('LOADING')),
+        () => witness.ping().then(never, (error: unknown) => (error as Error).message.startsWith('LOADING')),
         'the server to be loading',
       );
       witness.disconnect();

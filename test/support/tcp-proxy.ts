@@ -114,10 +114,10 @@ export class TcpProxy {
 class Connection implements ProxiedConnection {
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Answers on their way, the first first. */
+  readonly #delayed: { chunk: Buffer; dueAt: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #mode: ProxyMode = pass;
-  /** When the last of the delayed answers goes on. */
-  #dueAt = 0;
   /** Answer bytes until the cut. */
   #left = Infinity;
   /** One side has said goodbye, and the other has not heard it. */
@@ -169,18 +169,26 @@ class Connection implements ProxiedConnection {
     }
     this.#left -= chunk.length;
     // What is still on its way keeps its place before what comes now.
-    if (this.#mode.kind !== 'latency' && this.#timers.size === 0) this.#client.write(chunk);
+    if (this.#mode.kind !== 'latency' && this.#delayed.length === 0) this.#client.write(chunk);
     else this.#later(chunk, this.#mode.kind === 'latency' ? this.#mode.ms : 0);
   }
 
   #later(chunk: Buffer, ms: number): void {
-    this.#dueAt = Math.max(this.#dueAt, performance.now() + ms);
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      if (!this.#client.destroyed) this.#client.write(chunk);
-    }, this.#dueAt - performance.now());
-    timer.unref();
-    this.#timers.add(timer);
+    this.#delayed.push({ chunk, dueAt: performance.now() + ms });
+    this.#timer ??= this.#deliverAfter(ms);
+  }
+
+  /** In the order in which they came, whatever their delays: a connection is a stream. */
+  #deliverAfter(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#timer = undefined;
+      while (this.#delayed[0] !== undefined && this.#delayed[0].dueAt <= performance.now()) {
+        const next = this.#delayed.shift();
+        if (next !== undefined && !this.#client.destroyed) this.#client.write(next.chunk);
+      }
+      const [first] = this.#delayed;
+      if (first !== undefined) this.#timer = this.#deliverAfter(Math.max(1, first.dueAt - performance.now()));
+    }, ms).unref();
   }
 
   #swallows(direction: 'in' | 'out'): boolean {
@@ -191,8 +199,8 @@ class Connection implements ProxiedConnection {
   }
 
   #end(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    clearTimeout(this.#timer);
+    this.#delayed.length = 0;
     this.#client.destroy();
     this.#server.destroy();
   }

@@ -161,11 +161,14 @@ export class CacheCore {
     return this.parts.clock.now() < record.staleUntil && this.#tagsValid(record);
   }
 
+  /** From now on entries in memory carry the ttl they were given: by it is decided when they are refreshed. */
+  carryTtl(): void {
+    this.#carryTtl = true;
+  }
+
   /** True when a hit has to refresh the value; until the refresh has ended, other hits need not. */
   isRefreshDue(id: string, record: MemoryRecord, plan: StorePlan): boolean {
     const { clock, l1 } = this.parts;
-    // From now on entries carry the ttl they were given, by which this is decided.
-    this.#carryTtl = true;
     const { ttlMs = plan.ttlMs, refreshAt = undecided } = record.detail ?? {};
     const due = refreshAt === undecided ? refreshTime(record.expiresAt, ttlMs, plan.refreshAhead) : refreshAt;
     const isDue = clock.now() >= due;
@@ -386,6 +389,12 @@ export class CacheCore {
     if (ended === true) {
       counters.l2Sets++;
       this.coherence?.changed([load.redisKey]);
+    }
+    if (plan.tags.length > 0) {
+      // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
+      const news = tags.newsForRead();
+      if (news !== undefined) await this.guarded('getOrSet', news);
+      if (!tags.table.isValid(place.coveringTags(plan.tags), epoch) || isFenced(work)) return;
     }
     if (plan.tiers === 'both') this.#storeL1(place, key, kept, plan, epoch);
     else counters.sets++;
@@ -814,6 +823,11 @@ function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta 
     tagEpoch: plan.tags.length === 0 ? 0 : tagEpoch,
     tags: plan.tags.length === 0 ? undefined : plan.tags,
   };
+}
+
+/** Asked again after a pause, in which that may have changed. */
+function isFenced(work: Fenceable): boolean {
+  return work.fenced;
 }
 
 function always(): boolean {

@@ -17,6 +17,8 @@ export interface Landing {
   readonly tier: 'l1' | 'l2' | undefined;
   /** The value is past its ttl. */
   readonly stale?: boolean;
+  /** A hit in Redis near the end of its ttl: the value is to be refreshed. */
+  readonly due?: MemoryRecord | undefined;
 }
 
 /** One load for one key, whatever the number of callers. */
@@ -32,6 +34,8 @@ export class Flight implements Fenceable {
   recheck: (() => void) | undefined;
   /** Called when nobody waits any more. */
   onAbandoned: (() => void) | undefined;
+  /** State of the tag table when the loader started; undefined = it has not. */
+  tagEpoch: number | undefined;
   /** The tags known so far, as the tag table names them. */
   tags: readonly string[] = [];
   readonly #controller = new AbortController();

@@ -71,7 +71,9 @@ async function askRedis(load: Load): Promise<{ landing?: Landing; redisLoad?: Re
     const found = await core.tryL2('getOrSet', place, key, plan.l1TtlMs);
     if (found === failed) return {};
     if (found !== undefined && !isForced(flight)) {
-      if (core.isFresh(found) && !isDueAgain(load, found)) return { landing: kept(found.value, 'l2') };
+      if (core.isFresh(found) && !isDueAgain(load, found)) {
+        return { landing: { ...kept(found.value, 'l2'), due: isDue(load, found) ? found : undefined } };
+      }
       if (!core.isFresh(found)) flight.stale ??= found;
       const { stale } = flight;
       const isPausing = core.backoff.isPausing(load.id, core.parts.clock.now());
@@ -126,6 +128,7 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
   const { core, place, key, id, flight, loader, plan } = load;
   const { isolation, tags, clock } = core.parts;
   const epoch = tags.table.latest;
+  flight.tagEpoch = epoch;
   const stale = flight.stale === undefined ? undefined : handOut(flight.stale.value, isolation);
   const decisions = new LoadDecisions(key, flight, place, plan, stale);
   const stopRenewing = keepAlive(load, redisLoad);
@@ -194,9 +197,13 @@ async function run(core: CacheCore, loader: Loader<unknown>, decisions: LoadDeci
 }
 
 /** A refresh looks for a value newer than the one at hand: one that is due itself will not do. */
-function isDueAgain({ core, flight, plan }: Load, { expiresAt, detail }: MemoryRecord): boolean {
-  const ttlMs = detail?.ttlMs ?? plan.ttlMs;
-  return flight.background && core.parts.clock.now() >= refreshTime(expiresAt, ttlMs, plan.refreshAhead);
+function isDueAgain(load: Load, found: MemoryRecord): boolean {
+  return load.flight.background && isDue(load, found);
+}
+
+function isDue({ core, plan }: Load, { expiresAt, detail }: MemoryRecord): boolean {
+  if (plan.refreshAhead === undefined) return false;
+  return core.parts.clock.now() >= refreshTime(expiresAt, detail?.ttlMs ?? plan.ttlMs, plan.refreshAhead);
 }
 
 /** A caller who forces a refresh may have joined while the L2 was asked. */

@@ -44,16 +44,16 @@ describe('newRecord', () => {
       { plain: Infinity, expires: Infinity, stale: Infinity },
     ],
   ])('with %s', (_, parts, expected) => {
-    expect(times(newRecord(place, 'value', plan(parts), 1, now))).toEqual(expected);
+    expect(times(newRecord(place, 'value', plan(parts), 1, now, false))).toEqual(expected);
   });
 
   it('is small when there is nothing to say beyond its end', () => {
-    expect(newRecord(place, 'value', plan(), 1, now).detail).toBeUndefined();
-    expect(newRecord(place, 'value', plan({ ttlMs: 0, graceMs: 1 }), 1, now).detail).toBeUndefined();
+    expect(newRecord(place, 'value', plan(), 1, now, false).detail).toBeUndefined();
+    expect(newRecord(place, 'value', plan({ ttlMs: 0, graceMs: 1 }), 1, now, false).detail).toBeUndefined();
   });
 
   it('carries every name by which its tags can be invalidated', () => {
-    expect(newRecord(place, 'value', plan({ tags: ['t'] }), 7, now).detail).toMatchObject({
+    expect(newRecord(place, 'value', plan({ tags: ['t'] }), 7, now, false).detail).toMatchObject({
       tags: [':t', 'users:t'],
       tagEpoch: 7,
     });
@@ -106,7 +106,7 @@ describe('withL1Ttl', () => {
   });
 
   it.each([undefined, 0, 10_000, 60_000])('of %p changes nothing', (l1TtlMs) => {
-    const record = newRecord(place, 'value', plan(), 1, now);
+    const record = newRecord(place, 'value', plan(), 1, now, false);
     expect(withL1Ttl(record, l1TtlMs, now)).toBe(record);
   });
 

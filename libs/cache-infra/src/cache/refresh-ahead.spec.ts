@@ -161,6 +161,18 @@ describe('refreshAhead', () => {
     expect(await cache.get('key')).toBe('newest');
   });
 
+  it('an invalidation of tags that only the stored entry has: nobody is given the old value while it runs', async () => {
+    await cache.set('key', 'old', { ttl: 100, tags: ['tag'] });
+    clock.advance(85_000);
+    expect(await read()).toBe('old');
+    expect(loads).toHaveLength(1);
+    await cache.invalidateTags('tag');
+    const caller = cache.getOrSet('key', load, options);
+    await turn();
+    for (const loader of loads) loader.resolve('new');
+    await expect(caller).resolves.toBe('new');
+  });
+
   it('a caller who comes after the end of the ttl joins the refresh that runs', async () => {
     await storeByLoad();
     clock.advance(80_000);

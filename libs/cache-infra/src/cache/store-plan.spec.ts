@@ -16,6 +16,7 @@ describe('storePlan', () => {
       tags: [],
       tiers: 'both',
       refreshAhead: undefined,
+      jitter: 0,
     });
   });
 
@@ -50,7 +51,7 @@ describe('storePlan', () => {
     ['l1Ttl', { l1Ttl: 1.5 }],
     ['tiers', { tiers: 'l3' as 'l1' }],
     ['tags[1]', { tags: ['a', ''] }],
-    ['lock', { lock: true } as object],
+    ['lock', { lock: true }],
   ])('refuses a bad %s', (path, options) => {
     const problems = (): unknown => {
       try {
@@ -108,7 +109,7 @@ describe('loadPlan', () => {
     ['hardTimeout', { hardTimeout: 'late' }],
     ['lock', { lock: 1 as unknown as boolean }],
     ['signal', { signal: {} as AbortSignal }],
-    ['retries', { retries: 3 } as object],
+    ['retries', { retries: 3 }],
   ])('refuses a bad %s', async (path, options) => {
     const cache = new InMemoryCache();
     await expect(cache.getOrSet('key', () => 1, options)).rejects.toMatchObject({

@@ -149,6 +149,19 @@ export class TieredCache extends Cache {
     });
   }
 
+  /**
+   * As {@link ttl}, in milliseconds: for the bridges to caches that count in those.
+   *
+   * @internal
+   */
+  async remainingMs(key: string): Promise<number | undefined> {
+    return this.#observe('ttl', key, async () => {
+      assertKey(key);
+      const record = await this.#core.look('ttl', this.#place, key);
+      return record === undefined ? undefined : record.expiresAt - this.#core.parts.clock.now();
+    });
+  }
+
   override async expire(key: string): Promise<boolean> {
     return this.#observe('expire', key, async () => {
       assertKey(key);
@@ -259,6 +272,7 @@ export class TieredCache extends Cache {
     const { defaults, counters, l1, isolation, tags, clock } = this.#core.parts;
     const plan = loadPlan(options, defaults);
     plan.signal?.throwIfAborted();
+    if (plan.refreshAhead !== undefined) this.#core.carryTtl();
     const id = this.#place.id(key);
 
     const skipL1 = l1 === undefined || plan.tiers === 'l2';
@@ -280,6 +294,23 @@ export class TieredCache extends Cache {
 
     const { flights } = this.#core;
     let flight = flights.get(id);
+    if (flight !== undefined && flight.tags.length > 0) {
+      if (tags.stale) {
+        await this.#core.guarded('getOrSet', tags.learn());
+        flight = flights.get(id);
+      }
+      // Its tags were invalidated since it began: whoever comes from now on starts anew.
+      if (flight?.tagEpoch !== undefined && !tags.table.isValid(flight.tags, flight.tagEpoch)) {
+        flights.fence(id);
+        flight = undefined;
+      }
+    }
+    if (flight?.background === true && !plan.forced && flight.stale !== undefined && this.#core.isFresh(flight.stale)) {
+      // Being refreshed, and good until then.
+      counters.l2Hits++;
+      this.#hit(outcome, key, 'l2');
+      return handOut(flight.stale.value, isolation) as T;
+    }
     if (flight === undefined) {
       flight = new Flight(plan.forced, false, stale);
       fly(this.#core, this.#place, key, flight, loader, plan);
@@ -307,6 +338,7 @@ export class TieredCache extends Cache {
     } else {
       counters.l2Hits++;
       this.#hit(outcome, key, landing.tier);
+      if (landing.due !== undefined && skipL1) this.#refresh(key, id, landing.due, loader, plan);
     }
     return (landing.kept ? handOut(landing.value, isolation) : landing.value) as T;
   }
@@ -319,8 +351,12 @@ export class TieredCache extends Cache {
     loader: Loader<unknown>,
     plan: LoadPlan,
   ): void {
-    const { counters } = this.#core.parts;
-    if (!this.#core.isRefreshDue(id, record, plan) || this.#core.flights.get(id) !== undefined) return;
+    if (this.#core.isRefreshDue(id, record, plan)) this.#refresh(key, id, record, loader, plan);
+  }
+
+  #refresh(key: string, id: string, record: MemoryRecord, loader: Loader<unknown>, plan: LoadPlan): void {
+    const { counters, clock } = this.#core.parts;
+    if (this.#core.flights.get(id) !== undefined || this.#core.backoff.isPausing(id, clock.now())) return;
     counters.refreshes++;
     fly(this.#core, this.#place, key, new Flight(false, true, record), loader, {
       ...plan,

@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { Observable } from 'rxjs';
 
 import { contextOf, withCacheContext } from './cache-context.js';
-import { factsOf } from './cache-facts.js';
+import { factsOf } from './facts-lookup.js';
 
 /**
  * Tells the facts of `vary` what request a method is called for. `CacheInfraModule` binds it for the whole application;

@@ -1,8 +1,9 @@
-import type { ModuleRef } from '@nestjs/core';
-
+import { assertOptions, functionValue, objectValue, problemsAt, type NestedCheck } from '../checks.js';
 import { ValidationError } from '../errors.js';
 import type { CacheContext } from './cache-context.js';
-import { CacheRegistry } from './cache-registry.js';
+
+/** What a fact may be called. */
+export const factName = /^[\w-]+$/;
 
 /** The value of a fact. `undefined`, `null` and `''`: not known, and the call is not cached. */
 export type CacheFactValue = string | number | bigint | boolean | null | undefined;
@@ -26,25 +27,22 @@ export abstract class CacheVaryProvider {
   abstract readonly facts: CacheFacts;
 }
 
-const known = new WeakMap<ModuleRef, CacheFacts>();
-const none: CacheFacts = {};
+const dictionaryOfFacts: NestedCheck = {
+  problems(path, value) {
+    const problem = objectValue(value);
+    if (problem !== undefined) return [{ path, message: `${path} ${problem}` }];
+    return Object.entries(value as object).flatMap(([name, fact]) =>
+      problemsAt(`${path}.${name}`, fact, (it) =>
+        factName.test(name) ? functionValue(it) : 'must have a name of letters, digits, - and _',
+      ),
+    );
+  },
+};
 
-/**
- * The facts of the application: those of `forRoot({ vary })` and those of {@link CacheVaryProvider}.
- *
- * @throws ValidationError when both say the same, or when the provider is not a singleton
- */
-export function factsOf(moduleRef: ModuleRef): CacheFacts {
-  const before = known.get(moduleRef);
-  if (before !== undefined) return before;
-  const facts = mergeFacts([registeredFacts(moduleRef), providedFacts(moduleRef)]);
-  known.set(moduleRef, facts);
-  return facts;
-}
-
-/** @throws ValidationError when a fact is there twice */
+/** @throws ValidationError when a fact is there twice, or is no function */
 export function mergeFacts(sources: readonly CacheFacts[]): CacheFacts {
   const merged: Record<string, CacheFact> = {};
+  for (const facts of sources) assertOptions('CacheInfraModule', { vary: facts }, { vary: dictionaryOfFacts });
   for (const [name, fact] of sources.flatMap((facts) => Object.entries(facts))) {
     if (Object.hasOwn(merged, name) && merged[name] !== fact) {
       const message = `vary.${name} is said twice: facts are the application's, say each in one forRoot() or CacheVaryProvider`;
@@ -53,27 +51,4 @@ export function mergeFacts(sources: readonly CacheFacts[]): CacheFacts {
     merged[name] = fact;
   }
   return merged;
-}
-
-function registeredFacts(moduleRef: ModuleRef): CacheFacts {
-  try {
-    return moduleRef.get(CacheRegistry, { strict: false }).facts();
-  } catch {
-    return none;
-  }
-}
-
-function providedFacts(moduleRef: ModuleRef): CacheFacts {
-  try {
-    return moduleRef.get(CacheVaryProvider, { strict: false }).facts;
-  } catch (error) {
-    // Nest's own error classes are not exported from their package.
-    if (error instanceof Error && error.constructor.name === 'InvalidClassScopeException') {
-      throw new ValidationError(
-        'CacheVaryProvider has to be a singleton, without request-scoped dependencies: its facts get the request from their context',
-        'CacheInfraModule',
-      );
-    }
-    return none;
-  }
 }

@@ -8,6 +8,8 @@ import { CacheHealthIndicator } from './cache-health.indicator.js';
 import { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
 import { CacheRegistry } from './cache-registry.js';
 import { DecoratedProviders } from './decorated-providers.js';
+import { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
+import { HttpCaches } from './http/http-caches.js';
 
 const shared = [
   CacheFactory,
@@ -16,6 +18,8 @@ const shared = [
   CacheHealthIndicator,
   CacheMonitoringInterceptor,
   CacheContextInterceptor,
+  HttpCaches,
+  HttpCacheInterceptor,
 ];
 
 /** What all caches of an application share: there is one of each, however many caches there are. */
@@ -34,6 +38,8 @@ const shared = [
     CacheContextInterceptor,
     { provide: APP_INTERCEPTOR, useExisting: CacheContextInterceptor },
     DecoratedProviders,
+    HttpCaches,
+    HttpCacheInterceptor,
   ],
   exports: shared,
 })

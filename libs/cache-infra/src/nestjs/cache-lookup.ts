@@ -4,9 +4,10 @@ import type { ModuleRef } from '@nestjs/core';
 import type { Cache } from '../cache/cache.js';
 import type { CacheMonitor } from '../cache/monitor.js';
 import { ValidationError, type ValidationProblem } from '../errors.js';
-import { factsOf, type CacheFacts } from './cache-facts.js';
+import type { CacheFacts } from './cache-facts.js';
 import { CacheRegistry } from './cache-registry.js';
 import type { MethodOptions } from './decorator-options.js';
+import { factsOf } from './facts-lookup.js';
 import { featureOf, moduleRefOf } from './method-injection.js';
 import { defaultCacheName, getCacheToken, wholeCacheToken, type CacheFeature } from './tokens.js';
 
@@ -14,7 +15,7 @@ import { defaultCacheName, getCacheToken, wholeCacheToken, type CacheFeature } f
 export interface MethodCache {
   readonly cache: Cache;
   readonly monitor: CacheMonitor | undefined;
-  readonly facts: CacheFacts;
+  readonly facts: () => CacheFacts;
 }
 
 /** Where entries stand. */
@@ -67,7 +68,7 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
   const registry = provider(moduleRef, CacheRegistry);
   const cache = findCache(moduleRef, name);
   if (cache !== undefined) {
-    const entry = { cache, monitor: registry?.monitorOf(name), facts: factsOf(moduleRef) };
+    const entry = { cache, monitor: registry?.monitorOf(name), facts: () => factsOf(moduleRef) };
     known.set(name, entry);
     return entry;
   }

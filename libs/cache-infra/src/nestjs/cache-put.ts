@@ -34,7 +34,7 @@ export function CachePut<const O extends CachePutOptions>(options: O): CacheMeth
 async function put(call: MethodCall, options: CachePutOptions): Promise<unknown> {
   // Before the method runs: what is wrong with the key must not come to light after its work is done.
   const given = keyOf(call, options.key);
-  const variant = await variantOf(call, options.vary);
+  const variant = options.vary === undefined ? undefined : await variantOf(call, options.vary);
   const { cache } = variant ?? call;
   const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   const store = storeOptions(call, options);

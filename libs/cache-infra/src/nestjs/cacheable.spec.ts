@@ -566,6 +566,19 @@ describe('what @Cacheable refuses when a class is declared', () => {
     expect(() => declare(Wrong.prototype, 'pages')).toThrow(/Wrong\.pages: a generator/);
   });
 
+  it('methods that return their value at once', () => {
+    expect(() => {
+      class Sync {
+        // @ts-expect-error -- nor does it compile
+        @Cacheable()
+        name(): string {
+          return 'x';
+        }
+      }
+      return Sync;
+    }).toThrow(/@Cacheable\(\) on Sync\.name: it returns a String at once.*make the method async/);
+  });
+
   it('anything but a method', () => {
     expect(() => declare(Wrong.prototype, 'value')).toThrow(/Wrong\.value: it belongs on a method/);
   });
@@ -618,11 +631,6 @@ describe('the types of @Cacheable', () => {
       @Cacheable({ unless: (result: number) => result === 0 })
       async wrongResult(id: string): Promise<string> {
         return Promise.resolve(id);
-      }
-      // @ts-expect-error -- the method does not return a promise
-      @Cacheable()
-      notAsync(id: string): string {
-        return id;
       }
       @Cacheable({
         key: (id: string) => id,

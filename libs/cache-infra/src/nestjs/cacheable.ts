@@ -58,7 +58,7 @@ const thrown = new WeakSet<object>();
 
 async function cached(call: MethodCall, options: CacheableOptions): Promise<unknown> {
   const given = keyOf(call, options.key);
-  const variant = await variantOf(call, options.vary);
+  const variant = options.vary === undefined ? undefined : await variantOf(call, options.vary);
   const { cache } = variant ?? call;
   const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   if (key === undefined) return call.invoke();

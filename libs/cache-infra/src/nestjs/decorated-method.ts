@@ -82,7 +82,7 @@ function executor<O extends MethodOptions>(
   const byClass = new WeakMap<object, O>();
 
   return (instance, args) => {
-    const plain = (): unknown => original.apply(instance, args);
+    const plain = (): unknown => original.apply(instance, [...args]);
     if (typeof instance !== 'object' || instance === null) return plain();
     const prototype = Object.getPrototypeOf(instance) as object;
     const options = byClass.get(prototype) ?? effectiveOptions(decoration, prototype);
@@ -101,7 +101,7 @@ async function settled(returned: unknown, decoration: Decoration, label: string)
   if (isObservable(returned)) {
     if (returnsObservable(decoration)) return lastValueFrom(returned, { defaultValue: undefined });
     throw new ValidationError(
-      `${label} returns an Observable: declare it as its return type, ${label}(…): Observable<…>, so that @${decoration.decorator}() knows before the method runs`,
+      `${label} returns an Observable: declare that as its return type, with Observable imported as a value (no "import type"), so that @${decoration.decorator}() knows before the method runs`,
     );
   }
   const value = await returned;

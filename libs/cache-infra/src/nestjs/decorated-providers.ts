@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import { ValidationError, type ValidationProblem } from '../errors.js';
-import { factsOf } from './cache-facts.js';
+import { factsOf } from './facts-lookup.js';
 import { findCache, missingCache, namespacesOf } from './cache-lookup.js';
 import { CacheRegistry } from './cache-registry.js';
 import { decorationsOf, effectiveOptions, type Decoration } from './decorated-method.js';

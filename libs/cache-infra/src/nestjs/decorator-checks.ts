@@ -12,6 +12,7 @@ import {
   type Checks,
 } from '../checks.js';
 import { ValidationError } from '../errors.js';
+import { factName } from './cache-facts.js';
 import type {
   CacheableOptions,
   CacheDefaultsOptions,
@@ -41,7 +42,6 @@ const listOfTexts: Check = (value) => {
   return fine ? undefined : 'must be a list of non-empty texts';
 };
 
-const factName = /^[\w-]+$/;
 const factNames: Check = (value) =>
   Array.isArray(value) && value.every((name) => typeof name === 'string' && factName.test(name))
     ? undefined

@@ -98,7 +98,7 @@ type ResultOf<M extends AnyFunction> =
   ReturnType<M> extends Observable<infer V> ? V : Awaited<ReturnType<M>>;
 
 /** `unknown` for a method that can be decorated, else what to do about it. */
-type Cacheable<M extends AnyFunction> = [ReturnType<M>] extends [never]
+type Decoratable<M extends AnyFunction> = [ReturnType<M>] extends [never]
   ? unknown
   : [ReturnType<M>] extends [AsyncIterable<unknown>]
     ? { 'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never }
@@ -131,5 +131,5 @@ type Fits<O, M extends AnyFunction> = false extends
 export type CacheMethodDecorator<O> = <M extends AnyFunction>(
   target: object,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<M> & Cacheable<M> & Fits<O, M>,
+  descriptor: TypedPropertyDescriptor<M> & Decoratable<M> & Fits<O, M>,
 ) => void;

@@ -24,6 +24,8 @@ export type {
   MethodOptions,
   StoringOptions,
 } from './decorator-options.js';
+export { HttpCache, type HttpCacheOptions } from './http/http-cache.decorator.js';
+export { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
 export { cacheableKey } from './method-key.js';
 export type {
   CacheInfraAiOptions,

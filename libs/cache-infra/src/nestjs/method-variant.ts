@@ -25,11 +25,12 @@ const warned = new Set<string>();
  * does not vary to an answer that is somebody's alone.
  */
 export async function variantOf(
-  { cache, facts, label }: MethodCall,
+  { cache, facts: factsOf, label }: MethodCall,
   vary: readonly string[] | undefined,
 ): Promise<Variant | undefined> {
   if (vary === undefined || vary.length === 0) return undefined;
   const names = [...new Set(vary)].sort();
+  const facts = factsOf();
   const context = currentCacheContext();
   const values = await Promise.all(
     names.map(async (name) => {

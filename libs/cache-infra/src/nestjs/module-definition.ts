@@ -9,7 +9,7 @@ import type { CacheFacts } from './cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry } from './cache-registry.js';
 import { answerOptions, cacheOptions, cachesOf, type GivenOptions } from './given-options.js';
-import type { CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
+import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
 import { defaultCacheName, getCacheToken, wholeCacheToken } from './tokens.js';
 
 const optionsToken = Symbol('CacheInfraModule options');
@@ -114,7 +114,7 @@ function aiProvider(name: string) {
   return {
     provide: getAiCacheToken(name),
     inject: [getCacheToken(name), CacheRegistry, optionsToken],
-    useFactory: (cache: Cache, registry: CacheRegistry, given: GivenOptions) => {
+    useFactory: (cache: Cache, registry: CacheRegistry, given: GivenOptions & AnswerOptions) => {
       const { defaultTtl, operationTtls, textHashThreshold, clock } = registry.optionsOf(name) ?? {};
       const settings: AiCacheSettings = {
         ...{ defaultTtl, operationTtls, textHashThreshold, clock },

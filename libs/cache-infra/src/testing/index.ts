@@ -1,4 +1,6 @@
 export { benchmarkData, type BenchmarkRecord } from './benchmark-data.js';
+export { cacheMatchers, type CacheMatchers } from './cache-matchers.js';
+export { CacheSpy, type CacheCall, type CacheLoad } from './cache-spy.js';
 export {
   cachePair,
   isolatedCache,
@@ -8,6 +10,7 @@ export {
   makeTestingCache,
   withIsolatedCache,
 } from './caches.js';
+export { ChaosCache, withChaos, type Chaos, type ChaosOptions } from './chaos-cache.js';
 export {
   cacheVariables,
   cleanEnvironment,
@@ -17,4 +20,6 @@ export {
   type CacheVariables,
   type TestHooks,
 } from './environment.js';
+export { ManualClock } from '../manual-clock.js';
+export type { CacheCallOperation } from './forwarding-cache.js';
 export { startRedisServer, type RedisServer, type StartRedisOptions } from './redis-server.js';

@@ -121,6 +121,8 @@ if ARGV[2] == '1' then
   redis.call('HSET', KEYS[2], 'h', ARGV[1], 'u', string.format('%.0f', now + ARGV[3]))
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
+-- An own write ends the tracking of its key; a read begins it again.
+redis.call('EXISTS', KEYS[2])
 return { value, generation, '1', 0 }
 `);
 
@@ -137,6 +139,7 @@ if redis.call('HGET', KEYS[1], 'h') == ARGV[2] then
   redis.call('HSET', KEYS[1], 'u', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3]))
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('EXISTS', KEYS[1])
 return 1
 `);
 

@@ -1,0 +1,147 @@
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+
+import type { Cache as InfraCache } from '../cache/cache.js';
+import { assertOptions, booleanValue, nonEmptyString, objectValue } from '../checks.js';
+import { CacheFactory, type PreparedCache } from '../config/cache-factory.js';
+import type { CacheConfig } from '../config/options.js';
+import { ValidationError } from '../errors.js';
+import { Cache } from './cache-manager.types.js';
+import { CACHE_MANAGER } from './constants.js';
+import { createCache, createCacheChecks, type CreateCacheOptions } from './create-cache.js';
+
+/** Options of {@link CacheModule}. TTLS ARE MILLISECONDS. */
+export interface CacheModuleOptions extends Omit<CreateCacheOptions, 'closeOnDisconnect'> {
+  /** Options of a cache that is made for this module, where `cache` is not given: Redis, sizes, compression, … Numbers there are SECONDS. */
+  config?: CacheConfig | undefined;
+  /** The keys stand in this namespace of the cache. */
+  namespace?: string | undefined;
+  /** For `@nestjs/cache-manager`'s sake, and without effect: there is one store, and no call waits for a Redis that is away. */
+  nonBlocking?: boolean | undefined;
+}
+
+export interface CacheModuleExtras {
+  /** Every module sees the cache. Default false, as in `@nestjs/cache-manager`. */
+  isGlobal?: boolean | undefined;
+}
+
+/** A provider that makes the options: for `useClass` and `useExisting`. */
+export interface CacheOptionsFactory {
+  createCacheOptions(): CacheModuleOptions | Promise<CacheModuleOptions>;
+}
+
+export type CacheModuleAsyncOptions = ConfigurableModuleAsyncOptions<CacheModuleOptions, 'createCacheOptions'> &
+  CacheModuleExtras & {
+    /** More providers of this module. */
+    extraProviders?: Provider[] | undefined;
+  };
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<CacheModuleOptions>({
+  moduleName: 'Cache',
+})
+  .setFactoryMethodName('createCacheOptions')
+  .build();
+
+export const CACHE_MODULE_OPTIONS = MODULE_OPTIONS_TOKEN;
+
+/** The cache that the module stands on: connected and closed with the application when it was made here. */
+@Injectable()
+class CacheBehind implements OnModuleInit, OnApplicationShutdown {
+  readonly cache: InfraCache;
+  readonly #own: PreparedCache | undefined;
+
+  constructor(@Inject(MODULE_OPTIONS_TOKEN) options: CacheModuleOptions) {
+    assertModuleOptions(options);
+    if (options.cache === undefined) {
+      const factory = new CacheFactory({ logger: new Logger('CacheModule') });
+      this.#own = factory.prepare('create', { name: 'cache-manager', ...options.config });
+    }
+    const cache = options.cache ?? (this.#own as PreparedCache).cache;
+    this.cache = options.namespace === undefined ? cache : cache.namespace(options.namespace);
+  }
+
+  async onModuleInit(): Promise<void> {
+    // One that can do without Redis connects at its first use.
+    if (this.#own?.required === true) await this.#own.connect();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#own?.cache.close();
+  }
+}
+
+/**
+ * The `CacheModule` of `@nestjs/cache-manager`, on a cache of this library: provides {@link CACHE_MANAGER} and {@link Cache}.
+ * TTLS ARE MILLISECONDS.
+ *
+ * ```ts
+ * imports: [CacheModule.register({ isGlobal: true, ttl: 60_000, config: { redisUrl } })]
+ * ```
+ *
+ * Beside `CacheInfraModule`, on the same cache:
+ *
+ * ```ts
+ * CacheModule.registerAsync({ inject: [Cache], useFactory: (cache: Cache) => ({ cache, ttl: 60_000 }) })
+ * ```
+ */
+@Module({
+  providers: [
+    CacheBehind,
+    {
+      provide: CACHE_MANAGER,
+      inject: [CacheBehind, MODULE_OPTIONS_TOKEN],
+      useFactory: ({ cache }: CacheBehind, { ttl, refreshThreshold, cacheId }: CacheModuleOptions) =>
+        createCache({ cache, ttl, refreshThreshold, cacheId }),
+    },
+    { provide: Cache, useExisting: CACHE_MANAGER },
+  ],
+  exports: [CACHE_MANAGER, Cache],
+})
+export class CacheModule extends ConfigurableModuleClass {
+  /** @throws ValidationError, when the application starts, that lists every bad option */
+  static override register({ isGlobal, ...options }: CacheModuleOptions & CacheModuleExtras = {}): DynamicModule {
+    return { global: isGlobal ?? false, ...super.register(options) };
+  }
+
+  /** Like {@link register}, with options from other providers. */
+  static override registerAsync({
+    isGlobal,
+    extraProviders = [],
+    ...options
+  }: CacheModuleAsyncOptions): DynamicModule {
+    const definition = super.registerAsync(options);
+    return {
+      global: isGlobal ?? false,
+      ...definition,
+      providers: [...(definition.providers ?? []), ...extraProviders],
+    };
+  }
+}
+
+const { closeOnDisconnect: _, ...ofCreateCache } = createCacheChecks;
+
+const moduleChecks = {
+  ...ofCreateCache,
+  config: objectValue,
+  namespace: nonEmptyString,
+  nonBlocking: booleanValue,
+};
+
+function assertModuleOptions(options: CacheModuleOptions): void {
+  if (typeof options === 'object' && options !== null && 'stores' in options && options.stores !== undefined) {
+    const message =
+      'stores is not an option here: name Redis in config (config: { redisUrl }), or give a cache (cache: …); an L1 stands before Redis by itself';
+    throw new ValidationError([{ path: 'stores', message }], 'CacheModule');
+  }
+  assertOptions('CacheModule', { ...options, stores: undefined }, moduleChecks);
+}

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { createCache as createTheirs } from 'cache-manager';
+
+import { cacheManagerContract, type CacheManagerLike } from '../../../../test/support/cache-manager-contract.js';
+import { ManualClock } from '../../../../test/support/manual-clock.js';
+import type { InMemoryCacheOptions } from '../cache/cache-options.js';
+import { InMemoryCache } from '../cache/in-memory-cache.js';
+import { SerializationError, ValidationError } from '../errors.js';
+import { createCache } from './index.js';
+
+const open: InMemoryCache[] = [];
+const infra = (options: InMemoryCacheOptions = {}) => {
+  const cache = new InMemoryCache(options);
+  open.push(cache);
+  return cache;
+};
+afterEach(async () => {
+  for (const cache of open.splice(0)) await cache.close();
+});
+
+describe('cache-manager 7.2.9 itself keeps the contract', () => {
+  cacheManagerContract((options) => createTheirs(options as object) as unknown as CacheManagerLike);
+});
+
+describe('compat keeps the contract of cache-manager (issue: shown by 2)', () => {
+  cacheManagerContract((options) => createCache({ ...options, cache: infra({ clock: { now: () => Date.now() } }) }));
+});
+
+describe('what compat does beyond it', () => {
+  it('shares its entries with the cache it stands on, which counts in seconds', async () => {
+    const cache = infra();
+    const compat = createCache({ cache });
+    await compat.set('from compat', 1, 5000);
+    await cache.set('from the cache', 2, 5);
+    await expect(cache.get('from compat')).resolves.toBe(1);
+    await expect(cache.ttl('from compat')).resolves.toBe(5);
+    await expect(compat.get('from the cache')).resolves.toBe(2);
+  });
+
+  it('takes its time from the clock of the cache', async () => {
+    const clock = new ManualClock();
+    const compat = createCache({ cache: infra({ clock }) });
+    await compat.set('key', 1, 1500);
+    clock.advance(1499);
+    await expect(compat.get('key')).resolves.toBe(1);
+    clock.advance(1);
+    await expect(compat.get('key')).resolves.toBeUndefined();
+  });
+
+  it('pitfall (cache-manager) a delete during a running wrap wins', async () => {
+    const compat = createCache({ cache: infra() });
+    const wrapped = compat.wrap('key', async () => {
+      await compat.del('key');
+      return 'from before';
+    });
+    await expect(wrapped).resolves.toBe('from before');
+    await expect(compat.get('key')).resolves.toBeUndefined();
+  });
+
+  it('pitfall (cache-manager) a value that was handed out changes nobody else’s', async () => {
+    const compat = createCache({ cache: infra() });
+    await compat.set('key', { list: [1] });
+    (await compat.get<{ list: number[] }>('key'))?.list.push(2);
+    await expect(compat.get('key')).resolves.toEqual({ list: [1] });
+  });
+
+  it('pitfall (cache-manager) a listener that throws fails no operation', async () => {
+    const compat = createCache({ cache: infra() });
+    compat.on('set', () => {
+      throw new Error('a listener failed');
+    });
+    await expect(compat.set('key', 1)).resolves.toBe(1);
+  });
+
+  it('a failure is told to listeners, and to the caller', async () => {
+    const compat = createCache({ cache: infra() });
+    const told = jest.fn();
+    for (const event of ['set', 'mset', 'get', 'mget', 'ttl', 'del', 'mdel', 'clear'] as const) compat.on(event, told);
+    await expect(compat.set('key', () => 1)).rejects.toThrow(SerializationError);
+    await expect(compat.mset([{ key: 'key', value: () => 1 }])).rejects.toThrow(SerializationError);
+    for (const cache of open.splice(0)) await cache.close();
+    await expect(compat.get('key')).rejects.toThrow('is closed');
+    await expect(compat.mget(['key'])).rejects.toThrow('is closed');
+    await expect(compat.ttl('key')).rejects.toThrow('is closed');
+    await expect(compat.del('key')).rejects.toThrow('is closed');
+    await expect(compat.mdel(['key'])).rejects.toThrow('is closed');
+    await expect(compat.clear()).rejects.toThrow('is closed');
+    expect(told).toHaveBeenCalledTimes(8);
+  });
+
+  it('disconnect closes a cache of its own, and leaves alone one that was given', async () => {
+    const own = createCache();
+    await own.disconnect();
+    await expect(own.get('key')).rejects.toThrow("Cache 'cache-manager' is closed");
+
+    const cache = infra();
+    await createCache({ cache }).disconnect();
+    await expect(cache.get('key')).resolves.toBeUndefined();
+    await createCache({ cache, closeOnDisconnect: true }).disconnect();
+    await expect(cache.get('key')).rejects.toThrow('is closed');
+  });
+
+  it('has one store, which speaks Keyv', async () => {
+    const compat = createCache({ cache: infra() });
+    await compat.set('key', 1);
+    const [store] = compat.stores;
+    await expect(store?.get('key')).resolves.toBe(1);
+  });
+
+  it('lists every bad option', () => {
+    const options = { ttl: -1, refreshThreshold: 'soon', cacheId: '', closeOnDisconnect: 1, cache: {} };
+    expect(() => createCache(options as object)).toThrow(ValidationError);
+    expect(() => createCache(options as object)).toThrow(
+      /ttl must be .*milliseconds.*refreshThreshold.*cacheId.*closeOnDisconnect.*cache/,
+    );
+  });
+});

@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+
+import type { Cache as InfraCache } from '../cache/cache.js';
+import { runSafely } from '../cache/emitter.js';
+import { InMemoryCache } from '../cache/in-memory-cache.js';
+import type { Loader } from '../cache/options.js';
+import { TieredCache } from '../cache/tiered-cache.js';
+import { assertOptions, functionValue, nonEmptyString, objectWith, type Check } from '../checks.js';
+import { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
+import { ttlFromMs } from '../keyv/keyv-ttl.js';
+import {
+  Cache,
+  type CacheManagerEntry,
+  type CacheManagerEvents,
+  type StoredValue,
+  type WrapOptions,
+  type WrapOptionsRaw,
+} from './cache-manager.types.js';
+
+export interface CreateCacheOptions {
+  /** What it stands on. Default: a cache in memory of its own, of 1000 entries. */
+  cache?: InfraCache | undefined;
+  /** For calls that name none, in MILLISECONDS. Default: entries never expire. */
+  ttl?: number | undefined;
+  /** For calls of `wrap` that name none, in MILLISECONDS. Default: nothing is made anew before it has expired. */
+  refreshThreshold?: number | ((value: unknown) => number) | undefined;
+  /** Default: a random text. */
+  cacheId?: string | undefined;
+  /** `disconnect()` closes `cache` as well. Default: true for a cache of its own, false for one that was given. */
+  closeOnDisconnect?: boolean | undefined;
+}
+
+const milliseconds: Check = (value) =>
+  typeof value === 'number' && value >= 0 ? undefined : 'must be a non-negative number (milliseconds)';
+
+export const createCacheChecks = {
+  cache: objectWith('get', 'getOrSet', 'namespace'),
+  ttl: milliseconds,
+  refreshThreshold: (value: unknown) =>
+    functionValue(value) === undefined ? undefined : milliseconds(value),
+  cacheId: nonEmptyString,
+  closeOnDisconnect: (value: unknown) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+} satisfies Record<string, Check>;
+
+/**
+ * cache-manager's `createCache`, on a cache of this library. TTLS ARE MILLISECONDS.
+ *
+ * ```ts
+ * const cache = createCache({ cache: new RedisCache({ redisUrl }), ttl: 60_000 });
+ * ```
+ *
+ * @throws ValidationError that lists every bad option
+ */
+export function createCache(options: CreateCacheOptions = {}): Cache {
+  assertOptions('createCache', options, createCacheChecks);
+  return new CacheManager(options);
+}
+
+class CacheManager extends Cache {
+  readonly stores: readonly KeyvCacheStore[];
+  readonly #cache: InfraCache;
+  readonly #options: CreateCacheOptions;
+  readonly #id: string;
+  readonly #closes: boolean;
+  readonly #events = new EventEmitter();
+
+  constructor(options: CreateCacheOptions) {
+    super();
+    this.#options = options;
+    this.#cache = options.cache ?? new InMemoryCache({ name: 'cache-manager' });
+    this.#closes = options.closeOnDisconnect ?? options.cache === undefined;
+    this.#id = options.cacheId ?? randomUUID();
+    this.stores = [new KeyvCacheStore(this.#cache)];
+  }
+
+  override async get<T>(key: string): Promise<T | undefined> {
+    return this.#told(
+      () => this.#cache.get<T>(key),
+      (value) => this.#emit('get', { key, value }),
+      (error) => this.#emit('get', { key, error }),
+    );
+  }
+
+  override async mget<T>(keys: string[]): Promise<(T | undefined)[]> {
+    return this.#told(
+      async () => {
+        const found = await this.#cache.getMany<T>(keys);
+        return keys.map((key) => found.get(key));
+      },
+      (values) => this.#emit('mget', { keys, values }),
+      (error) => this.#emit('mget', { keys, error }),
+    );
+  }
+
+  override async ttl(key: string): Promise<number | undefined> {
+    return this.#told(
+      () => this.#expires(key),
+      (value) => this.#emit('ttl', { key, value }),
+      (error) => this.#emit('ttl', { key, error }),
+    );
+  }
+
+  override async set<T>(key: string, value: T, ttl?: number): Promise<T> {
+    return this.#told(
+      async () => {
+        await this.#store(key, value, ttl);
+        return value;
+      },
+      () => this.#emit('set', { key, value }),
+      (error) => this.#emit('set', { key, value, error }),
+    );
+  }
+
+  override async mset<T>(list: CacheManagerEntry<T>[]): Promise<CacheManagerEntry<T>[]> {
+    return this.#told(
+      async () => {
+        await Promise.all(list.map(({ key, value, ttl }) => this.#store(key, value, ttl)));
+        return list;
+      },
+      () => this.#emit('mset', { list }),
+      (error) => this.#emit('mset', { list, error }),
+    );
+  }
+
+  override async del(key: string): Promise<boolean> {
+    return this.#told(
+      async () => {
+        await this.#cache.delete(key);
+        return true;
+      },
+      () => this.#emit('del', { key }),
+      (error) => this.#emit('del', { key, error }),
+    );
+  }
+
+  override async mdel(keys: string[]): Promise<boolean> {
+    return this.#told(
+      async () => {
+        await this.#cache.deleteMany(keys);
+        return true;
+      },
+      () => this.#emit('mdel', { keys }),
+      (error) => this.#emit('mdel', { keys, error }),
+    );
+  }
+
+  override async clear(): Promise<boolean> {
+    return this.#told(
+      async () => {
+        await this.#cache.clear();
+        return true;
+      },
+      () => this.#emit('clear'),
+      (error) => this.#emit('clear', error),
+    );
+  }
+
+  override async wrap<T>(
+    key: string,
+    fnc: () => T | Promise<T>,
+    ttl?: number | ((value: T) => number),
+    refreshThreshold?: number | ((value: T) => number),
+  ): Promise<T>;
+  override async wrap<T>(
+    key: string,
+    fnc: () => T | Promise<T>,
+    options: WrapOptionsRaw<T>,
+  ): Promise<StoredValue<T>>;
+  override async wrap<T>(key: string, fnc: () => T | Promise<T>, options: WrapOptions<T>): Promise<T>;
+  override async wrap<T>(
+    key: string,
+    fnc: () => T | Promise<T>,
+    ttlOrOptions?: number | ((value: T) => number) | WrapOptions<T> | WrapOptionsRaw<T>,
+    threshold?: number | ((value: T) => number),
+  ): Promise<T | StoredValue<T>> {
+    const options: WrapOptions<T> & { raw?: boolean } =
+      typeof ttlOrOptions === 'object' ? ttlOrOptions : { ttl: ttlOrOptions, refreshThreshold: threshold };
+    let made = false;
+    const load: Loader<T> = async (ctx) => {
+      made = true;
+      const value = await fnc();
+      ctx.ttl(ttlFromMs(resolved(options.ttl, value) ?? this.#options.ttl));
+      return value;
+    };
+    const value = await this.#cache.getOrSet(key, load);
+    if (made) this.#emit('set', { key, value });
+    // Its second asking for the time is for those who want to know it.
+    const refreshThreshold = resolved(options.refreshThreshold ?? this.#options.refreshThreshold, value);
+    if (!made && refreshThreshold !== undefined) await this.#refreshIfDue(key, value, load, refreshThreshold);
+    return options.raw === true ? { value, expires: await this.#expires(key) } : value;
+  }
+
+  override on<E extends keyof CacheManagerEvents>(event: E, listener: CacheManagerEvents[E]): EventEmitter {
+    return this.#events.on(event, listener);
+  }
+
+  override off<E extends keyof CacheManagerEvents>(event: E, listener: CacheManagerEvents[E]): EventEmitter {
+    return this.#events.off(event, listener);
+  }
+
+  override async disconnect(): Promise<undefined> {
+    if (this.#closes) await this.#cache.close();
+    return undefined;
+  }
+
+  override cacheId(): string {
+    return this.#id;
+  }
+
+  /** Callers go on with the value at hand; the loads of several become one in the cache itself. */
+  async #refreshIfDue<T>(key: string, value: T, load: Loader<T>, thresholdMs: number): Promise<void> {
+    const left = await remainingMs(this.#cache, key);
+    if (left === undefined || left === Infinity || left >= thresholdMs) return;
+    this.#cache.getOrSet(key, load, { forceRefresh: true }).then(
+      (fresh) => this.#emit('refresh', { key, value: fresh }),
+      (error: unknown) => this.#emit('refresh', { key, value, error }),
+    );
+  }
+
+  /** `undefined` cannot be told from "not there", so nothing is there then. */
+  async #store(key: string, value: unknown, ttl: number | undefined): Promise<void> {
+    if (value === undefined) await this.#cache.delete(key);
+    else await this.#cache.set(key, value, ttlFromMs(ttl ?? this.#options.ttl));
+  }
+
+  async #expires(key: string): Promise<number | undefined> {
+    const left = await remainingMs(this.#cache, key);
+    return left === undefined || left === Infinity ? undefined : Date.now() + left;
+  }
+
+  async #told<T>(work: () => Promise<T>, done: (result: T) => void, failed: (error: unknown) => void): Promise<T> {
+    try {
+      const result = await work();
+      done(result);
+      return result;
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
+  }
+
+  #emit<E extends keyof CacheManagerEvents>(event: E, ...args: Parameters<CacheManagerEvents[E]>): void {
+    // One by one: with `emit`, a listener that throws would fail the operation.
+    for (const listener of this.#events.rawListeners(event)) runSafely(() => listener.apply(this.#events, args) as unknown);
+  }
+}
+
+/** A cache that is not of this library's making tells whole seconds only. */
+async function remainingMs(cache: InfraCache, key: string): Promise<number | undefined> {
+  if (cache instanceof TieredCache) return cache.remainingMs(key);
+  const seconds = await cache.ttl(key);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function resolved<T>(value: number | ((of: T) => number) | undefined, of: T): number | undefined {
+  return typeof value === 'function' ? value(of) : value;
+}

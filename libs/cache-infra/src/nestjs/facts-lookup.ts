@@ -1,0 +1,53 @@
+import type { ModuleRef } from '@nestjs/core';
+
+import { ValidationError } from '../errors.js';
+import { CacheVaryProvider, mergeFacts, type CacheFacts } from './cache-facts.js';
+import { CacheRegistry } from './cache-registry.js';
+
+/** What was found, and from what: a module that is loaded later may say more. */
+interface Known {
+  readonly registry: CacheRegistry | undefined;
+  readonly registered: CacheFacts;
+  readonly facts: CacheFacts;
+}
+
+const known = new WeakMap<ModuleRef, Known>();
+const none: CacheFacts = {};
+
+/**
+ * The facts of the application: those of `forRoot({ vary })` and those of {@link CacheVaryProvider}.
+ *
+ * @throws ValidationError when both say the same, or when the provider is not a singleton
+ */
+export function factsOf(moduleRef: ModuleRef): CacheFacts {
+  const before = known.get(moduleRef);
+  if (before !== undefined && before.registered === (before.registry?.facts() ?? none)) return before.facts;
+  const registry = registryOf(moduleRef);
+  const registered = registry?.facts() ?? none;
+  const facts = mergeFacts([registered, providedFacts(moduleRef)]);
+  known.set(moduleRef, { registry, registered, facts });
+  return facts;
+}
+
+function registryOf(moduleRef: ModuleRef): CacheRegistry | undefined {
+  try {
+    return moduleRef.get(CacheRegistry, { strict: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function providedFacts(moduleRef: ModuleRef): CacheFacts {
+  try {
+    return moduleRef.get(CacheVaryProvider, { strict: false }).facts;
+  } catch (error) {
+    // Nest's own error classes are not exported from their package.
+    if (error instanceof Error && error.constructor.name === 'InvalidClassScopeException') {
+      throw new ValidationError(
+        'CacheVaryProvider has to be a singleton, without request-scoped dependencies: its facts get the request from their context',
+        'CacheInfraModule',
+      );
+    }
+    return none;
+  }
+}

@@ -1,0 +1,61 @@
+import type { CallHandler } from '@nestjs/common';
+import { lastValueFrom } from 'rxjs';
+
+import { fieldTokens } from './header-fields.js';
+import type { HttpStore } from './http-caches.js';
+import { httpDate } from './http-date.js';
+import type { Head, HttpExchange } from './http-exchange.js';
+import { holdsInstances, isStreaming, storedBody } from './stored-body.js';
+import { toStore, type StoredResponse, type StoringRules } from './stored-response.js';
+import { strongEtag } from './validators.js';
+import { merged } from './vary.js';
+
+/** What it takes to run a handler. */
+export interface RunParts {
+  readonly exchange: HttpExchange;
+  readonly next: CallHandler;
+  readonly store: HttpStore;
+  readonly rules: StoringRules;
+  /** An interceptor outside of this one needs the objects that the handler returned. */
+  readonly needsInstances: boolean;
+}
+
+/** What a handler's run came to. */
+export interface Outcome {
+  readonly value: unknown;
+  /** Undefined = the value is none that could be compared or stored. */
+  readonly head?: Head | undefined;
+  readonly stored?: StoredResponse | undefined;
+  /** Why it is not stored. */
+  readonly detail?: string | undefined;
+}
+
+/** Runs the handler and the interceptors inside of this one; gives the response its `ETag`, `Date` and `Vary`. */
+export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
+  const { next, exchange, store, rules, needsInstances } = parts;
+  const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+  if (isStreaming(value)) return { value, detail: 'stream' };
+  if (exchange.isSent) return { value, detail: 'sent' };
+  if (needsInstances && holdsInstances(value)) return { value, detail: 'class-instances' };
+  const body = storedBody(value);
+  if (body === undefined) return { value, detail: 'no-json' };
+
+  if (rules.vary.length > 0) {
+    const names = merged(fieldTokens(exchange.head().fields, 'vary'), rules.vary);
+    exchange.setField('Vary', names.join(', '));
+  }
+  const now = store.clock.now();
+  const head = exchange.head();
+  const answer = { ...head, before: before.fields, body };
+  const stored = toStore(answer, exchange.request.headers, rules, now);
+  const isStored = typeof stored === 'object';
+  if (!isStored && !rules.decorated) return { value, detail: stored };
+
+  const added: Record<string, string> = {};
+  if (head.fields['date'] === undefined) added['date'] = httpDate(now);
+  if (head.fields['etag'] === undefined && head.status === 200) added['etag'] = strongEtag(body, head.fields);
+  for (const [name, field] of Object.entries(added)) exchange.setField(name, field);
+  const complete = { status: head.status, fields: { ...head.fields, ...added } };
+  if (!isStored) return { value, head: complete, detail: stored };
+  return { value, head: complete, stored: { ...stored, fields: { ...stored.fields, ...added } } };
+}

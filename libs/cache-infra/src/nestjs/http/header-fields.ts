@@ -1,0 +1,31 @@
+/** One header field as Node knows it. */
+export type FieldValue = number | string | readonly string[];
+
+/** Header fields by their names in lower case. */
+export type Fields = Readonly<Record<string, FieldValue | undefined>>;
+
+/** The value of a field, its lines joined by commas (RFC 9110 §5.3); undefined = not there. */
+export function fieldText(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined) return undefined;
+  return typeof value === 'object' ? value.join(', ') : String(value);
+}
+
+/** The members of a field that is a list of tokens, in lower case: `Vary`, `Connection`. */
+export function fieldTokens(fields: Fields, name: string): readonly string[] {
+  return tokens(fieldText(fields, name) ?? '');
+}
+
+/** The members of a comma-separated list of tokens, in lower case, empty ones left out (RFC 9110 §5.6.1). */
+export function tokens(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((token) => token.trim().toLowerCase())
+    .filter((token) => token !== '');
+}
+
+/** The members of a list of which some stand in double quotes, which may hold commas (RFC 9110 §5.6.4). */
+export function listMembers(list: string): readonly string[] {
+  const members = list.match(/(?:"(?:[^"\\]|\\.)*"|[^",]|"(?!(?:[^"\\]|\\.)*"))+/g) ?? [];
+  return members.map((member) => member.trim()).filter((member) => member !== '');
+}

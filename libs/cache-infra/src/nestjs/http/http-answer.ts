@@ -1,0 +1,250 @@
+import { GatewayTimeoutException, HttpException } from '@nestjs/common';
+
+import type { LoadContext } from '../../cache/options.js';
+import type { RequestDirectives } from './cache-control.js';
+import { currentAge, secondsLeft, standsInForError, useOf } from './freshness.js';
+import { runHandler, type Outcome, type RunParts } from './handler-run.js';
+import { httpCacheStatus, type ForwardReason, type Handling } from './http-cache-status.js';
+import type { HttpCaches } from './http-caches.js';
+import type { Head } from './http-exchange.js';
+import { returnedValue } from './stored-body.js';
+import type { StoredResponse } from './stored-response.js';
+import { isNotModified } from './validators.js';
+import { storedTtl, type Found, type Shared, type Variants } from './variants.js';
+import { fingerprintOf } from './vary.js';
+
+/** All that one answer takes. */
+export interface AnswerParts extends RunParts {
+  readonly caches: HttpCaches;
+  readonly variants: Variants;
+  /** The primary key. */
+  readonly key: string;
+  readonly wants: RequestDirectives;
+}
+
+/** A handler's error on its way to all those who wait for the handler. */
+class HandlerFailure extends Error {
+  constructor(
+    override readonly cause: unknown,
+    /** Of the request for which the handler ran. */
+    readonly fingerprint: string,
+  ) {
+    super('The handler failed', { cause });
+  }
+}
+
+/** Errors that a stale response may stand in for (RFC 5861 §4). */
+const standInStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+
+/** The answer to one GET or HEAD request: from the cache, or from the handler. */
+export class HttpAnswer {
+  readonly #parts: AnswerParts;
+  readonly #before: Head;
+  #answered = false;
+
+  constructor(parts: AnswerParts) {
+    this.#parts = parts;
+    this.#before = parts.exchange.head();
+  }
+
+  /** What the handler returned, now or once. */
+  async value(): Promise<unknown> {
+    try {
+      return await this.#answer();
+    } finally {
+      this.#answered = true;
+    }
+  }
+
+  async #answer(): Promise<unknown> {
+    const { wants, exchange, caches, variants } = this.#parts;
+    if (wants.noStore) return this.#uncached('request', 'no-store');
+    const found = await variants.find().catch((error: unknown) => {
+      caches.report(error);
+    });
+    if (found === undefined) return this.#uncached('bypass', 'cache-error');
+
+    const { response } = found;
+    const use = response === undefined ? 'forward' : useOf(response, wants, this.#now());
+    if (response !== undefined && use !== 'forward') {
+      if (use === 'revalidate') this.#revalidateLater(found);
+      return this.#replay(response, {});
+    }
+    const fwd = this.#reason(found);
+    if (wants.onlyIfCached) {
+      this.#tell({ fwd, detail: 'only-if-cached' });
+      throw new GatewayTimeoutException();
+    }
+    // A handler may leave out the body when it is asked for the head.
+    return exchange.method === 'HEAD' ? this.#uncached(fwd) : this.#load(found, fwd);
+  }
+
+  #reason({ response, knowsUrl }: Found): ForwardReason {
+    if (response === undefined) return knowsUrl ? 'vary-miss' : 'uri-miss';
+    return secondsLeft(response, this.#now()) > 0 ? 'request' : 'stale';
+  }
+
+  /** Runs the handler for this request and all that ask for the same meanwhile. `apart`: those that are alike in every field. */
+  async #load(found: Found, fwd: ForwardReason, apart?: string): Promise<unknown> {
+    const { caches, variants, exchange } = this.#parts;
+    const run: { started: boolean; outcome?: Outcome } = { started: false };
+    let shared: Shared;
+    try {
+      shared = await variants.load(found.vary, this.#loader(run), {
+        anew: found.response !== undefined,
+        apart,
+      });
+    } catch (error) {
+      if (run.outcome !== undefined) {
+        caches.report(error);
+        return this.#deliver(run.outcome, { fwd, detail: 'cache-error' });
+      }
+      if (error instanceof HandlerFailure) {
+        const fingerprint = fingerprintOf(exchange.request.headers);
+        if (run.started || error.fingerprint === fingerprint) return this.#failed(error.cause, found, fwd);
+        return this.#load(found, fwd, `#${fingerprint}`);
+      }
+      // The handler is at work on this very response: there is no second try.
+      if (run.started) throw error;
+      caches.report(error);
+      return this.#uncached(fwd, 'cache-error');
+    }
+    if (run.outcome !== undefined) return this.#ran(run.outcome, found, fwd);
+    if ('notStored' in shared) return this.#uncached(fwd, 'not-stored');
+    const { vary } = shared;
+    if (variants.isFor(shared)) return this.#replay(shared, { fwd, collapsed: true });
+    // It is known now what selects the response, and that it was for another request.
+    if (apart === undefined) return this.#load({ ...found, vary, response: undefined }, 'vary-miss', '');
+    return this.#uncached('vary-miss');
+  }
+
+  #loader(run: { started: boolean; outcome?: Outcome }): (ctx: LoadContext) => Promise<Shared> {
+    return async (ctx) => {
+      // A cache with refreshAhead comes back when the response has gone: that is revalidateLater's to do.
+      if (this.#answered) throw new Error('The request has been answered');
+      run.started = true;
+      const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
+        throw new HandlerFailure(error, fingerprintOf(this.#parts.exchange.request.headers));
+      });
+      run.outcome = outcome;
+      if (outcome.stored === undefined) {
+        ctx.skipStore();
+        return { notStored: true };
+      }
+      ctx.ttl(storedTtl(outcome.stored, this.#now()));
+      return outcome.stored;
+    };
+  }
+
+  /** The handler ran for this request. */
+  async #ran(outcome: Outcome, found: Found, fwd: ForwardReason): Promise<unknown> {
+    const { exchange } = this.#parts;
+    const { head, stored } = outcome;
+    if (head !== undefined && this.#standsIn(found, head.status)) {
+      exchange.reset(this.#before);
+      return this.#standIn(found.response as StoredResponse, head.status);
+    }
+    if (stored === undefined) return this.#deliver(outcome, { fwd });
+    await this.#settle(stored, found);
+    return this.#deliver(outcome, { fwd, stored: true, ttl: secondsLeft(stored, this.#now()) });
+  }
+
+  async #settle(stored: StoredResponse, found: Found): Promise<void> {
+    const { variants, caches } = this.#parts;
+    await variants.settle(stored, found, this.#now()).catch((error: unknown) => {
+      caches.report(error);
+    });
+  }
+
+  /** The handler failed. */
+  #failed(error: unknown, found: Found, fwd: ForwardReason): unknown {
+    const status = failureStatus(error);
+    if (!this.#standsIn(found, status)) {
+      this.#tell({ fwd });
+      throw error;
+    }
+    this.#parts.exchange.reset(this.#before);
+    return this.#standIn(found.response as StoredResponse, status);
+  }
+
+  #standsIn({ response }: Found, status: number): boolean {
+    if (response === undefined || !standInStatuses.has(status)) return false;
+    return standsInForError(response, this.#parts.wants, this.#now());
+  }
+
+  #standIn(response: StoredResponse, fwdStatus: number): unknown {
+    return this.#replay(response, { fwd: 'stale', fwdStatus, detail: 'stale-if-error' });
+  }
+
+  /** The handler runs for this request alone, and nothing is stored. */
+  async #uncached(fwd: ForwardReason, detail?: string): Promise<unknown> {
+    try {
+      const outcome = await runHandler(this.#parts, this.#before);
+      return this.#deliver(outcome, { fwd, detail: detail ?? outcome.detail });
+    } catch (error) {
+      this.#tell({ fwd, detail });
+      throw error;
+    }
+  }
+
+  /** What the handler returned, or nothing when the client has it. */
+  #deliver({ value, head, detail }: Outcome, handling: Handling): unknown {
+    this.#tell({ detail, ...handling });
+    return head === undefined ? value : this.#unlessNotModified(head, () => value);
+  }
+
+  /** A stored response. */
+  #replay(response: StoredResponse, handling: Handling): unknown {
+    const { exchange } = this.#parts;
+    const now = this.#now();
+    exchange.setStatus(response.status);
+    for (const [name, value] of Object.entries(response.fields)) exchange.setField(name, value);
+    exchange.setField('Age', String(Math.floor(currentAge(response, now))));
+    this.#tell({ ttl: secondsLeft(response, now), ...handling });
+    return this.#unlessNotModified(exchange.head(), () => returnedValue(response.body));
+  }
+
+  #unlessNotModified({ status, fields }: Head, value: () => unknown): unknown {
+    const { exchange } = this.#parts;
+    if (status !== 200 || !isNotModified(exchange.request.headers, fields, this.#now())) return value();
+    exchange.setStatus(304);
+    return undefined;
+  }
+
+  /** The client has its stale response first: the handler gets one of its own to write on. */
+  #revalidateLater(found: Found): void {
+    const { exchange, variants, store, key } = this.#parts;
+    const id = `${key}#${found.response?.variant ?? ''}`;
+    if (store.refreshing.has(id)) return;
+    store.refreshing.add(id);
+    exchange.whenDone(() => {
+      exchange.detach(this.#before);
+      this.#answered = false;
+      const run: { started: boolean; outcome?: Outcome } = { started: false };
+      variants
+        .load(found.vary, this.#loader(run), { anew: true })
+        .then(async () => {
+          if (run.outcome?.stored !== undefined) await this.#settle(run.outcome.stored, found);
+        })
+        // The stale response stays, and the next request tries again.
+        .catch(() => undefined)
+        .finally(() => store.refreshing.delete(id));
+    });
+  }
+
+  #tell(handling: Handling): void {
+    this.#parts.exchange.addCacheStatus(httpCacheStatus({ ...handling, key: this.#parts.key }));
+  }
+
+  #now(): number {
+    return this.#parts.store.clock.now();
+  }
+}
+
+/** The status that Nest will answer an error with. */
+function failureStatus(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const status: unknown =
+    typeof error === 'object' && error !== null ? Reflect.get(error, 'statusCode') : undefined;
+  return typeof status === 'number' ? status : 500;
+}

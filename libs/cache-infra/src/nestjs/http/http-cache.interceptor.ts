@@ -1,0 +1,162 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { concat, defer, from, ignoreElements, tap, type Observable } from 'rxjs';
+
+import { ValidationError } from '../../errors.js';
+import { noRequestDirectives, requestDirectives } from './cache-control.js';
+import { fieldText } from './header-fields.js';
+import { HttpAnswer } from './http-answer.js';
+import { httpCacheStatus } from './http-cache-status.js';
+import { HttpCaches, urlTag, type HttpStore } from './http-caches.js';
+import { HttpExchange } from './http-exchange.js';
+import { relatedTarget, urlKey } from './http-key.js';
+import { httpRoute, isInsideSerializer, storingRules, type HttpRoute } from './http-route.js';
+import { isStreaming } from './stored-body.js';
+import { assumedVary, toStore } from './stored-response.js';
+import { Variants } from './variants.js';
+
+/** RFC 9110 §9.2.1. */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY', 'TRACE']);
+
+/** Requests that an interceptor of this kind has in hand: bound twice, the outer one does the work. */
+const inHand = new WeakSet<object>();
+
+/**
+ * A shared HTTP cache (RFC 9111) in front of the handlers: answers GET and HEAD from the cache, with `Age`, `ETag`, 304 and
+ * `Cache-Status`, and invalidates a URL when another method changes it. Stores what routes with `@HttpCache()` answer, and
+ * what says itself by `Cache-Control` or `Expires` for how long it is fresh. Guards run before it, for every request.
+ *
+ * ```ts
+ * providers: [{ provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor }]
+ * ```
+ *
+ * Lets pass untouched: what is not HTTP, handlers that answer themselves (`@Res()`, `@Sse()`, `@Render()`, `@Redirect()`),
+ * streams, and requests with `Range`. Without Redis, or with a cache in trouble, the handlers run.
+ */
+@Injectable()
+export class HttpCacheInterceptor implements NestInterceptor {
+  readonly #routes = new WeakMap<object, WeakMap<object, HttpRoute>>();
+
+  constructor(
+    private readonly caches: HttpCaches,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly config: ApplicationConfig,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() !== 'http') return next.handle();
+    const request = context.switchToHttp().getRequest<object>();
+    if (inHand.has(request)) return next.handle();
+    inHand.add(request);
+
+    const route = this.#route(context);
+    if (route.optedOut) return next.handle();
+    const exchange = new HttpExchange(context, this.adapterHost.httpAdapter);
+    if (!safeMethods.has(exchange.method)) return this.#invalidating(exchange, next);
+    if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return next.handle();
+
+    const store = this.caches.store(route.options.cache);
+    if (store === undefined || route.answersItself) return next.handle();
+    if (!route.decorated && !this.caches.caching.has(route.handler)) {
+      return this.#learning(exchange, route, store, next);
+    }
+    if (exchange.request.headers['range'] !== undefined) {
+      exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail: 'range' }));
+      return next.handle();
+    }
+    return from(this.#answer(context, exchange, route, store, next).value());
+  }
+
+  #answer(
+    context: ExecutionContext,
+    exchange: HttpExchange,
+    route: HttpRoute,
+    store: HttpStore,
+    next: CallHandler,
+  ): HttpAnswer {
+    const { host = true, key: keyOption, tags = [], clientControl = true } = route.options;
+    const { headers } = exchange.request;
+    const url = urlKey({ origin: host ? exchange.origin : undefined, target: exchange.target });
+    const key = keyOption === undefined ? url : `KEY ${keyOf(keyOption(context))}`;
+    const all = [urlTag(url), ...(typeof tags === 'function' ? tags(context) : tags)];
+    const rules = storingRules(route, store.cache.defaultTtl);
+    return new HttpAnswer({
+      exchange,
+      next,
+      caches: this.caches,
+      store,
+      rules,
+      key,
+      variants: new Variants(store.cache, key, assumedVary(rules), headers, all),
+      wants: clientControl
+        ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
+        : noRequestDirectives,
+      needsInstances: this.#isInsideSerializer(context),
+    });
+  }
+
+  /** A change invalidates its URL and those it names, before the client hears of it (RFC 9111 §4.4). */
+  #invalidating(exchange: HttpExchange, next: CallHandler): Observable<unknown> {
+    const invalidate = async (): Promise<void> => {
+      const { status, fields } = exchange.head();
+      if (status >= 400) return;
+      const { origin, target } = exchange;
+      const related = ['location', 'content-location'].flatMap(
+        (name) => relatedTarget(fieldText(fields, name), origin, target) ?? [],
+      );
+      const urls = [target, ...related].flatMap((url) => [
+        urlKey({ origin, target: url }),
+        urlKey({ origin: undefined, target: url }),
+      ]);
+      await this.caches.invalidate([...new Set(urls)]);
+    };
+    return concat(next.handle(), defer(invalidate).pipe(ignoreElements()));
+  }
+
+  /** A route of which nothing is known: nothing is asked, and nothing stored before it is known that it can be. */
+  #learning(
+    exchange: HttpExchange,
+    route: HttpRoute,
+    store: HttpStore,
+    next: CallHandler,
+  ): Observable<unknown> {
+    const before = exchange.head().fields;
+    return next.handle().pipe(
+      tap((value) => {
+        if (isStreaming(value) || exchange.isSent) return;
+        const answer = { ...exchange.head(), before, body: { kind: 'empty' } as const };
+        const rules = storingRules(route, 0);
+        const stored = toStore(answer, exchange.request.headers, rules, store.clock.now());
+        if (typeof stored === 'object') this.caches.caching.add(route.handler);
+      }),
+    );
+  }
+
+  #route(context: ExecutionContext): HttpRoute {
+    const controller = context.getClass();
+    const handler = context.getHandler();
+    const routes = this.#routes.get(controller) ?? new WeakMap<object, HttpRoute>();
+    this.#routes.set(controller, routes);
+    const route = routes.get(handler) ?? httpRoute(controller, handler);
+    routes.set(handler, route);
+    return route;
+  }
+
+  #isInsideSerializer(context: ExecutionContext): boolean {
+    const globals = [
+      ...this.config.getGlobalInterceptors(),
+      ...this.config.getGlobalRequestInterceptors().map(({ metatype }) => metatype),
+    ];
+    return isInsideSerializer(this, context.getClass(), context.getHandler(), globals);
+  }
+}
+
+function keyOf(key: unknown): string {
+  if (typeof key === 'string' && key !== '') return key;
+  throw new ValidationError([
+    {
+      path: 'key',
+      message: `key of @HttpCache() must give a non-empty text, gave ${key === '' ? "''" : typeof key}`,
+    },
+  ]);
+}

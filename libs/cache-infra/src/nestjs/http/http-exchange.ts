@@ -1,0 +1,145 @@
+import { finished } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+
+import type { ExecutionContext } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+
+import { appendHeader, isRawResponse } from '../response-headers.js';
+import type { Fields, FieldValue } from './header-fields.js';
+
+/** What the requests of Express and Fastify have in common. */
+interface AdapterRequest {
+  readonly method: string;
+  readonly headers: Fields;
+  /** As far as the application trusts its proxies. */
+  readonly protocol?: string;
+  readonly host?: string;
+}
+
+/** What Node's response, Express' and Fastify's reply have in common. */
+interface AdapterResponse {
+  readonly statusCode: number;
+  readonly raw?: unknown;
+  getHeaders(): Fields;
+  removeHeader(name: string): unknown;
+}
+
+/** Status and fields of a response. */
+export interface Head {
+  readonly status: number;
+  readonly fields: Fields;
+}
+
+type Adapter = Pick<
+  AbstractHttpAdapter,
+  'getRequestUrl' | 'getRequestMethod' | 'isHeadersSent' | 'setHeader' | 'status'
+>;
+
+/** One request and its response, on Express and on Fastify alike. */
+export class HttpExchange {
+  readonly request: AdapterRequest;
+  readonly method: string;
+  /** Path and query, as the client sent them. */
+  readonly target: string;
+  readonly #adapter: Adapter;
+  readonly #response: AdapterResponse;
+
+  constructor(context: ExecutionContext, adapter: Adapter) {
+    const http = context.switchToHttp();
+    this.#adapter = adapter;
+    this.request = http.getRequest<AdapterRequest>();
+    this.#response = http.getResponse<AdapterResponse>();
+    this.method = String(adapter.getRequestMethod?.(this.request) ?? this.request.method);
+    this.target = String(adapter.getRequestUrl?.(this.request) ?? '');
+  }
+
+  get origin(): string {
+    const { protocol = 'http', host = '' } = this.request;
+    return `${protocol}://${host.toLowerCase()}`;
+  }
+
+  /** What the response is now. */
+  head(): Head {
+    return { status: this.#response.statusCode, fields: { ...this.#response.getHeaders() } };
+  }
+
+  get isSent(): boolean {
+    return this.#adapter.isHeadersSent(this.#response) === true;
+  }
+
+  setStatus(status: number): void {
+    this.#adapter.status(this.#response, status);
+  }
+
+  setField(name: string, value: FieldValue): void {
+    this.#adapter.setHeader(this.#response, name, value as string);
+  }
+
+  /** Makes the response what it was: takes back what a handler set before it failed. */
+  reset(head: Head): void {
+    this.setStatus(head.status);
+    for (const name of Object.keys(this.#response.getHeaders())) {
+      if (head.fields[name] === undefined) this.#response.removeHeader(name);
+    }
+    for (const [name, value] of Object.entries(head.fields)) {
+      if (value !== undefined && this.#response.getHeaders()[name] !== value) this.setField(name, value);
+    }
+  }
+
+  /** On Node's own response, where others add their members as well. */
+  addCacheStatus(member: string): void {
+    const raw = this.#raw();
+    if (isRawResponse(raw) && !raw.headersSent) appendHeader(raw, 'Cache-Status', member);
+  }
+
+  /** Calls back when the response has gone, or its client. */
+  whenDone(callback: () => void): void {
+    const raw = this.#raw() as ServerResponse;
+    finished(raw, { readable: false }, () => {
+      setImmediate(callback);
+    });
+  }
+
+  /**
+   * Makes of a response that has gone one that a handler can set a status and headers on once more, which go nowhere.
+   */
+  detach(head: Head): void {
+    const raw = this.#raw() as object;
+    const fields = new Map(Object.entries(head.fields));
+    const lower = (name: unknown) => String(name).toLowerCase();
+    const shadow: Record<string, unknown> = {
+      setHeader: (name: unknown, value: FieldValue) => {
+        fields.set(lower(name), value);
+        return raw;
+      },
+      appendHeader: (name: unknown, value: FieldValue) => {
+        const before = fields.get(lower(name));
+        fields.set(lower(name), before === undefined ? value : [before, value].flat().map(String));
+        return raw;
+      },
+      getHeader: (name: unknown) => fields.get(lower(name)),
+      getHeaders: () => Object.fromEntries(fields),
+      getHeaderNames: () => [...fields.keys()],
+      hasHeader: (name: unknown) => fields.has(lower(name)),
+      removeHeader: (name: unknown) => {
+        fields.delete(lower(name));
+      },
+    };
+    for (const [name, value] of Object.entries(shadow)) {
+      Object.defineProperty(raw, name, { value, configurable: true, writable: true });
+    }
+    Object.defineProperty(raw, 'headersSent', { get: () => false, configurable: true });
+    // Fastify's reply has fields of its own above those of the response.
+    if (raw !== this.#response) {
+      for (const name of Object.keys(this.#response.getHeaders())) {
+        if (!fields.has(name)) this.#response.removeHeader(name);
+      }
+      for (const [name, value] of fields) if (value !== undefined) this.setField(name, value);
+    }
+    this.setStatus(head.status);
+  }
+
+  #raw(): unknown {
+    return this.#response.raw ?? this.#response;
+  }
+}

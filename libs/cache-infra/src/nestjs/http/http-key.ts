@@ -1,0 +1,56 @@
+/** What a URL is known by. */
+export interface UrlParts {
+  /** `https://example.com`; undefined = any. */
+  readonly origin: string | undefined;
+  /** As the request line has it: path and query. */
+  readonly target: string;
+}
+
+/**
+ * The primary key of a response to GET (RFC 9111 §2): its URL, the parameters of the query sorted by name. Parameters that
+ * a parser may put together, such as `a`, `a[]` and `a[b]`, keep their order.
+ */
+export function urlKey({ origin = '', target }: UrlParts): string {
+  const [path, query = ''] = split(target.split('#', 1)[0] ?? '', '?');
+  const parameters = query
+    .split('&')
+    .filter((parameter) => parameter !== '')
+    .map((parameter) => ({ parameter, name: rootName(parameter) }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(({ parameter }) => parameter);
+  return `GET ${origin}${path}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`;
+}
+
+/** The URL that a `Location` or `Content-Location` means, when it is of the same origin (RFC 9111 §4.4). */
+export function relatedTarget(
+  location: string | undefined,
+  origin: string,
+  target: string,
+): string | undefined {
+  if (location === undefined) return undefined;
+  try {
+    const base = new URL(target, origin);
+    const url = new URL(location, base);
+    return url.origin === base.origin ? `${url.pathname}${url.search}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function rootName(parameter: string): string {
+  const [name] = split(parameter, '=');
+  return decoded(name).split(/[.[]/, 1)[0] ?? '';
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+function split(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

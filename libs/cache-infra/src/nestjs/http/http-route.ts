@@ -1,0 +1,121 @@
+import { ClassSerializerInterceptor, type ExecutionContext, type Type } from '@nestjs/common';
+import {
+  INTERCEPTORS_METADATA,
+  REDIRECT_METADATA,
+  RENDER_METADATA,
+  RESPONSE_PASSTHROUGH_METADATA,
+  ROUTE_ARGS_METADATA,
+  RouteParamtypes,
+  SSE_METADATA,
+} from '@nestjs/common/internal';
+
+import { durationMs, maxDurationMs } from '../../duration.js';
+import { httpCacheMetadata, type HttpCacheOptions } from './http-cache.decorator.js';
+import type { StoringRules } from './stored-response.js';
+import { merged } from './vary.js';
+
+/** `@Res()` and `@Next()`. */
+const responseParameters: readonly number[] = [RouteParamtypes.RESPONSE, RouteParamtypes.NEXT];
+
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+type Controller = Type | { readonly prototype: object };
+
+/** What is known of a route before its first request. */
+export interface HttpRoute {
+  readonly handler: Handler;
+  readonly options: HttpCacheOptions;
+  /** It, or its controller, has `@HttpCache()`. */
+  readonly decorated: boolean;
+  readonly optedOut: boolean;
+  /** It answers by itself (`@Res()`, `@Sse()`), or Nest does by other means than its result (`@Render()`, `@Redirect()`). */
+  readonly answersItself: boolean;
+}
+
+export function httpRoute(controller: Controller, handler: Handler): HttpRoute {
+  const own = optionsOn(handler);
+  const shared = optionsOn(controller);
+  const given = own ?? shared;
+  const options = { ...(shared === false ? {} : shared), ...(own === false ? {} : own) };
+  return {
+    handler,
+    options: given === false ? {} : options,
+    decorated: given !== undefined && given !== false,
+    optedOut: given === false,
+    answersItself: answersItself(controller, handler),
+  };
+}
+
+/** The rules that a route's options make, with the ttl of its cache in seconds for one that has none. */
+export function storingRules({ options, decorated }: HttpRoute, defaultTtl: number): StoringRules {
+  const { ttl = defaultTtl, staleWhileRevalidate, staleIfError, shared = false } = options;
+  const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
+  return {
+    decorated,
+    shared,
+    lifetime: decorated ? seconds(ttl) || maxDurationMs / 1000 : undefined,
+    staleWhileRevalidate: staleWhileRevalidate === undefined ? undefined : seconds(staleWhileRevalidate),
+    staleIfError: staleIfError === undefined ? undefined : seconds(staleIfError),
+    vary: merged(options.vary ?? []),
+    statuses: options.statuses ?? [],
+    keepFields: options.headers === undefined ? undefined : lower(options.headers),
+    dropFields: lower(options.withoutHeaders ?? []),
+  };
+}
+
+/**
+ * Whether `ClassSerializerInterceptor` stands around `interceptor`. It tells by the class of what it gets which properties to
+ * leave out, and a stored value has no class any more.
+ */
+export function isInsideSerializer(
+  interceptor: object,
+  controller: Controller,
+  handler: Handler,
+  globals: readonly unknown[],
+): boolean {
+  const all = [...globals, ...interceptorsOn(controller), ...interceptorsOn(handler)];
+  const own = all.findIndex((it) => it === interceptor || it === interceptor.constructor);
+  return all.slice(0, own === -1 ? all.length : own).some(isSerializer);
+}
+
+function isSerializer(it: unknown): boolean {
+  if (it instanceof ClassSerializerInterceptor || it === ClassSerializerInterceptor) return true;
+  return typeof it === 'function' && it.prototype instanceof ClassSerializerInterceptor;
+}
+
+function interceptorsOn(target: object): readonly unknown[] {
+  return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as readonly unknown[] | undefined) ?? [];
+}
+
+/** What `@HttpCache()` said on a controller or a handler. */
+export function optionsOn(target: object): HttpCacheOptions | false | undefined {
+  return Reflect.getMetadata(httpCacheMetadata, target) as HttpCacheOptions | false | undefined;
+}
+
+function answersItself(controller: Controller, handler: Handler): boolean {
+  const marks = [SSE_METADATA, RENDER_METADATA, REDIRECT_METADATA];
+  if (marks.some((mark) => Reflect.hasMetadata(mark, handler))) return true;
+  const name = methodName(controller, handler);
+  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as object;
+  const takesResponse = Object.keys(parameters).some((parameter) =>
+    responseParameters.includes(Number(parameter.split(':')[0])),
+  );
+  return takesResponse && Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, name) !== true;
+}
+
+/** A decorator may have put a function of another name in the place of the method. */
+function methodName({ prototype }: Controller, handler: Handler): string {
+  for (
+    let owner = prototype as object | null;
+    owner !== null;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+      if (value === handler) return name;
+    }
+  }
+  return handler.name;
+}
+
+function seconds(ttl: number | string): number {
+  return durationMs(ttl) / 1000;
+}

@@ -1,0 +1,53 @@
+import { StreamableFile } from '@nestjs/common';
+
+/** What a handler returned, in a form that gives back what would have been sent. */
+export type StoredBody =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'json' | 'text'; readonly text: string }
+  | { readonly kind: 'binary'; readonly bytes: Uint8Array };
+
+/** Undefined = it cannot be stored: it has no JSON text. */
+export function storedBody(value: unknown): StoredBody | undefined {
+  if (value === undefined) return { kind: 'empty' };
+  if (typeof value === 'string') return { kind: 'text', text: value };
+  if (value instanceof Uint8Array) return { kind: 'binary', bytes: value };
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    return text === undefined ? undefined : { kind: 'json', text };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the handler is to have returned. */
+export function returnedValue(body: StoredBody): unknown {
+  switch (body.kind) {
+    case 'empty':
+      return undefined;
+    case 'text':
+      return body.text;
+    case 'json':
+      return JSON.parse(body.text);
+    case 'binary':
+      return body.bytes;
+  }
+}
+
+/** A body that is sent as it is produced: nobody else may read it. */
+export function isStreaming(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof StreamableFile || value instanceof Response) return true;
+  const has = (name: string | symbol) => typeof Reflect.get(value, name) === 'function';
+  return has('pipe') || has('getReader') || has(Symbol.asyncIterator);
+}
+
+/** Whether objects of classes are in it, of which only an object made by that class tells what may be shown. */
+export function holdsInstances(value: unknown, seen = new Set<object>()): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array)
+    return false;
+  if (seen.has(value)) return false;
+  seen.add(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return true;
+  return Object.values(value).some((part) => holdsInstances(part, seen));
+}

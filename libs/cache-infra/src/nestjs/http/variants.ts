@@ -1,0 +1,129 @@
+import type { Cache } from '../../cache/cache.js';
+import type { LoadContext, LoadOptions } from '../../cache/options.js';
+import { maxDurationMs } from '../../duration.js';
+import { retentionMs } from './freshness.js';
+import type { Fields } from './header-fields.js';
+import type { StoredResponse } from './stored-response.js';
+import { sameNames, variantOf } from './vary.js';
+
+/** Stands at the place of a URL whose responses are selected by other fields than its route lets assume. */
+interface Marker {
+  readonly vary: readonly string[];
+}
+
+/** What a request finds. */
+export interface Found {
+  /** The fields by which responses of this URL are told apart, as far as is known. */
+  readonly vary: readonly string[];
+  readonly response: StoredResponse | undefined;
+  /** Something is known of the URL, if not for this request. */
+  readonly knowsUrl: boolean;
+}
+
+/** What a loader gives to those who wait for it: a response to share, or that there is none. */
+export type Shared = StoredResponse | { readonly notStored: true };
+
+/** The stored responses of one URL (RFC 9111 §4.1): one for each combination of the request fields that select it. */
+export class Variants {
+  readonly #cache: Cache;
+  readonly #key: string;
+  readonly #assumed: readonly string[];
+  readonly #request: Fields;
+  readonly #tags: readonly string[];
+
+  /** `assumed`: the fields that select, as long as no response has said so. */
+  constructor(
+    cache: Cache,
+    key: string,
+    assumed: readonly string[],
+    request: Fields,
+    tags: readonly string[],
+  ) {
+    this.#cache = cache;
+    this.#key = key;
+    this.#assumed = assumed;
+    this.#request = request;
+    this.#tags = tags;
+  }
+
+  async find(): Promise<Found> {
+    const assumedKey = this.#keyOf(this.#assumed);
+    const found = await this.#cache.getMany([this.#markerKey, assumedKey]);
+    const marker = found.get(this.#markerKey) as Marker | undefined;
+    const vary = marker?.vary ?? this.#assumed;
+    const response = sameNames(vary, this.#assumed)
+      ? (found.get(assumedKey) as StoredResponse | undefined)
+      : await this.#cache.get<StoredResponse>(this.#keyOf(vary));
+    const knowsUrl = marker !== undefined || response !== undefined;
+    return { vary, response: this.isFor(response) ? response : undefined, knowsUrl };
+  }
+
+  /** Whether a response may answer this request. */
+  isFor(response: StoredResponse | undefined): response is StoredResponse {
+    return response?.variant === variantOf(response?.vary ?? [], this.#request);
+  }
+
+  /**
+   * Runs `loader` once for all requests that `vary` does not tell apart, and stores what it gives. `apart` keeps away requests that
+   * differ otherwise.
+   */
+  load(
+    vary: readonly string[],
+    loader: (ctx: LoadContext) => Promise<Shared>,
+    { anew, apart = '' }: { readonly anew: boolean; readonly apart?: string | undefined },
+  ): Promise<Shared> {
+    return this.#cache.getOrSet(this.#keyOf(vary) + apart, loader, this.#options(anew));
+  }
+
+  /**
+   * Has later requests find a response that turned out to be selected by other fields than those it was loaded by. It is taken
+   * from the cache again: an invalidation since then must win.
+   */
+  async settle(response: StoredResponse, loadedBy: Found, now: number): Promise<void> {
+    const { vary } = response;
+    if (!sameNames(vary, loadedBy.vary)) {
+      const from = this.#keyOf(loadedBy.vary);
+      const move = async (ctx: LoadContext): Promise<Shared> => {
+        const kept = await this.#cache.get<StoredResponse>(from);
+        if (kept === undefined) {
+          ctx.skipStore();
+          return { notStored: true };
+        }
+        ctx.ttl(storedTtl(kept, now));
+        return kept;
+      };
+      await this.#cache.getOrSet(this.#keyOf(vary), move, this.#options(true));
+      const marker: Marker = { vary };
+      await this.#cache.set(this.#markerKey, marker, {
+        ttl: storedTtl(response, now),
+        grace: 0,
+        tags: this.#tags,
+      });
+    } else if (!sameNames(vary, this.#assumed)) {
+      const marker: Marker = { vary };
+      await this.#cache.set(this.#markerKey, marker, {
+        ttl: storedTtl(response, now),
+        grace: 0,
+        tags: this.#tags,
+      });
+    }
+  }
+
+  get #markerKey(): string {
+    return `${this.#key}#vary`;
+  }
+
+  #keyOf(vary: readonly string[]): string {
+    return `${this.#key}#${variantOf(vary, this.#request)}`;
+  }
+
+  /** Staleness is decided here, by the response's own words: the cache's own grace would not know them. */
+  #options(forceRefresh: boolean): LoadOptions {
+    return { tags: this.#tags, grace: 0, forceRefresh };
+  }
+}
+
+/** The life of an entry, stale time included. */
+export function storedTtl(response: StoredResponse, now: number): string {
+  return `${String(Math.min(Math.max(1, retentionMs(response, now)), maxDurationMs))}ms`;
+}
