@@ -46,7 +46,9 @@ async function measure(writes) {
     }
     latencies.sort((one, other) => one - other);
     const at = (fraction) => latencies[Math.min(writes - 1, Math.floor(fraction * writes))].toFixed(2);
-    console.log(`${writes} writes: invalidation latency p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`);
+    console.log(
+      `${writes} writes: invalidation latency p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`,
+    );
     console.log(`stale reads after the invalidation: ${stale}`);
     process.exitCode = stale > 0 ? 1 : 0;
   } finally {

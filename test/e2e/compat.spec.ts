@@ -36,7 +36,13 @@ const homes: [string, () => Cache][] = [
   ['in memory', () => new InMemoryCache({ clock })],
   [
     'on Redis',
-    () => new RedisCache({ redisUrl: url, keyPrefix: `${prefix}.${String(suites++)}`, commandTimeout: '5s', clock }),
+    () =>
+      new RedisCache({
+        redisUrl: url,
+        keyPrefix: `${prefix}.${String(suites++)}`,
+        commandTimeout: '5s',
+        clock,
+      }),
   ],
 ];
 const libraries: [string, typeof ours, (cache: Cache, ttl?: number) => DynamicModule][] = [
@@ -50,14 +56,15 @@ const libraries: [string, typeof ours, (cache: Cache, ttl?: number) => DynamicMo
 const platforms: [string, () => Promise<(module: Type) => Promise<INestApplication>>][] = [
   [
     'Express',
-    async () => async (module) => (await Test.createTestingModule({ imports: [module] }).compile()).createNestApplication(),
+    async () => async (module) =>
+      (await Test.createTestingModule({ imports: [module] }).compile()).createNestApplication(),
   ],
   [
     'Fastify',
     async () => async (module) =>
-      (await Test.createTestingModule({ imports: [module] }).compile()).createNestApplication<NestFastifyApplication>(
-        new FastifyAdapter(),
-      ),
+      (
+        await Test.createTestingModule({ imports: [module] }).compile()
+      ).createNestApplication<NestFastifyApplication>(new FastifyAdapter()),
   ],
 ];
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Inject, Injectable, Scope, type INestApplication } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import {
@@ -13,8 +14,6 @@ import {
   ResolveField,
   Resolver,
 } from '@nestjs/graphql';
-import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import {
   Cache,
@@ -112,18 +111,16 @@ describe.each([
           ...options,
           vary: { user: ({ request: incoming }) => incoming?.headers['x-user'] as string },
         }),
-        GraphQLModule.forRoot<MercuriusDriverConfig>({
-          driver: MercuriusDriver,
+        GraphQLModule.forRoot<ApolloDriverConfig>({
+          driver: ApolloDriver,
           autoSchemaFile: true,
-          context: (incoming: object, reply: object) => ({ request: incoming, reply }),
           fieldResolverEnhancers: ['interceptors'],
         }),
       ],
       providers: [ProductsResolver, ScopedResolver],
     }).compile();
-    app = module.createNestApplication(new FastifyAdapter());
+    app = module.createNestApplication();
     await app.init();
-    await (app.getHttpAdapter().getInstance() as { ready(): Promise<unknown> }).ready();
     await app.get(Cache).clear();
   });
   afterEach(() => app.close());

@@ -164,7 +164,9 @@ async function agreement(
       for (const [name, values] of Object.entries(seen)) {
         const version = values.get(key)?.version;
         if (version !== there)
-          differences.stale.push(`${key}: ${String(version)} in ${name}, ${String(there)} in Redis, ${String(written)} written`);
+          differences.stale.push(
+            `${key}: ${String(version)} in ${name}, ${String(there)} in Redis, ${String(written)} written`,
+          );
       }
     }
     agreed = differences.lost.length + differences.stale.length === 0 ? agreed + 1 : 0;

@@ -33,29 +33,37 @@ afterEach(async () => {
   await server.stop();
 });
 
-/** Faults of all kinds, on one instance's way or on the server, as the seed says. */
+type Kind = (proxy: TcpProxy, random: () => number) => unknown;
+
+/** What can be wrong with one instance's way, or with the server. Nobody waits for commands: the server may be halted. */
+const kinds: Record<string, Kind> = {
+  silent: (proxy) => proxy.set({ kind: 'blackhole', direction: 'both' }),
+  deaf: (proxy) => proxy.set({ kind: 'blackhole', direction: 'in' }),
+  mute: (proxy) => proxy.set({ kind: 'blackhole', direction: 'out' }),
+  slow: (proxy, random) => proxy.set({ kind: 'latency', ms: 50 + 100 * random() }),
+  cut: (proxy, random) => proxy.set({ kind: 'cut', afterBytes: Math.floor(20_000 * random()) }),
+  reset: (proxy) => proxy.reset(),
+  refused: (proxy) => {
+    proxy.refuse();
+    proxy.reset();
+  },
+  hung: () => server.pause(),
+  flushed: () => void admin.flushall().catch(() => {}),
+  unsubscribed: () => void admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => {}),
+};
+
+/** `FAULTS=hung,cut` narrows a search. */
+const chosen = (process.env['FAULTS'] ?? Object.keys(kinds).join())
+  .split(',')
+  .flatMap((name) => kinds[name] ?? []);
+
+/** Faults of all kinds, one after the other or together, as the seed says. */
 async function randomFaults(seed: number, forMs: number): Promise<void> {
   const random = randomOf(seed);
   const end = performance.now() + forMs;
-  const kinds: ((proxy: TcpProxy) => unknown)[] = [
-    (proxy) => proxy.set({ kind: 'blackhole', direction: 'both' }),
-    (proxy) => proxy.set({ kind: 'blackhole', direction: 'in' }),
-    (proxy) => proxy.set({ kind: 'blackhole', direction: 'out' }),
-    (proxy) => proxy.set({ kind: 'latency', ms: 50 + 100 * random() }),
-    (proxy) => proxy.set({ kind: 'cut', afterBytes: Math.floor(20_000 * random()) }),
-    (proxy) => proxy.reset(),
-    (proxy) => {
-      proxy.refuse();
-      proxy.reset();
-    },
-    () => server.pause(),
-    // Nobody waits for these: the server may be halted.
-    () => void admin.flushall().catch(() => {}),
-    () => void admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => {}),
-  ].filter((_, i) => (process.env['KINDS'] ?? '0123456789').includes(String(i)));
   while (performance.now() < end) {
     const proxy = proxies[Math.floor(random() * proxies.length)] as TcpProxy;
-    await kinds[Math.floor(random() * kinds.length)]?.(proxy);
+    await chosen[Math.floor(random() * chosen.length)]?.(proxy, random);
     await pause(100 + 500 * random());
     if (random() < 0.3) continue;
     await server.resume();

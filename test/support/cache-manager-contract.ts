@@ -40,10 +40,13 @@ export function cacheManagerContract(make: (options?: ContractOptions) => CacheM
       expect(await cache.get('missing')).toBeUndefined();
     });
 
-    it.each([['text'], [0], [''], [false], [null], [{ a: [1, { b: 2 }] }]])('%j comes back', async (value) => {
-      await cache.set('key', value);
-      expect(await cache.get('key')).toEqual(value);
-    });
+    it.each([['text'], [0], [''], [false], [null], [{ a: [1, { b: 2 }] }]])(
+      '%j comes back',
+      async (value) => {
+        await cache.set('key', value);
+        expect(await cache.get('key')).toEqual(value);
+      },
+    );
 
     it('set gives the value back', async () => {
       expect(await cache.set('key', 'value')).toBe('value');

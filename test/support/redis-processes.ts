@@ -69,6 +69,7 @@ export async function startRedisNode(options: RedisNodeOptions): Promise<RedisNo
     host,
     port,
     lazyConnect: true,
+    enableReadyCheck: false,
     disconnectTimeout: 20,
     retryStrategy: () => 50,
     ...(options.tls !== undefined && { tls: options.tls }),
@@ -108,8 +109,9 @@ async function answers(admin: Redis): Promise<boolean> {
     if (admin.status === 'wait') await admin.connect();
     await admin.ping();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // A server that wants a password first is there.
+    return String(error).includes('NOAUTH');
   }
 }
 

@@ -17,7 +17,13 @@ vitest.describe.each([
   ['with an L1', true],
   ['without an L1', false],
 ])('on Redis, %s', (_, enableL1Cache) => {
-  const cache = new RedisCache({ redisUrl, keyPrefix, enableL1Cache, onError: 'throw', commandTimeout: '5s' });
+  const cache = new RedisCache({
+    redisUrl,
+    keyPrefix,
+    enableL1Cache,
+    onError: 'throw',
+    commandTimeout: '5s',
+  });
   vitest.afterAll(() => cache.close());
 
   keyvTestSuite(vitest, Keyv, () => new KeyvCacheStore(cache));

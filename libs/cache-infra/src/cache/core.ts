@@ -103,6 +103,8 @@ export class CacheCore {
   coherence: TrackingMember | undefined;
   /** Somebody asked for refreshes ahead of time. */
   #carryTtl = false;
+  /** Changes whenever the L1 is emptied because it may have missed changes. */
+  #l1Generation = 0;
   #closed = false;
 
   constructor(parts: CoreParts) {
@@ -363,7 +365,9 @@ export class CacheCore {
       return;
     }
     if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
-      if (plan.tiers !== 'l2' || l2 === undefined) this.#storeL1(place, key, kept, plan, made.epoch);
+      // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
+      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
+      if (l1Only && (plan.tiers !== 'l2' || l2 === undefined)) this.#storeL1(place, key, kept, plan, made.epoch);
       return;
     }
     const { load } = made;
@@ -383,9 +387,10 @@ export class CacheCore {
       return;
     }
     this.#remember(load.redisKey, key, place);
+    const generation = this.#l1Generation;
     const ended = await this.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
-    // Invalidated, or set by somebody else, since the loader began.
-    if (ended === false || work.fenced || this.#closed) return;
+    // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
+    if (ended === false || (ended === failed && l2.inService) || work.fenced || this.#closed) return;
     if (ended === true) {
       counters.l2Sets++;
       this.coherence?.changed([load.redisKey]);
@@ -396,7 +401,9 @@ export class CacheCore {
       if (news !== undefined) await this.guarded('getOrSet', news);
       if (!tags.table.isValid(place.coveringTags(plan.tags), epoch) || isFenced(work)) return;
     }
-    if (plan.tiers === 'both') this.#storeL1(place, key, kept, plan, epoch);
+    // Flushed meanwhile: what Redis was told before that moment it may not tell of.
+    const isTracked = generation === this.#l1Generation;
+    if (plan.tiers === 'both' && isTracked) this.#storeL1(place, key, kept, plan, epoch);
     else counters.sets++;
   }
 
@@ -548,6 +555,7 @@ export class CacheCore {
 
   /** Forgets what the L1 holds, and what is on its way there: it may have missed changes. */
   flushL1(): void {
+    this.#l1Generation++;
     this.#reads.fenceWhere(always);
     this.parts.l1?.clear();
   }
@@ -775,7 +783,8 @@ export class CacheCore {
     return found;
   }
 
-  #isCurrent(record: MemoryRecord): boolean {
+  /** Within its ttl, and not invalidated. */
+  isCurrent(record: MemoryRecord): boolean {
     return this.parts.clock.now() < record.expiresAt && this.#tagsValid(record);
   }
 
@@ -795,7 +804,7 @@ export class CacheCore {
     let current = 0;
     const dropped = l1?.deleteWhere((id, entry) => {
       if (!matches(id)) return false;
-      if (this.#isCurrent(entry)) current++;
+      if (this.isCurrent(entry)) current++;
       return true;
     });
     counters.l1Deletes += dropped ?? 0;

@@ -35,7 +35,8 @@ export function fly(
   plan: LoadPlan,
 ): void {
   const id = place.id(key);
-  flight.tags = place.coveringTags(plan.tags);
+  // What is refreshed goes by the tags that it has, too.
+  flight.tags = [...place.coveringTags(plan.tags), ...(flight.stale?.detail?.tags ?? [])];
   flight.onAbandoned = () => {
     core.flights.end(id, flight);
   };

@@ -19,6 +19,8 @@ export class Recovery {
   readonly journal: RecoveryJournal;
   /** Told when there is something to make up for. */
   onRecorded: (() => void) | undefined;
+  /** Told when a key's change has reached Redis, or never will. */
+  onSettled: ((redisKey: string) => void) | undefined;
   readonly #l2: RedisTier;
   readonly #tags: TagKeeper;
   readonly #now: () => number;
@@ -63,10 +65,13 @@ export class Recovery {
       const outcomes = await Promise.allSettled(batch.map((entry) => this.#makeUpFor(entry)));
       for (const [i, outcome] of outcomes.entries()) {
         const entry = batch[i] as JournalEntry;
-        if (outcome.status === 'fulfilled') this.journal.done(entry);
+        if (outcome.status === 'fulfilled') this.#settle(entry);
         else if (isTemporary(failureKind(outcome.reason))) return false;
         // Redis is there, and would refuse it again.
-        else this.journal.giveUp(entry);
+        else {
+          this.journal.giveUp(entry);
+          this.#told(entry);
+        }
       }
     }
   }
@@ -103,6 +108,16 @@ export class Recovery {
       // Redis is full: at least the value from before has to go.
       await this.#l2.catchUp(redisKey, stamp, undefined, 0);
     }
+  }
+
+  #settle(entry: JournalEntry): void {
+    this.journal.done(entry);
+    this.#told(entry);
+  }
+
+  /** Redis was not there to remember that this instance holds the key: from now on it is read again before it is believed. */
+  #told(entry: JournalEntry): void {
+    if (entry.kind === 'set' || entry.kind === 'delete') this.onSettled?.(entry.redisKey);
   }
 
   #record(entry: JournalEntry): void {

@@ -113,10 +113,18 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   });
   const { logger } = options;
   const title = `Cache '${name}': Redis (${connection.address})`;
-  const link = new RedisLink(title, l2, recovery, emitter, logger, () => {
-    if (logger === undefined || options.adviser === false) return;
-    void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), logger);
+  const link = new RedisLink(title, l2, recovery, emitter, logger, {
+    onFirstReady: () => {
+      if (logger === undefined || options.adviser === false) return;
+      void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), logger);
+    },
+    onRecovered: () => {
+      core.flushL1();
+    },
   });
+  recovery.onSettled = (redisKey) => {
+    core.onForeignChange(redisKey);
+  };
   recovery.onRecorded = () => {
     link.nudge();
   };

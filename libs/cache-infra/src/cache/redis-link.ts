@@ -3,6 +3,13 @@ import type { CacheEmitter } from './emitter.js';
 import type { CacheLogger } from './logger.js';
 import type { Recovery } from './recovery.js';
 
+export interface LinkCallbacks {
+  /** Redis is in service for the first time. */
+  onFirstReady(): void;
+  /** Redis is back, and has what it missed. */
+  onRecovered(): void;
+}
+
 /** Between attempts to make up for what Redis missed, when one ends early. */
 const retryMs = 1000;
 
@@ -16,7 +23,8 @@ export class RedisLink {
   readonly #recovery: Recovery;
   readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
-  #onFirstReady: (() => void) | undefined;
+  readonly #callbacks: LinkCallbacks;
+  #seen = false;
   #degraded = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -27,14 +35,14 @@ export class RedisLink {
     recovery: Recovery,
     emitter: CacheEmitter,
     logger: CacheLogger | undefined,
-    onFirstReady: () => void,
+    callbacks: LinkCallbacks,
   ) {
     this.#title = title;
     this.#l2 = l2;
     this.#recovery = recovery;
     this.#emitter = emitter;
     this.#logger = logger;
-    this.#onFirstReady = onFirstReady;
+    this.#callbacks = callbacks;
   }
 
   onReady(): void {
@@ -68,10 +76,12 @@ export class RedisLink {
     await Promise.all([this.#l2.synchronizeClock(), this.#l2.gate.loadScripts()]);
     if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
     if (this.#closed) return;
-    this.#onFirstReady?.();
-    this.#onFirstReady = undefined;
+    if (!this.#seen) this.#callbacks.onFirstReady();
+    this.#seen = true;
     if (!this.#degraded) return;
     this.#degraded = false;
+    // What was stored while Redis did not answer is tracked by nobody.
+    this.#callbacks.onRecovered();
     this.#logger?.log(`${this.#title} is back`);
     this.#emitter.emit('recovered', {});
   }

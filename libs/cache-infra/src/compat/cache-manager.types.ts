@@ -72,7 +72,11 @@ export abstract class Cache {
     ttl?: number | ((value: T) => number),
     refreshThreshold?: number | ((value: T) => number),
   ): Promise<T>;
-  abstract wrap<T>(key: string, fnc: () => T | Promise<T>, options: WrapOptionsRaw<T>): Promise<StoredValue<T>>;
+  abstract wrap<T>(
+    key: string,
+    fnc: () => T | Promise<T>,
+    options: WrapOptionsRaw<T>,
+  ): Promise<StoredValue<T>>;
   abstract wrap<T>(key: string, fnc: () => T | Promise<T>, options: WrapOptions<T>): Promise<T>;
   abstract on<E extends keyof CacheManagerEvents>(event: E, listener: CacheManagerEvents[E]): EventEmitter;
   abstract off<E extends keyof CacheManagerEvents>(event: E, listener: CacheManagerEvents[E]): EventEmitter;

@@ -13,4 +13,5 @@ export type CacheTTLFactory = (context: ExecutionContext) => number | Promise<nu
  * @CacheTTL(5000) // five seconds
  * ```
  */
-export const CacheTTL = (ttl: number | CacheTTLFactory): CustomDecorator => SetMetadata(CACHE_TTL_METADATA, ttl);
+export const CacheTTL = (ttl: number | CacheTTLFactory): CustomDecorator =>
+  SetMetadata(CACHE_TTL_METADATA, ttl);

@@ -59,7 +59,10 @@ export class CacheInterceptor implements NestInterceptor {
 
   /** The key of the call; `undefined` = it is not cached. For subclasses. */
   protected trackBy(context: ExecutionContext): string | undefined | Promise<string | undefined> {
-    const key = this.reflector.get<string | CacheKeyFactory | undefined>(CACHE_KEY_METADATA, context.getHandler());
+    const key = this.reflector.get<string | CacheKeyFactory | undefined>(
+      CACHE_KEY_METADATA,
+      context.getHandler(),
+    );
     if (typeof key === 'function') return key(context);
     if (key !== undefined && key !== '') return key;
     const httpAdapter = this.httpAdapterHost?.httpAdapter;
@@ -96,7 +99,11 @@ export class CacheInterceptor implements NestInterceptor {
       await this.cacheManager.set(key, response, ttl);
     } catch (error) {
       // Neither the key nor the value: both may be of a user.
-      Logger.error('An answer could not be cached', error instanceof Error ? error.stack : undefined, 'CacheInterceptor');
+      Logger.error(
+        'An answer could not be cached',
+        error instanceof Error ? error.stack : undefined,
+        'CacheInterceptor',
+      );
     }
   }
 }

@@ -40,7 +40,10 @@ export interface CacheOptionsFactory {
   createCacheOptions(): CacheModuleOptions | Promise<CacheModuleOptions>;
 }
 
-export type CacheModuleAsyncOptions = ConfigurableModuleAsyncOptions<CacheModuleOptions, 'createCacheOptions'> &
+export type CacheModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  CacheModuleOptions,
+  'createCacheOptions'
+> &
   CacheModuleExtras & {
     /** More providers of this module. */
     extraProviders?: Provider[] | undefined;
@@ -109,7 +112,10 @@ class CacheBehind implements OnModuleInit, OnApplicationShutdown {
 })
 export class CacheModule extends ConfigurableModuleClass {
   /** @throws ValidationError, when the application starts, that lists every bad option */
-  static override register({ isGlobal, ...options }: CacheModuleOptions & CacheModuleExtras = {}): DynamicModule {
+  static override register({
+    isGlobal,
+    ...options
+  }: CacheModuleOptions & CacheModuleExtras = {}): DynamicModule {
     return { global: isGlobal ?? false, ...super.register(options) };
   }
 
@@ -138,7 +144,12 @@ const moduleChecks = {
 };
 
 function assertModuleOptions(options: CacheModuleOptions): void {
-  if (typeof options === 'object' && options !== null && 'stores' in options && options.stores !== undefined) {
+  if (
+    typeof options === 'object' &&
+    options !== null &&
+    'stores' in options &&
+    options.stores !== undefined
+  ) {
     const message =
       'stores is not an option here: name Redis in config (config: { redisUrl }), or give a cache (cache: …); an L1 stands before Redis by itself';
     throw new ValidationError([{ path: 'stores', message }], 'CacheModule');

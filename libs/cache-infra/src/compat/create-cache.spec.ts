@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createCache as createTheirs } from 'cache-manager';
 
-import { cacheManagerContract, type CacheManagerLike } from '../../../../test/support/cache-manager-contract.js';
+import {
+  cacheManagerContract,
+  type CacheManagerLike,
+} from '../../../../test/support/cache-manager-contract.js';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
 import type { InMemoryCacheOptions } from '../cache/cache-options.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
@@ -23,7 +26,9 @@ describe('cache-manager 7.2.9 itself keeps the contract', () => {
 });
 
 describe('compat keeps the contract of cache-manager (issue: shown by 2)', () => {
-  cacheManagerContract((options) => createCache({ ...options, cache: infra({ clock: { now: () => Date.now() } }) }));
+  cacheManagerContract((options) =>
+    createCache({ ...options, cache: infra({ clock: { now: () => Date.now() } }) }),
+  );
 });
 
 describe('what compat does beyond it', () => {
@@ -75,7 +80,8 @@ describe('what compat does beyond it', () => {
   it('a failure is told to listeners, and to the caller', async () => {
     const compat = createCache({ cache: infra() });
     const told = jest.fn();
-    for (const event of ['set', 'mset', 'get', 'mget', 'ttl', 'del', 'mdel', 'clear'] as const) compat.on(event, told);
+    for (const event of ['set', 'mset', 'get', 'mget', 'ttl', 'del', 'mdel', 'clear'] as const)
+      compat.on(event, told);
     await expect(compat.set('key', () => 1)).rejects.toThrow(SerializationError);
     await expect(compat.mset([{ key: 'key', value: () => 1 }])).rejects.toThrow(SerializationError);
     for (const cache of open.splice(0)) await cache.close();

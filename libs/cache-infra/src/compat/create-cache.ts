@@ -229,7 +229,11 @@ class CacheManager extends Cache {
     return left === undefined || left === Infinity ? undefined : Date.now() + left;
   }
 
-  async #told<T>(work: () => Promise<T>, done: (result: T) => void, failed: (error: unknown) => void): Promise<T> {
+  async #told<T>(
+    work: () => Promise<T>,
+    done: (result: T) => void,
+    failed: (error: unknown) => void,
+  ): Promise<T> {
     try {
       const result = await work();
       done(result);
@@ -242,7 +246,8 @@ class CacheManager extends Cache {
 
   #emit<E extends keyof CacheManagerEvents>(event: E, ...args: Parameters<CacheManagerEvents[E]>): void {
     // One by one: with `emit`, a listener that throws would fail the operation.
-    for (const listener of this.#events.rawListeners(event)) runSafely(() => listener.apply(this.#events, args) as unknown);
+    for (const listener of this.#events.rawListeners(event))
+      runSafely(() => listener.apply(this.#events, args) as unknown);
   }
 }
 

@@ -65,12 +65,15 @@ describe.each(versions)('%s on a cache', (_, makeKeyv) => {
     await expect(keyv.has('key')).resolves.toBe(false);
   });
 
-  it.each([undefined, 0])('with a ttl of %s nothing expires, whatever the default of the cache', async (ttl) => {
-    const keyv = makeKeyv(new KeyvCacheStore(cache));
-    await keyv.set('key', 1, ttl);
-    clock.advance(400 * 86_400_000);
-    await expect(keyv.get('key')).resolves.toBe(1);
-  });
+  it.each([undefined, 0])(
+    'with a ttl of %s nothing expires, whatever the default of the cache',
+    async (ttl) => {
+      const keyv = makeKeyv(new KeyvCacheStore(cache));
+      await keyv.set('key', 1, ttl);
+      clock.advance(400 * 86_400_000);
+      await expect(keyv.get('key')).resolves.toBe(1);
+    },
+  );
 
   it('a ttl of ten years is taken', async () => {
     const keyv = makeKeyv(new KeyvCacheStore(cache));

@@ -53,8 +53,7 @@ export class KeyvCacheStore {
 
   set namespace(namespace: string | undefined) {
     this.#namespace = namespace;
-    this.#cache =
-      namespace === undefined || namespace === '' ? this.#root : this.#root.namespace(namespace);
+    this.#cache = namespace === undefined || namespace === '' ? this.#root : this.#root.namespace(namespace);
   }
 
   async get<Value>(key: string): Promise<Value | undefined> {

@@ -1,7 +1,15 @@
 import type { Cache } from '../cache/cache.js';
 import { escapeGlob } from '../keys/glob.js';
 import { assertCacheEvictOptions, evictDefaults } from './decorator-checks.js';
-import type { CacheEvictOptions, CacheMethodDecorator } from './decorator-options.js';
+import type {
+  AsyncMethod,
+  CacheEvictOptions,
+  CacheMethodDecorator,
+  Known,
+  MethodOptionsFor,
+  NamedMethodDecorator,
+  UntypedMethodDecorator,
+} from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { assertText, tagsOf, valueOf } from './method-store.js';
@@ -19,14 +27,20 @@ import { variantGlob, variantKey, variantOf, type Variant } from './method-varia
  *
  * @throws ValidationError when the options are wrong, or on anything but an instance method
  */
-export function CacheEvict<const O extends CacheEvictOptions>(options: O): CacheMethodDecorator<O> {
+export function CacheEvict<const O extends CacheEvictOptions>(
+  options: O & Known<O, CacheEvictOptions>,
+): CacheMethodDecorator<O>;
+export function CacheEvict<M extends AsyncMethod = never>(
+  options: MethodOptionsFor<CacheEvictOptions, M>,
+): NamedMethodDecorator<M>;
+export function CacheEvict(options: CacheEvictOptions): UntypedMethodDecorator {
   assertCacheEvictOptions(options);
   return (target, name, descriptor) => {
     const decoration = {
       decorator: 'CacheEvict',
       prototype: target,
       name,
-      options: options as CacheEvictOptions,
+      options,
       defaults: evictDefaults,
       hasDefaultKey: false,
     };

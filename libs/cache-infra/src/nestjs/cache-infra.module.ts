@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 
+import { ManualClock } from '../manual-clock.js';
 import { featureModule } from './feature-module.js';
 import { cacheModule, optionsFrom, optionsOf } from './module-definition.js';
 import type {
@@ -9,6 +10,7 @@ import type {
   CacheInfraModuleOptions,
   CacheInfraTestingOptions,
 } from './module-options.js';
+import { TestingClockModule } from './testing-clock.module.js';
 
 /**
  * Caches for a Nest application. Each call of `forRoot` or `forAi` makes a cache, and one more for each of its `caches`; the
@@ -56,8 +58,23 @@ export class CacheInfraModule {
     return cacheModule(CacheInfraModule, { ...optionsFrom(options), way: 'createAi' });
   }
 
-  /** A small, short-lived cache for tests: 60 s, 50 entries. */
+  /**
+   * A small, short-lived cache for tests: 60 s, 50 entries. Its time stands still until it is told to go on, unless `clock` is given:
+   *
+   * ```ts
+   * const module = await Test.createTestingModule({ imports: [CacheInfraModule.forTesting()] }).compile();
+   * module.get(ManualClock).advance('5m'); // ManualClock of nestjs-cache-infra/testing; all caches go by the same one
+   * ```
+   */
   static forTesting(options: CacheInfraTestingOptions = {}): DynamicModule {
-    return cacheModule(CacheInfraModule, { ...optionsOf(options), way: 'forTesting' });
+    const source = optionsOf(options);
+    if (options.clock !== undefined) return cacheModule(CacheInfraModule, { ...source, way: 'forTesting' });
+    const { isGlobal: _, ...given } = options;
+    const { imports, providers } = optionsFrom({
+      imports: [TestingClockModule],
+      inject: [ManualClock],
+      useFactory: (clock: ManualClock) => ({ ...given, clock }),
+    });
+    return cacheModule(CacheInfraModule, { ...source, imports, providers, way: 'forTesting' });
   }
 }

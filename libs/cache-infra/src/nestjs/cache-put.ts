@@ -1,5 +1,13 @@
 import { assertCachePutOptions, putDefaults } from './decorator-checks.js';
-import type { CacheMethodDecorator, CachePutOptions } from './decorator-options.js';
+import type {
+  AsyncMethod,
+  CacheMethodDecorator,
+  CachePutOptions,
+  Known,
+  MethodOptionsFor,
+  NamedMethodDecorator,
+  UntypedMethodDecorator,
+} from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { keyOf, storeOptions } from './method-store.js';
@@ -16,14 +24,20 @@ import { variantKey, variantOf } from './method-variant.js';
  *
  * @throws ValidationError when the options are wrong, or on anything but an instance method
  */
-export function CachePut<const O extends CachePutOptions>(options: O): CacheMethodDecorator<O> {
+export function CachePut<const O extends CachePutOptions>(
+  options: O & Known<O, CachePutOptions>,
+): CacheMethodDecorator<O>;
+export function CachePut<M extends AsyncMethod = never>(
+  options: MethodOptionsFor<CachePutOptions, M>,
+): NamedMethodDecorator<M>;
+export function CachePut(options: CachePutOptions): UntypedMethodDecorator {
   assertCachePutOptions(options);
   return (target, name, descriptor) => {
     const decoration = {
       decorator: 'CachePut',
       prototype: target,
       name,
-      options: options as CachePutOptions,
+      options,
       defaults: putDefaults,
       hasDefaultKey: false,
     };

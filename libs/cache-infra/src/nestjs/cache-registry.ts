@@ -18,17 +18,7 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
 
   /** @throws ValidationError when the name is taken */
   register(name: string, prepared: PreparedCache): Cache {
-    if (this.#caches.has(name)) {
-      throw new ValidationError(
-        [
-          {
-            path: 'name',
-            message: `name '${name}' is used by two caches: give each forRoot() or forAi() its own name`,
-          },
-        ],
-        'CacheInfraModule',
-      );
-    }
+    if (this.#caches.has(name)) throw nameTaken(name);
     this.#caches.set(name, prepared);
     return prepared.cache;
   }
@@ -86,6 +76,11 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
       if (result.status === 'rejected') this.#logger.warn(`A cache did not close: ${String(result.reason)}`);
     }
   }
+}
+
+export function nameTaken(name: string): ValidationError {
+  const message = `name '${name}' is used by two caches: give each forRoot(), forAi() and entry of caches its own name`;
+  return new ValidationError([{ path: 'name', message }], 'CacheInfraModule');
 }
 
 /** A cache that can do without Redis does not hold the start up: it goes on connecting by itself. */

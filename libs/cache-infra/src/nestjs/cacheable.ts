@@ -1,7 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { Cache } from '../cache/cache.js';
-import type { CacheableOptions, CacheMethodDecorator } from './decorator-options.js';
+import type {
+  AsyncMethod,
+  CacheableOptions,
+  CacheMethodDecorator,
+  Known,
+  MethodOptionsFor,
+  NamedMethodDecorator,
+  UntypedMethodDecorator,
+} from './decorator-options.js';
 import { assertCacheableOptions, cacheableDefaults } from './decorator-checks.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
@@ -21,15 +29,21 @@ import { variantKey, variantOf } from './method-variant.js';
  * async find(id: string): Promise<Product> { … }
  * ```
  *
+ * The functions in the options are held to the parameters and the result of the method. Where they should know them without
+ * saying so, name the method: `@Cacheable<Products['find']>({ key: (id) => `product:${id}` })`.
+ *
  * `undefined` is returned and not stored; `null` is stored. A method that throws runs once, and nothing is stored. A
  * result that no cache can hold (a function, a socket) is returned as it is, and reported once by a warning.
  *
  * @throws ValidationError when the options are wrong, or on anything but an instance method
  */
 export function Cacheable<const O extends CacheableOptions = { readonly key?: undefined }>(
-  options?: O,
-): CacheMethodDecorator<O> {
-  const given: CacheableOptions = options ?? {};
+  options?: O & Known<O, CacheableOptions>,
+): CacheMethodDecorator<O>;
+export function Cacheable<M extends AsyncMethod = never>(
+  options: MethodOptionsFor<CacheableOptions, M>,
+): NamedMethodDecorator<M>;
+export function Cacheable(given: CacheableOptions = {}): UntypedMethodDecorator {
   assertCacheableOptions(given);
   return (target, name, descriptor) => {
     const decoration = {

@@ -110,10 +110,39 @@ type Decoratable<M extends AnyFunction> = [ReturnType<M>] extends [never]
           : unknown
       : { 'a cache has to be waited for: make the method async, and await it where it is called': never };
 
+/** The arguments of a method, for the functions in its options. */
+type OfArguments<M extends AnyFunction, R> = (...args: Parameters<M>) => R;
+
+/** The options of a decorator whose method is named: `@Cacheable<Products['find']>({ key: (id, page) => … })`. */
+export type MethodOptionsFor<O, M extends AnyFunction> = [M] extends [never]
+  ? never
+  : Omit<O, 'key' | 'tags' | 'pattern' | 'condition' | 'unless'> & {
+      readonly [K in keyof O & ('tags' | 'pattern' | 'condition')]?:
+        | Exclude<O[K], AnyFunction>
+        | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
+    } & {
+      readonly [K in keyof O & 'unless']?: ((result: ResultOf<M>, ...args: Parameters<M>) => boolean) | undefined;
+    } & {
+      // As it stands in `O`: of @CachePut it is required.
+      readonly [K in keyof Pick<O, keyof O & 'key'>]:
+        | Exclude<O[K], AnyFunction>
+        | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
+    };
+
+/** A decorator for one method that was named. */
+export type NamedMethodDecorator<M extends AnyFunction> = (
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<M> & Decoratable<M>,
+) => void;
+
 /** Those of `F` that are functions have to take the arguments `A`. */
 type Takes<F, A extends readonly unknown[]> = [Extract<F, AnyFunction>] extends [(...args: A) => unknown]
   ? true
   : false;
+
+/** Holds what was inferred to the names of `A`: a misspelt option does not compile. */
+export type Known<O, A> = { readonly [K in Exclude<keyof O, keyof A>]: never };
 
 type Option<O, K extends string> = K extends keyof O ? O[K] : undefined;
 
@@ -132,4 +161,11 @@ export type CacheMethodDecorator<O> = <M extends AnyFunction>(
   target: object,
   name: string | symbol,
   descriptor: TypedPropertyDescriptor<M> & Decoratable<M> & Fits<O, M>,
+) => void;
+
+/** What both kinds are at run time. */
+export type UntypedMethodDecorator = (
+  target: object,
+  name: string | symbol,
+  descriptor: PropertyDescriptor,
 ) => void;

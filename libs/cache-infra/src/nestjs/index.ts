@@ -22,6 +22,8 @@ export type {
   CacheMethodDecorator,
   CachePutOptions,
   MethodOptions,
+  MethodOptionsFor,
+  NamedMethodDecorator,
   StoringOptions,
 } from './decorator-options.js';
 export { HttpCache, type HttpCacheOptions } from './http/http-cache.decorator.js';

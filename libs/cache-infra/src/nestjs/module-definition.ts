@@ -7,7 +7,7 @@ import { ValidationError } from '../errors.js';
 import { getAiCacheToken } from './ai-tokens.js';
 import type { CacheFacts } from './cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
-import { CacheRegistry } from './cache-registry.js';
+import { CacheRegistry, nameTaken } from './cache-registry.js';
 import { answerOptions, cacheOptions, cachesOf, type GivenOptions } from './given-options.js';
 import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
 import { defaultCacheName, getCacheToken, wholeCacheToken } from './tokens.js';
@@ -64,10 +64,16 @@ function optionsProviders<O>({
   return useClass === undefined ? [make] : [useClass, make];
 }
 
-/** The module that makes a cache and those beside it, and an {@link AiCacheService} when the way says so. */
+/**
+ * The module that makes a cache and those beside it, and an {@link AiCacheService} when the way says so.
+ *
+ * @throws ValidationError when two of them have one name
+ */
 export function cacheModule(module: Type, plan: Plan): DynamicModule {
   const { name = defaultCacheName, caches, isGlobal = true, imports = [], providers, way } = plan;
   const names = [name, ...caches];
+  const twice = names.find((each, index) => names.indexOf(each) < index);
+  if (twice !== undefined) throw nameTaken(twice);
   const made = names.flatMap((each) => cacheProviders(each, plan));
   const ai = way === 'createAi' ? [aiProvider(name)] : [];
   return {

@@ -34,7 +34,10 @@ export const cacheMatchers = {
   async toHaveCached(this: MatcherContext, received: unknown, key: string): Promise<MatcherResult> {
     const cache = assertCache(received, 'toHaveCached');
     const pass = await innerOf(cache).has(key);
-    return { pass, message: () => `expected cache '${cache.name}' ${not(pass)}to have cached ${inspect(key)}` };
+    return {
+      pass,
+      message: () => `expected cache '${cache.name}' ${not(pass)}to have cached ${inspect(key)}`,
+    };
   },
 
   /** What is cached under the key equals `value`, which may hold asymmetric matchers such as `expect.any(Number)`. */

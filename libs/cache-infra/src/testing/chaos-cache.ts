@@ -215,7 +215,8 @@ export class ChaosCache extends ForwardingCache {
  */
 export function withChaos(cache: Cache, options: ChaosOptions = {}): ChaosCache {
   assertOptions('withChaos', options, { onError: oneOf('degrade', 'throw'), commandTimeout: timeout });
-  if (typeof cache?.getOrSet !== 'function') throw new ValidationError('withChaos needs the cache that shall fail');
+  if (typeof cache?.getOrSet !== 'function')
+    throw new ValidationError('withChaos needs the cache that shall fail');
   return new ChaosCache(cache, options);
 }
 

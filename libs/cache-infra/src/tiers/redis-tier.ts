@@ -61,6 +61,11 @@ export class RedisTier {
     this.#options = options;
   }
 
+  /** Connected, and not behind an open breaker. */
+  get inService(): boolean {
+    return this.connection.status === 'ready' && this.gate.breakerState === 'closed';
+  }
+
   /** Milliseconds since the epoch by Redis's clock, as near as one round trip can tell. */
   now(): number {
     return this.#options.clock.now() + (this.#clockOffset ?? 0);

@@ -13,7 +13,7 @@ interface AdapterRequest {
   readonly headers: Fields;
   /** As far as the application trusts its proxies. */
   readonly protocol?: string;
-  readonly host?: string;
+  readonly hostname?: string;
 }
 
 /** What Node's response, Express' and Fastify's reply have in common. */
@@ -43,6 +43,7 @@ export class HttpExchange {
   readonly target: string;
   readonly #adapter: Adapter;
   readonly #response: AdapterResponse;
+  #detached = false;
 
   constructor(context: ExecutionContext, adapter: Adapter) {
     const http = context.switchToHttp();
@@ -53,9 +54,10 @@ export class HttpExchange {
     this.target = String(adapter.getRequestUrl?.(this.request) ?? '');
   }
 
+  /** Without the port: whatever it is, the same application answers. */
   get origin(): string {
-    const { protocol = 'http', host = '' } = this.request;
-    return `${protocol}://${host.toLowerCase()}`;
+    const { protocol = 'http', hostname } = this.request;
+    return `${protocol}://${(hostname ?? '').toLowerCase()}`;
   }
 
   /** What the response is now. */
@@ -64,7 +66,7 @@ export class HttpExchange {
   }
 
   get isSent(): boolean {
-    return this.#adapter.isHeadersSent(this.#response) === true;
+    return !this.#detached && this.#adapter.isHeadersSent(this.#response) === true;
   }
 
   setStatus(status: number): void {
@@ -104,6 +106,7 @@ export class HttpExchange {
    * Makes of a response that has gone one that a handler can set a status and headers on once more, which go nowhere.
    */
   detach(head: Head): void {
+    this.#detached = true;
     const raw = this.#raw() as object;
     const fields = new Map(Object.entries(head.fields));
     const lower = (name: unknown) => String(name).toLowerCase();

@@ -1,6 +1,6 @@
 /** What a URL is known by. */
 export interface UrlParts {
-  /** `https://example.com`; undefined = any. */
+  /** `https://example.com`, without a port; undefined = any. */
   readonly origin: string | undefined;
   /** As the request line has it: path and query. */
   readonly target: string;
@@ -21,7 +21,7 @@ export function urlKey({ origin = '', target }: UrlParts): string {
   return `GET ${origin}${path}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`;
 }
 
-/** The URL that a `Location` or `Content-Location` means, when it is of the same origin (RFC 9111 §4.4). */
+/** The path and query that a `Location` or `Content-Location` means, when it is on the same host (RFC 9111 §4.4). */
 export function relatedTarget(
   location: string | undefined,
   origin: string,
@@ -31,7 +31,8 @@ export function relatedTarget(
   try {
     const base = new URL(target, origin);
     const url = new URL(location, base);
-    return url.origin === base.origin ? `${url.pathname}${url.search}` : undefined;
+    const isSame = url.protocol === base.protocol && url.hostname === base.hostname;
+    return isSame ? `${url.pathname}${url.search}` : undefined;
   } catch {
     return undefined;
   }

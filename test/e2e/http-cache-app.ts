@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { All, Controller, Injectable, Req, Res, type INestApplication, type Type } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { CacheInfraModule, HttpCacheInterceptor } from 'nestjs-cache-infra';
+
+import { ManualClock } from '../support/manual-clock.js';
+import { testRedisUrl } from '../support/redis.js';
+
+export const adapters = ['Express', 'Fastify'] as const;
+export const tiers = ['memory', 'Redis'] as const;
+export type AdapterName = (typeof adapters)[number];
+export type TierName = (typeof tiers)[number];
+
+/** Every adapter with every tier. */
+export const matrix = adapters.flatMap((adapter) => tiers.map((tier) => [adapter, tier] as const));
+
+/** What Express' response and Fastify's reply share. */
+export interface Reply {
+  status(code: number): Reply;
+  header(name: string, value: string | readonly string[]): Reply;
+  send(body?: unknown): unknown;
+}
+
+export interface AppRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Record<string, string | undefined>;
+}
+
+/** What the handler does for one request. */
+export type Script = (request: AppRequest, reply: Reply) => unknown;
+
+/** A handler that does what the test says. */
+@Injectable()
+export class Origin {
+  requests: string[] = [];
+  script: Script = () => 'nothing';
+
+  answer(request: AppRequest, reply: Reply): unknown {
+    this.requests.push(`${request.method} ${request.url}`);
+    return this.script(request, reply);
+  }
+}
+
+/** Without `@HttpCache()`: what is stored says so itself. */
+@Controller('origin')
+export class OriginController {
+  constructor(private readonly origin: Origin) {}
+
+  @All(':path')
+  answer(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
+  }
+}
+
+export type RequestHeaders = Record<string, string | string[]>;
+
+export interface TestApp {
+  readonly app: INestApplication;
+  readonly clock: ManualClock;
+  readonly origin: Origin;
+  readonly url: string;
+  fetch(path: string, headers?: RequestHeaders, method?: string): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface BootOptions {
+  readonly adapter: AdapterName;
+  readonly tier: TierName;
+  readonly controllers: readonly Type[];
+  readonly providers?: readonly Type[];
+  readonly cache?: object;
+  /** Default: globally. */
+  readonly bound?: boolean;
+  readonly keyPrefix?: string;
+}
+
+export async function bootApp(options: BootOptions): Promise<TestApp> {
+  const { adapter, tier, controllers, providers = [], cache = {}, bound = true } = options;
+  const clock = new ManualClock(Date.now());
+  const redis = tier === 'Redis' ? { redisUrl: testRedisUrl(), keyPrefix: `test-${randomUUID()}` } : {};
+  const global = bound ? [{ provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor }] : [];
+  const module = await Test.createTestingModule({
+    imports: [CacheInfraModule.forRoot({ ...redis, clock, ...cache })],
+    controllers: [...controllers],
+    providers: [Origin, ...providers, ...global],
+  }).compile();
+  module.useLogger(false);
+  const app = module.createNestApplication(
+    adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter(),
+  );
+  await app.listen(0, '127.0.0.1');
+  const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
+  const url = `http://127.0.0.1:${String(port)}`;
+  return {
+    app,
+    clock,
+    url,
+    origin: app.get(Origin),
+    fetch: (path, headers = {}, method = 'GET') => ask(url + path, headers, method),
+    close: () => app.close(),
+  };
+}
+
+/** How the cache says that it handled a request. */
+export function handling(response: Response): string {
+  return response.headers.get('cache-status') ?? '';
+}
+
+/** Sends what it is told and no more; the global `fetch` turns caches off when it is given a validator. */
+function ask(url: string, headers: RequestHeaders, method: string): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(url, { headers, method }, (message) => {
+      const chunks: Buffer[] = [];
+      message.on('data', (chunk: Buffer) => chunks.push(chunk));
+      message.on('error', reject);
+      message.on('end', () => {
+        const status = message.statusCode ?? 0;
+        const fields = Object.entries(message.headersDistinct).flatMap(([name, values = []]) =>
+          values.map((value): [string, string] => [name, value]),
+        );
+        const body = [204, 205, 304].includes(status) ? null : Buffer.concat(chunks);
+        resolve(new Response(body, { status, headers: fields }));
+      });
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}

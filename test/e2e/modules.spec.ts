@@ -1,0 +1,388 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, Injectable, Logger, Module, type Type } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
+import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
+import {
+  Cache,
+  Cacheable,
+  CacheHealthIndicator,
+  CacheInfraModule,
+  CacheRegistry,
+  getCacheToken,
+  InjectCache,
+  InMemoryCache,
+} from 'nestjs-cache-infra';
+
+const modules: TestingModule[] = [];
+afterEach(async () => {
+  for (const module of modules.splice(0)) await module.close();
+});
+
+type Metadata = Parameters<typeof Test.createTestingModule>[0];
+
+async function start(
+  metadata: Metadata,
+  change: (builder: TestingModuleBuilder) => unknown = () => undefined,
+): Promise<TestingModule> {
+  const builder = Test.createTestingModule(metadata);
+  change(builder);
+  const module = await builder.compile();
+  modules.push(module);
+  return module.init();
+}
+
+@Injectable()
+class Products {
+  runs = 0;
+  constructor(readonly cache: Cache) {}
+
+  @Cacheable({ key: (id: string) => `product:${id}` })
+  async find(id: string): Promise<string> {
+    this.runs += 1;
+    return Promise.resolve(`${id} ${String(this.runs)}`);
+  }
+}
+
+describe('several caches in one call', () => {
+  const options = {
+    defaultTtl: 100,
+    keyPrefix: 'shop',
+    caches: { sessions: { defaultTtl: 900, l1CacheSize: 7 }, products: {}, own: { keyPrefix: 'mine' } },
+  };
+
+  it('each has the options beside `caches`, and its own over them', async () => {
+    @Injectable()
+    class Service {
+      constructor(
+        readonly cache: Cache,
+        @InjectCache('sessions') readonly sessions: Cache,
+        @InjectCache('products') readonly products: Cache,
+      ) {}
+    }
+    const module = await start({ imports: [CacheInfraModule.forRoot(options)], providers: [Service] });
+    const { cache, sessions, products } = module.get(Service);
+    expect([cache, sessions, products].map((it) => [it.name, it.defaultTtl, it.maxSize])).toEqual([
+      ['default', 100, 100],
+      ['sessions', 900, 7],
+      ['products', 100, 100],
+    ]);
+    const registry = module.get(CacheRegistry);
+    expect(registry.names()).toEqual(['default', 'sessions', 'products', 'own']);
+    expect(registry.names().map((name) => registry.optionsOf(name)?.keyPrefix)).toEqual([
+      'shop',
+      'shop.sessions',
+      'shop.products',
+      'mine',
+    ]);
+  });
+
+  it('do not meet in Redis, and are closed with the application', async () => {
+    const redisUrl = process.env['TEST_REDIS_URL'];
+    const module = await start({
+      imports: [CacheInfraModule.forRoot({ ...options, redisUrl, keyPrefix: 'several' })],
+    });
+    const sessions = module.get<Cache>(getCacheToken('sessions'));
+    await sessions.set('a', 1);
+    await expect(module.get(Cache).has('a')).resolves.toBe(false);
+    await module.get(Cache).clear();
+    await expect(sessions.get('a')).resolves.toBe(1);
+    await sessions.clear();
+    await module.close();
+    await expect(sessions.get('a')).rejects.toThrow("Cache 'sessions' is closed");
+  });
+
+  it('forRootAsync: names beside the factory, options from it', async () => {
+    const module = await start({
+      imports: [
+        CacheInfraModule.forRootAsync({
+          caches: ['sessions', 'plain'],
+          useFactory: () => ({ defaultTtl: 10, caches: { sessions: { defaultTtl: 20 } } }),
+        }),
+      ],
+    });
+    const ttls = ['default', 'sessions', 'plain'].map((name) => module.get<Cache>(getCacheToken(name)).defaultTtl);
+    expect(ttls).toEqual([10, 20, 10]);
+  });
+
+  it.each([
+    [
+      'a name that stands in the factory only',
+      () =>
+        CacheInfraModule.forRootAsync({ useFactory: () => ({ caches: { sessions: {} } }) }),
+      "caches: ['sessions'] has to stand beside useFactory",
+    ],
+    [
+      'options beside the factory',
+      () => CacheInfraModule.forRootAsync({ caches: { sessions: {} } as never, useFactory: () => ({}) }),
+      "caches beside useFactory are names: caches: ['sessions']",
+    ],
+    [
+      'no dictionary',
+      () => CacheInfraModule.forRoot({ caches: ['sessions'] as never }),
+      'caches must be a dictionary',
+    ],
+    [
+      'the name of the first',
+      () => CacheInfraModule.forRoot({ caches: { default: {} } }),
+      "name 'default' is used by two caches",
+    ],
+    [
+      'a wrong option',
+      () => CacheInfraModule.forRoot({ caches: { sessions: { defaultTtl: -1, maxsize: 1 } as never } }),
+      /^CacheInfraModule \(cache 'sessions'\): maxsize is not a known option.*defaultTtl must be non-negative/,
+    ],
+  ])('refuses %s, by name', async (_, make, words) => {
+    await expect(async () => start({ imports: [make()] })).rejects.toThrow(words);
+  });
+});
+
+describe('CacheInfraModule.forFeature', () => {
+  @Module({ imports: [CacheInfraModule.forFeature('catalogue')], providers: [Products], exports: [Products] })
+  class CatalogueModule {}
+
+  @Injectable()
+  class Outside {
+    constructor(readonly cache: Cache) {}
+    @Cacheable({ key: (id: string) => `product:${id}` })
+    async find(id: string): Promise<string> {
+      return Promise.resolve(`outside ${id}`);
+    }
+  }
+  @Module({ providers: [Outside] })
+  class OutsideModule {}
+
+  const imports = [OutsideModule, CatalogueModule, CacheInfraModule.forRoot()];
+
+  it('injects a namespace of the cache, in that module alone', async () => {
+    const module = await start({ imports });
+    const { cache } = module.get(Products);
+    await cache.set('a', 1);
+    const whole = module.get(Outside).cache;
+    await expect(whole.has('a')).resolves.toBe(false);
+    await expect(whole.namespace('catalogue').get('a')).resolves.toBe(1);
+    await cache.clear();
+    await expect(cache.has('a')).resolves.toBe(false);
+  });
+
+  it('decorated methods keep their entries there, where the injected cache finds them', async () => {
+    const module = await start({ imports });
+    await expect(module.get(Outside).find('1')).resolves.toBe('outside 1');
+    await expect(module.get(Products).find('1')).resolves.toBe('1 1');
+    await expect(module.get(Products).cache.get('product:1')).resolves.toBe('1 1');
+    await module.get(Products).cache.delete('product:1');
+    await expect(module.get(Products).find('1')).resolves.toBe('1 2');
+    await expect(module.get(Outside).find('1')).resolves.toBe('outside 1');
+  });
+
+  it('reaches objects that a factory has made, and two classes of one name in two modules', async () => {
+    const declare = (namespace: string) => {
+      @Injectable()
+      class Same {
+        @Cacheable()
+        async find(): Promise<string> {
+          return Promise.resolve(namespace);
+        }
+      }
+      @Module({
+        imports: [CacheInfraModule.forFeature(namespace)],
+        providers: [{ provide: `made ${namespace}`, useFactory: () => new Same() }],
+      })
+      class FeatureModule {}
+      return FeatureModule;
+    };
+    const module = await start({ imports: [CacheInfraModule.forRoot(), declare('a'), declare('b')] });
+    for (const namespace of ['a', 'b']) {
+      const made = module.get<{ find(): Promise<string> }>(`made ${namespace}`, { strict: false });
+      await expect(made.find()).resolves.toBe(namespace);
+      await expect(made.find()).resolves.toBe(namespace);
+    }
+  });
+
+  it('of a named cache', async () => {
+    @Injectable()
+    class Sessions {
+      constructor(
+        @InjectCache('sessions') readonly sessions: Cache,
+        readonly cache: Cache,
+      ) {}
+    }
+    @Module({
+      imports: [CacheInfraModule.forFeature('users', { cache: 'sessions' })],
+      providers: [Sessions],
+    })
+    class UsersModule {}
+    const module = await start({
+      imports: [UsersModule, CacheInfraModule.forRoot({ caches: { sessions: {} } })],
+    });
+    const { sessions, cache } = module.get(Sessions);
+    await sessions.set('a', 1);
+    const whole = module.get(CacheRegistry).cacheOf('sessions');
+    await expect(whole?.namespace('users').get('a')).resolves.toBe(1);
+    await expect(cache.namespace('users').has('a')).resolves.toBe(false);
+  });
+
+  it('of a cache that is not there fails at boot, and names the call', async () => {
+    const wrong = CacheInfraModule.forFeature('users', { cache: 'sessions' });
+    await expect(start({ imports: [CacheInfraModule.forRoot(), wrong] })).rejects.toThrow(
+      "CacheInfraModule: forFeature('users') uses the cache 'sessions', which no CacheInfraModule makes",
+    );
+    expect(() => CacheInfraModule.forFeature('')).toThrow('namespace cannot be empty');
+  });
+
+  it('twice in one module fails at boot, and names the module', async () => {
+    @Module({ imports: [CacheInfraModule.forFeature('a'), CacheInfraModule.forFeature('b')] })
+    class TwiceModule {}
+    await expect(start({ imports: [CacheInfraModule.forRoot(), TwiceModule] })).rejects.toThrow(
+      "TwiceModule imports forFeature('a') and forFeature('b'): a module has one namespace",
+    );
+  });
+
+  it('the health indicator looks at the whole cache', async () => {
+    const module = await start({ imports });
+    await expect(module.get(CacheHealthIndicator).check()).resolves.toMatchObject({ cache: { status: 'up' } });
+  });
+});
+
+describe('overrideProvider', () => {
+  it('replaces the default cache for injection, decorators and features', async () => {
+    @Module({ imports: [CacheInfraModule.forFeature('catalogue')], providers: [Products] })
+    class CatalogueModule {}
+    const mine = new InMemoryCache({ name: 'mine' });
+    const module = await start({ imports: [CacheInfraModule.forRoot(), CatalogueModule] }, (builder) =>
+      builder.overrideProvider(Cache).useValue(mine),
+    );
+    const products = module.get(Products);
+    await products.find('1');
+    expect(products.cache).toBe(mine);
+    expect(mine.stats().loads).toBe(1);
+    await mine.close();
+  });
+
+  it('replaces a named cache', async () => {
+    const mine = new InMemoryCache({ name: 'mine' });
+    @Injectable()
+    class Sessions {
+      @Cacheable({ cache: 'sessions', key: 'one' })
+      async one(): Promise<number> {
+        return Promise.resolve(1);
+      }
+    }
+    const module = await start(
+      { imports: [CacheInfraModule.forRoot({ caches: { sessions: {} } })], providers: [Sessions] },
+      (builder) => builder.overrideProvider(getCacheToken('sessions')).useValue(mine),
+    );
+    await module.get(Sessions).one();
+    await expect(mine.get('one')).resolves.toBe(1);
+    await mine.close();
+  });
+});
+
+describe('lazy-loaded modules', () => {
+  it('use the caches of the application', async () => {
+    @Module({ providers: [Products], exports: [Products] })
+    class LazyModule {}
+    const app = await start({ imports: [CacheInfraModule.forRoot()] });
+    const lazy = await app.get(LazyModuleLoader).load(() => LazyModule);
+    const products = lazy.get(Products);
+    await products.find('1');
+    await products.find('1');
+    expect(products.runs).toBe(1);
+    expect(products.cache).toBe(app.get(Cache));
+  });
+
+  it('have namespaces of their own', async () => {
+    @Module({ imports: [CacheInfraModule.forFeature('lazy')], providers: [Products], exports: [Products] })
+    class LazyModule {}
+    const app = await start({ imports: [CacheInfraModule.forRoot()] });
+    const products = (await app.get(LazyModuleLoader).load(() => LazyModule)).get(Products);
+    await products.find('1');
+    await expect(app.get(Cache).namespace('lazy').has('product:1')).resolves.toBe(true);
+  });
+
+  it('bring caches, which their decorators find and the application closes', async () => {
+    @Injectable()
+    class Reports {
+      @Cacheable({ cache: 'reports', key: 'one' })
+      async one(): Promise<number> {
+        return Promise.resolve(1);
+      }
+    }
+    @Module({ imports: [CacheInfraModule.forRoot({ name: 'reports' })], providers: [Reports], exports: [Reports] })
+    class LazyModule {}
+    const app = await start({ imports: [CacheInfraModule.forRoot()] });
+    const reports = (await app.get(LazyModuleLoader).load(() => LazyModule)).get(Reports);
+    await reports.one();
+    const cache = app.get(CacheRegistry).cacheOf('reports');
+    await expect(cache?.get('one')).resolves.toBe(1);
+    await app.close();
+    await expect(cache?.get('one')).rejects.toThrow("Cache 'reports' is closed");
+  });
+});
+
+describe('isGlobal: false', () => {
+  const local = () => CacheInfraModule.forRoot({ isGlobal: false });
+
+  it('the modules that import it see the cache, injected and decorated', async () => {
+    @Module({ imports: [local()], providers: [Products] })
+    class ShopModule {}
+    const products = (await start({ imports: [ShopModule] })).get(Products);
+    await products.find('1');
+    await products.find('1');
+    expect(products.runs).toBe(1);
+    await expect(products.cache.has('product:1')).resolves.toBe(true);
+  });
+
+  it('a feature imports it', async () => {
+    const root = local();
+    @Module({ imports: [CacheInfraModule.forFeature('shop', { imports: [root] })], providers: [Products] })
+    class ShopModule {}
+    const products = (await start({ imports: [root, ShopModule] })).get(Products);
+    await products.find('1');
+    await expect(products.cache.has('product:1')).resolves.toBe(true);
+  });
+
+  it('a feature that does not import it is told to', async () => {
+    const wrong = start({ imports: [local(), CacheInfraModule.forFeature('shop')] });
+    await expect(wrong).rejects.toThrow(
+      "One that is not global has to be imported: forFeature('shop', { imports: [...] })",
+    );
+  });
+});
+
+describe('two applications in one process', () => {
+  it('keep their entries apart, decorators too', async () => {
+    const make = async (): Promise<Products> =>
+      (await start({ imports: [CacheInfraModule.forRoot()], providers: [Products] })).get(Products);
+    const [one, two] = [await make(), await make()];
+    await one.find('1');
+    await two.find('1');
+    expect([one.runs, two.runs]).toEqual([1, 1]);
+  });
+});
+
+describe('decorated handlers', () => {
+  it('keep what Nest and others read from them', async () => {
+    const seen: unknown[] = [];
+    const Note = (value: string): MethodDecorator => (target, name) => {
+      seen.push([value, Reflect.getMetadata('design:paramtypes', target, name)]);
+    };
+    @Controller('things')
+    class Things {
+      @Note('above')
+      @Cacheable({ key: (id: number) => String(id) })
+      @Note('below')
+      @Get()
+      async find(id: number): Promise<number> {
+        return Promise.resolve(id);
+      }
+    }
+    expect(seen).toEqual([
+      ['below', [Number]],
+      ['above', [Number]],
+    ]);
+    expect(Reflect.getMetadata('path', Things.prototype.find)).toBe('/');
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await start({ imports: [CacheInfraModule.forRoot()], controllers: [Things as Type] });
+    warn.mockRestore();
+  });
+});

@@ -1,0 +1,40 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import ts from 'typescript';
+
+import { root } from '../support/repository.js';
+
+const folder = join(root, 'test', 'types');
+const names = (await readdir(folder)).filter((name) => name.endsWith('.ts'));
+const files = names.map((name) => join(folder, name));
+
+const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+  config: object;
+};
+const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
+
+/** What the compiler says about a file: a wrong type that compiles is an unused `@ts-expect-error`. */
+function errorsIn(program: ts.Program, path: string): string[] {
+  const source = program.getSourceFile(path);
+  const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  return found.map(({ messageText, start = 0 }) => {
+    const line = (source?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
+    return `${String(line)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+  });
+}
+
+describe('the public types (issue: shown by 5)', () => {
+  let program: ts.Program;
+  beforeAll(() => {
+    program = ts.createProgram(files, options);
+  }, 120_000);
+
+  it.each(names)(
+    'test/types/%s: what is right compiles, what is wrong does not',
+    (name) => {
+      expect(errorsIn(program, join(folder, name))).toEqual([]);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,242 @@
+/** Compiled, not run: what is wrong here does not compile, or is said not to by `@ts-expect-error`. */
+import { expectTypeOf } from 'expect-type';
+import {
+  Cacheable,
+  CacheDefaults,
+  CacheEvict,
+  CachePut,
+  type AsyncMethod,
+  type CacheableOptions,
+  type CacheDefaultsOptions,
+  type CacheEvictOptions,
+  type CachePutOptions,
+} from 'nestjs-cache-infra';
+import { of, type Observable } from 'rxjs';
+
+interface Product {
+  readonly id: string;
+  readonly price: number;
+}
+declare const product: Product;
+
+// The functions in the options know the parameters of the method, and its result.
+class Right {
+  @Cacheable({
+    key: (id: string, options?: { lang: string }) => `${id}:${options?.lang ?? ''}`,
+    tags: (id: string) => [`product-${id}`],
+    condition: (id: string) => id !== '',
+    unless: (result: Product | null, id: string) => result?.id === id,
+    vary: ['tenant', 'user'],
+    ttl: '5m',
+    grace: '1h',
+    refreshAhead: 0.8,
+    lock: true,
+    namespace: 'products',
+    cache: 'catalogue',
+  })
+  async find(_id: string, _options?: { lang: string }): Promise<Product | null> {
+    return Promise.resolve(product);
+  }
+
+  @Cacheable()
+  async withoutOptions(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  @Cacheable({ key: (...ids: string[]) => ids.join() })
+  async rest(...ids: string[]): Promise<number> {
+    return Promise.resolve(ids.length);
+  }
+
+  @Cacheable({ key: (id: string) => id, unless: (result: Product) => result.price < 0 })
+  observable(_id: string): Observable<Product> {
+    return of(product);
+  }
+
+  @Cacheable()
+  async generic<T>(value: T): Promise<T> {
+    return Promise.resolve(value);
+  }
+
+  @Cacheable()
+  async fails(): Promise<never> {
+    return Promise.reject(new Error('always'));
+  }
+
+  @CachePut({ key: (id: string) => id, unless: (result: Product) => result.price === 0 })
+  async put(_id: string, _price: number): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  @CacheEvict({ key: (id: string) => [id, `${id}:list`], tags: ['lists'], pattern: (id: string) => `${id}:*` })
+  async evict(_id: string): Promise<void> {
+    return Promise.resolve();
+  }
+
+  @CacheEvict({ allEntries: true, beforeInvocation: true })
+  @CachePut({ key: 'one' })
+  async several(): Promise<number> {
+    return Promise.resolve(1);
+  }
+}
+expectTypeOf<Right['find']>().parameters.toEqualTypeOf<[string, ({ lang: string } | undefined)?]>();
+expectTypeOf<Right['find']>().returns.resolves.toEqualTypeOf<Product | null>();
+expectTypeOf<Right['observable']>().returns.toEqualTypeOf<Observable<Product>>();
+
+// A method that is named gives its types to them.
+class Named {
+  @Cacheable<Named['find']>({
+    key: (id, page) => `${id.toUpperCase()}:${page.toFixed()}`,
+    tags: (id) => [id.toUpperCase()],
+    condition: (id) => id.length > 0,
+    unless: (result, id) => result.price < 0 && id.length > 0,
+    ttl: '5m',
+  })
+  async find(_id: string, _page: number): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  @CachePut<Named['put']>({ key: (id) => id.toUpperCase(), unless: (result) => result.price < 0 })
+  put(_id: string): Observable<Product> {
+    return of(product);
+  }
+
+  @CacheEvict<Named['evict']>({ key: (id) => [id.toUpperCase()], tags: ['lists'], pattern: (id) => `${id.trim()}*` })
+  async evict(_id: string): Promise<void> {
+    return Promise.resolve();
+  }
+
+  // @ts-expect-error -- another method
+  @Cacheable<Named['find']>({ key: (id) => id })
+  async other(_id: number): Promise<Product> {
+    return Promise.resolve(product);
+  }
+}
+expectTypeOf<Named>().toHaveProperty('find');
+// @ts-expect-error -- the method has no such parameter
+Cacheable<Named['evict']>({ key: (id, page) => `${id}${String(page)}` });
+// @ts-expect-error -- a key is a text
+Cacheable<Named['find']>({ key: (id, page) => page });
+// @ts-expect-error -- a key is required
+CachePut<Named['find']>({ ttl: 5 });
+// @ts-expect-error -- no such option
+CacheEvict<Named['find']>({ key: 'k', ttl: 5 });
+
+// And hold it to them.
+class Wrong {
+  // @ts-expect-error -- the method's parameter is a text
+  @Cacheable({ key: (id: number) => String(id) })
+  async key(_id: string): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  // @ts-expect-error -- the method has one parameter
+  @Cacheable({ key: (id: string, page: number) => `${id}:${String(page)}` })
+  async tooMany(_id: string): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  // @ts-expect-error -- the result is a product
+  @Cacheable({ unless: (result: string) => result === '' })
+  async unless(_id: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- what the Observable completes with is a product
+  @Cacheable({ unless: (result: string) => result === '' })
+  observable(): Observable<Product> {
+    return of(product);
+  }
+
+  // @ts-expect-error -- unless gets the parameters after the result
+  @Cacheable({ unless: (result: Product, page: number) => page === result.price })
+  async unlessArguments(_id: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- the parameter is a text
+  @Cacheable({ condition: (id: number) => id > 0 })
+  async condition(_id: string): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  // @ts-expect-error -- the parameter is a text
+  @CacheEvict({ tags: (id: Product) => [id.id] })
+  async tags(_id: string): Promise<void> {
+    return Promise.resolve();
+  }
+
+  // @ts-expect-error -- the parameter is a text
+  @CacheEvict({ pattern: (id: Product) => id.id })
+  async pattern(_id: string): Promise<void> {
+    return Promise.resolve();
+  }
+
+  // @ts-expect-error -- the parameter is a text
+  @CachePut({ key: (id: Product) => id.id })
+  async put(_id: string): Promise<void> {
+    return Promise.resolve();
+  }
+
+  // @ts-expect-error -- it returns at once, a cache has to be waited for
+  @Cacheable()
+  sync(): number {
+    return 1;
+  }
+
+  // @ts-expect-error -- it may return at once
+  @Cacheable()
+  sometimesSync(): number | Promise<number> {
+    return 1;
+  }
+
+  // @ts-expect-error -- values one by one
+  @Cacheable()
+  async *generator(): AsyncGenerator<number> {
+    yield await Promise.resolve(1);
+  }
+
+  // @ts-expect-error -- a promise of values one by one
+  @Cacheable()
+  async iterable(): Promise<AsyncIterable<number>> {
+    return Promise.resolve((async function* () {})());
+  }
+
+  // @ts-expect-error -- a property is no method
+  @Cacheable()
+  property = 1;
+}
+expectTypeOf<Wrong>().toHaveProperty('key');
+
+// @ts-expect-error -- a key is a text
+Cacheable({ key: () => 1 });
+// @ts-expect-error -- a condition is true or false
+Cacheable({ condition: () => 'yes' });
+// @ts-expect-error -- no such option
+Cacheable({ tll: 5 });
+// @ts-expect-error -- no such option, beside one that there is
+Cacheable({ key: 'k', tll: 5 });
+// @ts-expect-error -- a list
+Cacheable({ vary: 'user' });
+// @ts-expect-error -- where would it be stored?
+CachePut({});
+// @ts-expect-error -- @CacheEvict stores nothing
+CacheEvict({ key: 'k', ttl: 5 });
+
+@CacheDefaults({ cache: 'catalogue', namespace: 'products', ttl: '5m', tags: ['products'], vary: ['tenant'], lock: true })
+class Defaults {}
+expectTypeOf(new Defaults()).toBeObject();
+// @ts-expect-error -- a key is a method's own
+CacheDefaults({ key: 'k' });
+// @ts-expect-error -- arguments are a method's own
+CacheDefaults({ tags: (id: string) => [id] });
+// @ts-expect-error -- the result is a method's own
+CacheDefaults({ unless: () => true });
+
+expectTypeOf<CacheDefaultsOptions>().not.toHaveProperty('key');
+expectTypeOf<CachePutOptions>().toHaveProperty('key').not.toBeUndefined();
+expectTypeOf<CacheableOptions['ttl']>().toEqualTypeOf<number | string | undefined>();
+expectTypeOf<CacheableOptions['vary']>().toEqualTypeOf<readonly string[] | undefined>();
+expectTypeOf<CacheEvictOptions>().not.toHaveProperty('ttl');
+expectTypeOf<Right['find']>().toExtend<AsyncMethod>();
+expectTypeOf<Right['observable']>().toExtend<AsyncMethod>();

@@ -1,0 +1,130 @@
+/** Compiled, not run. */
+import type { DynamicModule, InjectionToken } from '@nestjs/common';
+import { ConfigService, registerAs } from '@nestjs/config';
+import { expectTypeOf } from 'expect-type';
+import {
+  Cache,
+  CacheInfraModule,
+  CacheVaryProvider,
+  getAiCacheToken,
+  getCacheToken,
+  InjectAiCache,
+  InjectCache,
+  withCacheContext,
+  type AiCacheService,
+  type CacheContext,
+  type CacheFactValue,
+  type CacheInfraAsyncOptions,
+  type CacheInfraConfig,
+  type CacheInfraModuleOptions,
+} from 'nestjs-cache-infra';
+
+declare const cache: Cache;
+
+// Reading
+expectTypeOf(cache.getMany<number>(['a'])).resolves.toEqualTypeOf<Map<string, number>>();
+expectTypeOf(cache.getMany(['a'])).resolves.toEqualTypeOf<Map<string, unknown>>();
+expectTypeOf(cache.get<number>('a')).resolves.toEqualTypeOf<number | undefined>();
+expectTypeOf(cache.get('a')).resolves.toBeUnknown();
+expectTypeOf(cache.getOrSet('a', () => 1)).resolves.toEqualTypeOf<number>();
+expectTypeOf(cache.getOrSet('a', async () => Promise.resolve({ id: 1 }))).resolves.toEqualTypeOf<{ id: number }>();
+expectTypeOf(cache.has('a')).resolves.toBeBoolean();
+expectTypeOf(cache.ttl('a')).resolves.toEqualTypeOf<number | undefined>();
+// @ts-expect-error -- keys are texts
+void cache.getMany([1]);
+// @ts-expect-error -- a list
+void cache.getMany('a');
+// @ts-expect-error -- the value is no number
+expectTypeOf(cache.get<string>('a')).resolves.toEqualTypeOf<number | undefined>();
+// @ts-expect-error -- no such option
+void cache.set('a', 1, { tll: 5 });
+
+// Injecting
+class Service {
+  constructor(
+    readonly cache: Cache,
+    @InjectCache('sessions') readonly sessions: Cache,
+    @InjectAiCache() readonly answers: AiCacheService,
+  ) {}
+  @InjectCache() readonly property!: Cache;
+}
+expectTypeOf(Service).constructorParameters.toEqualTypeOf<[Cache, Cache, AiCacheService]>();
+expectTypeOf(InjectCache).parameters.toEqualTypeOf<[name?: string | undefined]>();
+expectTypeOf(InjectCache('a')).toEqualTypeOf<PropertyDecorator & ParameterDecorator>();
+// @ts-expect-error -- a name
+InjectCache(Cache);
+// @ts-expect-error -- it belongs on parameters and properties
+@InjectCache('a')
+class OnAClass {}
+void OnAClass;
+expectTypeOf(getCacheToken('a')).toEqualTypeOf<InjectionToken<Cache>>();
+expectTypeOf(getAiCacheToken()).toEqualTypeOf<InjectionToken<AiCacheService>>();
+
+// Modules
+expectTypeOf(CacheInfraModule.forRoot()).toEqualTypeOf<DynamicModule>();
+expectTypeOf(CacheInfraModule.forFeature('catalogue', { cache: 'products' })).toEqualTypeOf<DynamicModule>();
+CacheInfraModule.forRoot({
+  name: 'shop',
+  redisUrl: 'redis://127.0.0.1',
+  defaultTtl: 60,
+  grace: '1h',
+  isGlobal: false,
+  caches: { sessions: { defaultTtl: 900 }, products: { l1CacheSize: 10, preset: 'production' } },
+  vary: {
+    tenant: ({ request }) => String(request?.headers['x-tenant']),
+    user: async () => Promise.resolve(undefined),
+  },
+});
+// @ts-expect-error -- seconds
+CacheInfraModule.forRoot({ defaultTtl: '60' });
+// @ts-expect-error -- no such option
+CacheInfraModule.forRoot({ defaultTll: 60 });
+// @ts-expect-error -- no such option of a cache beside it
+CacheInfraModule.forRoot({ caches: { sessions: { defaultTll: 60 } } });
+// @ts-expect-error -- its name is its key
+CacheInfraModule.forRoot({ caches: { sessions: { name: 'other' } } });
+// @ts-expect-error -- a fact is a function
+CacheInfraModule.forRoot({ vary: { tenant: 'acme' } });
+// @ts-expect-error -- and gives a plain value
+CacheInfraModule.forRoot({ vary: { user: () => ({ id: 1 }) } });
+// @ts-expect-error -- no such preset
+CacheInfraModule.forRoot({ preset: 'fast' });
+// @ts-expect-error -- a name
+CacheInfraModule.forFeature();
+
+CacheInfraModule.forRootAsync({
+  name: 'shop',
+  caches: ['sessions'],
+  isGlobal: true,
+  inject: [ConfigService],
+  useFactory: (config: ConfigService) => ({ redisUrl: config.getOrThrow<string>('REDIS_URL'), defaultTtl: 60 }),
+});
+CacheInfraModule.forRootAsync({ useFactory: async () => Promise.resolve({ caches: { sessions: {} } }) });
+// @ts-expect-error -- seconds
+CacheInfraModule.forRootAsync({ useFactory: () => ({ defaultTtl: '60' }) });
+// @ts-expect-error -- names beside the factory
+CacheInfraModule.forRootAsync({ caches: { sessions: {} }, useFactory: () => ({}) });
+// @ts-expect-error -- it makes no options
+CacheInfraModule.forRootAsync({ useClass: Service });
+
+const cacheConfig = registerAs('cache', (): CacheInfraConfig => ({ defaultTtl: 60, caches: { sessions: {} } }));
+expectTypeOf(cacheConfig.asProvider()).toExtend<CacheInfraAsyncOptions>();
+CacheInfraModule.forRootAsync(cacheConfig.asProvider());
+CacheInfraModule.forRootAsync({ ...cacheConfig.asProvider(), name: 'shop', caches: ['sessions'] });
+const wrongConfig = registerAs('cache', () => ({ defaultTtl: '60' }));
+// @ts-expect-error -- seconds, also from @nestjs/config
+CacheInfraModule.forRootAsync(wrongConfig.asProvider());
+
+expectTypeOf<CacheInfraModuleOptions['caches']>().not.toBeAny();
+expectTypeOf<CacheInfraModuleOptions>().toHaveProperty('vary');
+expectTypeOf<CacheFactValue>().toEqualTypeOf<string | number | bigint | boolean | null | undefined>();
+
+// Facts
+class Facts extends CacheVaryProvider {
+  readonly facts = { tenant: ({ type }: CacheContext) => type };
+}
+expectTypeOf<Facts>().toExtend<CacheVaryProvider>();
+expectTypeOf(withCacheContext({ type: 'job' }, () => 1)).toBeNumber();
+expectTypeOf<CacheContext['request'] & object>().toHaveProperty('headers');
+// @ts-expect-error -- headers may be lists
+expectTypeOf<NonNullable<CacheContext['request']>['headers'][string]>().toEqualTypeOf<string | undefined>();
