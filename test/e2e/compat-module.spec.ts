@@ -8,7 +8,6 @@ import {
   UseInterceptors,
   type ModuleMetadata,
 } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Cache as InfraCache, CacheInfraModule, InMemoryCache, type CacheMonitor } from 'nestjs-cache-infra';
 import {
@@ -243,12 +242,10 @@ describe('CacheInterceptor', () => {
     let calls = 0;
     @Controller()
     class Events {
-      @EventPattern('keyed')
       @CacheKey('keyed')
       keyed() {
         return ++calls;
       }
-      @EventPattern('plain')
       plain() {
         return ++calls;
       }

@@ -100,15 +100,16 @@ describe('several caches in one call', () => {
         }),
       ],
     });
-    const ttls = ['default', 'sessions', 'plain'].map((name) => module.get<Cache>(getCacheToken(name)).defaultTtl);
+    const ttls = ['default', 'sessions', 'plain'].map(
+      (name) => module.get<Cache>(getCacheToken(name)).defaultTtl,
+    );
     expect(ttls).toEqual([10, 20, 10]);
   });
 
   it.each([
     [
       'a name that stands in the factory only',
-      () =>
-        CacheInfraModule.forRootAsync({ useFactory: () => ({ caches: { sessions: {} } }) }),
+      () => CacheInfraModule.forRootAsync({ useFactory: () => ({ caches: { sessions: {} } }) }),
       "caches: ['sessions'] has to stand beside useFactory",
     ],
     [
@@ -239,7 +240,9 @@ describe('CacheInfraModule.forFeature', () => {
 
   it('the health indicator looks at the whole cache', async () => {
     const module = await start({ imports });
-    await expect(module.get(CacheHealthIndicator).check()).resolves.toMatchObject({ cache: { status: 'up' } });
+    await expect(module.get(CacheHealthIndicator).check()).resolves.toMatchObject({
+      cache: { status: 'up' },
+    });
   });
 });
 
@@ -307,7 +310,11 @@ describe('lazy-loaded modules', () => {
         return Promise.resolve(1);
       }
     }
-    @Module({ imports: [CacheInfraModule.forRoot({ name: 'reports' })], providers: [Reports], exports: [Reports] })
+    @Module({
+      imports: [CacheInfraModule.forRoot({ name: 'reports' })],
+      providers: [Reports],
+      exports: [Reports],
+    })
     class LazyModule {}
     const app = await start({ imports: [CacheInfraModule.forRoot()] });
     const reports = (await app.get(LazyModuleLoader).load(() => LazyModule)).get(Reports);
@@ -363,9 +370,11 @@ describe('two applications in one process', () => {
 describe('decorated handlers', () => {
   it('keep what Nest and others read from them', async () => {
     const seen: unknown[] = [];
-    const Note = (value: string): MethodDecorator => (target, name) => {
-      seen.push([value, Reflect.getMetadata('design:paramtypes', target, name)]);
-    };
+    const Note =
+      (value: string): MethodDecorator =>
+      (target, name) => {
+        seen.push([value, Reflect.getMetadata('design:paramtypes', target, name)]);
+      };
     @Controller('things')
     class Things {
       @Note('above')

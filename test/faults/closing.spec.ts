@@ -44,7 +44,7 @@ describe('shown by 5: what is made goes', () => {
         .trim()
         .split('\n').length;
     await until(async () => (await clients()) === clientsBefore, 'the connections for invalidations to go');
-    const tracking = String(JSON.stringify(await client.call('CLIENT', 'TRACKINGINFO')));
+    const tracking = JSON.stringify(await client.call('CLIENT', 'TRACKINGINFO'));
     expect(tracking).toContain('off');
     process.off('warning', onWarning);
     expect(warnings).toEqual([]);
@@ -56,11 +56,13 @@ describe('shown by 5: what is made goes', () => {
     ['with Redis away', 'await cache.get("key");'],
     ['before its first call', ''],
     ['while it connects', 'void cache.get("key").catch(() => {});'],
-  ])('a process ends by itself once its cache is closed: %s', async (name, use) => {
-    await using server = await ownRedisServer();
-    const url = server.url;
-    if (name === 'with Redis away') await server.stop();
-    const program = `
+  ])(
+    'a process ends by itself once its cache is closed: %s',
+    async (name, use) => {
+      await using server = await ownRedisServer();
+      const url = server.url;
+      if (name === 'with Redis away') await server.stop();
+      const program = `
       import { RedisCache } from 'nestjs-cache-infra';
       const cache = new RedisCache({ redisUrl: ${JSON.stringify(url)} });
       ${use}
@@ -72,10 +74,12 @@ describe('shown by 5: what is made goes', () => {
       })));
     `;
 
-    const printed = await execute(process.execPath, ['--input-type=module', '-e', program]);
+      const printed = await execute(process.execPath, ['--input-type=module', '-e', program]);
 
-    const { ms, resources } = JSON.parse(printed) as { ms: number; resources: string[] };
-    expect(resources).toEqual([]);
-    expect(ms).toBeLessThan(500);
-  }, 20_000);
+      const { ms, resources } = JSON.parse(printed) as { ms: number; resources: string[] };
+      expect(resources).toEqual([]);
+      expect(ms).toBeLessThan(500);
+    },
+    20_000,
+  );
 });

@@ -150,7 +150,7 @@ async function agreement(
 ): Promise<Pick<Outcome, 'lost' | 'stale'>> {
   let differences: Pick<Outcome, 'lost' | 'stale'> = { lost: [], stale: [] };
   let agreed = 0;
-  const mayMiss = plan.forgets === true || plan.loads === 'shared';
+  const forgetful = plan.forgets === true || plan.loads === 'shared';
   const end = performance.now() + agreeWithinMs;
   while (performance.now() < end) {
     const stored = await direct.getMany<Versioned>(keys);
@@ -158,8 +158,8 @@ async function agreement(
     differences = { lost: [], stale: [] };
     for (const key of keys) {
       const there = stored.get(key)?.version;
-      const written = truth[key];
-      if (there !== written && !(there === undefined && mayMiss))
+      const { version: written, mayMiss } = truth[key] ?? { version: undefined, mayMiss: true };
+      if (there !== written && !(there === undefined && (forgetful || mayMiss)))
         differences.lost.push(`${key}: ${String(there)} in Redis, ${String(written)} written`);
       for (const [name, values] of Object.entries(seen)) {
         const version = values.get(key)?.version;

@@ -12,8 +12,15 @@ export interface Database {
   write(value: Versioned): Promise<void>;
 }
 
-/** What a lane's keys should hold now: undefined = nothing. */
-export type Truth = Record<string, number | undefined>;
+/** What a key should hold now. */
+export interface Expected {
+  /** undefined = nothing. */
+  readonly version: number | undefined;
+  /** A loaded value may have been stored nowhere: an invalidation, or a lease that another had, is reason enough. */
+  readonly mayMiss: boolean;
+}
+
+export type Truth = Record<string, Expected>;
 
 export interface WorkloadReport {
   calls: number;
@@ -70,6 +77,8 @@ export class Workload {
   readonly #database: Database;
   readonly #truth = new Map<string, number | undefined>();
   readonly #tagged = new Set<string>();
+  /** Keys whose version was made by a loader, and not set. */
+  readonly #loaded = new Set<string>();
   /** What was last done to each key: the reason of a wrong read is found there. */
   readonly #history = new Map<string, string[]>();
   #report = emptyReport();
@@ -104,14 +113,11 @@ export class Workload {
   }
 
   truth(): Truth {
-    return Object.fromEntries(this.#truth);
-  }
-
-  /** Writes every key once more, so that nothing is left of what a server forgot. */
-  async writeAll(): Promise<void> {
-    for (let lane = 0; lane < this.#plan.lanes; lane++) {
-      for (const key of keysOf(this.#plan, this.#plan.instance, lane)) await this.#set(key);
-    }
+    const expected = [...this.#truth].map(([key, version]) => [
+      key,
+      { version, mayMiss: this.#loaded.has(key) },
+    ]);
+    return Object.fromEntries(expected) as Truth;
   }
 
   async #runLane(lane: number): Promise<void> {
@@ -196,6 +202,7 @@ export class Workload {
   async #set(key: string, tag?: string): Promise<void> {
     const version = ++this.#version;
     this.#truth.set(key, version);
+    this.#loaded.delete(key);
     if (tag === undefined) this.#tagged.delete(key);
     else this.#tagged.add(key);
     this.#note([key], `set ${String(version)}${tag === undefined ? '' : ' tagged'}`);
@@ -228,6 +235,7 @@ export class Workload {
     if (this.#truth.get(key) === undefined) this.#tagged.delete(key);
     const options = this.#tagged.has(key) ? { tags: [tag] } : {};
     const load = (): Versioned => {
+      if (this.#truth.get(key) === undefined) this.#loaded.add(key);
       const version = this.#truth.get(key) ?? ++this.#version;
       this.#truth.set(key, version);
       this.#note([key], `load ${String(version)}${this.#tagged.has(key) ? ' tagged' : ''}`);

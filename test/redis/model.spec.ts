@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
-import { endLoad, keys, Model, paths, Real, steps } from '../support/cache-model.js';
+import { endAll, keys, Model, paths, Real, steps } from '../support/cache-model.js';
 import { closingAfterEach } from '../support/closing.js';
 import { ownRedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
@@ -43,22 +43,19 @@ describe.each([true, false])(
       const commands = fc.commands(steps([0, 600], [0, 600], false), { maxCommands: 60, size: 'max' });
       await fc.assert(
         fc.asyncProperty(commands, async (all) => {
-          const model = new Model();
+          const model = new Model(enableL1Cache);
           const real = new Real({ instances, counts: false, settled });
           await writer.clear();
           await settled();
           await fc.asyncModelRun(() => ({ model, real }), all);
-          for (const load of real.pending.splice(0)) {
-            await endLoad(model, load, 7);
-            await settled();
-          }
+          await endAll(model, real, 7);
           for (const path of paths) {
             for (const key of keys) {
               for (const by of [0, 1]) expect(await real.at(by, path).get(key)).toBe(model.read(path, key));
             }
           }
         }),
-        { numRuns: runs },
+        { numRuns: runs, timeout: 10_000 },
       );
     }, 120_000);
   },

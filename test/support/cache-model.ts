@@ -30,6 +30,13 @@ interface ModelLoad {
   readonly ttl: number;
   readonly grace: number;
   readonly tagInvalidations: number;
+  /**
+   * Whether the value is stored is open: tags that only the value from before has were invalidated; or Redis was given another one,
+   * whose tags had been, and which nobody takes.
+   */
+  open?: boolean;
+  /** Another instance invalidated its tags: its value may get into Redis, where nobody takes it. */
+  outdated?: boolean;
 }
 
 export const paths = ['', 'users', 'usersAbc', 'users/eu'] as const;
@@ -44,8 +51,16 @@ export class Model {
   readonly entries = new Map<string, ModelEntry>();
   readonly loads = new Map<string, ModelLoad>();
   readonly pauses = new Map<string, { until: number; ms: number }>();
+  /** Superseded by an instance that their own does not hear of: it finds out in the end, when Redis refuses the value. */
+  readonly ghosts = new Set<ModelLoad>();
+  readonly #hears: boolean;
   /** How often tags were invalidated so far. */
   tagInvalidations = 0;
+
+  /** `hears`: an instance is told what others do. */
+  constructor(hears: boolean) {
+    this.#hears = hears;
+  }
 
   read(path: Path, key: string): number | undefined {
     return this.current(at(path, key))?.value;
@@ -80,7 +95,11 @@ export class Model {
   }
 
   /** Whatever matches is gone, and what is being loaded for it is not to be stored. */
-  invalidate(matches: (path: Path, key: string, tags: readonly string[]) => boolean): number {
+  invalidate(
+    by: number,
+    matches: (path: Path, key: string, tags: readonly string[]) => boolean,
+    byTags = false,
+  ): number {
     let count = 0;
     for (const [id, entry] of this.entries) {
       if (!matches(...split(id), entry.tags)) continue;
@@ -88,18 +107,24 @@ export class Model {
       this.entries.delete(id);
     }
     for (const [name, load] of this.loads) {
-      if (matches(...split(load.id), load.tags)) this.#supersede(name, load);
+      if (matches(...split(load.id), load.tags)) {
+        if (byTags && load.instance !== by) load.outdated = true;
+        this.#supersede(by, name, load);
+      }
+      if (load.current && load.stale !== undefined && matches(...split(load.id), load.stale.tags))
+        load.open = true;
     }
     return count;
   }
 
   /** Loads of the key, in every instance, come too late. */
-  supersede(id: string): void {
-    for (const [name, load] of this.loads) if (load.id === id) this.#supersede(name, load);
+  supersede(by: number, id: string): void {
+    for (const [name, load] of this.loads) if (load.id === id) this.#supersede(by, name, load);
   }
 
-  #supersede(name: string, load: ModelLoad): void {
+  #supersede(by: number, name: string, load: ModelLoad): void {
     load.current = false;
+    if (!this.#hears && load.instance !== by) this.ghosts.add(load);
     this.loads.delete(name);
   }
 }
@@ -185,7 +210,7 @@ export function steps(
       step(`${name(made.where)} set ${JSON.stringify(made)}`, async (model, real) => {
         const { where, value, ttl, grace, tags } = made;
         await real.at(where.by, where.path).set(where.key, value, { ttl, grace, tags });
-        model.supersede(at(where.path, where.key));
+        model.supersede(real.instance(where.by), at(where.path, where.key));
         model.write(at(where.path, where.key), value, ttl, grace, tags);
       }),
     ),
@@ -215,7 +240,10 @@ export function steps(
     ),
     place.map((where) =>
       step(`${name(where)} delete`, async (model, real) => {
-        const count = model.invalidate((path, key) => path === where.path && key === where.key);
+        const count = model.invalidate(
+          real.instance(where.by),
+          (path, key) => path === where.path && key === where.key,
+        );
         const deleted = await real.at(where.by, where.path).delete(where.key);
         if (real.counts) expect(deleted).toBe(count === 1);
       }),
@@ -224,18 +252,21 @@ export function steps(
       step(`${name(where)} expire`, async (model, real) => {
         const id = at(where.path, where.key);
         const entry = model.current(id);
-        if (entry !== undefined) model.supersede(id);
+        if (entry !== undefined) model.supersede(real.instance(where.by), id);
         if (entry === undefined || entry.graceMs === 0 || entry.expiresAt === Infinity) {
           if (entry !== undefined) model.entries.delete(id);
         } else {
           model.entries.set(id, { ...entry, expiresAt: model.clock.now() });
         }
+        // What time it is in Redis, instances know to within some milliseconds.
+        if (!ticking) await pause(15);
         expect(await real.at(where.by, where.path).expire(where.key)).toBe(entry !== undefined);
+        if (!ticking) await pause(15);
       }),
     ),
     scope.map(({ by, path: scoped }) =>
       step(`${name({ by, path: scoped })} deleteMany`, async (model, real) => {
-        const count = model.invalidate((path, key) => path === scoped && key === 'a');
+        const count = model.invalidate(real.instance(by), (path, key) => path === scoped && key === 'a');
         const deleted = await real.at(by, scoped).deleteMany(['a', 'a', 'nothing']);
         if (real.counts) expect(deleted).toBe(count);
       }),
@@ -244,7 +275,9 @@ export function steps(
       step(`${name(where)} invalidateTags [${tags.join()}]`, async (model, real) => {
         model.tagInvalidations++;
         model.invalidate(
+          real.instance(where.by),
           (path, _, owned) => covers(where.path, path) && owned.some((tag) => tags.includes(tag as 'x')),
+          true,
         );
         await real.at(where.by, where.path).invalidateTags(...tags);
       }),
@@ -254,14 +287,17 @@ export function steps(
       .map(({ where, glob }) =>
         step(`${name(where)} invalidatePattern ${glob}`, async (model, real) => {
           const matches = compileGlob(glob);
-          const count = model.invalidate((path, key) => path === where.path && matches(key));
+          const count = model.invalidate(
+            real.instance(where.by),
+            (path, key) => path === where.path && matches(key),
+          );
           const deleted = await real.at(where.by, where.path).invalidatePattern(glob);
           if (real.counts) expect(deleted).toBe(count);
         }),
       ),
     scope.map(({ by, path: scoped }) =>
       step(`${name({ by, path: scoped })} clear`, async (model, real) => {
-        model.invalidate((path) => covers(scoped, path));
+        model.invalidate(real.instance(by), (path) => covers(scoped, path));
         await real.at(by, scoped).clear();
       }),
     ),
@@ -277,9 +313,10 @@ export function steps(
           value === undefined
             ? `fail load ${String(which)}`
             : `end load ${String(which)} with ${String(value)}`,
-          async (model, { pending }) => {
+          async (model, real) => {
+            const { pending } = real;
             const [load] = pending.splice(which % Math.max(1, pending.length), 1);
-            if (load !== undefined) await endLoad(model, load, value);
+            if (load !== undefined) await endLoad(model, real, load, value);
           },
         ),
       ),
@@ -312,6 +349,7 @@ async function load({ where, ttl, grace, tags, late }: Call, model: Model, real:
   const joined = model.loads.get(`${String(instance)} ${id}`);
   // Who joins after an invalidation of tags may be given a load of his own in the end, to be on the safe side.
   if (joined !== undefined && joined.tagInvalidations !== model.tagInvalidations) return;
+  if ([...model.ghosts].some((load) => load.instance === instance && load.id === id)) return;
   const stale = model.stale(id);
   const loader = deferred<number>();
   const started = deferred<'started'>();
@@ -357,14 +395,25 @@ async function load({ where, ttl, grace, tags, late }: Call, model: Model, real:
   }
 }
 
+/** Lets every load end that still runs. */
+export async function endAll(model: Model, real: Real, value: number): Promise<void> {
+  for (let load = real.pending.shift(); load !== undefined; load = real.pending.shift()) {
+    await endLoad(model, real, load, value);
+    await real.settled();
+  }
+}
+
 /** Lets a load end, and sees what its callers are told. */
-export async function endLoad(model: Model, load: ModelLoad, value: number | undefined): Promise<void> {
+async function endLoad(model: Model, real: Real, load: ModelLoad, value: number | undefined): Promise<void> {
   const error = new Error('the loader failed');
   if (value === undefined) load.loader.reject(error);
   else load.loader.resolve(value);
   const isServable = load.current && load.stale !== undefined && model.stale(load.id) === load.stale;
   const told = value ?? (isServable ? load.stale?.value : undefined);
+  const isGhost = model.ghosts.delete(load);
   for (const outcome of await Promise.allSettled(load.callers)) {
+    // It may not have heard that what it falls back on is gone.
+    if (isGhost && value === undefined) continue;
     expect(outcome).toEqual(
       told === undefined ? { status: 'rejected', reason: error } : { status: 'fulfilled', value: told },
     );
@@ -377,8 +426,20 @@ export async function endLoad(model: Model, load: ModelLoad, value: number | und
     return;
   }
   model.pauses.delete(load.id);
+  if (load.outdated === true) for (const other of real.pending) if (other.id === load.id) other.open = true;
   if (!isCurrent) return;
+  if (load.open === true) {
+    const [path, key] = split(load.id);
+    await real.at(load.instance, path).delete(key);
+    model.entries.delete(load.id);
+    model.supersede(load.instance, load.id);
+    return;
+  }
   model.write(load.id, value, load.ttl, load.grace, load.tags);
   // In other instances this is a newer value than theirs.
-  model.supersede(load.id);
+  model.supersede(load.instance, load.id);
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -9,7 +9,7 @@ export type ProxyMode =
   | { readonly kind: 'pass' }
   /** Each answer arrives so many milliseconds later. */
   | { readonly kind: 'latency'; readonly ms: number }
-  /** Nothing arrives that way, and nobody is told. */
+  /** Nothing arrives that way, and nobody is told; once it is over, what was sent arrives late. */
   | { readonly kind: 'blackhole'; readonly direction: Direction }
   /** After so many bytes of answers from now on the connection ends, in the middle of whatever it is. */
   | { readonly kind: 'cut'; readonly afterBytes: number };
@@ -103,104 +103,141 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
-    const connection = new Connection(client, connect(this.#target, this.host), () => {
-      this.#connections.delete(connection);
-    });
+    const connection = new Connection(
+      client,
+      connect({ port: this.#target, host: this.host, allowHalfOpen: true }),
+      () => {
+        this.#connections.delete(connection);
+      },
+    );
     connection.set(this.#mode);
     this.#connections.add(connection);
+  }
+}
+
+/** What travels one way: bytes, and at last the end. It keeps its order, and nothing of it is lost but by an end: that is TCP. */
+class Way {
+  readonly #to: Socket;
+  readonly #onCut: () => void;
+  readonly #travelling: { readonly chunk: Buffer | undefined; readonly dueAt: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+  /** Nothing arrives for now. What was sent meanwhile does when that is over, as with packets that are sent again. */
+  held = false;
+  latencyMs = 0;
+  /** Bytes until the cut. */
+  left = Infinity;
+
+  constructor(to: Socket, onCut: () => void) {
+    this.#to = to;
+    this.#onCut = onCut;
+  }
+
+  send(chunk: Buffer): void {
+    this.#travelling.push({ chunk, dueAt: performance.now() + this.latencyMs });
+    this.deliver();
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#travelling.push({ chunk: undefined, dueAt: performance.now() + this.latencyMs });
+    this.deliver();
+  }
+
+  deliver(): void {
+    clearTimeout(this.#timer);
+    while (!this.held && this.#travelling[0] !== undefined) {
+      const { chunk, dueAt } = this.#travelling[0];
+      const wait = dueAt - performance.now();
+      if (wait > 0) {
+        this.#timer = setTimeout(() => {
+          this.deliver();
+        }, Math.ceil(wait)).unref();
+        return;
+      }
+      this.#travelling.shift();
+      this.#arrive(chunk);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#travelling.length = 0;
+  }
+
+  #arrive(chunk: Buffer | undefined): void {
+    if (this.#to.destroyed || this.#to.writableEnded) return;
+    if (chunk === undefined) {
+      this.#to.end();
+    } else if (chunk.length < this.left) {
+      this.left -= chunk.length;
+      this.#to.write(chunk);
+    } else {
+      this.#to.end(chunk.subarray(0, this.left), this.#onCut);
+    }
   }
 }
 
 class Connection implements ProxiedConnection {
   readonly #client: Socket;
   readonly #server: Socket;
-  /** Answers on their way, the first first. */
-  readonly #delayed: { chunk: Buffer; dueAt: number }[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #mode: ProxyMode = pass;
-  /** Answer bytes until the cut. */
-  #left = Infinity;
-  /** One side has said goodbye, and the other has not heard it. */
-  #ended = false;
+  readonly #out: Way;
+  readonly #in: Way;
   isSubscriber = false;
 
   constructor(client: Socket, server: Socket, onEnd: () => void) {
     this.#client = client;
     this.#server = server;
-    for (const socket of [client, server]) {
-      socket.setNoDelay(true);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#end();
-        onEnd();
-      });
-      // A black hole swallows goodbyes as well.
-      socket.on('end', () => {
-        if (this.#swallows(socket === client ? 'out' : 'in')) this.#ended = true;
-        else this.#end();
-      });
-    }
+    const end = (): void => {
+      this.#destroy();
+    };
+    this.#out = new Way(server, end);
+    this.#in = new Way(client, end);
     client.on('data', (chunk: Buffer) => {
       this.isSubscriber ||= chunk.includes('__redis__:invalidate') && chunk.includes('subscribe');
-      if (!this.#swallows('out')) server.write(chunk);
+      this.#out.send(chunk);
     });
     server.on('data', (chunk: Buffer) => {
-      this.#answer(chunk);
+      this.#in.send(chunk);
     });
+    for (const [socket, way] of [
+      [client, this.#out],
+      [server, this.#in],
+    ] as const) {
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.on('end', () => {
+        way.end();
+      });
+      socket.on('close', () => {
+        way.end();
+        if (client.destroyed && server.destroyed) onEnd();
+      });
+    }
   }
 
   set(mode: ProxyMode): void {
-    this.#mode = mode;
-    this.#left = mode.kind === 'cut' ? mode.afterBytes : Infinity;
-    if (this.#ended && mode.kind !== 'blackhole') this.#end();
+    const held = (direction: Direction): boolean =>
+      mode.kind === 'blackhole' && (mode.direction === 'both' || mode.direction === direction);
+    this.#out.held = held('out');
+    this.#in.held = held('in');
+    this.#in.latencyMs = mode.kind === 'latency' ? mode.ms : 0;
+    this.#in.left = mode.kind === 'cut' ? mode.afterBytes : Infinity;
+    this.#out.deliver();
+    this.#in.deliver();
   }
 
   reset(): void {
+    this.#out.stop();
+    this.#in.stop();
     this.#client.resetAndDestroy();
     this.#server.resetAndDestroy();
   }
 
-  #answer(chunk: Buffer): void {
-    if (this.#swallows('in')) return;
-    if (chunk.length >= this.#left) {
-      this.#client.end(chunk.subarray(0, this.#left), () => this.#client.destroy());
-      this.#server.destroy();
-      return;
-    }
-    this.#left -= chunk.length;
-    // What is still on its way keeps its place before what comes now.
-    if (this.#mode.kind !== 'latency' && this.#delayed.length === 0) this.#client.write(chunk);
-    else this.#later(chunk, this.#mode.kind === 'latency' ? this.#mode.ms : 0);
-  }
-
-  #later(chunk: Buffer, ms: number): void {
-    this.#delayed.push({ chunk, dueAt: performance.now() + ms });
-    this.#timer ??= this.#deliverAfter(ms);
-  }
-
-  /** In the order in which they came, whatever their delays: a connection is a stream. */
-  #deliverAfter(ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#timer = undefined;
-      while (this.#delayed[0] !== undefined && this.#delayed[0].dueAt <= performance.now()) {
-        const next = this.#delayed.shift();
-        if (next !== undefined && !this.#client.destroyed) this.#client.write(next.chunk);
-      }
-      const [first] = this.#delayed;
-      if (first !== undefined) this.#timer = this.#deliverAfter(Math.max(1, first.dueAt - performance.now()));
-    }, ms).unref();
-  }
-
-  #swallows(direction: 'in' | 'out'): boolean {
-    return (
-      this.#mode.kind === 'blackhole' &&
-      (this.#mode.direction === 'both' || this.#mode.direction === direction)
-    );
-  }
-
-  #end(): void {
-    clearTimeout(this.#timer);
-    this.#delayed.length = 0;
+  #destroy(): void {
+    this.#out.stop();
+    this.#in.stop();
     this.#client.destroy();
     this.#server.destroy();
   }

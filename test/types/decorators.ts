@@ -68,7 +68,11 @@ class Right {
     return Promise.resolve(product);
   }
 
-  @CacheEvict({ key: (id: string) => [id, `${id}:list`], tags: ['lists'], pattern: (id: string) => `${id}:*` })
+  @CacheEvict({
+    key: (id: string) => [id, `${id}:list`],
+    tags: ['lists'],
+    pattern: (id: string) => `${id}:*`,
+  })
   async evict(_id: string): Promise<void> {
     return Promise.resolve();
   }
@@ -101,7 +105,11 @@ class Named {
     return of(product);
   }
 
-  @CacheEvict<Named['evict']>({ key: (id) => [id.toUpperCase()], tags: ['lists'], pattern: (id) => `${id.trim()}*` })
+  @CacheEvict<Named['evict']>({
+    key: (id) => [id.toUpperCase()],
+    tags: ['lists'],
+    pattern: (id) => `${id.trim()}*`,
+  })
   async evict(_id: string): Promise<void> {
     return Promise.resolve();
   }
@@ -223,7 +231,14 @@ CachePut({});
 // @ts-expect-error -- @CacheEvict stores nothing
 CacheEvict({ key: 'k', ttl: 5 });
 
-@CacheDefaults({ cache: 'catalogue', namespace: 'products', ttl: '5m', tags: ['products'], vary: ['tenant'], lock: true })
+@CacheDefaults({
+  cache: 'catalogue',
+  namespace: 'products',
+  ttl: '5m',
+  tags: ['products'],
+  vary: ['tenant'],
+  lock: true,
+})
 class Defaults {}
 expectTypeOf(new Defaults()).toBeObject();
 // @ts-expect-error -- a key is a method's own

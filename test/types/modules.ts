@@ -27,7 +27,9 @@ expectTypeOf(cache.getMany(['a'])).resolves.toEqualTypeOf<Map<string, unknown>>(
 expectTypeOf(cache.get<number>('a')).resolves.toEqualTypeOf<number | undefined>();
 expectTypeOf(cache.get('a')).resolves.toBeUnknown();
 expectTypeOf(cache.getOrSet('a', () => 1)).resolves.toEqualTypeOf<number>();
-expectTypeOf(cache.getOrSet('a', async () => Promise.resolve({ id: 1 }))).resolves.toEqualTypeOf<{ id: number }>();
+expectTypeOf(cache.getOrSet('a', async () => Promise.resolve({ id: 1 }))).resolves.toEqualTypeOf<{
+  id: number;
+}>();
 expectTypeOf(cache.has('a')).resolves.toBeBoolean();
 expectTypeOf(cache.ttl('a')).resolves.toEqualTypeOf<number | undefined>();
 // @ts-expect-error -- keys are texts
@@ -97,7 +99,10 @@ CacheInfraModule.forRootAsync({
   caches: ['sessions'],
   isGlobal: true,
   inject: [ConfigService],
-  useFactory: (config: ConfigService) => ({ redisUrl: config.getOrThrow<string>('REDIS_URL'), defaultTtl: 60 }),
+  useFactory: (config: ConfigService) => ({
+    redisUrl: config.getOrThrow<string>('REDIS_URL'),
+    defaultTtl: 60,
+  }),
 });
 CacheInfraModule.forRootAsync({ useFactory: async () => Promise.resolve({ caches: { sessions: {} } }) });
 // @ts-expect-error -- seconds
@@ -107,7 +112,10 @@ CacheInfraModule.forRootAsync({ caches: { sessions: {} }, useFactory: () => ({})
 // @ts-expect-error -- it makes no options
 CacheInfraModule.forRootAsync({ useClass: Service });
 
-const cacheConfig = registerAs('cache', (): CacheInfraConfig => ({ defaultTtl: 60, caches: { sessions: {} } }));
+const cacheConfig = registerAs('cache', (): CacheInfraConfig => ({
+  defaultTtl: 60,
+  caches: { sessions: {} },
+}));
 expectTypeOf(cacheConfig.asProvider()).toExtend<CacheInfraAsyncOptions>();
 CacheInfraModule.forRootAsync(cacheConfig.asProvider());
 CacheInfraModule.forRootAsync({ ...cacheConfig.asProvider(), name: 'shop', caches: ['sessions'] });

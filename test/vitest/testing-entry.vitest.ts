@@ -24,6 +24,12 @@ describe('nestjs-cache-infra/testing under Vitest', () => {
     await expect(expect(cache).toHaveCached('key')).rejects.toThrow("to have cached 'key'");
   });
 
+  it('matchers are typed', async () => {
+    const cache = new InMemoryCache();
+    // @ts-expect-error a key is text
+    await expect(expect(cache).toHaveCached(7)).rejects.toThrow('key must be a non-empty string');
+  });
+
   it('a spy', async () => {
     const spy = new CacheSpy();
     await Promise.all([spy.getOrSet('key', () => 1), spy.getOrSet('key', () => 1)]);

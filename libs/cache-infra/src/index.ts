@@ -45,5 +45,11 @@ export {
 export type { RedisConnectionOptions, RedisServerOptions } from './tiers/redis-options.js';
 export * from './ai/index.js';
 export { CacheFactory } from './config/cache-factory.js';
+export {
+  cacheConfigSchema,
+  cacheEnvironmentSchema,
+  type JsonSchema,
+  type StandardSchema,
+} from './config/config-schema.js';
 export * from './monitoring/index.js';
 export * from './nestjs/index.js';

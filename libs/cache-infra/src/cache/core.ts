@@ -367,7 +367,8 @@ export class CacheCore {
     if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
       // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
       const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
-      if (l1Only && (plan.tiers !== 'l2' || l2 === undefined)) this.#storeL1(place, key, kept, plan, made.epoch);
+      if (l1Only && (plan.tiers !== 'l2' || l2 === undefined))
+        this.#storeL1(place, key, kept, plan, made.epoch);
       return;
     }
     const { load } = made;
@@ -777,7 +778,8 @@ export class CacheCore {
     if (now >= found.staleUntil) return undefined;
     if (l1 !== undefined && !read.fenced && !this.#closed) {
       // What is past its ttl in Redis is never newer than what stands here.
-      if (now < found.expiresAt || l1.get(id) === undefined) l1.set(id, withL1Ttl(found, meta.ttlMs, l1TtlMs, now));
+      if (now < found.expiresAt || l1.get(id) === undefined)
+        l1.set(id, withL1Ttl(found, meta.ttlMs, l1TtlMs, now));
       counters.l1Sets++;
     }
     return found;

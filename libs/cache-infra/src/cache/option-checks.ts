@@ -81,7 +81,9 @@ export const redisChecks = {
   redis: nested(redisServerChecks, isRedisClient),
   keyPrefix: (value: unknown) =>
     nonEmptyString(value) ??
-    (hasStrayBrace(value as string) ? 'must have its braces around a Redis Cluster hash tag, or none' : undefined),
+    (hasStrayBrace(value as string)
+      ? 'must have its braces around a Redis Cluster hash tag, or none'
+      : undefined),
   enableL1Cache: booleanValue,
   l1CacheSize: positiveInteger,
   enableCompression: booleanValue,

@@ -23,6 +23,7 @@ function plan(parts: Partial<StorePlan> = {}): StorePlan {
     tags: [],
     tiers: 'both',
     refreshAhead: undefined,
+    jitter: 0,
     ...parts,
   };
 }

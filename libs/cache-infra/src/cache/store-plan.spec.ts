@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { ValidationError } from '../errors.js';
 import { InMemoryCache } from './in-memory-cache.js';
-import type { LoadOptions } from './options.js';
+import type { LoadOptions, StoreOptions } from './options.js';
 import { loadPlan, planDefaults, storePlan } from './store-plan.js';
 
 const bare = planDefaults({}, false, undefined);
@@ -42,7 +42,7 @@ describe('storePlan', () => {
     expect(storePlan(options, defaults)).toMatchObject({ ttlMs: 1000, graceMs: 0, l1TtlMs: 1, tiers: 'l1' });
   });
 
-  it.each([
+  it.each<[string, StoreOptions]>([
     ['jitter', { jitter: -0.1 }],
     ['jitter', { jitter: 1.1 }],
     ['jitter', { jitter: NaN }],
@@ -51,7 +51,7 @@ describe('storePlan', () => {
     ['l1Ttl', { l1Ttl: 1.5 }],
     ['tiers', { tiers: 'l3' as 'l1' }],
     ['tags[1]', { tags: ['a', ''] }],
-    ['lock', { lock: true }],
+    ['lock', { lock: true } as StoreOptions],
   ])('refuses a bad %s', (path, options) => {
     const problems = (): unknown => {
       try {
@@ -102,14 +102,14 @@ describe('loadPlan', () => {
     });
   });
 
-  it.each([
+  it.each<[string, LoadOptions]>([
     ['refreshAhead', { refreshAhead: 0 }],
     ['refreshAhead', { refreshAhead: 1 }],
     ['softTimeout', { softTimeout: -1 }],
     ['hardTimeout', { hardTimeout: 'late' }],
     ['lock', { lock: 1 as unknown as boolean }],
     ['signal', { signal: {} as AbortSignal }],
-    ['retries', { retries: 3 }],
+    ['retries', { retries: 3 } as LoadOptions],
   ])('refuses a bad %s', async (path, options) => {
     const cache = new InMemoryCache();
     await expect(cache.getOrSet('key', () => 1, options)).rejects.toMatchObject({

@@ -305,7 +305,12 @@ export class TieredCache extends Cache {
         flight = undefined;
       }
     }
-    if (flight?.background === true && !plan.forced && flight.stale !== undefined && this.#core.isCurrent(flight.stale)) {
+    if (
+      flight?.background === true &&
+      !plan.forced &&
+      flight.stale !== undefined &&
+      this.#core.isCurrent(flight.stale)
+    ) {
       // Being refreshed, and good until then.
       counters.l2Hits++;
       this.#hit(outcome, key, 'l2');

@@ -9,6 +9,7 @@ import { ManualClock } from '../../../../test/support/manual-clock.js';
 import type { InMemoryCacheOptions } from '../cache/cache-options.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { SerializationError, ValidationError } from '../errors.js';
+import { CacheSpy } from '../testing/cache-spy.js';
 import { createCache } from './index.js';
 
 const open: InMemoryCache[] = [];
@@ -104,6 +105,14 @@ describe('what compat does beyond it', () => {
     await expect(cache.get('key')).resolves.toBeUndefined();
     await createCache({ cache, closeOnDisconnect: true }).disconnect();
     await expect(cache.get('key')).rejects.toThrow('is closed');
+  });
+
+  it('on a cache that tells whole seconds only, ttl does so', async () => {
+    const compat = createCache({ cache: new CacheSpy(infra()) });
+    await compat.set('key', 1, 1500);
+    await expect(compat.ttl('missing')).resolves.toBeUndefined();
+    const left = ((await compat.ttl('key')) ?? 0) - Date.now();
+    expect(Math.abs(left - 2000)).toBeLessThan(100);
   });
 
   it('has one store, which speaks Keyv', async () => {

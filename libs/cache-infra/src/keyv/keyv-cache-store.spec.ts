@@ -32,7 +32,7 @@ interface KeyvLike {
 }
 const versions: [string, (store: unknown, namespace?: string) => KeyvLike][] = [
   ['Keyv 5', (store, namespace) => new Keyv5({ store, namespace } as object) as KeyvLike],
-  ['Keyv 6', (store, namespace) => new Keyv6({ store, namespace } as object) as unknown as KeyvLike],
+  ['Keyv 6', (store, namespace) => new Keyv6({ store, namespace })],
 ];
 
 describe.each(versions)('%s on a cache', (_, makeKeyv) => {

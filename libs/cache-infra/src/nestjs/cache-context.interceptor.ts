@@ -16,6 +16,8 @@ export class CacheContextInterceptor implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (Object.keys(factsOf(this.moduleRef)).length === 0) return next.handle();
     const context = contextOf(execution);
-    return new Observable((subscriber) => withCacheContext(context, () => next.handle().subscribe(subscriber)));
+    return new Observable((subscriber) =>
+      withCacheContext(context, () => next.handle().subscribe(subscriber)),
+    );
   }
 }

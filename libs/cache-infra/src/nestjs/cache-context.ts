@@ -62,5 +62,7 @@ function requestOf(type: string, args: readonly unknown[]): CacheContextRequest 
 }
 
 function isRequest(value: unknown): value is CacheContextRequest {
-  return typeof value === 'object' && value !== null && 'headers' in value && typeof value.headers === 'object';
+  return (
+    typeof value === 'object' && value !== null && 'headers' in value && typeof value.headers === 'object'
+  );
 }

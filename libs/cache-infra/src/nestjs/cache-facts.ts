@@ -42,7 +42,8 @@ const dictionaryOfFacts: NestedCheck = {
 /** @throws ValidationError when a fact is there twice, or is no function */
 export function mergeFacts(sources: readonly CacheFacts[]): CacheFacts {
   const merged: Record<string, CacheFact> = {};
-  for (const facts of sources) assertOptions('CacheInfraModule', { vary: facts }, { vary: dictionaryOfFacts });
+  for (const facts of sources)
+    assertOptions('CacheInfraModule', { vary: facts }, { vary: dictionaryOfFacts });
   for (const [name, fact] of sources.flatMap((facts) => Object.entries(facts))) {
     if (Object.hasOwn(merged, name) && merged[name] !== fact) {
       const message = `vary.${name} is said twice: facts are the application's, say each in one forRoot() or CacheVaryProvider`;

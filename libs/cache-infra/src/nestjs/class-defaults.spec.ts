@@ -118,7 +118,11 @@ describe('@CacheDefaults', () => {
   it('refuses wrong options, and those that belong to a method, all at once', () => {
     const wrong = () => CacheDefaults({ ttl: -1, key: 'k', tags: () => ['t'], vary: 'user' } as never);
     expect(wrong).toThrow(/^@CacheDefaults\(\): ttl must be/);
-    for (const words of ['key is not a known option', 'tags must be a list', 'vary must be a list of names']) {
+    for (const words of [
+      'key is not a known option',
+      'tags must be a list',
+      'vary must be a list of names',
+    ]) {
       expect(wrong).toThrow(words);
     }
   });

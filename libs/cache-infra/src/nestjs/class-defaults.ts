@@ -24,7 +24,9 @@ export function CacheDefaults(options: CacheDefaultsOptions): ClassDecorator {
   assertCacheDefaultsOptions(options);
   return (target: unknown, ...rest: readonly unknown[]) => {
     if (typeof target !== 'function' || rest.length > 0) {
-      throw new ValidationError('@CacheDefaults() belongs on a class; on a method give @Cacheable() the options');
+      throw new ValidationError(
+        '@CacheDefaults() belongs on a class; on a method give @Cacheable() the options',
+      );
     }
     Reflect.defineMetadata(defaultsKey, options, target.prototype as object);
   };

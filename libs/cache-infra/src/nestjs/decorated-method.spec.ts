@@ -3,7 +3,17 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { concat, delay, firstValueFrom, lastValueFrom, NEVER, Observable, of, throwError, toArray } from 'rxjs';
+import {
+  concat,
+  delay,
+  firstValueFrom,
+  lastValueFrom,
+  NEVER,
+  Observable,
+  of,
+  throwError,
+  toArray,
+} from 'rxjs';
 
 import { Cache } from '../cache/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';

@@ -10,7 +10,19 @@ export type PlainMethod = (...args: readonly unknown[]) => unknown;
 
 const generators = new Set(['GeneratorFunction', 'AsyncGeneratorFunction']);
 /** Declared return types that are values themselves: the callers expect them at once. */
-const immediate: readonly unknown[] = [String, Number, Boolean, BigInt, Symbol, Array, Function, Date, Map, Set, Buffer];
+const immediate: readonly unknown[] = [
+  String,
+  Number,
+  Boolean,
+  BigInt,
+  Symbol,
+  Array,
+  Function,
+  Date,
+  Map,
+  Set,
+  Buffer,
+];
 
 /**
  * The method, if it is one whose result can be cached.

@@ -94,19 +94,22 @@ export type CacheDefaultsOptions = Pick<
 export type AsyncMethod = (...args: never[]) => Promise<unknown> | Observable<unknown>;
 
 /** What a method has to offer to a cache. */
-type ResultOf<M extends AnyFunction> =
-  ReturnType<M> extends Observable<infer V> ? V : Awaited<ReturnType<M>>;
+type ResultOf<M extends AnyFunction> = ReturnType<M> extends Observable<infer V> ? V : Awaited<ReturnType<M>>;
 
 /** `unknown` for a method that can be decorated, else what to do about it. */
 type Decoratable<M extends AnyFunction> = [ReturnType<M>] extends [never]
   ? unknown
   : [ReturnType<M>] extends [AsyncIterable<unknown>]
-    ? { 'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never }
+    ? {
+        'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never;
+      }
     : [ReturnType<M>] extends [PromiseLike<unknown> | Observable<unknown>]
       ? [ResultOf<M>] extends [never]
         ? unknown
         : [ResultOf<M>] extends [AsyncIterable<unknown>]
-          ? { 'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never }
+          ? {
+              'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never;
+            }
           : unknown
       : { 'a cache has to be waited for: make the method async, and await it where it is called': never };
 
@@ -118,15 +121,14 @@ export type MethodOptionsFor<O, M extends AnyFunction> = [M] extends [never]
   ? never
   : Omit<O, 'key' | 'tags' | 'pattern' | 'condition' | 'unless'> & {
       readonly [K in keyof O & ('tags' | 'pattern' | 'condition')]?:
-        | Exclude<O[K], AnyFunction>
-        | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
+        Exclude<O[K], AnyFunction> | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
     } & {
-      readonly [K in keyof O & 'unless']?: ((result: ResultOf<M>, ...args: Parameters<M>) => boolean) | undefined;
+      readonly [K in keyof O & 'unless']?:
+        ((result: ResultOf<M>, ...args: Parameters<M>) => boolean) | undefined;
     } & {
       // As it stands in `O`: of @CachePut it is required.
       readonly [K in keyof Pick<O, keyof O & 'key'>]:
-        | Exclude<O[K], AnyFunction>
-        | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
+        Exclude<O[K], AnyFunction> | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
     };
 
 /** A decorator for one method that was named. */

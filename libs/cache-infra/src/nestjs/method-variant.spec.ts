@@ -7,7 +7,6 @@ import { REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { lastValueFrom, Observable, of } from 'rxjs';
 
-import { Cache } from '../cache/cache.js';
 import { withCacheContext } from './cache-context.js';
 import { CacheEvict } from './cache-evict.js';
 import { CacheVaryProvider, type CacheFacts } from './cache-facts.js';
@@ -171,7 +170,9 @@ describe('vary', () => {
       await as(user, () => orders.find('1'));
       await as(user, () => orders.put('1', 'x'));
       expect(orders.runs).toBe(2);
-      expect(warn.mock.calls.filter(([words]) => String(words).startsWith('Orders.find')).length).toBeLessThan(2);
+      expect(
+        warn.mock.calls.filter(([words]) => String(words).startsWith('Orders.find')).length,
+      ).toBeLessThan(2);
     },
   );
 
@@ -245,11 +246,10 @@ describe('the facts of vary', () => {
       }
       readonly facts = { tenant: () => this.tenants.current() };
     }
-    const module = await start(
-      { user: vary.user },
-      Tenants,
-      { provide: CacheVaryProvider, useClass: RequestFacts },
-    );
+    const module = await start({ user: vary.user }, Tenants, {
+      provide: CacheVaryProvider,
+      useClass: RequestFacts,
+    });
     await expect(as('ann', () => module.get(Orders).find('1'))).resolves.toBe('1 of acme/ann');
     await expect(as('ann', () => module.get(Orders).find('1'), 'ignored')).resolves.toBe('1 of acme/ann');
   });

@@ -3,12 +3,13 @@ import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { AiCacheService, type AiCacheSettings } from '../ai/index.js';
 import type { Cache } from '../cache/cache.js';
 import { CacheFactory } from '../config/cache-factory.js';
+import { cachesBeside } from '../config/several-caches.js';
 import { ValidationError } from '../errors.js';
 import { getAiCacheToken } from './ai-tokens.js';
 import type { CacheFacts } from './cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from './cache-registry.js';
-import { answerOptions, cacheOptions, cachesOf, type GivenOptions } from './given-options.js';
+import { answerOptions, cacheOptions, type GivenOptions } from './given-options.js';
 import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
 import { defaultCacheName, getCacheToken, wholeCacheToken } from './tokens.js';
 
@@ -31,7 +32,7 @@ export interface Plan extends OptionsSource {
 
 /** @throws ValidationError when `caches` is not a dictionary */
 export function optionsOf({ isGlobal, ...options }: GivenOptions): OptionsSource {
-  const caches = Object.keys(cachesOf(options));
+  const caches = Object.keys(cachesBeside(options));
   return { name: options.name, caches, isGlobal, providers: [{ provide: optionsToken, useValue: options }] };
 }
 

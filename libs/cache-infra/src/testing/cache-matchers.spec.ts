@@ -65,6 +65,13 @@ describe('cacheMatchers', () => {
     expect(spy.calls).toHaveLength(1);
   });
 
+  it('are typed', async () => {
+    // @ts-expect-error a key is text
+    await expect(expect(new InMemoryCache()).toHaveCached(7)).rejects.toThrow(
+      'key must be a non-empty string',
+    );
+  });
+
   it('say what they need', async () => {
     await expect((async () => expect({}).toHaveCached('key'))()).rejects.toThrow(
       'toHaveCached needs a Cache, got {}',

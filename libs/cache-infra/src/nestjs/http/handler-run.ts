@@ -23,6 +23,7 @@ export interface RunParts {
 /** What a handler's run came to. */
 export interface Outcome {
   readonly value: unknown;
+  readonly status: number;
   /** Undefined = the value is none that could be compared or stored. */
   readonly head?: Head | undefined;
   readonly stored?: StoredResponse | undefined;
@@ -34,11 +35,12 @@ export interface Outcome {
 export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
   const { next, exchange, store, rules, needsInstances } = parts;
   const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-  if (isStreaming(value)) return { value, detail: 'stream' };
-  if (exchange.isSent) return { value, detail: 'sent' };
-  if (needsInstances && holdsInstances(value)) return { value, detail: 'class-instances' };
+  const { status } = exchange.head();
+  if (isStreaming(value)) return { value, status, detail: 'stream' };
+  if (exchange.isSent) return { value, status, detail: 'sent' };
+  if (needsInstances && holdsInstances(value)) return { value, status, detail: 'class-instances' };
   const body = storedBody(value);
-  if (body === undefined) return { value, detail: 'no-json' };
+  if (body === undefined) return { value, status, detail: 'no-json' };
 
   if (rules.vary.length > 0) {
     const names = merged(fieldTokens(exchange.head().fields, 'vary'), rules.vary);
@@ -49,13 +51,13 @@ export async function runHandler(parts: RunParts, before: Head): Promise<Outcome
   const answer = { ...head, before: before.fields, body };
   const stored = toStore(answer, exchange.request.headers, rules, now);
   const isStored = typeof stored === 'object';
-  if (!isStored && !rules.decorated) return { value, detail: stored };
+  if (!isStored && !rules.decorated) return { value, status, detail: stored };
 
   const added: Record<string, string> = {};
   if (head.fields['date'] === undefined) added['date'] = httpDate(now);
-  if (head.fields['etag'] === undefined && head.status === 200) added['etag'] = strongEtag(body, head.fields);
+  if (head.fields['etag'] === undefined && status === 200) added['etag'] = strongEtag(body, head.fields);
   for (const [name, field] of Object.entries(added)) exchange.setField(name, field);
-  const complete = { status: head.status, fields: { ...head.fields, ...added } };
-  if (!isStored) return { value, head: complete, detail: stored };
-  return { value, head: complete, stored: { ...stored, fields: { ...stored.fields, ...added } } };
+  const complete = { status, fields: { ...head.fields, ...added } };
+  if (!isStored) return { value, status, head: complete, detail: stored };
+  return { value, status, head: complete, stored: { ...stored, fields: { ...stored.fields, ...added } } };
 }

@@ -139,10 +139,10 @@ export class HttpAnswer {
   /** The handler ran for this request. */
   async #ran(outcome: Outcome, found: Found, fwd: ForwardReason): Promise<unknown> {
     const { exchange } = this.#parts;
-    const { head, stored } = outcome;
-    if (head !== undefined && this.#standsIn(found, head.status)) {
+    const { status, stored } = outcome;
+    if (!exchange.isSent && this.#standsIn(found, status)) {
       exchange.reset(this.#before);
-      return this.#standIn(found.response as StoredResponse, head.status);
+      return this.#standIn(found.response as StoredResponse, status);
     }
     if (stored === undefined) return this.#deliver(outcome, { fwd });
     await this.#settle(stored, found);

@@ -152,7 +152,7 @@ function refusalOf(
   directives: Directives,
   rules: StoringRules,
 ): Refusal | undefined {
-  if (status === 206 || fields['content-range'] !== undefined) return 'partial';
+  if (status === 206) return 'partial';
   if (status < 200 || status === 304) return 'status';
   if (status >= 400 && !rules.statuses.includes(status)) return 'status';
   if (fields['set-cookie'] !== undefined) return 'set-cookie';

@@ -23,7 +23,8 @@ export function isNotModified(request: Fields, response: Fields, now: number): b
   const tags = fieldText(request, 'if-none-match');
   if (tags !== undefined) return matchesTag(tags, fieldText(response, 'etag'));
   const since = parseHttpDate(fieldText(request, 'if-modified-since'), now);
-  const modified = parseHttpDate(fieldText(response, 'last-modified'), now);
+  // RFC 9111 §4.3.2: what was not known to change has not changed since it was made.
+  const modified = parseHttpDate(fieldText(response, 'last-modified') ?? fieldText(response, 'date'), now);
   return since !== undefined && modified !== undefined && modified <= since;
 }
 

@@ -1,0 +1,90 @@
+import { inspect } from 'node:util';
+
+import { advise, adviserSettings, gatherFacts } from '../cache/adviser.js';
+import { RedisCache } from '../cache/redis-cache.js';
+import { coreOf } from '../cache/tiered-cache.js';
+import { CacheFactory, type PreparedCache } from '../config/cache-factory.js';
+import { withoutSecrets } from '../config/redact.js';
+import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
+import { CacheError } from '../errors.js';
+import type { Output } from './cli.js';
+
+/** Of the module, not of a cache. */
+const ofModule = ['isGlobal', 'vary', 'caches'];
+const silent = { warn: () => undefined, log: () => undefined };
+
+/**
+ * Says what the configuration comes to, and how the Redis that it names is. Resolves to the exit code.
+ *
+ * @throws ValidationError when an option or an environment variable is wrong
+ */
+export async function check(config: SeveralCaches, output: Output): Promise<number> {
+  const factory = new CacheFactory({ logger: silent });
+  const beside = Object.keys(cachesBeside(config)).map((name) => optionsBeside(config, name));
+  // All are validated before the first connects.
+  const prepared = [config, ...beside].map((options) => factory.prepare('create', ofCache(options)));
+  let code = 0;
+  for (const each of prepared) {
+    try {
+      if (!(await checkCache(each, output))) code = 1;
+    } finally {
+      await each.cache.close();
+    }
+  }
+  output.out(code === 0 ? 'All is well.' : 'Something is wrong: see above.');
+  return code;
+}
+
+function ofCache(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !ofModule.includes(name)));
+}
+
+/** True when it works. */
+async function checkCache(prepared: PreparedCache, output: Output): Promise<boolean> {
+  const { cache, options } = prepared;
+  const isRedis = cache instanceof RedisCache;
+  output.out(`Cache '${cache.name}', ${isRedis ? 'in Redis' : 'in memory'}`);
+  for (const [name, value] of Object.entries(withoutSecrets(options))) {
+    if (name !== 'name') output.out(`  ${name.padEnd(22)} ${shown(value)}`);
+  }
+  if (!isRedis) {
+    output.out('  no Redis is named, so there is none to ask (redisUrl, redis, REDIS_URL)\n');
+    return true;
+  }
+  const problem = await connectionProblem(prepared);
+  if (problem !== undefined) {
+    output.out(`  FAILED: ${problem}\n`);
+    return false;
+  }
+  const { tiers } = await cache.health();
+  const { status, latencyMs = 0, lastError } = tiers.l2 ?? { status: 'away' };
+  if (status !== 'ready') {
+    output.out(`  FAILED: Redis does not answer${lastError === undefined ? '' : `: ${lastError}`}\n`);
+    return false;
+  }
+  output.out(`  Redis answers in ${latencyMs.toFixed(1)} ms`);
+  const advice = await adviceFor(cache, options);
+  for (const words of advice) output.out(`  ADVICE: ${words}`);
+  output.out(advice.length === 0 ? '  no remarks about its settings\n' : '');
+  return true;
+}
+
+async function connectionProblem(prepared: PreparedCache): Promise<string | undefined> {
+  try {
+    await prepared.connect();
+    return undefined;
+  } catch (error) {
+    return error instanceof CacheError ? error.message : 'Redis connection failed';
+  }
+}
+
+async function adviceFor(cache: RedisCache, options: PreparedCache['options']): Promise<readonly string[]> {
+  const { l2, keyPrefix } = coreOf(cache).parts;
+  if (l2 === undefined) return [];
+  const coherence = options.enableL1Cache === false ? 'none' : (options.coherence ?? 'tracking');
+  return advise(await gatherFacts(l2, adviserSettings(options, { name: cache.name, keyPrefix, coherence })));
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, depth: 4 });
+}

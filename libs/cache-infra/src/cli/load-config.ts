@@ -1,0 +1,22 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import type { SeveralCaches } from '../config/several-caches.js';
+
+/**
+ * The options that a module exports: its `default`, `cacheConfig` or `config`, which may be a function that makes them.
+ *
+ * @throws Error that says what to write, when there is none
+ */
+export async function loadConfig(file: string | undefined): Promise<SeveralCaches> {
+  if (file === undefined) return {};
+  if (/\.[cm]?ts$/.test(file)) {
+    throw new Error(`${file}: give the JavaScript that it is compiled to, for example dist/cache.config.js`);
+  }
+  const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+  const exported = module['default'] ?? module['cacheConfig'] ?? module['config'];
+  const config: unknown =
+    typeof exported === 'function' ? await (exported as () => unknown)() : await exported;
+  if (typeof config === 'object' && config !== null) return config;
+  throw new Error(`${file} exports no options: export default { … }, or a function that returns them`);
+}

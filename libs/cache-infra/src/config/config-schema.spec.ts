@@ -1,0 +1,80 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from '@jest/globals';
+
+import { cacheConfigSchema, cacheEnvironmentSchema } from './config-schema.js';
+import { CacheConfig } from './options.js';
+import { presetNames } from './presets.js';
+
+const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(cacheConfigSchema);
+
+const key = Buffer.alloc(32).toString('base64');
+const fine: readonly object[] = [
+  {},
+  ...presetNames.map((preset) => ({ preset })),
+  { preset: 'prod', redisUrl: 'rediss://user:pass@host:6380/2' },
+  { redis: { host: 'h', port: 1, db: 0, tls: true } },
+  { redis: { sentinels: [{ host: 'h', port: 26379 }], sentinelName: 'm' } },
+  { defaultTtl: 0, grace: 0, jitter: 0, commandTimeout: '1ms', l1Ttl: 1, leaseDuration: '0.5s' },
+  { encryption: { keys: [{ id: 'a', key }] } },
+  { operationTtls: { summarize: 60, translate: 0 }, textHashThreshold: 0 },
+  { logger: console, onOperation: () => undefined, clock: { now: () => 0 }, monitor: {} },
+];
+const wrong: readonly (readonly [string, object])[] = [
+  ['tll', { tll: 1 }],
+  ['preset', { preset: 'fast' }],
+  ['redisUrl', { redisUrl: 'http://host' }],
+  ['redis', { redis: 'host' }],
+  ['redis', { redisUrl: 'redis://a', redis: { host: 'b' } }],
+  ['redis.port', { redis: { port: 0 } }],
+  ['redis.nodes', { redis: { nodes: [] } }],
+  ['defaultTtl', { defaultTtl: '60' }],
+  ['defaultTtl', { defaultTtl: -1 }],
+  ['defaultTtl', { defaultTtl: 366 * 86_400 }],
+  ['grace', { grace: 'long' }],
+  ['jitter', { jitter: 2 }],
+  ['commandTimeout', { commandTimeout: 0 }],
+  ['commandTimeout', { commandTimeout: '0ms' }],
+  ['l1CacheSize', { l1CacheSize: 0 }],
+  ['compressionLevel', { compressionLevel: 10 }],
+  ['onError', { onError: 'ignore' }],
+  ['encryption.keys', { encryption: { keys: [] } }],
+  ['operationTtls.test', { operationTtls: { test: -1 } }],
+  ['operationTtls', { operationTtls: { '': 60 } }],
+  ['enabled', { enabled: 'yes' }],
+  ['name', { name: '' }],
+];
+
+describe('cacheConfigSchema', () => {
+  it('has every option', () => {
+    expect(Object.keys(cacheConfigSchema['properties'] as object).sort()).toEqual(
+      Object.keys(new CacheConfig()).sort(),
+    );
+  });
+
+  it.each(fine.map((options) => [options]))('takes %j, as JSON Schema and as Standard Schema', (options) => {
+    expect(validate(options) ? [] : validate.errors).toEqual([]);
+    expect(cacheConfigSchema['~standard'].validate(options)).toEqual({ value: options });
+  });
+
+  it.each(wrong)('refuses a wrong %s, as JSON Schema and as Standard Schema: %j', (path, options) => {
+    expect(validate(options)).toBe(false);
+    const { issues } = cacheConfigSchema['~standard'].validate(options);
+    expect(issues?.map((issue) => issue.path.join('.'))).toContain(path);
+  });
+});
+
+describe('cacheEnvironmentSchema', () => {
+  it('takes what the library does not read, and what it reads when it is right', () => {
+    const env = { PATH: '/bin', CACHE_TTL: '60', CACHE_SIZE: '' };
+    expect(cacheEnvironmentSchema['~standard'].validate(env)).toEqual({ value: env });
+  });
+
+  it('refuses wrong variables by name, without secrets', () => {
+    const { issues } = cacheEnvironmentSchema['~standard'].validate({
+      CACHE_TTL: 'long',
+      REDIS_URL: 'http://user:s3cret@host',
+    });
+    expect(issues?.map(({ path }) => path.join('.')).sort()).toEqual(['CACHE_TTL', 'REDIS_URL']);
+    expect(JSON.stringify(issues)).not.toContain('s3cret');
+  });
+});

@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { buildLibrary } from '../faults/build-library.js';
+import { readJson, root } from '../support/repository.js';
+
+const redisUrl = process.env['TEST_REDIS_URL'] ?? '';
+const nowhere = 'redis://someone:s3cret@127.0.0.1:1';
+let directory: string;
+
+beforeAll(async () => {
+  await buildLibrary();
+  // Within the repository, where packages are found.
+  directory = await mkdtemp(join(root, 'test-results', 'cli-'));
+}, 180_000);
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** The command as npm installs it, with an environment of its own. */
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  const { bin } = await readJson<{ bin: Record<string, string> }>('libs/cache-infra/package.json');
+  const file = join(root, 'libs/cache-infra', bin['nestjs-cache-infra'] ?? '');
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], ...env },
+    timeout: 30_000,
+  });
+  let out = '';
+  let error = '';
+  child.stdout.on('data', (part: Buffer) => (out += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (error += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, out, error };
+}
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(directory, name), text);
+  return name;
+}
+
+describe('npx nestjs-cache-infra check', () => {
+  it('without anything: a cache in memory, its defaults, 0', async () => {
+    const { code, out, error } = await run(['check']);
+    expect([code, error]).toEqual([0, '']);
+    expect(out).toContain("Cache 'default', in memory");
+    expect(out).toMatch(/defaultTtl +3600/);
+    expect(out).toContain('no Redis is named');
+  });
+
+  it('with Redis from the environment: pings it, 0', async () => {
+    const { code, out } = await run(['check'], { REDIS_URL: redisUrl, CACHE_TTL: '77' });
+    expect(code).toBe(0);
+    expect(out).toContain("Cache 'default', in Redis");
+    expect(out).toMatch(/defaultTtl +77/);
+    expect(out).toMatch(/Redis answers in \d+\.\d ms/);
+  });
+
+  it('prints what the adviser says', async () => {
+    const config = await file(
+      'advice.mjs',
+      `export default { defaultTtl: 60, l1Ttl: 600, keyPrefix: 'advised' };`,
+    );
+    const { code, out } = await run(['check', '--config', config], { REDIS_URL: redisUrl });
+    expect(code).toBe(0);
+    expect(out).toContain("ADVICE: Cache 'default' has an l1Ttl of 600 s, above its defaultTtl of 60 s");
+  });
+
+  it('with a Redis that is away: says so without its password, 1', async () => {
+    const { code, out, error } = await run(['check'], { REDIS_URL: nowhere });
+    expect(code).toBe(1);
+    expect(out).toContain('FAILED: Redis connection failed');
+    expect(out + error).not.toContain('s3cret');
+    expect(out).toMatch(/redisUrl +redis:\/\/\*\*\*@127\.0\.0\.1:1/);
+  });
+
+  it('with a wrong configuration: lists every problem, 1', async () => {
+    const config = await file('wrong.mjs', `export default { defaultTtl: -1, caches: { sessions: {} } };`);
+    const { code, out, error } = await run(['check', '--config', config], { CACHE_SIZE: 'many' });
+    expect([code, out]).toEqual([1, '']);
+    expect(error).toContain('defaultTtl must be non-negative');
+    expect(error).toContain('CACHE_SIZE must be');
+  });
+
+  it('knows several caches, functions, registerAs and what is the module’s', async () => {
+    const config = await file(
+      'several.mjs',
+      `import { registerAs } from '@nestjs/config';
+       export const cacheConfig = registerAs('cache', async () => ({
+         keyPrefix: 'shop', isGlobal: true, vary: { user: () => 'u' },
+         encryption: { keys: [{ id: 'a', key: '${Buffer.alloc(32, 's').toString('base64')}' }] },
+         caches: { sessions: { defaultTtl: 900 } },
+       }));`,
+    );
+    const { code, out, error } = await run(['check', '--config', config]);
+    expect([code, error]).toEqual([0, '']);
+    expect(out).toMatch(/Cache 'sessions', in memory[^]*defaultTtl +900[^]*keyPrefix +shop\.sessions/);
+    expect(out).toMatch(/encryption +\*\*\*/);
+    expect(out).not.toContain('c3Nz');
+  });
+
+  it('reads an environment file', async () => {
+    const { out } = await run(['check', '--env', await file('env', 'CACHE_TTL=55\n')]);
+    expect(out).toMatch(/defaultTtl +55/);
+  });
+
+  it.each([
+    [['check', '--config', 'absent.mjs'], /absent\.mjs/],
+    [['check', '--config', 'cache.config.ts'], /give the JavaScript that it is compiled to/],
+    [['check', '--env', 'absent'], /absent/],
+    [['check', '--fast'], /--fast/],
+    [['chekc'], /Usage: nestjs-cache-infra check/],
+    [[], /Usage: nestjs-cache-infra check/],
+  ])('%j: says what is wrong, 1', async (args, words) => {
+    const { code, error } = await run(args);
+    expect(code).toBe(1);
+    expect(error).toMatch(words);
+  });
+
+  it('--help: says how, 0', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(out).toContain('Exit code');
+  });
+});
