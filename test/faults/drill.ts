@@ -2,7 +2,7 @@ import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-o
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { until } from '../support/until.js';
 import type { Instance } from './host.js';
-import { keysOf, type Truth, type Versioned, type WorkloadPlan } from './workload.js';
+import { keysOf, type Expected, type Truth, type Versioned, type WorkloadPlan } from './workload.js';
 
 /** What a fault did. */
 export interface Outcome {
@@ -43,6 +43,8 @@ export interface Drill {
   /** Default `'own'`. */
   readonly loads?: WorkloadPlan['loads'] | undefined;
 }
+
+const nothing: Expected = { version: undefined, mayMiss: true, history: '' };
 
 const recoverWithinMs = 20_000;
 const agreeWithinMs = 5_000;
@@ -158,14 +160,14 @@ async function agreement(
     differences = { lost: [], stale: [] };
     for (const key of keys) {
       const there = stored.get(key)?.version;
-      const { version: written, mayMiss } = truth[key] ?? { version: undefined, mayMiss: true };
+      const { version: written, mayMiss, history } = truth[key] ?? nothing;
       if (there !== written && !(there === undefined && (forgetful || mayMiss)))
-        differences.lost.push(`${key}: ${String(there)} in Redis, ${String(written)} written`);
+        differences.lost.push(`${key}: ${String(there)} in Redis, ${String(written)} written; ${history}`);
       for (const [name, values] of Object.entries(seen)) {
         const version = values.get(key)?.version;
         if (version !== there)
           differences.stale.push(
-            `${key}: ${String(version)} in ${name}, ${String(there)} in Redis, ${String(written)} written`,
+            `${key}: ${String(version)} in ${name}, ${String(there)} in Redis, ${String(written)} written; ${history}`,
           );
       }
     }

@@ -18,6 +18,8 @@ export interface Expected {
   readonly version: number | undefined;
   /** A loaded value may have been stored nowhere: an invalidation, or a lease that another had, is reason enough. */
   readonly mayMiss: boolean;
+  /** What was last done to it. */
+  readonly history: string;
 }
 
 export type Truth = Record<string, Expected>;
@@ -113,11 +115,11 @@ export class Workload {
   }
 
   truth(): Truth {
-    const expected = [...this.#truth].map(([key, version]) => [
-      key,
-      { version, mayMiss: this.#loaded.has(key) },
-    ]);
-    return Object.fromEntries(expected) as Truth;
+    return Object.fromEntries(
+      [...this.#truth].map(([key, version]): [string, Expected] => {
+        return [key, { version, mayMiss: this.#loaded.has(key), history: this.#historyOf(key) }];
+      }),
+    );
   }
 
   async #runLane(lane: number): Promise<void> {
@@ -269,8 +271,12 @@ export class Workload {
     // null was loaded before the key was written at all.
     if (value === undefined || (value !== null && value.key === key && value.version === version)) return;
     this.#report.ownStale.push(
-      `${call} ${key}: ${JSON.stringify(value)} after version ${String(version)}; ${this.#history.get(key)?.join(', ') ?? ''}; now ${clock()}`,
+      `${call} ${key}: ${JSON.stringify(value)} after version ${String(version)}; ${this.#historyOf(key)}; now ${clock()}`,
     );
+  }
+
+  #historyOf(key: string): string {
+    return this.#history.get(key)?.join(', ') ?? '';
   }
 
   #note(keys: readonly string[], what: string): void {

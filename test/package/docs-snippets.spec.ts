@@ -122,7 +122,7 @@ describe('the guides (issue: shown by 7)', () => {
       const lines = print.mock.calls.map((args) => format(...args));
       print.mockRestore();
       expect(lines.join('\n')).toBe(output.trimEnd());
-    });
+    }, 60_000);
   });
 
   it('have links that lead somewhere', async () => {

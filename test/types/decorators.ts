@@ -224,7 +224,7 @@ Cacheable({ condition: () => 'yes' });
 Cacheable({ tll: 5 });
 // @ts-expect-error -- no such option, beside one that there is
 Cacheable({ key: 'k', tll: 5 });
-// @ts-expect-error -- a list
+// @ts-expect-error -- a list of them
 Cacheable({ vary: 'user' });
 // @ts-expect-error -- where would it be stored?
 CachePut({});

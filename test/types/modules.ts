@@ -34,7 +34,7 @@ expectTypeOf(cache.has('a')).resolves.toBeBoolean();
 expectTypeOf(cache.ttl('a')).resolves.toEqualTypeOf<number | undefined>();
 // @ts-expect-error -- keys are texts
 void cache.getMany([1]);
-// @ts-expect-error -- a list
+// @ts-expect-error -- a list of them
 void cache.getMany('a');
 // @ts-expect-error -- the value is no number
 expectTypeOf(cache.get<string>('a')).resolves.toEqualTypeOf<number | undefined>();
@@ -53,12 +53,12 @@ class Service {
 expectTypeOf(Service).constructorParameters.toEqualTypeOf<[Cache, Cache, AiCacheService]>();
 expectTypeOf(InjectCache).parameters.toEqualTypeOf<[name?: string | undefined]>();
 expectTypeOf(InjectCache('a')).toEqualTypeOf<PropertyDecorator & ParameterDecorator>();
-// @ts-expect-error -- a name
+// @ts-expect-error -- it takes a name
 InjectCache(Cache);
 // @ts-expect-error -- it belongs on parameters and properties
 @InjectCache('a')
 class OnAClass {}
-void OnAClass;
+expectTypeOf(OnAClass).toBeConstructibleWith();
 expectTypeOf(getCacheToken('a')).toEqualTypeOf<InjectionToken<Cache>>();
 expectTypeOf(getAiCacheToken()).toEqualTypeOf<InjectionToken<AiCacheService>>();
 
@@ -77,7 +77,7 @@ CacheInfraModule.forRoot({
     user: async () => Promise.resolve(undefined),
   },
 });
-// @ts-expect-error -- seconds
+// @ts-expect-error -- seconds, a number
 CacheInfraModule.forRoot({ defaultTtl: '60' });
 // @ts-expect-error -- no such option
 CacheInfraModule.forRoot({ defaultTll: 60 });
@@ -91,7 +91,7 @@ CacheInfraModule.forRoot({ vary: { tenant: 'acme' } });
 CacheInfraModule.forRoot({ vary: { user: () => ({ id: 1 }) } });
 // @ts-expect-error -- no such preset
 CacheInfraModule.forRoot({ preset: 'fast' });
-// @ts-expect-error -- a name
+// @ts-expect-error -- it takes a name
 CacheInfraModule.forFeature();
 
 CacheInfraModule.forRootAsync({
@@ -105,7 +105,7 @@ CacheInfraModule.forRootAsync({
   }),
 });
 CacheInfraModule.forRootAsync({ useFactory: async () => Promise.resolve({ caches: { sessions: {} } }) });
-// @ts-expect-error -- seconds
+// @ts-expect-error -- seconds, a number
 CacheInfraModule.forRootAsync({ useFactory: () => ({ defaultTtl: '60' }) });
 // @ts-expect-error -- names beside the factory
 CacheInfraModule.forRootAsync({ caches: { sessions: {} }, useFactory: () => ({}) });

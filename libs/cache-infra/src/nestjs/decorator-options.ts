@@ -123,8 +123,9 @@ export type MethodOptionsFor<O, M extends AnyFunction> = [M] extends [never]
       readonly [K in keyof O & ('tags' | 'pattern' | 'condition')]?:
         Exclude<O[K], AnyFunction> | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
     } & {
-      readonly [K in keyof O & 'unless']?:
-        ((result: ResultOf<M>, ...args: Parameters<M>) => boolean) | undefined;
+      readonly unless?: 'unless' extends keyof O
+        ? ((result: ResultOf<M>, ...args: Parameters<M>) => boolean) | undefined
+        : undefined;
     } & {
       // As it stands in `O`: of @CachePut it is required.
       readonly [K in keyof Pick<O, keyof O & 'key'>]:
@@ -144,7 +145,7 @@ type Takes<F, A extends readonly unknown[]> = [Extract<F, AnyFunction>] extends 
   : false;
 
 /** Holds what was inferred to the names of `A`: a misspelt option does not compile. */
-export type Known<O, A> = { readonly [K in Exclude<keyof O, keyof A>]: never };
+export type Known<O, A> = Readonly<Record<Exclude<keyof O, keyof A>, never>>;
 
 type Option<O, K extends string> = K extends keyof O ? O[K] : undefined;
 

@@ -21,7 +21,8 @@ const none: CacheFacts = {};
  */
 export function factsOf(moduleRef: ModuleRef): CacheFacts {
   const before = known.get(moduleRef);
-  if (before !== undefined && before.registered === (before.registry?.facts() ?? none)) return before.facts;
+  const now = before?.registry?.facts() ?? none;
+  if (before?.registered === now) return before.facts;
   const registry = registryOf(moduleRef);
   const registered = registry?.facts() ?? none;
   const facts = mergeFacts([registered, providedFacts(moduleRef)]);

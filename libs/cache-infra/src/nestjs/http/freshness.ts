@@ -104,12 +104,12 @@ export function useOf(response: Freshness, request: RequestDirectives, now: numb
   if (response.mustRevalidate || request.minFresh !== undefined) return 'forward';
   if (request.maxStale !== undefined && -left <= request.maxStale) return 'serve';
   if (request.maxAge !== undefined) return 'forward';
-  return -left <= response.staleWhileRevalidate ? 'revalidate' : 'forward';
+  return -left < response.staleWhileRevalidate ? 'revalidate' : 'forward';
 }
 
 /** Whether a stored response may stand in for an error (RFC 5861 §4). */
 export function standsInForError(response: Freshness, request: RequestDirectives, now: number): boolean {
   const staleness = -secondsLeft(response, now);
-  if (staleness <= 0) return false;
-  return !response.mustRevalidate && staleness <= Math.max(response.staleIfError, request.staleIfError ?? 0);
+  if (staleness < 0) return false;
+  return !response.mustRevalidate && staleness < Math.max(response.staleIfError, request.staleIfError ?? 0);
 }

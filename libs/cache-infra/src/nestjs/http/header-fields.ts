@@ -24,8 +24,32 @@ export function tokens(list: string): readonly string[] {
     .filter((token) => token !== '');
 }
 
-/** The members of a list of which some stand in double quotes, which may hold commas (RFC 9110 §5.6.4). */
+/**
+ * The members of a list of which some stand in double quotes, which may hold commas (RFC 9110 §5.6.4). A quote that nothing
+ * closes is a character like others. Takes time in proportion to the length: clients write such fields.
+ */
 export function listMembers(list: string): readonly string[] {
-  const members = list.match(/(?:"(?:[^"\\]|\\.)*"|[^",]|"(?!(?:[^"\\]|\\.)*"))+/g) ?? [];
+  const members: string[] = [];
+  let start = 0;
+  let closing = 0;
+  for (let at = 0; at < list.length; at++) {
+    if (list[at] === '"' && closing !== -1) {
+      closing = closingQuote(list, at);
+      if (closing !== -1) at = closing;
+    } else if (list[at] === ',') {
+      members.push(list.slice(start, at));
+      start = at + 1;
+    }
+  }
+  members.push(list.slice(start));
   return members.map((member) => member.trim()).filter((member) => member !== '');
+}
+
+/** -1 = there is none, nor for any quote behind this one. */
+function closingQuote(list: string, opening: number): number {
+  for (let at = opening + 1; at < list.length; at++) {
+    if (list[at] === '\\') at++;
+    else if (list[at] === '"') return at;
+  }
+  return -1;
 }

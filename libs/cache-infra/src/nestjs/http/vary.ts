@@ -45,5 +45,9 @@ export function fingerprintOf(request: Fields): string {
 
 /** White space around commas and at the ends means nothing (RFC 9111 §4.1). */
 function normalized(value: string | undefined): string | null {
-  return value === undefined ? null : value.trim().replaceAll(/\s*,\s*/g, ',');
+  if (value === undefined) return null;
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .join(',');
 }

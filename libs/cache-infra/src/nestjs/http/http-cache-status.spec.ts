@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { httpCacheStatus } from './http-cache-status.js';
+
+describe('Cache-Status (RFC 9211)', () => {
+  it.each([
+    [{}, 'hit'],
+    [{ ttl: -4.5 }, 'hit; ttl=-5'],
+    [{ fwd: 'uri-miss', stored: true, ttl: 60 }, 'fwd=uri-miss; stored; ttl=60'],
+    [{ fwd: 'vary-miss', collapsed: true }, 'fwd=vary-miss; collapsed'],
+    [
+      { fwd: 'stale', fwdStatus: 503, detail: 'stale-if-error' },
+      'fwd=stale; fwd-status=503; detail=stale-if-error',
+    ],
+  ] as const)('%j', (handling, expected) => {
+    expect(httpCacheStatus(handling)).toBe(`nestjs-cache-infra-http; ${expected}`);
+  });
+
+  it('shows a digest of the key', () => {
+    expect(httpCacheStatus({ key: 'GET /?token=secret' })).toMatch(/; key="[\w-]{16}"$/);
+  });
+});

@@ -1,0 +1,129 @@
+import 'reflect-metadata';
+import { describe, expect, it } from '@jest/globals';
+import {
+  ClassSerializerInterceptor,
+  Controller,
+  Get,
+  Next,
+  Param,
+  Redirect,
+  Render,
+  Req,
+  Res,
+  Sse,
+  UseInterceptors,
+} from '@nestjs/common';
+import { EMPTY, type Observable } from 'rxjs';
+
+import { HttpCache } from './http-cache.decorator.js';
+import { httpRoute, isInsideSerializer, storingRules } from './http-route.js';
+
+class Ours {
+  readonly intercept = (): void => undefined;
+}
+class OwnSerializer extends ClassSerializerInterceptor {}
+
+@Controller()
+@HttpCache({ ttl: '1m', vary: ['Accept'], cache: 'pages' })
+class Pages {
+  @Get() plain(@Req() _request: unknown, @Param('id') _id: string): void {}
+  @Get() @HttpCache({ ttl: 5, shared: true, headers: ['X-A'] }) own(): void {}
+  @Get() @HttpCache(false) out(): void {}
+  @Get() res(@Res() _response: unknown): void {}
+  @Get() next(@Next() _next: unknown): void {}
+  @Get() passthrough(@Res({ passthrough: true }) _response: unknown): void {}
+  @Sse() events(): Observable<never> {
+    return EMPTY;
+  }
+  @Get() @Render('view') view(): void {}
+  @Get() @Redirect('/x') moved(): void {}
+  @Get() @UseInterceptors(OwnSerializer, Ours) inside(): void {}
+  @Get() @UseInterceptors(Ours, ClassSerializerInterceptor) outside(): void {}
+}
+
+class Inherited extends Pages {}
+
+@HttpCache(false)
+class Silent {
+  plain(): void {}
+  @HttpCache({ ttl: 5 }) own(): void {}
+}
+
+const { prototype } = Pages;
+
+describe('what is known of a route', () => {
+  it('completes the options of the controller by its own', () => {
+    expect(httpRoute(Pages, prototype.plain)).toMatchObject({
+      decorated: true,
+      optedOut: false,
+      options: { ttl: '1m' },
+    });
+    expect(httpRoute(Pages, prototype.own).options).toMatchObject({ ttl: 5, shared: true, cache: 'pages' });
+    expect(httpRoute(Pages, prototype.out)).toMatchObject({ decorated: false, optedOut: true });
+    expect(httpRoute(Silent, Silent.prototype.plain).optedOut).toBe(true);
+    expect(httpRoute(Silent, Silent.prototype.own)).toMatchObject({ optedOut: false, options: { ttl: 5 } });
+    expect(httpRoute(Ours, () => undefined)).toMatchObject({
+      decorated: false,
+      optedOut: false,
+      options: {},
+    });
+  });
+
+  it.each([
+    ['plain', false],
+    ['passthrough', false],
+    ['res', true],
+    ['next', true],
+    ['events', true],
+    ['view', true],
+    ['moved', true],
+  ] as const)('%s answers by itself: %j', (name, expected) => {
+    expect(httpRoute(Pages, prototype[name]).answersItself).toBe(expected);
+    expect(httpRoute(Inherited, prototype[name]).answersItself).toBe(expected);
+  });
+
+  it('makes rules of options, in seconds', () => {
+    const route = httpRoute(Pages, prototype.own);
+
+    expect(storingRules(route, 99)).toMatchObject({
+      lifetime: 5,
+      shared: true,
+      vary: ['accept'],
+      keepFields: ['x-a'],
+    });
+    expect(storingRules({ ...route, options: {} }, 99).lifetime).toBe(99);
+    expect(storingRules({ ...route, options: { ttl: 0 } }, 99).lifetime).toBe(365 * 86_400);
+    expect(storingRules({ ...route, decorated: false }, 99).lifetime).toBeUndefined();
+  });
+
+  it.each([
+    ['inside', [], true],
+    ['outside', [], false],
+    ['plain', [], false],
+    ['outside', [new ClassSerializerInterceptor({})], true],
+  ] as const)('%s of a serializer, with others: %#', (name, globals, expected) => {
+    expect(isInsideSerializer(new Ours(), Pages, prototype[name], globals)).toBe(expected);
+  });
+
+  it('knows its place among the global ones', () => {
+    const ours = new Ours();
+    const serializer = new ClassSerializerInterceptor({});
+
+    expect(isInsideSerializer(ours, Pages, prototype.plain, [ours, serializer])).toBe(false);
+    expect(isInsideSerializer(ours, Pages, prototype.plain, [serializer, ours])).toBe(true);
+  });
+});
+
+describe('@HttpCache()', () => {
+  it.each([
+    [{ ttl: -1 }, /ttl must/],
+    [{ tags: [''] }, /tags must be a list of non-empty texts or a function/],
+    [{ vary: ['*'] }, /vary must be a list of header names/],
+    [{ vary: ['a b'] }, /vary must be a list of header names/],
+    [{ statuses: [200] }, /statuses must be a list of statuses from 400 to 599/],
+    [{ key: 'x' }, /key must be a function/],
+    [{ shred: true }, /shred is not a known option \(did you mean 'shared'\?\)/],
+  ])('refuses %j', (options, expected) => {
+    expect(() => HttpCache(options as object)).toThrow(expected);
+  });
+});

@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream';
+
+import { describe, expect, it } from '@jest/globals';
+import { StreamableFile } from '@nestjs/common';
+
+import { holdsInstances, isStreaming, returnedValue, storedBody } from './stored-body.js';
+
+class Account {
+  readonly id = 1;
+}
+
+describe('the body of a stored response', () => {
+  it.each([
+    ['nothing', undefined, undefined],
+    ['null', null, null],
+    ['text', 'x', 'x'],
+    ['a number', 0, 0],
+    ['false', false, false],
+    ['bytes', Buffer.from('x'), Buffer.from('x')],
+    ['an object', { a: [1] }, { a: [1] }],
+    ['what says its own JSON', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
+    ['an object of a class', new Account(), { id: 1 }],
+  ])('gives back %s', (_what, value, expected) => {
+    const body = storedBody(value);
+
+    expect(body && returnedValue(body)).toEqual(expected);
+  });
+
+  it('refuses what has no JSON', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+
+    expect([circular, 1n, () => 1].map(storedBody)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each([
+    ['a file', new StreamableFile(Buffer.from('x')), true],
+    ['a stream', Readable.from([]), true],
+    ['a web stream', new ReadableStream(), true],
+    ['a web response', new Response('x'), true],
+    ['an async iterable', (async function* () {})(), true],
+    ['an object', { pipe: 'no' }, false],
+    ['text', 'x', false],
+    ['null', null, false],
+  ])('%s is sent as it is produced: %#', (_what, value, expected) => {
+    expect(isStreaming(value)).toBe(expected);
+  });
+
+  it.each([
+    [new Account(), true],
+    [[{ a: new Account() }], true],
+    [new Map(), true],
+    [{ a: [1, null, new Date(), Buffer.from('x')] }, false],
+    [Object.create(null), false],
+    ['x', false],
+  ])('holds objects of classes: %#', (value, expected) => {
+    expect(holdsInstances(value)).toBe(expected);
+  });
+});
