@@ -57,6 +57,10 @@ test-cache-performance: ## The slow suites: memory, compression
 test-cache-all: ## Every suite, the slow ones included
 	@node scripts/test.mjs build suites
 
+.PHONY: test-faults
+test-faults: ## What Redis and the way to it may do wrong: real servers and processes, with a table at the end
+	@node scripts/test.mjs build faults
+
 .PHONY: test-open-handles
 test-open-handles: ## The suites that hold sockets and timers, with --detectOpenHandles
 	@node scripts/test.mjs redis integration e2e -- --detectOpenHandles

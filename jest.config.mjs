@@ -54,6 +54,8 @@ export default {
     }),
     ...(process.env.RUN_SLOW === '1' ? [project('performance', ['test/performance/**/*.spec.ts'])] : []),
   ],
+  // A busy machine is no failure.
+  testTimeout: 30_000,
   coverageDirectory: 'test-results/coverage',
   collectCoverageFrom: ['libs/cache-infra/src/**/*.ts', '!**/*.spec.ts', '!**/*.d.ts'],
 };

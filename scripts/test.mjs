@@ -18,8 +18,10 @@ const named = process.argv
   .flatMap((step) => (step === 'suites' ? suites : step));
 const jestArgs = separator === -1 ? [] : process.argv.slice(separator + 1);
 
+/** Suites that take minutes, and the command that runs each; part of everything with RUN_SLOW=1. */
+const slow = { performance: 'make test-cache-performance', faults: 'make test-faults' };
 const everything = [...Object.keys(checks), ...suites].filter(
-  (step) => step !== 'performance' || process.env.RUN_SLOW === '1',
+  (step) => !(step in slow) || process.env.RUN_SLOW === '1',
 );
 
 endWithThisProcess();
@@ -28,6 +30,9 @@ for (const { step, passed, failed, skipped, seconds, notes } of results) {
   console.log(`${step.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
   for (const note of notes) console.log(`             ${note}`);
 }
+if (named.length === 0 && process.env.RUN_SLOW !== '1')
+  for (const [step, command] of Object.entries(slow))
+    console.log(`${step.padEnd(12)} not part of this run: ${command}`);
 const sum = (field) => results.reduce((total, result) => total + result[field], 0);
 const line = `${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`;
 await mkdir(join(root, 'test-results'), { recursive: true });

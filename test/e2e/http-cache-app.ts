@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { All, Controller, Injectable, Req, Res, type INestApplication, type Type } from '@nestjs/common';
+import {
+  All,
+  Controller,
+  Injectable,
+  Req,
+  Res,
+  type INestApplication,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -74,22 +83,21 @@ export interface BootOptions {
   readonly adapter: AdapterName;
   readonly tier: TierName;
   readonly controllers: readonly Type[];
-  readonly providers?: readonly Type[];
+  readonly more?: readonly Provider[];
   readonly cache?: object;
   /** Default: globally. */
   readonly bound?: boolean;
-  readonly keyPrefix?: string;
 }
 
 export async function bootApp(options: BootOptions): Promise<TestApp> {
-  const { adapter, tier, controllers, providers = [], cache = {}, bound = true } = options;
+  const { adapter, tier, controllers, more = [], cache = {}, bound = true } = options;
   const clock = new ManualClock(Date.now());
   const redis = tier === 'Redis' ? { redisUrl: testRedisUrl(), keyPrefix: `test-${randomUUID()}` } : {};
   const global = bound ? [{ provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor }] : [];
   const module = await Test.createTestingModule({
     imports: [CacheInfraModule.forRoot({ ...redis, clock, ...cache })],
     controllers: [...controllers],
-    providers: [Origin, ...providers, ...global],
+    providers: [Origin, ...more, ...global],
   }).compile();
   module.useLogger(false);
   const app = module.createNestApplication(

@@ -112,17 +112,21 @@ describe('the guides (issue: shown by 7)', () => {
     });
     afterAll(() => rm(directory, { recursive: true }));
 
-    it.each(runnable)('$where', async ({ where, code, output }) => {
-      const file = join(directory, `${where.replace(/\W/g, '-')}.ts`);
-      await writeFile(file, code);
-      const print = jest.spyOn(console, 'log').mockReturnValue();
+    it.each(runnable)(
+      '$where',
+      async ({ where, code, output }) => {
+        const file = join(directory, `${where.replace(/\W/g, '-')}.ts`);
+        await writeFile(file, code);
+        const print = jest.spyOn(console, 'log').mockReturnValue();
 
-      await import(file);
+        await import(file);
 
-      const lines = print.mock.calls.map((args) => format(...args));
-      print.mockRestore();
-      expect(lines.join('\n')).toBe(output.trimEnd());
-    }, 60_000);
+        const lines = print.mock.calls.map((args) => format(...args));
+        print.mockRestore();
+        expect(lines.join('\n')).toBe(output.trimEnd());
+      },
+      60_000,
+    );
   });
 
   it('have links that lead somewhere', async () => {

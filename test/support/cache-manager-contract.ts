@@ -217,23 +217,26 @@ export function cacheManagerContract(make: (options?: ContractOptions) => CacheM
       it.each<[string, unknown]>([
         ['a number', 300],
         ['a function of the value', () => 300],
-      ])('as %s: a value with less to live is made anew behind the scenes', async (_: string, threshold: unknown) => {
-        const versions = ['first', 'second', 'third'];
-        const load = jest.fn(() => Promise.resolve(versions[load.mock.calls.length - 1]));
-        const wrap = () => cache.wrap('key', load, 500, threshold as number);
+      ])(
+        'as %s: a value with less to live is made anew behind the scenes',
+        async (_: string, threshold: unknown) => {
+          const versions = ['first', 'second', 'third'];
+          const load = jest.fn(() => Promise.resolve(versions[load.mock.calls.length - 1]));
+          const wrap = () => cache.wrap('key', load, 500, threshold as number);
 
-        await wrap();
-        date.advance(150);
-        expect(await wrap()).toBe('first');
-        expect(load).toHaveBeenCalledTimes(1);
-        date.advance(100);
-        expect(await wrap()).toBe('first');
-        await settled();
-        expect(load).toHaveBeenCalledTimes(2);
-        expect(await wrap()).toBe('second');
-        date.advance(450);
-        expect(await cache.get('key')).toBe('second');
-      });
+          await wrap();
+          date.advance(150);
+          expect(await wrap()).toBe('first');
+          expect(load).toHaveBeenCalledTimes(1);
+          date.advance(100);
+          expect(await wrap()).toBe('first');
+          await settled();
+          expect(load).toHaveBeenCalledTimes(2);
+          expect(await wrap()).toBe('second');
+          date.advance(450);
+          expect(await cache.get('key')).toBe('second');
+        },
+      );
 
       it('can be a default', async () => {
         const withDefaults = create({ ttl: 500, refreshThreshold: 300 });

@@ -679,8 +679,16 @@ export class CacheCore {
     if (entry === undefined || entry.meta.graceMs === 0) return;
     const { value, meta } = entry;
     const { json } = keep(value, 'clone');
-    const ttlMs = Math.max(1, Math.floor(l2.now()) - meta.stamp);
-    const bytes = await l2.codec.encode(value, json, { ...meta, ttlMs }, redisKey);
+    // Ended long ago by everybody's clock, with the grace that is left from now on; and another version, so that a load
+    // under way elsewhere is refused.
+    const agedMs = Math.max(0, Math.floor(l2.now()) - meta.stamp);
+    const ended = {
+      ...meta,
+      ttlMs: 1,
+      graceMs: agedMs + meta.graceMs,
+      nonce: Math.floor(Math.random() * 2 ** 32),
+    };
+    const bytes = await l2.codec.encode(value, json, ended, redisKey);
     await loads.end(load, bytes, meta.graceMs);
   }
 

@@ -1,0 +1,163 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Patch, Req, Res, type CallHandler } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { Test } from '@nestjs/testing';
+import {
+  Cache,
+  CacheInfraModule,
+  CacheMonitoringInterceptor,
+  getCacheToken,
+  HttpCache,
+  HttpCacheInterceptor,
+} from 'nestjs-cache-infra';
+import { lastValueFrom, of } from 'rxjs';
+
+import { ownRedisServer } from '../support/redis.js';
+import {
+  adapters,
+  bootApp,
+  handling,
+  Origin,
+  type AppRequest,
+  type BootOptions,
+  type Reply,
+  type TestApp,
+} from './http-cache-app.js';
+
+@Controller()
+class PagesController {
+  constructor(
+    private readonly origin: Origin,
+    private readonly cache: Cache,
+  ) {}
+
+  @Get('page')
+  @HttpCache()
+  page(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
+  }
+
+  @Get('reading')
+  @HttpCache()
+  async reading(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): Promise<unknown> {
+    await this.cache.get('absent');
+    return this.origin.answer(request, reply);
+  }
+}
+
+@Controller('other')
+class OtherCacheController {
+  constructor(private readonly origin: Origin) {}
+
+  @Get('page')
+  @HttpCache({ cache: 'pages' })
+  page(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
+  }
+
+  @Patch('page')
+  change(): void {
+    // What it does is nothing to the cache.
+  }
+}
+
+describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter) => {
+  let test: TestApp | undefined;
+  afterEach(() => test?.close());
+
+  async function boot(options: Partial<BootOptions>): Promise<TestApp> {
+    test = await bootApp({ adapter, tier: 'memory', controllers: [PagesController], ...options });
+    let runs = 0;
+    test.origin.script = () => ++runs;
+    return test;
+  }
+
+  it('refuses to start when a route names a cache that there is not', async () => {
+    await expect(boot({ controllers: [OtherCacheController] })).rejects.toThrow(
+      "@HttpCache() of OtherCacheController.page uses the cache 'pages', which no CacheInfraModule makes; registered: 'default'",
+    );
+  });
+
+  it('keeps responses in the cache that the route names, and invalidates them there', async () => {
+    const { app, fetch } = await boot({
+      controllers: [OtherCacheController],
+      cache: { caches: { pages: {} } },
+    });
+    await fetch('/other/page');
+    expect(handling(await fetch('/other/page'))).toContain('hit');
+    expect(app.get<Cache>(getCacheToken('pages')).stats().l1.size).toBe(1);
+    expect(app.get(Cache).stats().l1.size).toBe(0);
+
+    await fetch('/other/page', {}, 'PATCH');
+
+    expect(handling(await fetch('/other/page'))).toContain('fwd=uri-miss');
+  });
+
+  it('runs the handlers when the cache is in trouble', async () => {
+    const { app, fetch } = await boot({});
+    await app.get(Cache).close();
+
+    const responses = [await fetch('/page'), await fetch('/page')];
+
+    expect(await Promise.all(responses.map((response) => response.text()))).toEqual(['1', '2']);
+    expect(handling(responses[1] as Response)).toContain('fwd=bypass; detail=cache-error');
+  });
+
+  it.each(['degrade', 'throw'])('runs the handlers when Redis is away, with onError: %s', async (onError) => {
+    await using redis = await ownRedisServer();
+    const { fetch } = await boot({ cache: { redisUrl: redis.url, onError, enableL1Cache: false } });
+    await fetch('/page');
+    expect(handling(await fetch('/page'))).toContain('hit');
+
+    await redis.stop();
+    const response = await fetch('/page');
+
+    expect([response.status, await response.text()]).toEqual([200, '2']);
+    await test?.close();
+    test = undefined;
+  });
+
+  it('stands beside the monitoring interceptor: each adds its member to Cache-Status', async () => {
+    const { fetch } = await boot({
+      more: [{ provide: APP_INTERCEPTOR, useExisting: CacheMonitoringInterceptor }],
+    });
+
+    const response = await fetch('/reading');
+
+    expect(handling(response)).toMatch(
+      /nestjs-cache-infra-http; fwd=uri-miss; stored.*, nestjs-cache-infra; fwd=miss/,
+    );
+  });
+
+  it('stores what stale-if-error and max-age say for a load that several instances ask for', async () => {
+    await using redis = await ownRedisServer();
+    const cache = { redisUrl: redis.url };
+    const first = await bootApp({ adapter, tier: 'memory', controllers: [PagesController], cache });
+    const second = await boot({ cache });
+    first.origin.script = () => 'first';
+    await first.fetch('/page');
+
+    const response = await second.fetch('/page');
+
+    expect(await response.text()).toBe('first');
+    expect(handling(response)).toContain('hit');
+    await first.close();
+    await second.close();
+    test = undefined;
+  });
+});
+
+describe('HttpCacheInterceptor elsewhere', () => {
+  it.each(['rpc', 'ws', 'graphql'])('lets %s pass', async (type) => {
+    const module = await Test.createTestingModule({ imports: [CacheInfraModule.forRoot()] }).compile();
+    const context = new ExecutionContextHost([{}], PagesController, PagesController.prototype.page);
+    context.setType(type);
+    const next: CallHandler = { handle: () => of('passed') };
+
+    const value = await lastValueFrom(module.get(HttpCacheInterceptor).intercept(context, next));
+
+    expect(value).toBe('passed');
+    await module.close();
+  });
+});
