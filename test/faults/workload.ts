@@ -16,7 +16,10 @@ export interface Database {
 export interface Expected {
   /** undefined = nothing. */
   readonly version: number | undefined;
-  /** A loaded value may have been stored nowhere: an invalidation, or a lease that another had, is reason enough. */
+  /**
+   * A loaded value may have been stored nowhere: an invalidation, or a lease that another had, is reason enough. And an invalidation of
+   * tags from the time of an outage also covers what was tagged after it, until it reached Redis.
+   */
   readonly mayMiss: boolean;
   /** What was last done to it. */
   readonly history: string;
@@ -117,7 +120,10 @@ export class Workload {
   truth(): Truth {
     return Object.fromEntries(
       [...this.#truth].map(([key, version]): [string, Expected] => {
-        return [key, { version, mayMiss: this.#loaded.has(key), history: this.#historyOf(key) }];
+        return [
+          key,
+          { version, mayMiss: this.#loaded.has(key) || this.#tagged.has(key), history: this.#historyOf(key) },
+        ];
       }),
     );
   }

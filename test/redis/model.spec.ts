@@ -18,45 +18,50 @@ afterAll(() => server.stop());
 describe.each([true, false])(
   'two instances over one Redis behave as one Map does (L1: %p)',
   (enableL1Cache) => {
-    it('whatever is done by whom in whatever order, also while loaders run', async () => {
-      const options = { redisUrl: server.url, onError: 'throw', commandTimeout: '10s' } as const;
-      const instances = [1, 2].map(() => closing(new RedisCache({ ...options, enableL1Cache })));
-      const writer = closing(new RedisCache({ ...options, enableL1Cache: false }));
-      for (const cache of instances) {
-        await cache.connect();
-        const isArmed = async (): Promise<boolean> => (await cache.health()).tiers.l2?.coherence === 'armed';
-        if (enableL1Cache) await until(isArmed, 'the channel');
-      }
-      let count = 0;
-      // What the channel brings, it brings in order: who has heard of the last change has heard of all before it.
-      const settled = async (): Promise<void> => {
-        if (!enableL1Cache) return;
-        for (const cache of instances) await cache.namespace('settled').get('count');
-        await writer.namespace('settled').set('count', ++count);
+    it(
+      'whatever is done by whom in whatever order, also while loaders run',
+      async () => {
+        const options = { redisUrl: server.url, onError: 'throw', commandTimeout: '10s' } as const;
+        const instances = [1, 2].map(() => closing(new RedisCache({ ...options, enableL1Cache })));
+        const writer = closing(new RedisCache({ ...options, enableL1Cache: false }));
         for (const cache of instances) {
-          const heard = async (): Promise<boolean> =>
-            (await cache.namespace('settled').get('count')) === count;
-          await until(heard, 'the news');
+          await cache.connect();
+          const isArmed = async (): Promise<boolean> =>
+            (await cache.health()).tiers.l2?.coherence === 'armed';
+          if (enableL1Cache) await until(isArmed, 'the channel');
         }
-      };
-      // Time is that of Redis: nothing expires but by `expire`.
-      const commands = fc.commands(steps([0, 600], [0, 600], false), { maxCommands: 60, size: 'max' });
-      await fc.assert(
-        fc.asyncProperty(commands, async (all) => {
-          const model = new Model(enableL1Cache);
-          const real = new Real({ instances, counts: false, settled });
-          await writer.clear();
-          await settled();
-          await fc.asyncModelRun(() => ({ model, real }), all);
-          await endAll(model, real, 7);
-          for (const path of paths) {
-            for (const key of keys) {
-              for (const by of [0, 1]) expect(await real.at(by, path).get(key)).toBe(model.read(path, key));
-            }
+        let count = 0;
+        // What the channel brings, it brings in order: who has heard of the last change has heard of all before it.
+        const settled = async (): Promise<void> => {
+          if (!enableL1Cache) return;
+          for (const cache of instances) await cache.namespace('settled').get('count');
+          await writer.namespace('settled').set('count', ++count);
+          for (const cache of instances) {
+            const heard = async (): Promise<boolean> =>
+              (await cache.namespace('settled').get('count')) === count;
+            await until(heard, 'the news');
           }
-        }),
-        { numRuns: runs, timeout: 10_000 },
-      );
-    }, 20_000 + runs * 1000);
+        };
+        // Time is that of Redis: nothing expires but by `expire`.
+        const commands = fc.commands(steps([0, 600], [0, 600], false), { maxCommands: 60, size: 'max' });
+        await fc.assert(
+          fc.asyncProperty(commands, async (all) => {
+            const model = new Model(enableL1Cache);
+            const real = new Real({ instances, counts: false, settled });
+            await writer.clear();
+            await settled();
+            await fc.asyncModelRun(() => ({ model, real }), all);
+            await endAll(model, real, 7);
+            for (const path of paths) {
+              for (const key of keys) {
+                for (const by of [0, 1]) expect(await real.at(by, path).get(key)).toBe(model.read(path, key));
+              }
+            }
+          }),
+          { numRuns: runs, timeout: 10_000 },
+        );
+      },
+      20_000 + runs * 1000,
+    );
   },
 );
