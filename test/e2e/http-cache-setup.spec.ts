@@ -86,8 +86,8 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
     });
     await fetch('/other/page');
     expect(handling(await fetch('/other/page'))).toContain('hit');
-    expect(app.get<Cache>(getCacheToken('pages')).stats().l1.size).toBe(1);
-    expect(app.get(Cache).stats().l1.size).toBe(0);
+    expect(app.get<Cache>(getCacheToken('pages')).stats().sets).toBe(1);
+    expect(app.get(Cache).stats().sets).toBe(0);
 
     await fetch('/other/page', {}, 'PATCH');
 
@@ -101,7 +101,7 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
     const responses = [await fetch('/page'), await fetch('/page')];
 
     expect(await Promise.all(responses.map((response) => response.text()))).toEqual(['1', '2']);
-    expect(handling(responses[1] as Response)).toContain('fwd=bypass; detail=cache-error');
+    expect(handling(responses[1] as Response)).toMatch(/fwd=bypass; key=".*"; detail=cache-error/);
   });
 
   it.each(['degrade', 'throw'])('runs the handlers when Redis is away, with onError: %s', async (onError) => {
@@ -130,7 +130,7 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
     );
   });
 
-  it('stores what stale-if-error and max-age say for a load that several instances ask for', async () => {
+  it('answers from what another instance stored', async () => {
     await using redis = await ownRedisServer();
     const cache = { redisUrl: redis.url };
     const first = await bootApp({ adapter, tier: 'memory', controllers: [PagesController], cache });

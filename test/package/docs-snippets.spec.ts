@@ -35,7 +35,11 @@ const snippets = blocks.filter(({ language }) => language === 'ts');
 /** A snippet with the text block that follows it: what it prints. */
 const runnable = blocks.flatMap((block, index) => {
   const next = blocks[index + 1];
-  return block.language === 'ts' && next?.language === 'text' ? [{ ...block, output: next.code }] : [];
+  // The last block of a guide is followed by the first one of the next.
+  const isOfSameGuide = next?.where.split(':')[0] === block.where.split(':')[0];
+  return block.language === 'ts' && next?.language === 'text' && isOfSameGuide
+    ? [{ ...block, output: next.code }]
+    : [];
 });
 
 async function guidesUnder(directory: string): Promise<string[]> {

@@ -5,9 +5,9 @@ import type { Cache } from '../../cache/cache.js';
 import { systemClock, type Clock } from '../../clock.js';
 import { sha256 } from '../../keys/digest.js';
 import { ValidationError, type ValidationProblem } from '../../errors.js';
-import { missingCache, provider } from '../cache-lookup.js';
+import { findCache, missingCache } from '../cache-lookup.js';
 import { CacheRegistry } from '../cache-registry.js';
-import { defaultCacheName, getCacheToken } from '../tokens.js';
+import { defaultCacheName } from '../tokens.js';
 import { optionsOn } from './http-route.js';
 
 /** The part of a cache that holds responses. */
@@ -46,7 +46,7 @@ export class HttpCaches implements OnModuleInit {
   /** @throws ValidationError for a route that names a cache which the application does not have */
   onModuleInit(): void {
     const problems: ValidationProblem[] = [...this.#routes()]
-      .filter(({ cache }) => provider(this.moduleRef, getCacheToken(cache)) === undefined)
+      .filter(({ cache }) => findCache(this.moduleRef, cache) === undefined)
       .map(({ cache, label }) => missingCache(cache, label, this.registry.names()));
     if (problems.length > 0) throw new ValidationError(problems, 'CacheInfraModule');
   }
@@ -75,7 +75,7 @@ export class HttpCaches implements OnModuleInit {
   }
 
   #made(name: string): HttpStore | undefined {
-    const cache = provider(this.moduleRef, getCacheToken(name));
+    const cache = findCache(this.moduleRef, name);
     if (cache === undefined) return undefined;
     const clock = this.registry.optionsOf(name)?.clock ?? systemClock;
     return { cache: cache.namespace('http'), clock, refreshing: new Set() };
