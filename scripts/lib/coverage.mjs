@@ -11,10 +11,13 @@ export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
 
 /** What does its work in a server or in a running application: other suites than the unit tests cover it. */
 const outsideUnitTests = [
-  'tiers/(redis|client)-',
-  'cache/(redis-|recovery|tag-keeper|check-health)',
-  'testing/redis-',
-  'nestjs/.*(module|registry|providers|interceptor|indicator)',
+  'tiers/(redis|client|shared|pubsub)-',
+  'cache/(redis-|recovery|tag-keeper|check-health|core|load|adviser|place|waiters)',
+  'testing/',
+  'nestjs/',
+  'cli/',
+  'compat/',
+  'keyv/',
 ].map((path) => new RegExp(`/libs/cache-infra/src/${path}`));
 
 export const coverageDirectory = (suite) => join(root, 'test-results', 'coverage', suite);

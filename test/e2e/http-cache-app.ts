@@ -84,6 +84,7 @@ export interface BootOptions {
   readonly tier: TierName;
   readonly controllers: readonly Type[];
   readonly more?: readonly Provider[];
+  readonly prepare?: (app: INestApplication) => unknown;
   readonly cache?: object;
   /** Default: globally. */
   readonly bound?: boolean;
@@ -103,6 +104,7 @@ export async function bootApp(options: BootOptions): Promise<TestApp> {
   const app = module.createNestApplication(
     adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter(),
   );
+  options.prepare?.(app);
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
   const url = `http://127.0.0.1:${String(port)}`;

@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Patch, Req, Res, type CallHandler } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Patch,
+  Req,
+  Res,
+  VersioningType,
+  type CallHandler,
+  type Type,
+} from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Test } from '@nestjs/testing';
@@ -62,6 +71,19 @@ class OtherCacheController {
   }
 }
 
+/** As two files of two versions would have it: one name, one URL. */
+function versioned(version: string): Type {
+  @Controller({ path: 'versioned', version })
+  class VersionedController {
+    @Get()
+    @HttpCache()
+    answer(): string {
+      return `version ${version}`;
+    }
+  }
+  return VersionedController;
+}
+
 describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter) => {
   let test: TestApp | undefined;
   afterEach(() => test?.close());
@@ -116,6 +138,18 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
     expect([response.status, await response.text()]).toEqual([200, '2']);
     await test?.close();
     test = undefined;
+  });
+
+  it('tells versions apart that a header chooses', async () => {
+    const { fetch } = await boot({
+      controllers: [versioned('1'), versioned('2')],
+      prepare: (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' }),
+    });
+
+    for (const version of ['1', '2', '1', '2']) {
+      expect(await (await fetch('/versioned', { 'X-Version': version })).text()).toBe(`version ${version}`);
+    }
+    expect(handling(await fetch('/versioned', { 'X-Version': '2' }))).toContain('hit');
   });
 
   it('stands beside the monitoring interceptor: each adds its member to Cache-Status', async () => {

@@ -77,7 +77,8 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const { host = true, key: keyOption, tags = [], clientControl = true } = route.options;
     const { headers } = exchange.request;
     const url = urlKey({ origin: host ? exchange.origin : undefined, target: exchange.target });
-    const key = keyOption === undefined ? url : `KEY ${keyOf(keyOption(context))}`;
+    const named = keyOption === undefined ? url : `KEY ${keyOf(keyOption(context))}`;
+    const key = `${named} ${route.id}`;
     const all = [urlTag(url), ...(typeof tags === 'function' ? tags(context) : tags)];
     const rules = storingRules(route, store.cache.defaultTtl);
     return new HttpAnswer({

@@ -7,6 +7,7 @@ import {
   ROUTE_ARGS_METADATA,
   RouteParamtypes,
   SSE_METADATA,
+  VERSION_METADATA,
 } from '@nestjs/common/internal';
 
 import { durationMs, maxDurationMs } from '../../duration.js';
@@ -22,6 +23,8 @@ type Controller = Type | { readonly prototype: object };
 
 /** What is known of a route before its first request. */
 export interface HttpRoute {
+  /** Tells apart handlers that answer the same URL, as versions by header or media type do. */
+  readonly id: string;
   readonly handler: Handler;
   readonly options: HttpCacheOptions;
   /** It, or its controller, has `@HttpCache()`. */
@@ -37,6 +40,7 @@ export function httpRoute(controller: Controller, handler: Handler): HttpRoute {
   const given = own ?? shared;
   const options = { ...(shared === false ? {} : shared), ...(own === false ? {} : own) };
   return {
+    id: routeId(controller, handler),
     handler,
     options: given === false ? {} : options,
     decorated: given !== undefined && given !== false,
@@ -100,6 +104,15 @@ function answersItself(controller: Controller, handler: Handler): boolean {
     responseParameters.includes(Number(parameter.split(':')[0])),
   );
   return takesResponse && Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, name) !== true;
+}
+
+/** Two versions may be classes of one name. */
+function routeId(controller: Controller, handler: Handler): string {
+  const version: unknown =
+    Reflect.getMetadata(VERSION_METADATA, handler) ?? Reflect.getMetadata(VERSION_METADATA, controller);
+  const versions = version === undefined ? '' : `@${[version].flat().map(String).join(',')}`;
+  const { name } = controller as Type;
+  return `${name}.${methodName(controller, handler)}${versions}`;
 }
 
 /** A decorator may have put a function of another name in the place of the method. */
