@@ -4,29 +4,46 @@ export interface Clock {
   now(): number;
 }
 
+/** A clock with a cheaper, coarser reading for the one path that is too hot for `now`. */
+export interface CoarseClock extends Clock {
+  /** As `now`, at most about a millisecond late while the event loop turns; stands still while synchronous code runs. */
+  coarse(): number;
+}
+
 /**
- * The system's clock, asked at most once a millisecond: on many machines asking takes longer than a cache hit does. A
- * millisecond ends with a timer, so within one run of synchronous code and microtasks time stands still.
+ * The system's clock. On many machines asking it takes about as long as a cache hit does, so its coarse reading asks once a
+ * millisecond: a reading is forgotten by a timer. Whoever asks exactly (every miss, load and store) renews the coarse reading, too.
  */
-class SystemClock implements Clock {
-  #now = 0;
-  /** Fake timers put another `Date` in place of the one that was asked: then what it said no longer counts. */
-  #asked: DateConstructor | undefined;
+class SystemClock implements CoarseClock {
+  #coarse = 0;
+  /** Tests put another `Date.now` in place of the one that was asked: then what it said no longer counts. */
+  #asked: (() => number) | undefined;
 
   now(): number {
-    return this.#now !== 0 && this.#asked === Date ? this.#now : this.#ask();
+    const now = Date.now();
+    if (this.#coarse !== 0) this.#coarse = now;
+    return now;
+  }
+
+  coarse(): number {
+    return this.#coarse !== 0 && this.#asked === Date.now ? this.#coarse : this.#ask();
   }
 
   #ask(): number {
-    this.#asked = Date;
-    this.#now = Date.now();
+    this.#asked = Date.now;
+    this.#coarse = Date.now();
     setTimeout(this.#forget, 1).unref();
-    return this.#now;
+    return this.#coarse;
   }
 
   readonly #forget = (): void => {
-    this.#now = 0;
+    this.#coarse = 0;
   };
 }
 
-export const systemClock: Clock = new SystemClock();
+export const systemClock: CoarseClock = new SystemClock();
+
+/** The clock itself when it has a coarse reading; else its exact one stands in for it. */
+export function coarseClock(clock: Clock): Pick<CoarseClock, 'coarse'> {
+  return clock === systemClock ? systemClock : { coarse: () => clock.now() };
+}

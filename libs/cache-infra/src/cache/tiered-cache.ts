@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { coarseClock, type CoarseClock } from '../clock.js';
 import { ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
@@ -35,7 +35,7 @@ export class TieredCache extends Cache {
   readonly #place: Place;
   // What a plain L1 hit needs, one step away.
   readonly #l1: MemoryTier | undefined;
-  readonly #clock: Clock;
+  readonly #clock: Pick<CoarseClock, 'coarse'>;
   readonly #counters: Counters;
   readonly #isolation: Isolation;
   readonly #tagTable: TagTable;
@@ -50,7 +50,7 @@ export class TieredCache extends Cache {
     this.#core = core;
     this.#place = new Place(core.parts.keyPrefix, path);
     this.#l1 = core.parts.l1;
-    this.#clock = core.parts.clock;
+    this.#clock = coarseClock(core.parts.clock);
     this.#counters = core.parts.counters;
     this.#isolation = core.parts.isolation;
     this.#tagTable = core.parts.tags.table;
@@ -248,7 +248,7 @@ export class TieredCache extends Cache {
     if (l1 === undefined || typeof key !== 'string' || activity.enabled) return undefined;
     if (--this.#core.untilMeasured <= 0) return undefined;
     const record = l1.get(this.#place.id(key));
-    if (record === undefined || this.#clock.now() >= record.plainUntil) return undefined;
+    if (record === undefined || this.#clock.coarse() >= record.plainUntil) return undefined;
     const { detail } = record;
     if (detail === undefined) {
       if (refreshing) return undefined;
