@@ -11,7 +11,7 @@ interface Manifest {
   exports: Record<string, { types: string; default: string } | string>;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
-  peerDependenciesMeta: Record<string, { optional: boolean }>;
+  peerDependenciesMeta: Partial<Record<string, { optional?: boolean }>>;
 }
 
 /** A project that has the packed library in its node_modules, and none of the library's optional peers. */
@@ -23,15 +23,28 @@ beforeAll(async () => {
   manifest = await readJson<Manifest>('libs/cache-infra/package.json');
   consumer = await mkdtemp(join(tmpdir(), 'nestjs-cache-infra-consumer-'));
   files = await packInto(consumer);
-  const optional = Object.entries(manifest.peerDependenciesMeta).flatMap(([name, meta]) =>
-    meta.optional ? name : [],
-  );
-  const needed = [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), '@types/node'];
-  for (const name of needed.filter((each) => !optional.includes(each))) await linkPackage(name);
+  const needed = new Set([...neededBy(manifest), '@types/node']);
+  // A set tells also what is added while it is walked: what the packages themselves need comes along.
+  for (const name of needed) {
+    await linkPackage(name);
+    for (const next of neededBy(await readJson<Partial<Manifest>>(`node_modules/${name}/package.json`)))
+      needed.add(next);
+  }
   await writeFile(join(consumer, 'package.json'), '{ "name": "consumer", "type": "module" }');
 }, slow);
 
 afterAll(() => rm(consumer, { recursive: true, force: true }));
+
+/** What npm would install with a package. */
+function neededBy({
+  dependencies,
+  peerDependencies,
+  peerDependenciesMeta = {},
+}: Partial<Manifest>): string[] {
+  return Object.keys({ ...dependencies, ...peerDependencies }).filter(
+    (name) => peerDependenciesMeta[name]?.optional !== true,
+  );
+}
 
 /** Builds the library apart from the work tree, packs it and unpacks it as npm would install it. */
 async function packInto(directory: string): Promise<string[]> {

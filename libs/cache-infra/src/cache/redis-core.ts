@@ -13,10 +13,10 @@ import { PubSubCoherence } from '../tiers/pubsub-coherence.js';
 import { track } from '../tiers/shared-tracking.js';
 import { adviseOnce, adviserSettings } from './adviser.js';
 import type { RedisCacheOptions } from './cache-options.js';
+import { CoherenceLog } from './coherence-log.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
-import type { CacheLogger } from './logger.js';
 import { Observer } from './observer.js';
 import { keyOf, tagTableKey } from './place.js';
 import { Recovery } from './recovery.js';
@@ -45,6 +45,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
       link.onReady();
     },
     onAway: (reason) => {
+      coherenceLog?.redisAway();
       link.onAway(reason);
     },
   });
@@ -112,6 +113,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     recovery: limits.maxEntries > 0 ? recovery : undefined,
   });
   const { logger } = options;
+  const coherenceLog = logger && new CoherenceLog(name, logger);
   const title = `Cache '${name}': Redis (${connection.address})`;
   const link = new RedisLink(title, l2, recovery, emitter, logger, {
     onFirstReady: () => {
@@ -131,7 +133,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   core.onClose(() => {
     link.close();
   });
-  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, options.logger);
+  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, coherenceLog);
   return core;
 }
 
@@ -140,12 +142,11 @@ function keepCoherent(
   l2: RedisTier,
   mode: 'tracking' | 'broadcast' | 'pubsub',
   keyPrefix: string,
-  logger: CacheLogger | undefined,
+  log: CoherenceLog | undefined,
 ): void {
-  const { tags, emitter, name } = core.parts;
+  const { tags, emitter } = core.parts;
   const tableKey = tagTableKey(keyPrefix);
   let lost = false;
-  let told = false;
   const listener: CoherenceListener = {
     onInvalidate: (redisKeys) => {
       for (const redisKey of redisKeys) {
@@ -162,11 +163,7 @@ function keepCoherent(
       tags.onChannel(false);
       core.flushL1();
       // With Redis away altogether, its own line says it.
-      told = l2.connection.status === 'ready';
-      if (told)
-        logger?.warn(
-          `Cache '${name}': changes made elsewhere are not heard of (${reason}); the L1 was emptied`,
-        );
+      if (l2.connection.status === 'ready') log?.lost(reason);
       emitter.emit('coherenceLost', { reason });
     },
     onArmed: () => {
@@ -175,7 +172,7 @@ function keepCoherent(
       core.flushL1();
       if (!lost) return;
       lost = false;
-      if (told) logger?.log(`Cache '${name}': changes made elsewhere are heard of again`);
+      log?.restored();
       emitter.emit('coherenceRestored', {});
     },
   };
@@ -189,6 +186,7 @@ function keepCoherent(
   core.coherence = tracking;
   core.onClose(() => {
     tracking.close();
+    log?.redisAway();
   });
 }
 
