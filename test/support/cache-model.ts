@@ -252,12 +252,10 @@ export function steps(
       step(`${name(where)} expire`, async (model, real) => {
         const id = at(where.path, where.key);
         const entry = model.current(id);
-        if (entry !== undefined) model.supersede(real.instance(where.by), id);
-        if (entry === undefined || entry.graceMs === 0 || entry.expiresAt === Infinity) {
-          if (entry !== undefined) model.entries.delete(id);
-        } else {
-          model.entries.set(id, { ...entry, expiresAt: model.clock.now() });
-        }
+        // What is being loaded is from before this, whether there is an entry or not.
+        model.supersede(real.instance(where.by), id);
+        if (entry?.graceMs === 0 || entry?.expiresAt === Infinity) model.entries.delete(id);
+        else if (entry !== undefined) model.entries.set(id, { ...entry, expiresAt: model.clock.now() });
         // What time it is in Redis, instances know to within some milliseconds.
         if (!ticking) await pause(15);
         expect(await real.at(where.by, where.path).expire(where.key)).toBe(entry !== undefined);

@@ -3,7 +3,7 @@ import { failureKind, isOutage } from '../tiers/redis-errors.js';
 import type { RedisGate } from '../tiers/redis-gate.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import type { RedisCacheOptions } from './cache-options.js';
-import type { CacheLogger } from './logger.js';
+import { harmless, type CacheLogger } from './logger.js';
 import type { Coherence } from './options.js';
 
 /** What Redis says of itself; `undefined` what it was not allowed to say. */
@@ -248,9 +248,9 @@ export async function adviseOnce(
     for (const words of advise(facts)) {
       if (before.has(words)) continue;
       before.add(words);
-      logger.warn(words);
+      harmless(logger).warn(words);
     }
   } catch {
-    // Advice is not worth an error: a client without INFO, or a logger that throws.
+    // Advice is not worth an error: a client without INFO, for one.
   }
 }

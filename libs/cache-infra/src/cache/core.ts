@@ -2,8 +2,7 @@ import type { Clock } from '../clock.js';
 import type { EntryMeta } from '../codec/codec.js';
 import type { Snapshot } from '../codec/snapshot.js';
 import { CacheClosedError } from '../errors.js';
-import { toRedisGlob } from '../keys/glob.js';
-import { fencedKey, fencePrefix } from '../tiers/fence-key.js';
+import { fencedKey } from '../tiers/fence-key.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
 import { failureKind } from '../tiers/redis-errors.js';
@@ -16,6 +15,7 @@ import { runSafely, type CacheEmitter } from './emitter.js';
 import type { Flight } from './flight.js';
 import { InFlight, type Fenceable } from './in-flight.js';
 import { keep, keepDecoded } from './isolation.js';
+import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheMonitor, CacheOperation } from './monitor.js';
 import type { Observer } from './observer.js';
 import type { Isolation, OnError } from './options.js';
@@ -30,6 +30,7 @@ import {
   withRefresh,
 } from './records.js';
 import type { Recovery } from './recovery.js';
+import type { Matching } from './recovery-journal.js';
 import type { CacheStats } from './stats.js';
 import type { PlanDefaults, StorePlan } from './store-plan.js';
 import type { TagKeeper } from './tag-keeper.js';
@@ -77,7 +78,12 @@ export interface MadeUnder {
 /** A read of the L2 under way; all who ask for the key meanwhile share it. */
 interface TierRead extends Fenceable {
   found: Promise<MemoryRecord | undefined>;
+  /** Somebody who asked wants it in the L1. */
+  fillsL1: boolean;
 }
+
+/** What one call says of how it reads the L2. */
+type ReadPlan = Partial<Pick<StorePlan, 'tiers'>> & Pick<StorePlan, 'l1TtlMs'>;
 
 const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0 };
 
@@ -98,6 +104,7 @@ export class CacheCore {
   readonly #reads = new InFlight<TierRead>();
   readonly #writes = new InFlight<Fenceable>();
   readonly #aliases = new Map<string, string>();
+  #maxAliases = 100;
   readonly #closing: (() => void)[] = [];
   /** How the L1 hears of changes made by others; undefined = it does not. */
   coherence: TrackingMember | undefined;
@@ -155,12 +162,21 @@ export class CacheCore {
   /** The L1's record past its ttl, within its grace. */
   peekStale(id: string): MemoryRecord | undefined {
     const record = this.parts.l1?.get(id);
-    return record !== undefined && this.isServable(record) ? record : undefined;
+    return record !== undefined && !this.isFresh(record) && this.isServable(record) ? record : undefined;
   }
 
   /** Neither invalidated nor beyond its grace. */
   isServable(record: MemoryRecord): boolean {
     return this.parts.clock.now() < record.staleUntil && this.#tagsValid(record);
+  }
+
+  /** As `isServable`, after learning what happened to its tags elsewhere. */
+  async isStillServable(record: MemoryRecord): Promise<boolean> {
+    if (hasTags(record)) {
+      const news = this.parts.tags.newsForRead();
+      if (news !== undefined) await this.guarded('getOrSet', news);
+    }
+    return this.isServable(record);
   }
 
   /** From now on entries in memory carry the ttl they were given: by it is decided when they are refreshed. */
@@ -172,7 +188,7 @@ export class CacheCore {
   isRefreshDue(id: string, record: MemoryRecord, plan: StorePlan): boolean {
     const { clock, l1 } = this.parts;
     const { ttlMs = plan.ttlMs, refreshAt = undecided } = record.detail ?? {};
-    const due = refreshAt === undecided ? refreshTime(record.expiresAt, ttlMs, plan.refreshAhead) : refreshAt;
+    const due = refreshAt === undecided ? refreshTime(record.endsAt, ttlMs, plan.refreshAhead) : refreshAt;
     const isDue = clock.now() >= due;
     if (isDue || refreshAt === undecided) l1?.set(id, withRefresh(record, ttlMs, isDue ? Infinity : due));
     return isDue;
@@ -189,19 +205,22 @@ export class CacheCore {
     return this.parts.clock.now() < record.expiresAt;
   }
 
-  /** As `peek`, after learning what happened to tags elsewhere where that may matter. */
-  peekCurrent(
-    operation: CacheOperation,
-    id: string,
-  ): MemoryRecord | undefined | Promise<MemoryRecord | undefined> {
+  /** Learns what happened to tags elsewhere, where that may matter to the L1's record; `failed` when Redis does not say. */
+  async catchUpOnTags(operation: CacheOperation, id: string): Promise<undefined | typeof failed> {
     const { l1, tags } = this.parts;
-    if (!tags.stale || l1?.get(id)?.detail === undefined) return this.peek(id);
-    return this.guarded(operation, tags.learn()).then(() => this.peek(id));
+    if (!tags.stale) return undefined;
+    const record = l1?.get(id);
+    if (record === undefined || !hasTags(record)) return undefined;
+    return (await this.guarded(operation, tags.learn())) === failed ? failed : undefined;
   }
 
   /** The current record in either tier; counts nothing. */
   async look(operation: CacheOperation, place: Place, key: string): Promise<MemoryRecord | undefined> {
-    return (await this.peekCurrent(operation, place.id(key))) ?? this.lookL2(operation, place, key);
+    const id = place.id(key);
+    const asked = await this.catchUpOnTags(operation, id);
+    const record = this.peek(id);
+    // Who has waited for Redis once does not wait for it again.
+    return record ?? (asked === failed ? undefined : this.lookL2(operation, place, key));
   }
 
   /** The current record in the L2; counts nothing. */
@@ -215,17 +234,20 @@ export class CacheCore {
     operation: CacheOperation,
     place: Place,
     key: string,
-    l1TtlMs = this.parts.defaults.l1TtlMs,
+    plan: ReadPlan = this.parts.defaults,
   ): Promise<MemoryRecord | undefined | typeof failed> {
     if (this.parts.l2 === undefined) return undefined;
-    return this.guarded(operation, this.#readShared(this.parts.l2, place, key, l1TtlMs));
+    return this.guarded(operation, this.#readShared(this.parts.l2, place, key, plan));
   }
 
   /** The current value in either tier. Counts. A Redis failure is a miss, or thrown (`onError`). */
   async find(operation: CacheOperation, place: Place, key: string): Promise<Found | undefined> {
     const { l1, l2, counters } = this.parts;
+    let asked: undefined | typeof failed;
     if (l1 !== undefined) {
-      const record = await this.peekCurrent(operation, place.id(key));
+      const id = place.id(key);
+      asked = await this.catchUpOnTags(operation, id);
+      const record = this.peek(id);
       if (record !== undefined) {
         counters.l1Hits++;
         return { record, tier: 'l1' };
@@ -233,7 +255,7 @@ export class CacheCore {
       counters.l1Misses++;
     }
     if (l2 !== undefined) {
-      const record = await this.lookL2(operation, place, key);
+      const record = asked === failed ? undefined : await this.lookL2(operation, place, key);
       if (record !== undefined) {
         counters.l2Hits++;
         return { record, tier: 'l2' };
@@ -249,7 +271,7 @@ export class CacheCore {
     const { l1, l2, counters, tags } = this.parts;
     const found = new Map<string, Found>();
     const missing: string[] = [];
-    if (l1 !== undefined && tags.stale) await this.guarded('getMany', tags.learn());
+    const asked = l1 !== undefined && tags.stale ? await this.guarded('getMany', tags.learn()) : undefined;
     for (const key of new Set(keys)) {
       const record = l1 === undefined ? undefined : this.peek(place.id(key));
       if (record === undefined) missing.push(key);
@@ -263,7 +285,8 @@ export class CacheCore {
       counters.misses += missing.length;
       return found;
     }
-    const records = await this.guarded('getMany', this.#readMany(l2, place, missing));
+    const records =
+      asked === failed ? failed : await this.guarded('getMany', this.#readMany(l2, place, missing));
     missing.forEach((key, i) => {
       const record = records === failed ? undefined : records[i];
       if (record === undefined || !this.isFresh(record)) {
@@ -288,14 +311,22 @@ export class CacheCore {
     const id = place.id(key);
     this.fence(id);
     this.backoff.succeeded(id);
-    if (this.parts.l2 === undefined || plan.tiers === 'l1') {
-      this.#storeL1(place, key, kept, plan, this.parts.tags.table.latest);
+    const { l2, tags } = this.parts;
+    if (l2 === undefined || plan.tiers === 'l1') {
+      let epoch = tags.table.latest;
+      // Its tags may be invalidated elsewhere all the same.
+      if (l2 !== undefined && plan.tags.length > 0) {
+        tags.meet();
+        const learned = await this.guarded(operation, tags.learn(true));
+        if (learned !== failed) epoch = learned.latest;
+      }
+      this.#storeL1(place, key, kept, plan, epoch);
       return;
     }
     const write: Fenceable = { fenced: false };
     this.#writes.start(id, write);
     try {
-      await this.#storeNow(operation, this.parts.l2, place, key, kept, plan, write);
+      await this.#storeNow(operation, l2, place, key, kept, plan, write);
     } finally {
       this.#writes.end(id, write);
     }
@@ -324,6 +355,7 @@ export class CacheCore {
         if (learned !== failed) epoch = learned.latest;
       }
     }
+    const moment = recovery?.moment();
     const meta = entryMeta(l2.stamp(), plan, epoch);
     const redisKey = place.redisKey(key);
     const encoded = l2.codec.encode(kept.value, kept.json, meta, redisKey);
@@ -336,9 +368,11 @@ export class CacheCore {
     try {
       const written = redisFailed
         ? failed
-        : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan));
+        : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan, work));
       this.coherence?.changed([redisKey]);
-      if (written === failed) recovery?.lostSet(redisKey, bytes, meta);
+      // What came after it may have reached Redis: then this must not come after that.
+      if (written === failed && moment !== undefined && !isFenced(work))
+        recovery?.lostSet(moment, redisKey, bytes, meta);
       else if (written === 'written') counters.l2Sets++;
     } catch (error) {
       // The caller is told that it failed: then the L1 must not go on as if it had not.
@@ -359,28 +393,30 @@ export class CacheCore {
     work: Fenceable,
     made: MadeUnder,
   ): Promise<void> {
-    const { l2, loads, tags, counters } = this.parts;
+    const { l1, l2, loads, tags, counters } = this.parts;
     if (work.fenced || this.#closed) {
       await this.endLoad(made.load);
       return;
     }
-    if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
-      // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
-      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
-      if (l1Only && (plan.tiers !== 'l2' || l2 === undefined))
-        this.#storeL1(place, key, kept, plan, made.epoch);
-      return;
-    }
-    const { load } = made;
     let { epoch } = made;
-    if (plan.tags.length > 0) {
+    if (l2?.inService === true && plan.tags.length > 0) {
       tags.meet();
       // The table is made with the first entry that has tags: no tag had been invalidated until then.
       if (epoch === 0) {
         const learned = await this.guarded('getOrSet', tags.learn(true));
-        if (learned !== failed && learned.made) epoch = learned.latest;
+        if (learned === failed) return;
+        if (learned.made) epoch = learned.latest;
       }
     }
+    if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
+      // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
+      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
+      if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
+      if (l2?.inService === true && !(await this.#isStillValid(place, plan, epoch, work))) return;
+      this.#storeL1(place, key, kept, plan, epoch);
+      return;
+    }
+    const { load } = made;
     const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.fenced || this.#closed) {
@@ -390,57 +426,74 @@ export class CacheCore {
     this.#remember(load.redisKey, key, place);
     const generation = this.#l1Generation;
     const ended = await this.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
+    this.waiters.wake(load.redisKey);
     // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
     if (ended === false || (ended === failed && l2.inService) || work.fenced || this.#closed) return;
     if (ended === true) {
       counters.l2Sets++;
       this.coherence?.changed([load.redisKey]);
     }
-    if (plan.tags.length > 0) {
-      // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
-      const news = tags.newsForRead();
-      if (news !== undefined) await this.guarded('getOrSet', news);
-      if (!tags.table.isValid(place.coveringTags(plan.tags), epoch) || isFenced(work)) return;
-    }
+    if (!(await this.#isStillValid(place, plan, epoch, work))) return;
     // Flushed meanwhile: what Redis was told before that moment it may not tell of.
     const isTracked = generation === this.#l1Generation;
-    if (plan.tiers === 'both' && isTracked) this.#storeL1(place, key, kept, plan, epoch);
-    else counters.sets++;
+    if (plan.tiers === 'both' && isTracked) {
+      this.#storeL1(place, key, kept, plan, epoch);
+    } else {
+      counters.sets++;
+      // The server does not tell of an own write: what stands here is from before it.
+      l1?.delete(place.id(key));
+    }
+  }
+
+  /** Whether no tag of a value made at `epoch` was invalidated since, here or elsewhere. */
+  async #isStillValid(place: Place, plan: StorePlan, epoch: number, work: Fenceable): Promise<boolean> {
+    const { tags } = this.parts;
+    if (plan.tags.length === 0) return true;
+    // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
+    const news = tags.newsForRead();
+    if (news !== undefined && (await this.guarded('getOrSet', news)) === failed) return false;
+    return tags.table.isValid(place.coveringTags(plan.tags), epoch) && !isFenced(work);
   }
 
   /** Gives back the lease of a load that stores nothing. */
   async endLoad(load: RedisLoad | undefined): Promise<void> {
     const { loads } = this.parts;
-    if (load === undefined || !load.granted || loads === undefined) return;
+    if (load === undefined || !load.leased || load.ended || loads === undefined) return;
     await loads.end(load, undefined, 0).catch(ignore);
     this.coherence?.changed([loads.fenceOf(load.redisKey)]);
+    // Nor of the end of an own lease.
+    this.waiters.wake(load.redisKey);
   }
 
   /** Ends an entry's ttl; true if it was there. */
   async expire(place: Place, key: string): Promise<boolean> {
-    const { l1, l2, loads, clock } = this.parts;
+    const { l1, l2, loads, clock, recovery } = this.parts;
     const id = place.id(key);
+    const moment = recovery?.moment();
+    const redisKey = place.redisKey(key);
     const record = await this.look('expire', place, key);
-    if (record === undefined) return false;
+    // A load under way brings a value from before this, whether there is an entry or not.
     this.fence(id);
-    const now = clock.now();
+    if (record === undefined) {
+      if (l2 !== undefined && loads !== undefined)
+        await this.guarded('expire', l2.delete([loads.fenceOf(redisKey)]));
+      return false;
+    }
     if (record.staleUntil === record.expiresAt || record.staleUntil === Infinity) {
       await this.remove('expire', place, [key]);
       return true;
     }
-    const ended = expired(record, now);
-    l1?.set(id, ended);
+    l1?.set(id, expired(record, clock.now()));
     if (l2 === undefined || loads === undefined) return true;
-    const redisKey = place.redisKey(key);
     const done = await this.guarded('expire', this.#expireL2(l2, loads, redisKey));
     // Without its grace then, but never again as if it were fresh.
-    if (done === failed) this.parts.recovery?.lostDelete(redisKey);
+    if (done === failed && moment !== undefined) recovery?.lostDelete(moment, redisKey);
     return true;
   }
 
   /** Deletes keys; returns how many existed. */
   async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
-    const { l1, l2, counters, emitter, recovery } = this.parts;
+    const { l1, l2, counters, emitter } = this.parts;
     const unique = [...new Set(keys)];
     const inL1 = new Set<string>();
     for (const key of unique) {
@@ -452,16 +505,43 @@ export class CacheCore {
     }
     counters.deletes += unique.length;
     if (l2 === undefined || unique.length === 0) return inL1.size;
-    const redisKeys = unique.map((key) => place.redisKey(key));
-    for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
-    const deleted = await this.guarded(operation, this.#unlink(l2, redisKeys));
-    this.coherence?.changed(redisKeys);
-    if (deleted === failed) {
-      for (const redisKey of redisKeys) recovery?.lostDelete(redisKey);
-      return inL1.size;
-    }
+    const deleted = await this.#removeL2(operation, l2, place, unique);
+    if (deleted === failed) return inL1.size;
     counters.l2Deletes += deleted;
     return Math.max(deleted, inL1.size);
+  }
+
+  /** Deletes from the L2, now or once it is back. */
+  async #removeL2(
+    operation: CacheOperation,
+    l2: RedisTier,
+    place: Place,
+    keys: readonly string[],
+  ): Promise<number | typeof failed> {
+    const { recovery } = this.parts;
+    const moment = recovery?.moment();
+    const redisKeys = keys.map((key) => place.redisKey(key));
+    for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
+    const works = keys.map((key) => {
+      const work: Fenceable = { fenced: false };
+      this.#writes.start(place.id(key), work);
+      return work;
+    });
+    try {
+      const deleted = await this.guarded(operation, this.#unlink(l2, redisKeys));
+      this.coherence?.changed(redisKeys);
+      if (deleted === failed && moment !== undefined) {
+        redisKeys.forEach((redisKey, i) => {
+          // What came after it may have reached Redis: then this must not come after that.
+          if (works[i]?.fenced === false) recovery?.lostDelete(moment, redisKey);
+        });
+      }
+      return deleted;
+    } finally {
+      keys.forEach((key, i) => {
+        this.#writes.end(place.id(key), works[i] as Fenceable);
+      });
+    }
   }
 
   async invalidateTags(place: Place, names: readonly string[]): Promise<void> {
@@ -474,6 +554,7 @@ export class CacheCore {
       tags.table.invalidate(scoped, Math.floor(clock.now() * 1000));
     } else {
       tags.meet();
+      const moment = recovery?.moment();
       // Hidden at once; from which epoch on they count again, Redis decides.
       tags.table.suspend(scoped);
       let told: unknown = failed;
@@ -483,44 +564,33 @@ export class CacheCore {
       } finally {
         if (told === failed) {
           tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
-          for (const tag of scoped) recovery?.lostTag(tag);
+          if (moment !== undefined) for (const tag of scoped) recovery?.lostTag(moment, tag);
         }
       }
     }
     emitter.emit('invalidate', { kind: 'tags', detail: names });
   }
 
-  /** Deletes what `matchesId` says here and what `glob` and `matchesRedisKey` say in Redis; returns how many existed. */
+  /** Deletes what `matchesId` says here and what `matching` says in Redis; returns how many existed. */
   async removeMatching(
     operation: 'invalidatePattern' | 'clear',
     matchesId: (id: string) => boolean,
-    glob: string,
-    matchesRedisKey: (redisKey: string) => boolean,
+    matching: Matching,
   ): Promise<number> {
-    const { l2, counters, recovery } = this.parts;
+    const { l2, counters, recovery, keyPrefix } = this.parts;
     const fromL1 = this.#dropL1(matchesId);
     let fromL2 = 0;
     if (l2 !== undefined) {
-      recovery?.journal.supersedeWhere(matchesRedisKey);
-      const removeAll = async (): Promise<void> => {
-        // First the fences of loads under way: what they store after this is refused, and what they stored before it is found
-        // by the scan that follows.
-        const { keyPrefix } = this.parts;
-        const isFence = (name: string): boolean => {
-          const redisKey = fencedKey(keyPrefix, name);
-          return redisKey !== undefined && matchesRedisKey(redisKey);
-        };
-        await l2.scan(toRedisGlob(fencePrefix(keyPrefix), '*'), isFence, async (fences) => {
-          await l2.delete(fences);
-        });
-        await l2.scan(glob, matchesRedisKey, async (redisKeys) => {
-          const deleted = await l2.delete(redisKeys);
-          this.coherence?.changed(redisKeys);
-          fromL2 += deleted;
-          counters.l2Deletes += deleted;
-        });
-      };
-      if ((await this.guarded(operation, removeAll())) === failed) recovery?.lostMatch(glob, matchesRedisKey);
+      const moment = recovery?.moment();
+      recovery?.journal.supersedeWhere(matching.matches);
+      const removal = removeMatchingFromRedis(l2, keyPrefix, matching, async (redisKeys) => {
+        const deleted = await l2.delete(redisKeys);
+        this.coherence?.changed(redisKeys);
+        fromL2 += deleted;
+        counters.l2Deletes += deleted;
+      });
+      const removed = await this.guarded(operation, removal);
+      if (removed === failed && moment !== undefined) recovery?.lostMatch(moment, matching);
       // Reads that began during the scan may have brought what the scan had not reached yet.
       this.#dropL1(matchesId);
     }
@@ -590,6 +660,7 @@ export class CacheCore {
     if (this.#closed) return;
     this.#closed = true;
     this.#fenceWhere(always);
+    this.waiters.wakeAll();
     for (const work of this.#closing) work();
     this.parts.l1?.close();
     this.parts.l2?.close();
@@ -624,8 +695,17 @@ export class CacheCore {
     const { l1 } = this.parts;
     if (l1 === undefined || redisKey.endsWith(`:${key}`)) return;
     this.#aliases.set(redisKey, place.id(key));
-    if (this.#aliases.size <= 2 * l1.maxSize + 100) return;
-    for (const [alias, id] of this.#aliases) if (!l1.has(id)) this.#aliases.delete(alias);
+    if (this.#aliases.size <= this.#maxAliases) return;
+    for (const [alias, id] of this.#aliases) {
+      // What is on its way to the L1 will have to be found there.
+      const isWanted = alias === redisKey || l1.has(id) || this.#isUnderWay(id);
+      if (!isWanted) this.#aliases.delete(alias);
+    }
+    this.#maxAliases = 2 * Math.max(l1.maxSize, this.#aliases.size) + 100;
+  }
+
+  #isUnderWay(id: string): boolean {
+    return [this.#reads, this.#writes, this.flights].some((work) => work.get(id) !== undefined);
   }
 
   async #write(
@@ -633,10 +713,12 @@ export class CacheCore {
     redisKey: string,
     bytes: Buffer,
     plan: StorePlan,
-  ): Promise<'written' | 'removed'> {
+    work: Fenceable,
+  ): Promise<'written' | 'superseded' | 'removed'> {
+    const fence = this.parts.loads?.fenceOf(redisKey) ?? '';
     try {
-      await l2.write(redisKey, bytes, redisTtl(plan));
-      return 'written';
+      const isWritten = await l2.write(redisKey, fence, bytes, redisTtl(plan), () => !work.fenced);
+      return isWritten ? 'written' : 'superseded';
     } catch (error) {
       if (failureKind(error) !== 'oom' || this.parts.onError === 'throw') throw error;
       // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
@@ -696,16 +778,19 @@ export class CacheCore {
     l2: RedisTier,
     place: Place,
     key: string,
-    l1TtlMs: number | undefined,
+    plan: ReadPlan,
   ): Promise<MemoryRecord | undefined> {
     const id = place.id(key);
     const underWay = this.#reads.get(id);
-    if (underWay !== undefined) return underWay.found;
+    if (underWay !== undefined) {
+      if (plan.tiers !== 'l2') underWay.fillsL1 = true;
+      return underWay.found;
+    }
     const redisKey = place.redisKey(key);
     this.#remember(redisKey, key, place);
     const news = this.parts.tags.newsForRead();
     news?.catch(ignore);
-    return this.#share(place, id, this.#readOne(l2, redisKey), news, l1TtlMs);
+    return this.#share(place, id, this.#readOne(l2, redisKey), news, plan);
   }
 
   /** What Redis has for the key, or what waits to get there. */
@@ -725,7 +810,7 @@ export class CacheCore {
     for (const key of keys) {
       if (this.#reads.get(place.id(key)) !== undefined) continue;
       if (recovery?.journal.pending(place.redisKey(key)) === undefined) toRead.push(key);
-      else this.#readShared(l2, place, key, defaults.l1TtlMs).catch(ignore);
+      else this.#readShared(l2, place, key, defaults).catch(ignore);
     }
     const news = tags.newsForRead();
     news?.catch(ignore);
@@ -734,7 +819,7 @@ export class CacheCore {
     toRead.forEach((key, i) => {
       this.#remember(place.redisKey(key), key, place);
       const entry = entries.then((all) => all[i]);
-      this.#share(place, place.id(key), entry, news, defaults.l1TtlMs).catch(ignore);
+      this.#share(place, place.id(key), entry, news, defaults).catch(ignore);
     });
     return Promise.all(keys.map(async (key) => this.#reads.get(place.id(key))?.found));
   }
@@ -745,10 +830,14 @@ export class CacheCore {
     id: string,
     entry: Promise<StoredEntry | undefined>,
     news: Promise<unknown> | undefined,
-    l1TtlMs: number | undefined,
+    plan: ReadPlan,
   ): Promise<MemoryRecord | undefined> {
-    const read: TierRead = { fenced: false, found: Promise.resolve(undefined) };
-    read.found = this.#fill(place, id, entry, news, read, l1TtlMs).finally(() => {
+    const read: TierRead = {
+      fenced: false,
+      found: Promise.resolve(undefined),
+      fillsL1: plan.tiers !== 'l2',
+    };
+    read.found = this.#fill(place, id, entry, news, read, plan.l1TtlMs).finally(() => {
       this.#reads.end(id, read);
     });
     this.#reads.start(id, read);
@@ -784,7 +873,7 @@ export class CacheCore {
       this.#carryTtl,
     );
     if (now >= found.staleUntil) return undefined;
-    if (l1 !== undefined && !read.fenced && !this.#closed) {
+    if (l1 !== undefined && read.fillsL1 && !read.fenced && !this.#closed) {
       // What is past its ttl in Redis is never newer than what stands here.
       if (now < found.expiresAt || l1.get(id) === undefined)
         l1.set(id, withL1Ttl(found, meta.ttlMs, l1TtlMs, now));
@@ -826,6 +915,10 @@ export class CacheCore {
     this.#writes.fenceWhere(matches);
     this.flights.fenceWhere(matches);
   }
+}
+
+function hasTags({ detail }: MemoryRecord): boolean {
+  return detail !== undefined && detail.tags.length > 0;
 }
 
 /** How long Redis keeps an entry: its grace, too. */

@@ -1,6 +1,7 @@
-import { durationMs } from '../duration.js';
+import { durationMs, timerMs } from '../duration.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
-import type { Fenceable } from './in-flight.js';
+import { CacheTimeoutError } from '../errors.js';
+import { fence, type Fenceable } from './in-flight.js';
 import type { LoadContext, Ttl } from './options.js';
 import type { Place } from './place.js';
 import { checkedTags, shortened, type StorePlan } from './store-plan.js';
@@ -24,6 +25,11 @@ export interface Landing {
 /** One load for one key, whatever the number of callers. */
 export class Flight implements Fenceable {
   fenced = false;
+  onFenced: (() => void) | undefined;
+  /** Redis has failed this call already: it is not asked again. */
+  redisFailed = false;
+  /** The flight whose loader asked for this one. */
+  parent: Flight | undefined;
   /** Run the loader even when a tier has the value. A caller who needs that may ask until the tiers have answered. */
   forced: boolean;
   /** Started by a hit, not by a caller who waits. */
@@ -41,15 +47,17 @@ export class Flight implements Fenceable {
   readonly #controller = new AbortController();
   readonly #asked = signalOnce();
   #landing: Promise<Landing> | undefined;
-  /** Callers that wait and could leave; `Infinity` with one that cannot. */
+  /** Callers that wait. */
   #callers = 0;
+  /** The load goes on though nobody waits for it: hits go on with the value at hand meanwhile. */
+  #held: boolean;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(forced: boolean, background: boolean, stale: MemoryRecord | undefined) {
     this.forced = forced;
     this.background = background;
     this.stale = stale;
-    // Nobody waits for a refresh, and nobody can leave it.
-    if (background) this.#callers = Infinity;
+    this.#held = background;
   }
 
   /** Resolves once it is known whether there is a stale value. */
@@ -62,6 +70,11 @@ export class Flight implements Fenceable {
     this.#asked.resolve();
   }
 
+  /** Whether this flight cannot land before `other`, whose loader it waits for, has. */
+  isWithin(other: Flight): boolean {
+    return this === other || (this.parent?.isWithin(other) ?? false);
+  }
+
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -69,21 +82,37 @@ export class Flight implements Fenceable {
   depart(landing: Promise<Landing>): void {
     this.#landing = landing;
     // Those who wait hear of a failure; with nobody waiting it concerns nobody.
-    landing.catch(ignore);
+    landing
+      .finally(() => {
+        clearTimeout(this.#timer);
+      })
+      .catch(ignore);
   }
 
-  /** Waits for the landing, or until `signal` aborts; the last one to leave aborts the loader. */
+  /** The load goes on when its last caller leaves, for `ms` at most: a loader that hangs must not keep its key for ever. */
+  hold(ms: number | undefined): void {
+    this.#held = true;
+    if (ms === undefined || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      const reason = `loading in the background took longer than hardTimeout (${String(ms)} ms)`;
+      if (this.#callers === 0) this.#abandon(new CacheTimeoutError(reason));
+    }, timerMs(ms));
+    this.#timer.unref();
+  }
+
+  /**
+   * Waits for the landing, or until `signal` aborts. The last one to leave aborts the loader, unless the load is held; one that has run
+   * out of time aborts that, too, so that the next caller starts anew.
+   */
   async join(signal: AbortSignal | undefined): Promise<Landing> {
     const landing = this.#landing as Promise<Landing>;
-    if (signal === undefined) {
-      this.#callers = Infinity;
-      return landing;
-    }
     this.#callers++;
+    if (signal === undefined) return landing;
     return new Promise<Landing>((resolve, reject) => {
       const leave = (): void => {
         reject(signal.reason as Error);
-        if (--this.#callers === 0) this.#abandon(signal.reason);
+        const isHeld = this.#held && !(signal.reason instanceof CacheTimeoutError);
+        if (--this.#callers === 0 && !isHeld) this.#abandon(signal.reason);
       };
       if (signal.aborted) {
         leave();
@@ -98,7 +127,7 @@ export class Flight implements Fenceable {
   }
 
   #abandon(reason: unknown): void {
-    this.fenced = true;
+    fence(this);
     this.onAbandoned?.();
     this.#controller.abort(reason);
   }
@@ -141,7 +170,7 @@ export class LoadDecisions implements LoadContext {
 
   tags(...tags: string[]): void {
     this.#tags = checkedTags([...this.#tags, ...tags]);
-    this.#flight.tags = this.#place.coveringTags(this.#tags);
+    this.#flight.tags = [...new Set([...this.#flight.tags, ...this.#place.coveringTags(this.#tags)])];
   }
 
   skipStore(): void {

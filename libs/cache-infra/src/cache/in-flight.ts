@@ -1,6 +1,14 @@
 /** Something under way for a key, whose result an invalidation makes unfit to be stored. */
 export interface Fenceable {
   fenced: boolean;
+  /** Called once it is fenced. */
+  onFenced?: (() => void) | undefined;
+}
+
+export function fence(work: Fenceable): void {
+  if (work.fenced) return;
+  work.fenced = true;
+  work.onFenced?.();
 }
 
 /**
@@ -31,8 +39,8 @@ export class InFlight<T extends Fenceable> {
   fence(id: string): void {
     const work = this.#byId.get(id);
     if (work === undefined) return;
-    work.fenced = true;
     this.#byId.delete(id);
+    fence(work);
   }
 
   fenceWhere(matches: (id: string) => boolean): void {

@@ -19,3 +19,13 @@ export function handOut(value: unknown, isolation: Isolation): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
   return isolation === 'freeze' && Object.isFrozen(value) ? value : cloneValue(value);
 }
+
+/** A value that no tier keeps, for one more of its callers: a copy where it can be copied. */
+export function ownCopy(value: unknown, isolation: Isolation): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    return handOut(keep(value, isolation).value, isolation);
+  } catch {
+    return value;
+  }
+}

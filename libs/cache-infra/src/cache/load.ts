@@ -2,6 +2,7 @@ import { activity } from './activity.js';
 import { failed, type CacheCore } from './core.js';
 import { LoadDecisions, type Flight, type Landing } from './flight.js';
 import { handOut, keep } from './isolation.js';
+import { fence } from './in-flight.js';
 import type { Loader } from './options.js';
 import type { Place } from './place.js';
 import { refreshTime } from './records.js';
@@ -40,6 +41,7 @@ export function fly(
   flight.onAbandoned = () => {
     core.flights.end(id, flight);
   };
+  if (flight.background) flight.hold(plan.hardTimeoutMs);
   core.flights.start(id, flight);
   flight.depart(
     land({ core, place, key, id, flight, loader, plan }).finally(() => {
@@ -64,12 +66,16 @@ async function land(load: Load): Promise<Landing> {
 async function askRedis(load: Load): Promise<{ landing?: Landing; redisLoad?: RedisLoad | undefined }> {
   const { core, place, key, flight, plan } = load;
   const { l2, counters, tags } = core.parts;
-  if (l2 === undefined || plan.tiers === 'l1') return {};
+  if (l2 === undefined || flight.redisFailed) return {};
   // What is known of tags when the loader starts decides which later invalidations cover its value.
   const news = tags.newsForLoad(plan.tags.length > 0);
   news?.catch(ignore);
+  if (plan.tiers === 'l1') {
+    await news?.catch(ignore);
+    return {};
+  }
   if (!flight.forced) {
-    const found = await core.tryL2('getOrSet', place, key, plan.l1TtlMs);
+    const found = await core.tryL2('getOrSet', place, key, plan);
     if (found === failed) return {};
     if (found !== undefined && !isForced(flight)) {
       if (core.isFresh(found) && !isDueAgain(load, found)) {
@@ -96,6 +102,7 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
   const waiter = core.waiters.listen(redisKey);
   try {
     for (;;) {
+      core.assertOpen();
       const begun = await core.guarded('getOrSet', loads.begin(redisKey, plan.lock));
       // Redis is away: loads go on locally.
       if (begun === failed) return {};
@@ -103,7 +110,7 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
       if (begun.seen !== null && !flight.forced && plan.lock) {
         // Another instance may have been faster.
         const found = await core.lookL2('getOrSet', place, key);
-        if (found !== undefined && !isDueAgain(load, found)) {
+        if (found !== undefined && !isDueAgain(load, found) && !isForced(flight)) {
           await core.endLoad(begun);
           return { landing: kept(found.value, 'l2') };
         }
@@ -126,7 +133,7 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
 }
 
 async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promise<Landing> {
-  const { core, place, key, id, flight, loader, plan } = load;
+  const { core, place, key, id, flight, plan } = load;
   const { isolation, tags, clock } = core.parts;
   const epoch = tags.table.latest;
   flight.tagEpoch = epoch;
@@ -136,7 +143,7 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
   try {
     // Whoever waited may have left while Redis was asked.
     flight.signal.throwIfAborted();
-    const value = await run(core, loader, decisions);
+    const value = await run(load, decisions);
     core.backoff.succeeded(id);
     if (value === undefined || decisions.skipped) {
       await core.endLoad(redisLoad);
@@ -152,8 +159,9 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
     const retryAt = core.backoff.failed(id, clock.now());
     core.postponeRefresh(id, retryAt);
     const { stale: last } = flight;
-    // An invalidation ends the grace, too.
-    if (last === undefined || flight.fenced || !core.isServable(last)) throw error;
+    // An invalidation ends the grace, too, also one made elsewhere.
+    if (last === undefined || flight.fenced || !(await core.isStillServable(last)) || isFenced(flight))
+      throw error;
     return lastValue(last);
   } finally {
     stopRenewing();
@@ -167,28 +175,60 @@ function keepAlive({ core, id, flight }: Load, redisLoad: RedisLoad | undefined)
   const fenceUnless = (current: boolean): void => {
     if (current) return;
     // Whoever comes from now on starts anew.
-    flight.fenced = true;
     core.flights.end(id, flight);
+    fence(flight);
   };
   const timer = setInterval(() => {
     loads.renew(redisLoad).then(fenceUnless, ignore);
   }, loads.renewEveryMs);
   timer.unref();
+  const stop = (): void => {
+    clearInterval(timer);
+    flight.recheck = undefined;
+    flight.onFenced = undefined;
+  };
   flight.recheck = () => {
     loads.isCurrent(redisLoad).then(fenceUnless, ignore);
   };
-  return () => {
-    clearInterval(timer);
-    flight.recheck = undefined;
+  // Nobody wants its value any more: the lease goes to whoever comes next, however long the loader may still run.
+  flight.onFenced = () => {
+    stop();
+    void core.endLoad(redisLoad);
   };
+  if (flight.fenced) flight.onFenced();
+  return stop;
 }
 
-async function run(core: CacheCore, loader: Loader<unknown>, decisions: LoadDecisions): Promise<unknown> {
+/** Asked again after a pause, in which that may have changed. */
+function isFenced(flight: Flight): boolean {
+  return flight.fenced;
+}
+
+/** Of the loader whose first, synchronous part is running now. */
+let callingFlight: Flight | undefined;
+
+/**
+ * The flight whose loader makes this very call. Known until that loader first awaits something: following it further would take an
+ * `AsyncLocalStorage`, which before Node 24 makes every promise of the process slower.
+ */
+export function flightOfCaller(): Flight | undefined {
+  return callingFlight;
+}
+
+async function run({ core, loader, flight }: Load, decisions: LoadDecisions): Promise<unknown> {
   const { counters } = core.parts;
   counters.loads++;
   const start = activity.enabled ? performance.now() : 0;
+  const outer = callingFlight;
+  callingFlight = flight;
   try {
-    return await loader(decisions);
+    let loading: unknown;
+    try {
+      loading = loader(decisions);
+    } finally {
+      callingFlight = outer;
+    }
+    return await loading;
   } catch (error) {
     counters.loadErrors++;
     throw error;
@@ -202,9 +242,9 @@ function isDueAgain(load: Load, found: MemoryRecord): boolean {
   return load.flight.background && isDue(load, found);
 }
 
-function isDue({ core, plan }: Load, { expiresAt, detail }: MemoryRecord): boolean {
+function isDue({ core, plan }: Load, { endsAt, detail }: MemoryRecord): boolean {
   if (plan.refreshAhead === undefined) return false;
-  return core.parts.clock.now() >= refreshTime(expiresAt, detail?.ttlMs ?? plan.ttlMs, plan.refreshAhead);
+  return core.parts.clock.now() >= refreshTime(endsAt, detail?.ttlMs ?? plan.ttlMs, plan.refreshAhead);
 }
 
 /** A caller who forces a refresh may have joined while the L2 was asked. */

@@ -4,6 +4,9 @@ import type { CacheCore } from './core.js';
 import type { Flight, Landing } from './flight.js';
 import type { LoadPlan } from './store-plan.js';
 
+/** Why the seat of a caller that got a stale value is free. */
+const served = new Error('served a stale value');
+
 /**
  * How long one caller waits for a flight: until it lands, until the caller's signal aborts, until `softTimeout` if a value past its ttl
  * is at hand, until `hardTimeout` if none is. Others may wait longer.
@@ -21,27 +24,35 @@ export async function waitFor(
   const leave = (): void => {
     seat.abort(signal?.reason);
   };
-  signal?.addEventListener('abort', leave, { once: true });
+  // It may have been aborted while the tiers were asked.
+  if (signal?.aborted === true) leave();
+  else signal?.addEventListener('abort', leave, { once: true });
   const timers: NodeJS.Timeout[] = [];
   const after = (ms: number | undefined, work: () => void): void => {
     if (ms !== undefined) timers.push(setTimeout(work, timerMs(ms)));
   };
   try {
     return await new Promise<Landing>((resolve, reject) => {
-      const serveStale = (): boolean => {
+      const serveStale = async (): Promise<boolean> => {
         const { stale } = flight;
-        // An invalidation ends the grace, too.
-        if (stale === undefined || flight.fenced || !core.isServable(stale)) return false;
+        // An invalidation ends the grace, too, also one made elsewhere.
+        if (stale === undefined || flight.fenced || !(await core.isStillServable(stale)) || isFenced(flight))
+          return false;
         resolve({ value: stale.value, kept: true, tier: 'l1', stale: true, tags: [], tagEpoch: Infinity });
+        flight.hold(undefined);
+        seat.abort(served);
         return true;
       };
       after(softTimeoutMs, () => {
-        void flight.staleKnown.then(serveStale);
+        flight.staleKnown.then(serveStale).catch(reject);
       });
       after(hardTimeoutMs, () => {
-        if (serveStale()) return;
-        const ms = String(hardTimeoutMs);
-        seat.abort(new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${ms} ms)`));
+        const giveUp = (isServed: boolean): void => {
+          if (isServed) return;
+          const ms = String(hardTimeoutMs);
+          seat.abort(new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${ms} ms)`));
+        };
+        serveStale().then(giveUp, reject);
       });
       flight.join(seat.signal).then(resolve, reject);
     });
@@ -49,4 +60,9 @@ export async function waitFor(
     for (const timer of timers) clearTimeout(timer);
     signal?.removeEventListener('abort', leave);
   }
+}
+
+/** Asked again after a pause, in which that may have changed. */
+function isFenced(flight: Flight): boolean {
+  return flight.fenced;
 }

@@ -1,5 +1,14 @@
-import { compileGlob, toRedisGlob } from '../keys/glob.js';
+import { digestHead, digestMarker, headLength, isMasked, looksDigested } from '../keys/digest.js';
+import {
+  compileGlob,
+  compileHead,
+  escapeGlob,
+  literalHead,
+  redisLiteral,
+  toRedisGlob,
+} from '../keys/glob.js';
 import { redisKey } from '../keys/namespace.js';
+import type { Matching } from './recovery-journal.js';
 
 /** The Redis key of the tag table. No entry can stand there: theirs have a second colon. */
 export function tagTableKey(prefix: string): string {
@@ -68,36 +77,42 @@ export class Place {
   };
 
   /** All Redis keys of this namespace and of those below it: a glob that finds at least those, and who decides. */
-  redisScope(): { glob: string; matches: (redisKey: string) => boolean } {
+  redisScope(): Matching {
     if (this.path === '') {
       const start = `${this.#prefix}:`;
       return {
-        glob: toRedisGlob(start, '*'),
+        globs: [toRedisGlob(start, '*')],
         matches: (key) => key.startsWith(start) && key !== tagTableKey(this.#prefix),
       };
     }
     const start = `${this.#prefix}:${this.path}`;
     return {
-      glob: toRedisGlob(start, '*'),
+      globs: [toRedisGlob(start, '*')],
       matches: (key) => key.startsWith(`${start}:`) || key.startsWith(`${start}/`),
     };
   }
 
   /** The keys of this namespace alone that match `glob`, in memory and in Redis. */
-  matching(glob: string): {
-    id: (id: string) => boolean;
-    redisGlob: string;
-    redisKey: (redisKey: string) => boolean;
-  } {
+  matching(glob: string): { id: (id: string) => boolean; redis: Matching } {
     const matches = compileGlob(glob);
+    const couldMatch = compileHead(glob, isMasked);
     const start = `${this.#prefix}:${this.path}:`;
     return {
       id: (id) => {
         const key = this.#keyOf(id);
         return key !== undefined && matches(key);
       },
-      redisGlob: toRedisGlob(start, glob),
-      redisKey: (key) => key.startsWith(start) && matches(key.slice(start.length)),
+      redis: {
+        globs: [toRedisGlob(start, glob), ...digestedGlobs(start, glob)],
+        matches: (key) => {
+          if (!key.startsWith(start)) return false;
+          const name = key.slice(start.length);
+          if (!looksDigested(name)) return matches(name);
+          // What a digest hides may match: then it has to go, too.
+          const { head, isCut } = digestHead(name);
+          return couldMatch(head, isCut);
+        },
+      },
     };
   }
 
@@ -109,6 +124,14 @@ export class Place {
     if (id.charCodeAt(0) !== 0) return id;
     return id.startsWith('\0\0') ? id.slice(2) : undefined;
   }
+}
+
+/** What finds the digested keys that a pattern may cover, unless the pattern itself finds them: by what all of them begin with. */
+function digestedGlobs(start: string, glob: string): string[] {
+  const literal = literalHead(glob);
+  const shown = literal.slice(0, headLength).replace(/[{}\p{Surrogate}].*$/su, '');
+  if (shown === literal && glob === `${escapeGlob(literal)}*`) return [];
+  return [`${redisLiteral(start + shown)}*${redisLiteral(digestMarker)}*`];
 }
 
 function scopesOf(path: string): readonly string[] {

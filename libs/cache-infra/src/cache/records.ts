@@ -6,6 +6,7 @@ import type { StorePlan } from './store-plan.js';
 /** The times of an entry: when its ttl ends, what is kept of it beyond, and from when on a hit refreshes it. */
 interface Times {
   readonly expiresAt: number;
+  readonly endsAt: number;
   readonly staleUntil: number;
   readonly ttlMs: number;
   readonly refreshAt: number;
@@ -23,6 +24,7 @@ export function newRecord(
   const expiresAt = plan.ttlMs === 0 ? Infinity : now + plan.ttlMs;
   const times = {
     expiresAt,
+    endsAt: expiresAt,
     staleUntil: expiresAt + plan.graceMs,
     ttlMs: plan.ttlMs,
     refreshAt: refreshTime(expiresAt, plan.ttlMs, plan.refreshAhead),
@@ -44,6 +46,7 @@ export function storedRecord(
   const expiresAt = now + leftMs;
   const times = {
     expiresAt,
+    endsAt: expiresAt,
     staleUntil: expiresAt + meta.graceMs,
     ttlMs: meta.ttlMs,
     refreshAt: refreshTime(expiresAt, meta.ttlMs, refreshAhead),
@@ -63,6 +66,7 @@ export function withL1Ttl(
   const expiresAt = now + l1TtlMs;
   return rebuilt(record, {
     expiresAt,
+    endsAt: record.endsAt,
     staleUntil: expiresAt + graceMs,
     ttlMs,
     refreshAt: record.detail?.refreshAt ?? undecided,
@@ -71,13 +75,15 @@ export function withL1Ttl(
 
 /** The same entry, refreshed by hits from `refreshAt` on. */
 export function withRefresh(record: MemoryRecord, ttlMs: number, refreshAt: number): MemoryRecord {
-  return rebuilt(record, { expiresAt: record.expiresAt, staleUntil: record.staleUntil, ttlMs, refreshAt });
+  const { expiresAt, endsAt, staleUntil } = record;
+  return rebuilt(record, { expiresAt, endsAt, staleUntil, ttlMs, refreshAt });
 }
 
 /** The same entry with its ttl ended now, and its grace beginning. */
 export function expired(record: MemoryRecord, now: number): MemoryRecord {
   const graceMs = record.staleUntil === Infinity ? 0 : record.staleUntil - record.expiresAt;
-  return rebuilt(record, { expiresAt: now, staleUntil: now + graceMs, ttlMs: 0, refreshAt: Infinity });
+  const times = { expiresAt: now, endsAt: now, staleUntil: now + graceMs };
+  return rebuilt(record, { ...times, ttlMs: 0, refreshAt: Infinity });
 }
 
 /** Nobody has asked for refreshes yet. */
@@ -97,12 +103,12 @@ function build(
   tagEpoch: number,
   carryTtl: boolean,
 ): MemoryRecord {
-  const { expiresAt, staleUntil, ttlMs, refreshAt } = times;
+  const { expiresAt, staleUntil, refreshAt } = times;
   if (tags.length === 0 && staleUntil === expiresAt && refreshAt === undecided && !carryTtl) {
     return new MemoryRecord(value, expiresAt, undefined);
   }
   const covering = tags.length === 0 ? tags : place.coveringTags(tags);
-  const detail = { tags: covering, tagEpoch, checkedVersion: -1, expiresAt, staleUntil, ttlMs, refreshAt };
+  const detail = { tags: covering, tagEpoch, checkedVersion: -1, ...times };
   return new MemoryRecord(value, plainUntil(times), detail);
 }
 

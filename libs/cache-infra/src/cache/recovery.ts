@@ -1,19 +1,34 @@
 import type { EntryMeta } from '../codec/codec.js';
 import { restamp } from '../codec/header.js';
-import { failureKind, isOutage, type RedisErrorKind } from '../tiers/redis-errors.js';
+import { failureKind, isTemporary } from '../tiers/redis-errors.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
-import type { JournalEntry, RecoveryJournal } from './recovery-journal.js';
+import { removeMatchingFromRedis } from './matching-removal.js';
+import type { JournalEntry, MatchEntry, Matching, Moment, RecoveryJournal } from './recovery-journal.js';
 import type { TagKeeper } from './tag-keeper.js';
 
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
 const replayBatch = 200;
+
+/** What a recovery needs to know of its cache. */
+export interface RecoveryParts {
+  readonly keyPrefix: string;
+  readonly l2: RedisTier;
+  readonly tags: TagKeeper;
+  /** All keys of the cache. */
+  readonly everything: Matching;
+  /** The Redis key that protects loads of an entry. */
+  readonly fenceOf: (redisKey: string) => string;
+  /** This process's clock, milliseconds. */
+  readonly now: () => number;
+}
 
 /**
  * What becomes of changes that cannot reach Redis: they are written down, and made up for when Redis is back, each unless
  * something newer was written there meanwhile.
  *
  * "Newer" is told without comparing clocks of two hosts: entries carry Redis's time, and a change of ours was made as long
- * before now, by Redis's clock, as this process's own clock says has passed since.
+ * before now, by Redis's clock, as this process's own clock says has passed since. A change counts from when it was made, not
+ * from when it turned out not to have reached Redis.
  */
 export class Recovery {
   readonly journal: RecoveryJournal;
@@ -21,36 +36,45 @@ export class Recovery {
   onRecorded: (() => void) | undefined;
   /** Told when a key's change has reached Redis, or never will. */
   onSettled: ((redisKey: string) => void) | undefined;
-  readonly #l2: RedisTier;
-  readonly #tags: TagKeeper;
-  readonly #now: () => number;
+  readonly #parts: RecoveryParts;
+  #order = 0;
   #replaying: Promise<boolean> | undefined;
 
-  /** `now`: this process's clock, milliseconds. */
-  constructor(journal: RecoveryJournal, l2: RedisTier, tags: TagKeeper, now: () => number) {
+  constructor(journal: RecoveryJournal, parts: RecoveryParts) {
     this.journal = journal;
-    this.#l2 = l2;
-    this.#tags = tags;
-    this.#now = now;
+    this.#parts = parts;
   }
 
-  lostSet(redisKey: string, bytes: Buffer, meta: EntryMeta): void {
-    this.#record({ kind: 'set', at: this.#now(), redisKey, bytes, meta });
+  /** To be taken when a change is made, before it is sent. */
+  moment(): Moment {
+    return { at: this.#parts.now(), stamp: this.#parts.l2.stamp(), order: ++this.#order };
   }
 
-  lostDelete(redisKey: string): void {
-    this.#record({ kind: 'delete', at: this.#now(), stamp: this.#l2.stamp(), redisKey });
+  lostSet(moment: Moment, redisKey: string, bytes: Buffer, meta: EntryMeta): void {
+    // The entry's stamp is the one that others go by.
+    this.#record({
+      ...moment,
+      stamp: Math.max(moment.stamp, meta.stamp),
+      kind: 'set',
+      redisKey,
+      bytes,
+      meta,
+    });
   }
 
-  lostTag(tag: string): void {
-    this.#record({ kind: 'tag', at: this.#now(), tag });
+  lostDelete(moment: Moment, redisKey: string): void {
+    this.#record({ ...moment, kind: 'delete', redisKey });
   }
 
-  lostMatch(glob: string, matches: (redisKey: string) => boolean): void {
-    this.#record({ kind: 'match', at: this.#now(), stamp: this.#l2.stamp(), glob, matches });
+  lostTag(moment: Moment, tag: string): void {
+    this.#record({ ...moment, kind: 'tag', tag });
   }
 
-  /** Makes up for what is written down, in order; true once nothing is left. Stops when Redis goes away again. */
+  lostMatch(moment: Moment, matching: Matching): void {
+    this.#record({ ...moment, kind: 'match', ...matching });
+  }
+
+  /** Makes up for what is written down; true once nothing is left. Stops when Redis goes away again. */
   async replay(): Promise<boolean> {
     this.#replaying ??= this.#run().finally(() => {
       this.#replaying = undefined;
@@ -60,73 +84,83 @@ export class Recovery {
 
   async #run(): Promise<boolean> {
     for (;;) {
-      const batch = this.journal.oldest(replayBatch, this.#now());
+      const matches = this.journal.matches();
+      if (matches.length > 0) {
+        const [outcome] = await Promise.allSettled([this.#makeUpForMatches(matches)]);
+        for (const match of matches) if (!this.#settle(match, outcome)) return false;
+        continue;
+      }
+      const batch = this.journal.oldest(replayBatch, this.#parts.now());
       if (batch.length === 0) return true;
       const outcomes = await Promise.allSettled(batch.map((entry) => this.#makeUpFor(entry)));
       for (const [i, outcome] of outcomes.entries()) {
-        const entry = batch[i] as JournalEntry;
-        if (outcome.status === 'fulfilled') this.#settle(entry);
-        else if (isTemporary(failureKind(outcome.reason))) return false;
-        // Redis is there, and would refuse it again.
-        else {
-          this.journal.giveUp(entry);
-          this.#told(entry);
-        }
+        if (!this.#settle(batch[i] as JournalEntry, outcome)) return false;
       }
     }
   }
 
-  async #makeUpFor(entry: JournalEntry): Promise<void> {
-    const elapsed = this.#now() - entry.at;
-    // By what is known of Redis's clock now, and not before what was known then: this instance's own changes keep their order.
-    const known = entry.kind === 'set' ? entry.meta.stamp : entry.kind === 'tag' ? 0 : entry.stamp;
-    const stamp = Math.max(known, Math.floor(this.#l2.now() - elapsed));
-    switch (entry.kind) {
-      case 'delete':
-        await this.#l2.catchUp(entry.redisKey, stamp, undefined, 0);
-        return;
-      case 'set':
-        await this.#makeUpForSet(entry, stamp, elapsed);
-        return;
-      case 'tag':
-        await this.#tags.learn(true, [entry.tag]);
-        return;
-      case 'match':
-        await this.#l2.scan(entry.glob, entry.matches, async (keys) => {
-          await Promise.all(keys.map((key) => this.#l2.catchUp(key, stamp, undefined, 0)));
-        });
-    }
+  /** By what is known of Redis's clock now, and not before what was known then: this instance's own changes keep their order. */
+  #stampOf({ stamp, at }: Moment): number {
+    const { l2, now } = this.#parts;
+    return Math.max(stamp, Math.floor(l2.now() - (now() - at)));
   }
 
-  async #makeUpForSet(entry: JournalEntry & { kind: 'set' }, stamp: number, elapsed: number): Promise<void> {
-    const { redisKey, bytes, meta } = entry;
-    const leftMs = meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - elapsed));
+  /** One pass over the keys, however many patterns there are. */
+  async #makeUpForMatches(entries: readonly MatchEntry[]): Promise<void> {
+    const { l2, keyPrefix, everything, fenceOf } = this.#parts;
+    const [only] = entries;
+    const { globs } = entries.length === 1 && only !== undefined ? only : everything;
+    const matches = (redisKey: string): boolean => entries.some((entry) => entry.matches(redisKey));
+    await removeMatchingFromRedis(l2, keyPrefix, { globs, matches }, (redisKeys) =>
+      Promise.all(
+        redisKeys.map((redisKey) => {
+          const covering = entries.filter((entry) => entry.matches(redisKey));
+          const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
+          return l2.catchUp(redisKey, fenceOf(redisKey), stamp, undefined, 0, () => true);
+        }),
+      ),
+    );
+  }
+
+  async #makeUpFor(entry: Exclude<JournalEntry, MatchEntry>): Promise<void> {
+    const { l2, tags, fenceOf, now } = this.#parts;
+    if (entry.kind === 'tag') {
+      await tags.learn(true, [entry.tag]);
+      return;
+    }
+    const { redisKey } = entry;
+    const fence = fenceOf(redisKey);
+    const stamp = this.#stampOf(entry);
+    const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
+    if (entry.kind === 'delete') {
+      await l2.catchUp(redisKey, fence, stamp, undefined, 0, isWanted);
+      return;
+    }
+    const { bytes, meta } = entry;
+    const leftMs =
+      meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));
     try {
-      await this.#l2.catchUp(redisKey, stamp, restamp(bytes, stamp), leftMs);
+      await l2.catchUp(redisKey, fence, stamp, restamp(bytes, stamp), leftMs, isWanted);
     } catch (error) {
       if (failureKind(error) !== 'oom') throw error;
       // Redis is full: at least the value from before has to go.
-      await this.#l2.catchUp(redisKey, stamp, undefined, 0);
+      await l2.catchUp(redisKey, fence, stamp, undefined, 0, isWanted);
     }
   }
 
-  #settle(entry: JournalEntry): void {
-    this.journal.done(entry);
-    this.#told(entry);
-  }
-
-  /** Redis was not there to remember that this instance holds the key: from now on it is read again before it is believed. */
-  #told(entry: JournalEntry): void {
+  /** False when the entry has to wait for another try. */
+  #settle(entry: JournalEntry, outcome: PromiseSettledResult<unknown>): boolean {
+    if (outcome.status === 'fulfilled') this.journal.done(entry);
+    else if (isTemporary(failureKind(outcome.reason))) return false;
+    // Redis is there, and would refuse it again.
+    else this.journal.giveUp(entry);
+    // Redis was not there to remember that this instance holds the key: from now on it is read again before it is believed.
     if (entry.kind === 'set' || entry.kind === 'delete') this.onSettled?.(entry.redisKey);
+    return true;
   }
 
   #record(entry: JournalEntry): void {
     this.journal.record(entry);
     this.onRecorded?.();
   }
-}
-
-/** What may pass by itself, or by a new connection. */
-function isTemporary(kind: RedisErrorKind): boolean {
-  return isOutage(kind) || kind === 'readonly' || kind === 'auth' || kind === 'moved';
 }

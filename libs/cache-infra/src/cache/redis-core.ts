@@ -4,6 +4,7 @@ import { KeyRing } from '../codec/encryption.js';
 import { durationMs } from '../duration.js';
 import { namespacePath } from '../keys/namespace.js';
 import type { CoherenceListener } from '../tiers/client-tracking.js';
+import { Deadlines } from '../tiers/deadlines.js';
 import { MemoryTier } from '../tiers/memory-tier.js';
 import { RedisConnection } from '../tiers/redis-connection.js';
 import { RedisGate } from '../tiers/redis-gate.js';
@@ -17,8 +18,9 @@ import { CoherenceLog } from './coherence-log.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
+import { harmless } from './logger.js';
 import { Observer } from './observer.js';
-import { keyOf, tagTableKey } from './place.js';
+import { keyOf, Place, tagTableKey } from './place.js';
 import { Recovery } from './recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recovery-journal.js';
 import { RedisLink } from './redis-link.js';
@@ -64,6 +66,11 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
       onReset: () => {
         link.onReady();
       },
+      onRefused: (message) => {
+        logger?.warn(
+          `${title}: ${message}. What needs it does not work: docs/security.md names what the user must be allowed`,
+        );
+      },
     },
   );
   const codec = new Codec({
@@ -88,10 +95,21 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     maxEntries: options.journalMaxEntries ?? 100_000,
     maxBytes: options.journalMaxBytes ?? 32 * 1024 * 1024,
   };
-  const journal = new RecoveryJournal(limits, (dropped) => {
+  const loads = new RedisLoads(
+    gate,
+    keyPrefix,
+    durationMs(options.leaseDuration ?? '5s', 'leaseDuration'),
+    connection.clientPrefix,
+  );
+  const everything = new Place(keyPrefix, '').redisScope();
+  const journal = new RecoveryJournal(limits, everything, (dropped) => {
     emitter.emit('journalOverflow', { dropped: words(dropped) });
   });
-  const recovery = new Recovery(journal, l2, tags, () => clock.now());
+  const fenceOf = (redisKey: string): string => loads.fenceOf(redisKey);
+  const recovery = new Recovery(journal, {
+    ...{ keyPrefix, l2, tags, everything, fenceOf },
+    now: () => clock.now(),
+  });
   const core = new CacheCore({
     name,
     keyPrefix,
@@ -109,16 +127,16 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     tags,
     l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
     l2,
-    loads: new RedisLoads(gate, keyPrefix, durationMs(options.leaseDuration ?? '5s', 'leaseDuration')),
+    loads,
     recovery: limits.maxEntries > 0 ? recovery : undefined,
   });
-  const { logger } = options;
+  const logger = options.logger && harmless(options.logger);
   const coherenceLog = logger && new CoherenceLog(name, logger);
   const title = `Cache '${name}': Redis (${connection.address})`;
   const link = new RedisLink(title, l2, recovery, emitter, logger, {
     onFirstReady: () => {
-      if (logger === undefined || options.adviser === false) return;
-      void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), logger);
+      if (options.logger === undefined || options.adviser === false) return;
+      void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), options.logger);
     },
     onRecovered: () => {
       core.flushL1();
@@ -133,7 +151,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   core.onClose(() => {
     link.close();
   });
-  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, coherenceLog);
+  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
   return core;
 }
 
@@ -142,6 +160,7 @@ function keepCoherent(
   l2: RedisTier,
   mode: 'tracking' | 'broadcast' | 'pubsub',
   keyPrefix: string,
+  connectTimeoutMs: number,
   log: CoherenceLog | undefined,
 ): void {
   const { tags, emitter } = core.parts;
@@ -177,21 +196,29 @@ function keepCoherent(
     },
   };
   const { deadlines } = l2.gate;
+  const connecting = new Deadlines(connectTimeoutMs);
   const { client } = l2.connection;
   const prefix = `${keyPrefix}:`;
   const tracking =
     mode === 'pubsub'
-      ? new PubSubCoherence(client, prefix, (channel, message) => l2.publish(channel, message), listener)
-      : track(client, prefix, { mode, deadlines }, listener);
+      ? new PubSubCoherence(
+          client,
+          prefix,
+          connecting,
+          (channel, message) => l2.publish(channel, message),
+          listener,
+        )
+      : track(client, prefix, { mode, deadlines, connecting }, listener);
   core.coherence = tracking;
   core.onClose(() => {
     tracking.close();
+    connecting.close();
     log?.redisAway();
   });
 }
 
 function words(entry: JournalEntry): string {
   if (entry.kind === 'tag') return `invalidation of tag '${entry.tag}'`;
-  if (entry.kind === 'match') return `removal of '${entry.glob}'`;
+  if (entry.kind === 'match') return `removal of '${entry.globs[0] ?? ''}'`;
   return `${entry.kind} of '${entry.redisKey}'`;
 }

@@ -1,3 +1,4 @@
+import { failureKind, isTemporary } from '../tiers/redis-errors.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import type { CacheEmitter } from './emitter.js';
 import type { CacheLogger } from './logger.js';
@@ -73,7 +74,7 @@ export class RedisLink {
 
   async #bringUp(): Promise<void> {
     if (this.#closed || this.#l2.connection.status !== 'ready') return;
-    await Promise.all([this.#l2.synchronizeClock(), this.#l2.gate.loadScripts()]);
+    await Promise.all([this.#l2.synchronizeClock().catch(unlessTemporary), this.#l2.gate.loadScripts()]);
     if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
     if (this.#closed) return;
     if (!this.#seen) this.#callbacks.onFirstReady();
@@ -95,4 +96,9 @@ export class RedisLink {
     }, retryMs);
     this.#timer.unref();
   }
+}
+
+/** What Redis refuses it will refuse again: going on without it is better than waiting for it. */
+function unlessTemporary(error: unknown): void {
+  if (isTemporary(failureKind(error))) throw error;
 }

@@ -36,6 +36,8 @@ export class TagTable {
   }
 
   isValid(tags: readonly string[], epoch: number): boolean {
+    // Nothing that is known of tags, or forgotten, concerns an entry without any.
+    if (tags.length === 0) return true;
     if (epoch < this.#floor) return false;
     for (const tag of tags) {
       const at = this.#invalidatedAt.get(tag);

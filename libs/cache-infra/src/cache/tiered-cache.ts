@@ -1,5 +1,5 @@
 import { coarseClock, type CoarseClock } from '../clock.js';
-import { ValidationError } from '../errors.js';
+import { CacheError, ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
@@ -7,14 +7,14 @@ import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../redact.js';
 import { activity } from './activity.js';
 import { Cache } from './cache.js';
-import type { CacheCore, Found } from './core.js';
+import { failed, type CacheCore, type Found } from './core.js';
 import type { Counters } from './counters.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
 import { Flight } from './flight.js';
-import { fly } from './load.js';
+import { flightOfCaller, fly } from './load.js';
 import { checkHealth } from './check-health.js';
 import type { CacheHealth } from './health.js';
-import { handOut, keep } from './isolation.js';
+import { handOut, keep, ownCopy } from './isolation.js';
 import type { Outcome } from './observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
 import { waitFor } from './patience.js';
@@ -126,7 +126,7 @@ export class TieredCache extends Cache {
 
   override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
     // Options are not looked into, unless they may forbid a plain hit.
-    if (typeof options !== 'object' || allowsPlainHit(options)) {
+    if (typeof loader === 'function' && (typeof options !== 'object' || allowsPlainHit(options))) {
       const record = this.#plainHit(key, typeof options === 'object' && options.refreshAhead !== undefined);
       if (record !== undefined) return handOut(record.value, this.#isolation) as T;
     }
@@ -145,7 +145,7 @@ export class TieredCache extends Cache {
       assertKey(key);
       const record = await this.#core.look('ttl', this.#place, key);
       if (record === undefined) return undefined;
-      return Math.ceil((record.expiresAt - this.#core.parts.clock.now()) / 1000);
+      return Math.ceil((record.endsAt - this.#core.parts.clock.now()) / 1000);
     });
   }
 
@@ -158,7 +158,7 @@ export class TieredCache extends Cache {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
       const record = await this.#core.look('ttl', this.#place, key);
-      return record === undefined ? undefined : record.expiresAt - this.#core.parts.clock.now();
+      return record === undefined ? undefined : record.endsAt - this.#core.parts.clock.now();
     });
   }
 
@@ -193,8 +193,7 @@ export class TieredCache extends Cache {
   override async invalidatePattern(glob: string): Promise<number> {
     return this.#observe('invalidatePattern', undefined, async () => {
       const matching = this.#place.matching(glob);
-      const { id, redisGlob, redisKey } = matching;
-      const count = await this.#core.removeMatching('invalidatePattern', id, redisGlob, redisKey);
+      const count = await this.#core.removeMatching('invalidatePattern', matching.id, matching.redis);
       this.#core.parts.emitter.emit('invalidate', { kind: 'pattern', detail: [glob] });
       return count;
     });
@@ -202,8 +201,7 @@ export class TieredCache extends Cache {
 
   override async clear(): Promise<void> {
     return this.#observe('clear', undefined, async () => {
-      const { glob, matches } = this.#place.redisScope();
-      await this.#core.removeMatching('clear', this.#place.covers, glob, matches);
+      await this.#core.removeMatching('clear', this.#place.covers, this.#place.redisScope());
       this.#core.parts.emitter.emit('invalidate', { kind: 'clear', detail: [this.#place.path] });
     });
   }
@@ -264,21 +262,31 @@ export class TieredCache extends Cache {
     key: string,
     loader: Loader<T>,
     options: Ttl | LoadOptions | undefined,
+    waitedMs = 0,
   ): Promise<T> {
     assertKey(key);
     if (typeof loader !== 'function') {
       throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
     }
     const { defaults, counters, l1, isolation, tags, clock } = this.#core.parts;
-    const plan = loadPlan(options, defaults);
+    const caller = flightOfCaller();
+    let plan = loadPlan(options, defaults);
+    let startedAt = 0;
+    if (plan.hardTimeoutMs !== undefined) {
+      startedAt = performance.now();
+      plan = { ...plan, hardTimeoutMs: Math.max(1, plan.hardTimeoutMs - waitedMs) };
+    }
     plan.signal?.throwIfAborted();
     if (plan.refreshAhead !== undefined) this.#core.carryTtl();
     const id = this.#place.id(key);
 
     const skipL1 = l1 === undefined || plan.tiers === 'l2';
     let stale: MemoryRecord | undefined;
+    let asked: undefined | typeof failed;
+    if (!skipL1) asked = await this.#core.catchUpOnTags('getOrSet', id);
+    if (!skipL1 && plan.forced) stale = this.#core.peekStale(id);
     if (!skipL1 && !plan.forced) {
-      const record = await this.#core.peekCurrent('getOrSet', id);
+      const record = this.#core.peek(id);
       if (record !== undefined) {
         counters.l1Hits++;
         this.#note(outcome, key, { record, tier: 'l1' });
@@ -316,15 +324,35 @@ export class TieredCache extends Cache {
       this.#hit(outcome, key, 'l2');
       return handOut(flight.stale.value, isolation) as T;
     }
+    if (flight?.forced === true && !plan.forced && plan.tiers !== 'l1' && asked !== failed) {
+      // Somebody has the value loaded anew; who only wants the value goes on with the one at hand.
+      const record = await this.#core.lookL2('getOrSet', this.#place, key);
+      if (record !== undefined) {
+        counters.l2Hits++;
+        this.#hit(outcome, key, 'l2');
+        return handOut(record.value, isolation) as T;
+      }
+      flight = flights.get(id);
+    }
+    const joined = flight !== undefined;
     if (flight === undefined) {
       flight = new Flight(plan.forced, false, stale);
+      flight.redisFailed = asked === failed;
+      flight.parent = caller;
       fly(this.#core, this.#place, key, flight, loader, plan);
     } else {
+      if (caller?.isWithin(flight) === true) {
+        throw new CacheError(
+          `the loader of ${describeValue(key)} waits for itself: it asked for its own key, here or by way of other keys`,
+        );
+      }
       counters.coalesced++;
       if (plan.forced) flight.forced = true;
       flight.stale ??= stale;
     }
     const epochAtJoining = tags.table.latest;
+    // A change made elsewhere has been heard of, and not asked about.
+    const isUnsure = joined && tags.stale;
     const landing = await waitFor(this.#core, key, flight, plan).catch((error: unknown) => {
       counters.misses++;
       this.#missed(outcome, key);
@@ -332,10 +360,13 @@ export class TieredCache extends Cache {
     });
     // The loader gave it tags that had been invalidated between its start and this call: the value is from before. Or it was a
     // refresh that left the work to another instance.
+    if (isUnsure && landing.tags.length > 0) await this.#core.guarded('getOrSet', tags.learn());
     const isFromBefore =
-      landing.tagEpoch < epochAtJoining && !tags.table.isValid(landing.tags, landing.tagEpoch);
-    if (isFromBefore || (landing.tier === 'l2' && !landing.kept))
-      return this.#load(outcome, key, loader, options);
+      (isUnsure || landing.tagEpoch < epochAtJoining) && !tags.table.isValid(landing.tags, landing.tagEpoch);
+    if (isFromBefore || (landing.tier === 'l2' && !landing.kept)) {
+      const tookMs = startedAt === 0 ? 0 : performance.now() - startedAt;
+      return this.#load(outcome, key, loader, options, waitedMs + tookMs);
+    }
     if (landing.stale === true) return this.#served(outcome, key, landing.value) as T;
     if (landing.tier === undefined) {
       counters.misses++;
@@ -345,7 +376,8 @@ export class TieredCache extends Cache {
       this.#hit(outcome, key, landing.tier);
       if (landing.due !== undefined && skipL1) this.#refresh(key, id, landing.due, loader, plan);
     }
-    return (landing.kept ? handOut(landing.value, isolation) : landing.value) as T;
+    if (landing.kept) return handOut(landing.value, isolation) as T;
+    return (joined ? ownCopy(landing.value, isolation) : landing.value) as T;
   }
 
   /** A hit near the end of its ttl has the value loaded anew, once, while everybody goes on with the one at hand. */
@@ -356,6 +388,9 @@ export class TieredCache extends Cache {
     loader: Loader<unknown>,
     plan: LoadPlan,
   ): void {
+    const { flights, backoff, parts } = this.#core;
+    // It stays due until a refresh can begin.
+    if (flights.get(id) !== undefined || backoff.isPausing(id, parts.clock.now())) return;
     if (this.#core.isRefreshDue(id, record, plan)) this.#refresh(key, id, record, loader, plan);
   }
 

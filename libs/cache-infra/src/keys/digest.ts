@@ -17,8 +17,9 @@ export function sha256(input: string | Uint8Array): string {
   return hash('sha256', bytes, 'base64url');
 }
 
-const headLength = 100;
-const marker = '~sha256:';
+/** Characters that a stand-in shows of its key. */
+export const headLength = 100;
+export const digestMarker = '~sha256:';
 
 /**
  * A short stand-in for a long key: its first 100 characters, for people and with `_` for braces, then `~sha256:` and the digest of all of it.
@@ -27,12 +28,23 @@ const marker = '~sha256:';
 export function digestKey(key: string): string {
   // A part of a hash tag would decide the key's slot in a Redis Cluster, or stand in the way of one that does.
   const head = key.slice(0, headLength).replace(/[{}]/g, '_');
-  return `${wellFormed(head)}${marker}${sha256(key)}`;
+  return `${wellFormed(head)}${digestMarker}${sha256(key)}`;
+}
+
+/** What a stand-in tells of its key: its beginning, which is all of it unless it `isCut`. Braces and lone surrogates show as another character. */
+export function digestHead(standIn: string): { head: string; isCut: boolean } {
+  const head = standIn.slice(0, -(digestLength + digestMarker.length));
+  return { head, isCut: head.length >= headLength };
+}
+
+/** A character of a stand-in's head that may stand for another. */
+export function isMasked(character: string): boolean {
+  return character === '_' || character === '\uFFFD';
 }
 
 /** Whether a key has the form that {@link digestKey} makes. */
 export function looksDigested(key: string): boolean {
-  return key.startsWith(marker, key.length - digestLength - marker.length);
+  return key.startsWith(digestMarker, key.length - digestLength - digestMarker.length);
 }
 
 /** Whether `text` is free of lone surrogates, and so survives UTF-8. */

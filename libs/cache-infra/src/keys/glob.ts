@@ -21,8 +21,7 @@ export function compileGlob(glob: string): (key: string) => boolean {
  * The pattern for Redis' `SCAN … MATCH`: all keys that begin with `prefixLiteral` and go on as `glob` says, and maybe more.
  *
  * Redis' `?` is one byte, not one character, so `?` becomes `*` here: check every key that `SCAN` finds with {@link compileGlob}.
- * Everything that Redis gives a meaning (`[`, `]`, `^`, …) is escaped. Keys that `redisKey` digested show only their first
- * 100 characters to a pattern; what comes after those cannot be matched.
+ * Everything that Redis gives a meaning (`[`, `]`, `^`, …) is escaped.
  *
  * @throws ValidationError unless `glob` is a non-empty string
  */
@@ -38,12 +37,54 @@ export function toRedisGlob(prefixLiteral: string, glob: string): string {
   return pattern;
 }
 
+/**
+ * A test for keys of which only the beginning is known, some of its characters (`isUnknown`) not even so: whether such a key could match
+ * `glob`. `isCut`: it may go on.
+ */
+export function compileHead(
+  glob: string,
+  isUnknown: (character: string) => boolean,
+): (head: string, isCut: boolean) => boolean {
+  const tokens = parse(glob);
+  return (head, isCut) => {
+    // Every place in the pattern where the beginning may have led to.
+    let places = withRunsPassed(tokens, new Set([0]));
+    for (const character of head) {
+      const code = character.codePointAt(0) as number;
+      const next = new Set<number>();
+      for (const place of places) {
+        const token = tokens[place];
+        if (token === undefined) continue;
+        if (token === anyRun) next.add(place);
+        else if (token === anyOne || token === code || isUnknown(character)) next.add(place + 1);
+      }
+      places = withRunsPassed(tokens, next);
+      if (places.size === 0) return false;
+    }
+    return isCut || places.has(tokens.length);
+  };
+}
+
+/** A run may be empty. */
+function withRunsPassed(tokens: readonly number[], places: Set<number>): Set<number> {
+  for (const place of places) if (tokens[place] === anyRun) places.add(place + 1);
+  return places;
+}
+
+/** What every key that matches `glob` begins with. */
+export function literalHead(glob: string): string {
+  const tokens = parse(glob);
+  const wild = tokens.findIndex((token) => token === anyRun || token === anyOne);
+  return String.fromCodePoint(...(wild === -1 ? tokens : tokens.slice(0, wild)));
+}
+
 /** `text` as a glob that matches it alone. */
 export function escapeGlob(text: string): string {
   return text.replace(/[*?\\]/g, '\\$&');
 }
 
-function redisLiteral(text: string): string {
+/** `text` as one of Redis's globs that matches it alone. */
+export function redisLiteral(text: string): string {
   return text.replace(/[*?[\]^\\-]/g, '\\$&');
 }
 

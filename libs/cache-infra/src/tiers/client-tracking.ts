@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from './client-listeners.js';
 import type { Deadlines } from './deadlines.js';
+import { kindOf } from './redis-errors.js';
 
 /** What a lost or found invalidation channel, and what comes through it, means to its owner. */
 export interface CoherenceListener {
@@ -17,8 +18,10 @@ export interface CoherenceListener {
 export interface TrackingOptions {
   /** `tracking`: the server remembers what this client read. `broadcast`: it tells of every key under `prefix`. */
   readonly mode: 'tracking' | 'broadcast';
-  /** Bounds what arming and the heartbeat wait for. */
+  /** Bounds a command of arming and of the heartbeat. */
   readonly deadlines: Deadlines;
+  /** Bounds the second connection: TCP, TLS and greeting are several round trips. */
+  readonly connecting: Deadlines;
 }
 
 const channel = '__redis__:invalidate';
@@ -99,9 +102,9 @@ export class ClientTracking {
 
   async #arm(): Promise<void> {
     if (this.#closed || this.#data.status !== 'ready') return;
-    const { deadlines, mode } = this.#options;
+    const { deadlines, connecting, mode } = this.#options;
     const subscriber = this.#connectSubscriber();
-    await deadlines.within(subscriber.connect(), 'the invalidation connection');
+    await connecting.within(subscriber.connect(), 'the invalidation connection');
     // A client that subscribes can no longer ask who it is.
     const id = await deadlines.within(subscriber.client('ID'), 'CLIENT ID');
     subscriber.on('messageBuffer', this.#onMessage);
@@ -126,6 +129,7 @@ export class ClientTracking {
     const { stream, options } = this.#data;
     const own: RedisOptions & { replyMapping?: 'legacy' } = {
       ...options,
+      keyPrefix: '',
       replyMapping: 'legacy',
       protocol: 2,
       connectionName: `${options.connectionName ?? 'cache'}-invalidations`,
@@ -170,7 +174,7 @@ export class ClientTracking {
     if (subscriber === undefined || this.#closed) return;
     const { deadlines } = this.#options;
     const checks = [
-      deadlines.within(subscriber.ping(), 'PING'),
+      deadlines.within(subscriber.ping(), 'PING').catch(tolerateRefusal),
       deadlines
         .within(this.#data.call('CLIENT', 'TRACKINGINFO'), 'CLIENT TRACKINGINFO')
         .then(assertIntact, tolerateUnknown),
@@ -211,9 +215,14 @@ function assertIntact(info: unknown): void {
   if (words.includes('broken_redirect') || !words.includes('"on"')) throw new Error('tracking is broken');
 }
 
+/** An answer, if a bad one: the channel is alive. */
+function tolerateRefusal(error: unknown): void {
+  if (kindOf(error) !== 'permission') throw error;
+}
+
 /** Redis 6.0 has tracking, and no way to ask about it. */
 function tolerateUnknown(error: unknown): void {
-  if (!/unknown|syntax/i.test((error as Error).message)) throw error;
+  if (!/unknown|syntax/i.test((error as Error).message)) tolerateRefusal(error);
 }
 
 function ignore(): void {

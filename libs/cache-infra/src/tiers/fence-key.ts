@@ -3,10 +3,13 @@
  * script may touch both in a Cluster (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags):
  * the entry's own hash tag comes first, or the whole key where it has none.
  *
+ * `clientPrefix` is what the client puts before both of them: it counts for the entry's slot, too.
+ *
  * A key with `}` but without a hash tag cannot be named so; `redisKey` digests those.
  */
-export function fenceKey(prefix: string, redisKey: string): string {
-  return `${fencePrefix(prefix)}{${hashTag(redisKey) ?? redisKey}}${redisKey}`;
+export function fenceKey(prefix: string, redisKey: string, clientPrefix = ''): string {
+  const hashed = clientPrefix + redisKey;
+  return `${fencePrefix(prefix)}{${hashTag(hashed) ?? hashed}}${redisKey}`;
 }
 
 /** What all fence keys of a cache begin with. */

@@ -8,6 +8,8 @@ export interface RecordDetail {
   checkedVersion: number;
   /** End of the ttl, milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** End of the ttl that the entry was given, later than `expiresAt` when this tier keeps it for less. Milliseconds since the epoch. */
+  readonly endsAt: number;
   /** End of the grace, milliseconds since the epoch. */
   readonly staleUntil: number;
   /** The ttl that the entry was given, milliseconds; 0 = never expires. */
@@ -30,6 +32,11 @@ export class MemoryRecord {
   /** End of the ttl. */
   get expiresAt(): number {
     return this.detail?.expiresAt ?? this.plainUntil;
+  }
+
+  /** End of the ttl that the entry was given, wherever it is kept. */
+  get endsAt(): number {
+    return this.detail?.endsAt ?? this.plainUntil;
   }
 
   /** End of what is kept beyond the ttl. */

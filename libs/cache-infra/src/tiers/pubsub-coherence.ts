@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from './client-listeners.js';
 import type { CoherenceListener } from './client-tracking.js';
+import type { Deadlines } from './deadlines.js';
 import { isCluster } from './redis-client.js';
 import type { RedisClient } from './redis-options.js';
 import type { TrackingMember } from './shared-tracking.js';
@@ -17,6 +18,7 @@ const retryMs = 500;
  */
 export class PubSubCoherence implements TrackingMember {
   readonly #client: RedisClient;
+  readonly #connecting: Deadlines;
   readonly #channel: string;
   readonly #listener: CoherenceListener;
   readonly #publish: (channel: string, message: string) => Promise<unknown>;
@@ -32,10 +34,12 @@ export class PubSubCoherence implements TrackingMember {
   constructor(
     client: RedisClient,
     prefix: string,
+    connecting: Deadlines,
     publish: (channel: string, message: string) => Promise<unknown>,
     listener: CoherenceListener,
   ) {
     this.#client = client;
+    this.#connecting = connecting;
     this.#channel = `${prefix}!changes`;
     this.#publish = publish;
     this.#listener = listener;
@@ -88,8 +92,8 @@ export class PubSubCoherence implements TrackingMember {
       this.#lose('the subscription was closed');
       this.#retry();
     });
-    await subscriber.connect();
-    await subscriber.subscribe(this.#channel);
+    await this.#connecting.within(subscriber.connect(), 'the subscription connection');
+    await this.#connecting.within(subscriber.subscribe(this.#channel), 'SUBSCRIBE');
     if (this.#subscriber !== subscriber) return;
     this.#armed = true;
     this.#answered = true;
@@ -103,6 +107,7 @@ export class PubSubCoherence implements TrackingMember {
     if (node === undefined) throw new Error('no node to subscribe at');
     const options: RedisOptions & { replyMapping?: 'legacy' } = {
       ...node.options,
+      keyPrefix: '',
       replyMapping: 'legacy',
       lazyConnect: true,
       enableOfflineQueue: true,

@@ -24,6 +24,11 @@ export function createClient(redis: RedisServerOptions, connectTimeoutMs: number
   return new Redis({ ...options, host: redis.host ?? 'localhost', port: redis.port ?? 6379 });
 }
 
+/** What the client puts before every key of a command. */
+export function clientPrefixOf(client: RedisClient): string {
+  return client.options.keyPrefix ?? '';
+}
+
 /** For messages: where, without credentials. */
 export function addressOf(client: RedisClient): string {
   if (isCluster(client)) return 'cluster';

@@ -1,6 +1,6 @@
 import { InfrastructureError } from '../errors.js';
 import { listenTo } from './client-listeners.js';
-import { addressOf, createClient, isClient } from './redis-client.js';
+import { addressOf, clientPrefixOf, createClient, isClient } from './redis-client.js';
 import type { RedisClient, RedisConnectionOptions } from './redis-options.js';
 
 export type ConnectionStatus = 'ready' | 'connecting' | 'away';
@@ -18,6 +18,11 @@ export class RedisConnection {
   readonly client: RedisClient;
   /** For messages: host and port, no credentials. */
   readonly address: string;
+  /**
+   * What a client of the user's own puts before the keys of commands, but not before the patterns of `SCAN` nor off the keys that
+   * the server tells of (https://github.com/redis/ioredis#transparent-key-prefixing).
+   */
+  readonly clientPrefix: string;
   readonly #owned: boolean;
   readonly #listener: ConnectionListener;
   readonly #stopListening: () => void;
@@ -32,6 +37,7 @@ export class RedisConnection {
     this.#listener = listener;
     this.client = isClient(redis) ? redis : createClient(redis, connectTimeoutMs);
     this.address = addressOf(this.client);
+    this.clientPrefix = clientPrefixOf(this.client);
     // A client of the user's own may have been tried, or ended, before.
     this.#attempted = !['wait', 'connecting', 'connect'].includes(this.client.status);
 

@@ -8,6 +8,7 @@ export type RedisErrorKind =
   | 'readonly'
   | 'oom'
   | 'auth'
+  | 'permission'
   | 'wrongtype'
   | 'crossslot'
   | 'moved'
@@ -19,13 +20,16 @@ const replies: readonly (readonly [RegExp, RedisErrorKind])[] = [
   [/^LOADING\b/, 'loading'],
   [/^(READONLY|NOREPLICAS|MISCONF)\b/, 'readonly'],
   [/^OOM\b/, 'oom'],
-  [/^(NOAUTH|WRONGPASS|NOPERM)\b/, 'auth'],
+  [/^(NOAUTH|WRONGPASS)\b/, 'auth'],
+  [/^NOPERM\b|ACL failure in script|user executing the script can't/, 'permission'],
   [/^WRONGTYPE\b/, 'wrongtype'],
   [/^CROSSSLOT\b/, 'crossslot'],
   [/^(MOVED|ASK|TRYAGAIN)\b/, 'moved'],
-  [/^(CLUSTERDOWN|MASTERDOWN)\b/, 'clusterdown'],
+  [/^(CLUSTERDOWN|MASTERDOWN)\b|Too many Cluster redirections/, 'clusterdown'],
+  // A client of the user's own may have a `commandTimeout`.
+  [/^Command timed out$/, 'timeout'],
   [
-    /ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|socket|Stream isn't|Connection is closed|closed the connection|Failed to refresh slots/i,
+    /ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|socket|Stream isn't|Connection is closed|closed the connection|Failed to refresh slots|None of startup nodes|Reached the max retries/i,
     'connection',
   ],
 ];
@@ -42,9 +46,16 @@ export function isOutage(kind: RedisErrorKind): boolean {
   return kind === 'timeout' || kind === 'connection' || kind === 'loading' || kind === 'clusterdown';
 }
 
-/** A failed command, with its kind in `details.kind`. ioredis's errors name commands, not their arguments; ours too. */
+/** True when the same command may succeed later, by itself or by a new connection. */
+export function isTemporary(kind: RedisErrorKind): boolean {
+  return isOutage(kind) || kind === 'readonly' || kind === 'auth' || kind === 'moved';
+}
+
+/** A failed command, with its kind in `details.kind`. Its message names the command, not its arguments: those may be secret. */
 export function commandFailure(what: string, error: unknown): InfrastructureError {
   if (error instanceof InfrastructureError) return error;
+  // ioredis lets its errors carry the whole command, keys and values included, for everybody who prints them.
+  if (error instanceof Error && 'command' in error) delete error.command;
   const message = error instanceof Error ? error.message : String(error);
   return new InfrastructureError(`Redis command failed (${what}): ${message}`, {
     cause: error,

@@ -9,7 +9,7 @@ import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
 import { Deadlines } from './deadlines.js';
 import type { RedisConnection } from './redis-connection.js';
-import { commandFailure, failureKind, isOutage } from './redis-errors.js';
+import { commandFailure, failureKind, isOutage, isTemporary } from './redis-errors.js';
 import type { RedisClient } from './redis-options.js';
 import { allScripts, type RedisScript } from './redis-scripts.js';
 import { isCluster } from './redis-client.js';
@@ -23,7 +23,23 @@ export interface GateOptions {
   readonly breakerProbeMs: number;
 }
 
+/** The reply of a script that was not sent after all. */
+export const unwanted = Symbol('unwanted');
+
+export interface GateListener {
+  onBreak(reason: string): void;
+  onReset(): void;
+  /** The server does not let this user run a command. Told once for each. */
+  onRefused(message: string): void;
+}
+
 type ScriptArgument = string | number | Buffer;
+
+/** What ioredis has and does not declare. Its `callBuffer` mangles the command when the client pipelines by itself. */
+type BufferScripts = RedisClient & {
+  evalshaBuffer(...args: ScriptArgument[]): Promise<unknown>;
+  evalBuffer(...args: ScriptArgument[]): Promise<unknown>;
+};
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
@@ -39,18 +55,17 @@ export class RedisGate {
   readonly #deadlines: Deadlines;
   readonly #streak: ConsecutiveBreaker;
   readonly #breaker: CircuitBreakerPolicy;
+  readonly #listener: GateListener;
+  readonly #refused = new Set<string>();
   #probeTimer: NodeJS.Timeout | undefined;
   #open = false;
   #corked = false;
   #closed = false;
 
-  constructor(
-    connection: RedisConnection,
-    options: GateOptions,
-    listener: { onBreak(reason: string): void; onReset(): void },
-  ) {
+  constructor(connection: RedisConnection, options: GateOptions, listener: GateListener) {
     this.#connection = connection;
     this.#options = options;
+    this.#listener = listener;
     this.#deadlines = new Deadlines(options.commandTimeoutMs);
     this.#streak = new ConsecutiveBreaker(options.breakerThreshold);
     this.#breaker = circuitBreaker(handleAll, {
@@ -95,24 +110,31 @@ export class RedisGate {
       return reply;
     } catch (error) {
       const failure = commandFailure(what, error);
-      if (isOutage(failureKind(failure))) this.#count(failure);
+      const kind = failureKind(failure);
+      if (isOutage(kind)) this.#count(failure);
       // An answer, if a bad one: the server is there.
       else this.#streak.success();
+      if (kind === 'permission') this.#tellRefused(what, failure.message);
       throw failure;
     }
   }
 
-  /** Runs a script by its digest; a server that does not know it (it was restarted, or flushed) gets the whole text. */
+  /**
+   * Runs a script by its digest; a server that does not know it (it was restarted, or flushed) gets the whole text, unless `isWanted` says
+   * no by then: what was sent in between would be undone. Then it gives `unwanted`.
+   */
   async script(
     what: string,
     script: RedisScript,
     keys: readonly string[],
     args: readonly ScriptArgument[],
+    isWanted: () => boolean = always,
   ): Promise<unknown> {
     try {
       return await this.call(what, (client) => client.evalsha(script.sha1, keys.length, ...keys, ...args));
     } catch (error) {
       if (!(error as Error).message.includes('NOSCRIPT')) throw error;
+      if (!isWanted()) return unwanted;
       return this.call(what, (client) => client.eval(script.lua, keys.length, ...keys, ...args));
     }
   }
@@ -126,23 +148,24 @@ export class RedisGate {
   ): Promise<unknown> {
     try {
       return await this.call(what, (client) =>
-        client.callBuffer('EVALSHA', script.sha1, keys.length, ...keys, ...args),
+        (client as BufferScripts).evalshaBuffer(script.sha1, keys.length, ...keys, ...args),
       );
     } catch (error) {
       if (!(error as Error).message.includes('NOSCRIPT')) throw error;
       return this.call(what, (client) =>
-        client.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args),
+        (client as BufferScripts).evalBuffer(script.lua, keys.length, ...keys, ...args),
       );
     }
   }
 
-  /** Has a server that was just connected know our scripts. */
+  /** Has a server that was just connected know our scripts. Where it may not be told, each comes with its first use. */
   async loadScripts(): Promise<void> {
-    await Promise.all(
-      allScripts.flatMap(({ lua }) =>
-        this.masters().map((master) => this.call('SCRIPT LOAD', () => master.script('LOAD', lua))),
-      ),
+    const loads = allScripts.flatMap(({ lua }) =>
+      this.masters().map((master) => this.call('SCRIPT LOAD', () => master.script('LOAD', lua))),
     );
+    for (const load of await Promise.allSettled(loads)) {
+      if (load.status === 'rejected' && isTemporary(failureKind(load.reason))) throw load.reason;
+    }
   }
 
   /** The servers that hold keys: one, or every master of a Cluster. */
@@ -161,6 +184,12 @@ export class RedisGate {
     const { client } = this.#connection;
     this.#batch(client);
     return this.#deadlines.within(send(client), what);
+  }
+
+  #tellRefused(what: string, message: string): void {
+    if (this.#refused.has(what)) return;
+    this.#refused.add(what);
+    this.#listener.onRefused(message);
   }
 
   /** Commands of one tick leave in one write: pipelining without holding any command back. */
@@ -199,8 +228,11 @@ export class RedisGate {
       try {
         await this.#send('PING', (client) => client.ping());
       } catch (error) {
+        const kind = failureKind(commandFailure('PING', error));
+        // Refused is answered.
+        if (kind === 'permission') return;
         // A connection that swallows everything stays "ready" for minutes; a new one finds out at once.
-        if (failureKind(commandFailure('PING', error)) === 'timeout') this.#connection.renew();
+        if (kind === 'timeout') this.#connection.renew();
         throw error;
       }
     });
@@ -209,4 +241,8 @@ export class RedisGate {
 
 function ignore(): void {
   // The failure has been counted; whoever called has it too.
+}
+
+function always(): boolean {
+  return true;
 }

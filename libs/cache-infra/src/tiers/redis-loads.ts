@@ -16,6 +16,10 @@ export interface RedisLoad {
   readonly seen: Buffer | null;
   /** False: another instance holds the lease. */
   readonly granted: boolean;
+  /** This load holds the lease. */
+  readonly leased: boolean;
+  /** Redis has been told that it is over. */
+  ended: boolean;
   /** Milliseconds until that lease ends by itself. */
   readonly leaseLeftMs: number;
 }
@@ -28,11 +32,13 @@ export class RedisLoads {
   readonly #gate: RedisGate;
   readonly #prefix: string;
   readonly #leaseMs: number;
+  readonly #clientPrefix: string;
 
-  constructor(gate: RedisGate, prefix: string, leaseMs: number) {
+  constructor(gate: RedisGate, prefix: string, leaseMs: number, clientPrefix = '') {
     this.#gate = gate;
     this.#prefix = prefix;
     this.#leaseMs = leaseMs;
+    this.#clientPrefix = clientPrefix;
   }
 
   /** How often a load has to be renewed, milliseconds. */
@@ -41,7 +47,7 @@ export class RedisLoads {
   }
 
   fenceOf(redisKey: string): string {
-    return fenceKey(this.#prefix, redisKey);
+    return fenceKey(this.#prefix, redisKey, this.#clientPrefix);
   }
 
   async begin(redisKey: string, lock: boolean): Promise<RedisLoad> {
@@ -53,12 +59,15 @@ export class RedisLoads {
       [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)],
     );
     const [seen, generation, granted, left] = reply as [Buffer | null, Buffer, Buffer, number];
+    const isGranted = granted.toString() === '1';
     return {
       redisKey,
       token,
       seen,
       generation: generation.toString(),
-      granted: granted.toString() === '1',
+      granted: isGranted,
+      leased: lock && isGranted,
+      ended: false,
       leaseLeftMs: left,
     };
   }
@@ -78,6 +87,7 @@ export class RedisLoads {
   /** Stores the entry unless something newer happened to it; `bytes` undefined = there is nothing to store. */
   async end(load: RedisLoad, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
     const { redisKey, generation, token, seen } = load;
+    load.ended = true;
     const version = seen === null ? '' : seen.subarray(6, 16);
     const args = [generation, token, version, bytes ?? '', ttlMs];
     return (

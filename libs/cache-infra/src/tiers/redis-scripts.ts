@@ -67,9 +67,11 @@ return reply
  * Stores an entry, and has the server go on telling of changes to it: with NOLOOP an own write ends the tracking of its
  * key without a word, and a read in the same script begins it again, with nothing in between.
  *
- * KEYS[1] = the key; ARGV[1] = the entry; ARGV[2] = milliseconds to live, 0 = never expires.
+ * KEYS[1] = the key; KEYS[2] = the fence of its loads, which are from before this; ARGV[1] = the entry; ARGV[2] = milliseconds to live,
+ * 0 = never expires.
  */
 export const trackedSetScript = script(`
+redis.call('UNLINK', KEYS[2])
 if ARGV[2] == '0' then redis.call('SET', KEYS[1], ARGV[1])
 else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return redis.call('EXISTS', KEYS[1])
@@ -79,12 +81,14 @@ return redis.call('EXISTS', KEYS[1])
  * Catches up on a change from the time of an outage, unless the key was written after it: entries carry Redis's time in bytes 6-11,
  * big-endian, so that they compare as text.
  *
- * KEYS[1] = the key; ARGV[1] = six bytes, when the change was made; ARGV[2] = the entry, '' = delete the key;
+ * KEYS[1] = the key; KEYS[2] = the fence of its loads: what they began before the change is from before it; ARGV[1] = six bytes, when
+ * the change was made; ARGV[2] = the entry, '' = delete the key;
  * ARGV[3] = milliseconds to live, 0 = never expires. Returns 1 if the change was made, 0 if something newer stands there.
  */
 export const catchUpScript = script(`
 local stamp = redis.pcall('GETRANGE', KEYS[1], 6, 11)
 if type(stamp) == 'string' and stamp > ARGV[1] then return 0 end
+redis.call('UNLINK', KEYS[2])
 if ARGV[2] == '' then redis.call('UNLINK', KEYS[1])
 elseif ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
 else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end

@@ -2,10 +2,11 @@ import calculateSlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
 import type { Clock } from '../clock.js';
+import { redisLiteral } from '../keys/glob.js';
 import { isCluster } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { failureKind } from './redis-errors.js';
-import type { RedisGate } from './redis-gate.js';
+import { unwanted, type RedisGate } from './redis-gate.js';
 import { catchUpScript, tagTableScript, trackedSetScript } from './redis-scripts.js';
 
 /** An entry as Redis held it. */
@@ -116,15 +117,35 @@ export class RedisTier {
     return Promise.all(redisKeys.map(async (key) => found.get(key)));
   }
 
-  /** `ttlMs` 0 = never expires. */
-  async write(redisKey: string, bytes: Buffer, ttlMs: number): Promise<void> {
+  /**
+   * Stores an entry, and ends loads of its key by removing their `fence`: what they bring is from before it, also when it is gone by
+   * then. `ttlMs` 0 = never expires. False when `isWanted` said no before it was sent.
+   */
+  async write(
+    redisKey: string,
+    fence: string,
+    bytes: Buffer,
+    ttlMs: number,
+    isWanted: () => boolean,
+  ): Promise<boolean> {
     if (this.#options.trackWrites) {
-      await this.gate.script('SET', trackedSetScript, [redisKey], [bytes, ttlMs]);
-    } else if (ttlMs === 0) {
-      await this.gate.call('SET', (client) => client.set(redisKey, bytes));
-    } else {
-      await this.gate.call('SET', (client) => client.set(redisKey, bytes, 'PX', ttlMs));
+      const reply = await this.gate.script(
+        'SET',
+        trackedSetScript,
+        [redisKey, fence],
+        [bytes, ttlMs],
+        isWanted,
+      );
+      return reply !== unwanted;
     }
+    // No script: in broadcast mode the server would tell of the write of one.
+    const [, reply] = await Promise.all([
+      this.gate.call('UNLINK', (client) => client.unlink(fence)),
+      this.gate.call('SET', (client) =>
+        ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
+      ),
+    ]);
+    return reply === 'OK';
   }
 
   /** How many of them existed. */
@@ -141,15 +162,18 @@ export class RedisTier {
     matches: (redisKey: string) => boolean,
     visit: (redisKeys: readonly string[]) => Promise<void>,
   ): Promise<void> {
+    const { clientPrefix } = this.connection;
+    const pattern = redisLiteral(clientPrefix) + glob;
     const scanOne = async (master: Redis): Promise<void> => {
       let cursor = '0';
       do {
         const from = cursor;
         const [next, keys] = await this.gate.call('SCAN', () =>
-          master.scan(from, 'MATCH', glob, 'COUNT', scanCount),
+          master.scan(from, 'MATCH', pattern, 'COUNT', scanCount),
         );
         cursor = next;
-        const confirmed = keys.filter(matches);
+        // The pattern has found only keys that begin with the prefix.
+        const confirmed = keys.map((key) => key.slice(clientPrefix.length)).filter(matches);
         if (confirmed.length > 0) await visit(confirmed);
       } while (cursor !== '0');
     };
@@ -157,13 +181,21 @@ export class RedisTier {
   }
 
   /**
-   * Makes a change from the time of an outage, unless the key was written since. `stamp`: when the change was made, by
-   * Redis's clock; `bytes` undefined = delete. Returns whether the change was made.
+   * Makes a change from the time of an outage, unless the key was written since. `fence`: of loads of the key; `stamp`: when the
+   * change was made, by Redis's clock; `bytes` undefined = delete. Returns whether the change was made.
    */
-  async catchUp(redisKey: string, stamp: number, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
+  async catchUp(
+    redisKey: string,
+    fence: string,
+    stamp: number,
+    bytes: Buffer | undefined,
+    ttlMs: number,
+    isWanted: () => boolean,
+  ): Promise<boolean> {
     const made = Buffer.alloc(6);
     made.writeUIntBE(Math.max(0, Math.floor(stamp)), 0, 6);
-    return (await this.gate.script('catch up', catchUpScript, [redisKey], [made, bytes ?? '', ttlMs])) === 1;
+    const args = [made, bytes ?? '', ttlMs];
+    return (await this.gate.script('catch up', catchUpScript, [redisKey, fence], args, isWanted)) === 1;
   }
 
   /** Invalidates `tags` (none: only asks), and tells what changed since `knownEpoch`. */
@@ -216,7 +248,7 @@ export class RedisTier {
     if (!isCluster(this.connection.client)) return chunks(redisKeys);
     const bySlot = new Map<number, string[]>();
     for (const key of redisKeys) {
-      const slot = calculateSlot(key);
+      const slot = calculateSlot(this.connection.clientPrefix + key);
       const keys = bySlot.get(slot);
       if (keys === undefined) bySlot.set(slot, [key]);
       else keys.push(key);

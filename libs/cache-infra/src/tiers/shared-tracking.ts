@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { ValidationError } from '../errors.js';
-import { isCluster } from './redis-client.js';
+import { clientPrefixOf, isCluster } from './redis-client.js';
 import type { RedisClient } from './redis-options.js';
 import { ClientTracking, type CoherenceListener, type TrackingOptions } from './client-tracking.js';
 
@@ -67,11 +67,13 @@ class SharedTracking {
 
   readonly #add = (node: Redis): void => {
     if (this.#nodes.has(node)) return;
-    const prefixes = (): string[] => [...new Set(this.#members.values())];
+    const clientPrefix = clientPrefixOf(this.#client);
+    const prefixes = (): string[] => [...new Set(this.#members.values())].map((own) => clientPrefix + own);
     const tracking = new ClientTracking(node, prefixes, this.#options, {
       onInvalidate: (redisKeys) => {
+        const ours = clientPrefix === '' ? redisKeys : withoutPrefix(redisKeys, clientPrefix);
         this.#tell((member) => {
-          member.onInvalidate(redisKeys);
+          member.onInvalidate(ours);
         });
       },
       onFlush: () => {
@@ -118,6 +120,11 @@ class SharedTracking {
     for (const tracking of this.#nodes.values()) tracking.close();
     this.#nodes.clear();
   }
+}
+
+/** The server tells of keys by their whole names. */
+function withoutPrefix(redisKeys: readonly string[], prefix: string): readonly string[] {
+  return redisKeys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
 }
 
 const trackings = new WeakMap<RedisClient, SharedTracking>();

@@ -1,0 +1,28 @@
+import { redisLiteral } from '../keys/glob.js';
+import { fencedKey, fencePrefix } from '../tiers/fence-key.js';
+import type { RedisTier } from '../tiers/redis-tier.js';
+import type { Matching } from './recovery-journal.js';
+
+/**
+ * Removes what matches from Redis, page by page: first the fences of loads under way, so that what they store after this is refused;
+ * what they stored before is found by the scan for entries that follows.
+ */
+export async function removeMatchingFromRedis(
+  l2: RedisTier,
+  keyPrefix: string,
+  { globs, matches }: Matching,
+  remove: (redisKeys: readonly string[]) => Promise<unknown>,
+): Promise<void> {
+  const isFence = (name: string): boolean => {
+    const redisKey = fencedKey(keyPrefix, name);
+    return redisKey !== undefined && matches(redisKey);
+  };
+  await l2.scan(`${redisLiteral(fencePrefix(keyPrefix))}*`, isFence, async (fences) => {
+    await l2.delete(fences);
+  });
+  for (const glob of globs) {
+    await l2.scan(glob, matches, async (redisKeys) => {
+      await remove(redisKeys);
+    });
+  }
+}

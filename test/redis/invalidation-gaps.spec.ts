@@ -1,0 +1,182 @@
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { closingAfterEach } from '../support/closing.js';
+import { deferred } from '../support/deferred.js';
+import { ownRedisServer } from '../support/redis.js';
+import { until } from '../support/until.js';
+
+const closing = closingAfterEach();
+let server: RedisServer;
+let keyPrefix: string;
+let tests = 0;
+
+beforeAll(async () => {
+  server = await ownRedisServer();
+});
+afterAll(async () => {
+  await server.stop();
+});
+beforeEach(() => {
+  keyPrefix = `u${String(++tests)}`;
+});
+
+const patient = { onError: 'throw', commandTimeout: '10s', connectTimeout: '10s' } as const;
+
+async function redis(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
+  const cache = closing(new RedisCache({ keyPrefix, redisUrl: server.url, ...patient, ...options }));
+  await cache.connect();
+  await cache.get('nothing');
+  const { enableL1Cache = true, coherence = 'tracking' } = options;
+  const isArmed = async (): Promise<boolean> => (await cache.health()).tiers.l2?.coherence === 'armed';
+  if (enableL1Cache && coherence !== 'none') await until(isArmed, 'the channel');
+  return cache;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Kind {
+  readonly name: string;
+  invalidate(cache: RedisCache): Promise<unknown>;
+}
+const kinds: Kind[] = [
+  { name: 'delete', invalidate: (c) => c.delete('key') },
+  { name: 'deleteMany', invalidate: (c) => c.deleteMany(['key', 'x']) },
+  { name: 'tags', invalidate: (c) => c.invalidateTags('t') },
+  { name: 'pattern', invalidate: (c) => c.invalidatePattern('k?y') },
+  { name: 'clear', invalidate: (c) => c.clear() },
+];
+
+/** The instance that invalidates: the one that works, or another. */
+const wheres = ['here', 'elsewhere'] as const;
+const cases = kinds.flatMap((kind) => wheres.map((where) => [kind.name, where, kind] as const));
+
+describe.each(cases)('%s %s', (_, where, { invalidate }) => {
+  const two = async (options: Partial<RedisCacheOptions> = {}): Promise<[RedisCache, RedisCache]> => {
+    const cache = await redis(options);
+    return [cache, where === 'here' ? cache : await redis(options)];
+  };
+  const gone = async (cache: RedisCache): Promise<void> => {
+    await pause(60);
+    expect(await cache.get('key')).toBeUndefined();
+    expect(await (await redis({ enableL1Cache: false })).get('key')).toBeUndefined();
+  };
+
+  it('during reads of the L2', async () => {
+    const [cache, other] = await two();
+    const writer = await redis();
+    for (let i = 0; i < 60; i++) {
+      await writer.set('key', i, { ttl: 60, tags: ['t'] });
+      const reads = [
+        cache.get('key'),
+        cache.getOrSet('key', () => -1, { tags: ['t'], tiers: 'l1' }).then(() => cache.delete('none')),
+      ];
+      if (i % 3) await new Promise((resolve) => setImmediate(resolve));
+      const invalidated = invalidate(other);
+      if (i % 2) reads.push(cache.getMany(['key', 'y']));
+      await Promise.all([...reads, invalidated]);
+      await pause(5);
+      // What was loaded into the L1 alone after the invalidation may stay: -1.
+      const value = await cache.get('key');
+      expect([undefined, -1]).toContain(value);
+      await cache.delete('key');
+    }
+  });
+
+  it('during a write to the L2', async () => {
+    const [cache] = await two();
+    for (let i = 0; i < 40; i++) {
+      const value = i % 2 ? 'x'.repeat(20_000) : i;
+      const set = cache.set('key', value, { ttl: 60, tags: ['t'] });
+      if (i % 3 === 0) await Promise.resolve();
+      const invalidated = invalidate(cache);
+      await Promise.all([set, invalidated]);
+      await pause(3);
+      expect(await cache.get('key')).toBeUndefined();
+      expect(await (i % 10 ? cache : await redis({ enableL1Cache: false })).get('key')).toBeUndefined();
+    }
+  });
+
+  it('during a refresh in the background', async () => {
+    const [cache, other] = await two();
+    const options = { ttl: 2, refreshAhead: 0.1, tags: ['t'] };
+    await cache.getOrSet('key', () => 'old', options);
+    await pause(300);
+    const [started, end] = [deferred(), deferred<string>()];
+    await cache.getOrSet(
+      'key',
+      () => {
+        started.resolve();
+        return end.promise;
+      },
+      options,
+    );
+    await started.promise;
+    await invalidate(other);
+    await pause(40);
+    end.resolve('from before');
+    await gone(cache);
+  });
+
+  it('before a grace is served', async () => {
+    const [cache, other] = await two();
+    await cache.set('key', 'stale', { ttl: '40ms', grace: 60, tags: ['t'] });
+    await pause(60);
+    await invalidate(other);
+    await pause(60);
+    const failing = cache.getOrSet('key', () => Promise.reject(new Error('down')), {
+      tags: ['t'],
+      grace: 60,
+    });
+    await expect(failing).rejects.toThrow('down');
+  });
+
+  it('during the back-off of a grace', async () => {
+    const [cache, other] = await two();
+    await cache.set('key', 'stale', { ttl: '40ms', grace: 60, tags: ['t'] });
+    await pause(60);
+    const fail = (): Promise<string> => Promise.reject(new Error('down'));
+    expect(await cache.getOrSet('key', fail, { grace: 60 })).toBe('stale');
+    await invalidate(other);
+    await pause(60);
+    await expect(cache.getOrSet('key', fail, { grace: 60 })).rejects.toThrow('down');
+  });
+
+  it('tags that the loader names after they were invalidated in mid-load', async () => {
+    const [cache, other] = await two();
+    const [started, end] = [deferred(), deferred<string>()];
+    const loaded = cache.getOrSet('key', async ({ tags }) => {
+      started.resolve();
+      const value = await end.promise;
+      tags('t');
+      return value;
+    });
+    await started.promise;
+    await invalidate(other);
+    end.resolve('from before');
+    await loaded;
+    await gone(cache);
+  });
+
+  it('in a namespace, from the cache above (tags and clear), and not from a sibling', async () => {
+    const [cache, other] = await two();
+    const users = cache.namespace('users');
+    const [started, end] = [deferred(), deferred<string>()];
+    const loaded = users.getOrSet(
+      'key',
+      () => {
+        started.resolve();
+        return end.promise;
+      },
+      { tags: ['t'] },
+    );
+    await started.promise;
+    await invalidate(other.namespace('usersAbc') as RedisCache);
+    await pause(40);
+    end.resolve('value');
+    await loaded;
+    await pause(40);
+    expect(await users.get('key')).toBe('value');
+    expect(await (await redis({ enableL1Cache: false })).namespace('users').get('key')).toBe('value');
+  });
+});
