@@ -94,7 +94,10 @@ export const redisUrl: Check = (value) => {
   const problem = nonEmptyString(value);
   if (problem !== undefined) return problem;
   const [scheme, rest] = splitScheme(value as string);
-  if (scheme === 'unix') return rest.includes('/') ? undefined : 'must include the path of the socket';
+  if (scheme === 'unix') {
+    if (!rest.includes('/')) return 'must include the path of the socket';
+    return isPercentEncoded(rest) ? undefined : "must be percent-encoded: a '%' of its own is '%25'";
+  }
   if (scheme !== 'redis' && scheme !== 'rediss') {
     return "must start with 'redis://' or 'rediss://' (or 'unix://' for a socket)";
   }
@@ -105,8 +108,18 @@ export const redisUrl: Check = (value) => {
   if (rest.split('@').length > 2 || !/^(\[[0-9a-f:.]+\]|[^:\s[\]]+)(:\d+)?$/i.test(address)) {
     return 'must have the form redis://[user:password@]host[:port][/database], special characters percent-encoded';
   }
+  if (!isPercentEncoded(rest)) return "must have its password percent-encoded: a '%' of its own is '%25'";
   return /^\d*$/.test(path) ? undefined : 'must name its database by a number';
 };
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function splitScheme(text: string): [scheme: string, rest: string] {
   const at = text.indexOf('://');

@@ -1,5 +1,16 @@
+import { failureKind } from '../tiers/redis-errors.js';
+import type { RedisTier } from '../tiers/redis-tier.js';
 import type { CacheCore } from './core.js';
 import type { CacheHealth } from './health.js';
+
+/** Refused is answered. */
+async function pingOf(l2: RedisTier): Promise<number> {
+  const start = performance.now();
+  await l2.ping().catch((error: unknown) => {
+    if (failureKind(error) !== 'permission') throw error;
+  });
+  return performance.now() - start;
+}
 
 /** Asks the tiers how they are. Never rejects. */
 export async function checkHealth(core: CacheCore): Promise<CacheHealth> {
@@ -14,8 +25,17 @@ export async function checkHealth(core: CacheCore): Promise<CacheHealth> {
     journalSize: core.parts.recovery?.journal.size ?? 0,
   } as const;
   try {
-    tiers.l2 = { status: 'ready', latencyMs: await l2.ping(), ...state };
-    return { status: 'up', tiers };
+    const latencyMs = await pingOf(l2);
+    const { refusal } = l2.gate;
+    tiers.l2 = {
+      status: 'ready',
+      latencyMs,
+      ...state,
+      ...(refusal === undefined ? {} : { lastError: refusal }),
+    };
+    // It answers, and does not take everything.
+    const isTaking = refusal === undefined && state.journalSize === 0;
+    return { status: isTaking ? 'up' : 'degraded', tiers };
   } catch (error) {
     const { status } = l2.connection;
     const lastError = (error as Error).message;

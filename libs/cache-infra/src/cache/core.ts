@@ -90,6 +90,9 @@ const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, exp
 /** What `guarded` gives for a call that failed. */
 export const failed = Symbol('failed');
 
+/** What a change gives that Redis will never take from this user. */
+const refused = Symbol('refused');
+
 /**
  * The engine: one for a cache and all its namespaces, whether there is an L1, an L2, both or neither. Knows which
  * values are current, and sees to it that what an invalidation covers is stored nowhere after it.
@@ -368,7 +371,7 @@ export class CacheCore {
     try {
       const written = redisFailed
         ? failed
-        : await this.guarded(operation, this.#write(l2, redisKey, bytes, plan, work));
+        : await this.#attempt(operation, this.#write(l2, redisKey, bytes, plan, work));
       this.coherence?.changed([redisKey]);
       // What came after it may have reached Redis: then this must not come after that.
       if (written === failed && moment !== undefined && !isFenced(work))
@@ -485,7 +488,7 @@ export class CacheCore {
     }
     l1?.set(id, expired(record, clock.now()));
     if (l2 === undefined || loads === undefined) return true;
-    const done = await this.guarded('expire', this.#expireL2(l2, loads, redisKey));
+    const done = await this.#attempt('expire', this.#expireL2(l2, loads, redisKey));
     // Without its grace then, but never again as if it were fresh.
     if (done === failed && moment !== undefined) recovery?.lostDelete(moment, redisKey);
     return true;
@@ -506,7 +509,7 @@ export class CacheCore {
     counters.deletes += unique.length;
     if (l2 === undefined || unique.length === 0) return inL1.size;
     const deleted = await this.#removeL2(operation, l2, place, unique);
-    if (deleted === failed) return inL1.size;
+    if (typeof deleted !== 'number') return inL1.size;
     counters.l2Deletes += deleted;
     return Math.max(deleted, inL1.size);
   }
@@ -517,7 +520,7 @@ export class CacheCore {
     l2: RedisTier,
     place: Place,
     keys: readonly string[],
-  ): Promise<number | typeof failed> {
+  ): Promise<number | typeof failed | typeof refused> {
     const { recovery } = this.parts;
     const moment = recovery?.moment();
     const redisKeys = keys.map((key) => place.redisKey(key));
@@ -528,7 +531,7 @@ export class CacheCore {
       return work;
     });
     try {
-      const deleted = await this.guarded(operation, this.#unlink(l2, redisKeys));
+      const deleted = await this.#attempt(operation, this.#unlink(l2, redisKeys));
       this.coherence?.changed(redisKeys);
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
@@ -559,12 +562,13 @@ export class CacheCore {
       tags.table.suspend(scoped);
       let told: unknown = failed;
       try {
-        told = await this.guarded('invalidateTags', tags.learn(true, scoped));
+        told = await this.#attempt('invalidateTags', tags.learn(true, scoped));
         this.coherence?.changed([tagTableKey(this.parts.keyPrefix)]);
       } finally {
-        if (told === failed) {
+        if (told === failed || told === refused) {
           tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
-          if (moment !== undefined) for (const tag of scoped) recovery?.lostTag(moment, tag);
+          if (told === failed && moment !== undefined)
+            for (const tag of scoped) recovery?.lostTag(moment, tag);
         }
       }
     }
@@ -589,7 +593,7 @@ export class CacheCore {
         fromL2 += deleted;
         counters.l2Deletes += deleted;
       });
-      const removed = await this.guarded(operation, removal);
+      const removed = await this.#attempt(operation, removal);
       if (removed === failed && moment !== undefined) recovery?.lostMatch(moment, matching);
       // Reads that began during the scan may have brought what the scan had not reached yet.
       this.#dropL1(matchesId);
@@ -642,6 +646,20 @@ export class CacheCore {
       if (onError === 'throw') throw error;
       return failed;
     }
+  }
+
+  /** As `guarded`, for a change: one that Redis will never take need not be made up for. */
+  async #attempt<T>(
+    operation: CacheOperation,
+    work: Promise<T>,
+  ): Promise<T | typeof failed | typeof refused> {
+    let isRefused = false;
+    const noted = work.catch((error: unknown) => {
+      isRefused = failureKind(error) === 'permission';
+      throw error;
+    });
+    const result = await this.guarded(operation, noted);
+    return result === failed && isRefused ? refused : result;
   }
 
   /** Somebody emptied the server. */
@@ -723,7 +741,8 @@ export class CacheCore {
       if (failureKind(error) !== 'oom' || this.parts.onError === 'throw') throw error;
       // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
       this.parts.counters.l2Errors++;
-      await l2.delete([redisKey]);
+      // And it is read once more, so that the server tells of the next change to it.
+      await Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
       return 'removed';
     }
   }

@@ -1,5 +1,6 @@
 /**
- * `up`: everything that is configured works. `degraded`: Redis is away, the cache serves what it can.
+ * `up`: everything that is configured works. `degraded`: Redis is away, or does not take every change (some wait for it, or this user may
+ * not make them); the cache serves what it can.
  * `down`: the cache serves nothing.
  */
 export type CacheStatus = 'up' | 'degraded' | 'down';
@@ -26,7 +27,7 @@ export interface L2Health {
   status: 'ready' | 'connecting' | 'away';
   /** Milliseconds of a `PING`. */
   latencyMs?: number | undefined;
-  /** Why it is away: a message without credentials. */
+  /** Why it is away, or what it refuses: a message without credentials. */
   lastError?: string | undefined;
   /** `closed`: Redis is asked. `open`: it is only probed. */
   breaker: 'closed' | 'open' | 'half-open';

@@ -1,6 +1,6 @@
 import type { EntryMeta } from '../codec/codec.js';
 import { restamp } from '../codec/header.js';
-import { failureKind, isTemporary } from '../tiers/redis-errors.js';
+import { failureKind, isTemporary, type RedisErrorKind } from '../tiers/redis-errors.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
 import type { JournalEntry, MatchEntry, Matching, Moment, RecoveryJournal } from './recovery-journal.js';
@@ -151,7 +151,7 @@ export class Recovery {
   /** False when the entry has to wait for another try. */
   #settle(entry: JournalEntry, outcome: PromiseSettledResult<unknown>): boolean {
     if (outcome.status === 'fulfilled') this.journal.done(entry);
-    else if (isTemporary(failureKind(outcome.reason))) return false;
+    else if (isWorthWaiting(entry, failureKind(outcome.reason))) return false;
     // Redis is there, and would refuse it again.
     else this.journal.giveUp(entry);
     // Redis was not there to remember that this instance holds the key: from now on it is read again before it is believed.
@@ -163,4 +163,9 @@ export class Recovery {
     this.journal.record(entry);
     this.onRecorded?.();
   }
+}
+
+/** A Redis that is full takes no invalidation of tags, and will once something has left it. */
+function isWorthWaiting(entry: JournalEntry, kind: RedisErrorKind): boolean {
+  return isTemporary(kind) || (kind === 'oom' && entry.kind === 'tag');
 }

@@ -30,6 +30,9 @@ import { TagKeeper } from './tag-keeper.js';
 /** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
 export const maxTags = 10_000;
 
+/** Longest silence of the invalidation channel when it is asked, milliseconds. */
+const channelTimeoutMs = 2000;
+
 /** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
 export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number): CacheCore {
   const { name = 'default', clock = systemClock, l1CacheSize = 100, enableL1Cache = true } = options;
@@ -195,8 +198,8 @@ function keepCoherent(
       emitter.emit('coherenceRestored', {});
     },
   };
-  const { deadlines } = l2.gate;
   const connecting = new Deadlines(connectTimeoutMs);
+  const deadlines = new Deadlines(channelTimeoutMs);
   const { client } = l2.connection;
   const prefix = `${keyPrefix}:`;
   const tracking =
@@ -213,6 +216,7 @@ function keepCoherent(
   core.onClose(() => {
     tracking.close();
     connecting.close();
+    deadlines.close();
     log?.redisAway();
   });
 }

@@ -18,7 +18,7 @@ export interface CoherenceListener {
 export interface TrackingOptions {
   /** `tracking`: the server remembers what this client read. `broadcast`: it tells of every key under `prefix`. */
   readonly mode: 'tracking' | 'broadcast';
-  /** Bounds a command of arming and of the heartbeat. */
+  /** Bounds a command of arming and of the heartbeat, so that silence is noticed in time whatever `commandTimeout` is. */
   readonly deadlines: Deadlines;
   /** Bounds the second connection: TCP, TLS and greeting are several round trips. */
   readonly connecting: Deadlines;
@@ -45,7 +45,7 @@ export class ClientTracking {
   #subscriber: Redis | undefined;
   #timer: NodeJS.Timeout | undefined;
   #armed = false;
-  #toldLost = false;
+  #wasArmed = false;
   #rearmAfterMs = rearmMs.first;
   #closed = false;
 
@@ -75,6 +75,11 @@ export class ClientTracking {
 
   get armed(): boolean {
     return this.#armed;
+  }
+
+  /** It has been armed at least once. */
+  get wasArmed(): boolean {
+    return this.#wasArmed;
   }
 
   close(): void {
@@ -117,7 +122,7 @@ export class ClientTracking {
     await deadlines.within(on, 'CLIENT TRACKING');
     if (this.#subscriber !== subscriber) return;
     this.#armed = true;
-    this.#toldLost = false;
+    this.#wasArmed = true;
     this.#rearmAfterMs = rearmMs.first;
     this.#listener.onArmed();
     this.#timer = setTimeout(this.#heartbeat, heartbeatMs);
@@ -193,9 +198,9 @@ export class ClientTracking {
 
   #lose(reason: string): void {
     this.#dropSubscriber();
+    // What was never there is not lost: a node of a Cluster that is down is tried again and again.
+    if (!this.#armed) return;
     this.#armed = false;
-    if (this.#toldLost) return;
-    this.#toldLost = true;
     this.#listener.onLost(reason);
   }
 

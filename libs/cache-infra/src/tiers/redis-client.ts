@@ -18,7 +18,8 @@ export function isCluster(client: RedisClient): client is Cluster {
 export function createClient(redis: RedisServerOptions, connectTimeoutMs: number): RedisClient {
   const options = { ...commonOptions(connectTimeoutMs), ...accessOptions(redis) };
   if (redis.nodes !== undefined) return createCluster(redis.nodes, options);
-  if (redis.sentinels !== undefined) return createBehindSentinels(redis, redis.sentinels, options);
+  if (redis.sentinels !== undefined)
+    return createBehindSentinels(redis, redis.sentinels, options, connectTimeoutMs);
   if (redis.url !== undefined) return createFromUrl(redis.url, options);
   if (redis.path !== undefined) return new Redis({ ...options, path: redis.path });
   return new Redis({ ...options, host: redis.host ?? 'localhost', port: redis.port ?? 6379 });
@@ -109,6 +110,7 @@ function createBehindSentinels(
   redis: RedisServerOptions,
   sentinels: { host: string; port?: number | undefined }[],
   options: OwnRedisOptions,
+  connectTimeoutMs: number,
 ): Redis {
   const own: OwnRedisOptions = {
     ...options,
@@ -116,6 +118,8 @@ function createBehindSentinels(
     name: redis.sentinelName ?? 'mymaster',
     role: 'master',
     sentinelRetryStrategy: retryStrategy,
+    // One that takes connections and says nothing must not keep the others from being asked.
+    sentinelCommandTimeout: connectTimeoutMs,
   };
   if (redis.sentinelUsername !== undefined) own.sentinelUsername = redis.sentinelUsername;
   if (redis.sentinelPassword !== undefined) own.sentinelPassword = redis.sentinelPassword;

@@ -23,7 +23,8 @@ export class RedisConnection {
    * the server tells of (https://github.com/redis/ioredis#transparent-key-prefixing).
    */
   readonly clientPrefix: string;
-  readonly #owned: boolean;
+  /** The client is ours, not the user's. */
+  readonly owned: boolean;
   readonly #listener: ConnectionListener;
   readonly #stopListening: () => void;
   #lastError: string | undefined;
@@ -33,7 +34,7 @@ export class RedisConnection {
   #closed = false;
 
   constructor(redis: RedisConnectionOptions, connectTimeoutMs: number, listener: ConnectionListener) {
-    this.#owned = !isClient(redis);
+    this.owned = !isClient(redis);
     this.#listener = listener;
     this.client = isClient(redis) ? redis : createClient(redis, connectTimeoutMs);
     this.address = addressOf(this.client);
@@ -48,7 +49,7 @@ export class RedisConnection {
     };
     this.#stopListening = listenTo(this.client, {
       connect: () => {
-        if (this.#owned) this.#watchHandshake(connectTimeoutMs);
+        if (this.owned) this.#watchHandshake(connectTimeoutMs);
       },
       ready: () => {
         clearTimeout(this.#handshakeTimer);
@@ -102,7 +103,7 @@ export class RedisConnection {
 
   /** Gives up a connection of ours that swallows everything, and makes another. */
   renew(): void {
-    if (this.#owned && this.client.status === 'ready') this.client.disconnect(true);
+    if (this.owned && this.client.status === 'ready') this.client.disconnect(true);
   }
 
   failure(): InfrastructureError {
@@ -118,7 +119,7 @@ export class RedisConnection {
     this.#endFirstAttempt();
     clearTimeout(this.#handshakeTimer);
     this.#stopListening();
-    if (!this.#owned) return;
+    if (!this.owned) return;
     // The socket may still fail after this; without a listener ioredis would write that to the console.
     this.client.on('error', ignore);
     this.client.disconnect();

@@ -23,6 +23,9 @@ export interface GateOptions {
   readonly breakerProbeMs: number;
 }
 
+/** What is of use, and not needed. */
+const dispensable = new Set(['SCRIPT LOAD', 'INFO', 'CONFIG GET', 'PING']);
+
 /** The reply of a script that was not sent after all. */
 export const unwanted = Symbol('unwanted');
 
@@ -56,7 +59,7 @@ export class RedisGate {
   readonly #streak: ConsecutiveBreaker;
   readonly #breaker: CircuitBreakerPolicy;
   readonly #listener: GateListener;
-  readonly #refused = new Set<string>();
+  readonly #refused = new Map<string, string>();
   #probeTimer: NodeJS.Timeout | undefined;
   #open = false;
   #corked = false;
@@ -84,14 +87,20 @@ export class RedisGate {
     });
   }
 
-  get deadlines(): Deadlines {
-    return this.#deadlines;
+  /** Milliseconds that a command is waited for. */
+  get commandTimeoutMs(): number {
+    return this.#options.commandTimeoutMs;
   }
 
   get breakerState(): BreakerState {
     const { state } = this.#breaker;
     if (state === CircuitState.Closed) return 'closed';
     return state === CircuitState.HalfOpen ? 'half-open' : 'open';
+  }
+
+  /** Why the server does not let this user run a command that the cache needs; undefined = it does. */
+  get refusal(): string | undefined {
+    return this.#refused.values().next().value;
   }
 
   /** @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind */
@@ -107,6 +116,7 @@ export class RedisGate {
     try {
       const reply = await this.#send(what, send);
       this.#streak.success();
+      if (this.#refused.size > 0) this.#refused.delete(what);
       return reply;
     } catch (error) {
       const failure = commandFailure(what, error);
@@ -187,8 +197,8 @@ export class RedisGate {
   }
 
   #tellRefused(what: string, message: string): void {
-    if (this.#refused.has(what)) return;
-    this.#refused.add(what);
+    if (this.#refused.has(what) || dispensable.has(what)) return;
+    this.#refused.set(what, message);
     this.#listener.onRefused(message);
   }
 

@@ -64,17 +64,22 @@ return reply
 `);
 
 /**
- * Stores an entry, and has the server go on telling of changes to it: with NOLOOP an own write ends the tracking of its
- * key without a word, and a read in the same script begins it again, with nothing in between.
+ * Stores an entry, and where `ARGV[4]` asks for it has the server go on telling of changes to it: with NOLOOP an own write ends the
+ * tracking of its key without a word, and a read in the same script begins it again, with nothing in between.
  *
  * KEYS[1] = the key; KEYS[2] = the fence of its loads, which are from before this; ARGV[1] = the entry; ARGV[2] = milliseconds to live,
- * 0 = never expires.
+ * 0 = never expires; ARGV[3] = after this moment by the server's clock, milliseconds, it is too late, 0 = never; ARGV[4] = '1': track.
  */
-export const trackedSetScript = script(`
+export const setScript = script(`
+if ARGV[3] ~= '0' then
+  local time = redis.call('TIME')
+  if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[3]) then return 0 end
+end
 redis.call('UNLINK', KEYS[2])
 if ARGV[2] == '0' then redis.call('SET', KEYS[1], ARGV[1])
 else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-return redis.call('EXISTS', KEYS[1])
+if ARGV[4] == '1' then redis.call('EXISTS', KEYS[1]) end
+return 1
 `);
 
 /**
@@ -170,7 +175,7 @@ return 1
 /** All of them, to be loaded when a connection is made: a call that finds its script missing has to be sent twice. */
 export const allScripts: readonly RedisScript[] = [
   tagTableScript,
-  trackedSetScript,
+  setScript,
   catchUpScript,
   beginLoadScript,
   renewLoadScript,

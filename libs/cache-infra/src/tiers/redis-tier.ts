@@ -1,5 +1,6 @@
 import calculateSlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
+import { InfrastructureError } from '../errors.js';
 import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
 import type { Clock } from '../clock.js';
 import { redisLiteral } from '../keys/glob.js';
@@ -7,7 +8,7 @@ import { isCluster } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { failureKind } from './redis-errors.js';
 import { unwanted, type RedisGate } from './redis-gate.js';
-import { catchUpScript, tagTableScript, trackedSetScript } from './redis-scripts.js';
+import { catchUpScript, setScript, tagTableScript } from './redis-scripts.js';
 
 /** An entry as Redis held it. */
 export interface StoredEntry {
@@ -128,14 +129,16 @@ export class RedisTier {
     ttlMs: number,
     isWanted: () => boolean,
   ): Promise<boolean> {
-    if (this.#options.trackWrites) {
-      const reply = await this.gate.script(
-        'SET',
-        trackedSetScript,
-        [redisKey, fence],
-        [bytes, ttlMs],
-        isWanted,
-      );
+    const { owned } = this.connection;
+    if (this.#options.trackWrites || !owned) {
+      // A client of the user's own may send it once more after a reconnect, when others have written since.
+      const deadline = owned ? 0 : Math.ceil(this.now() + this.gate.commandTimeoutMs);
+      const args = [bytes, ttlMs, deadline, this.#options.trackWrites ? '1' : '0'];
+      const reply = await this.gate.script('SET', setScript, [redisKey, fence], args, isWanted);
+      if (reply === 0) {
+        const details = { kind: 'timeout' };
+        throw new InfrastructureError('Redis command failed (SET): it got there too late', { details });
+      }
       return reply !== unwanted;
     }
     // No script: in broadcast mode the server would tell of the write of one.
@@ -212,11 +215,8 @@ export class RedisTier {
     await this.gate.call('PUBLISH', (client) => client.publish(channel, message));
   }
 
-  /** Milliseconds of a `PING`. */
-  async ping(): Promise<number> {
-    const start = performance.now();
+  async ping(): Promise<void> {
     await this.gate.call('PING', (client) => client.ping());
-    return performance.now() - start;
   }
 
   /** The entry that bytes under this key hold; unreadable ones are told of, and removed unless another instance could read them. */

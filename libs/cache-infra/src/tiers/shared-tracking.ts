@@ -97,8 +97,10 @@ class SharedTracking {
   };
 
   readonly #remove = (node: Redis): void => {
-    this.#nodes.get(node)?.close();
-    if (!this.#nodes.delete(node)) return;
+    const tracking = this.#nodes.get(node);
+    tracking?.close();
+    // Of a node that is down, and is listed and dropped again and again, nothing was read.
+    if (!this.#nodes.delete(node) || tracking?.wasArmed !== true) return;
     // What was read from it may have changed where its slots went.
     this.#tell((member) => {
       member.onLost('a node left the cluster');

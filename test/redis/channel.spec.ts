@@ -1,0 +1,139 @@
+import { performance } from 'node:perf_hooks';
+
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { closingAfterEach } from '../support/closing.js';
+import { startCluster } from '../support/redis-cluster.js';
+import { startSentinelSetup } from '../support/redis-sentinel.js';
+import { ownRedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+
+const closing = closingAfterEach();
+let server: RedisServer;
+let proxy: TcpProxy;
+
+beforeEach(async () => {
+  server = await ownRedisServer();
+  proxy = await TcpProxy.to(server.port);
+});
+afterEach(async () => {
+  await proxy.close();
+  await server.stop();
+});
+
+function redis(options: Partial<RedisCacheOptions> = {}): RedisCache {
+  return closing(new RedisCache({ redisUrl: proxy.url, ...options }));
+}
+
+async function armed(cache: RedisCache, deadlineMs = 5000): Promise<void> {
+  await until(
+    async () => (await cache.health()).tiers.l2?.coherence === 'armed',
+    'the invalidation channel',
+    deadlineMs,
+  );
+}
+
+const silence = { kind: 'blackhole', direction: 'in' } as const;
+
+describe('the invalidation channel', () => {
+  it.each(['tracking', 'pubsub'] as const)(
+    'is tried again when a new connection for it gets no answer (%s)',
+    async (coherence) => {
+      const cache = redis({ coherence });
+      await cache.connect();
+      await armed(cache);
+      const [data, subscriber] = proxy.connections;
+
+      proxy.set(silence);
+      data?.set({ kind: 'pass' });
+      subscriber?.reset();
+      await until(
+        () => proxy.connections.some((each) => each !== data && each !== subscriber),
+        'another try',
+      );
+      const stuck = proxy.connections.filter((each) => each !== data);
+      proxy.set({ kind: 'pass' });
+      for (const each of stuck) each.set(silence);
+
+      await armed(cache, 10_000);
+    },
+    20_000,
+  );
+
+  it('comes up where every answer takes 150 ms, within commandTimeout', async () => {
+    proxy.set({ kind: 'latency', ms: 150 });
+    const cache = redis();
+    await cache.connect();
+    await armed(cache, 8000);
+  }, 15_000);
+
+  it('a silent one is noticed within 5 s, however long commands may take', async () => {
+    const cache = redis({ commandTimeout: '30s' });
+    await cache.connect();
+    await armed(cache);
+    let lost = false;
+    cache.on('coherenceLost', () => {
+      lost = true;
+    });
+    proxy.connections.find(({ isSubscriber }) => isSubscriber)?.set(silence);
+    await until(() => lost, 'the silence to be noticed', 5500);
+  }, 15_000);
+});
+
+describe('a Redis that hangs', () => {
+  it('getMany waits for it once, also when tags have to be asked about first', async () => {
+    const cache = redis({ commandTimeout: '1s' });
+    await cache.set('key', 1, { tags: ['tag'] });
+    await armed(cache);
+    const other = closing(new RedisCache({ redisUrl: server.url }));
+    await other.invalidateTags('another');
+    await until(async () => (await other.get('key')) === 1, 'the other instance');
+    proxy.set(silence);
+    const begun = performance.now();
+    await cache.getMany(['key', 'missing']);
+    expect(performance.now() - begun).toBeLessThan(1600);
+  });
+});
+
+describe('Sentinels', () => {
+  it('one that accepts connections and says nothing does not keep the others from being asked', async () => {
+    await using setup = await startSentinelSetup();
+    await server.pause();
+    try {
+      const sentinels = [{ host: server.host, port: server.port }, ...setup.sentinels];
+      const cache = closing(new RedisCache({ redis: { sentinels, sentinelName: setup.name } }));
+      await cache.connect().catch(() => undefined);
+      await until(async () => (await cache.health()).status === 'up', 'Redis to be found', 12_000);
+    } finally {
+      await server.resume();
+    }
+  }, 60_000);
+});
+
+describe('a Cluster that loses a master', () => {
+  it('is told of in a few lines, not in one for each attempt to reach it', async () => {
+    await using cluster = await startCluster();
+    await cluster.healthy();
+    const lines: string[] = [];
+    const logger = { warn: (line: string) => lines.push(line), log: (line: string) => lines.push(line) };
+    const cache = closing(new RedisCache({ redis: { nodes: cluster.nodes }, logger, adviser: false }));
+    const keys = Array.from({ length: 100 }, (_, i) => `key:${i}`);
+    await cache.setMany(keys.map((key) => [key, 1]));
+    await armed(cache);
+
+    const [master] = await cluster.masters();
+    master?.kill();
+    await Promise.all(keys.map((key) => cache.delete(key)));
+    const calls = setInterval(() => void cache.getMany(keys), 20);
+    try {
+      await until(() => lines.some((line) => line.endsWith('is back')), 'the failover', 30_000);
+    } finally {
+      clearInterval(calls);
+    }
+    await armed(cache, 10_000);
+
+    expect(lines.length).toBeLessThan(12);
+  }, 90_000);
+});

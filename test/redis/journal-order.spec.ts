@@ -1,0 +1,150 @@
+import { Redis } from 'ioredis';
+
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { closingAfterEach } from '../support/closing.js';
+import { deferred } from '../support/deferred.js';
+import { ownRedisServer } from '../support/redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+
+const closing = closingAfterEach();
+let server: RedisServer;
+let raw: Redis;
+
+beforeEach(async () => {
+  server = await ownRedisServer();
+  raw = new Redis(server.url);
+});
+afterEach(async () => {
+  raw.disconnect();
+  await server.stop();
+});
+
+function redis(options: Partial<RedisCacheOptions> = {}): RedisCache {
+  return closing(new RedisCache({ redisUrl: server.url, ...options }));
+}
+
+/** Redis hangs, and the breaker of `cache` is open: what is done meanwhile is done within a millisecond or two. */
+async function whileHung(cache: RedisCache, work: () => Promise<void>): Promise<void> {
+  let open = false;
+  cache.on('breakerOpen', () => {
+    open = true;
+  });
+  await server.pause();
+  try {
+    for (let i = 0; !open && i < 20; i++) await cache.get(`nothing:${i}`);
+    await work();
+  } finally {
+    await server.resume();
+  }
+}
+
+/** However long it takes, all is done in one millisecond. */
+function stopped(): { now: () => number } {
+  const now = Date.now();
+  return { now: () => now };
+}
+
+const keys = Array.from({ length: 50 }, (_, i) => `key:${i}`);
+const all = (value: string): [string, string][] => keys.map((key) => [key, value]);
+
+describe('what was done last during an outage counts', () => {
+  it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
+    ['clear', (cache) => cache.clear()],
+    ['invalidatePattern', (cache) => cache.invalidatePattern('key:*')],
+    ['deleteMany', (cache) => cache.deleteMany(keys)],
+  ])('%s, and sets in the same millisecond: the sets reach Redis', async (_, remove) => {
+    const cache = redis({ clock: stopped() });
+    await cache.setMany(all('old'));
+
+    await whileHung(cache, async () => {
+      await remove(cache);
+      await cache.setMany(all('new'));
+    });
+    await until(() => cache.stats().journal.size === 0, 'the journal to be empty', 15_000);
+
+    const seen = await redis({ enableL1Cache: false, commandTimeout: '5s' }).getMany(keys);
+    expect([...seen]).toEqual(all('new'));
+  });
+
+  it('a clear, and sets in the same millisecond: they can be read during the outage, without an L1 too', async () => {
+    const cache = redis({ enableL1Cache: false, clock: stopped() });
+    await cache.setMany(all('old'));
+
+    await whileHung(cache, async () => {
+      await cache.clear();
+      await cache.setMany(all('new'));
+      expect([...(await cache.getMany(keys))]).toEqual(all('new'));
+    });
+  });
+});
+
+describe('the bounds of the journal', () => {
+  it('a value larger than all of it does not throw out the deletes: they are effective after the outage', async () => {
+    const cache = redis({ journalMaxBytes: 100_000, enableCompression: false });
+    await cache.setMany(all('old'));
+    await cache.set('large', 'old');
+
+    await whileHung(cache, async () => {
+      await cache.deleteMany(keys);
+      await cache.set('large', 'x'.repeat(200_000));
+    });
+    await until(() => cache.stats().journal.size === 0, 'the journal to be empty', 15_000);
+
+    const other = redis({ enableL1Cache: false, commandTimeout: '5s' });
+    expect((await other.getMany(keys)).size).toBe(0);
+    expect(await other.get('large')).not.toBe('old');
+  });
+
+  it('thousands of patterns are not a scan of the whole server each', async () => {
+    const cache = redis({ enableL1Cache: false });
+    await cache.set('user:7:name', 'old');
+
+    await whileHung(cache, async () => {
+      for (let i = 0; i < 2000; i++) await cache.invalidatePattern(`user:${i}:*`);
+      expect(await cache.get('user:7:name')).toBeUndefined();
+    });
+    await until(() => cache.stats().journal.size === 0, 'the journal to be empty', 15_000);
+
+    expect(await raw.exists('cache::user:7:name')).toBe(0);
+    const calls = Number(/cmdstat_scan:calls=(\d+)/.exec(await raw.info('commandstats'))?.[1] ?? 0);
+    expect(calls).toBeLessThan(200);
+  });
+});
+
+describe('a change that was made up for', () => {
+  it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
+    ['delete', (cache) => cache.delete('key')],
+    ['clear', (cache) => cache.clear()],
+    ['invalidatePattern', (cache) => cache.invalidatePattern('k*')],
+  ])('%s: wins over a load that is under way elsewhere', async (_, remove) => {
+    await using proxy = await TcpProxy.to(server.port);
+    const cut = redis({ redisUrl: proxy.url });
+    const loading = redis({ commandTimeout: '5s' });
+    await cut.connect();
+    let [away, back] = [false, false];
+    cut.on('degraded', () => (away = true));
+    cut.on('recovered', () => (back = true));
+    const [begun, loaded] = [deferred(), deferred<string>()];
+    const load = loading.getOrSet('key', () => {
+      begun.resolve();
+      return loaded.promise;
+    });
+    await begun.promise;
+
+    proxy.refuse();
+    proxy.reset();
+    await until(() => away, 'Redis to be gone');
+    await remove(cut);
+    proxy.heal();
+    await until(() => back, 'the recovery', 10_000);
+    expect(cut.stats().journal.size).toBe(0);
+    loaded.resolve('from before');
+    await load;
+
+    expect(await redis({ commandTimeout: '5s' }).get('key')).toBeUndefined();
+    expect(await loading.get('key')).toBeUndefined();
+  });
+});

@@ -1,0 +1,154 @@
+import { inspect } from 'node:util';
+
+import type { Redis } from 'ioredis';
+
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { ValidationError } from '../../libs/cache-infra/src/errors.js';
+
+import { closingAfterEach } from '../support/closing.js';
+import { startRedisNode, type RedisNodeProcess } from '../support/redis-processes.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+
+const closing = closingAfterEach();
+let node: RedisNodeProcess;
+let proxy: TcpProxy;
+let raw: Redis;
+
+beforeEach(async () => {
+  node = await startRedisNode({
+    config: [
+      'user no-script-load on >secret ~* &* +@all -script',
+      'user no-scripting on >secret ~* &* +@all -@scripting',
+      'user no-scan on >secret ~* &* +@all -scan',
+    ],
+  });
+  proxy = await TcpProxy.to(node.port);
+  raw = node.admin;
+});
+afterEach(async () => {
+  await proxy.close();
+  await node.end();
+});
+
+function as(username: string, options: Partial<RedisCacheOptions> = {}): RedisCache {
+  const { host, port } = proxy;
+  return closing(
+    new RedisCache({ redis: { host, port, username, password: 'secret' }, adviser: false, ...options }),
+  );
+}
+
+function plain(options: Partial<RedisCacheOptions> = {}): RedisCache {
+  const redisUrl = `redis://${node.host}:${node.port}`;
+  return closing(new RedisCache({ redisUrl, adviser: false, commandTimeout: '5s', ...options }));
+}
+
+async function cut(cache: RedisCache, work: () => Promise<void>): Promise<void> {
+  let away = false;
+  cache.on('degraded', () => {
+    away = true;
+  });
+  proxy.refuse();
+  proxy.reset();
+  await until(() => away, 'Redis to be gone');
+  await work();
+  proxy.heal();
+}
+
+describe('an ACL that forbids a command', () => {
+  it('SCRIPT LOAD: what waited for Redis reaches it all the same', async () => {
+    const cache = as('no-script-load');
+    await cache.set('key', 1);
+    let recovered = false;
+    cache.on('recovered', () => {
+      recovered = true;
+    });
+    expect(await raw.exists('cache::key')).toBe(1);
+
+    await cut(cache, async () => {
+      await cache.delete('key');
+    });
+
+    await until(async () => (await raw.exists('cache::key')) === 0, 'the delete', 8000);
+    await until(() => recovered, 'the recovery');
+  }, 20_000);
+
+  it('SCAN: a clear that is refused does not stand in the way of later changes', async () => {
+    const cache = as('no-scan', { enableL1Cache: false });
+    await cache.set('before', 1);
+    await cache.clear();
+
+    await cache.set('after', 2);
+    expect(await cache.get('after')).toBe(2);
+    await cut(cache, async () => {
+      await cache.delete('before');
+    });
+
+    await until(async () => (await raw.exists('cache::before')) === 0, 'the delete', 8000);
+  }, 20_000);
+
+  it('scripts: the operator is told, once, and health does not say that all is well', async () => {
+    const warnings: string[] = [];
+    const logger = { warn: (line: string) => warnings.push(line), log: () => undefined };
+    const cache = as('no-scripting', { logger });
+    for (let i = 0; i < 10; i++) await cache.set(`key:${i}`, i);
+
+    expect(warnings.filter((line) => /NOPERM|evalsha/i.test(line))).toHaveLength(1);
+    expect((await cache.health()).status).not.toBe('up');
+  });
+});
+
+describe('maxmemory with noeviction', () => {
+  const full = (): Promise<unknown> => raw.config('SET', 'maxmemory', '1');
+  const roomy = (): Promise<unknown> => raw.config('SET', 'maxmemory', '0');
+
+  it('what was set while Redis was full does not hide what another instance sets afterwards', async () => {
+    const [one, other] = [plain(), plain()];
+    await Promise.all([one.connect(), other.connect()]);
+    await until(async () => (await one.health()).tiers.l2?.coherence === 'armed', 'the channel');
+    await one.set('key', 'first');
+    await full();
+    await one.set('key', 'while full');
+    await roomy();
+
+    await other.set('key', 'last');
+
+    await until(async () => (await one.get('key')) === 'last', 'the last value');
+  });
+
+  it('an invalidation of tags while Redis was full is made up for', async () => {
+    const [one, other] = [plain(), plain()];
+    await one.set('key', 1, { tags: ['tag'] });
+    expect(await other.get('key')).toBe(1);
+    await full();
+    await one.invalidateTags('tag');
+    await until(() => one.stats().journal.size === 0 || one.stats().journal.dropped > 0, 'a try', 3000).catch(
+      () => undefined,
+    );
+    await roomy();
+
+    await until(async () => (await other.get('key')) === undefined, 'the invalidation', 8000);
+    expect(await plain().get('key')).toBeUndefined();
+  }, 20_000);
+});
+
+describe('what errors and options tell', () => {
+  it('no cached value, however deep one looks into the error of a command', async () => {
+    const cache = as('no-scripting', { onError: 'throw' });
+    const error: unknown = await cache
+      .set('key', { token: 'VALUE-SECRET' })
+      .catch((reason: unknown) => reason);
+    const hex = Buffer.from('VALUE-SECRET')
+      .toString('hex')
+      .replaceAll(/(..)(?=.)/g, '$1 ');
+    const words = inspect(error, { depth: 20, showHidden: true });
+    expect(words).toContain('NOPERM');
+    expect(words.includes('VALUE-SECRET') || words.includes(hex)).toBe(false);
+  });
+
+  it('a password that is not percent-encoded is said to be that', () => {
+    expect(() => new RedisCache({ redisUrl: 'redis://user:100%@localhost:6379' })).toThrow(ValidationError);
+    expect(() => new RedisCache({ redisUrl: 'unix://user:100%@/tmp/redis.sock' })).toThrow(ValidationError);
+  });
+});
