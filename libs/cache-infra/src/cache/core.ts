@@ -7,33 +7,26 @@ import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
 import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
-import type { RedisTier, StoredEntry } from '../tiers/redis-tier.js';
+import type { RedisTier } from '../tiers/redis-tier.js';
 import type { TrackingMember } from '../tiers/shared-tracking.js';
 import { Backoff } from './backoff.js';
 import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
 import type { Flight } from './flight.js';
 import { InFlight, type Fenceable } from './in-flight.js';
-import { keep, keepDecoded } from './isolation.js';
+import { keep } from './isolation.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheMonitor, CacheOperation } from './monitor.js';
 import type { Observer } from './observer.js';
 import type { Isolation, OnError } from './options.js';
 import { idOf, tagTableKey, type Place } from './place.js';
-import {
-  expired,
-  newRecord,
-  refreshTime,
-  storedRecord,
-  undecided,
-  withL1Ttl,
-  withRefresh,
-} from './records.js';
+import { expired, newRecord, refreshTime, undecided, withL1Ttl, withRefresh } from './records.js';
 import type { Recovery } from './recovery.js';
 import type { Matching } from './recovery-journal.js';
 import type { CacheStats } from './stats.js';
 import type { PlanDefaults, StorePlan } from './store-plan.js';
 import type { TagKeeper } from './tag-keeper.js';
+import { TierReads, type ReadPlan } from './tier-reads.js';
 import { Waiters } from './waiters.js';
 
 /** What a cache is made of, resolved once. */
@@ -66,6 +59,8 @@ export interface CoreParts {
 export interface Found {
   readonly record: MemoryRecord;
   readonly tier: 'l1' | 'l2';
+  /** Nobody else holds the value. */
+  readonly isOwn: boolean;
 }
 
 /** What a loaded value was made under: the state of the tag table, and what Redis knows of the load. */
@@ -74,16 +69,6 @@ export interface MadeUnder {
   /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
   readonly load: RedisLoad | undefined;
 }
-
-/** A read of the L2 under way; all who ask for the key meanwhile share it. */
-interface TierRead extends Fenceable {
-  found: Promise<MemoryRecord | undefined>;
-  /** Somebody who asked wants it in the L1. */
-  fillsL1: boolean;
-}
-
-/** What one call says of how it reads the L2. */
-type ReadPlan = Partial<Pick<StorePlan, 'tiers'>> & Pick<StorePlan, 'l1TtlMs'>;
 
 const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0 };
 
@@ -104,7 +89,7 @@ export class CacheCore {
   readonly backoff: Backoff;
   /** Plain L1 hits until one takes the measured path. */
   untilMeasured: number;
-  readonly #reads = new InFlight<TierRead>();
+  readonly #reads = new TierReads(this);
   readonly #writes = new InFlight<Fenceable>();
   readonly #aliases = new Map<string, string>();
   #maxAliases = 100;
@@ -112,7 +97,7 @@ export class CacheCore {
   /** How the L1 hears of changes made by others; undefined = it does not. */
   coherence: TrackingMember | undefined;
   /** Somebody asked for refreshes ahead of time. */
-  #carryTtl = false;
+  carriesTtl = false;
   /** Changes whenever the L1 is emptied because it may have missed changes. */
   #l1Generation = 0;
   #closed = false;
@@ -184,7 +169,7 @@ export class CacheCore {
 
   /** From now on entries in memory carry the ttl they were given: by it is decided when they are refreshed. */
   carryTtl(): void {
-    this.#carryTtl = true;
+    this.carriesTtl = true;
   }
 
   /** True when a hit has to refresh the value; until the refresh has ended, other hits need not. */
@@ -240,31 +225,43 @@ export class CacheCore {
     plan: ReadPlan = this.parts.defaults,
   ): Promise<MemoryRecord | undefined | typeof failed> {
     if (this.parts.l2 === undefined) return undefined;
-    return this.guarded(operation, this.#readShared(this.parts.l2, place, key, plan));
+    try {
+      const { found } = this.#reads.read(this.parts.l2, place, key, plan);
+      return await found;
+    } catch (error) {
+      this.#tolerate(operation, error);
+      return failed;
+    }
   }
 
   /** The current value in either tier. Counts. A Redis failure is a miss, or thrown (`onError`). */
   async find(operation: CacheOperation, place: Place, key: string): Promise<Found | undefined> {
-    const { l1, l2, counters } = this.parts;
-    let asked: undefined | typeof failed;
+    const { l1, l2, counters, tags } = this.parts;
+    let isAway = false;
     if (l1 !== undefined) {
       const id = place.id(key);
-      asked = await this.catchUpOnTags(operation, id);
+      // Who has waited for Redis once does not wait for it again.
+      if (tags.stale) isAway = (await this.catchUpOnTags(operation, id)) === failed;
       const record = this.peek(id);
       if (record !== undefined) {
         counters.l1Hits++;
-        return { record, tier: 'l1' };
+        return { record, tier: 'l1', isOwn: false };
       }
       counters.l1Misses++;
     }
-    if (l2 !== undefined) {
-      const record = asked === failed ? undefined : await this.lookL2(operation, place, key);
-      if (record !== undefined) {
-        counters.l2Hits++;
-        return { record, tier: 'l2' };
+    if (l2 !== undefined && !isAway) {
+      try {
+        const read = this.#reads.read(l2, place, key, this.parts.defaults);
+        const record = await read.found;
+        if (record !== undefined && this.isFresh(record)) {
+          counters.l2Hits++;
+          return { record, tier: 'l2', isOwn: !read.shared };
+        }
+      } catch (error) {
+        this.#tolerate(operation, error);
       }
-      counters.l2Misses++;
     }
+    if (l2 !== undefined) counters.l2Misses++;
     counters.misses++;
     return undefined;
   }
@@ -278,7 +275,7 @@ export class CacheCore {
     for (const key of new Set(keys)) {
       const record = l1 === undefined ? undefined : this.peek(place.id(key));
       if (record === undefined) missing.push(key);
-      else found.set(key, { record, tier: 'l1' });
+      else found.set(key, { record, tier: 'l1', isOwn: false });
     }
     if (l1 !== undefined) {
       counters.l1Hits += found.size;
@@ -288,18 +285,20 @@ export class CacheCore {
       counters.misses += missing.length;
       return found;
     }
-    const records =
-      asked === failed ? failed : await this.guarded('getMany', this.#readMany(l2, place, missing));
-    missing.forEach((key, i) => {
-      const record = records === failed ? undefined : records[i];
+    const reading = this.#reads.readMany(l2, place, missing, this.parts.defaults);
+    const records = asked === failed ? failed : await this.guarded('getMany', reading);
+    for (const [i, key] of missing.entries()) {
+      let record = records === failed ? undefined : records[i];
+      if (record instanceof Promise) record = await this.#awaited(record);
       if (record === undefined || !this.isFresh(record)) {
         counters.l2Misses++;
         counters.misses++;
       } else {
         counters.l2Hits++;
-        found.set(key, { record, tier: 'l2' });
+        // With an L1 that has it, or others who wait for it, it is theirs, too.
+        found.set(key, { record, tier: 'l2', isOwn: false });
       }
-    });
+    }
     return found;
   }
 
@@ -365,23 +364,44 @@ export class CacheCore {
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.fenced || this.#closed) return;
     this.#storeL1(place, key, kept, plan, epoch);
-    this.#remember(redisKey, key, place);
+    this.remember(redisKey, key, place);
     // What waited to reach Redis is out of date from this moment on.
     recovery?.journal.supersede(redisKey);
+    let isLost = redisFailed;
     try {
-      const written = redisFailed
-        ? failed
-        : await this.#attempt(operation, this.#write(l2, redisKey, bytes, plan, work));
-      this.coherence?.changed([redisKey]);
-      // What came after it may have reached Redis: then this must not come after that.
-      if (written === failed && moment !== undefined && !isFenced(work))
-        recovery?.lostSet(moment, redisKey, bytes, meta);
-      else if (written === 'written') counters.l2Sets++;
+      if (!redisFailed) {
+        const fence = this.parts.loads?.fenceOf(redisKey) ?? '';
+        if (await l2.write(redisKey, fence, bytes, redisTtl(plan), () => !work.fenced)) counters.l2Sets++;
+      }
     } catch (error) {
-      // The caller is told that it failed: then the L1 must not go on as if it had not.
-      l1?.delete(place.id(key));
-      throw error;
+      isLost = await this.#failedWrite(operation, l2, redisKey, error).catch((thrown: unknown) => {
+        // The caller is told that it failed: then the L1 must not go on as if it had not.
+        l1?.delete(place.id(key));
+        throw thrown;
+      });
     }
+    this.coherence?.changed([redisKey]);
+    // What came after it may have reached Redis: then this must not come after that.
+    if (isLost && moment !== undefined && !isFenced(work)) recovery?.lostSet(moment, redisKey, bytes, meta);
+  }
+
+  /** What becomes of a write that Redis did not take: whether it is to be made up for. */
+  async #failedWrite(
+    operation: CacheOperation,
+    l2: RedisTier,
+    redisKey: string,
+    error: unknown,
+  ): Promise<boolean> {
+    const kind = failureKind(error);
+    if (kind !== 'oom' || this.parts.onError === 'throw') {
+      this.#tolerate(operation, error);
+      return kind !== 'permission';
+    }
+    // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
+    this.parts.counters.l2Errors++;
+    // And it is read once more, so that the server tells of the next change to it.
+    const removal = Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
+    return (await this.guarded(operation, removal)) === failed;
   }
 
   /**
@@ -426,7 +446,7 @@ export class CacheCore {
       await this.endLoad(load);
       return;
     }
-    this.#remember(load.redisKey, key, place);
+    this.remember(load.redisKey, key, place);
     const generation = this.#l1Generation;
     const ended = await this.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
     this.waiters.wake(load.redisKey);
@@ -605,7 +625,7 @@ export class CacheCore {
 
   /** What is under way for this key is stored nowhere. */
   fence(id: string): void {
-    this.#reads.fence(id);
+    this.#reads.underWay.fence(id);
     this.#writes.fence(id);
     this.flights.fence(id);
   }
@@ -623,7 +643,7 @@ export class CacheCore {
     this.waiters.wake(redisKey);
     const id = this.#aliases.get(redisKey) ?? idOf(keyPrefix, redisKey);
     if (id === undefined) return;
-    this.#reads.fence(id);
+    this.#reads.underWay.fence(id);
     this.flights.fence(id);
     this.parts.l1?.delete(id);
   }
@@ -631,7 +651,7 @@ export class CacheCore {
   /** Forgets what the L1 holds, and what is on its way there: it may have missed changes. */
   flushL1(): void {
     this.#l1Generation++;
-    this.#reads.fenceWhere(always);
+    this.#reads.underWay.fenceWhere(always);
     this.parts.l1?.clear();
   }
 
@@ -640,12 +660,23 @@ export class CacheCore {
     try {
       return await work;
     } catch (error) {
-      const { counters, emitter, onError } = this.parts;
-      counters.l2Errors++;
-      emitter.emit('error', { operation, error: error as Error });
-      if (onError === 'throw') throw error;
+      this.#tolerate(operation, error);
       return failed;
     }
+  }
+
+  /** Counts and tells of a failure of Redis, and throws it where the cache is to (`onError`). */
+  #tolerate(operation: CacheOperation, error: unknown): void {
+    const { counters, emitter, onError } = this.parts;
+    counters.l2Errors++;
+    emitter.emit('error', { operation, error: error as Error });
+    if (onError === 'throw') throw error;
+  }
+
+  /** A read of a `getMany` that somebody else had begun, or that took longer to decode. */
+  async #awaited(record: Promise<MemoryRecord | undefined>): Promise<MemoryRecord | undefined> {
+    const found = await this.guarded('getMany', record);
+    return found === failed ? undefined : found;
   }
 
   /** As `guarded`, for a change: one that Redis will never take need not be made up for. */
@@ -696,11 +727,11 @@ export class CacheCore {
       const id = place.id(key);
       const now = clock.now();
       // A read that began before this write may bring the value from before it.
-      this.#reads.fence(id);
+      this.#reads.underWay.fence(id);
       if (plan.tiers === 'l2') {
         l1.delete(id);
       } else {
-        const made = newRecord(place, kept.value, plan, epoch, now, this.#carryTtl);
+        const made = newRecord(place, kept.value, plan, epoch, now, this.carriesTtl);
         l1.set(id, withL1Ttl(made, plan.ttlMs, plan.l1TtlMs, now));
         counters.l1Sets++;
       }
@@ -709,7 +740,7 @@ export class CacheCore {
   }
 
   /** A digested Redis key does not tell the key behind it, when the server says that it changed. */
-  #remember(redisKey: string, key: string, place: Place): void {
+  remember(redisKey: string, key: string, place: Place): void {
     const { l1 } = this.parts;
     if (l1 === undefined || redisKey.endsWith(`:${key}`)) return;
     this.#aliases.set(redisKey, place.id(key));
@@ -723,28 +754,7 @@ export class CacheCore {
   }
 
   #isUnderWay(id: string): boolean {
-    return [this.#reads, this.#writes, this.flights].some((work) => work.get(id) !== undefined);
-  }
-
-  async #write(
-    l2: RedisTier,
-    redisKey: string,
-    bytes: Buffer,
-    plan: StorePlan,
-    work: Fenceable,
-  ): Promise<'written' | 'superseded' | 'removed'> {
-    const fence = this.parts.loads?.fenceOf(redisKey) ?? '';
-    try {
-      const isWritten = await l2.write(redisKey, fence, bytes, redisTtl(plan), () => !work.fenced);
-      return isWritten ? 'written' : 'superseded';
-    } catch (error) {
-      if (failureKind(error) !== 'oom' || this.parts.onError === 'throw') throw error;
-      // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
-      this.parts.counters.l2Errors++;
-      // And it is read once more, so that the server tells of the next change to it.
-      await Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
-      return 'removed';
-    }
+    return [this.#reads.underWay, this.#writes, this.flights].some((work) => work.get(id) !== undefined);
   }
 
   /** Deletes entries, after the fences of loads under way for them: what those store afterwards is refused. */
@@ -793,114 +803,6 @@ export class CacheCore {
     await loads.end(load, bytes, meta.graceMs);
   }
 
-  async #readShared(
-    l2: RedisTier,
-    place: Place,
-    key: string,
-    plan: ReadPlan,
-  ): Promise<MemoryRecord | undefined> {
-    const id = place.id(key);
-    const underWay = this.#reads.get(id);
-    if (underWay !== undefined) {
-      if (plan.tiers !== 'l2') underWay.fillsL1 = true;
-      return underWay.found;
-    }
-    const redisKey = place.redisKey(key);
-    this.#remember(redisKey, key, place);
-    const news = this.parts.tags.newsForRead();
-    news?.catch(ignore);
-    return this.#share(place, id, this.#readOne(l2, redisKey), news, plan);
-  }
-
-  /** What Redis has for the key, or what waits to get there. */
-  async #readOne(l2: RedisTier, redisKey: string): Promise<StoredEntry | undefined> {
-    const waiting = this.parts.recovery?.journal.pending(redisKey);
-    if (waiting === undefined) return l2.read(redisKey);
-    return waiting.kind === 'set' ? l2.decode(redisKey, waiting.bytes) : undefined;
-  }
-
-  async #readMany(
-    l2: RedisTier,
-    place: Place,
-    keys: readonly string[],
-  ): Promise<(MemoryRecord | undefined)[]> {
-    const { tags, recovery, defaults } = this.parts;
-    const toRead: string[] = [];
-    for (const key of keys) {
-      if (this.#reads.get(place.id(key)) !== undefined) continue;
-      if (recovery?.journal.pending(place.redisKey(key)) === undefined) toRead.push(key);
-      else this.#readShared(l2, place, key, defaults).catch(ignore);
-    }
-    const news = tags.newsForRead();
-    news?.catch(ignore);
-    const entries = l2.readMany(toRead.map((key) => place.redisKey(key)));
-    entries.catch(ignore);
-    toRead.forEach((key, i) => {
-      this.#remember(place.redisKey(key), key, place);
-      const entry = entries.then((all) => all[i]);
-      this.#share(place, place.id(key), entry, news, defaults).catch(ignore);
-    });
-    return Promise.all(keys.map(async (key) => this.#reads.get(place.id(key))?.found));
-  }
-
-  /** Registers a read, so that others join it and invalidations fence it; fills the L1 unless fenced. */
-  #share(
-    place: Place,
-    id: string,
-    entry: Promise<StoredEntry | undefined>,
-    news: Promise<unknown> | undefined,
-    plan: ReadPlan,
-  ): Promise<MemoryRecord | undefined> {
-    const read: TierRead = {
-      fenced: false,
-      found: Promise.resolve(undefined),
-      fillsL1: plan.tiers !== 'l2',
-    };
-    read.found = this.#fill(place, id, entry, news, read, plan.l1TtlMs).finally(() => {
-      this.#reads.end(id, read);
-    });
-    this.#reads.start(id, read);
-    return read.found;
-  }
-
-  async #fill(
-    place: Place,
-    id: string,
-    entry: Promise<StoredEntry | undefined>,
-    news: Promise<unknown> | undefined,
-    read: TierRead,
-    l1TtlMs: number | undefined,
-  ): Promise<MemoryRecord | undefined> {
-    const stored = await entry;
-    if (stored === undefined) return undefined;
-    const { l1, l2, clock, tags, counters, defaults, isolation } = this.parts;
-    const { meta } = stored;
-    if (meta.tags !== undefined) {
-      tags.meet();
-      await tags.learnFor(meta.tagEpoch, news);
-      if (!tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch)) return undefined;
-    }
-    const now = clock.now();
-    const value = keepDecoded(stored.value, isolation);
-    const found = storedRecord(
-      place,
-      value,
-      meta,
-      defaults.refreshAhead,
-      l2?.now() ?? now,
-      now,
-      this.#carryTtl,
-    );
-    if (now >= found.staleUntil) return undefined;
-    if (l1 !== undefined && read.fillsL1 && !read.fenced && !this.#closed) {
-      // What is past its ttl in Redis is never newer than what stands here.
-      if (now < found.expiresAt || l1.get(id) === undefined)
-        l1.set(id, withL1Ttl(found, meta.ttlMs, l1TtlMs, now));
-      counters.l1Sets++;
-    }
-    return found;
-  }
-
   /** Within its ttl, and not invalidated. */
   isCurrent(record: MemoryRecord): boolean {
     return this.parts.clock.now() < record.expiresAt && this.#tagsValid(record);
@@ -930,7 +832,7 @@ export class CacheCore {
   }
 
   #fenceWhere(matches: (id: string) => boolean): void {
-    this.#reads.fenceWhere(matches);
+    this.#reads.underWay.fenceWhere(matches);
     this.#writes.fenceWhere(matches);
     this.flights.fenceWhere(matches);
   }

@@ -75,7 +75,7 @@ export class TieredCache extends Cache {
       assertKey(key);
       const found = await this.#core.find('get', this.#place, key);
       this.#note(outcome, key, found);
-      return found === undefined ? undefined : (handOut(found.record.value, this.#isolation) as T);
+      return found === undefined ? undefined : (this.#valueOf(found) as T);
     });
   }
 
@@ -145,7 +145,7 @@ export class TieredCache extends Cache {
       assertKey(key);
       const record = await this.#core.look('ttl', this.#place, key);
       if (record === undefined) return undefined;
-      return Math.ceil((record.endsAt - this.#core.parts.clock.now()) / 1000);
+      return Math.ceil(this.#leftMs(record) / 1000);
     });
   }
 
@@ -158,7 +158,7 @@ export class TieredCache extends Cache {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
       const record = await this.#core.look('ttl', this.#place, key);
-      return record === undefined ? undefined : record.endsAt - this.#core.parts.clock.now();
+      return record === undefined ? undefined : this.#leftMs(record);
     });
   }
 
@@ -289,7 +289,7 @@ export class TieredCache extends Cache {
       const record = this.#core.peek(id);
       if (record !== undefined) {
         counters.l1Hits++;
-        this.#note(outcome, key, { record, tier: 'l1' });
+        this.#hit(outcome, key, 'l1');
         if (plan.refreshAhead !== undefined) this.#refreshIfDue(key, id, record, loader, plan);
         return handOut(record.value, isolation) as T;
       }
@@ -420,6 +420,16 @@ export class TieredCache extends Cache {
     this.#core.assertOpen();
     this.#core.restartSampling();
     return this.#core.parts.observer.observe(operation, key, work);
+  }
+
+  /** Milliseconds that the entry has to live, in Redis where it stands there too. */
+  #leftMs(record: MemoryRecord): number {
+    const { l2, clock } = this.#core.parts;
+    return (l2 === undefined ? record.expiresAt : record.endsAt) - clock.now();
+  }
+
+  #valueOf({ record, isOwn }: Found): unknown {
+    return isOwn ? record.value : handOut(record.value, this.#isolation);
   }
 
   #note(outcome: Outcome, key: string, found: Found | undefined): void {

@@ -2,7 +2,7 @@ import { CacheTimeoutError, InfrastructureError } from '../errors.js';
 
 interface Waiting {
   readonly at: number;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
   readonly what: string;
   settled: boolean;
 }
@@ -24,25 +24,32 @@ export class Deadlines {
   /** `promise`, or a `CacheTimeoutError` once the limit has passed. A late result is dropped. */
   within<T>(promise: Promise<T>, what: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = {
-        at: performance.now() + this.#limitMs,
-        settled: false,
-        reject,
-        what,
-      };
-      promise.then(
-        (value) => {
-          waiting.settled = true;
-          resolve(value);
-        },
-        (error: unknown) => {
-          waiting.settled = true;
-          waiting.reject(error as Error);
-        },
-      );
-      this.#queue.push(waiting);
-      if (this.#timer === undefined) this.#arm(this.#limitMs);
+      this.watch(promise, what, resolve, reject);
     });
+  }
+
+  /** As `within`, by callbacks: one of them is called, once. */
+  watch<T>(
+    promise: Promise<T>,
+    what: string,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const waiting: Waiting = { at: performance.now() + this.#limitMs, settled: false, reject, what };
+    promise.then(
+      (value) => {
+        if (waiting.settled) return;
+        waiting.settled = true;
+        resolve(value);
+      },
+      (error: unknown) => {
+        if (waiting.settled) return;
+        waiting.settled = true;
+        reject(error);
+      },
+    );
+    this.#queue.push(waiting);
+    if (this.#timer === undefined) this.#arm(this.#limitMs);
   }
 
   /** Whoever still waits is told that nothing more will come. */
@@ -50,8 +57,9 @@ export class Deadlines {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const waiting of this.#queue.slice(this.#head)) {
-      if (!waiting.settled)
-        waiting.reject(new InfrastructureError('Redis command given up: the cache is closed'));
+      if (waiting.settled) continue;
+      waiting.settled = true;
+      waiting.reject(new InfrastructureError('Redis command given up: the cache is closed'));
     }
     this.#queue = [];
     this.#head = 0;
@@ -75,6 +83,7 @@ export class Deadlines {
       const next = this.#queue[this.#head] as Waiting;
       if (!next.settled) {
         if (next.at > now) break;
+        next.settled = true;
         next.reject(
           new CacheTimeoutError(`Redis did not answer ${next.what} within ${String(this.#limitMs)} ms`),
         );

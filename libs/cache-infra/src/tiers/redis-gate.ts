@@ -104,7 +104,28 @@ export class RedisGate {
   }
 
   /** @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind */
-  async call<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
+  call<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
+    const { client } = this.#connection;
+    if (client.status !== 'ready' || this.#breaker.state !== CircuitState.Closed)
+      return this.#callUnready(what, send);
+    return new Promise<T>((resolve, reject) => {
+      this.#batch(client);
+      this.#deadlines.watch(
+        send(client),
+        what,
+        (reply) => {
+          this.#streak.success();
+          if (this.#refused.size > 0) this.#refused.delete(what);
+          resolve(reply);
+        },
+        (error) => {
+          reject(this.#failed(what, error));
+        },
+      );
+    });
+  }
+
+  async #callUnready<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
     const connection = this.#connection;
     if (connection.status === 'connecting') await connection.connected(this.#options.commandTimeoutMs);
     if (connection.status !== 'ready') throw connection.failure();
@@ -113,20 +134,18 @@ export class RedisGate {
         details: { kind: 'timeout' },
       });
     }
-    try {
-      const reply = await this.#send(what, send);
-      this.#streak.success();
-      if (this.#refused.size > 0) this.#refused.delete(what);
-      return reply;
-    } catch (error) {
-      const failure = commandFailure(what, error);
-      const kind = failureKind(failure);
-      if (isOutage(kind)) this.#count(failure);
-      // An answer, if a bad one: the server is there.
-      else this.#streak.success();
-      if (kind === 'permission') this.#tellRefused(what, failure.message);
-      throw failure;
-    }
+    return this.call(what, send);
+  }
+
+  /** Counts a failure, and gives the error for whoever called. */
+  #failed(what: string, error: unknown): InfrastructureError {
+    const failure = commandFailure(what, error);
+    const kind = failureKind(failure);
+    if (isOutage(kind)) this.#count(failure);
+    // An answer, if a bad one: the server is there.
+    else this.#streak.success();
+    if (kind === 'permission') this.#tellRefused(what, failure.message);
+    return failure;
   }
 
   /**

@@ -64,21 +64,24 @@ return reply
 `);
 
 /**
- * Stores an entry, and where `ARGV[4]` asks for it has the server go on telling of changes to it: with NOLOOP an own write ends the
+ * Stores entries, and where `ARGV[2]` asks for it has the server go on telling of changes to them: with NOLOOP an own write ends the
  * tracking of its key without a word, and a read in the same script begins it again, with nothing in between.
  *
- * KEYS[1] = the key; KEYS[2] = the fence of its loads, which are from before this; ARGV[1] = the entry; ARGV[2] = milliseconds to live,
- * 0 = never expires; ARGV[3] = after this moment by the server's clock, milliseconds, it is too late, 0 = never; ARGV[4] = '1': track.
+ * KEYS = for each entry its key and the fence of its loads, which are from before this; ARGV[1] = after this moment by the server's clock,
+ * milliseconds, it is too late, 0 = never; ARGV[2] = '1': track; ARGV[3..] = for each entry its bytes and the milliseconds it lives,
+ * 0 = never expires. Returns 0 when it was too late.
  */
 export const setScript = script(`
-if ARGV[3] ~= '0' then
+if ARGV[1] ~= '0' then
   local time = redis.call('TIME')
-  if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[3]) then return 0 end
+  if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[1]) then return 0 end
 end
-redis.call('UNLINK', KEYS[2])
-if ARGV[2] == '0' then redis.call('SET', KEYS[1], ARGV[1])
-else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-if ARGV[4] == '1' then redis.call('EXISTS', KEYS[1]) end
+redis.call('UNLINK', unpack(KEYS))
+for i = 1, #KEYS, 2 do
+  if ARGV[i + 3] == '0' then redis.call('SET', KEYS[i], ARGV[i + 2])
+  else redis.call('SET', KEYS[i], ARGV[i + 2], 'PX', ARGV[i + 3]) end
+end
+if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS)) end
 return 1
 `);
 

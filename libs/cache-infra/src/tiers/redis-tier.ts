@@ -6,7 +6,7 @@ import type { Clock } from '../clock.js';
 import { redisLiteral } from '../keys/glob.js';
 import { isCluster } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
-import { failureKind } from './redis-errors.js';
+import { failureKind, isTemporary } from './redis-errors.js';
 import { unwanted, type RedisGate } from './redis-gate.js';
 import { catchUpScript, setScript, tagTableScript } from './redis-scripts.js';
 
@@ -36,6 +36,32 @@ export interface RedisTierOptions {
   readonly onCorrupt: (redisKey: string, reason: string) => void;
 }
 
+type Stored = StoredEntry | undefined;
+
+/** A read that goes out at the end of this turn of the event loop. */
+interface WaitingRead {
+  readonly redisKey: string;
+  readonly resolve: (entry: Stored | Promise<Stored>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A write that goes out at the end of this turn of the event loop. */
+interface WaitingWrite {
+  readonly redisKey: string;
+  readonly fence: string;
+  readonly bytes: Buffer;
+  readonly ttlMs: number;
+  /** Asked when it is sent: what was done since may have made it out of date. */
+  readonly isWanted: () => boolean;
+  /** False: it was not sent. */
+  readonly resolve: (isWritten: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Reads of one command at most. */
+const readBatch = 100;
+/** Writes of one script at most, and their bytes: Redis serves nobody else meanwhile. */
+const writeBatch = { count: 50, bytes: 256 * 1024 };
 /** A round trip short enough to tell the time by, milliseconds. */
 const goodRoundTripMs = 20;
 /** Keys of one `MGET` or `UNLINK`: many, but not so many that Redis serves nobody else meanwhile. */
@@ -55,6 +81,8 @@ export class RedisTier {
   /** Redis's clock less ours, milliseconds. All instances stamp their entries in Redis's time. */
   #clockOffset: number | undefined;
   #lastStamp = 0;
+  #reads: WaitingRead[] = [];
+  #writes: WaitingWrite[] = [];
 
   constructor(connection: RedisConnection, gate: RedisGate, codec: Codec, options: RedisTierOptions) {
     this.connection = connection;
@@ -97,25 +125,31 @@ export class RedisTier {
     this.#clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - (before + after) / 2;
   }
 
-  async read(redisKey: string): Promise<StoredEntry | undefined> {
-    const bytes = await this.#get(redisKey);
-    return bytes === null ? undefined : this.decode(redisKey, bytes);
+  /** Reads of one turn of the event loop go as one command. */
+  read(redisKey: string): Promise<StoredEntry | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#sendSoon();
+      this.#reads.push({ redisKey, resolve, reject });
+    });
   }
 
-  /** In the order of `redisKeys`. */
-  async readMany(redisKeys: readonly string[]): Promise<(StoredEntry | undefined)[]> {
+  /** In the order of `redisKeys`; a promise for what is decoded off the event loop. */
+  async readMany(redisKeys: readonly string[]): Promise<(Stored | Promise<Stored>)[]> {
     const batches = this.#batches(redisKeys);
-    const replies = await Promise.all(
-      batches.map((keys) => this.gate.call('MGET', (client) => client.mgetBuffer([...keys]))),
-    );
-    const found = new Map<string, StoredEntry | undefined | Promise<StoredEntry | undefined>>();
+    const get = (keys: readonly string[]): Promise<(Buffer | null)[]> =>
+      this.gate.call('MGET', (client) => client.mgetBuffer(keys as string[]));
+    const [first] = batches;
+    const decode = (bytes: Buffer | null | undefined, redisKey: string): Stored | Promise<Stored> =>
+      bytes ? this.decode(redisKey, bytes) : undefined;
+    if (batches.length === 1 && first !== undefined) {
+      return (await get(first)).map((bytes, i) => decode(bytes, redisKeys[i] as string));
+    }
+    const found = new Map<string, Buffer | null | undefined>();
+    const replies = await Promise.all(batches.map(get));
     batches.forEach((keys, b) => {
-      keys.forEach((key, i) => {
-        const bytes = replies[b]?.[i];
-        if (bytes) found.set(key, this.decode(key, bytes));
-      });
+      keys.forEach((key, i) => found.set(key, replies[b]?.[i]));
     });
-    return Promise.all(redisKeys.map(async (key) => found.get(key)));
+    return redisKeys.map((redisKey) => decode(found.get(redisKey), redisKey));
   }
 
   /**
@@ -129,17 +163,12 @@ export class RedisTier {
     ttlMs: number,
     isWanted: () => boolean,
   ): Promise<boolean> {
-    const { owned } = this.connection;
-    if (this.#options.trackWrites || !owned) {
-      // A client of the user's own may send it once more after a reconnect, when others have written since.
-      const deadline = owned ? 0 : Math.ceil(this.now() + this.gate.commandTimeoutMs);
-      const args = [bytes, ttlMs, deadline, this.#options.trackWrites ? '1' : '0'];
-      const reply = await this.gate.script('SET', setScript, [redisKey, fence], args, isWanted);
-      if (reply === 0) {
-        const details = { kind: 'timeout' };
-        throw new InfrastructureError('Redis command failed (SET): it got there too late', { details });
-      }
-      return reply !== unwanted;
+    // A client of the user's own may send a command once more after a reconnect: the script knows when it is too late.
+    if (this.#options.trackWrites || !this.connection.owned) {
+      return new Promise((resolve, reject) => {
+        this.#sendSoon();
+        this.#writes.push({ redisKey, fence, bytes, ttlMs, isWanted, resolve, reject });
+      });
     }
     // No script: in broadcast mode the server would tell of the write of one.
     const [, reply] = await Promise.all([
@@ -232,6 +261,89 @@ export class RedisTier {
     this.connection.close();
   }
 
+  #sendSoon(): void {
+    if (this.#reads.length === 0 && this.#writes.length === 0) process.nextTick(this.#send);
+  }
+
+  /** What was written in this turn of the event loop, then what was asked for. */
+  readonly #send = (): void => {
+    const [reads, writes] = [this.#reads, this.#writes];
+    this.#reads = [];
+    this.#writes = [];
+    if (writes.length > 0) this.#sendWrites(writes);
+    const [first] = reads;
+    if (reads.length === 1 && first !== undefined) {
+      this.#get(first.redisKey).then((bytes) => {
+        first.resolve(bytes === null ? undefined : this.decode(first.redisKey, bytes));
+      }, first.reject);
+      return;
+    }
+    for (let i = 0; i < reads.length; i += readBatch) this.#sendTogether(reads.slice(i, i + readBatch));
+  };
+
+  #sendWrites(writes: readonly WaitingWrite[]): void {
+    const wanted = writes.filter((write) => {
+      if (write.isWanted()) return true;
+      write.resolve(false);
+      return false;
+    });
+    // In a Cluster a script may touch one slot only.
+    const count = isCluster(this.connection.client) ? 1 : writeBatch.count;
+    let batch: WaitingWrite[] = [];
+    let bytes = 0;
+    for (const write of wanted) {
+      if (batch.length === count || (batch.length > 0 && bytes + write.bytes.length > writeBatch.bytes)) {
+        this.#writeTogether(batch);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(write);
+      bytes += write.bytes.length;
+    }
+    if (batch.length > 0) this.#writeTogether(batch);
+  }
+
+  #writeTogether(writes: readonly WaitingWrite[]): void {
+    const deadline = this.connection.owned ? 0 : Math.ceil(this.now() + this.gate.commandTimeoutMs);
+    const keys: string[] = [];
+    const args: (string | number | Buffer)[] = [deadline, this.#options.trackWrites ? '1' : '0'];
+    for (const { redisKey, fence, bytes, ttlMs } of writes) {
+      keys.push(redisKey, fence);
+      args.push(bytes, ttlMs);
+    }
+    const areWanted = (): boolean => writes.every(({ isWanted }) => isWanted());
+    this.gate.script('SET', setScript, keys, args, areWanted).then(
+      (reply) => {
+        if (reply === unwanted) this.#writeApart(writes);
+        else if (reply === 0) for (const { reject } of writes) reject(tooLate());
+        else for (const { resolve } of writes) resolve(true);
+      },
+      (error: unknown) => {
+        // One of them may be at fault, or Redis may have had room for some: each is told for itself.
+        if (writes.length > 1 && !isTemporary(failureKind(error))) this.#writeApart(writes);
+        else for (const { reject } of writes) reject(error);
+      },
+    );
+  }
+
+  #writeApart(writes: readonly WaitingWrite[]): void {
+    for (const write of writes) {
+      if (write.isWanted()) this.#writeTogether([write]);
+      else write.resolve(false);
+    }
+  }
+
+  #sendTogether(waiting: readonly WaitingRead[]): void {
+    this.readMany(waiting.map(({ redisKey }) => redisKey)).then(
+      (entries) => {
+        for (const [i, { resolve }] of waiting.entries()) resolve(entries[i]);
+      },
+      (error: unknown) => {
+        for (const { reject } of waiting) reject(error);
+      },
+    );
+  }
+
   async #get(redisKey: string): Promise<Buffer | null> {
     try {
       return await this.gate.call('GET', (client) => client.getBuffer(redisKey));
@@ -269,6 +381,11 @@ export class RedisTier {
     this.#options.onCorrupt(redisKey, reason);
     this.delete([redisKey]).catch(ignore);
   }
+}
+
+function tooLate(): InfrastructureError {
+  const details = { kind: 'timeout' };
+  return new InfrastructureError('Redis command failed (SET): it got there too late', { details });
 }
 
 function chunks<T>(items: readonly T[]): T[][] {

@@ -1,0 +1,227 @@
+import type { MemoryRecord } from '../tiers/memory-record.js';
+import type { RedisTier, StoredEntry } from '../tiers/redis-tier.js';
+import type { CoreParts } from './core.js';
+import { InFlight, type Fenceable } from './in-flight.js';
+import { keepDecoded } from './isolation.js';
+import type { Place } from './place.js';
+import { storedRecord, withL1Ttl } from './records.js';
+import type { StorePlan } from './store-plan.js';
+
+/** What one call says of how it reads the L2. */
+export type ReadPlan = Partial<Pick<StorePlan, 'tiers'>> & Pick<StorePlan, 'l1TtlMs'>;
+
+/** A read of the L2 under way; all who ask for the key meanwhile share it. */
+export interface TierRead extends Fenceable {
+  /** What it finds; may be past its ttl, within its grace. */
+  readonly found: Promise<MemoryRecord | undefined>;
+  /** Somebody who asked wants it in the L1. */
+  fillsL1: boolean;
+  /** More than one asked, or the L1 has it: its value belongs to nobody alone. */
+  shared: boolean;
+}
+
+/** What reads need of their cache. */
+export interface TierReadsHost {
+  readonly parts: CoreParts;
+  readonly closed: boolean;
+  /** Entries in memory carry the ttl they were given. */
+  readonly carriesTtl: boolean;
+  /** A digested Redis key does not tell the key behind it. */
+  remember(redisKey: string, key: string, place: Place): void;
+}
+
+type Found = MemoryRecord | undefined;
+type Stored = StoredEntry | undefined;
+
+/** Reads of the L2: one for all who ask for a key at the same time, fenced by invalidations, filling the L1 on the way. */
+export class TierReads {
+  readonly underWay = new InFlight<TierRead>();
+  readonly #host: TierReadsHost;
+
+  constructor(host: TierReadsHost) {
+    this.#host = host;
+  }
+
+  /** Reads one key; joins a read that is under way. */
+  read(l2: RedisTier, place: Place, key: string, plan: ReadPlan): TierRead {
+    const id = place.id(key);
+    const underWay = this.underWay.get(id);
+    if (underWay !== undefined) return joined(underWay, plan);
+    const redisKey = place.redisKey(key);
+    this.#host.remember(redisKey, key, place);
+    const { tags, recovery } = this.#host.parts;
+    const news = tags.newsForRead();
+    news?.catch(ignore);
+    const waiting = recovery?.journal.pending(redisKey);
+    let stored: Promise<Stored>;
+    if (waiting === undefined) stored = l2.read(redisKey);
+    else stored = Promise.resolve(waiting.kind === 'set' ? l2.decode(redisKey, waiting.bytes) : undefined);
+    const read = new Read(plan);
+    const settle = (entry: Stored): Found | Promise<Found> =>
+      this.#settle(place, key, id, redisKey, entry, news, read, plan.l1TtlMs);
+    const fail = (error: unknown): never => {
+      this.underWay.end(id, read);
+      throw error;
+    };
+    read.found = stored.then(settle, fail);
+    this.underWay.start(id, read);
+    return read;
+  }
+
+  /** Reads many keys, in their order, with one command. */
+  async readMany(
+    l2: RedisTier,
+    place: Place,
+    keys: readonly string[],
+    plan: ReadPlan,
+  ): Promise<(Found | Promise<Found>)[]> {
+    const { tags, recovery } = this.#host.parts;
+    const found = new Array<Found | Promise<Found>>(keys.length);
+    const toRead: number[] = [];
+    const redisKeys: string[] = [];
+    keys.forEach((key, i) => {
+      const redisKey = place.redisKey(key);
+      const isSingle =
+        this.underWay.get(place.id(key)) !== undefined || recovery?.journal.pending(redisKey) !== undefined;
+      if (isSingle) {
+        const single = this.read(l2, place, key, plan).found;
+        single.catch(ignore);
+        found[i] = single;
+      } else {
+        toRead.push(i);
+        redisKeys.push(redisKey);
+      }
+    });
+    if (toRead.length === 0) return found;
+    const news = tags.newsForRead();
+    news?.catch(ignore);
+    const reads: BulkRead[] = [];
+    const reply = l2.readMany(redisKeys).then(
+      (entries) => {
+        for (const [n, read] of reads.entries()) {
+          const i = toRead[n] as number;
+          const { key, id } = read;
+          const redisKey = redisKeys[n] as string;
+          const settle = (entry: Stored): Found | Promise<Found> =>
+            this.#settle(place, key, id, redisKey, entry, news, read, plan.l1TtlMs);
+          const entry = entries[n];
+          const settled = entry instanceof Promise ? entry.then(settle) : settle(entry);
+          if (settled instanceof Promise) settled.catch(ignore);
+          found[i] = settled;
+        }
+        return found;
+      },
+      (error: unknown) => {
+        for (const read of reads) this.underWay.end(read.id, read);
+        throw error;
+      },
+    );
+    for (const i of toRead) {
+      const key = keys[i] as string;
+      const read = new BulkRead(plan, key, place.id(key), () => reply.then((all) => all[i]));
+      this.#host.remember(redisKeys[reads.length] as string, key, place);
+      reads.push(read);
+      this.underWay.start(read.id, read);
+    }
+    return reply;
+  }
+
+  #settle(
+    place: Place,
+    key: string,
+    id: string,
+    redisKey: string,
+    stored: Stored,
+    news: Promise<unknown> | undefined,
+    read: TierRead,
+    l1TtlMs: number | undefined,
+  ): Found | Promise<Found> {
+    if (stored === undefined) {
+      this.underWay.end(id, read);
+      return undefined;
+    }
+    const { tags } = this.#host.parts;
+    const { meta } = stored;
+    const fill = (): Found => {
+      this.underWay.end(id, read);
+      if (meta.tags !== undefined && !tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch))
+        return undefined;
+      return this.#fill(place, key, id, redisKey, stored, read, l1TtlMs);
+    };
+    if (meta.tags === undefined) return fill();
+    tags.meet();
+    return tags.learnFor(meta.tagEpoch, news).then(fill, (error: unknown) => {
+      this.underWay.end(id, read);
+      throw error;
+    });
+  }
+
+  #fill(
+    place: Place,
+    key: string,
+    id: string,
+    redisKey: string,
+    { value, meta }: StoredEntry,
+    read: TierRead,
+    l1TtlMs: number | undefined,
+  ): Found {
+    const { l1, l2, clock, counters, defaults, isolation } = this.#host.parts;
+    const now = clock.now();
+    const kept = keepDecoded(value, isolation);
+    const redisNow = l2?.now() ?? now;
+    const { carriesTtl } = this.#host;
+    const found = storedRecord(place, kept, meta, defaults.refreshAhead, redisNow, now, carriesTtl);
+    if (now >= found.staleUntil) return undefined;
+    if (l1 === undefined || !read.fillsL1 || read.fenced || this.#host.closed) return found;
+    read.shared = true;
+    // What is past its ttl in Redis is never newer than what stands here.
+    if (now < found.expiresAt || l1.get(id) === undefined) {
+      this.#host.remember(redisKey, key, place);
+      l1.set(id, withL1Ttl(found, meta.ttlMs, l1TtlMs, now));
+    }
+    counters.l1Sets++;
+    return found;
+  }
+}
+
+class Read implements TierRead {
+  fenced = false;
+  shared = false;
+  fillsL1: boolean;
+  found!: Promise<Found>;
+
+  constructor(plan: ReadPlan) {
+    this.fillsL1 = plan.tiers !== 'l2';
+  }
+}
+
+/** One key of many: it has a promise of its own once somebody joins. */
+class BulkRead implements TierRead {
+  fenced = false;
+  shared = true;
+  fillsL1: boolean;
+  readonly key: string;
+  readonly id: string;
+  readonly #find: () => Promise<Found>;
+
+  constructor(plan: ReadPlan, key: string, id: string, find: () => Promise<Found>) {
+    this.fillsL1 = plan.tiers !== 'l2';
+    this.key = key;
+    this.id = id;
+    this.#find = find;
+  }
+
+  get found(): Promise<Found> {
+    return this.#find();
+  }
+}
+
+function joined(read: TierRead, plan: ReadPlan): TierRead {
+  read.shared = true;
+  if (plan.tiers !== 'l2') read.fillsL1 = true;
+  return read;
+}
+
+function ignore(): void {
+  // Whoever needs the outcome awaits it elsewhere.
+}
