@@ -1,12 +1,15 @@
-import { GatewayTimeoutException, HttpException } from '@nestjs/common';
+import { GatewayTimeoutException } from '@nestjs/common';
 
 import type { LoadContext } from '../../cache/options.js';
 import type { RequestDirectives } from './cache-control.js';
 import { currentAge, secondsLeft, standsInForError, useOf } from './freshness.js';
+import { hasCredentials } from './credentials.js';
+import { failureStatus, HandlerFailure, standInStatuses } from './handler-failure.js';
 import { runHandler, type Outcome, type RunParts } from './handler-run.js';
 import { httpCacheStatus, type ForwardReason, type Handling } from './http-cache-status.js';
 import type { HttpCaches } from './http-caches.js';
 import type { Head } from './http-exchange.js';
+import type { HttpRoute } from './http-route.js';
 import { returnedValue } from './stored-body.js';
 import type { StoredResponse } from './stored-response.js';
 import { isNotModified } from './validators.js';
@@ -17,24 +20,11 @@ import { fingerprintOf } from './vary.js';
 export interface AnswerParts extends RunParts {
   readonly caches: HttpCaches;
   readonly variants: Variants;
+  readonly route: HttpRoute;
   /** The primary key. */
   readonly key: string;
   readonly wants: RequestDirectives;
 }
-
-/** A handler's error on its way to all those who wait for the handler. */
-class HandlerFailure extends Error {
-  constructor(
-    override readonly cause: unknown,
-    /** Of the request for which the handler ran. */
-    readonly fingerprint: string,
-  ) {
-    super('The handler failed', { cause });
-  }
-}
-
-/** Errors that a stale response may stand in for (RFC 5861 §4). */
-const standInStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /** The answer to one GET or HEAD request: from the cache, or from the handler. */
 export class HttpAnswer {
@@ -101,6 +91,7 @@ export class HttpAnswer {
       }
       if (error instanceof HandlerFailure) {
         const fingerprint = fingerprintOf(exchange.request.headers);
+        if (error.isAbandoned && !run.started) return this.#load(found, fwd, apart);
         if (run.started || error.fingerprint === fingerprint) return this.#failed(error.cause, found, fwd);
         return this.#load(found, fwd, `#${fingerprint}`);
       }
@@ -124,7 +115,8 @@ export class HttpAnswer {
       if (this.#answered) throw new Error('The request has been answered');
       run.started = true;
       const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
-        throw new HandlerFailure(error, fingerprintOf(this.#parts.exchange.request.headers));
+        const { exchange } = this.#parts;
+        throw new HandlerFailure(error, fingerprintOf(exchange.request.headers), exchange.isAbandoned);
       });
       run.outcome = outcome;
       if (outcome.stored === undefined) {
@@ -146,6 +138,7 @@ export class HttpAnswer {
     }
     if (stored === undefined) return this.#deliver(outcome, { fwd });
     await this.#settle(stored, found);
+    this.#forgetIfCookieIsSet(stored, found);
     return this.#deliver(outcome, { fwd, stored: true, ttl: secondsLeft(stored, this.#now()) });
   }
 
@@ -153,6 +146,18 @@ export class HttpAnswer {
     const { variants, caches } = this.#parts;
     await variants.settle(stored, found, this.#now()).catch((error: unknown) => {
       caches.report(error);
+    });
+  }
+
+  /** A session that is made for a request without credentials shows itself when the headers go, and not before. */
+  #forgetIfCookieIsSet(stored: StoredResponse, found: Found): void {
+    const { exchange, caches, variants, route } = this.#parts;
+    if (!stored.vary.includes('cookie') || hasCredentials(exchange.request.headers)) return;
+    exchange.whenCookieIsSet(() => {
+      caches.setsCookiesLate(route.handler, route.id);
+      variants.forget(found.vary, stored.vary).catch((error: unknown) => {
+        caches.report(error);
+      });
     });
   }
 
@@ -239,12 +244,4 @@ export class HttpAnswer {
   #now(): number {
     return this.#parts.store.clock.now();
   }
-}
-
-/** The status that Nest will answer an error with. */
-function failureStatus(error: unknown): number {
-  if (error instanceof HttpException) return error.getStatus();
-  const status: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, 'statusCode') : undefined;
-  return typeof status === 'number' ? status : 500;
 }

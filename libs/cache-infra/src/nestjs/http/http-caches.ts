@@ -32,6 +32,8 @@ export class HttpCaches implements OnModuleInit {
    * application may have many others.
    */
   readonly caching = new WeakSet<object>();
+  /** Handlers whose answers were seen to get a cookie after this cache had them. */
+  readonly #lateCookies = new WeakSet<object>();
   readonly #stores = new Map<string, HttpStore | undefined>();
   readonly #logger = new Logger('CacheInfra');
   readonly #reported = new Set<string>();
@@ -64,6 +66,19 @@ export class HttpCaches implements OnModuleInit {
     await Promise.all(
       stores.map(({ cache }) => cache.invalidateTags(...tags).catch((error: unknown) => this.report(error))),
     );
+  }
+
+  /** Session middleware makes a session for those who bring none, and what the handler answers them may be of that session. */
+  setsCookiesLate(handler: object, label: string): void {
+    if (this.#lateCookies.has(handler)) return;
+    this.#lateCookies.add(handler);
+    this.#logger.warn(
+      `${label}: something sets a cookie after HttpCacheInterceptor, as session middleware does. What it answers to requests without credentials is not stored from now on; if it is the same for all, say @HttpCache({ shared: true })`,
+    );
+  }
+
+  getsLateCookies(handler: object): boolean {
+    return this.#lateCookies.has(handler);
   }
 
   /** The cache is in trouble, and a request goes on without it. Warns once for each kind. */

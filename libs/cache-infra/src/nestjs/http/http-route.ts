@@ -95,6 +95,14 @@ export function optionsOn(target: object): HttpCacheOptions | false | undefined 
   return Reflect.getMetadata(httpCacheMetadata, target) as HttpCacheOptions | false | undefined;
 }
 
+/** Where `@Redirect()` sends the client, which Nest says after all interceptors. */
+export function redirectOf(handler: Handler, value: unknown): string | undefined {
+  const redirect = Reflect.getMetadata(REDIRECT_METADATA, handler) as { readonly url?: string } | undefined;
+  if (redirect === undefined) return undefined;
+  const chosen: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'url') : undefined;
+  return typeof chosen === 'string' ? chosen : redirect.url;
+}
+
 function answersItself(controller: Controller, handler: Handler): boolean {
   const marks = [SSE_METADATA, RENDER_METADATA, REDIRECT_METADATA];
   if (marks.some((mark) => Reflect.hasMetadata(mark, handler))) return true;

@@ -109,6 +109,11 @@ export class Variants {
     }
   }
 
+  /** Takes back what was stored for this request. */
+  async forget(...varied: readonly (readonly string[])[]): Promise<void> {
+    await this.#cache.deleteMany(varied.map((vary) => this.#keyOf(vary)));
+  }
+
   get #markerKey(): string {
     return `${this.#key}#vary`;
   }
