@@ -10,6 +10,7 @@ import {
   type Checks,
 } from '../../checks.js';
 import type { Ttl } from '../../cache/options.js';
+import { assertParentheses } from '../decorator-checks.js';
 
 /** How the responses of a route are cached. */
 export interface HttpCacheOptions {
@@ -99,7 +100,12 @@ export const httpCacheMetadata = 'nestjs-cache-infra:http-cache';
  *
  * @throws ValidationError when the options are wrong
  */
-export function HttpCache(options: HttpCacheOptions | false = {}): ClassDecorator & MethodDecorator {
+export function HttpCache(options?: HttpCacheOptions | false): ClassDecorator & MethodDecorator;
+export function HttpCache(
+  options: HttpCacheOptions | false = {},
+  ...rest: readonly unknown[]
+): ClassDecorator & MethodDecorator {
+  assertParentheses('@HttpCache', options, rest);
   if (options !== false) assertOptions('@HttpCache()', options, checks);
   return SetMetadata(httpCacheMetadata, options);
 }

@@ -86,7 +86,7 @@ function isSerializer(it: unknown): boolean {
   return typeof it === 'function' && it.prototype instanceof ClassSerializerInterceptor;
 }
 
-function interceptorsOn(target: object): readonly unknown[] {
+export function interceptorsOn(target: object): readonly unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as readonly unknown[] | undefined) ?? [];
 }
 
