@@ -114,6 +114,27 @@ describe('a decorator that is used the wrong way', () => {
   });
 });
 
+@Injectable()
+class Lookalikes {
+  @Cacheable()
+  async [Symbol('find')](): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  @Cacheable()
+  async [Symbol('find')](): Promise<number> {
+    return Promise.resolve(2);
+  }
+}
+
+describe('two methods whose default keys would be the same', () => {
+  it('are told of when the application starts', async () => {
+    await expect(boot({ imports: [CacheInfraModule.forRoot()], providers: [Lookalikes] })).rejects.toThrow(
+      'Lookalikes.Symbol(find) is the default key of two methods: give @Cacheable() a key, or rename one',
+    );
+  });
+});
+
 @Controller('forgotten')
 class ForgottenController {
   @Get()
