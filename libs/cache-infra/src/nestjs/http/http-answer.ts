@@ -183,18 +183,17 @@ export class HttpAnswer {
 
   /** The handler runs for this request alone, and nothing is stored. */
   async #uncached(fwd: ForwardReason, detail?: string): Promise<unknown> {
-    try {
-      const outcome = await runHandler(this.#parts, this.#before);
-      return this.#deliver(outcome, { fwd, detail: detail ?? outcome.detail });
-    } catch (error) {
+    const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
       this.#tell({ fwd, detail });
       throw error;
-    }
+    });
+    return this.#deliver(outcome, { fwd, detail: detail ?? outcome.detail });
   }
 
-  /** What the handler returned, or nothing when the client has it. */
-  #deliver({ value, head, detail }: Outcome, handling: Handling): unknown {
+  /** What the handler returned (or threw), or nothing when the client has it. */
+  #deliver({ value, thrown, head, detail }: Outcome, handling: Handling): unknown {
     this.#tell({ detail, ...handling });
+    if (thrown !== undefined) throw thrown.error;
     return head === undefined ? value : this.#unlessNotModified(head, () => value);
   }
 

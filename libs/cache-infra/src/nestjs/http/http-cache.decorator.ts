@@ -38,7 +38,7 @@ export interface HttpCacheOptions {
   readonly key?: ((context: ExecutionContext) => string) | undefined;
   /** False: the same URL on any host is the same response. Default true. */
   readonly host?: boolean | undefined;
-  /** Statuses of 400 and above that may be stored, such as 404. Default: none. */
+  /** Statuses of 400 and above that may be stored, such as 404: returned, or thrown as an `HttpException`. Default: none. */
   readonly statuses?: readonly number[] | undefined;
   /** The response headers that are kept, and no others. Default: those that the handler set. */
   readonly headers?: readonly string[] | undefined;

@@ -1,12 +1,16 @@
 import { StreamableFile } from '@nestjs/common';
 
+import { thrownException, type StoredException } from './stored-exception.js';
+
 /** What a handler returned, in a form that gives back what would have been sent. */
 export type StoredBody =
   | { readonly kind: 'empty' }
   | { readonly kind: 'json' | 'text'; readonly text: string }
   /** An object that is no object as JSON: a Date, a Decimal. Adapters send it as JSON, and a text as text. */
   | { readonly kind: 'json-of-object'; readonly text: string }
-  | { readonly kind: 'binary'; readonly bytes: Uint8Array };
+  | { readonly kind: 'binary'; readonly bytes: Uint8Array }
+  /** The handler threw it. */
+  | StoredException;
 
 /** Undefined = it cannot be stored: it has no JSON text. */
 export function storedBody(value: unknown): StoredBody | undefined {
@@ -25,7 +29,11 @@ export function storedBody(value: unknown): StoredBody | undefined {
   }
 }
 
-/** What the handler is to have returned. */
+/**
+ * What the handler is to have returned.
+ *
+ * @throws what it is to have thrown
+ */
 export function returnedValue(body: StoredBody): unknown {
   switch (body.kind) {
     case 'empty':
@@ -38,6 +46,8 @@ export function returnedValue(body: StoredBody): unknown {
       return { toJSON: (): unknown => JSON.parse(body.text) };
     case 'binary':
       return body.bytes;
+    case 'exception':
+      throw thrownException(body);
   }
 }
 
