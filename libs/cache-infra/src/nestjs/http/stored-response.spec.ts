@@ -65,9 +65,9 @@ describe('what may be stored (RFC 9111 §3)', () => {
     expect(stored(answer)).toBe(reason);
   });
 
-  it('takes the statuses that a route allows', () => {
-    expect(stored({ status: 404 }, { ...plain, statuses: [404] })).toMatchObject({
-      status: 404,
+  it.each([404, 403, 500])('takes the statuses that a route allows, with its ttl: %i', (status) => {
+    expect(stored({ status }, { ...plain, statuses: [404, 403, 500] })).toMatchObject({
+      status,
       lifetime: 60,
     });
   });

@@ -130,7 +130,8 @@ export function toStore(
     return 'authorization';
   }
 
-  const ofRoute = cacheableByDefault.has(status) ? rules : { ...rules, lifetime: undefined };
+  const hasRouteTtl = cacheableByDefault.has(status) || rules.statuses.includes(status);
+  const ofRoute = hasRouteTtl ? rules : { ...rules, lifetime: undefined };
   const freshness = freshnessOf(directives, fields, ofRoute, now);
   if (freshness === undefined) return 'no-freshness';
   if (retentionMs(freshness, now) === 0) return 'stale';
