@@ -118,6 +118,12 @@ class CachedController {
     return this.origin.answer(request, reply);
   }
 
+  @Get('errors/:path')
+  @HttpCache({ ttl: '10s', staleIfError: '40s', statuses: [503] })
+  errors(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
+  }
+
   @Get('keyed/:path')
   @HttpCache({
     key: (context) =>
@@ -778,6 +784,31 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
       };
       expect((await get('/cached/stale/error')).status).toBe(500);
     });
+
+    it.each(['returned', 'thrown'])(
+      'are not replaced by an error that they stand in for, though it may be stored: %s, for all who wait',
+      async (way) => {
+        await get(`/cached/errors/${way}`);
+        test.clock.advance(15_000);
+        const gate = deferred();
+        test.origin.script = async (_request, reply) => {
+          runs += 1;
+          await gate.promise;
+          if (way === 'thrown') throw new HttpException('down', 503);
+          reply.status(503);
+          return 'down';
+        };
+
+        const requests = [1, 2, 3].map(() => get(`/cached/errors/${way}`));
+        await joined(2);
+        gate.resolve();
+        const answers = await Promise.all(requests);
+
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+        expect(runs).toBe(2);
+        expect(handling(await get(`/cached/errors/${way}`))).toContain('fwd=stale; fwd-status=503');
+      },
+    );
 
     it('are never served with must-revalidate', async () => {
       test.origin.script = (_request, reply) => {

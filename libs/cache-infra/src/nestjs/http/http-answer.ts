@@ -80,7 +80,7 @@ export class HttpAnswer {
     const run: { started: boolean; outcome?: Outcome } = { started: false };
     let shared: Shared;
     try {
-      shared = await variants.load(found.vary, this.#loader(run), {
+      shared = await variants.load(found.vary, this.#loader(run, found), {
         anew: found.response !== undefined,
         apart,
       });
@@ -101,7 +101,7 @@ export class HttpAnswer {
       return this.#uncached(fwd, 'cache-error');
     }
     if (run.outcome !== undefined) return this.#ran(run.outcome, found, fwd);
-    if ('notStored' in shared) return this.#uncached(fwd, 'not-stored');
+    if ('notStored' in shared) return this.#notShared(shared.status, found, fwd);
     const { vary } = shared;
     if (variants.isFor(shared)) return this.#replay(shared, { fwd, collapsed: true });
     // It is known now what selects the response, and that it was for another request.
@@ -109,7 +109,7 @@ export class HttpAnswer {
     return this.#uncached('vary-miss');
   }
 
-  #loader(run: { started: boolean; outcome?: Outcome }): (ctx: LoadContext) => Promise<Shared> {
+  #loader(run: { started: boolean; outcome?: Outcome }, found: Found): (ctx: LoadContext) => Promise<Shared> {
     return async (ctx) => {
       // A cache with refreshAhead comes back when the response has gone: that is revalidateLater's to do.
       if (this.#answered) throw new Error('The request has been answered');
@@ -119,9 +119,10 @@ export class HttpAnswer {
         throw new HandlerFailure(error, fingerprintOf(exchange.request.headers), exchange.isAbandoned);
       });
       run.outcome = outcome;
-      if (outcome.stored === undefined) {
+      // An error is no reason to forget what stands in for it.
+      if (outcome.stored === undefined || this.#standsIn(found, outcome.status)) {
         ctx.skipStore();
-        return { notStored: true };
+        return { notStored: true, status: outcome.status };
       }
       ctx.ttl(storedTtl(outcome.stored, this.#now()));
       return outcome.stored;
@@ -177,6 +178,12 @@ export class HttpAnswer {
     return standsInForError(response, this.#parts.wants, this.#now());
   }
 
+  /** The handler has run for another request, which keeps its answer for itself: `status` is all that is known of it. */
+  #notShared(status: number, found: Found, fwd: ForwardReason): unknown {
+    if (this.#standsIn(found, status)) return this.#standIn(found.response as StoredResponse, status);
+    return this.#uncached(fwd, 'not-stored');
+  }
+
   #standIn(response: StoredResponse, fwdStatus: number): unknown {
     return this.#replay(response, { fwd: 'stale', fwdStatus, detail: 'stale-if-error' });
   }
@@ -226,7 +233,7 @@ export class HttpAnswer {
       this.#answered = false;
       const run: { started: boolean; outcome?: Outcome } = { started: false };
       variants
-        .load(found.vary, this.#loader(run), { anew: true })
+        .load(found.vary, this.#loader(run, found), { anew: true })
         .then(async () => {
           if (run.outcome?.stored !== undefined) await this.#settle(run.outcome.stored, found);
         })
