@@ -111,11 +111,31 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toMatch(/defaultTtl +55/);
   });
 
+  it('reads JSON', async () => {
+    const { code, out } = await run(['check', '--config', await file('cache.json', '{ "defaultTtl": 44 }')]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/defaultTtl +44/);
+  });
+
+  it('a configuration that throws: says what, without credentials, 1', async () => {
+    const throws = `throw new Error('no Redis at redis://u:s3cret@/s3cret@127.0.0.1:1, nor at "rediss://:s3cret@b"')`;
+    const { code, error } = await run(['check', '--config', await file('throws.mjs', throws)]);
+    expect(code).toBe(1);
+    expect(error).toContain('no Redis at redis://***@127.0.0.1:1, nor at "rediss://***@b"');
+    expect(error).not.toContain('s3cret');
+  });
+
+  it('a configuration that imports what is not there: says what', async () => {
+    const config = await file('imports.mjs', `import 'not-installed';`);
+    expect((await run(['check', '--config', config])).error).toContain("Cannot find package 'not-installed'");
+  });
+
   it.each([
-    [['check', '--config', 'absent.mjs'], /absent\.mjs/],
+    [['check', '--config', 'absent.mjs'], /^--config absent\.mjs: there is no such file$/m],
     [['check', '--config', 'cache.config.ts'], /give the JavaScript that it is compiled to/],
-    [['check', '--env', 'absent'], /absent/],
-    [['check', '--fast'], /--fast/],
+    [['check', '--env', 'absent'], /^--env absent: there is no such file$/m],
+    [['check', '--fast'], /'--fast'[^]*Usage: nestjs-cache-infra check/],
+    [['check', '--config'], /'--config <value>'[^]*Usage: nestjs-cache-infra check/],
     [['chekc'], /Usage: nestjs-cache-infra check/],
     [[], /Usage: nestjs-cache-infra check/],
   ])('%j: says what is wrong, 1', async (args, words) => {

@@ -102,8 +102,16 @@ describe('CacheModule.register', () => {
     await expect(compiling).rejects.toThrow(message);
   });
 
-  it('takes nonBlocking, which changes nothing', async () => {
-    const module = await start({ imports: [CacheModule.register({ nonBlocking: true })] });
+  it('exports all that @nestjs/cache-manager exports', async () => {
+    const theirs = Object.keys(await import('@nestjs/cache-manager'));
+    const ours = Object.keys(await import('nestjs-cache-infra/compat'));
+    expect(theirs.filter((name) => !ours.includes(name))).toEqual([]);
+  });
+
+  it('takes nonBlocking and refreshAllStores, which change nothing', async () => {
+    const module = await start({
+      imports: [CacheModule.register({ nonBlocking: true, refreshAllStores: true })],
+    });
     await module.get(Cache).set('key', 1);
     await expect(module.get(Cache).get('key')).resolves.toBe(1);
   });

@@ -170,9 +170,11 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
     const first = await bootApp({ adapter, tier: 'memory', controllers: [PagesController], cache });
     const second = await boot({ cache });
     first.origin.script = () => 'first';
-    await first.fetch('/page');
+    // Under one name, as behind a load balancer.
+    const headers = { Host: 'shop.example' };
+    await first.fetch('/page', headers);
 
-    const response = await second.fetch('/page');
+    const response = await second.fetch('/page', headers);
 
     expect(await response.text()).toBe('first');
     expect(handling(response)).toContain('hit');

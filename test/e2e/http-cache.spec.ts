@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Body,
+  Catch,
   ClassSerializerInterceptor,
   Controller,
   Delete,
@@ -12,6 +13,7 @@ import {
   HttpCode,
   HttpException,
   Injectable,
+  NotFoundException,
   Param,
   Post,
   Query,
@@ -20,11 +22,14 @@ import {
   Res,
   Sse,
   StreamableFile,
+  UseFilters,
   UseInterceptors,
+  type ArgumentsHost,
   type CallHandler,
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
 import { Exclude } from 'class-transformer';
 import { Cache, HttpCache, HttpCacheInterceptor } from 'nestjs-cache-infra';
 import { map, of, type Observable } from 'rxjs';
@@ -51,6 +56,15 @@ class Account {
 class Wrapping implements NestInterceptor {
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(map((data: unknown) => ({ data })));
+  }
+}
+
+/** Adds to the body, as those do that bring errors into the form of their API. */
+@Catch(NotFoundException)
+class SeeingFilter extends BaseExceptionFilter {
+  override catch(exception: NotFoundException, host: ArgumentsHost): void {
+    const body = { ...(exception.getResponse() as object), seenBy: exception.constructor.name };
+    super.catch(new HttpException(body, exception.getStatus()), host);
   }
 }
 
@@ -104,6 +118,12 @@ class CachedController {
     return this.origin.answer(request, reply);
   }
 
+  @Get('errors/:path')
+  @HttpCache({ ttl: '10s', staleIfError: '40s', statuses: [503] })
+  errors(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
+  }
+
   @Get('keyed/:path')
   @HttpCache({
     key: (context) =>
@@ -121,6 +141,7 @@ class CachedController {
   }
 
   @Get('missing')
+  @UseFilters(SeeingFilter)
   @HttpCache({ statuses: [404] })
   missing(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
     return this.origin.answer(request, reply);
@@ -396,6 +417,47 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
       const second = await get('/cached/missing');
       expect([second.status, await second.text()]).toEqual([404, 'none']);
       expect(handling(second)).toContain('hit');
+    });
+
+    it('stores an error that is thrown where the route lets it, and throws one like it', async () => {
+      test.origin.script = (_request, reply) => {
+        reply.header('X-Run', String(++runs));
+        throw runs === 1 ? new NotFoundException(`no such thing, run ${String(runs)}`) : new Error('no');
+      };
+
+      const answers = [await get('/cached/missing'), await get('/cached/missing')];
+
+      expect(answers.map(({ status, headers }) => [status, headers.get('x-run')])).toEqual([
+        [404, '1'],
+        [404, '1'],
+      ]);
+      expect(handling(answers[0] as Response)).toMatch(/fwd=uri-miss; stored; ttl=60; key="[^"]*"$/);
+      expect(handling(answers[1] as Response)).toMatch(/; hit; ttl=/);
+      for (const answer of answers) {
+        expect(await answer.json()).toEqual({
+          statusCode: 404,
+          error: 'Not Found',
+          message: 'no such thing, run 1',
+          seenBy: 'NotFoundException',
+        });
+      }
+    });
+
+    it('hands a thrown error that is stored to those who wait for it', async () => {
+      const gate = deferred();
+      test.origin.script = async () => {
+        runs += 1;
+        await gate.promise;
+        throw new HttpException('a text', 404);
+      };
+
+      const requests = [1, 2, 3].map((i) => get('/cached/missing', { Accept: `text/${String(i)}` }));
+      await joined(2);
+      gate.resolve();
+
+      const answers = await Promise.all(requests);
+      expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
+      expect(runs).toBe(1);
     });
 
     it('stores 201 and 302 only when they say for how long they hold', async () => {
@@ -722,6 +784,31 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
       };
       expect((await get('/cached/stale/error')).status).toBe(500);
     });
+
+    it.each(['returned', 'thrown'])(
+      'are not replaced by an error that they stand in for, though it may be stored: %s, for all who wait',
+      async (way) => {
+        await get(`/cached/errors/${way}`);
+        test.clock.advance(15_000);
+        const gate = deferred();
+        test.origin.script = async (_request, reply) => {
+          runs += 1;
+          await gate.promise;
+          if (way === 'thrown') throw new HttpException('down', 503);
+          reply.status(503);
+          return 'down';
+        };
+
+        const requests = [1, 2, 3].map(() => get(`/cached/errors/${way}`));
+        await joined(2);
+        gate.resolve();
+        const answers = await Promise.all(requests);
+
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+        expect(runs).toBe(2);
+        expect(handling(await get(`/cached/errors/${way}`))).toContain('fwd=stale; fwd-status=503');
+      },
+    );
 
     it('are never served with must-revalidate', async () => {
       test.origin.script = (_request, reply) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { ValidationError } from '../errors.js';
@@ -10,12 +11,13 @@ export interface Output {
   error(line: string): void;
 }
 
-const usage = `Usage: nestjs-cache-infra check [--config <file.js>] [--env <file>]
+const usage = `Usage: nestjs-cache-infra check [--config <file>] [--env <file>]
 
 Prints what the configuration comes to, with secrets hidden; pings Redis; says what is risky about its settings.
 
-  --config <file.js>   a module whose default export is the options of CacheInfraModule.forRoot(), a function that makes
-                       them, or registerAs() of @nestjs/config; without it the environment alone says
+  --config <file>      a JavaScript module whose default export is the options of CacheInfraModule.forRoot(), a function
+                       that makes them, or registerAs() of @nestjs/config; or a JSON file; without it the environment
+                       alone says
   --env <file>         environment variables, read before the configuration
 
 Exit code: 0 when everything is right and Redis answers, else 1.`;
@@ -40,7 +42,10 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
       output.error(usage);
       return 1;
     }
-    if (values.env !== undefined) process.loadEnvFile(values.env);
+    if (values.env !== undefined) {
+      if (!existsSync(values.env)) throw new Error(`--env ${values.env}: there is no such file`);
+      process.loadEnvFile(values.env);
+    }
     return await check(await loadConfig(values.config), output);
   } catch (error) {
     for (const line of linesOf(error)) output.error(line);
@@ -52,5 +57,12 @@ function linesOf(error: unknown): readonly string[] {
   if (error instanceof ValidationError) {
     return ['The configuration is wrong:', ...error.problems.map(({ message }) => `  ${message}`)];
   }
-  return [error instanceof Error ? error.message : 'It failed without an error'];
+  if (!(error instanceof Error)) return ['It failed without an error'];
+  const isUsage = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  return [withoutCredentials(error.message), ...(isUsage ? ['', usage] : [])];
+}
+
+/** What a configuration of somebody else says when it fails may hold the URLs of its servers. */
+function withoutCredentials(text: string): string {
+  return text.replaceAll(/(\b[a-z][a-z\d+.-]*:\/\/)[^\s"'`]*@/gi, '$1***@');
 }

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import type { SeveralCaches } from '../config/several-caches.js';
 
 /**
- * The options that a module exports: its `default`, `cacheConfig` or `config`, which may be a function that makes them.
+ * The options in a JSON file, or those that a module exports: its `default`, `cacheConfig` or `config`, which may be a function that makes them.
  *
  * @throws Error that says what to write, when there is none
  */
@@ -13,10 +15,17 @@ export async function loadConfig(file: string | undefined): Promise<SeveralCache
   if (/\.[cm]?ts$/.test(file)) {
     throw new Error(`${file}: give the JavaScript that it is compiled to, for example dist/cache.config.js`);
   }
-  const module = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+  const path = resolve(file);
+  if (!existsSync(path)) throw new Error(`--config ${file}: there is no such file`);
+  if (path.endsWith('.json')) return asOptions(JSON.parse(await readFile(path, 'utf8')), file);
+  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   const exported = module['default'] ?? module['cacheConfig'] ?? module['config'];
   const config: unknown =
     typeof exported === 'function' ? await (exported as () => unknown)() : await exported;
+  return asOptions(config, file);
+}
+
+function asOptions(config: unknown, file: string): SeveralCaches {
   if (typeof config === 'object' && config !== null) return config;
   throw new Error(`${file} exports no options: export default { … }, or a function that returns them`);
 }

@@ -12,13 +12,12 @@ import {
 } from '@nestjs/common';
 
 import type { Cache as InfraCache } from '../cache/cache.js';
-import { assertOptions, booleanValue, nonEmptyString, objectValue } from '../checks.js';
+import { assertOptions, nonEmptyString, objectValue } from '../checks.js';
 import { CacheFactory, type PreparedCache } from '../config/cache-factory.js';
 import type { CacheConfig } from '../config/options.js';
-import { ValidationError } from '../errors.js';
 import { Cache } from './cache-manager.types.js';
 import { CACHE_MANAGER } from './constants.js';
-import { createCache, createCacheChecks, type CreateCacheOptions } from './create-cache.js';
+import { assertNoStores, createCache, createCacheChecks, type CreateCacheOptions } from './create-cache.js';
 
 /** Options of {@link CacheModule}. TTLS ARE MILLISECONDS. */
 export interface CacheModuleOptions extends Omit<CreateCacheOptions, 'closeOnDisconnect'> {
@@ -26,9 +25,11 @@ export interface CacheModuleOptions extends Omit<CreateCacheOptions, 'closeOnDis
   config?: CacheConfig | undefined;
   /** The keys stand in this namespace of the cache. */
   namespace?: string | undefined;
-  /** For `@nestjs/cache-manager`'s sake, and without effect: there is one store, and no call waits for a Redis that is away. */
-  nonBlocking?: boolean | undefined;
 }
+
+/** Names that `@nestjs/cache-manager` has for them. */
+export type CacheOptions = CacheModuleOptions;
+export type CacheManagerOptions = CacheModuleOptions;
 
 export interface CacheModuleExtras {
   /** Every module sees the cache. Default false, as in `@nestjs/cache-manager`. */
@@ -140,19 +141,10 @@ const moduleChecks = {
   ...ofCreateCache,
   config: objectValue,
   namespace: nonEmptyString,
-  nonBlocking: booleanValue,
 };
 
 function assertModuleOptions(options: CacheModuleOptions): void {
-  if (
-    typeof options === 'object' &&
-    options !== null &&
-    'stores' in options &&
-    options.stores !== undefined
-  ) {
-    const message =
-      'stores is not an option here: name Redis in config (config: { redisUrl }), or give a cache (cache: …); an L1 stands before Redis by itself';
-    throw new ValidationError([{ path: 'stores', message }], 'CacheModule');
-  }
+  const instead = 'name Redis in config (config: { redisUrl }), or give a cache (cache: …)';
+  assertNoStores('CacheModule', options, instead);
   assertOptions('CacheModule', { ...options, stores: undefined }, moduleChecks);
 }

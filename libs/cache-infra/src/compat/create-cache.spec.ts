@@ -122,6 +122,17 @@ describe('what compat does beyond it', () => {
     await expect(store?.get('key')).resolves.toBe(1);
   });
 
+  it('takes what cache-manager takes for several stores, which changes nothing', async () => {
+    const compat = createCache({ cache: infra(), nonBlocking: true, refreshAllStores: true });
+    await expect(compat.set('key', 1)).resolves.toBe(1);
+  });
+
+  it('refuses stores, and says what to give instead', () => {
+    expect(() => createCache({ stores: [new Map()] } as object)).toThrow(
+      /createCache: stores is not an option here: give a cache \(cache: …\)/,
+    );
+  });
+
   it('lists every bad option', () => {
     const options = { ttl: -1, refreshThreshold: 'soon', cacheId: '', closeOnDisconnect: 1, cache: {} };
     expect(() => createCache(options as object)).toThrow(ValidationError);

@@ -6,7 +6,15 @@ import { runSafely } from '../cache/emitter.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { Loader } from '../cache/options.js';
 import { TieredCache } from '../cache/tiered-cache.js';
-import { assertOptions, functionValue, nonEmptyString, objectWith, type Check } from '../checks.js';
+import {
+  assertOptions,
+  booleanValue,
+  functionValue,
+  nonEmptyString,
+  objectWith,
+  type Check,
+} from '../checks.js';
+import { ValidationError } from '../errors.js';
 import { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
 import { ttlFromMs } from '../keyv/keyv-ttl.js';
 import {
@@ -27,6 +35,10 @@ export interface CreateCacheOptions {
   refreshThreshold?: number | ((value: unknown) => number) | undefined;
   /** Default: a random text. */
   cacheId?: string | undefined;
+  /** For cache-manager's sake, and without effect: there is one store, and no call waits for a Redis that is away. */
+  nonBlocking?: boolean | undefined;
+  /** For cache-manager's sake, and without effect: there is one store. */
+  refreshAllStores?: boolean | undefined;
   /** `disconnect()` closes `cache` as well. Default: true for a cache of its own, false for one that was given. */
   closeOnDisconnect?: boolean | undefined;
 }
@@ -40,8 +52,18 @@ export const createCacheChecks = {
   refreshThreshold: (value: unknown) =>
     functionValue(value) === undefined ? undefined : milliseconds(value),
   cacheId: nonEmptyString,
-  closeOnDisconnect: (value: unknown) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
+  nonBlocking: booleanValue,
+  refreshAllStores: booleanValue,
+  closeOnDisconnect: booleanValue,
 } satisfies Record<string, Check>;
+
+/** @throws ValidationError that says what stands here instead of `stores`, the option of cache-manager */
+export function assertNoStores(subject: string, options: unknown, instead: string): void {
+  if (typeof options !== 'object' || options === null) return;
+  if (!('stores' in options) || options.stores === undefined) return;
+  const message = `stores is not an option here: ${instead}; an L1 stands before Redis by itself`;
+  throw new ValidationError([{ path: 'stores', message }], subject);
+}
 
 /**
  * cache-manager's `createCache`, on a cache of this library. TTLS ARE MILLISECONDS.
@@ -53,6 +75,7 @@ export const createCacheChecks = {
  * @throws ValidationError that lists every bad option
  */
 export function createCache(options: CreateCacheOptions = {}): Cache {
+  assertNoStores('createCache', options, 'give a cache (cache: …)');
   assertOptions('createCache', options, createCacheChecks);
   return new CacheManager(options);
 }

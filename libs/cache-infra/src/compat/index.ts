@@ -11,9 +11,11 @@ export {
 export {
   CACHE_MODULE_OPTIONS,
   CacheModule,
+  type CacheManagerOptions,
   type CacheModuleAsyncOptions,
   type CacheModuleExtras,
   type CacheModuleOptions,
+  type CacheOptions,
   type CacheOptionsFactory,
 } from './cache.module.js';
 export { CacheTTL, type CacheTTLFactory } from './cache-ttl.decorator.js';

@@ -1,6 +1,6 @@
 import type { Cache } from '../cache/cache.js';
 import { escapeGlob } from '../keys/glob.js';
-import { assertCacheEvictOptions, evictDefaults } from './decorator-checks.js';
+import { assertParentheses, assertCacheEvictOptions, evictDefaults } from './decorator-checks.js';
 import type {
   AsyncMethod,
   CacheEvictOptions,
@@ -33,7 +33,8 @@ export function CacheEvict<const O extends CacheEvictOptions>(
 export function CacheEvict<M extends AsyncMethod = never>(
   options: MethodOptionsFor<CacheEvictOptions, M>,
 ): NamedMethodDecorator<M>;
-export function CacheEvict(options: CacheEvictOptions): UntypedMethodDecorator {
+export function CacheEvict(options: CacheEvictOptions, ...rest: readonly unknown[]): UntypedMethodDecorator {
+  assertParentheses('@CacheEvict', options, rest, '{ key: … }');
   assertCacheEvictOptions(options);
   return (target, name, descriptor) => {
     const decoration = {

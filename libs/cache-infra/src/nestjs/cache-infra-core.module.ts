@@ -10,6 +10,7 @@ import { CacheRegistry } from './cache-registry.js';
 import { DecoratedProviders } from './decorated-providers.js';
 import { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
 import { HttpCaches } from './http/http-caches.js';
+import { UnboundRoutes } from './http/unbound-routes.js';
 
 const shared = [
   CacheFactory,
@@ -40,6 +41,7 @@ const shared = [
     DecoratedProviders,
     HttpCaches,
     HttpCacheInterceptor,
+    UnboundRoutes,
   ],
   exports: shared,
 })

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 
+import { ValidationError } from '../errors.js';
 import { ManualClock } from '../manual-clock.js';
 import { featureModule } from './feature-module.js';
 import { cacheModule, optionsFrom, optionsOf } from './module-definition.js';
@@ -10,6 +11,7 @@ import type {
   CacheInfraModuleOptions,
   CacheInfraTestingOptions,
 } from './module-options.js';
+import { InjectMadeByMethod } from './tokens.js';
 import { TestingClockModule } from './testing-clock.module.js';
 
 /**
@@ -25,6 +27,15 @@ import { TestingClockModule } from './testing-clock.module.js';
  */
 @Module({})
 export class CacheInfraModule {
+  /** @throws ValidationError when none of the methods below has made the module */
+  constructor(@InjectMadeByMethod() madeByMethod: true | undefined) {
+    if (madeByMethod === true) return;
+    throw new ValidationError(
+      'imported by itself it makes no cache: write CacheInfraModule.forRoot(), once in the application; other modules need no import',
+      'CacheInfraModule',
+    );
+  }
+
   /** A cache by configuration, environment and preset: in memory, unless one of them says where Redis is. */
   static forRoot(options: CacheInfraModuleOptions = {}): DynamicModule {
     return cacheModule(CacheInfraModule, { ...optionsOf(options), way: 'create' });

@@ -1,4 +1,4 @@
-import { assertCachePutOptions, putDefaults } from './decorator-checks.js';
+import { assertParentheses, assertCachePutOptions, putDefaults } from './decorator-checks.js';
 import type {
   AsyncMethod,
   CacheMethodDecorator,
@@ -30,7 +30,8 @@ export function CachePut<const O extends CachePutOptions>(
 export function CachePut<M extends AsyncMethod = never>(
   options: MethodOptionsFor<CachePutOptions, M>,
 ): NamedMethodDecorator<M>;
-export function CachePut(options: CachePutOptions): UntypedMethodDecorator {
+export function CachePut(options: CachePutOptions, ...rest: readonly unknown[]): UntypedMethodDecorator {
+  assertParentheses('@CachePut', options, rest, '{ key: … }');
   assertCachePutOptions(options);
   return (target, name, descriptor) => {
     const decoration = {

@@ -10,7 +10,7 @@ import type {
   NamedMethodDecorator,
   UntypedMethodDecorator,
 } from './decorator-options.js';
-import { assertCacheableOptions, cacheableDefaults } from './decorator-checks.js';
+import { assertParentheses, assertCacheableOptions, cacheableDefaults } from './decorator-checks.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { keyOf, loadOptions } from './method-store.js';
@@ -43,7 +43,8 @@ export function Cacheable<const O extends CacheableOptions = { readonly key?: un
 export function Cacheable<M extends AsyncMethod = never>(
   options: MethodOptionsFor<CacheableOptions, M>,
 ): NamedMethodDecorator<M>;
-export function Cacheable(given: CacheableOptions = {}): UntypedMethodDecorator {
+export function Cacheable(given: CacheableOptions = {}, ...rest: readonly unknown[]): UntypedMethodDecorator {
+  assertParentheses('@Cacheable', given, rest);
   assertCacheableOptions(given);
   return (target, name, descriptor) => {
     const decoration = {

@@ -48,7 +48,7 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   /** @throws ValidationError that lists every problem */
   onModuleInit(): void {
     const problems: ValidationProblem[] = [];
-    const prefixes = new Map<string, object>();
+    const prefixes = new Map<string, Named>();
     for (const { prototype, instance, feature } of this.#provided(problems)) {
       const placed = allPlacedOf(prototype);
       if (placed.length === 0) continue;
@@ -126,22 +126,29 @@ function allPlacedOf(prototype: object): readonly Placed[] {
   return all;
 }
 
-/** The default keys of two classes of one name would be the same, and one would get the other's values. */
+/** The first with a default key. */
+interface Named {
+  readonly prototype: object;
+  readonly name: string | symbol;
+}
+
+/** The default keys of two classes of one name, or of two symbols that read alike, would be the same, and one would get the other's values. */
 function sharedPrefixes(
   prototype: object,
   placed: readonly Placed[],
   feature: CacheFeature | undefined,
-  prefixes: Map<string, object>,
+  prefixes: Map<string, Named>,
 ): ValidationProblem[] {
   return placed.flatMap(({ decoration, options }) => {
     if (!decoration.hasDefaultKey) return [];
     const prefix = keyPrefix(prototype, decoration);
     const { cache = defaultCacheName } = options;
     const id = JSON.stringify([cache, namespacesOf(options, feature), prefix]);
-    const first = prefixes.get(id) ?? prototype;
+    const first = prefixes.get(id) ?? { prototype, name: decoration.name };
     prefixes.set(id, first);
-    if (first === prototype) return [];
-    const message = `${prefix} is the default key of two classes of the same name: give @Cacheable() a key, or rename one`;
+    if (first.prototype === prototype && first.name === decoration.name) return [];
+    const two = first.prototype === prototype ? 'methods' : 'classes of the same name';
+    const message = `${prefix} is the default key of two ${two}: give @Cacheable() a key, or rename one`;
     return [{ path: prefix, message }];
   });
 }

@@ -34,14 +34,21 @@ export function assertDecoratable(
   target: DecoratedMethod,
   descriptor: PropertyDescriptor | undefined,
 ): PlainMethod {
+  const isClass = (target.name as unknown) === undefined;
   const refuse = (words: string): never => {
     const { prototype, name } = target;
-    const label =
-      typeof prototype === 'function'
+    const label = isClass
+      ? (prototype as { name: string }).name
+      : typeof prototype === 'function'
         ? `${(prototype as { name: string }).name}.${String(name)}`
         : labelOf(target);
     throw new ValidationError(`@${decorator}() on ${label}: ${words}`);
   };
+  if (isClass) {
+    return refuse(
+      'it belongs on a method; @CacheDefaults() says for a class what its methods have in common',
+    );
+  }
   if (typeof target.prototype === 'function') {
     return refuse(
       'a static method has no instance into which Nest could inject the cache; make it an instance method',

@@ -93,6 +93,22 @@ const defaults: Checks = {
   tags: listOfTexts,
 };
 
+/**
+ * `rest`: what a decorator without parentheses is given beside the class: `@Cacheable find() {}`.
+ *
+ * @throws ValidationError that says what to write
+ */
+export function assertParentheses(
+  decorator: string,
+  target: unknown,
+  [name, ...rest]: readonly unknown[],
+  needed = '',
+): void {
+  if (name === undefined && rest.length === 0) return;
+  const label = `${(target as { constructor: { name: string } }).constructor.name}.${String(name)}`;
+  throw new ValidationError(`${decorator} on ${label} needs parentheses: ${decorator}(${needed})`);
+}
+
 export function assertCacheDefaultsOptions(options: CacheDefaultsOptions): void {
   assertOptions('@CacheDefaults()', options, defaults);
 }

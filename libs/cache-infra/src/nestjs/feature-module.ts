@@ -7,7 +7,7 @@ import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { missingCache, namespaceOf } from './cache-lookup.js';
 import { CacheRegistry } from './cache-registry.js';
 import type { CacheInfraFeatureOptions } from './module-options.js';
-import { defaultCacheName, featureToken, getCacheToken, wholeCacheToken } from './tokens.js';
+import { defaultCacheName, featureToken, getCacheToken, madeByMethod, wholeCacheToken } from './tokens.js';
 
 /** The module that stands between a domain module and a cache. */
 export function featureModule(
@@ -23,6 +23,7 @@ export function featureModule(
     module,
     imports: [CacheInfraCoreModule, ...imports],
     providers: [
+      madeByMethod,
       { provide: featureToken, useValue: { cache: name, namespace } },
       {
         provide: token,

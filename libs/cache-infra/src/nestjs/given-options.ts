@@ -26,6 +26,30 @@ export function answerOptions({
   return { prices, maxTtl, jitter, completeFinishReasons };
 }
 
+/** @throws ValidationError that names the method which takes what was given */
+export function assertOptionsObject(given: unknown): void {
+  if (isOptions(given)) return;
+  const instead = typeof given === 'function' ? ': give it to forRootAsync({ useFactory })' : '';
+  throw new ValidationError(`options must be an object, got ${kindOf(given)}${instead}`, 'CacheInfraModule');
+}
+
+/** @throws ValidationError when a factory has returned something else than options */
+export function assertMadeOptions(given: unknown): void {
+  if (isOptions(given)) return;
+  const message = `useFactory (or createCacheOptions()) must return options, an object, got ${kindOf(given)}`;
+  throw new ValidationError(message, 'CacheInfraModule');
+}
+
+/** Never the value: it may be a URL with a password. */
+function kindOf(given: unknown): string {
+  if (given === undefined || given === null) return String(given);
+  return Array.isArray(given) ? 'a list' : `a ${typeof given}`;
+}
+
+function isOptions(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
+
 /**
  * The options of one of the caches of a module: of the first those of `forRoot()`, of another what `caches` says over them.
  *

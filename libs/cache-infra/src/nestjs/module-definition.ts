@@ -9,9 +9,15 @@ import { getAiCacheToken } from './ai-tokens.js';
 import type { CacheFacts } from './cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from './cache-registry.js';
-import { answerOptions, cacheOptions, type GivenOptions } from './given-options.js';
+import {
+  answerOptions,
+  assertMadeOptions,
+  assertOptionsObject,
+  cacheOptions,
+  type GivenOptions,
+} from './given-options.js';
 import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
-import { defaultCacheName, getCacheToken, wholeCacheToken } from './tokens.js';
+import { defaultCacheName, getCacheToken, madeByMethod, wholeCacheToken } from './tokens.js';
 
 const optionsToken = Symbol('CacheInfraModule options');
 
@@ -30,8 +36,10 @@ export interface Plan extends OptionsSource {
   readonly way: 'create' | 'createAi' | 'forTesting';
 }
 
-/** @throws ValidationError when `caches` is not a dictionary */
-export function optionsOf({ isGlobal, ...options }: GivenOptions): OptionsSource {
+/** @throws ValidationError when there are no options, or `caches` is not a dictionary */
+export function optionsOf(given: GivenOptions): OptionsSource {
+  assertOptionsObject(given);
+  const { isGlobal, ...options } = given;
   const caches = Object.keys(cachesBeside(options));
   return { name: options.name, caches, isGlobal, providers: [{ provide: optionsToken, useValue: options }] };
 }
@@ -81,7 +89,7 @@ export function cacheModule(module: Type, plan: Plan): DynamicModule {
     module,
     global: isGlobal,
     imports: [CacheInfraCoreModule, ...imports],
-    providers: [...providers, ...made, ...ai],
+    providers: [madeByMethod, ...providers, ...made, ...ai],
     exports: [...made, ...ai].map(({ provide }) => provide),
   };
 }
@@ -104,6 +112,7 @@ function makeCache(
   name: string,
   plan: Plan,
 ): Cache {
+  assertMadeOptions(given);
   const { vary, ...options } = given;
   if (vary !== undefined) registry.addFacts(vary);
   const own = cacheOptions(options, name, plan);

@@ -1,4 +1,4 @@
-import { Inject, type InjectionToken } from '@nestjs/common';
+import { Inject, Optional, type InjectionToken } from '@nestjs/common';
 
 import { Cache } from '../cache/cache.js';
 
@@ -34,3 +34,16 @@ export interface CacheFeature {
 }
 
 export const featureToken: InjectionToken<CacheFeature> = Symbol.for('nestjs-cache-infra.CacheFeature');
+
+const madeByMethodToken = Symbol('CacheInfraModule.forRoot');
+
+/** In every `CacheInfraModule` that one of its methods has made, and not in one that was imported by itself. */
+export const madeByMethod = { provide: madeByMethodToken, useValue: true };
+
+/** Injects whether it is there. */
+export function InjectMadeByMethod(): ParameterDecorator {
+  return (target, name, index) => {
+    Inject(madeByMethodToken)(target, name, index);
+    Optional()(target, name, index);
+  };
+}

@@ -5,7 +5,8 @@ import { fieldTokens } from './header-fields.js';
 import type { HttpStore } from './http-caches.js';
 import { httpDate } from './http-date.js';
 import type { Head, HttpExchange } from './http-exchange.js';
-import { holdsInstances, isStreaming, storedBody } from './stored-body.js';
+import { holdsInstances, isStreaming, storedBody, type StoredBody } from './stored-body.js';
+import { storedException } from './stored-exception.js';
 import { toStore, type StoredResponse, type StoringRules } from './stored-response.js';
 import { strongEtag } from './validators.js';
 import { merged } from './vary.js';
@@ -23,6 +24,8 @@ export interface RunParts {
 /** What a handler's run came to. */
 export interface Outcome {
   readonly value: unknown;
+  /** The handler threw this instead, and it may be stored. */
+  readonly thrown?: { readonly error: unknown } | undefined;
   readonly status: number;
   /** Undefined = the value is none that could be compared or stored. */
   readonly head?: Head | undefined;
@@ -33,31 +36,49 @@ export interface Outcome {
 
 /** Runs the handler and the interceptors inside of this one; gives the response its `ETag`, `Date` and `Vary`. */
 export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
-  const { next, exchange, store, rules, needsInstances } = parts;
-  const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+  const { next, exchange, needsInstances } = parts;
+  let value: unknown;
+  try {
+    value = await lastValueFrom(next.handle(), { defaultValue: undefined });
+  } catch (error) {
+    return thrownOutcome(parts, before, error);
+  }
   const { status } = exchange.head();
   if (isStreaming(value)) return { value, status, detail: 'stream' };
   if (exchange.isSent) return { value, status, detail: 'sent' };
   if (needsInstances && holdsInstances(value)) return { value, status, detail: 'class-instances' };
   const body = storedBody(value);
   if (body === undefined) return { value, status, detail: 'no-json' };
+  return { value, ...complete(parts, before, status, body) };
+}
 
+/** An exception is an answer like others where the route says so. */
+function thrownOutcome(parts: RunParts, before: Head, error: unknown): Outcome {
+  const body = storedException(error);
+  if (body === undefined || !parts.rules.statuses.includes(body.status) || parts.exchange.isSent) throw error;
+  return { value: undefined, thrown: { error }, ...complete(parts, before, body.status, body) };
+}
+
+type Completed = Omit<Outcome, 'value' | 'thrown'>;
+
+function complete(parts: RunParts, before: Head, status: number, body: StoredBody): Completed {
+  const { exchange, store, rules } = parts;
   if (rules.vary.length > 0) {
     const names = merged(fieldTokens(exchange.head().fields, 'vary'), rules.vary);
     exchange.setField('Vary', names.join(', '));
   }
   const now = store.clock.now();
-  const head = exchange.head();
-  const answer = { ...head, before: before.fields, body };
+  const { fields } = exchange.head();
+  const answer = { status, fields, before: before.fields, body };
   const stored = toStore(answer, exchange.request.headers, rules, now);
   const isStored = typeof stored === 'object';
-  if (!isStored && !rules.decorated) return { value, status, detail: stored };
+  if (!isStored && !rules.decorated) return { status, detail: stored };
 
   const added: Record<string, string> = {};
-  if (head.fields['date'] === undefined) added['date'] = httpDate(now);
-  if (head.fields['etag'] === undefined && status === 200) added['etag'] = strongEtag(body, head.fields);
+  if (fields['date'] === undefined) added['date'] = httpDate(now);
+  if (fields['etag'] === undefined && status === 200) added['etag'] = strongEtag(body, fields);
   for (const [name, field] of Object.entries(added)) exchange.setField(name, field);
-  const complete = { status, fields: { ...head.fields, ...added } };
-  if (!isStored) return { value, status, head: complete, detail: stored };
-  return { value, status, head: complete, stored: { ...stored, fields: { ...stored.fields, ...added } } };
+  const head = { status, fields: { ...fields, ...added } };
+  if (!isStored) return { status, head, detail: stored };
+  return { status, head, stored: { ...stored, fields: { ...stored.fields, ...added } } };
 }

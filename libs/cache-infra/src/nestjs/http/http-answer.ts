@@ -1,12 +1,15 @@
-import { GatewayTimeoutException, HttpException } from '@nestjs/common';
+import { GatewayTimeoutException } from '@nestjs/common';
 
 import type { LoadContext } from '../../cache/options.js';
 import type { RequestDirectives } from './cache-control.js';
 import { currentAge, secondsLeft, standsInForError, useOf } from './freshness.js';
+import { hasCredentials } from './credentials.js';
+import { failureStatus, HandlerFailure, standInStatuses } from './handler-failure.js';
 import { runHandler, type Outcome, type RunParts } from './handler-run.js';
 import { httpCacheStatus, type ForwardReason, type Handling } from './http-cache-status.js';
 import type { HttpCaches } from './http-caches.js';
 import type { Head } from './http-exchange.js';
+import type { HttpRoute } from './http-route.js';
 import { returnedValue } from './stored-body.js';
 import type { StoredResponse } from './stored-response.js';
 import { isNotModified } from './validators.js';
@@ -17,24 +20,11 @@ import { fingerprintOf } from './vary.js';
 export interface AnswerParts extends RunParts {
   readonly caches: HttpCaches;
   readonly variants: Variants;
+  readonly route: HttpRoute;
   /** The primary key. */
   readonly key: string;
   readonly wants: RequestDirectives;
 }
-
-/** A handler's error on its way to all those who wait for the handler. */
-class HandlerFailure extends Error {
-  constructor(
-    override readonly cause: unknown,
-    /** Of the request for which the handler ran. */
-    readonly fingerprint: string,
-  ) {
-    super('The handler failed', { cause });
-  }
-}
-
-/** Errors that a stale response may stand in for (RFC 5861 §4). */
-const standInStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /** The answer to one GET or HEAD request: from the cache, or from the handler. */
 export class HttpAnswer {
@@ -90,7 +80,7 @@ export class HttpAnswer {
     const run: { started: boolean; outcome?: Outcome } = { started: false };
     let shared: Shared;
     try {
-      shared = await variants.load(found.vary, this.#loader(run), {
+      shared = await variants.load(found.vary, this.#loader(run, found), {
         anew: found.response !== undefined,
         apart,
       });
@@ -101,6 +91,7 @@ export class HttpAnswer {
       }
       if (error instanceof HandlerFailure) {
         const fingerprint = fingerprintOf(exchange.request.headers);
+        if (error.isAbandoned && !run.started) return this.#load(found, fwd, apart);
         if (run.started || error.fingerprint === fingerprint) return this.#failed(error.cause, found, fwd);
         return this.#load(found, fwd, `#${fingerprint}`);
       }
@@ -110,7 +101,7 @@ export class HttpAnswer {
       return this.#uncached(fwd, 'cache-error');
     }
     if (run.outcome !== undefined) return this.#ran(run.outcome, found, fwd);
-    if ('notStored' in shared) return this.#uncached(fwd, 'not-stored');
+    if ('notStored' in shared) return this.#notShared(shared.status, found, fwd);
     const { vary } = shared;
     if (variants.isFor(shared)) return this.#replay(shared, { fwd, collapsed: true });
     // It is known now what selects the response, and that it was for another request.
@@ -118,18 +109,20 @@ export class HttpAnswer {
     return this.#uncached('vary-miss');
   }
 
-  #loader(run: { started: boolean; outcome?: Outcome }): (ctx: LoadContext) => Promise<Shared> {
+  #loader(run: { started: boolean; outcome?: Outcome }, found: Found): (ctx: LoadContext) => Promise<Shared> {
     return async (ctx) => {
       // A cache with refreshAhead comes back when the response has gone: that is revalidateLater's to do.
       if (this.#answered) throw new Error('The request has been answered');
       run.started = true;
       const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
-        throw new HandlerFailure(error, fingerprintOf(this.#parts.exchange.request.headers));
+        const { exchange } = this.#parts;
+        throw new HandlerFailure(error, fingerprintOf(exchange.request.headers), exchange.isAbandoned);
       });
       run.outcome = outcome;
-      if (outcome.stored === undefined) {
+      // An error is no reason to forget what stands in for it.
+      if (outcome.stored === undefined || this.#standsIn(found, outcome.status)) {
         ctx.skipStore();
-        return { notStored: true };
+        return { notStored: true, status: outcome.status };
       }
       ctx.ttl(storedTtl(outcome.stored, this.#now()));
       return outcome.stored;
@@ -146,6 +139,7 @@ export class HttpAnswer {
     }
     if (stored === undefined) return this.#deliver(outcome, { fwd });
     await this.#settle(stored, found);
+    this.#forgetIfCookieIsSet(stored, found);
     return this.#deliver(outcome, { fwd, stored: true, ttl: secondsLeft(stored, this.#now()) });
   }
 
@@ -153,6 +147,18 @@ export class HttpAnswer {
     const { variants, caches } = this.#parts;
     await variants.settle(stored, found, this.#now()).catch((error: unknown) => {
       caches.report(error);
+    });
+  }
+
+  /** A session that is made for a request without credentials shows itself when the headers go, and not before. */
+  #forgetIfCookieIsSet(stored: StoredResponse, found: Found): void {
+    const { exchange, caches, variants, route } = this.#parts;
+    if (!stored.vary.includes('cookie') || hasCredentials(exchange.request.headers)) return;
+    exchange.whenCookieIsSet(() => {
+      caches.setsCookiesLate(route.handler, route.id);
+      variants.forget(found.vary, stored.vary).catch((error: unknown) => {
+        caches.report(error);
+      });
     });
   }
 
@@ -172,24 +178,29 @@ export class HttpAnswer {
     return standsInForError(response, this.#parts.wants, this.#now());
   }
 
+  /** The handler has run for another request, which keeps its answer for itself: `status` is all that is known of it. */
+  #notShared(status: number, found: Found, fwd: ForwardReason): unknown {
+    if (this.#standsIn(found, status)) return this.#standIn(found.response as StoredResponse, status);
+    return this.#uncached(fwd, 'not-stored');
+  }
+
   #standIn(response: StoredResponse, fwdStatus: number): unknown {
     return this.#replay(response, { fwd: 'stale', fwdStatus, detail: 'stale-if-error' });
   }
 
   /** The handler runs for this request alone, and nothing is stored. */
   async #uncached(fwd: ForwardReason, detail?: string): Promise<unknown> {
-    try {
-      const outcome = await runHandler(this.#parts, this.#before);
-      return this.#deliver(outcome, { fwd, detail: detail ?? outcome.detail });
-    } catch (error) {
+    const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
       this.#tell({ fwd, detail });
       throw error;
-    }
+    });
+    return this.#deliver(outcome, { fwd, detail: detail ?? outcome.detail });
   }
 
-  /** What the handler returned, or nothing when the client has it. */
-  #deliver({ value, head, detail }: Outcome, handling: Handling): unknown {
+  /** What the handler returned (or threw), or nothing when the client has it. */
+  #deliver({ value, thrown, head, detail }: Outcome, handling: Handling): unknown {
     this.#tell({ detail, ...handling });
+    if (thrown !== undefined) throw thrown.error;
     return head === undefined ? value : this.#unlessNotModified(head, () => value);
   }
 
@@ -222,7 +233,7 @@ export class HttpAnswer {
       this.#answered = false;
       const run: { started: boolean; outcome?: Outcome } = { started: false };
       variants
-        .load(found.vary, this.#loader(run), { anew: true })
+        .load(found.vary, this.#loader(run, found), { anew: true })
         .then(async () => {
           if (run.outcome?.stored !== undefined) await this.#settle(run.outcome.stored, found);
         })
@@ -239,12 +250,4 @@ export class HttpAnswer {
   #now(): number {
     return this.#parts.store.clock.now();
   }
-}
-
-/** The status that Nest will answer an error with. */
-function failureStatus(error: unknown): number {
-  if (error instanceof HttpException) return error.getStatus();
-  const status: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, 'statusCode') : undefined;
-  return typeof status === 'number' ? status : 500;
 }

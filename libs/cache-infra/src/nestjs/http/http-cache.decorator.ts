@@ -10,6 +10,7 @@ import {
   type Checks,
 } from '../../checks.js';
 import type { Ttl } from '../../cache/options.js';
+import { assertParentheses } from '../decorator-checks.js';
 
 /** How the responses of a route are cached. */
 export interface HttpCacheOptions {
@@ -37,7 +38,7 @@ export interface HttpCacheOptions {
   readonly key?: ((context: ExecutionContext) => string) | undefined;
   /** False: the same URL on any host is the same response. Default true. */
   readonly host?: boolean | undefined;
-  /** Statuses of 400 and above that may be stored, such as 404. Default: none. */
+  /** Statuses of 400 and above that may be stored, such as 404: returned, or thrown as an `HttpException`. Default: none. */
   readonly statuses?: readonly number[] | undefined;
   /** The response headers that are kept, and no others. Default: those that the handler set. */
   readonly headers?: readonly string[] | undefined;
@@ -99,7 +100,12 @@ export const httpCacheMetadata = 'nestjs-cache-infra:http-cache';
  *
  * @throws ValidationError when the options are wrong
  */
-export function HttpCache(options: HttpCacheOptions | false = {}): ClassDecorator & MethodDecorator {
+export function HttpCache(options?: HttpCacheOptions | false): ClassDecorator & MethodDecorator;
+export function HttpCache(
+  options: HttpCacheOptions | false = {},
+  ...rest: readonly unknown[]
+): ClassDecorator & MethodDecorator {
+  assertParentheses('@HttpCache', options, rest);
   if (options !== false) assertOptions('@HttpCache()', options, checks);
   return SetMetadata(httpCacheMetadata, options);
 }

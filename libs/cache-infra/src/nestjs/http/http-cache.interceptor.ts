@@ -4,13 +4,14 @@ import { concat, defer, from, ignoreElements, tap, type Observable } from 'rxjs'
 
 import { ValidationError } from '../../errors.js';
 import { noRequestDirectives, requestDirectives } from './cache-control.js';
+import { hasCredentials } from './credentials.js';
 import { fieldText } from './header-fields.js';
 import { HttpAnswer } from './http-answer.js';
 import { httpCacheStatus } from './http-cache-status.js';
 import { HttpCaches, urlTag, type HttpStore } from './http-caches.js';
 import { HttpExchange } from './http-exchange.js';
 import { relatedTarget, urlKey } from './http-key.js';
-import { httpRoute, isInsideSerializer, storingRules, type HttpRoute } from './http-route.js';
+import { httpRoute, isInsideSerializer, redirectOf, storingRules, type HttpRoute } from './http-route.js';
 import { isStreaming } from './stored-body.js';
 import { assumedVary, toStore } from './stored-response.js';
 import { Variants } from './variants.js';
@@ -31,7 +32,7 @@ const inHand = new WeakSet<object>();
  * ```
  *
  * Lets pass untouched: what is not HTTP, handlers that answer themselves (`@Res()`, `@Sse()`, `@Render()`, `@Redirect()`),
- * streams, and requests with `Range`. Without Redis, or with a cache in trouble, the handlers run.
+ * streams, and requests with `Range` or a body. Without Redis, or with a cache in trouble, the handlers run.
  */
 @Injectable()
 export class HttpCacheInterceptor implements NestInterceptor {
@@ -52,7 +53,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const route = this.#route(context);
     if (route.optedOut) return next.handle();
     const exchange = new HttpExchange(context, this.adapterHost.httpAdapter);
-    if (!safeMethods.has(exchange.method)) return this.#invalidating(exchange, next);
+    if (!safeMethods.has(exchange.method)) return this.#invalidating(exchange, route, next);
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return next.handle();
 
     const store = this.caches.store(route.options.cache);
@@ -60,11 +61,21 @@ export class HttpCacheInterceptor implements NestInterceptor {
     if (!route.decorated && !this.caches.caching.has(route.handler)) {
       return this.#learning(exchange, route, store, next);
     }
-    if (exchange.request.headers['range'] !== undefined) {
-      exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail: 'range' }));
+    const detail = this.#bypass(exchange, route);
+    if (detail !== undefined) {
+      exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail }));
       return next.handle();
     }
     return from(this.#answer(context, exchange, route, store, next).value());
+  }
+
+  /** Why a request is neither answered from the cache nor its answer stored. */
+  #bypass(exchange: HttpExchange, { handler, options }: HttpRoute): string | undefined {
+    const { headers } = exchange.request;
+    if (headers['range'] !== undefined) return 'range';
+    if (exchange.hasBody) return 'body';
+    const isTold = options.shared === true || hasCredentials(headers);
+    return !isTold && this.caches.getsLateCookies(handler) ? 'set-cookie' : undefined;
   }
 
   #answer(
@@ -85,6 +96,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
       exchange,
       next,
       caches: this.caches,
+      route,
       store,
       rules,
       key,
@@ -97,21 +109,26 @@ export class HttpCacheInterceptor implements NestInterceptor {
   }
 
   /** A change invalidates its URL and those it names, before the client hears of it (RFC 9111 §4.4). */
-  #invalidating(exchange: HttpExchange, next: CallHandler): Observable<unknown> {
+  #invalidating(exchange: HttpExchange, route: HttpRoute, next: CallHandler): Observable<unknown> {
+    let value: unknown;
     const invalidate = async (): Promise<void> => {
       const { status, fields } = exchange.head();
       if (status >= 400) return;
       const { origin, target } = exchange;
-      const related = ['location', 'content-location'].flatMap(
-        (name) => relatedTarget(fieldText(fields, name), origin, target) ?? [],
-      );
+      const named = [
+        fieldText(fields, 'location'),
+        fieldText(fields, 'content-location'),
+        redirectOf(route.handler, value),
+      ];
+      const related = named.flatMap((location) => relatedTarget(location, origin, target) ?? []);
       const urls = [target, ...related].flatMap((url) => [
         urlKey({ origin, target: url }),
         urlKey({ origin: undefined, target: url }),
       ]);
       await this.caches.invalidate([...new Set(urls)]);
     };
-    return concat(next.handle(), defer(invalidate).pipe(ignoreElements()));
+    const told = next.handle().pipe(tap((last: unknown) => (value = last)));
+    return concat(told, defer(invalidate).pipe(ignoreElements()));
   }
 
   /** A route of which nothing is known: nothing is asked, and nothing stored before it is known that it can be. */

@@ -8,7 +8,7 @@ import { ValidationError, type ValidationProblem } from '../../errors.js';
 import { findCache, missingCache } from '../cache-lookup.js';
 import { CacheRegistry } from '../cache-registry.js';
 import { defaultCacheName } from '../tokens.js';
-import { optionsOn } from './http-route.js';
+import { decoratedRoutes } from './decorated-routes.js';
 
 /** The part of a cache that holds responses. */
 export interface HttpStore {
@@ -16,12 +16,6 @@ export interface HttpStore {
   readonly clock: Clock;
   /** What is made anew in the background at this moment. */
   readonly refreshing: Set<string>;
-}
-
-/** One route that names a cache. */
-interface NamedRoute {
-  readonly cache: string;
-  readonly label: string;
 }
 
 /** The caches that hold the responses of an application. */
@@ -32,6 +26,8 @@ export class HttpCaches implements OnModuleInit {
    * application may have many others.
    */
   readonly caching = new WeakSet<object>();
+  /** Handlers whose answers were seen to get a cookie after this cache had them. */
+  readonly #lateCookies = new WeakSet<object>();
   readonly #stores = new Map<string, HttpStore | undefined>();
   readonly #logger = new Logger('CacheInfra');
   readonly #reported = new Set<string>();
@@ -45,9 +41,9 @@ export class HttpCaches implements OnModuleInit {
 
   /** @throws ValidationError for a route that names a cache which the application does not have */
   onModuleInit(): void {
-    const problems: ValidationProblem[] = [...this.#routes()]
+    const problems: ValidationProblem[] = [...decoratedRoutes(this.modules)]
       .filter(({ cache }) => findCache(this.moduleRef, cache) === undefined)
-      .map(({ cache, label }) => missingCache(cache, label, this.registry.names()));
+      .map(({ cache, name }) => missingCache(cache, `@HttpCache() of ${name}`, this.registry.names()));
     if (problems.length > 0) throw new ValidationError(problems, 'CacheInfraModule');
   }
 
@@ -64,6 +60,19 @@ export class HttpCaches implements OnModuleInit {
     await Promise.all(
       stores.map(({ cache }) => cache.invalidateTags(...tags).catch((error: unknown) => this.report(error))),
     );
+  }
+
+  /** Session middleware makes a session for those who bring none, and what the handler answers them may be of that session. */
+  setsCookiesLate(handler: object, label: string): void {
+    if (this.#lateCookies.has(handler)) return;
+    this.#lateCookies.add(handler);
+    this.#logger.warn(
+      `${label}: something sets a cookie after HttpCacheInterceptor, as session middleware does. What it answers to requests without credentials is not stored from now on; if it is the same for all, say @HttpCache({ shared: true })`,
+    );
+  }
+
+  getsLateCookies(handler: object): boolean {
+    return this.#lateCookies.has(handler);
   }
 
   /** The cache is in trouble, and a request goes on without it. Warns once for each kind. */
@@ -85,42 +94,14 @@ export class HttpCaches implements OnModuleInit {
   #cacheNames(): readonly string[] {
     const modules = this.modules.size;
     if (this.#names?.modules !== modules) {
-      const names = [...this.#routes()].map(({ cache }) => cache);
+      const names = [...decoratedRoutes(this.modules)].map(({ cache }) => cache);
       this.#names = { modules, names: [...new Set([defaultCacheName, ...names])] };
     }
     return this.#names.names;
-  }
-
-  *#routes(): Iterable<NamedRoute> {
-    for (const module of this.modules.values()) {
-      for (const { metatype } of module.controllers.values()) {
-        if (typeof metatype !== 'function') continue;
-        const shared = optionsOn(metatype);
-        if (shared !== undefined && shared !== false) {
-          yield { cache: shared.cache ?? defaultCacheName, label: `@HttpCache() of ${metatype.name}` };
-        }
-        for (const [name, method] of methodsOf(metatype.prototype as object)) {
-          const own = optionsOn(method);
-          if (own === undefined || own === false) continue;
-          const inherited = shared === false ? undefined : shared?.cache;
-          const cache = own.cache ?? inherited ?? defaultCacheName;
-          yield { cache, label: `@HttpCache() of ${metatype.name}.${name}` };
-        }
-      }
-    }
   }
 }
 
 /** The tag of every stored response of a URL. */
 export function urlTag(key: string): string {
   return `url:${sha256(key)}`;
-}
-
-/** Also those that are inherited. */
-function* methodsOf(prototype: object | null): Iterable<readonly [name: string, method: object]> {
-  if (prototype === null || prototype === Object.prototype) return;
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (typeof value === 'function' && name !== 'constructor') yield [name, value as object];
-  }
-  yield* methodsOf(Object.getPrototypeOf(prototype) as object | null);
 }

@@ -13,7 +13,8 @@ interface AdapterRequest {
   readonly headers: Fields;
   /** As far as the application trusts its proxies. */
   readonly protocol?: string;
-  readonly hostname?: string;
+  /** With the port, where there is one. */
+  readonly host?: string;
 }
 
 /** What Node's response, Express' and Fastify's reply have in common. */
@@ -54,10 +55,23 @@ export class HttpExchange {
     this.target = String(adapter.getRequestUrl?.(this.request) ?? '');
   }
 
-  /** Without the port: whatever it is, the same application answers. */
+  /** With the port, unless it is the scheme's own: a handler that makes links of `Host` makes others for another port. */
   get origin(): string {
-    const { protocol = 'http', hostname } = this.request;
-    return `${protocol}://${(hostname ?? '').toLowerCase()}`;
+    const { protocol = 'http', host = '' } = this.request;
+    const own = protocol === 'https' ? /:443$/ : /:80$/;
+    return `${protocol}://${host.toLowerCase().replace(own, '')}`;
+  }
+
+  /** A body of a GET says nothing that caches know of (RFC 9110 §9.3.1), but a handler may read it. */
+  get hasBody(): boolean {
+    const { headers } = this.request;
+    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  }
+
+  /** The client has left before its answer was there. */
+  get isAbandoned(): boolean {
+    const raw = this.#raw() as ServerResponse;
+    return !this.#detached && raw.destroyed && !raw.writableEnded;
   }
 
   /** What the response is now. */
@@ -92,6 +106,19 @@ export class HttpExchange {
   addCacheStatus(member: string): void {
     const raw = this.#raw();
     if (isRawResponse(raw) && !raw.headersSent) appendHeader(raw, 'Cache-Status', member);
+  }
+
+  /** Calls back when the response goes out with a cookie, which session middleware sets at the last moment. */
+  whenCookieIsSet(callback: () => void): void {
+    const raw = this.#raw();
+    if (!isRawResponse(raw)) return;
+    const writeHead = raw.writeHead.bind(raw);
+    raw.writeHead = (...args) => {
+      raw.writeHead = writeHead;
+      const result = writeHead(...args);
+      if (raw.getHeader('set-cookie') !== undefined || args.some(holdsCookie)) callback();
+      return result;
+    };
   }
 
   /** Calls back when the response has gone, or its client. */
@@ -145,4 +172,11 @@ export class HttpExchange {
   #raw(): unknown {
     return this.#response.raw ?? this.#response;
   }
+}
+
+/** Of the arguments of `writeHead()`. */
+function holdsCookie(headers: unknown): boolean {
+  if (typeof headers !== 'object' || headers === null) return false;
+  const names: readonly unknown[] = Array.isArray(headers) ? headers.flat() : Object.keys(headers);
+  return names.some((name) => String(name).toLowerCase() === 'set-cookie');
 }

@@ -14,6 +14,8 @@ describe('the key of a URL', () => {
     ['/p?b&a=x=y', 'GET https://a.example/p?a=x=y&b'],
     ['/p?b=?&a', 'GET https://a.example/p?a&b=?'],
     ['/p?%zz=1&a=1', 'GET https://a.example/p?%zz=1&a=1'],
+    ['/%70?a=%31%7e', 'GET https://a.example/p?a=1~'],
+    ['/caf%c3%a9%2f', 'GET https://a.example/caf%C3%A9%2F'],
   ])('%s', (target, expected) => {
     expect(key(target)).toBe(expected);
   });
@@ -31,7 +33,8 @@ describe('the key of a URL', () => {
   it.each([
     ['/P', '/p'],
     ['/p/', '/p'],
-    ['/p?a=1', '/p?a=%31'],
+    ['/p/a', '/p%2Fa'],
+    ['/p?a=1%262', '/p?a=1&2'],
   ])('tells %s from %s', (one, another) => {
     expect(key(one)).not.toBe(key(another));
   });
@@ -44,7 +47,8 @@ describe('the key of a URL', () => {
     ['/other?x=1', '/other?x=1'],
     ['b', '/items/b'],
     ['?q', '/items/a?q'],
-    ['https://a.example:8443/c', '/c'],
+    ['https://a.example:443/c', '/c'],
+    ['https://a.example:8443/c', undefined],
     ['https://b.example/c', undefined],
     ['http://a.example/c', undefined],
     ['http://', undefined],

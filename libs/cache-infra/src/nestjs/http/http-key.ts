@@ -1,6 +1,6 @@
 /** What a URL is known by. */
 export interface UrlParts {
-  /** `https://example.com`, without a port; undefined = any. */
+  /** `https://example.com:8443`; undefined = any. */
   readonly origin: string | undefined;
   /** As the request line has it: path and query. */
   readonly target: string;
@@ -8,10 +8,11 @@ export interface UrlParts {
 
 /**
  * The primary key of a response to GET (RFC 9111 §2): its URL, the parameters of the query sorted by name. Parameters that
- * a parser may put together, such as `a`, `a[]` and `a[b]`, keep their order.
+ * a parser may put together, such as `a`, `a[]` and `a[b]`, keep their order. What need not be percent-encoded counts as if it
+ * were not (RFC 3986 §6.2.2): a change of `/%61` is one of `/a`.
  */
 export function urlKey({ origin = '', target }: UrlParts): string {
-  const [path, query = ''] = split(target.split('#', 1)[0] ?? '', '?');
+  const [path, query = ''] = split(normalized(target.split('#', 1)[0] ?? ''), '?');
   const parameters = query
     .split('&')
     .filter((parameter) => parameter !== '')
@@ -31,11 +32,19 @@ export function relatedTarget(
   try {
     const base = new URL(target, origin);
     const url = new URL(location, base);
-    const isSame = url.protocol === base.protocol && url.hostname === base.hostname;
+    const isSame = url.protocol === base.protocol && url.host === base.host;
     return isSame ? `${url.pathname}${url.search}` : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Case and need of percent-encodings (RFC 3986 §6.2.2.1, §6.2.2.2). */
+function normalized(target: string): string {
+  return target.replaceAll(/%[\da-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
+  });
 }
 
 function rootName(parameter: string): string {

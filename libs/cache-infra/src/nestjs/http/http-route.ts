@@ -86,13 +86,21 @@ function isSerializer(it: unknown): boolean {
   return typeof it === 'function' && it.prototype instanceof ClassSerializerInterceptor;
 }
 
-function interceptorsOn(target: object): readonly unknown[] {
+export function interceptorsOn(target: object): readonly unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as readonly unknown[] | undefined) ?? [];
 }
 
 /** What `@HttpCache()` said on a controller or a handler. */
 export function optionsOn(target: object): HttpCacheOptions | false | undefined {
   return Reflect.getMetadata(httpCacheMetadata, target) as HttpCacheOptions | false | undefined;
+}
+
+/** Where `@Redirect()` sends the client, which Nest says after all interceptors. */
+export function redirectOf(handler: Handler, value: unknown): string | undefined {
+  const redirect = Reflect.getMetadata(REDIRECT_METADATA, handler) as { readonly url?: string } | undefined;
+  if (redirect === undefined) return undefined;
+  const chosen: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'url') : undefined;
+  return typeof chosen === 'string' ? chosen : redirect.url;
 }
 
 function answersItself(controller: Controller, handler: Handler): boolean {

@@ -26,11 +26,21 @@ describe('the body of a stored response', () => {
     expect(body && returnedValue(body)).toEqual(expected);
   });
 
+  it('gives back an object for one that is none as JSON: adapters send text as text', () => {
+    const returned = [new Date(0), { toJSON: () => null }].map((value) => {
+      const body = storedBody(value);
+      return body && returnedValue(body);
+    });
+
+    expect(returned.map((value) => typeof value)).toEqual(['object', 'object']);
+    expect(JSON.stringify(returned)).toBe('["1970-01-01T00:00:00.000Z",null]');
+  });
+
   it('refuses what has no JSON', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
 
-    expect([circular, 1n, () => 1].map(storedBody)).toEqual([undefined, undefined, undefined]);
+    expect([circular, 1n, () => 1, NaN, Infinity].map(storedBody)).toEqual(Array(5).fill(undefined));
   });
 
   it.each([

@@ -1,25 +1,39 @@
 import { StreamableFile } from '@nestjs/common';
 
+import { thrownException, type StoredException } from './stored-exception.js';
+
 /** What a handler returned, in a form that gives back what would have been sent. */
 export type StoredBody =
   | { readonly kind: 'empty' }
   | { readonly kind: 'json' | 'text'; readonly text: string }
-  | { readonly kind: 'binary'; readonly bytes: Uint8Array };
+  /** An object that is no object as JSON: a Date, a Decimal. Adapters send it as JSON, and a text as text. */
+  | { readonly kind: 'json-of-object'; readonly text: string }
+  | { readonly kind: 'binary'; readonly bytes: Uint8Array }
+  /** The handler threw it. */
+  | StoredException;
 
 /** Undefined = it cannot be stored: it has no JSON text. */
 export function storedBody(value: unknown): StoredBody | undefined {
   if (value === undefined) return { kind: 'empty' };
   if (typeof value === 'string') return { kind: 'text', text: value };
   if (value instanceof Uint8Array) return { kind: 'binary', bytes: value };
+  // Sent as they are by one adapter, and no JSON.
+  if (typeof value === 'number' && !Number.isFinite(value)) return undefined;
   try {
     const text = JSON.stringify(value) as string | undefined;
-    return text === undefined ? undefined : { kind: 'json', text };
+    if (text === undefined) return undefined;
+    const isBoxed = typeof value === 'object' && value !== null && !/^[{[]/.test(text);
+    return { kind: isBoxed ? 'json-of-object' : 'json', text };
   } catch {
     return undefined;
   }
 }
 
-/** What the handler is to have returned. */
+/**
+ * What the handler is to have returned.
+ *
+ * @throws what it is to have thrown
+ */
 export function returnedValue(body: StoredBody): unknown {
   switch (body.kind) {
     case 'empty':
@@ -28,8 +42,12 @@ export function returnedValue(body: StoredBody): unknown {
       return body.text;
     case 'json':
       return JSON.parse(body.text);
+    case 'json-of-object':
+      return { toJSON: (): unknown => JSON.parse(body.text) };
     case 'binary':
       return body.bytes;
+    case 'exception':
+      throw thrownException(body);
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { credentials } from './credentials.js';
 import type { Fields } from './header-fields.js';
 import {
   assumedVary,
@@ -64,9 +65,9 @@ describe('what may be stored (RFC 9111 §3)', () => {
     expect(stored(answer)).toBe(reason);
   });
 
-  it('takes the statuses that a route allows', () => {
-    expect(stored({ status: 404 }, { ...plain, statuses: [404] })).toMatchObject({
-      status: 404,
+  it.each([404, 403, 500])('takes the statuses that a route allows, with its ttl: %i', (status) => {
+    expect(stored({ status }, { ...plain, statuses: [404, 403, 500] })).toMatchObject({
+      status,
       lifetime: 60,
     });
   });
@@ -83,22 +84,22 @@ describe('what may be stored (RFC 9111 §3)', () => {
     for (const directive of ['public', 's-maxage=5', 'must-revalidate']) {
       expect(stored(control(`max-age=5, ${directive}`), undecorated, request)).toBeInstanceOf(Object);
     }
-    expect(stored({}, plain, request)).toMatchObject({ vary: ['authorization', 'cookie'] });
+    expect(stored({}, plain, request)).toMatchObject({ vary: [...credentials] });
   });
 
   it.each([
-    ['', plain, ['authorization', 'cookie']],
+    ['', plain, credentials],
     ['', { ...plain, shared: true }, []],
-    ['', { ...plain, vary: ['x-tenant'] }, ['authorization', 'cookie', 'x-tenant']],
+    ['', { ...plain, vary: ['x-tenant'] }, [...credentials, 'x-tenant']],
     ['public', plain, []],
     ['s-maxage=5', plain, []],
-    ['must-revalidate', plain, ['cookie']],
+    ['must-revalidate', plain, credentials.slice(1)],
   ])('an answer with Cache-Control %j is selected by %#', (directives, rules, expected) => {
     expect(stored(control(directives), rules)).toMatchObject({ vary: expected });
   });
 
   it('knows before the first answer what an answer is likely to be selected by', () => {
-    expect(assumedVary(plain)).toEqual(['authorization', 'cookie']);
+    expect(assumedVary(plain)).toEqual(credentials);
     expect(assumedVary({ ...plain, shared: true, vary: ['accept'] })).toEqual(['accept']);
   });
 });

@@ -1,5 +1,6 @@
 import { deltaSeconds, isUnqualified, parseCacheControl, qualifiedFields } from './cache-control.js';
 import type { Directives } from './cache-control.js';
+import { credentials, type Credential } from './credentials.js';
 import { freshnessOf, retentionMs, type Freshness, type RouteFreshness } from './freshness.js';
 import { fieldText, fieldTokens, type Fields, type FieldValue } from './header-fields.js';
 import type { StoredBody } from './stored-body.js';
@@ -100,9 +101,6 @@ const alwaysKept: ReadonlySet<string> = new Set([
   'vary',
 ]);
 
-/** What users identify themselves by. */
-const credentials = ['authorization', 'cookie'] as const;
-
 /** The request fields by which answers of a route are told apart, as long as no answer is known. */
 export function assumedVary({ vary, shared }: StoringRules): readonly string[] {
   return merged(vary, shared ? [] : credentials);
@@ -132,7 +130,8 @@ export function toStore(
     return 'authorization';
   }
 
-  const ofRoute = cacheableByDefault.has(status) ? rules : { ...rules, lifetime: undefined };
+  const hasRouteTtl = cacheableByDefault.has(status) || rules.statuses.includes(status);
+  const ofRoute = hasRouteTtl ? rules : { ...rules, lifetime: undefined };
   const freshness = freshnessOf(directives, fields, ofRoute, now);
   if (freshness === undefined) return 'no-freshness';
   if (retentionMs(freshness, now) === 0) return 'stale';
@@ -165,8 +164,8 @@ function refusalOf(
   return undefined;
 }
 
-/** RFC 9111 §3.5, which speaks of `Authorization` only: for cookies, an answer has to say more. */
-function sharesDespite(name: (typeof credentials)[number], directives: Directives): boolean {
+/** RFC 9111 §3.5, which speaks of `Authorization` only: for cookies and keys, an answer has to say more. */
+function sharesDespite(name: Credential, directives: Directives): boolean {
   if (directives.has('public') || deltaSeconds(directives, 's-maxage') !== undefined) return true;
   return name === 'authorization' && directives.has('must-revalidate');
 }

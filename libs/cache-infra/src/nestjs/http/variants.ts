@@ -21,7 +21,7 @@ export interface Found {
 }
 
 /** What a loader gives to those who wait for it: a response to share, or that there is none. */
-export type Shared = StoredResponse | { readonly notStored: true };
+export type Shared = StoredResponse | { readonly notStored: true; readonly status: number };
 
 /** The stored responses of one URL (RFC 9111 §4.1): one for each combination of the request fields that select it. */
 export class Variants {
@@ -87,7 +87,7 @@ export class Variants {
         const kept = await this.#cache.get<StoredResponse>(from);
         if (kept === undefined) {
           ctx.skipStore();
-          return { notStored: true };
+          return { notStored: true, status: response.status };
         }
         ctx.ttl(storedTtl(kept, now));
         return kept;
@@ -107,6 +107,11 @@ export class Variants {
         tags: this.#tags,
       });
     }
+  }
+
+  /** Takes back what was stored for this request. */
+  async forget(...varied: readonly (readonly string[])[]): Promise<void> {
+    await this.#cache.deleteMany(varied.map((vary) => this.#keyOf(vary)));
   }
 
   get #markerKey(): string {

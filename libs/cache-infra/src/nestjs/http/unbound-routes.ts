@@ -1,0 +1,49 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+
+import { decoratedRoutes, type DecoratedRoute } from './decorated-routes.js';
+import { HttpCacheInterceptor } from './http-cache.interceptor.js';
+import { interceptorsOn } from './http-route.js';
+
+/** Tells of `@HttpCache()` where nobody reads it. */
+@Injectable()
+export class UnboundRoutes implements OnApplicationBootstrap {
+  readonly #logger = new Logger('CacheInfra');
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const globals = [
+      ...this.config.getGlobalInterceptors(),
+      ...this.config.getGlobalRequestInterceptors().map(({ metatype }) => metatype),
+    ];
+    if (globals.some(isHttpCache)) return;
+    const unbound = [...decoratedRoutes(this.modules)].filter((route) => !isBound(route));
+    if (unbound.length === 0) return;
+    const names = unbound.map(({ name }) => name).join(' and ');
+    this.#logger.warn(
+      `@HttpCache() of ${names} does nothing: bind HttpCacheInterceptor, with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)`,
+    );
+  }
+}
+
+/** What a controller says for all may be meant for those of its routes that have the interceptor. */
+function isBound({ controller, handler }: DecoratedRoute): boolean {
+  const handlers = handler === undefined ? handlersOf(controller) : [handler];
+  return [controller, ...handlers].some((target) => interceptorsOn(target).some(isHttpCache));
+}
+
+function handlersOf(controller: object): readonly object[] {
+  const { prototype } = controller as { readonly prototype: object };
+  return Object.values(Object.getOwnPropertyDescriptors(prototype))
+    .map(({ value }): unknown => value)
+    .filter((value): value is object => typeof value === 'function');
+}
+
+function isHttpCache(it: unknown): boolean {
+  if (it instanceof HttpCacheInterceptor || it === HttpCacheInterceptor) return true;
+  return typeof it === 'function' && it.prototype instanceof HttpCacheInterceptor;
+}

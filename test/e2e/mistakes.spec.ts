@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Logger,
+  UseInterceptors,
+  type INestApplication,
+  type ModuleMetadata,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import {
+  Cacheable,
+  CacheEvict,
+  CacheInfraModule,
+  CachePut,
+  HttpCache,
+  HttpCacheInterceptor,
+} from 'nestjs-cache-infra';
+
+let app: INestApplication | undefined;
+let warnings: string[];
+beforeEach(() => {
+  warnings = [];
+  jest.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => {
+    warnings.push(String(message));
+  });
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await app?.close();
+  app = undefined;
+});
+
+async function boot(metadata: ModuleMetadata, prepare?: (app: INestApplication) => void): Promise<void> {
+  const module = await Test.createTestingModule(metadata).compile();
+  app = module.createNestApplication();
+  prepare?.(app);
+  await app.init();
+}
+
+/** As JavaScript lets one write it. */
+function applied(decorator: unknown, target: object, name: string): void {
+  const descriptor = Object.getOwnPropertyDescriptor(target, name);
+  (decorator as (...given: unknown[]) => unknown)(target, name, descriptor);
+}
+
+class Plain {
+  async find(): Promise<number> {
+    return Promise.resolve(1);
+  }
+}
+
+describe('a module that is imported the wrong way', () => {
+  it('by itself: says what to write', async () => {
+    await expect(boot({ imports: [CacheInfraModule] })).rejects.toThrow(
+      'CacheInfraModule: imported by itself it makes no cache: write CacheInfraModule.forRoot(), once in the application; other modules need no import',
+    );
+  });
+
+  it.each([() => ({}), null, 'redis://127.0.0.1', 60, []])('forRoot(%p): wants options', (options) => {
+    expect(() => CacheInfraModule.forRoot(options as object)).toThrow(
+      /^CacheInfraModule: options must be an object, got /,
+    );
+  });
+
+  it('forRoot with a function: names the method that takes one', () => {
+    expect(() => CacheInfraModule.forRoot((() => ({})) as object)).toThrow(
+      'options must be an object, got a function: give it to forRootAsync({ useFactory })',
+    );
+  });
+
+  it.each([undefined, null, 'redis://127.0.0.1', true])(
+    'forRootAsync with a factory that returns %p: says who has to return what',
+    async (options) => {
+      const useFactory = () => options as never;
+
+      await expect(boot({ imports: [CacheInfraModule.forRootAsync({ useFactory })] })).rejects.toThrow(
+        /^CacheInfraModule: useFactory \(or createCacheOptions\(\)\) must return options, an object, got /,
+      );
+    },
+  );
+
+  it('forAiAsync likewise', async () => {
+    const useFactory = () => undefined as never;
+
+    await expect(boot({ imports: [CacheInfraModule.forAiAsync({ useFactory })] })).rejects.toThrow(
+      'must return options, an object, got undefined',
+    );
+  });
+});
+
+describe('a decorator that is used the wrong way', () => {
+  it.each([
+    ['@Cacheable', Cacheable],
+    ['@CachePut', CachePut],
+    ['@CacheEvict', CacheEvict],
+    ['@HttpCache', HttpCache],
+  ])('%s without parentheses: says so', (name, decorator) => {
+    expect(() => {
+      applied(decorator, Plain.prototype, 'find');
+    }).toThrow(`${name} on Plain.find needs parentheses: ${name}(`);
+  });
+
+  it.each([
+    ['@Cacheable()', Cacheable()],
+    ['@CachePut()', CachePut({ key: 'k' })],
+    ['@CacheEvict()', CacheEvict({ key: 'k' })],
+  ])('%s on a class: says where it belongs', (name, decorator) => {
+    expect(() => Reflect.apply(decorator as () => void, undefined, [Plain])).toThrow(
+      `${name} on Plain: it belongs on a method; @CacheDefaults() says for a class what its methods have in common`,
+    );
+  });
+});
+
+@Injectable()
+class Lookalikes {
+  @Cacheable()
+  async [Symbol('find')](): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  @Cacheable()
+  async [Symbol('find')](): Promise<number> {
+    return Promise.resolve(2);
+  }
+}
+
+describe('two methods whose default keys would be the same', () => {
+  it('are told of when the application starts', async () => {
+    await expect(boot({ imports: [CacheInfraModule.forRoot()], providers: [Lookalikes] })).rejects.toThrow(
+      'Lookalikes.Symbol(find) is the default key of two methods: give @Cacheable() a key, or rename one',
+    );
+  });
+});
+
+@Controller('forgotten')
+class ForgottenController {
+  @Get()
+  @HttpCache({ ttl: '1m' })
+  list(): string {
+    return 'list';
+  }
+}
+
+@Controller('whole')
+@HttpCache({ ttl: '1m' })
+class WholeController {
+  @Get()
+  list(): string {
+    return 'list';
+  }
+}
+
+@Injectable()
+class OwnInterceptor extends HttpCacheInterceptor {}
+
+@Controller('bound')
+class BoundController {
+  @Get()
+  @HttpCache()
+  @UseInterceptors(OwnInterceptor)
+  list(): string {
+    return 'list';
+  }
+
+  @Get('out')
+  @HttpCache(false)
+  out(): string {
+    return 'out';
+  }
+}
+
+describe('@HttpCache() where no HttpCacheInterceptor is bound', () => {
+  const imports = [CacheInfraModule.forRoot()];
+
+  it('is told of when the application starts, all routes at once', async () => {
+    await boot({ imports, controllers: [ForgottenController, WholeController, BoundController] });
+
+    expect(warnings).toEqual([
+      '@HttpCache() of ForgottenController.list and WholeController does nothing: bind HttpCacheInterceptor, with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)',
+    ]);
+  });
+
+  it.each(['useExisting', 'useClass'])('is fine with APP_INTERCEPTOR, %s', async (way) => {
+    const provider = { provide: APP_INTERCEPTOR, [way]: HttpCacheInterceptor } as never;
+    await boot({ imports, controllers: [ForgottenController], providers: [provider] });
+
+    expect(warnings).toEqual([]);
+  });
+
+  it('is fine with useGlobalInterceptors', async () => {
+    await boot({ imports, controllers: [WholeController] }, (it) => {
+      it.useGlobalInterceptors(it.get(HttpCacheInterceptor));
+    });
+
+    expect(warnings).toEqual([]);
+  });
+});
