@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { ValidationError } from '../errors.js';
+import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
 import { loadConfig } from './load-config.js';
 
@@ -10,7 +11,7 @@ export interface Output {
   error(line: string): void;
 }
 
-const usage = `Usage: nestjs-cache-infra check [--config <file.js>] [--env <file>]
+const checkUsage = `Usage: nestjs-cache-infra check [--config <file.js>] [--env <file>]
 
 Prints what the configuration comes to, with secrets hidden; pings Redis; says what is risky about its settings.
 
@@ -20,8 +21,14 @@ Prints what the configuration comes to, with secrets hidden; pings Redis; says w
 
 Exit code: 0 when everything is right and Redis answers, else 1.`;
 
+const usage = `${checkUsage}\n\n${benchUsage}`;
+
 /** Runs the command that `args` name. Resolves to the exit code, never rejects. */
 export async function runCli(args: readonly string[], output: Output): Promise<number> {
+  return args[0] === 'bench' ? runBench(args.slice(1), output) : runCheck(args, output);
+}
+
+async function runCheck(args: readonly string[], output: Output): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -33,7 +40,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
       },
     });
     if (values.help === true) {
-      output.out(usage);
+      output.out(positionals[0] === 'check' ? checkUsage : usage);
       return 0;
     }
     if (positionals.length !== 1 || positionals[0] !== 'check') {
@@ -45,6 +52,23 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
   } catch (error) {
     for (const line of linesOf(error)) output.error(line);
     return 1;
+  }
+}
+
+async function runBench(args: readonly string[], output: Output): Promise<number> {
+  try {
+    const flags = parseBenchFlags(args);
+    if (flags.help) {
+      output.out(benchUsage);
+      return 0;
+    }
+    // `check` needs none of it.
+    const { bench } = await import('./bench.js');
+    return await bench(flags, output);
+  } catch (error) {
+    for (const line of linesOf(error)) output.error(line);
+    output.error('nestjs-cache-infra bench --help says what there is.');
+    return 2;
   }
 }
 
