@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import type { Cache } from '../../cache/cache.js';
 import type { CacheStats } from '../../cache/stats.js';
 import type { BenchmarkEntry } from '../data-generator.js';
@@ -29,10 +31,15 @@ export interface WorkloadFindings {
   readonly retainedMb?: number | undefined;
 }
 
+/** A name that no other benchmark has, here or in another process on the same Redis. */
+export function ownNamespace(): string {
+  return `benchmark-${randomBytes(6).toString('hex')}`;
+}
+
 /** The part of a workload that all on a cache have in common. */
 export abstract class CacheWorkload implements Workload {
   readonly main: string | undefined = undefined;
-  /** A namespace of its own: apart from the entries of the application, and of the workloads that it takes turns with. */
+  /** Apart from the entries of the application, of the workloads that it takes turns with, and of runs that were killed. */
   protected readonly cache: Cache;
 
   constructor(
@@ -41,7 +48,7 @@ export abstract class CacheWorkload implements Workload {
     protected readonly entries: readonly BenchmarkEntry[],
     readonly iterations: number,
   ) {
-    this.cache = cache.namespace(`benchmark-${name.replaceAll(' ', '-')}`);
+    this.cache = cache.namespace(ownNamespace());
   }
 
   get cacheName(): string {
