@@ -1,5 +1,12 @@
 import type { BenchmarkConfig } from './benchmark-config.js';
-import { memoryChange, memoryUsage, referenceWork, type MemoryUsage, type Now } from './machine.js';
+import {
+  collectGarbage,
+  memoryChange,
+  memoryUsage,
+  referenceWork,
+  type MemoryUsage,
+  type Now,
+} from './machine.js';
 import { Measurement, TimeIsOver } from './measurement.js';
 import { withinLimit } from './time-limit.js';
 import type { Workload } from './workloads/workload.js';
@@ -48,8 +55,11 @@ export async function execute(
       referenceMs.push(await referenceWork(now));
       for (const { workload, measurement, memory } of running) {
         onProgress({ label: `${workload.cacheName}: ${workload.name}`, done: done++, total });
+        if (measurement.timedOut) continue;
+        // Also lets every share begin with the same heap, so that none pays for the garbage of the one before.
+        if (config.enableMemoryTracking) collectGarbage();
         const before = memoryUsage();
-        if (!measurement.timedOut) await runBlock(workload, measurement, block, config.warmupIterations);
+        await runBlock(workload, measurement, block, config.warmupIterations);
         memory.push(memoryChange(before, memoryUsage()));
       }
     }
@@ -60,7 +70,7 @@ export async function execute(
   const executed = running.map(({ workload, measurement, memory }) => ({
     workload,
     measurement,
-    memory: config.enableMemoryTracking ? memory.reduce(added) : undefined,
+    memory: config.enableMemoryTracking ? memory.reduce(larger) : undefined,
   }));
   return { executed, referenceMs };
 }
@@ -98,10 +108,10 @@ async function tidyUp(workload: Workload): Promise<void> {
   }
 }
 
-function added(one: MemoryUsage, other: MemoryUsage): MemoryUsage {
+function larger(one: MemoryUsage, other: MemoryUsage): MemoryUsage {
   return {
-    heapMb: one.heapMb + other.heapMb,
-    externalMb: one.externalMb + other.externalMb,
-    rssMb: one.rssMb + other.rssMb,
+    heapMb: Math.max(one.heapMb, other.heapMb),
+    externalMb: Math.max(one.externalMb, other.externalMb),
+    rssMb: Math.max(one.rssMb, other.rssMb),
   };
 }

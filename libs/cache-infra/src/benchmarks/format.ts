@@ -1,7 +1,8 @@
 /** A duration as people read it: `812 ns`, `4.31 µs`, `12.5 ms`, `1.20 s`. */
 export function formatMs(ms: number): string {
+  if (ms === 0) return '0';
   if (ms >= 1000) return `${digits(ms / 1000)} s`;
-  if (ms >= 1 || ms === 0) return `${digits(ms)} ms`;
+  if (ms >= 1) return `${digits(ms)} ms`;
   return ms >= 1e-3 ? `${digits(ms * 1e3)} µs` : `${Math.round(ms * 1e6)} ns`;
 }
 

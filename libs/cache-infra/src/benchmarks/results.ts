@@ -34,7 +34,7 @@ export interface BenchmarkResult extends DurationSummary {
   readonly hitRatio?: number | undefined;
   /** Bytes after compression / bytes before; absent when nothing was compressed. */
   readonly compressionRatio?: number | undefined;
-  /** How much more memory the process had after the benchmark than before, garbage included. */
+  /** The most that the process grew by in one of the shares that the benchmark was run in, garbage included. */
   readonly memory?: MemoryUsage | undefined;
   /** MiB that the entries of the memory benchmark hold. */
   readonly retainedMb?: number | undefined;
