@@ -11,6 +11,7 @@ import {
 import { compareUnpaired } from './comparison.js';
 import { median } from './statistics.js';
 import { judge } from './verdict.js';
+import { messageOf } from './message-of.js';
 
 /**
  * Reads a stored JSON report.
@@ -22,9 +23,7 @@ export async function readReport(file: string): Promise<BenchmarkReport> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new ValidationError(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ValidationError(`${file} cannot be read: ${messageOf(error)}`);
   }
   return parseReport(text, file);
 }

@@ -9,6 +9,7 @@ import { TimeIsOver } from './measurement.js';
 import { sum, summarize } from './statistics.js';
 import { entriesOf } from './test-data.js';
 import { ownNamespace } from './workloads/workload.js';
+import { messageOf } from './message-of.js';
 
 const defaultOperationsPerRound = 100;
 const largestWorkingSet = 2000;
@@ -135,7 +136,7 @@ export class ComparisonRun {
       if (error instanceof TimeIsOver) throw error;
       if (isWarmUp) return;
       this.#failures++;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (this.#errors.length < maxErrors && !this.#errors.includes(message)) this.#errors.push(message);
     }
   }

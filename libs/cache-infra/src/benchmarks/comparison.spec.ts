@@ -29,10 +29,10 @@ function simulatedPairs(seed: number, rounds: number, slowdown: number): [number
 }
 
 const repetitions = 200;
-const options = { thresholds, resamples: 400 };
+const options = { thresholds, resamples: 200 };
 const flaggedOf = (slowdown: number) =>
   Array.from({ length: repetitions }, (_, seed) => {
-    const [original, changed] = simulatedPairs(seed, 80, slowdown);
+    const [original, changed] = simulatedPairs(seed, 60, slowdown);
     return comparePaired(original, changed, { ...options, seed });
   });
 

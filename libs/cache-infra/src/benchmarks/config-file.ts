@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import type { Environment } from '../config/environment.js';
 import { ValidationError } from '../errors.js';
 import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { messageOf } from './message-of.js';
 
 /**
  * A configuration from a JSON or YAML file. What `options` and the environment say wins over the file. YAML needs the
@@ -57,8 +58,4 @@ async function yamlParser(file: string): Promise<(text: string) => unknown> {
       `${file} needs the package 'yaml': npm install yaml, or write the file as JSON`,
     );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -34,7 +34,8 @@ export interface ZipfTraceOptions {
 export const dataKinds = ['small', 'medium', 'large', 'json', 'text'] as const;
 export type DataKind = (typeof dataKinds)[number];
 
-const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+/** 64 characters: six random bits each. */
+const alphabet = Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_');
 const firstNames = [
   'Ada',
   'Alan',
@@ -133,9 +134,15 @@ export class BenchmarkDataGenerator {
 }
 
 function noise(random: Random, length: number): string {
-  let text = '';
-  for (let index = 0; index < length; index++) text += alphabet[integerBelow(random, alphabet.length)];
-  return text;
+  const characters = Buffer.allocUnsafe(length);
+  let [bits, left] = [0, 0];
+  for (let index = 0; index < length; index++) {
+    if (left === 0) [bits, left] = [integerBelow(random, 2 ** 30), 5];
+    characters[index] = alphabet[bits & 63] as number;
+    bits >>>= 6;
+    left--;
+  }
+  return characters.toString('latin1');
 }
 
 function pick(random: Random, from: readonly string[]): string {
@@ -150,7 +157,7 @@ function user(random: Random, id: number): GeneratedUser {
     email: `${name.toLowerCase()}.${id}@example.com`,
     active: random() < 0.8,
     score: Math.round(random() * 10_000) / 100,
-    createdAt: new Date(1.6e12 + integerBelow(random, 1e11)).toISOString(),
+    createdAt: new Date(1.6e12 + integerBelow(random, 1e8) * 1000).toISOString(),
     address: {
       street: `${pick(random, words)} street ${integerBelow(random, 200)}`,
       city: pick(random, cities),

@@ -10,6 +10,7 @@ import {
 import { Measurement, TimeIsOver } from './measurement.js';
 import { withinLimit } from './time-limit.js';
 import type { Workload } from './workloads/workload.js';
+import { messageOf } from './message-of.js';
 
 /** How far a long run is. */
 export interface BenchmarkProgress {
@@ -96,7 +97,7 @@ async function runBlock(
     await withinLimit(measurement.leftMs, () => measurement.stop(), work());
   } catch (error) {
     if (error instanceof TimeIsOver) return;
-    measurement.fail(error instanceof Error ? error.message : String(error));
+    measurement.fail(messageOf(error));
   }
 }
 

@@ -9,7 +9,7 @@ export function formatMs(ms: number): string {
 /** `+4.2 %`, `-31 %`. */
 export function formatPercent(percent: number): string {
   if (percent > 1e6) return 'any';
-  const text = Math.abs(percent) >= 100 ? percent.toFixed(0) : percent.toFixed(1);
+  const text = Math.abs(percent) >= 99.95 ? percent.toFixed(0) : percent.toFixed(1);
   return `${percent >= 0 ? '+' : ''}${text} %`;
 }
 
@@ -24,6 +24,6 @@ export function formatShare(share: number | undefined): string {
 }
 
 function digits(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (value >= 99.95) return value.toFixed(0);
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }

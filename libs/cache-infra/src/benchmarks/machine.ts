@@ -65,8 +65,6 @@ let collect: (() => void) | undefined;
 /** Collects garbage, so that only what is held counts. Works without `--expose-gc` as well. */
 export function collectGarbage(): void {
   collect ??= garbageCollector();
-  // The second finds what the first has finalized.
-  collect();
   collect();
 }
 

@@ -1,5 +1,6 @@
 import type { CacheStats } from '../cache/stats.js';
 import type { Now } from './machine.js';
+import { messageOf } from './message-of.js';
 
 /** Thrown through a workload whose time is over. */
 export class TimeIsOver extends Error {
@@ -57,6 +58,11 @@ export class Measurement {
     return this.timedOut ? 0 : Math.max(0, this.#leftMs - used);
   }
 
+  /** Nothing counts now. */
+  get isWarmUp(): boolean {
+    return this.#isWarmUp;
+  }
+
   /** The durations that stand for the benchmark, block by block. */
   get blocks(): readonly (readonly number[])[] {
     return this.#blocks.filter((block) => block.length > 0);
@@ -91,7 +97,7 @@ export class Measurement {
     try {
       answer = await call();
     } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error));
+      this.fail(messageOf(error));
       return;
     }
     const ms = this.#now() - start;

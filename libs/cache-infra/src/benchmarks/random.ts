@@ -23,9 +23,9 @@ export function seededRandom(seed: number, stream = ''): Random {
   return next;
 }
 
-/** An integer from 0 to `below`, `below` excluded. */
+/** An integer from 0 to `below`, `below` excluded, which is 2^32 at most. */
 export function integerBelow(random: Random, below: number): number {
-  return Math.floor(random() * below);
+  return (random() * below) >>> 0;
 }
 
 /** FNV-1a, 32 bits. */

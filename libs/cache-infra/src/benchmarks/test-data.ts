@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
 import type { BenchmarkEntry } from './data-generator.js';
+import { messageOf } from './message-of.js';
 
 /** What a benchmark stores: records with `key` and `value` (more is ignored), pairs, a `Map`, or an object of keys and values. */
 export type TestData =
@@ -47,7 +48,7 @@ function entry(key: unknown, value: unknown, where: number | string): BenchmarkE
   try {
     assertKey(key as string);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ValidationError(`testData[${JSON.stringify(where)}]: ${reason}`);
   }
   if (value === undefined) {

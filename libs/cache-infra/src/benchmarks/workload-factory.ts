@@ -23,7 +23,7 @@ export interface BenchmarkOptions {
   readonly cache: Cache;
   /** What is stored. Default: generated, by the seed of the configuration. */
   readonly testData?: TestData | undefined;
-  /** Default: `defaultIterations` of the configuration; 8 for memory, where each collects garbage. */
+  /** Default: `defaultIterations` of the configuration; for memory 8 at most, as each collects garbage. */
   readonly iterations?: number | undefined;
 }
 
@@ -73,10 +73,10 @@ export class WorkloadFactory {
     return new BulkSet(options.cache, this.#records(options), this.#iterations(options));
   }
 
-  memory({ iterations = memoryIterations, ...options }: BenchmarkOptions): Workload {
-    const { testData } = options;
+  memory({ cache, testData, iterations }: BenchmarkOptions): Workload {
+    const atMost = Math.min(memoryIterations, this.#config.defaultIterations);
     const entries = testData === undefined ? this.#data.medium(memoryRecordCount) : entriesOf(testData);
-    return new Memory(options.cache, entries, this.#iterations({ iterations }));
+    return new Memory(cache, entries, this.#iterations({ iterations: iterations ?? atMost }));
   }
 
   compression(options: CompressionBenchmarkOptions): Workload {

@@ -6,14 +6,18 @@ const htmlEntities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For text and for attributes in quotes. */
+/** For text and for attributes in quotes. Characters that steer a device are in no place of HTML. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => htmlEntities[character] as string);
+  return text
+    .replaceAll(/\p{Cc}/gu, '\ufffd')
+    .replaceAll(/[&<>"']/g, (character) => htmlEntities[character] as string);
 }
 
 /** For a cell of a Markdown table: no markup, no HTML, no end of the cell or the line. */
 export function escapeMarkdown(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>|#~&@!]/g, (character) => `\\${character}`);
+  return text
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .replaceAll(/[\\`*_[\]<>|#~&@!]/g, (character) => `\\${character}`);
 }
 
 /** For the message of a workflow command of GitHub Actions. */

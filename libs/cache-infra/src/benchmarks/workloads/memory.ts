@@ -41,16 +41,22 @@ export class Memory extends CacheWorkload {
   }
 
   async #fillAndEmpty(measurement: Measurement): Promise<void> {
+    if (measurement.isWarmUp) return this.#fill(measurement);
+    await this.cache.deleteMany(this.keys());
     const empty = this.#reading();
-    for (const { key, value } of this.entries) {
-      const own = structuredClone(value);
-      await measurement.time('set', () => this.cache.set(key, own));
-    }
+    await this.#fill(measurement);
     const full = this.#reading();
     await this.cache.deleteMany(this.keys());
     const after = this.#reading();
     this.#held.push({ ...memoryChange(empty.usage, full.usage), entries: full.size - empty.size });
     this.#left.push(memoryChange(empty.usage, after.usage));
+  }
+
+  async #fill(measurement: Measurement): Promise<void> {
+    for (const { key, value } of this.entries) {
+      const own = structuredClone(value);
+      await measurement.time('set', () => this.cache.set(key, own));
+    }
   }
 
   #reading(): { usage: MemoryUsage; size: number } {
