@@ -49,7 +49,7 @@ export function parseReport(text: string, where = 'the report'): BenchmarkReport
   }
   if (!isComplete(value))
     throw new ValidationError(`${where} is a report, but parts of it are missing or damaged`);
-  return value as unknown as BenchmarkReport;
+  return value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -61,7 +61,7 @@ function isNumbers(value: unknown): boolean {
 }
 
 /** What comparisons and trends read. */
-function isComplete(report: Record<string, unknown>): boolean {
+function isComplete(report: Record<string, unknown>): report is Record<string, unknown> & BenchmarkReport {
   const { startedAt, referenceMs, results } = report;
   return (
     typeof startedAt === 'string' &&

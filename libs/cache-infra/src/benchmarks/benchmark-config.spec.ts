@@ -115,7 +115,7 @@ describe('seed S1.3 the configuration of benchmarks', () => {
   it('lists every problem of options, variables and thresholds', () => {
     const options = { timeoutSeconds: 0, warmUpIterations: 3, thresholds: { p95Ms: -1 } };
     const env = { BENCHMARK_ENV: 'moon', BENCHMARK_SEED: '-1' };
-    const problems = problemsOf(() => new BenchmarkConfig(options as BenchmarkConfigOptions, env));
+    const problems = problemsOf(() => new BenchmarkConfig(options, env));
     expect(problems).toEqual([
       'timeoutSeconds must be a positive integer, got 0',
       "warmUpIterations is not a known option (did you mean 'warmupIterations'?)",

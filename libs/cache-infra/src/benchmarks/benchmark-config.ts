@@ -130,7 +130,7 @@ function layer(options: BenchmarkConfigOptions) {
 }
 
 function canonical(options: BenchmarkConfigOptions): BenchmarkConfigOptions {
-  if (typeof options !== 'object' || options === null || options.preset === undefined) return options;
+  if (typeof options !== 'object' || options?.preset === undefined) return options;
   return { ...options, preset: canonicalBenchmarkPreset(options.preset) as BenchmarkPresetName };
 }
 

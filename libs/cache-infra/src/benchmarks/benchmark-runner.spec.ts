@@ -255,7 +255,6 @@ describe('seed S1.3 the core of benchmarks', () => {
     let calls = 0;
     class Failing extends CacheSpy {
       override async set(): Promise<void> {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- A cache of somebody's may reject with anything.
         throw calls++ === 0 ? 'no error' : new Error(`failure ${Math.floor(calls / 2)}`);
       }
       override namespace(): this {

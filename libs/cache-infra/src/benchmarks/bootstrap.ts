@@ -62,7 +62,7 @@ function medianDrawer(numbers: readonly number[], random: Random): () => number 
     let low: number | undefined;
     for (let index = 0; index < size; index++) {
       seen += counts[index] as number;
-      if (low === undefined && seen > lower) low = ascending[index] as number;
+      if (low === undefined && seen > lower) low = ascending[index];
       if (low !== undefined && seen > upper) return (low + (ascending[index] as number)) / 2;
     }
     return 0;

@@ -31,7 +31,7 @@ async function readConfigFile(file: string): Promise<BenchmarkConfigOptions> {
   }
   try {
     // An empty YAML file is null.
-    return (parse(text) ?? {}) as BenchmarkConfigOptions;
+    return parse(text) ?? {};
   } catch (error) {
     throw new ValidationError(`${file} cannot be understood: ${messageOf(error)}`);
   }

@@ -69,8 +69,6 @@ export function collectGarbage(): void {
 }
 
 function garbageCollector(): () => void {
-  const { gc } = globalThis;
-  if (gc !== undefined) return () => void gc();
   setFlagsFromString('--expose-gc');
   const exposed = runInNewContext('gc') as () => void;
   setFlagsFromString('--no-expose-gc');

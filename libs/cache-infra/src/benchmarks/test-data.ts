@@ -46,7 +46,7 @@ function entryAt(record: unknown, index: number): BenchmarkEntry {
 
 function entry(key: unknown, value: unknown, where: number | string): BenchmarkEntry {
   try {
-    assertKey(key as string);
+    assertKey(key);
   } catch (error) {
     const reason = messageOf(error);
     throw new ValidationError(`testData[${JSON.stringify(where)}]: ${reason}`);
@@ -54,5 +54,5 @@ function entry(key: unknown, value: unknown, where: number | string): BenchmarkE
   if (value === undefined) {
     throw new ValidationError(`testData[${JSON.stringify(where)}]: undefined is not cacheable`);
   }
-  return { key: key as string, value };
+  return { key: key, value };
 }
