@@ -8,7 +8,8 @@ import {
   type BaselineComparison,
   type BenchmarkReport,
 } from './benchmark-report.js';
-import { compareUnpaired } from './comparison.js';
+import { comparePaired, compareUnpaired } from './comparison.js';
+import type { BenchmarkResult } from './results.js';
 import { median } from './statistics.js';
 import { judge } from './verdict.js';
 import { messageOf } from './message-of.js';
@@ -82,7 +83,8 @@ function isComplete(report: Record<string, unknown>): report is Record<string, u
 
 /**
  * The report, compared with a stored one. That was measured at another time, and maybe on another machine: durations are set in proportion to
- * the fixed piece of work that both reports timed, and the interval comes from the shares that each benchmark was run in.
+ * the fixed piece of work that both reports timed, and the interval comes from the shares that each benchmark was run in, set against those
+ * of the baseline one by one.
  */
 export function withBaseline(report: BenchmarkReport, baseline: BenchmarkReport): BenchmarkReport {
   const machineRatio = ratioOf(report.referenceMs, baseline.referenceMs);
@@ -92,14 +94,16 @@ export function withBaseline(report: BenchmarkReport, baseline: BenchmarkReport)
   const changes = report.results.flatMap((result): BaselineChange[] => {
     const old = before.get(idOf(result));
     if (old === undefined) return [];
-    const adjusted = result.blockMediansMs.map((ms) => ms / machineRatio);
+    const [then, today] = [inProportion(old, baseline), inProportion(result, report)];
+    // Early shares are slower, as long as code is being compiled: each is set against its like.
+    const compare = then.length === today.length ? comparePaired : compareUnpaired;
     return [
       {
         name: result.name,
         cache: result.cache,
         baselineMedianMs: old.medianDurationMs,
         medianMs: result.medianDurationMs,
-        ...compareUnpaired(old.blockMediansMs, adjusted, {
+        ...compare(then, today, {
           seed: report.config.seed,
           thresholds: report.config.thresholds,
           judge: report.config.enableRegressionDetection,
@@ -117,6 +121,23 @@ export function withBaseline(report: BenchmarkReport, baseline: BenchmarkReport)
     ],
   };
   return judge({ ...report, baseline: comparison });
+}
+
+/** What each share took, in units of the fixed piece of work, as it was timed just before that share. */
+function inProportion(
+  { blockMediansMs }: Pick<BenchmarkResult, 'blockMediansMs'>,
+  { referenceMs }: Pick<BenchmarkReport, 'referenceMs'>,
+): number[] {
+  const typical = positive(median(referenceMs)) ?? 1;
+  const isAlike = blockMediansMs.length === referenceMs.length;
+  return blockMediansMs.map((ms, share) => {
+    const unit = isAlike ? positive(referenceMs[share]) : undefined;
+    return ms / (unit ?? typical);
+  });
+}
+
+function positive(ms: number | undefined): number | undefined {
+  return ms !== undefined && ms > 0 ? ms : undefined;
 }
 
 function ratioOf(nowMs: readonly number[], beforeMs: readonly number[]): number {

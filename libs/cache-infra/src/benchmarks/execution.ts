@@ -49,6 +49,8 @@ export async function execute(
     memory: [] as MemoryUsage[],
   }));
   const referenceMs: number[] = [];
+  // Until it is compiled.
+  await referenceWork(now);
   const total = blocks * workloads.length;
   let done = 0;
   try {

@@ -1,6 +1,7 @@
 import type { CacheStats } from '../cache/stats.js';
 import type { Now } from './machine.js';
 import { messageOf } from './message-of.js';
+import { average, median } from './statistics.js';
 
 /** Thrown through a workload whose time is over. */
 export class TimeIsOver extends Error {
@@ -37,11 +38,11 @@ export class Measurement {
   failures = 0;
   timedOut = false;
   counted = noOperations;
-  readonly #blocks: number[][] = [];
+  readonly #blocks: Map<string, number[]>[] = [];
   readonly #now: Now;
   /** The part whose durations stand for the benchmark; none = all of them. */
   readonly #main: string | undefined;
-  #block: number[] | undefined;
+  #block = new Map<string, number[]>();
   #isWarmUp = false;
   #leftMs: number;
   #startedAt: number | undefined;
@@ -63,16 +64,25 @@ export class Measurement {
     return this.#isWarmUp;
   }
 
-  /** The durations that stand for the benchmark, block by block. */
-  get blocks(): readonly (readonly number[])[] {
-    return this.#blocks.filter((block) => block.length > 0);
+  /** The durations that stand for the benchmark. */
+  get durationsMs(): readonly number[] {
+    return this.#blocks.flatMap((block) => [...block.values()].flat());
+  }
+
+  /**
+   * What a sample took in each share of the run: the mean of the parts' medians. The median of all would jump where it lies between a short
+   * kind of operation and a long one.
+   */
+  get blockMediansMs(): readonly number[] {
+    const measured = this.#blocks.filter((block) => block.size > 0);
+    return measured.map((block) => average([...block.values()].map(median)));
   }
 
   /** Runs a share of the benchmark; warm-up is not counted, but takes from the time limit like the rest. */
   async block(kind: 'warm-up' | 'measured', stats: () => CacheStats | undefined, work: () => Promise<void>) {
     this.#isWarmUp = kind === 'warm-up';
     if (!this.#isWarmUp) {
-      this.#block = [];
+      this.#block = new Map();
       this.#blocks.push(this.#block);
     }
     const before = stats();
@@ -114,7 +124,10 @@ export class Measurement {
     into.durationsMs.push(ms);
     into.operations += operations;
     if (!inSpan) into.elapsedMs += ms;
-    if (this.#main === undefined || this.#main === part) this.#block?.push(ms);
+    if (this.#main !== undefined && this.#main !== part) return;
+    const inBlock = this.#block.get(part);
+    if (inBlock === undefined) this.#block.set(part, [ms]);
+    else inBlock.push(ms);
   }
 
   /** Counts the time from first to last of calls that run at once. */

@@ -1,13 +1,6 @@
 import type { BenchmarkEnvironment, MemoryUsage } from './machine.js';
 import type { Measurement, Part } from './measurement.js';
-import {
-  logHistogram,
-  median,
-  sum,
-  summarize,
-  type DurationSummary,
-  type HistogramBar,
-} from './statistics.js';
+import { logHistogram, sum, summarize, type DurationSummary, type HistogramBar } from './statistics.js';
 import type { Workload } from './workloads/workload.js';
 
 /** One kind of operation within a benchmark. */
@@ -42,7 +35,7 @@ export interface BenchmarkResult extends DurationSummary {
   readonly details: Readonly<Record<string, number>>;
   readonly parts: Readonly<Record<string, PartResult>>;
   readonly histogram: readonly HistogramBar[];
-  /** Medians of the shares that the benchmark was run in, one after the other. */
+  /** The typical duration in each of the shares that the benchmark was run in: the mean of the medians of its kinds of operation. */
   readonly blockMediansMs: readonly number[];
   readonly environment: BenchmarkEnvironment;
 }
@@ -53,7 +46,7 @@ export function resultOf(
   environment: BenchmarkEnvironment,
   memory: MemoryUsage | undefined,
 ): BenchmarkResult {
-  const durations = measurement.blocks.flat();
+  const durations = measurement.durationsMs;
   const { main } = workload;
   const parts = [...measurement.parts].filter(([, part]) => part.durationsMs.length > 0);
   const counting = [...measurement.parts].filter(([name]) => main === undefined || name === main);
@@ -76,7 +69,7 @@ export function resultOf(
     details,
     parts: Object.fromEntries(parts.map(([name, part]) => [name, partResult(part)])),
     histogram: logHistogram(durations),
-    blockMediansMs: measurement.blocks.map(median),
+    blockMediansMs: measurement.blockMediansMs,
     environment,
   };
 }

@@ -183,8 +183,23 @@ describe('a baseline', () => {
     expect(withBaseline(fewer, report).baseline?.unmatched).toEqual(only);
   });
 
-  it('without reference is taken as it is', () => {
-    expect(withBaseline(report, { ...report, referenceMs: [] }).baseline?.machineRatio).toBe(1);
+  it('without the fixed piece of work is taken as it is', () => {
+    const [one, other] = [
+      { ...report, referenceMs: [] },
+      { ...slowedDown(report, 2), referenceMs: [0, 0] },
+    ];
+    const { baseline } = withBaseline(other, one);
+    expect(baseline?.machineRatio).toBe(1);
+    expect(baseline?.changes[0]?.performanceChangePercent).toBeCloseTo(100);
+  });
+
+  it('with another number of shares is compared as a whole', () => {
+    const fewer = report.results.map((result) => ({
+      ...result,
+      blockMediansMs: result.blockMediansMs.slice(0, 1),
+    }));
+    const { baseline } = withBaseline(slowedDown(report, 2), { ...report, results: fewer });
+    expect(baseline?.changes[0]?.performanceChangePercent).toBeCloseTo(100);
   });
 });
 
