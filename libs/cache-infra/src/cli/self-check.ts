@@ -1,4 +1,4 @@
-import type { BenchmarkConfig, CacheBenchmarkRunner } from '../benchmarks/index.js';
+import type { CacheBenchmarkRunner } from '../benchmarks/index.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { Output } from './cli.js';
 
@@ -28,7 +28,7 @@ export async function selfCheck(
     changes.push(Math.abs(comparison.performanceChangePercent));
     if (comparison.regressionDetected) flagged++;
   }
-  const { regressionWarningPercent } = (runner.config satisfies BenchmarkConfig).thresholds;
+  const { regressionWarningPercent } = runner.config.thresholds;
   const largest = Math.max(...changes).toFixed(1);
   output.out(`${flagged} of ${repetitions} comparisons of a cache with its like read as a regression`);
   output.out(`Largest change seen ${largest} %, threshold ${regressionWarningPercent} %, allowed: under 1 %`);
