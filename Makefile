@@ -61,6 +61,10 @@ test-cache-all: ## Every suite, the slow ones included
 test-faults: ## What Redis and the way to it may do wrong: real servers and processes, with a table at the end
 	@node scripts/test.mjs build faults
 
+.PHONY: bench
+bench: ## The benchmark suite on this library's caches; reports in test-results/benchmarks/ (BENCH_ARGS='--preset production')
+	@node scripts/bench.mjs $(BENCH_ARGS)
+
 .PHONY: test-open-handles
 test-open-handles: ## The suites that hold sockets and timers, with --detectOpenHandles
 	@node scripts/test.mjs redis integration e2e -- --detectOpenHandles

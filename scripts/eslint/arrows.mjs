@@ -17,7 +17,7 @@ const all = Object.keys(below);
 export const arrows = {
   ...below,
   benchmarks: all,
-  cli: ['config', 'cache'],
+  cli: ['config', 'cache', 'benchmarks'],
   testing: [...all, 'benchmarks'],
   keyv: ['cache'],
   compat: ['config', 'cache', 'keyv'],

@@ -1,6 +1,8 @@
 import { importTool, readText, readYaml } from '../support/repository.js';
 
 interface Step {
+  name?: string;
+  env?: Record<string, string>;
   uses?: string;
   run?: string;
   with?: Record<string, unknown>;
@@ -32,13 +34,13 @@ interface Compose {
   volumes?: Record<string, unknown>;
 }
 
-describe('the Makefile', () => {
-  /** The recipe of a target. */
-  const recipe = async (target: string) => {
-    const makefile = await readText('Makefile');
-    return new RegExp(`^${target}:.*\\n((?:\\t.*\\n)+)`, 'm').exec(makefile)?.[1]?.trim();
-  };
+/** The recipe of a target. */
+async function recipe(target: string): Promise<string | undefined> {
+  const makefile = await readText('Makefile');
+  return new RegExp(`^${target}:.*\\n((?:\\t.*\\n)+)`, 'm').exec(makefile)?.[1]?.trim();
+}
 
+describe('the Makefile', () => {
   it('seed S7.74 tests the cache infrastructure against a Redis', async () => {
     expect(await recipe('test-cache-redis')).toBe('@node scripts/test.mjs redis');
   });
@@ -60,6 +62,12 @@ describe('the Makefile', () => {
     expect(await recipe('test-cache-integration')).toBe(
       '@node scripts/test.mjs build integration e2e package',
     );
+  });
+
+  it('has the benchmarks, under the name of an npm script', async () => {
+    const { scripts } = JSON.parse(await readText('package.json')) as { scripts: Record<string, string> };
+
+    expect(await recipe('bench')).toBe(`@${scripts['bench'] ?? ''} $(BENCH_ARGS)`);
   });
 
   it.each([
@@ -151,6 +159,28 @@ describe('.github/workflows/cache-tests.yml', () => {
       BENCHMARK_ENV: 'ci',
       BENCHMARK_ENABLE_REGRESSION_DETECTION: 'true',
     });
+  });
+
+  it('seed S1.13 S7.90 compares the benchmarks with a stored baseline, which only a passed run replaces', async () => {
+    const { steps } = await job('cache-performance-tests');
+    const at = (what: string) => steps.findIndex(({ uses, run }) => (uses ?? run)?.startsWith(what) === true);
+    const [restore, bench, save] = [
+      at('actions/cache/restore@'),
+      at('make bench'),
+      at('actions/cache/save@'),
+    ];
+
+    expect(restore).toBeGreaterThan(-1);
+    expect(bench).toBeGreaterThan(restore);
+    expect(save).toBeGreaterThan(bench);
+    const baseline = steps[bench]?.env?.['BENCH_BASELINE'] ?? '';
+    expect(steps[restore]?.with?.['path']).toContain(baseline);
+    expect(steps[save]?.with).toMatchObject({
+      path: steps[restore]?.with?.['path'],
+      key: expect.any(String),
+    });
+    expect(steps[save]).not.toHaveProperty('if');
+    expect(await recipe('bench')).toBe('@node scripts/bench.mjs $(BENCH_ARGS)');
   });
 
   it('seed S7.91 uploads the performance report', async () => {

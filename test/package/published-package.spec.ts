@@ -129,6 +129,18 @@ describe('the published package', () => {
   );
 
   it(
+    'says what a YAML configuration of benchmarks needs, where it is not there',
+    async () => {
+      const code = `
+        import { loadBenchmarkConfig } from 'nestjs-cache-infra/benchmarks';
+        await loadBenchmarkConfig('bench.yaml').catch((error) => console.log(error.message));`;
+
+      expect(await runInConsumer('yaml.mjs', code)).toContain("needs the package 'yaml': npm install yaml");
+    },
+    slow,
+  );
+
+  it(
     'is required by CommonJS',
     async () => {
       const code = `const { InMemoryCache } = require('nestjs-cache-infra'); console.log(typeof InMemoryCache);`;

@@ -46,6 +46,9 @@ export const nonNegativeInteger: Check = (value) =>
 export const positiveInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a positive integer';
 
+export const positiveNumber: Check = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? undefined : 'must be a number above 0';
+
 export const integerBetween =
   (min: number, max: number): Check =>
   (value) =>

@@ -1,45 +1,139 @@
-import { assertOptions, booleanValue, nonNegativeInteger, positiveInteger, type Checks } from '../checks.js';
-import { benchmarkIterations, type Environment } from '../config/environment.js';
+import {
+  booleanValue,
+  nested,
+  nonNegativeInteger,
+  oneOf,
+  optionProblems,
+  positiveInteger,
+  type Checks,
+} from '../checks.js';
+import {
+  benchmarkPresetNames,
+  canonicalBenchmarkPreset,
+  readBenchmarkEnvironment,
+  type BenchmarkPresetName,
+} from '../config/benchmark-environment.js';
+import type { Environment } from '../config/environment.js';
+import { ValidationError } from '../errors.js';
+import { presetValues } from './preset-values.js';
+import { defaultThresholds, incoherences, thresholdChecks, type BenchmarkThresholds } from './thresholds.js';
 
 export interface BenchmarkConfigOptions {
-  /** Measured runs. Default: `BENCHMARK_DEFAULT_ITERATIONS`, else 100. */
+  /** Where values come from that nothing else gives. Default: `BENCHMARK_ENV`, else none. */
+  preset?: BenchmarkPresetName | undefined;
+  /** Measured runs. Default 100. */
   defaultIterations?: number | undefined;
   /** Runs before the measured ones. Default 10. */
   warmupIterations?: number | undefined;
-  /** A benchmark that takes longer fails. Seconds; default 60. */
+  /** A benchmark that takes longer is ended, and reported as timed out. Seconds; default 60. */
   timeoutSeconds?: number | undefined;
-  /** Default true. */
+  /** Report how much memory each benchmark takes. Default true. */
   enableMemoryTracking?: boolean | undefined;
-  /** Default true. */
+  /** The suite measures compression. Default true. */
   enableCompressionTests?: boolean | undefined;
+  /** Comparisons are judged by the thresholds. Default true. */
+  enableRegressionDetection?: boolean | undefined;
+  /** Of the generated data, the traces and the bootstrap. Default 1. */
+  seed?: number | undefined;
+  /** Each one by itself over those of the preset. */
+  thresholds?: Partial<BenchmarkThresholds> | undefined;
 }
 
 const checks: Checks = {
+  preset: oneOf(...benchmarkPresetNames),
   defaultIterations: positiveInteger,
   warmupIterations: nonNegativeInteger,
   timeoutSeconds: positiveInteger,
   enableMemoryTracking: booleanValue,
   enableCompressionTests: booleanValue,
+  enableRegressionDetection: booleanValue,
+  seed: nonNegativeInteger,
+  thresholds: nested(thresholdChecks),
 };
 
+const defaults = {
+  defaultIterations: 100,
+  warmupIterations: 10,
+  timeoutSeconds: 60,
+  enableMemoryTracking: true,
+  enableCompressionTests: true,
+  enableRegressionDetection: true,
+  seed: 1,
+} as const;
+
 /**
- * How benchmarks run.
+ * How benchmarks run and what they may come to. For each option and threshold by itself: what `options` say, else the
+ * environment (`BENCHMARK_*`), else `file`, else the preset, else the default.
  *
- * @throws ValidationError that lists every bad option
+ * @throws ValidationError that lists every bad option and variable, and thresholds that do not go together
  */
 export class BenchmarkConfig {
+  readonly preset: BenchmarkPresetName | undefined;
   readonly defaultIterations: number;
   readonly warmupIterations: number;
+  /** Seconds. */
   readonly timeoutSeconds: number;
   readonly enableMemoryTracking: boolean;
   readonly enableCompressionTests: boolean;
+  readonly enableRegressionDetection: boolean;
+  readonly seed: number;
+  readonly thresholds: BenchmarkThresholds;
 
-  constructor(options: BenchmarkConfigOptions = {}, env?: Environment) {
-    assertOptions('BenchmarkConfig', options, checks);
-    this.defaultIterations = options.defaultIterations ?? benchmarkIterations(env) ?? 100;
-    this.warmupIterations = options.warmupIterations ?? 10;
-    this.timeoutSeconds = options.timeoutSeconds ?? 60;
-    this.enableMemoryTracking = options.enableMemoryTracking ?? true;
-    this.enableCompressionTests = options.enableCompressionTests ?? true;
+  constructor(options: BenchmarkConfigOptions = {}, env?: Environment, file: BenchmarkConfigOptions = {}) {
+    const environment = readBenchmarkEnvironment(env);
+    const own = layer(options);
+    const fromFile = layer(file);
+    const named = own.values.preset ?? environment.options['preset'] ?? fromFile.values.preset;
+    const preset = benchmarkPresetNames.find((name) => name === named);
+    const base = layer(preset === undefined ? {} : presetValues[preset]);
+
+    const values = { ...defaults, ...base.values, ...fromFile.values, ...environment.options, ...own.values };
+    const thresholds = {
+      ...defaultThresholds,
+      ...base.thresholds,
+      ...fromFile.thresholds,
+      ...environment.thresholds,
+      ...own.thresholds,
+    };
+    const problems = [...own.problems, ...environment.problems, ...fromFile.problems];
+    // Those that are bad by themselves are told as such.
+    const judged = problems.some(({ path }) => path.startsWith('thresholds')) ? [] : incoherences(thresholds);
+    if (problems.length + judged.length > 0) {
+      throw new ValidationError([...problems, ...judged], 'BenchmarkConfig');
+    }
+
+    this.preset = preset;
+    this.defaultIterations = values.defaultIterations;
+    this.warmupIterations = values.warmupIterations;
+    this.timeoutSeconds = values.timeoutSeconds;
+    this.enableMemoryTracking = values.enableMemoryTracking;
+    this.enableCompressionTests = values.enableCompressionTests;
+    this.enableRegressionDetection = values.enableRegressionDetection;
+    this.seed = values.seed;
+    this.thresholds = thresholds;
   }
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** What is given, without what is `undefined`, and what is wrong with it. */
+function layer(options: BenchmarkConfigOptions) {
+  const problems = optionProblems(canonical(options), checks);
+  const given = problems.some(({ path }) => path === 'options') ? {} : withoutUndefined(canonical(options));
+  const { thresholds, ...values } = given;
+  const isFine = typeof thresholds === 'object' && thresholds !== null;
+  return {
+    values: values as Given<Omit<BenchmarkConfigOptions, 'thresholds'>>,
+    thresholds: (isFine ? withoutUndefined(thresholds) : {}) as Given<BenchmarkThresholds>,
+    problems,
+  };
+}
+
+function canonical(options: BenchmarkConfigOptions): BenchmarkConfigOptions {
+  if (typeof options !== 'object' || options?.preset === undefined) return options;
+  return { ...options, preset: canonicalBenchmarkPreset(options.preset) as BenchmarkPresetName };
+}
+
+function withoutUndefined<T extends object>(given: T): Given<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given<T>;
 }

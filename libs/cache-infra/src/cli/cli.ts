@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { ValidationError } from '../errors.js';
+import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
 import { loadConfig } from './load-config.js';
 
@@ -11,7 +12,7 @@ export interface Output {
   error(line: string): void;
 }
 
-const usage = `Usage: nestjs-cache-infra check [--config <file>] [--env <file>]
+const checkUsage = `Usage: nestjs-cache-infra check [--config <file>] [--env <file>]
 
 Prints what the configuration comes to, with secrets hidden; pings Redis; says what is risky about its settings.
 
@@ -22,8 +23,14 @@ Prints what the configuration comes to, with secrets hidden; pings Redis; says w
 
 Exit code: 0 when everything is right and Redis answers, else 1.`;
 
+const usage = `${checkUsage}\n\n${benchUsage}`;
+
 /** Runs the command that `args` name. Resolves to the exit code, never rejects. */
 export async function runCli(args: readonly string[], output: Output): Promise<number> {
+  return args[0] === 'bench' ? runBench(args.slice(1), output) : runCheck(args, output);
+}
+
+async function runCheck(args: readonly string[], output: Output): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -35,7 +42,7 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
       },
     });
     if (values.help === true) {
-      output.out(usage);
+      output.out(positionals[0] === 'check' ? checkUsage : usage);
       return 0;
     }
     if (positionals.length !== 1 || positionals[0] !== 'check') {
@@ -49,7 +56,25 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
     return await check(await loadConfig(values.config), output);
   } catch (error) {
     for (const line of linesOf(error)) output.error(line);
+    if (isUsageError(error)) output.error(`\n${usage}`);
     return 1;
+  }
+}
+
+async function runBench(args: readonly string[], output: Output): Promise<number> {
+  try {
+    const flags = parseBenchFlags(args);
+    if (flags.help) {
+      output.out(benchUsage);
+      return 0;
+    }
+    // `check` needs none of it.
+    const { bench } = await import('./bench.js');
+    return await bench(flags, output);
+  } catch (error) {
+    for (const line of linesOf(error)) output.error(line);
+    output.error('nestjs-cache-infra bench --help says what there is.');
+    return 2;
   }
 }
 
@@ -58,8 +83,11 @@ function linesOf(error: unknown): readonly string[] {
     return ['The configuration is wrong:', ...error.problems.map(({ message }) => `  ${message}`)];
   }
   if (!(error instanceof Error)) return ['It failed without an error'];
-  const isUsage = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  return [withoutCredentials(error.message), ...(isUsage ? ['', usage] : [])];
+  return [withoutCredentials(error.message)];
+}
+
+function isUsageError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 /** What a configuration of somebody else says when it fails may hold the URLs of its servers. */

@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 import { runCli } from './cli.js';
 
+// Whoever reads the lines may have had enough of them, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 process.exitCode = await runCli(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   error: (line) => process.stderr.write(`${line}\n`),

@@ -12,10 +12,10 @@
 import type { EncryptionOptions } from '../cache/cache-options.js';
 import { redisChecks } from '../cache/option-checks.js';
 import type { Check, Checks, NestedCheck } from '../checks.js';
-import { booleanValue, nonNegativeInteger, oneOf, positiveInteger, problemsAt } from '../checks.js';
+import { booleanValue, nonNegativeInteger, oneOf, problemsAt } from '../checks.js';
 import { encryptionOptions } from '../codec/encryption.js';
 import type { ValidationProblem } from '../errors.js';
-import { ValidationError } from '../errors.js';
+import { flag, number, text } from './environment-values.js';
 import type { CommonCacheOptions } from './options.js';
 import type { PresetName } from './presets.js';
 import { canonicalPresetName, presetNames } from './presets.js';
@@ -39,13 +39,6 @@ interface Variable {
   readonly parse: (text: string) => unknown;
   readonly check: Check | NestedCheck;
 }
-
-const text = (value: string): unknown => value;
-const number = (value: string): unknown => (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value);
-const flag = (value: string): unknown => {
-  if (/^(true|1|yes|on)$/i.test(value)) return true;
-  return /^(false|0|no|off)$/i.test(value) ? false : value;
-};
 
 /** `undefined` when an item is not `id:key`. Base64 has neither commas nor colons, an id may have colons. */
 const keyList = (value: string): EncryptionOptions | undefined => {
@@ -126,19 +119,4 @@ export function readEnvironment(env: Environment = process.env): {
     },
     problems,
   };
-}
-
-/**
- * `BENCHMARK_DEFAULT_ITERATIONS`: measured runs of a benchmark that names no number itself.
- *
- * @throws ValidationError
- */
-export function benchmarkIterations(env: Environment = process.env): number | undefined {
-  const name = 'BENCHMARK_DEFAULT_ITERATIONS';
-  const raw = env[name]?.trim();
-  if (raw === undefined || raw === '') return undefined;
-  const value = number(raw);
-  const problems = problemsAt(name, value, positiveInteger);
-  if (problems.length > 0) throw new ValidationError(problems);
-  return value as number;
 }

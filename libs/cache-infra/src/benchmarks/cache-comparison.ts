@@ -1,0 +1,79 @@
+import type { Cache } from '../cache/cache.js';
+import type { DurationChange } from './comparison.js';
+import { ComparisonRun } from './comparison-run.js';
+import type { BenchmarkEntry } from './data-generator.js';
+import type { ExecutionOptions } from './execution.js';
+import { TimeIsOver } from './measurement.js';
+import type { DurationSummary } from './statistics.js';
+import type { TestData } from './test-data.js';
+import { withinLimit } from './time-limit.js';
+
+export interface CacheComparisonOptions {
+  readonly originalCache: Cache;
+  readonly newCache: Cache;
+  readonly testSuiteName: string;
+  /** Rounds; each runs both caches twice. Default `defaultIterations`. */
+  readonly iterations?: number | undefined;
+  /** Calls of `getOrSet` in each run of a round. Default 100. */
+  readonly operationsPerRound?: number | undefined;
+  /**
+   * The working set. Default: as many records as the larger cache holds entries, 2,000 at most; of two caches of one size, half as many, so that
+   * hits are compared.
+   */
+  readonly testData?: TestData | undefined;
+  /** What a miss costs. Default: a digest of 64 KiB, some tens of microseconds. */
+  readonly load?: ((entry: BenchmarkEntry) => unknown) | undefined;
+}
+
+/** One side of a comparison. Durations are of one run, in milliseconds. */
+export interface ComparedCache extends DurationSummary {
+  readonly cache: string;
+  readonly maxSize: number;
+  readonly operationsPerSecond: number;
+  /** 0-1 */
+  readonly hitRatio: number;
+}
+
+/** What a comparison came to. */
+export interface CacheComparison extends DurationChange {
+  readonly testSuiteName: string;
+  readonly original: ComparedCache;
+  readonly changed: ComparedCache;
+  /** Rounds measured. */
+  readonly rounds: number;
+  readonly operationsPerRound: number;
+  /** Different keys. */
+  readonly workingSet: number;
+  /** 0-1: rounds in which no call failed. */
+  readonly successRate: number;
+  readonly timedOut: boolean;
+  readonly errors: readonly string[];
+}
+
+/** No tidying up takes longer, whatever became of the cache. */
+const cleanUpLimitMs = 5000;
+
+/**
+ * Compares two caches by the time that reading through them takes, keys as popular as Zipf has it. A round runs original, new, new,
+ * original, on the same keys: neither gains by its turn, and what slows the machine for a while slows both.
+ */
+export async function compareCaches(
+  options: CacheComparisonOptions,
+  context: ExecutionOptions,
+): Promise<CacheComparison> {
+  const run = new ComparisonRun(options, context);
+  let timedOut = false;
+  const stop = () => {
+    timedOut = true;
+    run.stop();
+  };
+  try {
+    await withinLimit(context.config.timeoutSeconds * 1000, stop, run.run());
+  } catch (error) {
+    if (!(error instanceof TimeIsOver)) throw error;
+    timedOut = true;
+  } finally {
+    await withinLimit(cleanUpLimitMs, () => undefined, run.cleanUp());
+  }
+  return run.result(timedOut);
+}

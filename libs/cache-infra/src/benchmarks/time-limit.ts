@@ -1,0 +1,20 @@
+/** Waits for `work`, but not longer than `limitMs`; then calls `onLate`, and whatever `work` still comes to is nobody's concern. */
+export async function withinLimit(limitMs: number, onLate: () => void, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      isLate = true;
+      onLate();
+      resolve();
+    }, limitMs);
+  });
+  const guarded = work.catch((error: unknown) => {
+    if (!isLate) throw error;
+  });
+  try {
+    await Promise.race([guarded, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

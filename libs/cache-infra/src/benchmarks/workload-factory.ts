@@ -1,0 +1,139 @@
+import type { Cache } from '../cache/cache.js';
+import {
+  fraction,
+  integerBetween,
+  nonNegativeInteger,
+  positiveInteger,
+  problemsAt,
+  type Check,
+} from '../checks.js';
+import { ValidationError } from '../errors.js';
+import type { BenchmarkConfig } from './benchmark-config.js';
+import { BenchmarkDataGenerator, type BenchmarkEntry } from './data-generator.js';
+import { entriesOf, type TestData } from './test-data.js';
+import { BasicOperations } from './workloads/basic-operations.js';
+import { BulkSet } from './workloads/bulk-set.js';
+import { CompressionInCache, CompressionInCodec } from './workloads/compression.js';
+import { Concurrency } from './workloads/concurrency.js';
+import { Memory } from './workloads/memory.js';
+import { Stampede } from './workloads/stampede.js';
+import type { Workload } from './workloads/workload.js';
+
+export interface BenchmarkOptions {
+  readonly cache: Cache;
+  /** What is stored. Default: generated, by the seed of the configuration. */
+  readonly testData?: TestData | undefined;
+  /** Default: `defaultIterations` of the configuration; for memory 8 at most, as each collects garbage. */
+  readonly iterations?: number | undefined;
+}
+
+export interface CompressionBenchmarkOptions extends Omit<BenchmarkOptions, 'cache'> {
+  /** Default: none; the codec of the library is measured by itself. */
+  readonly cache?: Cache | undefined;
+  /** Bytes; for the codec by itself. Default 1000. */
+  readonly compressionThreshold?: number | undefined;
+  /** 1-9; for the codec by itself. Default 6. */
+  readonly compressionLevel?: number | undefined;
+}
+
+export interface ConcurrencyBenchmarkOptions extends BenchmarkOptions {
+  /** At once. Default 5. */
+  readonly workers?: number | undefined;
+  /** Default 100. */
+  readonly operationsPerWorker?: number | undefined;
+  /** 0-1. Default 0.8. */
+  readonly readShare?: number | undefined;
+}
+
+export interface StampedeBenchmarkOptions extends Omit<BenchmarkOptions, 'testData'> {
+  /** At once. Default 100. */
+  readonly callers?: number | undefined;
+}
+
+const recordCount = 50;
+const memoryRecordCount = 500;
+const memoryIterations = 8;
+const traceLength = 10_000;
+
+/** Makes the workloads of a configuration, with data of its seed where none is given. */
+export class WorkloadFactory {
+  readonly #config: BenchmarkConfig;
+  readonly #data: BenchmarkDataGenerator;
+
+  constructor(config: BenchmarkConfig) {
+    this.#config = config;
+    this.#data = new BenchmarkDataGenerator(config.seed);
+  }
+
+  basicOperations(options: BenchmarkOptions): Workload {
+    return new BasicOperations(options.cache, this.#records(options), this.#iterations(options));
+  }
+
+  bulkSet(options: BenchmarkOptions): Workload {
+    return new BulkSet(options.cache, this.#records(options), this.#iterations(options));
+  }
+
+  memory({ cache, testData, iterations }: BenchmarkOptions): Workload {
+    const atMost = Math.min(memoryIterations, this.#config.defaultIterations);
+    const entries = testData === undefined ? this.#data.medium(memoryRecordCount) : entriesOf(testData);
+    return new Memory(cache, entries, this.#iterations({ iterations: iterations ?? atMost }));
+  }
+
+  compression(options: CompressionBenchmarkOptions): Workload {
+    const { cache, testData, compressionThreshold = 1000, compressionLevel = 6 } = options;
+    assertOption('compressionThreshold', compressionThreshold, nonNegativeInteger);
+    assertOption('compressionLevel', compressionLevel, integerBetween(1, 9));
+    const entries = testData === undefined ? this.#data.text(recordCount) : entriesOf(testData);
+    const iterations = this.#iterations(options);
+    return cache === undefined
+      ? new CompressionInCodec(entries, iterations, { compressionThreshold, compressionLevel })
+      : new CompressionInCache(cache, entries, iterations);
+  }
+
+  concurrency(options: ConcurrencyBenchmarkOptions): Workload {
+    const { workers = 5, operationsPerWorker = 100, readShare = 0.8 } = options;
+    assertOption('workers', workers, positiveInteger);
+    assertOption('operationsPerWorker', operationsPerWorker, positiveInteger);
+    assertOption('readShare', readShare, fraction);
+    const entries = this.#records(options);
+    const trace = this.#data.zipfTrace({ keys: entries.length, length: traceLength });
+    return new Concurrency(options.cache, entries, this.#iterations(options), {
+      workers,
+      operationsPerWorker,
+      readShare,
+      trace,
+    });
+  }
+
+  stampede({ cache, iterations, callers = 100 }: StampedeBenchmarkOptions): Workload {
+    assertOption('callers', callers, positiveInteger);
+    return new Stampede(cache, this.#iterations({ iterations }), callers);
+  }
+
+  /** Those of the suite for one cache. */
+  all(cache: Cache): Workload[] {
+    return [
+      this.basicOperations({ cache }),
+      this.bulkSet({ cache }),
+      this.memory({ cache }),
+      ...(this.#config.enableCompressionTests ? [this.compression({ cache })] : []),
+      this.concurrency({ cache }),
+      this.stampede({ cache }),
+    ];
+  }
+
+  #records({ testData }: Pick<BenchmarkOptions, 'testData'>): readonly BenchmarkEntry[] {
+    return testData === undefined ? this.#data.json(recordCount) : entriesOf(testData);
+  }
+
+  #iterations({ iterations = this.#config.defaultIterations }: Pick<BenchmarkOptions, 'iterations'>): number {
+    assertOption('iterations', iterations, positiveInteger);
+    return iterations;
+  }
+}
+
+/** @throws ValidationError */
+export function assertOption(name: string, value: unknown, check: Check): void {
+  const problems = problemsAt(name, value, check);
+  if (problems.length > 0) throw new ValidationError(problems, 'CacheBenchmarkRunner');
+}

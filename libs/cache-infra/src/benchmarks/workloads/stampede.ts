@@ -1,0 +1,47 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { Cache } from '../../cache/cache.js';
+import type { Measurement } from '../measurement.js';
+import { CacheWorkload, type WorkloadFindings } from './workload.js';
+
+/** Many callers of one cold key at once. A sample is a stampede; it is right when it took one load, and all got its value. */
+export class Stampede extends CacheWorkload {
+  readonly #callers: number;
+  readonly #keys: string[] = [];
+  #loads = 0;
+  #stampedes = 0;
+
+  constructor(cache: Cache, iterations: number, callers: number) {
+    super('stampede', cache, [], iterations);
+    this.#callers = callers;
+  }
+
+  async run(measurement: Measurement, iterations: number): Promise<void> {
+    for (let iteration = 0; iteration < iterations; iteration++) {
+      const key = `stampede:${this.#stampedes++}`;
+      this.#keys.push(key);
+      let loads = 0;
+      const load = async () => {
+        const id = loads++;
+        // The callers come before it is there.
+        await nextTurn();
+        return id;
+      };
+      await measurement.time(
+        'stampede',
+        () => Promise.all(Array.from({ length: this.#callers }, () => this.cache.getOrSet(key, load))),
+        { operations: this.#callers, isRight: (ids) => loads === 1 && ids.every((id) => id === 0) },
+      );
+      this.#loads += loads;
+    }
+  }
+
+  findings(): WorkloadFindings {
+    const loadsPerStampede = this.#stampedes === 0 ? 0 : this.#loads / this.#stampedes;
+    return { details: { callers: this.#callers, loadsPerStampede } };
+  }
+
+  protected override keys(): readonly string[] {
+    return this.#keys;
+  }
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import type { Cache } from '../cache/cache.js';
+
+const methods = [
+  'get',
+  'set',
+  'setMany',
+  'getOrSet',
+  'delete',
+  'deleteMany',
+  'namespace',
+  'stats',
+  'close',
+] as const;
+
+/**
+ * The cache of a module of the user's: its default export (or `cache`), a `Cache` or a function that makes one.
+ *
+ * @throws Error that says what to write or which Node to take
+ */
+export async function loadCache(file: string): Promise<Cache> {
+  const module = await importModule(file);
+  const exported = module['default'] ?? module['cache'];
+  const made: unknown = typeof exported === 'function' ? await (exported as () => unknown)() : await exported;
+  if (isCache(made)) return made;
+  throw new Error(
+    `${file} must export a Cache of nestjs-cache-infra, or a function that makes one: export default () => new InMemoryCache()`,
+  );
+}
+
+async function importModule(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(file)) {
+      throw new Error(
+        `${file}: Node ${process.versions.node} does not run TypeScript. Take Node 22.18 or newer, or give the JavaScript that it is compiled to`,
+        { cause: error },
+      );
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${file} cannot be loaded: ${message}`, { cause: error });
+  }
+}
+
+/** By its methods: the command may be another copy of the library than the module's. */
+function isCache(value: unknown): value is Cache {
+  if (typeof value !== 'object' || value === null) return false;
+  return methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}

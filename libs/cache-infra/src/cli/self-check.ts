@@ -1,0 +1,36 @@
+import type { CacheBenchmarkRunner } from '../benchmarks/index.js';
+import { InMemoryCache } from '../cache/in-memory-cache.js';
+import type { Output } from './cli.js';
+
+/** 0-1: comparisons of a cache with its like that may read as a regression. */
+const allowedShare = 0.01;
+const maxSize = 1000;
+
+/**
+ * Compares two caches of one kind, again and again. Nothing distinguishes them, so whatever reads as a regression is noise. Resolves to the exit
+ * code.
+ */
+export async function selfCheck(
+  repetitions: number,
+  runner: CacheBenchmarkRunner,
+  output: Output,
+): Promise<number> {
+  const changes: number[] = [];
+  let flagged = 0;
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    await using original = new InMemoryCache({ maxSize });
+    await using other = new InMemoryCache({ maxSize });
+    const comparison = await runner.runCacheComparison({
+      originalCache: original,
+      newCache: other,
+      testSuiteName: `self-check ${repetition + 1} of ${repetitions}`,
+    });
+    changes.push(Math.abs(comparison.performanceChangePercent));
+    if (comparison.regressionDetected) flagged++;
+  }
+  const { regressionWarningPercent } = runner.config.thresholds;
+  const largest = Math.max(...changes).toFixed(1);
+  output.out(`${flagged} of ${repetitions} comparisons of a cache with its like read as a regression`);
+  output.out(`Largest change seen ${largest} %, threshold ${regressionWarningPercent} %, allowed: under 1 %`);
+  return flagged / repetitions < allowedShare ? 0 : 1;
+}
