@@ -11,7 +11,7 @@ import { crossing, loadOfRedis, modes } from './load-of-redis.mjs';
 /** What was simulated against what eight processes and their Redis counted. */
 export function checkTable({ real, predicted }) {
   const rows = modes.flatMap((mode) => {
-    const { rates, commands, messages } = mode === 'none' ? predicted.none : predicted.coherent;
+    const { rates, commands, messages } = predicted[mode];
     const measured = real[mode];
     const line = (what, simulated, counted) => [
       mode,
@@ -268,7 +268,7 @@ function checkText({ check }) {
 const limitsText = [
   '- The check covers eight instances and one rate. That rules and counts agree there says nothing about networks, failovers, or a thousand connections.',
   '- Popularity is the same in all instances and does not move. Writes follow it: where hot keys are seldom written, L1s do better than here.',
-  '- Loads take no time in the simulation: in reality concurrent loads of one key are joined within an instance, and between instances only with `lock`.',
+  '- Loads take no time in the simulation, so none is overtaken by a change (such a load stores nothing, and the next read loads again); in reality concurrent loads of one key are joined within an instance, and between instances only with `lock`.',
   '- Costs are those of one machine, of one version of Redis, without TLS, persistence or replicas.',
 ].join('\n');
 
