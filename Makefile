@@ -69,6 +69,14 @@ bench: ## The benchmark suite on this library's caches; reports in test-results/
 test-open-handles: ## The suites that hold sockets and timers, with --detectOpenHandles
 	@node scripts/test.mjs redis integration e2e -- --detectOpenHandles
 
+.PHONY: bench-peers
+bench-peers: ## Measure against peers, by turns, and write docs/performance.md (BENCH_QUICK=1: a try)
+	@node benchmarks/peers/run.mjs
+
+.PHONY: simulate
+simulate: ## Simulate up to 1,000 instances, check it against 8 processes, and write docs/scale.md (SIMULATE_QUICK=1: a try)
+	@node benchmarks/simulate/run.mjs
+
 .PHONY: clean
 clean: ## Remove builds and test results
 	@node scripts/clean.mjs

@@ -9,16 +9,17 @@ const options = ['--include=dev', '--ignore-scripts', '--no-audit', '--no-fund',
 /**
  * Installs what the lock file names, unless it is there: `npm ci`, and `npm install` when that fails.
  *
+ * @param {string} [directory] where the lock file stands; default: the root of the repository
  * @throws Error with the output of npm when neither works
  */
-export async function install() {
-  if (await isInstalled()) return;
+export async function install(directory = root) {
+  if (await isInstalled(directory)) return;
   console.log('Installing the dependencies with npm, once. This can take a few minutes.');
   // NODE_ENV=production would leave out the tools that build and test.
   const env = { ...process.env, NODE_ENV: '' };
   const outputs = [];
   for (const args of [['ci'], ['install', '--no-save']]) {
-    const { status, output } = await run('npm', [...args, ...options], { env, show: false });
+    const { status, output } = await run('npm', [...args, ...options], { env, show: false, cwd: directory });
     if (status === 0) return;
     outputs.push(`npm ${args[0]} ended with ${status}:\n${output.trim()}`);
   }
@@ -26,14 +27,14 @@ export async function install() {
 }
 
 /** True when every package of the lock file is there, in its version. */
-async function isInstalled() {
+async function isInstalled(directory) {
   try {
-    const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
+    const { packages } = JSON.parse(await readFile(join(directory, 'package-lock.json'), 'utf8'));
     const wanted = Object.entries(packages).filter(
       ([path, entry]) => path.includes('node_modules/') && !entry.optional && !entry.link,
     );
     const present = await Promise.all(
-      wanted.map(async ([path, { version }]) => (await versionAt(path)) === version),
+      wanted.map(async ([path, { version }]) => (await versionAt(directory, path)) === version),
     );
     return !present.includes(false);
   } catch {
@@ -41,6 +42,6 @@ async function isInstalled() {
   }
 }
 
-async function versionAt(path) {
-  return JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8')).version;
+async function versionAt(directory, path) {
+  return JSON.parse(await readFile(join(directory, path, 'package.json'), 'utf8')).version;
 }

@@ -1,0 +1,101 @@
+import { pairedRatios, quantile, summarize } from '../lib/statistics.mjs';
+
+const own = 'nestjs-cache-infra';
+const peers = ['cache-manager', 'cacheable', 'bentocache'];
+
+/** Speed of the library as a fraction of that of another, by rounds. */
+const ratioTo = (base) => (samples) => pairedRatios(samples[base], samples[own]);
+
+/** Raw ioredis at the setting that is better for this work. */
+export function bestRaw(samples) {
+  const settings = ['ioredis', 'ioredis, auto-pipelining'].filter((name) => samples[name] !== undefined);
+  return fastest(samples, settings);
+}
+
+function fastest(samples, names) {
+  const present = names.filter((name) => samples[name] !== undefined);
+  return present.reduce((best, name) =>
+    quantile(samples[name], 0.5) < quantile(samples[best], 0.5) ? name : best,
+  );
+}
+
+const ofLimit = 'of the limit';
+const ofRaw = 'of ioredis + JSON';
+const toRaw = (samples) => ratioTo(bestRaw(samples))(samples);
+const toBestPeer = (samples) => ratioTo(fastest(samples, peers))(samples);
+
+/** What is to be reached: by which case it is measured, what is compared, and where the line is. */
+export const goals = [
+  goal('`get`, L1 hit, string', 'l1-get-string', ratioTo('limit'), '≥', 0.7, ofLimit),
+  goal("`get`, L1 hit, object, `'reference'`", 'l1-get-reference', ratioTo('limit'), '≥', 0.7, ofLimit),
+  goal("`get`, L1 hit, object, `'freeze'`", 'l1-get-freeze', ratioTo('limit'), '≥', 0.7, ofLimit),
+  goal('`getOrSet`, L1 hit, string', 'l1-get-or-set-string', ratioTo('limit'), '≥', 0.6, ofLimit),
+  goal(
+    "`getOrSet`, L1 hit, object, `'reference'`",
+    'l1-get-or-set-reference',
+    ratioTo('limit'),
+    '≥',
+    0.6,
+    ofLimit,
+  ),
+  goal("`getOrSet`, L1 hit, object, `'freeze'`", 'l1-get-or-set-freeze', ratioTo('limit'), '≥', 0.6, ofLimit),
+  goal(
+    '`get`, L1 hit, 10 fields, a copy for each caller',
+    'l1-get-clone',
+    toBestPeer,
+    '≥',
+    3,
+    '× the best copying peer',
+  ),
+  goal('`set`, L1, string', 'l1-set-string', ratioTo('limit'), '≥', 0.4, 'of the limit of a `set`'),
+  goal(
+    'memory of an entry, 100 bytes',
+    'memory',
+    (samples) => pairedRatios(samples[own], samples.Map),
+    '≤',
+    1.35,
+    '× a bare `Map`',
+  ),
+  goal('Redis hit, 1 kB, 1 at a time', 'redis-get-1', toRaw, '≥', 0.9, ofRaw),
+  goal('Redis hit, 1 kB, 32 at a time', 'redis-get-32', toRaw, '≥', 0.9, ofRaw),
+  goal('Redis hit, 1 kB, 256 at a time', 'redis-get-256', toRaw, '≥', 0.95, ofRaw),
+  goal('`getMany` of 100 from Redis', 'redis-get-many', toRaw, '≥', 0.9, 'of `MGET` + JSON'),
+  goal('`set` in two tiers, 32 at a time', 'redis-two-tier-set-32', toRaw, '≥', 0.85, 'of ioredis `SET`'),
+  goal('1,000 callers of a cold key, 4 processes', 'herd', (samples) => samples[own], '≤', 1, 'loads'),
+  goal(
+    '`HttpCacheInterceptor`, hit',
+    'nest-http',
+    (samples) => pairedRatios(samples[own], samples.none),
+    '≥',
+    0.9,
+    'of the route without caching and work',
+  ),
+  goal('`@Cacheable` hit over `cache.get`', 'nest-cacheable', extraMicros, '≤', 1.5, 'µs more'),
+  goal('import, cold', 'import', (samples) => samples[own], '≤', 120, 'ms'),
+];
+
+function goal(work, caseName, compare, direction, line, unit) {
+  return { work, caseName, compare, direction, line, unit };
+}
+
+function extraMicros(samples) {
+  return samples['@Cacheable, without arguments'].map(
+    (ns, round) => (ns - samples['cache.get'][round]) / 1000,
+  );
+}
+
+/**
+ * What was measured for a goal. Reached or not is decided by the median; loads have to be right in every round.
+ *
+ * @param results by case
+ */
+export function judge({ caseName, compare, direction, line, ...goal }, results) {
+  const result = results[caseName];
+  if (result === undefined)
+    return { ...goal, caseName, direction, line, measured: undefined, reached: undefined };
+  const values = compare(result.samples);
+  const measured = { ...summarize(values), most: Math.max(...values) };
+  const decisive = caseName === 'herd' ? measured.most : measured.median;
+  const reached = direction === '≥' ? decisive >= line : decisive <= line;
+  return { ...goal, caseName, direction, line, measured, reached };
+}

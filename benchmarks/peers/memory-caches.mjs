@@ -1,0 +1,57 @@
+// The caches in memory, each at the setting that is fastest for it and gives what is compared: values by reference, or copies.
+import { BentoCache, bentostore } from 'bentocache';
+import { memoryDriver } from 'bentocache/drivers/memory';
+import { createCache } from 'cache-manager';
+import { Cacheable, createKeyv } from 'cacheable';
+import { Keyv } from 'keyv';
+import { LRUCache } from 'lru-cache';
+
+import { CachePerformanceMonitor, InMemoryCache } from 'nestjs-cache-infra';
+
+export const ttlSeconds = 3600;
+const ttlMs = ttlSeconds * 1000;
+
+/** What an `async` function in front of an `lru-cache` with a ttl takes: no cache with this contract can be faster. */
+export function limit(maxSize) {
+  const lru = new LRUCache({ max: maxSize, ttl: ttlMs });
+  return {
+    get: async (key) => lru.get(key),
+    set: async (key, value) => {
+      lru.set(key, value);
+    },
+  };
+}
+
+/** This library, watched by a monitor. */
+export function library(maxSize, isolation) {
+  return new InMemoryCache({
+    maxSize,
+    isolation,
+    defaultTtl: ttlSeconds,
+    monitor: new CachePerformanceMonitor(),
+  });
+}
+
+export function libraryUnwatched(maxSize, isolation) {
+  return new InMemoryCache({ maxSize, isolation, defaultTtl: ttlSeconds });
+}
+
+/** Keyv's default store is a `Map` of JSON; without a serializer it holds what it was given. */
+export function cacheManager(copying) {
+  const keyv = copying ? new Keyv() : new Keyv({ serialize: undefined, deserialize: undefined });
+  if (!copying) {
+    keyv.serialize = undefined;
+    keyv.deserialize = undefined;
+  }
+  return createCache({ stores: [keyv], ttl: ttlMs });
+}
+
+export function cacheable(maxSize, copying) {
+  const primary = createKeyv({ lruSize: maxSize, useClone: copying, ttl: ttlMs });
+  return new Cacheable({ primary, ttl: ttlMs });
+}
+
+export function bentocache(maxSize, copying) {
+  const store = bentostore().useL1Layer(memoryDriver({ maxItems: maxSize, serialize: copying }));
+  return new BentoCache({ default: 'memory', ttl: ttlMs, stores: { memory: store } });
+}

@@ -1,0 +1,32 @@
+/** How docs/performance.md came about. */
+export function method({ settings }) {
+  const { l1, others } = settings;
+  return [
+    '## Method',
+    [
+      '- Each case is a process of its own. In it the candidates take turns: every round gives each one turn, and the order rotates from round to round. ' +
+        `L1 cases have ${l1.rounds} rounds of turns of ${l1.turnMs} ms, cases with Redis ${others.rounds} of ${others.turnMs} ms, after rounds that do not count.`,
+      '- A ratio is made of the two turns of one round, so that what slows the machine down for a while is in both. Shown are the median over the rounds and, in brackets, the middle half. A verdict goes by the median.',
+      '- Each candidate is called from a loop of its own: a shared one would make everybody pay for what the engine learns about the others. Calls are awaited one after the other, or by as many loops at once as the table says.',
+      '- All hold the same keys and values; these are made before the clock starts. The garbage of the others is collected before each turn; its own garbage is part of a turn.',
+      '- Isolation is the same on both sides. By reference: `isolation: ’reference’`, Keyv without a serializer, `useClone: false`, `serialize: false`. Copies: `isolation: ’clone’`, Keyv’s JSON, `useClone: true`, `serialize: true`. ' +
+        'It is checked before the measurement. Peers that cannot freeze are measured by reference beside `’freeze’`.',
+      '- Memory: `heapUsed` and `external` after several full collections, before a store is made and after it is full, in a process for each.',
+      '- Redis cases: `ioredis` is `JSON.parse(await redis.get(key))`, with `enableAutoPipelining` on and off; the better of the two for the case is what the library is compared with. The values’ JSON has 1,000 bytes, ' +
+        'the most that is stored uncompressed when nothing is said. In the case of two tiers bentocache has its bus, cacheable and cache-manager have no way to tell other instances of a change.',
+      '- `commandTimeout` is 10 s for the library, in place of 250 ms: on a machine that is busy with the measurement itself a late answer is no outage. That there were no errors is checked.',
+      '- HTTP: a server process for each, one load generator (autocannon) on the loopback interface; that handlers did not run for hits is checked.',
+      '- Import: a new process for each sample, files in the page cache, the time of `await import()`.',
+    ].join('\n'),
+  ];
+}
+
+export const notMeasured = [
+  '## Not measured here',
+  [
+    '- Redis over a network, TLS, Cluster, Sentinel; a server on other processors than the client. On the loopback interface of a machine with two processors, client, server and load generator share them.',
+    '- Compressed and encrypted values, and values much larger than 1 kB.',
+    '- Hit ratios: all caches here are large enough. [Scale](scale.md) is about those.',
+    '- Fastify, and routes that do work.',
+  ].join('\n'),
+];

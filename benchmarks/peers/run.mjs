@@ -1,0 +1,120 @@
+// The library against its peers, by turns in one run; writes docs/performance.md and its pictures.
+//   make bench-peers                            everything, within ten minutes
+//   BENCH_QUICK=1 make bench-peers              a try, in a minute or two: nothing is written to docs/
+//   BENCH_CASES=l1,redis-get-1 make bench-peers these cases or groups, nothing is written to docs/
+//   BENCH_CLOCK=cpu ...                         L1 cases by the time of the processor, on a machine that others use
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { install } from '../../scripts/lib/install.mjs';
+import { endWithThisProcess, root, run } from '../../scripts/lib/process.mjs';
+import { environment, versions } from '../lib/environment.mjs';
+import { selfTimes, timesByArea } from '../lib/profile.mjs';
+import { goals, judge } from './goals.mjs';
+
+const quick = process.env.BENCH_QUICK === '1';
+const clock = process.env.BENCH_CLOCK ?? 'wall';
+const only = process.env.BENCH_CASES?.split(',');
+const settings = quick
+  ? { l1: { rounds: 3, turnMs: 10 }, others: { rounds: 3, turnMs: 30 }, profileSeconds: 1 }
+  : { l1: { rounds: 17, turnMs: 30 }, others: { rounds: 11, turnMs: 80 }, profileSeconds: 2 };
+
+const here = join(root, 'benchmarks', 'peers');
+endWithThisProcess();
+const start = performance.now();
+await prepare();
+const { inChild } = await import('./children.mjs');
+const { startRedisServer } = await import('nestjs-cache-infra/testing');
+const server = await startRedisServer({ own: true, installIfMissing: true });
+try {
+  process.env.BENCH_REDIS_URL = server.url;
+  const results = await measureAll();
+  const judged = goals.map((goal) => judge(goal, results)).filter(({ measured }) => measured !== undefined);
+  const profiles = await profileMissed(judged);
+  const report = {
+    environment: { ...environment(), redis: await redisVersion(server.url), clock },
+    versions: await installedVersions(),
+    settings,
+    seconds: Math.round((performance.now() - start) / 1000),
+    results,
+    judged,
+    profiles,
+  };
+  await mkdir(join(root, 'test-results', 'benchmarks'), { recursive: true });
+  await writeFile(
+    join(root, 'test-results', 'benchmarks', 'peers.json'),
+    `${JSON.stringify(report, undefined, 1)}\n`,
+  );
+  const { goalsTable, writeReport } = await import('./report.mjs');
+  console.log(`\n${goalsTable(judged)}\n`);
+  if (quick || only !== undefined) console.log('A part or a quick try: docs/performance.md stays as it is.');
+  else await writeReport(report);
+} finally {
+  await server.stop();
+}
+process.exit(0);
+
+/** The packages of both, and the library as it is built. */
+async function prepare() {
+  await install();
+  await install(here);
+  console.log('Building the library.');
+  const { status, output } = await run('npm', ['run', '--silent', 'build'], { show: false });
+  if (status !== 0) throw new Error(`The library could not be built.\n${output}`);
+}
+
+async function measureAll() {
+  const names = [...new Set(goals.map(({ caseName }) => caseName))].filter(isWanted);
+  const results = {};
+  for (const name of names) {
+    const from = performance.now();
+    const options = name.startsWith('l1-') ? { ...settings.l1, clock } : settings.others;
+    results[name] = await inChild([name, 'measure', JSON.stringify(options)]);
+    console.log(`${name.padEnd(26)} ${((performance.now() - from) / 1000).toFixed(1)} s`);
+  }
+  return results;
+}
+
+function isWanted(name) {
+  return only === undefined || only.some((wanted) => name === wanted || name.split('-')[0] === wanted);
+}
+
+/** Where the time goes in the cases whose goal was not reached. */
+async function profileMissed(judged) {
+  const withoutProfile = ['memory', 'herd'];
+  const names = [...new Set(judged.filter(({ reached }) => !reached).map(({ caseName }) => caseName))];
+  const profiles = {};
+  for (const name of names.filter((name) => !withoutProfile.includes(name))) {
+    const profile = await inChild([name, 'profile', String(settings.profileSeconds)], { execArgv: [] });
+    const functions = selfTimes(profile, root);
+    profiles[name] = { functions: functions.slice(0, 15), areas: timesByArea(functions).slice(0, 10) };
+    console.log(`${name.padEnd(26)} profiled`);
+  }
+  return profiles;
+}
+
+async function installedVersions() {
+  const ofPeers = [
+    'bentocache',
+    'cacheable',
+    'cache-manager',
+    'keyv',
+    '@keyv/redis',
+    'lru-cache',
+    'ioredis',
+    'autocannon',
+  ];
+  const ofRoot = ['@nestjs/core', '@nestjs/cache-manager', 'lru-cache', 'ioredis'];
+  return {
+    peers: await versions(new URL('./', import.meta.url), ofPeers),
+    library: await versions(new URL('../../', import.meta.url), ['nestjs-cache-infra', ...ofRoot]),
+  };
+}
+
+async function redisVersion(url) {
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(url);
+  const info = await redis.info('server');
+  redis.disconnect();
+  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+}

@@ -1,0 +1,116 @@
+import { Redis } from 'ioredis';
+
+import { RedisCache } from 'nestjs-cache-infra';
+import { number } from './real-run.mjs';
+
+const listeners = 32;
+
+/**
+ * What things cost one Redis, in seconds of its main thread: by the processor time that it used, so that a busy machine does not count.
+ * Commands come from the library; each is a write of its own on the connection, as when requests come one by one.
+ */
+export async function measureCosts(server, { repetitions }) {
+  const redis = new Redis(server.url);
+  await redis.flushall();
+  try {
+    const cache = new RedisCache({ redisUrl: server.url, enableL1Cache: false, commandTimeout: '10s' });
+    const tracking = new RedisCache({ redisUrl: server.url, keyPrefix: 'tracked', commandTimeout: '10s' });
+    const value = { payload: 'x'.repeat(900) };
+    await cache.set('hit', value);
+    await tracking.set('hit', value);
+    const cpuOf = async (work) => {
+      const before = await cpuSeconds(redis);
+      for (let i = 0; i < repetitions; i++) await work(i);
+      return ((await cpuSeconds(redis)) - before) / repetitions;
+    };
+    const costs = {
+      read: await cpuOf(() => cache.get('hit')),
+      load: await cpuOf((i) => cache.getOrSet(`cold:${i}`, () => value)),
+      writeBySet: await cpuOf(() => cache.set('hit', value)),
+      publish: await cpuOf(() => redis.publish('nobody', 'x'.repeat(40))),
+      writeByScript: await cpuOf(() => tracking.set('hit', value)),
+    };
+    const messages = {};
+    for (const mode of ['tracking', 'broadcast', 'pubsub'])
+      messages[mode] = await messageCost(server, redis, mode, repetitions / 10);
+    await cache.close();
+    await tracking.close();
+    return { costs, messages, trackedPairBytes: await trackedPairBytes(server, redis) };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Seconds for telling one listener of one change: of changes that 32 hear of, less the same change that nobody hears of. */
+async function messageCost(server, redis, mode, changes) {
+  const connections = [];
+  const open = async (options = {}) => {
+    const connection = new Redis(server.url, options);
+    connection.on('error', () => undefined);
+    connections.push(connection);
+    await connection.ping();
+    return connection;
+  };
+  try {
+    const readers = [];
+    for (let i = 0; i < listeners; i++) {
+      const subscriber = await open({ protocol: 2, replyMapping: 'legacy' });
+      const id = await subscriber.client('ID');
+      await subscriber.subscribe(mode === 'pubsub' ? 'changes' : '__redis__:invalidate');
+      if (mode === 'pubsub') continue;
+      const reader = await open();
+      const scope = mode === 'broadcast' ? ['BCAST', 'PREFIX', 'told:'] : [];
+      await reader.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), ...scope);
+      readers.push(reader);
+    }
+    const change = async (key) => {
+      if (mode === 'pubsub') await redis.publish(key.startsWith('told') ? 'changes' : 'nobody', key);
+      else await redis.set(key, 'value');
+    };
+    const cost = async (prefix) => {
+      let cpu = 0;
+      for (let i = 0; i < changes; i++) {
+        if (mode === 'tracking') await Promise.all(readers.map((reader) => reader.get(`told:${i % 10}`)));
+        const before = await cpuSeconds(redis);
+        await change(`${prefix}:${i % 10}`);
+        cpu += (await cpuSeconds(redis)) - before;
+      }
+      return cpu / changes;
+    };
+    const heard = await cost('told');
+    const unheard = await cost('other');
+    return Math.max(0, (heard - unheard) / listeners);
+  } finally {
+    for (const connection of connections) connection.disconnect();
+  }
+}
+
+/** Bytes that Redis needs to remember that one client read one key. */
+async function trackedPairBytes(server, redis) {
+  const keys = 5000;
+  const clients = 16;
+  await redis.flushall();
+  const connections = [];
+  try {
+    for (let i = 0; i < clients; i++) {
+      const connection = new Redis(server.url);
+      connections.push(connection);
+      await connection.ping();
+    }
+    const before = number(await redis.info('memory'), 'used_memory');
+    for (const connection of connections) {
+      await connection.call('CLIENT', 'TRACKING', 'ON');
+      for (let from = 0; from < keys; from += 500)
+        await connection.mget(Array.from({ length: 500 }, (_, i) => `tracked:item:${from + i}`));
+    }
+    const after = number(await redis.info('memory'), 'used_memory');
+    return (after - before) / (keys * clients);
+  } finally {
+    for (const connection of connections) connection.disconnect();
+  }
+}
+
+async function cpuSeconds(redis) {
+  const info = await redis.info('cpu');
+  return number(info, 'used_cpu_user_main_thread') + number(info, 'used_cpu_sys_main_thread');
+}

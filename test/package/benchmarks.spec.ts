@@ -1,0 +1,312 @@
+import { importTool, readJson } from '../support/repository.js';
+
+interface Statistics {
+  quantile(numbers: readonly number[], fraction: number): number;
+  summarize(numbers: readonly number[]): { median: number; q1: number; q3: number; count: number };
+  pairedRatios(base: readonly number[], other: readonly number[]): number[];
+  rotation(count: number, round: number): number[];
+}
+interface Random {
+  seeded(seed: number): () => number;
+  zipfShares(count: number, exponent: number): Float64Array;
+  sampler(shares: ArrayLike<number>, random: () => number): () => number;
+  poisson(mean: number, random: () => number): number;
+}
+interface Queueing {
+  queue(
+    arrivals: number,
+    serviceSeconds: number,
+    variation?: number,
+  ): { utilization: number; responseSeconds: number };
+  mixture(kinds: readonly { perSecond: number; seconds: number }[]): {
+    rate: number;
+    mean: number;
+    variation: number;
+  };
+}
+interface Markdown {
+  table(headings: readonly string[], rows: readonly (readonly string[])[]): string;
+  figure(number: number): string;
+  spread(summary: { median: number; q1: number; q3: number }): string;
+}
+interface Profile {
+  selfTimes(profile: object, root: string): { name: string; place: string; share: number }[];
+}
+interface Goal {
+  caseName: string;
+  direction: string;
+  line: number;
+  compare(samples: Samples): number[];
+}
+type Samples = Record<string, number[]>;
+interface Goals {
+  goals: Goal[];
+  bestRaw(samples: Samples): string;
+  judge(
+    goal: Goal,
+    results: Record<string, { samples: Samples }>,
+  ): { measured?: { median: number }; reached?: boolean };
+}
+interface Model {
+  commands: Record<string, number>;
+  messages: Record<string, number>;
+  trackedPairs: number;
+  read(key: number, instance: number, now: number): number | undefined;
+  load(key: number, instance: number, now: number): number;
+  write(key: number, instance: number, now: number): number;
+  expire(now: number): void;
+}
+interface RedisModelModule {
+  RedisModel: new (options: {
+    keys: number;
+    instances: number;
+    ttlMs: number;
+    onTold: (instance: number, key: number) => void;
+  }) => Model;
+}
+interface LoadOfRedis {
+  crossing(points: readonly { x: number; y: number }[], level: number): number | undefined;
+}
+
+const { pairedRatios, quantile, rotation, summarize } = await importTool<Statistics>(
+  'benchmarks/lib/statistics.mjs',
+);
+const { poisson, sampler, seeded, zipfShares } = await importTool<Random>('benchmarks/lib/random.mjs');
+const { mixture, queue } = await importTool<Queueing>('benchmarks/lib/queueing.mjs');
+const { figure, spread, table } = await importTool<Markdown>('benchmarks/lib/markdown.mjs');
+const { selfTimes } = await importTool<Profile>('benchmarks/lib/profile.mjs');
+const { bestRaw, goals, judge } = await importTool<Goals>('benchmarks/peers/goals.mjs');
+const { RedisModel } = await importTool<RedisModelModule>('benchmarks/simulate/redis-model.mjs');
+const { crossing } = await importTool<LoadOfRedis>('benchmarks/simulate/load-of-redis.mjs');
+
+describe('statistics of the benchmarks', () => {
+  it('interpolate quantiles between neighbours, whatever the order', () => {
+    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
+    expect(quantile([10, 20, 30], 0.25)).toBe(15);
+    expect(quantile([7], 0.99)).toBe(7);
+    expect(quantile([], 0.5)).toBeNaN();
+    expect(summarize([1, 2, 3, 4, 5])).toEqual({ median: 3, q1: 2, q3: 4, count: 5 });
+  });
+
+  it('pair the rounds of two candidates, and refuse what are no pairs', () => {
+    expect(pairedRatios([10, 20], [5, 40])).toEqual([2, 0.5]);
+    expect(() => pairedRatios([1], [1, 2])).toThrow('no pairs');
+  });
+
+  it('give everybody every turn equally often', () => {
+    const turns = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+    for (let round = 0; round < 8; round++) {
+      const order = rotation(4, round);
+      expect([...order].sort()).toEqual([0, 1, 2, 3]);
+      order.forEach((candidate, turn) => (turns[candidate]![turn]! += 1));
+    }
+    expect(turns.flat().every((count) => count === 2)).toBe(true);
+  });
+});
+
+describe('random numbers of the benchmarks', () => {
+  it('are the same for the same seed', () => {
+    const [one, other] = [seeded(5), seeded(5)];
+    expect([one(), one(), one()]).toEqual([other(), other(), other()]);
+  });
+
+  it('follow Zipf’s law: shares add up to 1, the second is half of the first', () => {
+    const shares = zipfShares(1000, 1);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 10);
+    expect(shares[1]! / shares[0]!).toBeCloseTo(1 / 2, 10);
+    expect(shares[9]! / shares[0]!).toBeCloseTo(1 / 10, 10);
+    expect([...zipfShares(4, 0)]).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
+  it('draw keys by their shares', () => {
+    const shares = zipfShares(50, 1);
+    const next = sampler(shares, seeded(1));
+    const draws = 200_000;
+    const counts = new Float64Array(50);
+    for (let i = 0; i < draws; i++) counts[next()]! += 1;
+    // Five standard deviations of a binomial count.
+    shares.forEach((share, key) => {
+      const deviation = Math.sqrt(draws * share * (1 - share));
+      expect(Math.abs(counts[key]! - draws * share)).toBeLessThan(5 * deviation);
+    });
+  });
+
+  it.each([0.5, 3, 200])('have the mean and variance of a Poisson distribution with mean %d', (mean) => {
+    const random = seeded(2);
+    const counts = Array.from({ length: 20_000 }, () => poisson(mean, random));
+    const average = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+    const variance = counts.reduce((sum, count) => sum + (count - average) ** 2, 0) / counts.length;
+    expect(Math.abs(average - mean)).toBeLessThan(5 * Math.sqrt(mean / counts.length));
+    expect(variance / mean).toBeGreaterThan(0.9);
+    expect(variance / mean).toBeLessThan(1.1);
+  });
+});
+
+describe('the queueing calculation', () => {
+  it('is M/M/1 where service times are exponential: S / (1 - ρ)', () => {
+    const { utilization, responseSeconds } = queue(5000, 0.0001);
+    expect(utilization).toBeCloseTo(0.5, 10);
+    expect(responseSeconds).toBeCloseTo(0.0001 / 0.5, 10);
+  });
+
+  it('is M/D/1 where they are constant: half of the waiting', () => {
+    expect(queue(5000, 0.0001, 0).responseSeconds).toBeCloseTo(0.0001 + 0.00005, 10);
+  });
+
+  it('has no answer where more arrives than can be served', () => {
+    expect(queue(20_000, 0.0001)).toEqual({ utilization: 2, responseSeconds: Infinity });
+  });
+
+  it('mixes kinds of work by their rates', () => {
+    expect(mixture([{ perSecond: 100, seconds: 0.002 }])).toMatchObject({ rate: 100, mean: 0.002 });
+    expect(mixture([{ perSecond: 100, seconds: 0.002 }]).variation).toBeCloseTo(1, 10);
+    const two = mixture([
+      { perSecond: 900, seconds: 0.001 },
+      { perSecond: 100, seconds: 0.011 },
+    ]);
+    expect(two.mean).toBeCloseTo(0.002, 10);
+    // E[S²] = 0.9 · 2 · 10⁻⁶ + 0.1 · 2 · 121 · 10⁻⁶ = 26 · 10⁻⁶, over 4 · 10⁻⁶, less 1.
+    expect(two.variation).toBeCloseTo(5.5, 10);
+  });
+
+  it('finds where a line on logarithmic axes crosses a level', () => {
+    const line = [
+      { x: 1, y: 0.01 },
+      { x: 10, y: 0.1 },
+      { x: 1000, y: 10 },
+    ];
+    expect(crossing(line, 1)).toBeCloseTo(100, 6);
+    expect(crossing(line, 100)).toBeUndefined();
+    expect(crossing(line, 0.001)).toBe(1);
+  });
+});
+
+describe('tables of the benchmarks', () => {
+  it('are Markdown, with pipes escaped, and refuse rows of another length', () => {
+    expect(table(['a', 'b'], [['1|2', 'x\ny']])).toBe('| a | b |\n| --- | --- |\n| 1\\|2 | x y |');
+    expect(() => table(['a', 'b'], [['1']])).toThrow('a row of 1 cells');
+  });
+
+  it('show three significant digits', () => {
+    expect([0, 0.012345, 0.98765, 1.2345, 12.345, 123.45, 12_345].map(figure)).toEqual([
+      '0',
+      '0.0123',
+      '0.988',
+      '1.23',
+      '12.3',
+      '123',
+      '12,300',
+    ]);
+    expect(figure(NaN)).toBe('-');
+    expect(spread({ median: 0.75, q1: 0.7, q3: 0.8 })).toBe('0.75 (0.7-0.8)');
+  });
+});
+
+describe('profiles of the benchmarks', () => {
+  it('give each function its own time, as a share of what was not idle', () => {
+    const frame = (id: number, functionName: string, url = '') => ({
+      id,
+      callFrame: { functionName, url, lineNumber: 6 },
+    });
+    const nodes = [
+      frame(1, '(idle)'),
+      frame(2, 'get', 'file:///repo/libs/cache-infra/dist/cache/a.js'),
+      frame(3, '(garbage collector)'),
+    ];
+    const profile = { nodes, samples: [1, 2, 2, 3], timeDeltas: [1000, 200, 100, 100] };
+
+    expect(selfTimes(profile, '/repo')).toEqual([
+      { name: 'get', place: 'libs/cache-infra/dist/cache/a.js:7', share: 0.75 },
+      { name: '(garbage collector)', place: '', share: 0.25 },
+    ]);
+  });
+});
+
+describe('goals', () => {
+  it('compare with ioredis at the better of its settings', () => {
+    const samples = { ioredis: [100, 110], 'ioredis, auto-pipelining': [50, 60] };
+    expect(bestRaw(samples)).toBe('ioredis, auto-pipelining');
+  });
+
+  it('are judged by the median, in their own direction', () => {
+    const redis = goals.find(({ caseName }) => caseName === 'redis-get-1')!;
+    const samples = (own: number[]) => ({
+      'redis-get-1': { samples: { ioredis: [90, 90, 90], 'nestjs-cache-infra': own } },
+    });
+    expect(judge(redis, samples([100, 95, 300]))).toMatchObject({ reached: true, measured: { median: 0.9 } });
+    expect(judge(redis, samples([101, 95, 300]))).toMatchObject({ reached: false });
+    const cold = goals.find(({ caseName }) => caseName === 'import')!;
+    const imports = { import: { samples: { 'nestjs-cache-infra': [119, 130, 121] } } };
+    expect(judge(cold, imports)).toMatchObject({ reached: false, measured: { median: 121 } });
+  });
+
+  it('want one load in every round', () => {
+    const herd = goals.find(({ caseName }) => caseName === 'herd')!;
+    const of = (loads: number[]) =>
+      judge(herd, { herd: { samples: { 'nestjs-cache-infra': loads } } }).reached;
+    expect(of([1, 1, 1])).toBe(true);
+    expect(of([1, 1, 2])).toBe(false);
+  });
+});
+
+describe('the model of Redis', () => {
+  const fleet = () => {
+    const told: [number, number][] = [];
+    const onTold = (instance: number, key: number) => told.push([instance, key]);
+    return { told, redis: new RedisModel({ keys: 2, instances: 40, ttlMs: 60_000, onTold }) };
+  };
+
+  it('tells those who read a key of a change, once, and not who made it', () => {
+    const { told, redis } = fleet();
+    redis.load(0, 3, 0);
+    redis.read(0, 35, 0);
+    redis.read(1, 7, 0);
+
+    redis.write(0, 3, 1);
+    redis.write(0, 3, 2);
+
+    expect(told).toEqual([[35, 0]]);
+    expect(redis.messages['tracking']).toBe(1);
+  });
+
+  it('goes on telling who wrote', () => {
+    const { told, redis } = fleet();
+    redis.write(0, 3, 0);
+    redis.write(0, 4, 1);
+    expect(told).toEqual([[3, 0]]);
+  });
+
+  it('tells of what has expired, and has it no more', () => {
+    const { told, redis } = fleet();
+    redis.load(0, 3, 0);
+    expect(redis.read(0, 35, 59_999)).toBe(0);
+
+    redis.expire(61_500);
+
+    expect(redis.read(0, 35, 61_500)).toBeUndefined();
+    expect(told.sort()).toEqual([
+      [3, 0],
+      [35, 0],
+    ]);
+  });
+
+  it('counts for broadcast and pub/sub one message to each instance', () => {
+    const { redis } = fleet();
+    redis.write(0, 3, 0);
+    expect(redis.messages).toMatchObject({ broadcast: 39, pubsub: 40 });
+    expect(redis.commands).toMatchObject({ set: 1, publish: 1 });
+  });
+});
+
+describe('the package of the peers', () => {
+  it('has a lock file that names no registry and holds a checksum for every package', async () => {
+    const { packages } = await readJson<{
+      packages: Record<string, { resolved?: string; integrity?: string }>;
+    }>('benchmarks/peers/package-lock.json');
+    const installed = Object.entries(packages).filter(([path]) => path.includes('node_modules/'));
+
+    expect(installed.length).toBeGreaterThan(10);
+    expect(installed.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+    expect(installed.filter(([, { integrity }]) => integrity === undefined)).toEqual([]);
+  });
+});
