@@ -31,6 +31,6 @@ export class Backoff {
   }
 
   succeeded(id: string): void {
-    this.#byId.delete(id);
+    if (this.#byId.size > 0) this.#byId.delete(id);
   }
 }

@@ -9,6 +9,7 @@ import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import type { TrackingMember } from '../tiers/shared-tracking.js';
+import { activity } from './activity.js';
 import { Backoff } from './backoff.js';
 import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
@@ -100,12 +101,18 @@ export class CacheCore {
   carriesTtl = false;
   /** Changes whenever the L1 is emptied because it may have missed changes. */
   #l1Generation = 0;
+  readonly #isIdle: boolean;
+  readonly #storesPlainly: boolean;
   #closed = false;
 
   constructor(parts: CoreParts) {
     this.parts = parts;
     this.untilMeasured = parts.observer.sampleEvery;
     this.backoff = new Backoff(parts.graceBackoffMs);
+    this.#isIdle = parts.observer.isIdle;
+    const { graceMs, jitter, refreshAhead, l1TtlMs } = parts.defaults;
+    const isBare = graceMs === 0 && jitter === 0 && refreshAhead === undefined && l1TtlMs === undefined;
+    this.#storesPlainly = parts.l1 !== undefined && parts.l2 === undefined && isBare;
     const { monitor, name } = parts;
     runSafely(() => {
       const detach = monitor?.attach?.({ name, stats: () => this.stats() });
@@ -285,21 +292,45 @@ export class CacheCore {
       counters.misses += missing.length;
       return found;
     }
-    const reading = this.#reads.readMany(l2, place, missing, this.parts.defaults);
-    const records = asked === failed ? failed : await this.guarded('getMany', reading);
+    const { defaults } = this.parts;
+    // Who has waited for Redis once does not wait for it again.
+    const records =
+      asked === failed
+        ? failed
+        : await this.guarded('getMany', this.#reads.readMany(l2, place, missing, defaults));
     for (const [i, key] of missing.entries()) {
-      let record = records === failed ? undefined : records[i];
+      const result = records === failed ? undefined : records[i];
+      let record = result?.record;
       if (record instanceof Promise) record = await this.#awaited(record);
       if (record === undefined || !this.isFresh(record)) {
         counters.l2Misses++;
         counters.misses++;
       } else {
         counters.l2Hits++;
-        // With an L1 that has it, or others who wait for it, it is theirs, too.
-        found.set(key, { record, tier: 'l2', isOwn: false });
+        found.set(key, { record, tier: 'l2', isOwn: result?.read.shared === false });
       }
     }
     return found;
+  }
+
+  /** Nobody watches calls, and no request has them attributed to it. */
+  get isUnwatched(): boolean {
+    return this.#isIdle && !activity.enabled && !this.parts.emitter.isUsed;
+  }
+
+  /** What is set goes to the L1 alone, and nobody watches or wants more of it than a value and a ttl. */
+  get isPlainStore(): boolean {
+    return this.#storesPlainly && this.isUnwatched && !this.#closed && !this.carriesTtl;
+  }
+
+  /** As `put`, where `isPlainStore`. */
+  putPlain(id: string, record: MemoryRecord): void {
+    const { l1, counters } = this.parts;
+    if (this.flights.size > 0) this.flights.fence(id);
+    this.backoff.succeeded(id);
+    l1?.set(id, record);
+    counters.sets++;
+    counters.l1Sets++;
   }
 
   /** Stores a value that supersedes whatever is under way for the key. */

@@ -26,6 +26,11 @@ function ignore(): void {
 export class CacheEmitter {
   readonly #listeners = new Map<CacheEventName, Set<(event: never) => void>>();
 
+  /** Somebody listens to something. */
+  get isUsed(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   has(event: CacheEventName): boolean {
     return this.#listeners.has(event);
   }

@@ -27,6 +27,16 @@ export class Observer {
     else this.sampleEvery = this.#monitor === undefined ? neverSampled : (monitor?.sampleEvery ?? 1);
   }
 
+  /** Nobody watches, as far as a cache knows when it is made: requests may (`activity`). */
+  get isIdle(): boolean {
+    return this.#monitor === undefined && this.#hook === undefined;
+  }
+
+  /** An L1 hit that was timed for the others. A hook, which wants every operation, never leaves any to this. */
+  sampledHit(operation: CacheOperation, key: string, duration: number): void {
+    this.#report(operation, key, duration, { hits: 1, misses: 0, tier: 'l1' }, true);
+  }
+
   async observe<T>(
     operation: CacheOperation,
     key: string | undefined,
@@ -64,7 +74,7 @@ export class Observer {
       tier: outcome.tier,
       success,
     };
-    const { monitor, hook } = { monitor: this.#monitor, hook: this.#hook };
+    const [monitor, hook] = [this.#monitor, this.#hook];
     if (monitor !== undefined) runSafely(() => monitor.recordCacheOperationTime?.(record));
     if (hook !== undefined) runSafely(() => hook(record));
   }

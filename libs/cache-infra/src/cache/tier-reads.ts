@@ -30,6 +30,12 @@ export interface TierReadsHost {
   remember(redisKey: string, key: string, place: Place): void;
 }
 
+/** What a read of many found for one key. */
+export interface BulkResult {
+  readonly record: Found | Promise<Found>;
+  readonly read: TierRead;
+}
+
 type Found = MemoryRecord | undefined;
 type Stored = StoredEntry | undefined;
 
@@ -74,9 +80,9 @@ export class TierReads {
     place: Place,
     keys: readonly string[],
     plan: ReadPlan,
-  ): Promise<(Found | Promise<Found>)[]> {
+  ): Promise<BulkResult[]> {
     const { tags, recovery } = this.#host.parts;
-    const found = new Array<Found | Promise<Found>>(keys.length);
+    const found = new Array<BulkResult>(keys.length);
     const toRead: number[] = [];
     const redisKeys: string[] = [];
     keys.forEach((key, i) => {
@@ -84,9 +90,9 @@ export class TierReads {
       const isSingle =
         this.underWay.get(place.id(key)) !== undefined || recovery?.journal.pending(redisKey) !== undefined;
       if (isSingle) {
-        const single = this.read(l2, place, key, plan).found;
-        single.catch(ignore);
-        found[i] = single;
+        const single = this.read(l2, place, key, plan);
+        single.found.catch(ignore);
+        found[i] = { record: single.found, read: single };
       } else {
         toRead.push(i);
         redisKeys.push(redisKey);
@@ -107,7 +113,8 @@ export class TierReads {
           const entry = entries[n];
           const settled = entry instanceof Promise ? entry.then(settle) : settle(entry);
           if (settled instanceof Promise) settled.catch(ignore);
-          found[i] = settled;
+          read.record = settled;
+          found[i] = read;
         }
         return found;
       },
@@ -118,7 +125,7 @@ export class TierReads {
     );
     for (const i of toRead) {
       const key = keys[i] as string;
-      const read = new BulkRead(plan, key, place.id(key), () => reply.then((all) => all[i]));
+      const read = new BulkRead(plan, key, place.id(key), () => reply.then((all) => all[i]?.record));
       this.#host.remember(redisKeys[reads.length] as string, key, place);
       reads.push(read);
       this.underWay.start(read.id, read);
@@ -198,7 +205,8 @@ class Read implements TierRead {
 /** One key of many: it has a promise of its own once somebody joins. */
 class BulkRead implements TierRead {
   fenced = false;
-  shared = true;
+  shared = false;
+  record: Found | Promise<Found>;
   fillsL1: boolean;
   readonly key: string;
   readonly id: string;
@@ -209,6 +217,10 @@ class BulkRead implements TierRead {
     this.key = key;
     this.id = id;
     this.#find = find;
+  }
+
+  get read(): TierRead {
+    return this;
   }
 
   get found(): Promise<Found> {

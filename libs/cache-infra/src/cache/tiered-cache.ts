@@ -1,7 +1,7 @@
 import { coarseClock, type CoarseClock } from '../clock.js';
 import { CacheError, ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
-import type { MemoryRecord } from '../tiers/memory-record.js';
+import { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
 import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../redact.js';
@@ -69,8 +69,14 @@ export class TieredCache extends Cache {
   }
 
   override async get<T = unknown>(key: string): Promise<T | undefined> {
-    const record = this.#plainHit(key, false);
+    const record = this.#plainHit('get', key, false);
     if (record !== undefined) return handOut(record.value, this.#isolation) as T;
+    if (this.#core.isUnwatched) {
+      this.#core.assertOpen();
+      assertKey(key);
+      const found = await this.#core.find('get', this.#place, key);
+      return found === undefined ? undefined : (this.#valueOf(found) as T);
+    }
     return this.#observe('get', key, async (outcome) => {
       assertKey(key);
       const found = await this.#core.find('get', this.#place, key);
@@ -87,15 +93,17 @@ export class TieredCache extends Cache {
       for (const key of keys) {
         const hit = found.get(key);
         this.#note(outcome, key, hit);
-        if (hit !== undefined) {
-          values.set(key, handOut(hit.record.value, this.#core.parts.isolation) as T);
-        }
+        // A key that was given twice is handed out once.
+        if (hit !== undefined && !values.has(key)) values.set(key, this.#valueOf(hit) as T);
       }
       return values;
     });
   }
 
   override async set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
+    if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string') {
+      if (this.#plainSet(key, value, options)) return;
+    }
     return this.#observe('set', key, async () => {
       assertKey(key);
       const { defaults, isolation } = this.#core.parts;
@@ -127,7 +135,8 @@ export class TieredCache extends Cache {
   override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
     // Options are not looked into, unless they may forbid a plain hit.
     if (typeof loader === 'function' && (typeof options !== 'object' || allowsPlainHit(options))) {
-      const record = this.#plainHit(key, typeof options === 'object' && options.refreshAhead !== undefined);
+      const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
+      const record = this.#plainHit('getOrSet', key, refreshing);
       if (record !== undefined) return handOut(record.value, this.#isolation) as T;
     }
     return this.#observe('getOrSet', key, (outcome) => this.#load(outcome, key, loader, options));
@@ -238,13 +247,25 @@ export class TieredCache extends Cache {
   }
 
   /**
-   * The hot path: an L1 hit that needs no further thought and that nobody watches. Counts it. `refreshing`: only if it is decided
-   * from when on hits refresh.
+   * The hot path: an L1 hit that needs no further thought. `refreshing`: only if it is decided from when on hits refresh. Every so many
+   * hits one is timed for the monitor, unless somebody wants them all: then they take the long way.
    */
-  #plainHit(key: string, refreshing: boolean): MemoryRecord | undefined {
+  #plainHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): MemoryRecord | undefined {
+    if (typeof key !== 'string' || activity.enabled) return undefined;
+    const core = this.#core;
+    if (--core.untilMeasured > 0) return this.#l1Hit(key, refreshing);
+    core.restartSampling();
+    if (core.untilMeasured <= 1) return undefined;
+    const start = performance.now();
+    const record = this.#l1Hit(key, refreshing);
+    if (record !== undefined) core.parts.observer.sampledHit(operation, key, performance.now() - start);
+    return record;
+  }
+
+  /** Counts the hit. */
+  #l1Hit(key: string, refreshing: boolean): MemoryRecord | undefined {
     const l1 = this.#l1;
-    if (l1 === undefined || typeof key !== 'string' || activity.enabled) return undefined;
-    if (--this.#core.untilMeasured <= 0) return undefined;
+    if (l1 === undefined) return undefined;
     const record = l1.get(this.#place.id(key));
     if (record === undefined || this.#clock.coarse() >= record.plainUntil) return undefined;
     const { detail } = record;
@@ -255,6 +276,22 @@ export class TieredCache extends Cache {
     }
     this.#counters.l1Hits++;
     return record;
+  }
+
+  /** A value for the L1 alone, that nobody watches and that takes nothing but the defaults or a ttl in seconds; false = it is not that. */
+  #plainSet(key: string, value: unknown, ttl: number | undefined): boolean {
+    const { defaults, clock } = this.#core.parts;
+    let ttlMs = defaults.ttlMs;
+    if (ttl !== undefined) {
+      if (!Number.isInteger(ttl) || ttl < 0 || ttl > maxPlainTtl) return false;
+      ttlMs = ttl * 1000;
+    }
+    if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return false;
+    assertKey(key);
+    const kept = typeof value === 'object' && value !== null ? keep(value, this.#isolation).value : value;
+    const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
+    this.#core.putPlain(this.#place.id(key), new MemoryRecord(kept, until, undefined));
+    return true;
   }
 
   async #load<T>(
@@ -450,6 +487,9 @@ export class TieredCache extends Cache {
     if (emitter.has('miss')) emitter.emit('miss', { key });
   }
 }
+
+/** Seconds; what is longer takes the way on which it is judged. */
+const maxPlainTtl = 365 * 24 * 3600;
 
 function allowsPlainHit(options: LoadOptions | null): boolean {
   return (

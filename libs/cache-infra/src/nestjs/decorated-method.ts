@@ -8,7 +8,7 @@ import { cacheFor, type MethodCache } from './cache-lookup.js';
 import { classDefaultsOf, withDefaults } from './class-defaults.js';
 import type { MethodOptions } from './decorator-options.js';
 import { assertDecoratable, returnsObservable, type PlainMethod } from './decorated-target.js';
-import { injectInto } from './method-injection.js';
+import { injectInto, moduleRefOf } from './method-injection.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
 
 /** One decorator on one method. */
@@ -72,6 +72,13 @@ export function decorateMethod<O extends MethodOptions>(
   remember(decoration);
 }
 
+/** The cache that serves an instance, and the options for its class. */
+interface Served<O> {
+  readonly found: MethodCache;
+  readonly options: O;
+  readonly moduleRef: unknown;
+}
+
 /** The decorated method; what it returns where no cache is asked is what the method itself returns. */
 function executor<O extends MethodOptions>(
   decoration: Decoration & { readonly options: O },
@@ -80,19 +87,34 @@ function executor<O extends MethodOptions>(
 ): (instance: unknown, args: readonly unknown[]) => unknown {
   const label = labelOf(decoration);
   const byClass = new WeakMap<object, O>();
+  const byInstance = new WeakMap<object, Served<O>>();
 
-  return (instance, args) => {
-    const plain = (): unknown => original.apply(instance, [...args]);
-    if (typeof instance !== 'object' || instance === null) return plain();
+  /** What serves the instance; found once, and again when it is given to another application. */
+  const servedBy = (instance: object): Served<O> | undefined => {
+    const moduleRef = moduleRefOf(instance);
+    const known = byInstance.get(instance);
+    if (known !== undefined && known.moduleRef === moduleRef) return known;
     const prototype = Object.getPrototypeOf(instance) as object;
     const options = byClass.get(prototype) ?? effectiveOptions(decoration, prototype);
     byClass.set(prototype, options);
     const found = cacheFor(instance, options, label);
-    if (found === undefined) return plain();
+    if (found === undefined) return undefined;
+    const served = { found, options, moduleRef };
+    byInstance.set(instance, served);
+    return served;
+  };
+
+  return (instance, args) => {
+    const plain = (): unknown => original.apply(instance, [...args]);
+    if (typeof instance !== 'object' || instance === null) return plain();
+    const served = servedBy(instance);
+    if (served === undefined) return plain();
+    const { found, options } = served;
     const condition = options.condition as ((...given: readonly unknown[]) => boolean) | undefined;
     if (condition !== undefined && !condition(...args)) return plain();
     const invoke = async (): Promise<unknown> => settled(plain(), decoration, label);
-    return run({ ...found, method: decoration, label, instance, args, invoke }, options);
+    const { cache, monitor, facts } = found;
+    return run({ cache, monitor, facts, method: decoration, label, instance, args, invoke }, options);
   };
 }
 

@@ -37,6 +37,18 @@ export function keyPrefix(prototype: object, method: DecoratedMethod): string {
  * @throws SerializationError when the arguments have no canonical form
  */
 export function defaultKey(prototype: object, method: DecoratedMethod, args: readonly unknown[]): MethodKey {
+  if (args.length > 0) return digested(prototype, method, args);
+  const known = withoutArguments.get(method) ?? new WeakMap<object, MethodKey>();
+  withoutArguments.set(method, known);
+  const key = known.get(prototype) ?? digested(prototype, method, args);
+  known.set(prototype, key);
+  return key;
+}
+
+/** The key of a method without arguments is the same at every call. */
+const withoutArguments = new WeakMap<DecoratedMethod, WeakMap<object, MethodKey>>();
+
+function digested(prototype: object, method: DecoratedMethod, args: readonly unknown[]): MethodKey {
   const text = canonicalJson(withoutTrailingUndefined(args));
   return { key: `${keyPrefix(prototype, method)}:${sha256(text)}`, inputLength: text.length };
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
+import { runSafely } from '../cache/emitter.js';
 import type { LoadOptions, StoreOptions } from '../cache/options.js';
 import { ValidationError } from '../errors.js';
 import type { MethodCall } from './decorated-method.js';
@@ -42,9 +43,16 @@ export function storeOptions({ args, label }: MethodCall, options: StoringOption
   return { ttl, l1Ttl, tags: made, grace, jitter, tiers };
 }
 
+/** Those that are the same at every call. */
+const constantOptions = new WeakMap<CacheableOptions, LoadOptions>();
+
 export function loadOptions(call: MethodCall, options: CacheableOptions): LoadOptions {
+  const known = constantOptions.get(options);
+  if (known !== undefined) return known;
   const { refreshAhead, softTimeout, hardTimeout, lock } = options;
-  return { ...storeOptions(call, options), refreshAhead, softTimeout, hardTimeout, lock };
+  const made = { ...storeOptions(call, options), refreshAhead, softTimeout, hardTimeout, lock };
+  if (typeof options.tags !== 'function') constantOptions.set(options, made);
+  return made;
 }
 
 /** @throws ValidationError when a function gives something else than tags */
@@ -80,6 +88,5 @@ function wrong(label: string, option: string, wanted: string, got: unknown): Val
 function tell({ monitor, cache, label }: MethodCall, { inputLength }: MethodKey, duration: number): void {
   if (monitor?.recordKeyGenerationTime === undefined) return;
   const record = { cache: cache.name, operation: label, duration, inputLength };
-  // A monitor may be async, and nothing that it does may reach the method.
-  new Promise((resolve) => resolve(monitor.recordKeyGenerationTime?.(record))).catch(() => undefined);
+  runSafely(() => monitor.recordKeyGenerationTime?.(record));
 }

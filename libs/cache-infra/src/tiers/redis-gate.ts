@@ -24,7 +24,7 @@ export interface GateOptions {
 }
 
 /** What is of use, and not needed. */
-const dispensable = new Set(['SCRIPT LOAD', 'INFO', 'CONFIG GET', 'PING']);
+const dispensable = new Set(['SCRIPT LOAD', 'INFO', 'CONFIG GET', 'PING', 'SCAN of some keys']);
 
 /** The reply of a script that was not sent after all. */
 export const unwanted = Symbol('unwanted');
