@@ -166,7 +166,9 @@ export async function gatherFacts(l2: RedisTier, settings: AdviserSettings): Pro
     await ask('CONFIG GET', (redis) => redis.config('GET', 'protected-mode')),
   );
   const needsKeys = !settings.ownKeyPrefix && !server?.options.keyPrefix;
-  const page = needsKeys ? await ask('SCAN of some keys', (redis) => redis.scan('0', 'COUNT', sampleSize)) : undefined;
+  const page = needsKeys
+    ? await ask('SCAN of some keys', (redis) => redis.scan('0', 'COUNT', sampleSize))
+    : undefined;
   return {
     ...settings,
     address: l2.connection.address,

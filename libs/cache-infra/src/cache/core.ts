@@ -102,7 +102,9 @@ export class CacheCore {
   /** Changes whenever the L1 is emptied because it may have missed changes. */
   #l1Generation = 0;
   readonly #isIdle: boolean;
+  readonly #hasHook: boolean;
   readonly #storesPlainly: boolean;
+  #untilSetMeasured = 1;
   #closed = false;
 
   constructor(parts: CoreParts) {
@@ -110,6 +112,7 @@ export class CacheCore {
     this.untilMeasured = parts.observer.sampleEvery;
     this.backoff = new Backoff(parts.graceBackoffMs);
     this.#isIdle = parts.observer.isIdle;
+    this.#hasHook = parts.observer.hasHook;
     const { graceMs, jitter, refreshAhead, l1TtlMs } = parts.defaults;
     const isBare = graceMs === 0 && jitter === 0 && refreshAhead === undefined && l1TtlMs === undefined;
     this.#storesPlainly = parts.l1 !== undefined && parts.l2 === undefined && isBare;
@@ -298,11 +301,12 @@ export class CacheCore {
       asked === failed
         ? failed
         : await this.guarded('getMany', this.#reads.readMany(l2, place, missing, defaults));
+    const now = this.parts.clock.now();
     for (const [i, key] of missing.entries()) {
       const result = records === failed ? undefined : records[i];
       let record = result?.record;
       if (record instanceof Promise) record = await this.#awaited(record);
-      if (record === undefined || !this.isFresh(record)) {
+      if (record === undefined || now >= record.expiresAt) {
         counters.l2Misses++;
         counters.misses++;
       } else {
@@ -313,14 +317,28 @@ export class CacheCore {
     return found;
   }
 
-  /** Nobody watches calls, and no request has them attributed to it. */
-  get isUnwatched(): boolean {
-    return this.#isIdle && !activity.enabled && !this.parts.emitter.isUsed;
+  /** Nobody but the monitor watches calls: no hook, no listener, no request that has them attributed to it. */
+  get isSimplyWatched(): boolean {
+    return !this.#hasHook && !activity.enabled && !this.parts.emitter.isUsed;
   }
 
-  /** What is set goes to the L1 alone, and nobody watches or wants more of it than a value and a ttl. */
+  /** When a call began, where the monitor wants to know; 0 = it does not. */
+  startTiming(): number {
+    return this.#isIdle ? 0 : performance.now();
+  }
+
+  /**
+   * What is set goes to the L1 alone, and nobody wants more of it than a value and a ttl. Of those that only a monitor watches one in so
+   * many is timed: that one takes the long way.
+   */
   get isPlainStore(): boolean {
-    return this.#storesPlainly && this.isUnwatched && !this.#closed && !this.carriesTtl;
+    if (!this.#storesPlainly || activity.enabled || this.#closed || this.carriesTtl) return false;
+    if (this.parts.emitter.isUsed) return false;
+    if (this.#isIdle) return true;
+    const { sampleEvery } = this.parts.observer;
+    if (--this.#untilSetMeasured > 0) return true;
+    this.#untilSetMeasured = sampleEvery;
+    return false;
   }
 
   /** As `put`, where `isPlainStore`. */
@@ -773,7 +791,9 @@ export class CacheCore {
   /** A digested Redis key does not tell the key behind it, when the server says that it changed. */
   remember(redisKey: string, key: string, place: Place): void {
     const { l1 } = this.parts;
-    if (l1 === undefined || redisKey.endsWith(`:${key}`)) return;
+    if (l1 === undefined) return;
+    const at = redisKey.length - key.length - 1;
+    if (redisKey.endsWith(key) && redisKey[at] === ':') return;
     this.#aliases.set(redisKey, place.id(key));
     if (this.#aliases.size <= this.#maxAliases) return;
     for (const [alias, id] of this.#aliases) {

@@ -44,14 +44,14 @@ export interface KeyGenerationRecord {
  * Watches caches. Methods may be async; whatever they throw or reject is swallowed. Counters are not
  * pushed call by call: an attached monitor pulls them from `CacheSource.stats()` when asked, so counting is exact
  * and free. Durations are pushed to `recordCacheOperationTime`: all of them, unless `sampleEvery` says fewer for
- * L1 hits (which take less time than reading the clock does).
+ * what happens in memory alone (which takes less time than reading the clock does).
  */
 export interface CacheMonitor {
   recordCacheOperationTime?(record: OperationRecord): unknown;
   recordKeyGenerationTime?(record: KeyGenerationRecord): unknown;
   /** Called once by each cache that reports here, and gives back how to stop. */
   attach?(source: CacheSource): () => void;
-  /** Time one of this many L1 hits. Default 1: all of them. Everything else is always timed. */
+  /** Time one of this many L1 hits, and of the sets that go to memory alone. Default 1: all of them. Everything else is always timed. */
   readonly sampleEvery?: number;
 }
 

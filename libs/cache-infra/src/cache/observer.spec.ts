@@ -170,17 +170,20 @@ describe('seed S6.64-69 the monitor', () => {
     },
   );
 
-  it('times all of them by default, one of sampleEvery L1 hits if told so, and everything else always', async () => {
+  it('times all of them by default, one of sampleEvery L1 hits and plain sets if told so, and everything else always', async () => {
     const monitor = recorder(10);
     const cache = memory({ monitor });
     await cache.set('key', 'value');
     for (let i = 0; i < 100; i++) await cache.get('key');
     expect(monitor.records.filter(({ operation }) => operation === 'get')).toHaveLength(10);
     for (let i = 0; i < 5; i++) await cache.get('missing');
-    await cache.set('key', 'value');
+    for (let i = 0; i < 10; i++) await cache.set('key', 'value');
     expect(monitor.records.filter(({ hit }) => hit === false)).toHaveLength(5);
+    // The first and the eleventh.
     expect(monitor.records.filter(({ operation }) => operation === 'set')).toHaveLength(2);
-    expect(cache.stats()).toMatchObject({ hits: 100, misses: 5 });
+    await cache.set('key', 'value', { tags: ['tag'] });
+    expect(monitor.records.filter(({ operation }) => operation === 'set')).toHaveLength(3);
+    expect(cache.stats()).toMatchObject({ hits: 100, misses: 5, sets: 12 });
   });
 
   it('sampling applies to getOrSet hits as well, and changes no result', async () => {

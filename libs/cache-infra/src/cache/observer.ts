@@ -32,6 +32,33 @@ export class Observer {
     return this.#monitor === undefined && this.#hook === undefined;
   }
 
+  get hasHook(): boolean {
+    return this.#hook !== undefined;
+  }
+
+  /** A call that has ended and was timed by itself, where neither hook nor request watches. */
+  ended(
+    operation: CacheOperation,
+    key: string | undefined,
+    duration: number,
+    tier: 'l1' | 'l2' | undefined,
+    hit: boolean | undefined,
+    success: boolean,
+  ): void {
+    this.#tellMonitor({ cache: this.#name, operation, duration, key, hit, tier, success });
+  }
+
+  #tellMonitor(record: OperationRecord): void {
+    const monitor = this.#monitor;
+    if (monitor === undefined) return;
+    try {
+      const told: unknown = monitor.recordCacheOperationTime?.(record);
+      if (told !== undefined) runSafely(() => told);
+    } catch {
+      // Hooks can't hurt.
+    }
+  }
+
   /** An L1 hit that was timed for the others. A hook, which wants every operation, never leaves any to this. */
   sampledHit(operation: CacheOperation, key: string, duration: number): void {
     this.#report(operation, key, duration, { hits: 1, misses: 0, tier: 'l1' }, true);
@@ -74,8 +101,8 @@ export class Observer {
       tier: outcome.tier,
       success,
     };
-    const [monitor, hook] = [this.#monitor, this.#hook];
-    if (monitor !== undefined) runSafely(() => monitor.recordCacheOperationTime?.(record));
+    this.#tellMonitor(record);
+    const hook = this.#hook;
     if (hook !== undefined) runSafely(() => hook(record));
   }
 }

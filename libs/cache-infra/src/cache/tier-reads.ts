@@ -33,7 +33,7 @@ export interface TierReadsHost {
 /** What a read of many found for one key. */
 export interface BulkResult {
   readonly record: Found | Promise<Found>;
-  readonly read: TierRead;
+  readonly read: Pick<TierRead, 'shared'>;
 }
 
 type Found = MemoryRecord | undefined;
@@ -99,6 +99,7 @@ export class TierReads {
       }
     });
     if (toRead.length === 0) return found;
+    if (this.#host.parts.l1 === undefined) return this.#readUnshared(l2, place, redisKeys, toRead, found);
     const news = tags.newsForRead();
     news?.catch(ignore);
     const reads: BulkRead[] = [];
@@ -131,6 +132,54 @@ export class TierReads {
       this.underWay.start(read.id, read);
     }
     return reply;
+  }
+
+  /** Without an L1 there is nothing to fill, and so nothing to fence: each who asks reads for itself. */
+  async #readUnshared(
+    l2: RedisTier,
+    place: Place,
+    redisKeys: readonly string[],
+    toRead: readonly number[],
+    found: BulkResult[],
+  ): Promise<BulkResult[]> {
+    const { tags, clock } = this.#host.parts;
+    const news = tags.newsForRead();
+    news?.catch(ignore);
+    const entries = await l2.readMany(redisKeys);
+    const now = clock.now();
+    toRead.forEach((i, n) => {
+      const entry = entries[n];
+      const isPlain = !(entry instanceof Promise) && entry?.meta.tags === undefined;
+      const record = isPlain ? this.#recordOf(place, entry, now) : this.#unsharedLater(place, entry, news);
+      if (record instanceof Promise) record.catch(ignore);
+      found[i] = { record, read: unshared };
+    });
+    return found;
+  }
+
+  async #unsharedLater(
+    place: Place,
+    reading: Stored | Promise<Stored>,
+    news: Promise<unknown> | undefined,
+  ): Promise<Found> {
+    const { tags, clock } = this.#host.parts;
+    const entry = await reading;
+    if (entry?.meta.tags !== undefined) {
+      tags.meet();
+      await tags.learnFor(entry.meta.tagEpoch, news);
+      if (!tags.table.isValid(place.coveringTags(entry.meta.tags), entry.meta.tagEpoch)) return undefined;
+    }
+    return this.#recordOf(place, entry, clock.now());
+  }
+
+  #recordOf(place: Place, entry: Stored, now: number): Found {
+    if (entry === undefined) return undefined;
+    const { l2, defaults, isolation } = this.#host.parts;
+    const { carriesTtl } = this.#host;
+    const kept = keepDecoded(entry.value, isolation);
+    const redisNow = l2?.redisTime(now) ?? now;
+    const found = storedRecord(place, kept, entry.meta, defaults.refreshAhead, redisNow, now, carriesTtl);
+    return now >= found.staleUntil ? undefined : found;
   }
 
   #settle(
@@ -168,28 +217,28 @@ export class TierReads {
     key: string,
     id: string,
     redisKey: string,
-    { value, meta }: StoredEntry,
+    entry: StoredEntry,
     read: TierRead,
     l1TtlMs: number | undefined,
   ): Found {
-    const { l1, l2, clock, counters, defaults, isolation } = this.#host.parts;
+    const { l1, clock, counters } = this.#host.parts;
     const now = clock.now();
-    const kept = keepDecoded(value, isolation);
-    const redisNow = l2?.now() ?? now;
-    const { carriesTtl } = this.#host;
-    const found = storedRecord(place, kept, meta, defaults.refreshAhead, redisNow, now, carriesTtl);
-    if (now >= found.staleUntil) return undefined;
+    const found = this.#recordOf(place, entry, now);
+    if (found === undefined) return undefined;
     if (l1 === undefined || !read.fillsL1 || read.fenced || this.#host.closed) return found;
     read.shared = true;
     // What is past its ttl in Redis is never newer than what stands here.
     if (now < found.expiresAt || l1.get(id) === undefined) {
       this.#host.remember(redisKey, key, place);
-      l1.set(id, withL1Ttl(found, meta.ttlMs, l1TtlMs, now));
+      l1.set(id, withL1Ttl(found, entry.meta.ttlMs, l1TtlMs, now));
     }
     counters.l1Sets++;
     return found;
   }
 }
+
+/** What nobody else waits for. */
+const unshared = { shared: false };
 
 class Read implements TierRead {
   fenced = false;

@@ -71,12 +71,7 @@ export class TieredCache extends Cache {
   override async get<T = unknown>(key: string): Promise<T | undefined> {
     const record = this.#plainHit('get', key, false);
     if (record !== undefined) return handOut(record.value, this.#isolation) as T;
-    if (this.#core.isUnwatched) {
-      this.#core.assertOpen();
-      assertKey(key);
-      const found = await this.#core.find('get', this.#place, key);
-      return found === undefined ? undefined : (this.#valueOf(found) as T);
-    }
+    if (this.#core.isSimplyWatched) return this.#getTimed(key);
     return this.#observe('get', key, async (outcome) => {
       assertKey(key);
       const found = await this.#core.find('get', this.#place, key);
@@ -104,13 +99,16 @@ export class TieredCache extends Cache {
     if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string') {
       if (this.#plainSet(key, value, options)) return;
     }
-    return this.#observe('set', key, async () => {
-      assertKey(key);
-      const { defaults, isolation } = this.#core.parts;
-      const plan = storePlan(options, defaults);
-      const kept = keep(present(key, value), isolation);
-      await this.#core.put('set', this.#place, key, kept, plan);
-    });
+    if (this.#core.isSimplyWatched) return this.#setTimed(key, value, options);
+    return this.#observe('set', key, () => this.#setNow(key, value, options));
+  }
+
+  async #setNow(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
+    assertKey(key);
+    const { defaults, isolation } = this.#core.parts;
+    const plan = storePlan(options, defaults);
+    const kept = keep(present(key, value), isolation);
+    return this.#core.put('set', this.#place, key, kept, plan);
   }
 
   override async setMany<T>(
@@ -457,6 +455,42 @@ export class TieredCache extends Cache {
     this.#core.assertOpen();
     this.#core.restartSampling();
     return this.#core.parts.observer.observe(operation, key, work);
+  }
+
+  /** A `get` that is no plain hit, with its time for the monitor. */
+  async #getTimed<T>(key: string): Promise<T | undefined> {
+    const core = this.#core;
+    core.assertOpen();
+    core.restartSampling();
+    const start = core.startTiming();
+    let found: Found | undefined;
+    let success = false;
+    try {
+      assertKey(key);
+      found = await core.find('get', this.#place, key);
+      success = true;
+    } finally {
+      if (start !== 0) {
+        const hit = success ? found !== undefined : undefined;
+        core.parts.observer.ended('get', key, performance.now() - start, found?.tier, hit, success);
+      }
+    }
+    return found === undefined ? undefined : (this.#valueOf(found) as T);
+  }
+
+  async #setTimed(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
+    const core = this.#core;
+    core.assertOpen();
+    const start = core.startTiming();
+    let success = false;
+    try {
+      await this.#setNow(key, value, options);
+      success = true;
+    } finally {
+      if (start !== 0) {
+        core.parts.observer.ended('set', key, performance.now() - start, undefined, undefined, success);
+      }
+    }
   }
 
   /** Milliseconds that the entry has to live, in Redis where it stands there too. */

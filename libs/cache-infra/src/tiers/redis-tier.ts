@@ -98,7 +98,12 @@ export class RedisTier {
 
   /** Milliseconds since the epoch by Redis's clock, as near as one round trip can tell. */
   now(): number {
-    return this.#options.clock.now() + (this.#clockOffset ?? 0);
+    return this.redisTime(this.#options.clock.now());
+  }
+
+  /** The same moment by Redis's clock. */
+  redisTime(ours: number): number {
+    return ours + (this.#clockOffset ?? 0);
   }
 
   /** When something is written now, for its entry: never before what was written earlier, however the estimate moves. */
