@@ -6,18 +6,27 @@ import type { Isolation } from './options.js';
 export function keep(value: unknown, isolation: Isolation): Snapshot {
   const kept = snapshot(value);
   if (isolation === 'clone') return kept;
-  return { value: isolation === 'freeze' ? deepFreeze(kept.value) : value, json: kept.json };
+  return { value: isolation === 'freeze' ? frozen(kept.value) : value, json: kept.json };
+}
+
+/** Values that JavaScript cannot freeze: asking each hit's value whether it is frozen would take longer than the hit. */
+const unfrozen = new WeakSet();
+
+function frozen(value: unknown): unknown {
+  deepFreeze(value);
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) unfrozen.add(value);
+  return value;
 }
 
 /** What the L1 keeps of a value that came from Redis, and so belongs to nobody yet. */
 export function keepDecoded(value: unknown, isolation: Isolation): unknown {
-  return isolation === 'freeze' ? deepFreeze(value) : value;
+  return isolation === 'freeze' ? frozen(value) : value;
 }
 
 /** What a caller gets of a value that a tier keeps: with `freeze` a copy too, where the value could not be frozen. */
 export function handOut(value: unknown, isolation: Isolation): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
-  return isolation === 'freeze' && Object.isFrozen(value) ? value : cloneValue(value);
+  return isolation === 'freeze' && !unfrozen.has(value) ? value : cloneValue(value);
 }
 
 /** A value that no tier keeps, for one more of its callers: a copy where it can be copied. */

@@ -67,7 +67,7 @@ return reply
  * Stores entries, and where `ARGV[2]` asks for it has the server go on telling of changes to them: with NOLOOP an own write ends the
  * tracking of its key without a word, and a read in the same script begins it again, with nothing in between.
  *
- * KEYS = for each entry its key and the fence of its loads, which are from before this; ARGV[1] = after this moment by the server's clock,
+ * KEYS = the keys, then the fences of their loads, which are from before this; ARGV[1] = after this moment by the server's clock,
  * milliseconds, it is too late, 0 = never; ARGV[2] = '1': track; ARGV[3..] = for each entry its bytes and the milliseconds it lives,
  * 0 = never expires. Returns 0 when it was too late.
  */
@@ -76,12 +76,14 @@ if ARGV[1] ~= '0' then
   local time = redis.call('TIME')
   if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[1]) then return 0 end
 end
-redis.call('UNLINK', unpack(KEYS))
-for i = 1, #KEYS, 2 do
-  if ARGV[i + 3] == '0' then redis.call('SET', KEYS[i], ARGV[i + 2])
-  else redis.call('SET', KEYS[i], ARGV[i + 2], 'PX', ARGV[i + 3]) end
+local count = #KEYS / 2
+redis.call('UNLINK', unpack(KEYS, count + 1))
+for i = 1, count do
+  local bytes, ttl = ARGV[2 * i + 1], ARGV[2 * i + 2]
+  if ttl == '0' then redis.call('SET', KEYS[i], bytes)
+  else redis.call('SET', KEYS[i], bytes, 'PX', ttl) end
 end
-if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS)) end
+if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS, 1, count)) end
 return 1
 `);
 

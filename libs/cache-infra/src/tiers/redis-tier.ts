@@ -310,12 +310,9 @@ export class RedisTier {
 
   #writeTogether(writes: readonly WaitingWrite[]): void {
     const deadline = this.connection.owned ? 0 : Math.ceil(this.now() + this.gate.commandTimeoutMs);
-    const keys: string[] = [];
+    const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ fence }) => fence)];
     const args: (string | number | Buffer)[] = [deadline, this.#options.trackWrites ? '1' : '0'];
-    for (const { redisKey, fence, bytes, ttlMs } of writes) {
-      keys.push(redisKey, fence);
-      args.push(bytes, ttlMs);
-    }
+    for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
     const areWanted = (): boolean => writes.every(({ isWanted }) => isWanted());
     this.gate.script('SET', setScript, keys, args, areWanted).then(
       (reply) => {
