@@ -22,6 +22,8 @@ beforeEach(async () => {
       'user no-script-load on >secret ~* &* +@all -script',
       'user no-scripting on >secret ~* &* +@all -@scripting',
       'user no-scan on >secret ~* &* +@all -scan',
+      'user no-tracking on >secret ~* &* +@all -client|tracking',
+      'user no-getrange on >secret ~* &* +@all -getrange',
     ],
   });
   proxy = await TcpProxy.to(node.port);
@@ -97,6 +99,38 @@ describe('an ACL that forbids a command', () => {
     expect(warnings.filter((line) => /NOPERM|evalsha/i.test(line))).toHaveLength(1);
     expect((await cache.health()).status).not.toBe('up');
   });
+});
+
+describe('an ACL that forbids a part', () => {
+  it.each(['tracking', 'pubsub'] as const)(
+    '%s of the channel: the operator is told, once',
+    async (coherence) => {
+      if (coherence === 'pubsub') await raw.call('ACL', 'SETUSER', 'no-tracking', '-subscribe');
+      const warnings: string[] = [];
+      const logger = { warn: (line: string) => warnings.push(line), log: () => undefined };
+      const cache = as('no-tracking', { logger, coherence });
+      await cache.set('key', 1);
+      await until(() => warnings.length > 0, 'the warning');
+      expect(await cache.get('key')).toBe(1);
+      // Arming is tried again and again meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toMatch(/changes made elsewhere are not heard of/);
+    },
+  );
+
+  it('GETRANGE: what may be newer is not overwritten by what was written down in an outage', async () => {
+    const cache = as('no-getrange', { enableL1Cache: false });
+    await cache.set('key', 'first');
+    const other = plain();
+    await cut(cache, async () => {
+      await cache.set('key', 'second');
+      await other.set('key', 'third');
+    });
+    await until(() => cache.stats().journal.size === 0, 'the journal to be empty', 8000);
+    expect(await other.get('key')).toBe('third');
+    expect(cache.stats().journal.dropped).toBe(1);
+  }, 20_000);
 });
 
 describe('maxmemory with noeviction', () => {

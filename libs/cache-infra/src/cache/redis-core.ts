@@ -188,6 +188,9 @@ function keepCoherent(
       if (l2.connection.status === 'ready') log?.lost(reason);
       emitter.emit('coherenceLost', { reason });
     },
+    onUnarmed: (reason) => {
+      if (l2.connection.status === 'ready') log?.lost(reason);
+    },
     onArmed: () => {
       // What was read before this moment is not tracked.
       tags.onChannel(true);

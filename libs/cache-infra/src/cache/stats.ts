@@ -7,7 +7,7 @@ export interface TierStats {
   errors: number;
 }
 
-/** Exact counters of a cache since it was made or since `resetStats`. */
+/** Exact counters of a cache since it was made. */
 export interface CacheStats {
   readonly name: string;
   /** Calls answered from a cached value. Each key of a `getMany` counts. */
@@ -55,7 +55,7 @@ export interface JournalStats {
   replayed: number;
   /** Changes given up: the journal was full, or Redis refused them. */
   dropped: number;
-  /** Sets given up because their value expired first. */
+  /** Sets whose value expired first: what they replaced is deleted instead. */
   expired: number;
 }
 

@@ -41,8 +41,8 @@ export interface CacheHealthOptions {
  * }
  * ```
  *
- * `up`: everything that is configured answers. `degraded`: Redis is away, the cache serves from its L1. `down`: it serves
- * nothing. Names no credentials.
+ * `up`: everything that is configured answers. `degraded`: Redis is away or does not take every change, the cache serves what it can.
+ * `down`: it serves nothing. Names no credentials.
  */
 @Injectable()
 export class CacheHealthIndicator {

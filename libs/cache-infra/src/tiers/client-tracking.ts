@@ -11,6 +11,8 @@ export interface CoherenceListener {
   onFlush(): void;
   /** Changes may be missed from now on. */
   onLost(reason: string): void;
+  /** Changes are not heard of, and could not be made to be: it goes on being tried. */
+  onUnarmed(reason: string): void;
   /** From now on every change is heard of; what was read before may be old. */
   onArmed(): void;
 }
@@ -101,7 +103,10 @@ export class ClientTracking {
     clearTimeout(this.#timer);
     this.#dropSubscriber();
     this.#arm().catch((error: unknown) => {
-      this.#retry(error instanceof Error ? error.message : String(error));
+      if (this.#closed) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#listener.onUnarmed(reason);
+      this.#retry(reason);
     });
   };
 

@@ -76,6 +76,8 @@ export class PubSubCoherence implements TrackingMember {
   #restart(): void {
     this.#drop();
     this.#subscribe().catch((error: unknown) => {
+      if (this.#closed) return;
+      this.#listener.onUnarmed((error as Error).message);
       this.#lose((error as Error).message);
       this.#retry();
     });

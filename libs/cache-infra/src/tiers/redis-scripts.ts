@@ -97,6 +97,8 @@ return 1
  */
 export const catchUpScript = script(`
 local stamp = redis.pcall('GETRANGE', KEYS[1], 6, 11)
+-- Of another type: not an entry, and replaced. What may not be looked at may be newer.
+if type(stamp) == 'table' and not string.find(stamp.err, 'WRONGTYPE') then return stamp end
 if type(stamp) == 'string' and stamp > ARGV[1] then return 0 end
 redis.call('UNLINK', KEYS[2])
 if ARGV[2] == '' then redis.call('UNLINK', KEYS[1])
@@ -170,6 +172,7 @@ export const endLoadScript = script(`
 if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then redis.call('HDEL', KEYS[2], 'h', 'u') end
 if ARGV[4] == '' or redis.call('HGET', KEYS[2], 'g') ~= ARGV[1] then return 0 end
 local version = redis.pcall('GETRANGE', KEYS[1], 6, 15)
+if type(version) == 'table' and not string.find(version.err, 'WRONGTYPE') then return version end
 if type(version) == 'string' and version ~= ARGV[3] then return 0 end
 if ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
 else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end

@@ -86,6 +86,11 @@ class SharedTracking {
           member.onLost(reason);
         });
       },
+      onUnarmed: (reason) => {
+        this.#tell((member) => {
+          member.onUnarmed(reason);
+        });
+      },
       onArmed: () => {
         this.#tell((member) => {
           member.onArmed();
