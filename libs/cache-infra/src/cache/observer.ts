@@ -59,11 +59,6 @@ export class Observer {
     }
   }
 
-  /** An L1 hit that was timed for the others. A hook, which wants every operation, never leaves any to this. */
-  sampledHit(operation: CacheOperation, key: string, duration: number): void {
-    this.#report(operation, key, duration, { hits: 1, misses: 0, tier: 'l1' }, true);
-  }
-
   async observe<T>(
     operation: CacheOperation,
     key: string | undefined,

@@ -33,6 +33,7 @@ export let coreOf: (cache: TieredCache) => CacheCore;
 export class TieredCache extends Cache {
   readonly #core: CacheCore;
   readonly #place: Place;
+  readonly #isRoot: boolean;
   // What a plain L1 hit needs, one step away.
   readonly #l1: MemoryTier | undefined;
   readonly #clock: Pick<CoarseClock, 'coarse'>;
@@ -49,6 +50,7 @@ export class TieredCache extends Cache {
     super();
     this.#core = core;
     this.#place = new Place(core.parts.keyPrefix, path);
+    this.#isRoot = path === '';
     this.#l1 = core.parts.l1;
     this.#clock = coarseClock(core.parts.clock);
     this.#counters = core.parts.counters;
@@ -256,7 +258,8 @@ export class TieredCache extends Cache {
     if (core.untilMeasured <= 1) return undefined;
     const start = performance.now();
     const record = this.#l1Hit(key, refreshing);
-    if (record !== undefined) core.parts.observer.sampledHit(operation, key, performance.now() - start);
+    if (record !== undefined)
+      core.parts.observer.ended(operation, key, performance.now() - start, 'l1', true, true);
     return record;
   }
 
@@ -264,7 +267,8 @@ export class TieredCache extends Cache {
   #l1Hit(key: string, refreshing: boolean): MemoryRecord | undefined {
     const l1 = this.#l1;
     if (l1 === undefined) return undefined;
-    const record = l1.get(this.#place.id(key));
+    // As `Place.id` would have it.
+    const record = l1.get(this.#isRoot && key.charCodeAt(0) !== 0 ? key : this.#place.id(key));
     if (record === undefined || this.#clock.coarse() >= record.plainUntil) return undefined;
     const { detail } = record;
     if (detail === undefined) {

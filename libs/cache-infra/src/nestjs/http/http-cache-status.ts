@@ -1,6 +1,9 @@
 import { sha256 } from '../../keys/digest.js';
+import { remembered } from './memo.js';
 
 const cacheName = 'nestjs-cache-infra-http';
+
+const shownKey = remembered((key) => sha256(key).slice(0, 16));
 
 /** Why a request went on to the handler (RFC 9211 §2.2). */
 export type ForwardReason = 'bypass' | 'uri-miss' | 'vary-miss' | 'request' | 'stale';
@@ -30,7 +33,7 @@ export function httpCacheStatus({ fwd, fwdStatus, stored, collapsed, ttl, key, d
     ...(stored === true ? ['stored'] : []),
     ...(collapsed === true ? ['collapsed'] : []),
     ...(ttl === undefined ? [] : [`ttl=${String(Math.floor(ttl))}`]),
-    ...(key === undefined ? [] : [`key="${sha256(key).slice(0, 16)}"`]),
+    ...(key === undefined ? [] : [`key="${shownKey(key)}"`]),
     ...(detail === undefined ? [] : [`detail=${detail}`]),
   ].join('; ');
 }

@@ -13,11 +13,18 @@ import { HttpExchange } from './http-exchange.js';
 import { relatedTarget, urlKey } from './http-key.js';
 import { httpRoute, isInsideSerializer, redirectOf, storingRules, type HttpRoute } from './http-route.js';
 import { isStreaming } from './stored-body.js';
-import { assumedVary, toStore } from './stored-response.js';
+import { assumedVary, toStore, type StoringRules } from './stored-response.js';
 import { Variants } from './variants.js';
 
 /** RFC 9110 §9.2.1. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY', 'TRACE']);
+
+interface Prepared {
+  readonly rules: StoringRules;
+  /** The fields that select a response as long as none has said so. */
+  readonly vary: readonly string[];
+  readonly needsInstances: boolean;
+}
 
 /** Requests that an interceptor of this kind has in hand: bound twice, the outer one does the work. */
 const inHand = new WeakSet<object>();
@@ -37,6 +44,7 @@ const inHand = new WeakSet<object>();
 @Injectable()
 export class HttpCacheInterceptor implements NestInterceptor {
   readonly #routes = new WeakMap<object, WeakMap<object, HttpRoute>>();
+  readonly #preparations = new WeakMap<HttpRoute, Prepared>();
 
   constructor(
     private readonly caches: HttpCaches,
@@ -90,8 +98,8 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const url = urlKey({ origin: host ? exchange.origin : undefined, target: exchange.target });
     const named = keyOption === undefined ? url : `KEY ${keyOf(keyOption(context))}`;
     const key = `${named} ${route.id}`;
-    const all = [urlTag(url), ...(typeof tags === 'function' ? tags(context) : tags)];
-    const rules = storingRules(route, store.cache.defaultTtl);
+    const all = (): string[] => [urlTag(url), ...(typeof tags === 'function' ? tags(context) : tags)];
+    const { rules, vary, needsInstances } = this.#prepared(context, route, store);
     return new HttpAnswer({
       exchange,
       next,
@@ -100,12 +108,23 @@ export class HttpCacheInterceptor implements NestInterceptor {
       store,
       rules,
       key,
-      variants: new Variants(store.cache, key, assumedVary(rules), headers, all),
+      variants: new Variants(store.cache, key, vary, headers, all),
       wants: clientControl
         ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
         : noRequestDirectives,
-      needsInstances: this.#isInsideSerializer(context),
+      needsInstances,
     });
+  }
+
+  /** What follows from a route and its cache, once. */
+  #prepared(context: ExecutionContext, route: HttpRoute, { cache }: HttpStore): Prepared {
+    const known = this.#preparations.get(route);
+    if (known !== undefined) return known;
+    const rules = storingRules(route, cache.defaultTtl);
+    const needsInstances = this.#isInsideSerializer(context);
+    const prepared = { rules, vary: assumedVary(rules), needsInstances };
+    this.#preparations.set(route, prepared);
+    return prepared;
   }
 
   /** A change invalidates its URL and those it names, before the client hears of it (RFC 9111 §4.4). */

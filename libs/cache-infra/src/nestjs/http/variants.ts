@@ -29,15 +29,15 @@ export class Variants {
   readonly #key: string;
   readonly #assumed: readonly string[];
   readonly #request: Fields;
-  readonly #tags: readonly string[];
+  readonly #tags: () => readonly string[];
 
-  /** `assumed`: the fields that select, as long as no response has said so. */
+  /** `assumed`: the fields that select, as long as no response has said so; `tags`: asked when something is stored. */
   constructor(
     cache: Cache,
     key: string,
     assumed: readonly string[],
     request: Fields,
-    tags: readonly string[],
+    tags: () => readonly string[],
   ) {
     this.#cache = cache;
     this.#key = key;
@@ -97,14 +97,14 @@ export class Variants {
       await this.#cache.set(this.#markerKey, marker, {
         ttl: storedTtl(response, now),
         grace: 0,
-        tags: this.#tags,
+        tags: this.#tags(),
       });
     } else if (!sameNames(vary, this.#assumed)) {
       const marker: Marker = { vary };
       await this.#cache.set(this.#markerKey, marker, {
         ttl: storedTtl(response, now),
         grace: 0,
-        tags: this.#tags,
+        tags: this.#tags(),
       });
     }
   }
@@ -124,7 +124,7 @@ export class Variants {
 
   /** Staleness is decided here, by the response's own words: the cache's own grace would not know them. */
   #options(forceRefresh: boolean): LoadOptions {
-    return { tags: this.#tags, grace: 0, forceRefresh };
+    return { tags: this.#tags(), grace: 0, forceRefresh };
   }
 }
 

@@ -1,5 +1,6 @@
 import { sha256 } from '../../keys/digest.js';
 import { fieldText, fieldTokens, type Fields } from './header-fields.js';
+import { remembered } from './memo.js';
 
 /** The request fields that select a response, sorted, each once; `'*'` = nothing can tell (RFC 9111 §4.1). */
 export function varyNames(fields: Fields): readonly string[] | '*' {
@@ -18,8 +19,14 @@ export function sameNames(a: readonly string[], b: readonly string[]): boolean {
 
 /** One text for requests that select the same response. A digest: the fields may be credentials. */
 export function variantOf(names: readonly string[], request: Fields): string {
+  // Most requests have none of them.
+  if (names.every((name) => request[name] === undefined)) return withoutAny(names.join(' '));
   return sha256(JSON.stringify(names.map((name) => [name, normalized(fieldText(request, name))])));
 }
+
+const withoutAny = remembered((names) =>
+  sha256(JSON.stringify((names === '' ? [] : names.split(' ')).map((name) => [name, null]))),
+);
 
 /** Not one of these ever selects a response: they differ from request to request. */
 const noise: ReadonlySet<string> = new Set([
