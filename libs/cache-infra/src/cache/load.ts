@@ -1,5 +1,6 @@
 import { activity } from './activity.js';
-import { failed, type CacheCore } from './core.js';
+import type { CacheCore } from './core.js';
+import { failed } from './failed.js';
 import { LoadDecisions, type Flight, type Landing } from './flight.js';
 import { handOut, keep } from './isolation.js';
 import { fence } from './in-flight.js';
@@ -111,7 +112,7 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
         // Another instance may have been faster.
         const found = await core.lookL2('getOrSet', place, key);
         if (found !== undefined && !isDueAgain(load, found) && !isForced(flight)) {
-          await core.endLoad(begun);
+          await core.writes.endLoad(begun);
           return { landing: kept(found.value, 'l2') };
         }
       }
@@ -146,15 +147,15 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
     const value = await run(load, decisions);
     core.backoff.succeeded(id);
     if (value === undefined || decisions.skipped) {
-      await core.endLoad(redisLoad);
+      await core.writes.endLoad(redisLoad);
       return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
     }
     const snapshot = keep(value, isolation);
-    await core.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
+    await core.writes.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
     if (activity.enabled && !flight.fenced) activity.note('set', undefined, undefined);
     return { value: snapshot.value, kept: true, tier: undefined, tags: flight.tags, tagEpoch: epoch };
   } catch (error) {
-    await core.endLoad(redisLoad);
+    await core.writes.endLoad(redisLoad);
     if (flight.signal.aborted) throw error;
     const retryAt = core.backoff.failed(id, clock.now());
     core.postponeRefresh(id, retryAt);
@@ -193,7 +194,7 @@ function keepAlive({ core, id, flight }: Load, redisLoad: RedisLoad | undefined)
   // Nobody wants its value any more: the lease goes to whoever comes next, however long the loader may still run.
   flight.onFenced = () => {
     stop();
-    void core.endLoad(redisLoad);
+    void core.writes.endLoad(redisLoad);
   };
   if (flight.fenced) flight.onFenced();
   return stop;

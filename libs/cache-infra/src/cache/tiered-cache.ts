@@ -7,7 +7,8 @@ import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../redact.js';
 import { activity } from './activity.js';
 import { Cache } from './cache.js';
-import { failed, type CacheCore, type Found } from './core.js';
+import type { CacheCore, Found } from './core.js';
+import { failed } from './failed.js';
 import type { Counters } from './counters.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
 import { Flight } from './flight.js';
@@ -110,7 +111,7 @@ export class TieredCache extends Cache {
     const { defaults, isolation } = this.#core.parts;
     const plan = storePlan(options, defaults);
     const kept = keep(present(key, value), isolation);
-    return this.#core.put('set', this.#place, key, kept, plan);
+    return this.#core.writes.put('set', this.#place, key, kept, plan);
   }
 
   override async setMany<T>(
@@ -127,7 +128,7 @@ export class TieredCache extends Cache {
         return [key, keep(present(key, value), isolation)] as const;
       });
       await Promise.all(
-        kept.map(([key, snapshot]) => this.#core.put('setMany', this.#place, key, snapshot, plan)),
+        kept.map(([key, snapshot]) => this.#core.writes.put('setMany', this.#place, key, snapshot, plan)),
       );
     });
   }
@@ -174,35 +175,39 @@ export class TieredCache extends Cache {
   override async expire(key: string): Promise<boolean> {
     return this.#observe('expire', key, async () => {
       assertKey(key);
-      return this.#core.expire(this.#place, key);
+      return this.#core.removals.expire(this.#place, key);
     });
   }
 
   override async delete(key: string): Promise<boolean> {
     return this.#observe('delete', key, async () => {
       assertKey(key);
-      return (await this.#core.remove('delete', this.#place, [key])) > 0;
+      return (await this.#core.removals.remove('delete', this.#place, [key])) > 0;
     });
   }
 
   override async deleteMany(keys: readonly string[]): Promise<number> {
     return this.#observe('deleteMany', undefined, async () => {
       assertKeys(keys);
-      return this.#core.remove('deleteMany', this.#place, keys);
+      return this.#core.removals.remove('deleteMany', this.#place, keys);
     });
   }
 
   override async invalidateTags(...tags: string[]): Promise<void> {
     return this.#observe('invalidateTags', undefined, async () => {
       const checked = checkedTags(tags);
-      if (checked.length > 0) await this.#core.invalidateTags(this.#place, checked);
+      if (checked.length > 0) await this.#core.removals.invalidateTags(this.#place, checked);
     });
   }
 
   override async invalidatePattern(glob: string): Promise<number> {
     return this.#observe('invalidatePattern', undefined, async () => {
       const matching = this.#place.matching(glob);
-      const count = await this.#core.removeMatching('invalidatePattern', matching.id, matching.redis);
+      const count = await this.#core.removals.removeMatching(
+        'invalidatePattern',
+        matching.id,
+        matching.redis,
+      );
       this.#core.parts.emitter.emit('invalidate', { kind: 'pattern', detail: [glob] });
       return count;
     });
@@ -210,7 +215,7 @@ export class TieredCache extends Cache {
 
   override async clear(): Promise<void> {
     return this.#observe('clear', undefined, async () => {
-      await this.#core.removeMatching('clear', this.#place.covers, this.#place.redisScope());
+      await this.#core.removals.removeMatching('clear', this.#place.covers, this.#place.redisScope());
       this.#core.parts.emitter.emit('invalidate', { kind: 'clear', detail: [this.#place.path] });
     });
   }
@@ -292,7 +297,7 @@ export class TieredCache extends Cache {
     assertKey(key);
     const kept = typeof value === 'object' && value !== null ? keep(value, this.#isolation).value : value;
     const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
-    this.#core.putPlain(this.#place.id(key), new MemoryRecord(kept, until, undefined));
+    this.#core.writes.putPlain(this.#place.id(key), new MemoryRecord(kept, until, undefined));
     return true;
   }
 

@@ -1,0 +1,287 @@
+import type { EntryMeta } from '../codec/codec.js';
+import type { Snapshot } from '../codec/snapshot.js';
+import type { MemoryRecord } from '../tiers/memory-record.js';
+import { failureKind } from '../tiers/redis-errors.js';
+import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
+import type { RedisTier } from '../tiers/redis-tier.js';
+import type { CacheCore } from './core.js';
+import { failed } from './failed.js';
+import type { Fenceable } from './in-flight.js';
+import type { CacheOperation } from './monitor.js';
+import type { Place } from './place.js';
+import { newRecord, withL1Ttl } from './records.js';
+import type { StorePlan } from './store-plan.js';
+
+/** What a loaded value was made under: the state of the tag table, and what Redis knows of the load. */
+export interface MadeUnder {
+  readonly epoch: number;
+  /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
+  readonly load: RedisLoad | undefined;
+}
+
+/** What is stored: values that were set, and values that loaders made, in the tiers that they are for. */
+export class TierWrites {
+  readonly #core: CacheCore;
+
+  constructor(core: CacheCore) {
+    this.#core = core;
+  }
+
+  /** As `put`, where `isPlainStore`. */
+  putPlain(id: string, record: MemoryRecord): void {
+    const { l1, counters } = this.#core.parts;
+    if (this.#core.flights.size > 0) this.#core.flights.fence(id);
+    this.#core.backoff.succeeded(id);
+    l1?.set(id, record);
+    counters.sets++;
+    counters.l1Sets++;
+  }
+
+  /** Stores a value that supersedes whatever is under way for the key. */
+  async put(
+    operation: CacheOperation,
+    place: Place,
+    key: string,
+    kept: Snapshot,
+    plan: StorePlan,
+  ): Promise<void> {
+    const id = place.id(key);
+    this.#core.fence(id);
+    this.#core.backoff.succeeded(id);
+    const { l2, tags } = this.#core.parts;
+    if (l2 === undefined || plan.tiers === 'l1') {
+      let epoch = tags.table.latest;
+      // Its tags may be invalidated elsewhere all the same.
+      if (l2 !== undefined && plan.tags.length > 0) {
+        tags.meet();
+        const learned = await this.#core.guarded(operation, tags.learn(true));
+        if (learned !== failed) epoch = learned.latest;
+      }
+      this.#storeL1(place, key, kept, plan, epoch);
+      return;
+    }
+    const write: Fenceable = { fenced: false };
+    this.#core.writesUnderWay.start(id, write);
+    try {
+      await this.#storeNow(operation, l2, place, key, kept, plan, write);
+    } finally {
+      this.#core.writesUnderWay.end(id, write);
+    }
+  }
+
+  /** Stores a value that is from now in every tier, unless `work` is fenced before it gets there. */
+  async #storeNow(
+    operation: CacheOperation,
+    l2: RedisTier,
+    place: Place,
+    key: string,
+    kept: Snapshot,
+    plan: StorePlan,
+    work: Fenceable,
+  ): Promise<void> {
+    const { l1, counters, tags, recovery } = this.#core.parts;
+    let epoch = tags.table.latest;
+    let redisFailed = false;
+    // The first entry is stamped in Redis's time, too.
+    if (!l2.clockKnown) redisFailed = (await this.#core.guarded(operation, l2.synchronizeClock())) === failed;
+    if (plan.tags.length > 0) {
+      tags.meet();
+      if (!redisFailed) {
+        const learned = await this.#core.guarded(operation, tags.learn(true));
+        redisFailed = learned === failed;
+        if (learned !== failed) epoch = learned.latest;
+      }
+    }
+    const moment = recovery?.moment();
+    const meta = entryMeta(l2.stamp(), plan, epoch);
+    const redisKey = place.redisKey(key);
+    const encoded = l2.codec.encode(kept.value, kept.json, meta, redisKey);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
+    if (work.fenced || this.#core.closed) return;
+    this.#storeL1(place, key, kept, plan, epoch);
+    this.#core.remember(redisKey, key, place);
+    // What waited to reach Redis is out of date from this moment on.
+    recovery?.journal.supersede(redisKey);
+    let isLost = redisFailed;
+    try {
+      if (!redisFailed) {
+        const fence = this.#core.parts.loads?.fenceOf(redisKey) ?? '';
+        if (await l2.write(redisKey, fence, bytes, redisTtl(plan), () => !work.fenced)) counters.l2Sets++;
+      }
+    } catch (error) {
+      isLost = await this.#failedWrite(operation, l2, redisKey, error).catch((thrown: unknown) => {
+        // The caller is told that it failed: then the L1 must not go on as if it had not.
+        l1?.delete(place.id(key));
+        throw thrown;
+      });
+    }
+    this.#core.coherence?.changed([redisKey]);
+    // What came after it may have reached Redis: then this must not come after that.
+    if (isLost && moment !== undefined && !isFenced(work)) recovery?.lostSet(moment, redisKey, bytes, meta);
+  }
+
+  /** What becomes of a write that Redis did not take: whether it is to be made up for. */
+  async #failedWrite(
+    operation: CacheOperation,
+    l2: RedisTier,
+    redisKey: string,
+    error: unknown,
+  ): Promise<boolean> {
+    const kind = failureKind(error);
+    if (kind !== 'oom' || this.#core.parts.onError === 'throw') {
+      this.#core.tolerate(operation, error);
+      return kind !== 'permission';
+    }
+    // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
+    this.#core.parts.counters.l2Errors++;
+    // And it is read once more, so that the server tells of the next change to it.
+    const removal = Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
+    return (await this.#core.guarded(operation, removal)) === failed;
+  }
+
+  /**
+   * Stores a value that a loader made, unless the load was fenced: here, or, as Redis finds, anywhere else. A value that Redis cannot
+   * take now lives in the L1 alone; it is not made up for, since nobody can say what happened to its key meanwhile.
+   */
+  async storeLoaded(
+    place: Place,
+    key: string,
+    kept: Snapshot,
+    plan: StorePlan,
+    work: Fenceable,
+    made: MadeUnder,
+  ): Promise<void> {
+    const { l1, l2, loads, tags, counters } = this.#core.parts;
+    if (work.fenced || this.#core.closed) {
+      await this.endLoad(made.load);
+      return;
+    }
+    let { epoch } = made;
+    if (l2?.inService === true && plan.tags.length > 0) {
+      tags.meet();
+      // The table is made with the first entry that has tags: no tag had been invalidated until then.
+      if (epoch === 0) {
+        const learned = await this.#core.guarded('getOrSet', tags.learn(true));
+        if (learned === failed) return;
+        if (learned.made) epoch = learned.latest;
+      }
+    }
+    if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
+      // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
+      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
+      if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
+      if (l2?.inService === true && !(await this.#isStillValid(place, plan, epoch, work))) return;
+      this.#storeL1(place, key, kept, plan, epoch);
+      return;
+    }
+    const { load } = made;
+    const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
+    if (work.fenced || this.#core.closed) {
+      await this.endLoad(load);
+      return;
+    }
+    this.#core.remember(load.redisKey, key, place);
+    const generation = this.#core.l1Generation;
+    const ended = await this.#core.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
+    this.#core.waiters.wake(load.redisKey);
+    // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
+    if (ended === false || (ended === failed && l2.inService) || work.fenced || this.#core.closed) return;
+    if (ended === true) {
+      counters.l2Sets++;
+      this.#core.coherence?.changed([load.redisKey]);
+    }
+    if (!(await this.#isStillValid(place, plan, epoch, work))) return;
+    // Flushed meanwhile: what Redis was told before that moment it may not tell of.
+    const isTracked = generation === this.#core.l1Generation;
+    if (plan.tiers === 'both' && isTracked) {
+      this.#storeL1(place, key, kept, plan, epoch);
+    } else {
+      counters.sets++;
+      // The server does not tell of an own write: what stands here is from before it.
+      l1?.delete(place.id(key));
+    }
+  }
+
+  /** Whether no tag of a value made at `epoch` was invalidated since, here or elsewhere. */
+  async #isStillValid(place: Place, plan: StorePlan, epoch: number, work: Fenceable): Promise<boolean> {
+    const { tags } = this.#core.parts;
+    if (plan.tags.length === 0) return true;
+    // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
+    const news = tags.newsForRead();
+    if (news !== undefined && (await this.#core.guarded('getOrSet', news)) === failed) return false;
+    return tags.table.isValid(place.coveringTags(plan.tags), epoch) && !isFenced(work);
+  }
+
+  /** Gives back the lease of a load that stores nothing. */
+  async endLoad(load: RedisLoad | undefined): Promise<void> {
+    const { loads } = this.#core.parts;
+    if (load === undefined || !load.leased || load.ended || loads === undefined) return;
+    await loads.end(load, undefined, 0).catch(ignore);
+    this.#core.coherence?.changed([loads.fenceOf(load.redisKey)]);
+    // Nor of the end of an own lease.
+    this.#core.waiters.wake(load.redisKey);
+  }
+
+  /** In a full Redis a load's end stores nothing, and need not: the key had no current value. */
+  async #endWith(
+    l2: RedisTier,
+    loads: RedisLoads,
+    load: RedisLoad,
+    bytes: Buffer,
+    ttlMs: number,
+  ): Promise<boolean | 'refused'> {
+    try {
+      return await loads.end(load, bytes, ttlMs);
+    } catch (error) {
+      if (failureKind(error) !== 'oom' || this.#core.parts.onError === 'throw') throw error;
+      this.#core.parts.counters.l2Errors++;
+      await l2.delete([load.redisKey]);
+      return 'refused';
+    }
+  }
+
+  #storeL1(place: Place, key: string, kept: Snapshot, plan: StorePlan, epoch: number): void {
+    const { l1, clock, counters, emitter } = this.#core.parts;
+    counters.sets++;
+    if (l1 !== undefined) {
+      const id = place.id(key);
+      const now = clock.now();
+      // A read that began before this write may bring the value from before it.
+      this.#core.reads.underWay.fence(id);
+      if (plan.tiers === 'l2') {
+        l1.delete(id);
+      } else {
+        const made = newRecord(place, kept.value, plan, epoch, now, this.#core.carriesTtl);
+        l1.set(id, withL1Ttl(made, plan.ttlMs, plan.l1TtlMs, now));
+        counters.l1Sets++;
+      }
+    }
+    if (emitter.has('set')) emitter.emit('set', { key });
+  }
+}
+
+/** How long Redis keeps an entry: its grace, too. */
+function redisTtl(plan: StorePlan): number {
+  return plan.ttlMs === 0 ? 0 : plan.ttlMs + plan.graceMs;
+}
+
+function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta {
+  return {
+    stamp,
+    nonce: Math.floor(Math.random() * 2 ** 32),
+    ttlMs: plan.ttlMs,
+    graceMs: plan.ttlMs === 0 ? 0 : plan.graceMs,
+    tagEpoch: plan.tags.length === 0 ? 0 : tagEpoch,
+    tags: plan.tags.length === 0 ? undefined : plan.tags,
+  };
+}
+
+/** Asked again after a pause, in which that may have changed. */
+function isFenced(work: Fenceable): boolean {
+  return work.fenced;
+}
+
+function ignore(): void {
+  // A lease that could not be given back ends by itself.
+}
