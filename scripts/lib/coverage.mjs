@@ -12,7 +12,7 @@ export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
 /** What does its work in a server or in a running application: other suites than the unit tests cover it. */
 const outsideUnitTests = [
   'tiers/(redis|client|shared|pubsub)-',
-  'cache/(redis-|recovery|tag-keeper|check-health|core|load|adviser|place|waiters)',
+  'cache/(redis-|recovery|matching-removal|removals|tier-|tag-keeper|check-health|core|load|adviser|place|waiters)',
   'testing/',
   'nestjs/',
   'cli/',

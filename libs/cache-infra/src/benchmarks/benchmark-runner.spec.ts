@@ -148,7 +148,7 @@ describe('seed S1.3 the core of benchmarks', () => {
   });
 
   it('seed S1.12 runMemoryBenchmark says what entries hold, and that deleting frees it', async () => {
-    const value = { text: 'x'.repeat(1000), numbers: Array.from({ length: 500 }, (_, index) => index / 3) };
+    const value = { text: 'x'.repeat(1000), numbers: Array.from({ length: 20_000 }, (_, index) => index / 3) };
     const testData = Array.from({ length: 50 }, (_, index) => ({
       key: `k${index}`,
       value: { ...value, index },
@@ -160,9 +160,9 @@ describe('seed S1.3 the core of benchmarks', () => {
     });
     expect(result.samples).toBe(50);
     expect(result.details['entries']).toBe(40);
-    // 500 doubles and 1000 characters are 5 kB at least.
-    expect(result.retainedMb).toBeGreaterThan((40 * 5000) / 2 ** 20);
-    expect(result.details['bytesPerEntry']).toBeGreaterThan(5000);
+    // 20,000 doubles are 160 kB at least: enough to stand out from what else comes and goes in the heap.
+    expect(result.retainedMb).toBeGreaterThan((40 * 160_000) / 2 ** 20);
+    expect(result.details['bytesPerEntry']).toBeGreaterThan(160_000);
     expect(result.details['leftAfterDeleteMb']).toBeLessThan((result.retainedMb ?? 0) / 2);
   });
 
