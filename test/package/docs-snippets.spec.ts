@@ -133,6 +133,12 @@ describe('the guides (issue: shown by 7)', () => {
     );
   });
 
+  it('seed S11.151 cover what the seed has companion guides for', () => {
+    const wanted = ['overview', 'usage', 'api-reference', 'benchmarking', 'ai', 'monitoring', 'resilience'];
+    const names = [...wanted, 'security', 'testing'].map((name) => `docs/${name}.md`);
+    expect(names.filter((name) => !guides.includes(name))).toEqual([]);
+  });
+
   it('have links that lead somewhere', async () => {
     const broken: string[] = [];
     for (const guide of guides) {

@@ -148,7 +148,10 @@ describe('seed S1.3 the core of benchmarks', () => {
   });
 
   it('seed S1.12 runMemoryBenchmark says what entries hold, and that deleting frees it', async () => {
-    const value = { text: 'x'.repeat(1000), numbers: Array.from({ length: 20_000 }, (_, index) => index / 3) };
+    const value = {
+      text: 'x'.repeat(1000),
+      numbers: Array.from({ length: 20_000 }, (_, index) => index / 3),
+    };
     const testData = Array.from({ length: 50 }, (_, index) => ({
       key: `k${index}`,
       value: { ...value, index },
