@@ -399,7 +399,9 @@ export class CacheCore {
   /** Somebody emptied the server. */
   onForeignFlush(): void {
     this.waiters.wakeAll();
-    this.fenceWhere(always);
+    // Not what is being written: it may come after the flush, and what does not get there has to be made up for.
+    this.reads.underWay.fenceWhere(always);
+    this.flights.fenceWhere(always);
     this.parts.l1?.clear();
   }
 

@@ -6,6 +6,8 @@ import { removeMatchingFromRedis } from './matching-removal.js';
 import type { JournalEntry, MatchEntry, Matching, Moment, RecoveryJournal } from './recovery-journal.js';
 import type { TagKeeper } from './tag-keeper.js';
 
+/** How far two instances may be apart in what they take for Redis's time, milliseconds: each knows it to within half a good round trip. */
+const clockErrorMs = 20;
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
 const replayBatch = 200;
 
@@ -27,8 +29,9 @@ export interface RecoveryParts {
  * something newer was written there meanwhile.
  *
  * "Newer" is told without comparing clocks of two hosts: entries carry Redis's time, and a change of ours was made as long
- * before now, by Redis's clock, as this process's own clock says has passed since. A change counts from when it was made, not
- * from when it turned out not to have reached Redis.
+ * before now, by Redis's clock, as this process's own clock says has passed since. A set counts from when it was made: it must not
+ * replace what came after it. A removal counts from when it turned out not to have reached Redis, and of two changes that are too
+ * close to be told apart ours counts as the later: removing too much is a miss, removing too little is an old value.
  */
 export class Recovery {
   readonly journal: RecoveryJournal;
@@ -63,7 +66,7 @@ export class Recovery {
   }
 
   lostDelete(moment: Moment, redisKey: string): void {
-    this.#record({ ...moment, kind: 'delete', redisKey });
+    this.#record({ ...this.#lately(moment), kind: 'delete', redisKey });
   }
 
   lostTag(moment: Moment, tag: string): void {
@@ -71,7 +74,12 @@ export class Recovery {
   }
 
   lostMatch(moment: Moment, matching: Matching): void {
-    this.#record({ ...moment, kind: 'match', ...matching });
+    this.#record({ ...this.#lately(moment), kind: 'match', ...matching });
+  }
+
+  /** Now, in the order of changes where it was made. */
+  #lately({ order }: Moment): Moment {
+    return { at: this.#parts.now(), stamp: this.#parts.l2.stamp(), order };
   }
 
   /** Makes up for what is written down; true once nothing is left. Stops when Redis goes away again. */
@@ -115,7 +123,7 @@ export class Recovery {
       Promise.all(
         redisKeys.map((redisKey) => {
           const covering = entries.filter((entry) => entry.matches(redisKey));
-          const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
+          const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry))) + clockErrorMs;
           return l2.catchUp(redisKey, fenceOf(redisKey), stamp, undefined, 0, () => true);
         }),
       ),
@@ -130,7 +138,8 @@ export class Recovery {
     }
     const { redisKey } = entry;
     const fence = fenceOf(redisKey);
-    const stamp = this.#stampOf(entry);
+    const made = this.#stampOf(entry);
+    const stamp = made + clockErrorMs;
     const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
     if (entry.kind === 'delete') {
       await l2.catchUp(redisKey, fence, stamp, undefined, 0, isWanted);
@@ -140,7 +149,7 @@ export class Recovery {
     const leftMs =
       meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));
     try {
-      await l2.catchUp(redisKey, fence, stamp, restamp(bytes, stamp), leftMs, isWanted);
+      await l2.catchUp(redisKey, fence, stamp, restamp(bytes, made), leftMs, isWanted);
     } catch (error) {
       if (failureKind(error) !== 'oom') throw error;
       // Redis is full: at least the value from before has to go.

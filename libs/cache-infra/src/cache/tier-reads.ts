@@ -60,7 +60,7 @@ export class TierReads {
     news?.catch(ignore);
     const waiting = recovery?.journal.pending(redisKey);
     let stored: Promise<Stored>;
-    if (waiting === undefined) stored = l2.read(redisKey);
+    if (waiting === undefined) stored = inRedisTime(l2, l2.read(redisKey));
     else stored = Promise.resolve(waiting.kind === 'set' ? l2.decode(redisKey, waiting.bytes) : undefined);
     const read = new Read(plan);
     const settle = (entry: Stored): Found | Promise<Found> =>
@@ -103,7 +103,7 @@ export class TierReads {
     const news = tags.newsForRead();
     news?.catch(ignore);
     const reads: BulkRead[] = [];
-    const reply = l2.readMany(redisKeys).then(
+    const reply = inRedisTime(l2, l2.readMany(redisKeys)).then(
       (entries) => {
         for (const [n, read] of reads.entries()) {
           const i = toRead[n] as number;
@@ -145,7 +145,7 @@ export class TierReads {
     const { tags, clock } = this.#host.parts;
     const news = tags.newsForRead();
     news?.catch(ignore);
-    const entries = await l2.readMany(redisKeys);
+    const entries = await inRedisTime(l2, l2.readMany(redisKeys));
     const now = clock.now();
     toRead.forEach((i, n) => {
       const entry = entries[n];
@@ -221,10 +221,12 @@ export class TierReads {
     read: TierRead,
     l1TtlMs: number | undefined,
   ): Found {
-    const { l1, clock, counters } = this.#host.parts;
+    const { l1, l2, clock, counters } = this.#host.parts;
     const now = clock.now();
     const found = this.#recordOf(place, entry, now);
     if (found === undefined) return undefined;
+    // How long the entry still has is not known by our own clock.
+    if (l2?.clockKnown === false) return found;
     if (l1 === undefined || !read.fillsL1 || read.fenced || this.#host.closed) return found;
     read.shared = true;
     // What is past its ttl in Redis is never newer than what stands here.
@@ -275,6 +277,16 @@ class BulkRead implements TierRead {
   get found(): Promise<Found> {
     return this.#find();
   }
+}
+
+/** What `reading` brings, once Redis's time is known: by it is told how long entries still have. */
+function inRedisTime<T>(l2: RedisTier, reading: Promise<T>): Promise<T> {
+  if (l2.clockKnown) return reading;
+  const learning = l2.synchronizeClock().catch(ignore);
+  return reading.then(async (result) => {
+    await learning;
+    return result;
+  });
 }
 
 function joined(read: TierRead, plan: ReadPlan): TierRead {

@@ -164,6 +164,10 @@ export class TierWrites {
         const learned = await this.#core.guarded('getOrSet', tags.learn(true));
         if (learned === failed) return;
         if (learned.made) epoch = learned.latest;
+        if (isFenced(work) || this.#core.closed) {
+          await this.endLoad(made.load);
+          return;
+        }
       }
     }
     if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {

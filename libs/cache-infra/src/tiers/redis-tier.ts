@@ -309,7 +309,9 @@ export class RedisTier {
   }
 
   #writeTogether(writes: readonly WaitingWrite[]): void {
-    const deadline = this.connection.owned ? 0 : Math.ceil(this.now() + this.gate.commandTimeoutMs);
+    // What is given up here is made up for from the journal: it must not take effect later as well, by a client that sends again or
+    // by a connection whose last bytes arrive after it was given up.
+    const deadline = Math.floor(this.now() + latestMs(this.gate.commandTimeoutMs));
     const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ fence }) => fence)];
     const args: (string | number | Buffer)[] = [deadline, this.#options.trackWrites ? '1' : '0'];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
@@ -383,6 +385,11 @@ export class RedisTier {
     this.#options.onCorrupt(redisKey, reason);
     this.delete([redisKey]).catch(ignore);
   }
+}
+
+/** How long after it was sent a write may take effect: a little less than it is waited for, since Redis's time is known to a few milliseconds. */
+function latestMs(commandTimeoutMs: number): number {
+  return Math.max(commandTimeoutMs / 2, commandTimeoutMs - 20);
 }
 
 function tooLate(): InfrastructureError {
