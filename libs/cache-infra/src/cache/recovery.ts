@@ -6,8 +6,8 @@ import { removeMatchingFromRedis } from './matching-removal.js';
 import type { JournalEntry, MatchEntry, Matching, Moment, RecoveryJournal } from './recovery-journal.js';
 import type { TagKeeper } from './tag-keeper.js';
 
-/** How far two instances may be apart in what they take for Redis's time, milliseconds: each knows it to within half a good round trip. */
-const clockErrorMs = 20;
+/** How far off an instance may be in what it takes for Redis's time, milliseconds: half a good round trip. */
+const clockErrorMs = 10;
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
 const replayBatch = 200;
 
