@@ -366,6 +366,22 @@ describe('a server that has forgotten its scripts', () => {
       newer === 'delete' ? undefined : 'newer',
     );
   });
+
+  it.each(['delete', 'set'] as const)('a %s after a set that is on its way wins', async (newer) => {
+    const cache = await redis();
+    await raw.script('FLUSH');
+    // The set has left by its digest, and is answered that nobody knows it only after what came later was sent.
+    await server.pause();
+    const set = cache.set('key', 'older');
+    await pause(50);
+    const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer');
+    await pause(50);
+    await server.resume();
+    await Promise.all([set, later]);
+    expect(await (await redis({ enableL1Cache: false })).get('key')).toBe(
+      newer === 'delete' ? undefined : 'newer',
+    );
+  });
 });
 
 describe('who joins after an invalidation of tags elsewhere', () => {
