@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
+import { Redis } from 'ioredis';
+
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
@@ -80,6 +82,31 @@ describe('the invalidation channel', () => {
     proxy.connections.find(({ isSubscriber }) => isSubscriber)?.set(silence);
     await until(() => lost, 'the silence to be noticed', 5500);
   }, 15_000);
+});
+
+describe('a flush by somebody else', () => {
+  it('what was being written then reaches Redis all the same', async () => {
+    const cache = redis();
+    const admin = new Redis(server.url);
+    try {
+      await cache.set('key', 'first');
+      await armed(cache);
+      // What is sent is held on its way; what Redis tells comes through.
+      proxy.set({ kind: 'blackhole', direction: 'out' });
+      const told = new Promise((resolve) => cache.on('degraded', resolve));
+      const set = cache.set('key', 'second');
+      await admin.flushall();
+      await set;
+      proxy.reset();
+      proxy.heal();
+      await told;
+      await until(async () => (await admin.exists('cache::key')) === 1, 'the set', 10_000);
+      const other = closing(new RedisCache({ redisUrl: server.url, commandTimeout: '5s' }));
+      expect(await other.get('key')).toBe('second');
+    } finally {
+      admin.disconnect();
+    }
+  }, 20_000);
 });
 
 describe('a Redis that hangs', () => {
