@@ -87,6 +87,11 @@ export class CacheCore {
   coherence: TrackingMember | undefined;
   /** Somebody asked for refreshes ahead of time. */
   carriesTtl = false;
+  /** There may be ids in the L1 that are not root keys: a namespace's, or made of a key that looks like one. */
+  hasMarkedIds = false;
+  readonly onMarkedId = (): void => {
+    this.hasMarkedIds = true;
+  };
   /** Changes whenever the L1 is emptied because it may have missed changes. */
   l1Generation = 0;
   readonly #isIdle: boolean;

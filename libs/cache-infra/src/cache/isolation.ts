@@ -11,10 +11,15 @@ export function keep(value: unknown, isolation: Isolation): Snapshot {
 
 /** Values that JavaScript cannot freeze: asking each hit's value whether it is frozen would take longer than the hit. */
 const unfrozen = new WeakSet();
+/** Nor is one looked up among them before there is any. */
+let hasUnfrozen = false;
 
 function frozen(value: unknown): unknown {
   deepFreeze(value);
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) unfrozen.add(value);
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    unfrozen.add(value);
+    hasUnfrozen = true;
+  }
   return value;
 }
 
@@ -26,7 +31,7 @@ export function keepDecoded(value: unknown, isolation: Isolation): unknown {
 /** What a caller gets of a value that a tier keeps: with `freeze` a copy too, where the value could not be frozen. */
 export function handOut(value: unknown, isolation: Isolation): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
-  return isolation === 'freeze' && !unfrozen.has(value) ? value : cloneValue(value);
+  return isolation === 'freeze' && !(hasUnfrozen && unfrozen.has(value)) ? value : cloneValue(value);
 }
 
 /** A value that no tier keeps, for one more of its callers: a copy where it can be copied. */

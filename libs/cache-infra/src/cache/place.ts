@@ -40,19 +40,25 @@ export class Place {
   readonly path: string;
   readonly #prefix: string;
   readonly #idPrefix: string;
+  readonly #onMarked: (() => void) | undefined;
   /** This path and those above it: a tag invalidated there covers what stands here. */
   readonly #scopes: readonly string[];
 
-  constructor(prefix: string, path: string) {
+  /** `onMarked` hears when there may be ids that begin with `\0`: as long as there are none, every root key is its own id. */
+  constructor(prefix: string, path: string, onMarked?: () => void) {
     this.#prefix = prefix;
     this.path = path;
     this.#idPrefix = path === '' ? '' : `\0${path}\0`;
+    this.#onMarked = onMarked;
     this.#scopes = scopesOf(path);
+    if (path !== '') onMarked?.();
   }
 
   id(key: string): string {
     if (this.#idPrefix !== '') return this.#idPrefix + key;
-    return key.charCodeAt(0) === 0 ? `\0\0${key}` : key;
+    if (key.charCodeAt(0) !== 0) return key;
+    this.#onMarked?.();
+    return `\0\0${key}`;
   }
 
   redisKey(key: string): string {

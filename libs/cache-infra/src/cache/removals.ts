@@ -186,10 +186,8 @@ export class Removals {
     const { l1, counters } = this.#core.parts;
     this.#core.fenceWhere(matches);
     let current = 0;
-    const dropped = l1?.deleteWhere((id, entry) => {
-      if (!matches(id)) return false;
+    const dropped = l1?.deleteWhere(matches, (entry) => {
       if (this.#core.isCurrent(entry)) current++;
-      return true;
     });
     counters.l1Deletes += dropped ?? 0;
     return current;

@@ -1,6 +1,5 @@
 import type { EntryMeta } from '../codec/codec.js';
 import type { Snapshot } from '../codec/snapshot.js';
-import type { MemoryRecord } from '../tiers/memory-record.js';
 import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
@@ -27,12 +26,12 @@ export class TierWrites {
     this.#core = core;
   }
 
-  /** As `put`, where `isPlainStore`. */
-  putPlain(id: string, record: MemoryRecord): void {
+  /** As `put`, where `isPlainStore`; `until` and `now` in milliseconds since the epoch. */
+  putPlain(id: string, value: unknown, until: number, now: number): void {
     const { l1, counters } = this.#core.parts;
     if (this.#core.flights.size > 0) this.#core.flights.fence(id);
     this.#core.backoff.succeeded(id);
-    l1?.set(id, record);
+    l1?.setPlain(id, value, until, now);
     counters.sets++;
     counters.l1Sets++;
   }

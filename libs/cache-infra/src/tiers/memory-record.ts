@@ -19,7 +19,7 @@ export interface RecordDetail {
 }
 
 /**
- * An L1 entry. One comparison decides a plain hit: `now < record.plainUntil`. Kept small: an application holds many.
+ * An L1 entry. One without `detail` is only looked at as such: `MemoryTier` holds its bare value.
  */
 export class MemoryRecord {
   constructor(

@@ -104,7 +104,66 @@ describe('MemoryTier', () => {
   it('deletes by condition, and counts', () => {
     const entries = tier(10);
     for (const id of ['a1', 'a2', 'b1']) entries.set(id, record(1000));
-    expect(entries.deleteWhere((id) => id.startsWith('a'))).toBe(2);
+    const shown: unknown[] = [];
+    const deleted = entries.deleteWhere(
+      (id) => id.startsWith('a'),
+      ({ value }) => shown.push(value),
+    );
+    expect(deleted).toBe(2);
+    expect(shown).toEqual(['value', 'value']);
     expect(entries.size).toBe(1);
+  });
+});
+
+describe('a bare value lives exactly as long as its record says', () => {
+  it.each([0, 1, 1_900_000_000_000])('on a clock that stands at %d', (start) => {
+    let now = start;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    const until = start + 1000;
+    entries.set('key', new MemoryRecord('value', until, undefined));
+    now = until - 1;
+    expect(entries.held('key')).toBe('value');
+    expect(entries.get('key')).toEqual(new MemoryRecord('value', until, undefined));
+    now = until;
+    expect(entries.held('key')).toBeUndefined();
+    expect(entries.get('key')).toBeUndefined();
+    expect(entries.size).toBe(0);
+  });
+
+  it.each([0, 0.25, 0.5, -5])('also %d ms', (left) => {
+    let now = 1000;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    entries.set('key', new MemoryRecord('value', now + left, undefined));
+    now += 1;
+    expect(entries.held('key')).toBeUndefined();
+  });
+
+  it('and null is one, and what lives for ever too', () => {
+    let now = 1000;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    entries.set('null', new MemoryRecord(null, 2000, undefined));
+    entries.set('ever', new MemoryRecord('value', Infinity, undefined));
+    now = 1999;
+    expect(entries.held('null')).toBeNull();
+    expect(entries.get('null')).toEqual(new MemoryRecord(null, 2000, undefined));
+    now = 1e15;
+    expect(entries.get('ever')).toEqual(new MemoryRecord('value', Infinity, undefined));
+    expect(entries.held('null')).toBeUndefined();
+  });
+
+  it('a new life takes the place of the old one, in both directions', () => {
+    let now = 1000;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    entries.set('longer', new MemoryRecord('value', 2000, undefined));
+    entries.set('longer', new MemoryRecord('value', Infinity, undefined));
+    entries.set('shorter', new MemoryRecord('value', Infinity, undefined));
+    entries.set('shorter', new MemoryRecord('value', 2000, undefined));
+    now = 2000;
+    expect(entries.held('longer')).toBe('value');
+    expect(entries.held('shorter')).toBeUndefined();
   });
 });

@@ -1,29 +1,46 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.js';
-import type { MemoryRecord } from './memory-record.js';
+import { coarseClock, type Clock, type CoarseClock } from '../clock.js';
+import { MemoryRecord } from './memory-record.js';
 
 /** How often expired entries are looked for, and how many entries one look visits. */
 const sweepEveryMs = 30_000;
 const sweepSlice = 5_000;
 const sweepPauseMs = 20;
 
+/** `lru-cache` keeps an entry through the last millisecond of its ttl; ours ends when the ttl has passed. */
+const lastMs = 0.5;
+
+/** `null` is held like any other value, whatever the types of `lru-cache` say. */
+type Held = string | number | bigint | boolean | object;
+
 /**
  * The L1: the most recently used entries of this process. Expired entries leave by themselves, without being read
  * again and without a timer each: a sweep visits them in slices while there is anything to sweep.
+ *
+ * An entry that is nothing but a value and a ttl, as most are, is held as the bare value, and `lru-cache` keeps its time: that takes
+ * half the memory of a record, and a hit has one object less to look into. An entry that carries more is held as its record.
  */
 export class MemoryTier {
   readonly maxSize: number;
-  readonly #entries: LRUCache<string, MemoryRecord>;
+  readonly #entries: LRUCache<string, Held>;
   readonly #clock: Clock;
+  readonly #coarse: Pick<CoarseClock, 'coarse'>;
+  /** The options of every `set`, in one object. */
+  readonly #life = { ttl: 0, start: 0 };
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(maxSize: number, clock: Clock, onEvict: (id: string) => void) {
     this.maxSize = maxSize;
     this.#clock = clock;
-    this.#entries = new LRUCache<string, MemoryRecord>({
+    const coarse = coarseClock(clock);
+    this.#coarse = coarse;
+    this.#entries = new LRUCache<string, Held>({
       max: maxSize,
-      dispose: (_record, id, reason) => {
+      // Its own memory of the time would not notice a clock that was moved.
+      ttlResolution: 0,
+      perf: { now: () => coarse.coarse() },
+      dispose: (_value, id, reason) => {
         if (reason === 'evict') onEvict(id);
       },
     });
@@ -33,9 +50,18 @@ export class MemoryTier {
     return this.#entries.size;
   }
 
-  /** The entry as it is, expired or not; the caller looks at its times. Marks it as used. */
-  get(id: string): MemoryRecord | undefined {
+  /**
+   * What is held: a record, whose times the caller looks at, or a bare value, which is within its ttl as far as the clock's coarse reading
+   * tells. Marks it as used.
+   */
+  held(id: string): unknown {
     return this.#entries.get(id);
+  }
+
+  /** As a record, whatever it is held as. One that carries nothing beyond its ttl is gone with that. Marks it as used. */
+  get(id: string): MemoryRecord | undefined {
+    const held = this.#entries.get(id);
+    return held === undefined ? undefined : this.#recordOf(id, held);
   }
 
   /** Without marking it as used. */
@@ -44,20 +70,39 @@ export class MemoryTier {
   }
 
   set(id: string, record: MemoryRecord): void {
+    if (record.detail === undefined) {
+      this.setPlain(id, record.value, record.plainUntil, this.#clock.now());
+      return;
+    }
     if (this.#closed) return;
-    this.#entries.set(id, record);
-    if (this.#timer === undefined && record.staleUntil !== Infinity) this.#sweepIn(sweepEveryMs);
+    // Its times are its own.
+    this.#life.ttl = 0;
+    this.#entries.set(id, record, this.#life);
+    this.#sweepSoon(record.staleUntil);
+  }
+
+  /** A value, not `undefined`, that lives until `until` and carries nothing more; `now`: what the clock says. */
+  setPlain(id: string, value: unknown, until: number, now: number): void {
+    if (this.#closed) return;
+    const life = this.#life;
+    // To `lru-cache` a 0 means that it has no ttl, or did not begin.
+    life.ttl = until === Infinity ? 0 : until - now - lastMs || -lastMs;
+    life.start = now || Number.MIN_VALUE;
+    this.#entries.set(id, value as Held, life);
+    this.#sweepSoon(until);
   }
 
   delete(id: string): boolean {
     return this.#entries.delete(id);
   }
 
-  /** Deletes what `matches`; returns how many. O(size). */
-  deleteWhere(matches: (id: string, record: MemoryRecord) => boolean): number {
+  /** Deletes what `matches`, after showing it to `onDelete`; returns how many. O(size). */
+  deleteWhere(matches: (id: string) => boolean, onDelete: (record: MemoryRecord) => void): number {
     let deleted = 0;
-    for (const [id, record] of this.#entries.entries()) {
-      if (matches(id, record) && this.#entries.delete(id)) deleted++;
+    for (const [id, held] of this.#entries.entries()) {
+      if (!matches(id)) continue;
+      onDelete(this.#recordOf(id, held));
+      if (this.#entries.delete(id)) deleted++;
     }
     return deleted;
   }
@@ -73,12 +118,33 @@ export class MemoryTier {
     this.#entries.clear();
   }
 
+  #recordOf(id: string, held: unknown): MemoryRecord {
+    if (held instanceof MemoryRecord) return held;
+    // In this order: a clock that goes on in between makes it end early, never late.
+    const now = this.#coarse.coarse();
+    const until = now + this.#entries.getRemainingTTL(id) + lastMs;
+    return new MemoryRecord(held, until, undefined);
+  }
+
+  #sweepSoon(staleUntil: number): void {
+    if (this.#timer === undefined && staleUntil !== Infinity) this.#sweepIn(sweepEveryMs);
+  }
+
   /** `ids` still to be visited; none = a new round. Listed up front: entries come and go in the pauses. */
   #sweepIn(ms: number, ids?: string[]): void {
     this.#timer = setTimeout(() => {
-      this.#sweep(ids ?? [...this.#entries.keys()]);
+      this.#sweep(ids ?? this.#allIds());
     }, ms);
     this.#timer.unref();
+  }
+
+  /** Those of expired entries, too; the most recently used first. */
+  #allIds(): string[] {
+    const entries = this.#entries;
+    entries.allowStale = true;
+    const ids = [...entries.keys()];
+    entries.allowStale = false;
+    return ids;
   }
 
   #sweep(ids: string[]): void {
@@ -86,8 +152,9 @@ export class MemoryTier {
     const now = this.#clock.now();
     // From the end, where the least recently used stand.
     for (const id of ids.splice(-sweepSlice)) {
-      const record = this.#entries.peek(id);
-      if (record !== undefined && record.staleUntil <= now) this.#entries.delete(id);
+      const record = this.#entries.peek(id, { allowStale: true });
+      if (record instanceof MemoryRecord ? record.staleUntil <= now : this.#entries.getRemainingTTL(id) <= 0)
+        this.#entries.delete(id);
     }
     if (ids.length > 0) this.#sweepIn(sweepPauseMs, ids);
     else if (this.#entries.size > 0) this.#sweepIn(sweepEveryMs);
