@@ -1,5 +1,4 @@
 import { Global, Logger, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 
 import { CacheFactory } from '../config/cache-factory.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
@@ -7,6 +6,7 @@ import { CacheContextInterceptor } from './cache-context.interceptor.js';
 import { CacheHealthIndicator } from './cache-health.indicator.js';
 import { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
 import { CacheRegistry } from './cache-registry.js';
+import { ContextBinding } from './context-binding.js';
 import { DecoratedProviders } from './decorated-providers.js';
 import { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
 import { HttpCaches } from './http/http-caches.js';
@@ -37,7 +37,7 @@ const shared = [
     CacheHealthIndicator,
     CacheMonitoringInterceptor,
     CacheContextInterceptor,
-    { provide: APP_INTERCEPTOR, useExisting: CacheContextInterceptor },
+    ContextBinding,
     DecoratedProviders,
     HttpCaches,
     HttpCacheInterceptor,
