@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { rotation } from '../lib/statistics.mjs';
 import { race } from '../peers/race.mjs';
 
-const variants = ['none', 'nestjs-cache-infra', '@nestjs/cache-manager'];
+const variants = [
+  'none',
+  'an interceptor that gives a constant',
+  'nestjs-cache-infra',
+  '@nestjs/cache-manager',
+];
 const entry = fileURLToPath(new URL('http-server.mjs', import.meta.url));
 const connections = 32;
 const turnSeconds = 2;

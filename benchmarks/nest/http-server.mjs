@@ -1,10 +1,12 @@
-// One NestJS application on a free loopback port: a route without work, as it is, behind this library's interceptor, or behind Nest's.
-//   node benchmarks/nest/http-server.mjs none | nestjs-cache-infra | @nestjs/cache-manager
+// One NestJS application on a free loopback port: a route without work, as it is, behind this library's interceptor, behind Nest's,
+// or behind one that does nothing.
+//   node benchmarks/nest/http-server.mjs none | nestjs-cache-infra | …
 import 'reflect-metadata';
 
 import { CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
 import { Controller, Get, Module, UseInterceptors } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { of } from 'rxjs';
 
 import { CacheInfraModule, HttpCache, HttpCacheInterceptor } from 'nestjs-cache-infra';
 import { object1kB } from '../peers/data.mjs';
@@ -20,8 +22,16 @@ class Answers {
   }
 }
 
+/** What any cache behind Nest's interceptors takes, however fast it is. */
+class Constant {
+  intercept() {
+    return of(answer);
+  }
+}
+
 const variants = {
   none: { imports: [], decorators: [] },
+  'an interceptor that gives a constant': { imports: [], decorators: [UseInterceptors(Constant)] },
   'nestjs-cache-infra': {
     imports: [CacheInfraModule.forRoot({})],
     decorators: [HttpCache({ ttl: ttlSeconds }), UseInterceptors(HttpCacheInterceptor)],

@@ -275,6 +275,18 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
       expect([first.headers.get('age'), second.headers.get('age')]).toEqual([null, '3']);
     });
 
+    it('a hit asks the cache for one thing, and Redis for none', async () => {
+      await get('/cached/plain/once');
+      await get('/cached/plain/once');
+      const before = test.app.get(Cache).stats();
+      await get('/cached/plain/once');
+      const { hits, misses, l1, l2 } = test.app.get(Cache).stats();
+      expect([hits - before.hits, misses - before.misses]).toEqual([1, 0]);
+      expect([l1.hits - before.l1.hits, l2.hits - before.l2.hits, l2.misses - before.l2.misses]).toEqual([
+        1, 0, 0,
+      ]);
+    });
+
     it('says in Cache-Status what it did (RFC 9211)', async () => {
       const first = handling(await get('/cached/plain/status'));
       test.clock.advance(1000);

@@ -28,12 +28,15 @@ export class RedisCache extends TieredCache {
   }
 
   /**
-   * Resolves when Redis is connected.
+   * Resolves when Redis is connected and, if it answers, its time is known, by which entries live.
    *
    * @throws InfrastructureError 'Redis connection failed …' when that takes longer than `connectTimeout`
    */
   async connect(): Promise<void> {
-    await coreOf(this).parts.l2?.connection.connected(this.#connectTimeoutMs);
+    const { l2 } = coreOf(this).parts;
+    await l2?.connection.connected(this.#connectTimeoutMs);
+    // Who reads first asks again.
+    if (l2?.clockKnown === false) await l2.synchronizeClock().catch(() => undefined);
   }
 
   /**

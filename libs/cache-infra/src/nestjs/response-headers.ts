@@ -34,16 +34,19 @@ export interface RawResponse {
 
 export function isRawResponse(value: unknown): value is RawResponse {
   if (typeof value !== 'object' || value === null) return false;
-  return ['getHeader', 'setHeader', 'writeHead'].every(
-    (name) => typeof Reflect.get(value, name) === 'function',
-  );
+  const { getHeader, setHeader, writeHead } = value as Partial<RawResponse>;
+  return [getHeader, setHeader, writeHead].every((it) => typeof it === 'function');
 }
 
 /** Adds a member to a header that is a list. */
 export function appendHeader(response: RawResponse, name: string, member: string | undefined): void {
   if (member === undefined) return;
   const before = response.getHeader(name);
-  const members = Array.isArray(before) ? before : before === undefined ? [] : [before];
+  if (before === undefined) {
+    response.setHeader(name, member);
+    return;
+  }
+  const members = Array.isArray(before) ? before : [before];
   response.setHeader(name, [...members.map(String), member].join(', '));
 }
 

@@ -79,6 +79,7 @@ export const noRequestDirectives: RequestDirectives = {
 /** `Pragma: no-cache` counts where there is no `Cache-Control` (RFC 9111 §5.4). */
 export function requestDirectives(cacheControl: string | undefined, pragma?: string): RequestDirectives {
   if (cacheControl === undefined) {
+    if (pragma === undefined) return noRequestDirectives;
     return { ...noRequestDirectives, noCache: parseCacheControl(pragma).has('no-cache') };
   }
   const directives = parseCacheControl(cacheControl);

@@ -38,6 +38,7 @@ export interface Outcome {
 export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
   const { next, exchange, needsInstances } = parts;
   let value: unknown;
+  exchange.takeInHand();
   try {
     value = await lastValueFrom(next.handle(), { defaultValue: undefined });
   } catch (error) {
@@ -70,7 +71,7 @@ function complete(parts: RunParts, before: Head, status: number, body: StoredBod
   const now = store.clock.now();
   const { fields } = exchange.head();
   const answer = { status, fields, before: before.fields, body };
-  const stored = toStore(answer, exchange.request.headers, rules, now);
+  const stored = toStore(answer, exchange.headers, rules, now);
   const isStored = typeof stored === 'object';
   if (!isStored && !rules.decorated) return { status, detail: stored };
 

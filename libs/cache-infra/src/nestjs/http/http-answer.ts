@@ -6,9 +6,11 @@ import { currentAge, secondsLeft, standsInForError, useOf } from './freshness.js
 import { hasCredentials } from './credentials.js';
 import { failureStatus, HandlerFailure, standInStatuses } from './handler-failure.js';
 import { runHandler, type Outcome, type RunParts } from './handler-run.js';
-import { httpCacheStatus, type ForwardReason, type Handling } from './http-cache-status.js';
+import { hitStatus, httpCacheStatus, type ForwardReason, type Handling } from './http-cache-status.js';
+import type { FieldValue } from './header-fields.js';
 import type { HttpCaches } from './http-caches.js';
 import type { Head } from './http-exchange.js';
+import type { PrimaryKey } from './http-primary-key.js';
 import type { HttpRoute } from './http-route.js';
 import { returnedValue } from './stored-body.js';
 import type { StoredResponse } from './stored-response.js';
@@ -21,20 +23,23 @@ export interface AnswerParts extends RunParts {
   readonly caches: HttpCaches;
   readonly variants: Variants;
   readonly route: HttpRoute;
-  /** The primary key. */
-  readonly key: string;
+  readonly key: PrimaryKey;
   readonly wants: RequestDirectives;
 }
 
 /** The answer to one GET or HEAD request: from the cache, or from the handler. */
 export class HttpAnswer {
   readonly #parts: AnswerParts;
-  readonly #before: Head;
+  #head: Head | undefined;
   #answered = false;
 
   constructor(parts: AnswerParts) {
     this.#parts = parts;
-    this.#before = parts.exchange.head();
+  }
+
+  /** What the response was when it was first asked for, which is before a handler or a stored response touches it. */
+  get #before(): Head {
+    return (this.#head ??= this.#parts.exchange.head());
   }
 
   /** What the handler returned, now or once. */
@@ -58,7 +63,7 @@ export class HttpAnswer {
     const use = response === undefined ? 'forward' : useOf(response, wants, this.#now());
     if (response !== undefined && use !== 'forward') {
       if (use === 'revalidate') this.#revalidateLater(found);
-      return this.#replay(response, {});
+      return this.#replay(response);
     }
     const fwd = this.#reason(found);
     if (wants.onlyIfCached) {
@@ -90,7 +95,7 @@ export class HttpAnswer {
         return this.#deliver(run.outcome, { fwd, detail: 'cache-error' });
       }
       if (error instanceof HandlerFailure) {
-        const fingerprint = fingerprintOf(exchange.request.headers);
+        const fingerprint = fingerprintOf(exchange.headers);
         if (error.isAbandoned && !run.started) return this.#load(found, fwd, apart);
         if (run.started || error.fingerprint === fingerprint) return this.#failed(error.cause, found, fwd);
         return this.#load(found, fwd, `#${fingerprint}`);
@@ -116,7 +121,7 @@ export class HttpAnswer {
       run.started = true;
       const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
         const { exchange } = this.#parts;
-        throw new HandlerFailure(error, fingerprintOf(exchange.request.headers), exchange.isAbandoned);
+        throw new HandlerFailure(error, fingerprintOf(exchange.headers), exchange.isAbandoned);
       });
       run.outcome = outcome;
       // An error is no reason to forget what stands in for it.
@@ -153,7 +158,7 @@ export class HttpAnswer {
   /** A session that is made for a request without credentials shows itself when the headers go, and not before. */
   #forgetIfCookieIsSet(stored: StoredResponse, found: Found): void {
     const { exchange, caches, variants, route } = this.#parts;
-    if (!stored.vary.includes('cookie') || hasCredentials(exchange.request.headers)) return;
+    if (!stored.vary.includes('cookie') || hasCredentials(exchange.headers)) return;
     exchange.whenCookieIsSet(() => {
       caches.setsCookiesLate(route.handler, route.id);
       variants.forget(found.vary, stored.vary).catch((error: unknown) => {
@@ -201,35 +206,51 @@ export class HttpAnswer {
   #deliver({ value, thrown, head, detail }: Outcome, handling: Handling): unknown {
     this.#tell({ detail, ...handling });
     if (thrown !== undefined) throw thrown.error;
-    return head === undefined ? value : this.#unlessNotModified(head, () => value);
+    const isNotModified = head !== undefined && this.#asksWhetherModified() && this.#isNotModified(head);
+    return isNotModified ? undefined : value;
   }
 
-  /** A stored response. */
-  #replay(response: StoredResponse, handling: Handling): unknown {
-    const { exchange } = this.#parts;
+  /** A stored response; without `handling` a plain hit. */
+  #replay(response: StoredResponse, handling?: Handling): unknown {
+    const { exchange, key } = this.#parts;
     const now = this.#now();
+    const { fields } = response;
     exchange.setStatus(response.status);
-    for (const [name, value] of Object.entries(response.fields)) exchange.setField(name, value);
-    exchange.setField('Age', String(Math.floor(currentAge(response, now))));
-    this.#tell({ ttl: secondsLeft(response, now), ...handling });
-    return this.#unlessNotModified(exchange.head(), () => returnedValue(response.body));
+    for (const name in fields) exchange.setField(name, fields[name] as FieldValue);
+    const age = currentAge(response, now);
+    exchange.setField('Age', String(Math.floor(age)));
+    const ttl = response.lifetime - age;
+    exchange.addCacheStatus(
+      handling === undefined
+        ? hitStatus(ttl, key.digest)
+        : httpCacheStatus({ ttl, ...handling, key: key.digest }),
+    );
+    if (this.#asksWhetherModified() && this.#isNotModified(exchange.head())) return undefined;
+    return returnedValue(response.body);
   }
 
-  #unlessNotModified({ status, fields }: Head, value: () => unknown): unknown {
+  #asksWhetherModified(): boolean {
+    const { headers } = this.#parts.exchange;
+    return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
+  }
+
+  /** Then the client is told so. */
+  #isNotModified({ status, fields }: Head): boolean {
     const { exchange } = this.#parts;
-    if (status !== 200 || !isNotModified(exchange.request.headers, fields, this.#now())) return value();
+    if (status !== 200 || !isNotModified(exchange.headers, fields, this.#now())) return false;
     exchange.setStatus(304);
-    return undefined;
+    return true;
   }
 
   /** The client has its stale response first: the handler gets one of its own to write on. */
   #revalidateLater(found: Found): void {
     const { exchange, variants, store, key } = this.#parts;
-    const id = `${key}#${found.response?.variant ?? ''}`;
+    const id = `${key.text}#${found.response?.variant ?? ''}`;
+    const before = this.#before;
     if (store.refreshing.has(id)) return;
     store.refreshing.add(id);
     exchange.whenDone(() => {
-      exchange.detach(this.#before);
+      exchange.detach(before);
       this.#answered = false;
       const run: { started: boolean; outcome?: Outcome } = { started: false };
       variants
@@ -244,7 +265,8 @@ export class HttpAnswer {
   }
 
   #tell(handling: Handling): void {
-    this.#parts.exchange.addCacheStatus(httpCacheStatus({ ...handling, key: this.#parts.key }));
+    const { exchange, key } = this.#parts;
+    exchange.addCacheStatus(httpCacheStatus({ ...handling, key: key.digest }));
   }
 
   #now(): number {

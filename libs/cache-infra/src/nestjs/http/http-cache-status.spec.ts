@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { httpCacheStatus } from './http-cache-status.js';
+import { hitStatus, httpCacheStatus } from './http-cache-status.js';
+import { primaryKey } from './http-primary-key.js';
 
 describe('Cache-Status (RFC 9211)', () => {
   it.each([
@@ -17,6 +18,8 @@ describe('Cache-Status (RFC 9211)', () => {
   });
 
   it('shows a digest of the key', () => {
-    expect(httpCacheStatus({ key: 'GET /?token=secret' })).toMatch(/; key="[\w-]{16}"$/);
+    const { digest } = primaryKey('GET /?token=secret');
+    expect(httpCacheStatus({ key: digest })).toMatch(/; key="[\w-]{16}"$/);
+    expect(hitStatus(1.5, digest)).toBe(httpCacheStatus({ ttl: 1.5, key: digest }));
   });
 });

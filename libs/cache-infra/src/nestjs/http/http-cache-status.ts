@@ -1,9 +1,4 @@
-import { sha256 } from '../../keys/digest.js';
-import { remembered } from './memo.js';
-
 const cacheName = 'nestjs-cache-infra-http';
-
-const shownKey = remembered((key) => sha256(key).slice(0, 16));
 
 /** Why a request went on to the handler (RFC 9211 §2.2). */
 export type ForwardReason = 'bypass' | 'uri-miss' | 'vary-miss' | 'request' | 'stale';
@@ -19,21 +14,26 @@ export interface Handling {
   readonly collapsed?: boolean | undefined;
   /** Seconds left, negative when stale. */
   readonly ttl?: number | undefined;
+  /** A digest of it: URLs may hold secrets. */
   readonly key?: string | undefined;
   /** A token that says more. */
   readonly detail?: string | undefined;
 }
 
-/** The member that the HTTP cache adds to `Cache-Status` (RFC 9211). A key is shown as a digest: URLs may hold secrets. */
+/** As `httpCacheStatus`, of a hit. */
+export function hitStatus(ttl: number, key: string): string {
+  return `${cacheName}; hit; ttl=${String(Math.floor(ttl))}; key="${key}"`;
+}
+
+/** The member that the HTTP cache adds to `Cache-Status` (RFC 9211). */
 export function httpCacheStatus({ fwd, fwdStatus, stored, collapsed, ttl, key, detail }: Handling): string {
-  return [
-    cacheName,
-    fwd === undefined ? 'hit' : `fwd=${fwd}`,
-    ...(fwdStatus === undefined ? [] : [`fwd-status=${String(fwdStatus)}`]),
-    ...(stored === true ? ['stored'] : []),
-    ...(collapsed === true ? ['collapsed'] : []),
-    ...(ttl === undefined ? [] : [`ttl=${String(Math.floor(ttl))}`]),
-    ...(key === undefined ? [] : [`key="${shownKey(key)}"`]),
-    ...(detail === undefined ? [] : [`detail=${detail}`]),
-  ].join('; ');
+  let member = cacheName;
+  member += fwd === undefined ? '; hit' : `; fwd=${fwd}`;
+  if (fwdStatus !== undefined) member += `; fwd-status=${String(fwdStatus)}`;
+  if (stored === true) member += '; stored';
+  if (collapsed === true) member += '; collapsed';
+  if (ttl !== undefined) member += `; ttl=${String(Math.floor(ttl))}`;
+  if (key !== undefined) member += `; key="${key}"`;
+  if (detail !== undefined) member += `; detail=${detail}`;
+  return member;
 }

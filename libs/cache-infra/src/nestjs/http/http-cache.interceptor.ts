@@ -9,8 +9,9 @@ import { fieldText } from './header-fields.js';
 import { HttpAnswer } from './http-answer.js';
 import { httpCacheStatus } from './http-cache-status.js';
 import { HttpCaches, urlTag, type HttpStore } from './http-caches.js';
-import { HttpExchange } from './http-exchange.js';
+import { HttpExchange, isInHand } from './http-exchange.js';
 import { relatedTarget, urlKey } from './http-key.js';
+import { primaryKey, RouteKeys } from './http-primary-key.js';
 import { httpRoute, isInsideSerializer, redirectOf, storingRules, type HttpRoute } from './http-route.js';
 import { isStreaming } from './stored-body.js';
 import { assumedVary, toStore, type StoringRules } from './stored-response.js';
@@ -23,11 +24,9 @@ interface Prepared {
   readonly rules: StoringRules;
   /** The fields that select a response as long as none has said so. */
   readonly vary: readonly string[];
+  readonly keys: RouteKeys;
   readonly needsInstances: boolean;
 }
-
-/** Requests that an interceptor of this kind has in hand: bound twice, the outer one does the work. */
-const inHand = new WeakSet<object>();
 
 /**
  * A shared HTTP cache (RFC 9111) in front of the handlers: answers GET and HEAD from the cache, with `Age`, `ETag`, 304 and
@@ -54,9 +53,8 @@ export class HttpCacheInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    const request = context.switchToHttp().getRequest<object>();
-    if (inHand.has(request)) return next.handle();
-    inHand.add(request);
+    // Bound twice, the outer one does the work.
+    if (isInHand(context.getArgByIndex(0))) return next.handle();
 
     const route = this.#route(context);
     if (route.optedOut) return next.handle();
@@ -72,6 +70,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const detail = this.#bypass(exchange, route);
     if (detail !== undefined) {
       exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail }));
+      exchange.takeInHand();
       return next.handle();
     }
     return from(this.#answer(context, exchange, route, store, next).value());
@@ -79,11 +78,11 @@ export class HttpCacheInterceptor implements NestInterceptor {
 
   /** Why a request is neither answered from the cache nor its answer stored. */
   #bypass(exchange: HttpExchange, { handler, options }: HttpRoute): string | undefined {
-    const { headers } = exchange.request;
+    const { headers } = exchange;
     if (headers['range'] !== undefined) return 'range';
     if (exchange.hasBody) return 'body';
-    const isTold = options.shared === true || hasCredentials(headers);
-    return !isTold && this.caches.getsLateCookies(handler) ? 'set-cookie' : undefined;
+    if (!this.caches.getsLateCookies(handler)) return undefined;
+    return options.shared === true || hasCredentials(headers) ? undefined : 'set-cookie';
   }
 
   #answer(
@@ -94,12 +93,11 @@ export class HttpCacheInterceptor implements NestInterceptor {
     next: CallHandler,
   ): HttpAnswer {
     const { host = true, key: keyOption, tags = [], clientControl = true } = route.options;
-    const { headers } = exchange.request;
-    const url = urlKey({ origin: host ? exchange.origin : undefined, target: exchange.target });
-    const named = keyOption === undefined ? url : `KEY ${keyOf(keyOption(context))}`;
-    const key = `${named} ${route.id}`;
-    const all = (): string[] => [urlTag(url), ...(typeof tags === 'function' ? tags(context) : tags)];
-    const { rules, vary, needsInstances } = this.#prepared(context, route, store);
+    const { headers } = exchange;
+    const { rules, vary, keys, needsInstances } = this.#prepared(context, route, store);
+    const own = keys.of(host ? exchange.origin : undefined, exchange.target);
+    const key = keyOption === undefined ? own : primaryKey(`KEY ${keyOf(keyOption(context))} ${route.id}`);
+    const all = (): string[] => [urlTag(own.url), ...(typeof tags === 'function' ? tags(context) : tags)];
     return new HttpAnswer({
       exchange,
       next,
@@ -108,7 +106,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
       store,
       rules,
       key,
-      variants: new Variants(store.cache, key, vary, headers, all),
+      variants: new Variants(store.cache, key.text, vary, headers, all),
       wants: clientControl
         ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
         : noRequestDirectives,
@@ -122,7 +120,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     if (known !== undefined) return known;
     const rules = storingRules(route, cache.defaultTtl);
     const needsInstances = this.#isInsideSerializer(context);
-    const prepared = { rules, vary: assumedVary(rules), needsInstances };
+    const prepared = { rules, vary: assumedVary(rules), keys: new RouteKeys(route.id), needsInstances };
     this.#preparations.set(route, prepared);
     return prepared;
   }
@@ -130,6 +128,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
   /** A change invalidates its URL and those it names, before the client hears of it (RFC 9111 §4.4). */
   #invalidating(exchange: HttpExchange, route: HttpRoute, next: CallHandler): Observable<unknown> {
     let value: unknown;
+    exchange.takeInHand();
     const invalidate = async (): Promise<void> => {
       const { status, fields } = exchange.head();
       if (status >= 400) return;
@@ -158,12 +157,13 @@ export class HttpCacheInterceptor implements NestInterceptor {
     next: CallHandler,
   ): Observable<unknown> {
     const before = exchange.head().fields;
+    exchange.takeInHand();
     return next.handle().pipe(
       tap((value) => {
         if (isStreaming(value) || exchange.isSent) return;
         const answer = { ...exchange.head(), before, body: { kind: 'empty' } as const };
         const rules = storingRules(route, 0);
-        const stored = toStore(answer, exchange.request.headers, rules, store.clock.now());
+        const stored = toStore(answer, exchange.headers, rules, store.clock.now());
         if (typeof stored === 'object') this.caches.caching.add(route.handler);
       }),
     );

@@ -27,7 +27,7 @@ export class HttpCaches implements OnModuleInit {
    */
   readonly caching = new WeakSet<object>();
   /** Handlers whose answers were seen to get a cookie after this cache had them. */
-  readonly #lateCookies = new WeakSet<object>();
+  readonly #lateCookies = new Set<object>();
   readonly #stores = new Map<string, HttpStore | undefined>();
   readonly #logger = new Logger('CacheInfra');
   readonly #reported = new Set<string>();
@@ -72,7 +72,7 @@ export class HttpCaches implements OnModuleInit {
   }
 
   getsLateCookies(handler: object): boolean {
-    return this.#lateCookies.has(handler);
+    return this.#lateCookies.size > 0 && this.#lateCookies.has(handler);
   }
 
   /** The cache is in trouble, and a request goes on without it. Warns once for each kind. */

@@ -6,6 +6,14 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 
 import { appendHeader, isRawResponse } from '../response-headers.js';
 import type { Fields, FieldValue } from './header-fields.js';
+import { remembered } from './memo.js';
+
+/** Requests whose handlers an `HttpCacheInterceptor` has run: a hit never gets so far, and is spared the mark. */
+const inHand = new WeakSet<object>();
+
+export function isInHand(request: object): boolean {
+  return inHand.has(request);
+}
 
 /** What the requests of Express and Fastify have in common. */
 interface AdapterRequest {
@@ -15,6 +23,7 @@ interface AdapterRequest {
   readonly protocol?: string;
   /** With the port, where there is one. */
   readonly host?: string;
+  readonly socket?: { readonly encrypted?: boolean };
 }
 
 /** What Node's response, Express' and Fastify's reply have in common. */
@@ -38,7 +47,8 @@ type Adapter = Pick<
 
 /** One request and its response, on Express and on Fastify alike. */
 export class HttpExchange {
-  readonly request: AdapterRequest;
+  readonly #request: AdapterRequest;
+  readonly headers: Fields;
   readonly method: string;
   /** Path and query, as the client sent them. */
   readonly target: string;
@@ -47,24 +57,35 @@ export class HttpExchange {
   #detached = false;
 
   constructor(context: ExecutionContext, adapter: Adapter) {
-    const http = context.switchToHttp();
     this.#adapter = adapter;
-    this.request = http.getRequest<AdapterRequest>();
-    this.#response = http.getResponse<AdapterResponse>();
-    this.method = String(adapter.getRequestMethod?.(this.request) ?? this.request.method);
-    this.target = String(adapter.getRequestUrl?.(this.request) ?? '');
+    // What `switchToHttp` gives, which makes an object of functions at each call.
+    this.#request = context.getArgByIndex<AdapterRequest>(0);
+    this.headers = this.#request.headers;
+    this.#response = context.getArgByIndex<AdapterResponse>(1);
+    this.method = String(adapter.getRequestMethod?.(this.#request) ?? this.#request.method);
+    this.target = String(adapter.getRequestUrl?.(this.#request) ?? '');
   }
 
   /** With the port, unless it is the scheme's own: a handler that makes links of `Host` makes others for another port. */
   get origin(): string {
-    const { protocol = 'http', host = '' } = this.request;
-    const own = protocol === 'https' ? /:443$/ : /:80$/;
-    return `${protocol}://${host.toLowerCase().replace(own, '')}`;
+    const { headers } = this;
+    const host = headers['host'];
+    // As the request would tell, which looks for proxies, and takes longer than the rest of a hit does.
+    if (typeof host === 'string' && !proxyFields.some((name) => headers[name] !== undefined)) {
+      const isEncrypted = this.#request.socket?.encrypted === true;
+      return originOf(`${isEncrypted ? 'https' : 'http'}://${host}`);
+    }
+    return this.#toldOrigin;
+  }
+
+  get #toldOrigin(): string {
+    const { protocol = 'http', host = '' } = this.#request;
+    return originOf(`${protocol}://${host}`);
   }
 
   /** A body of a GET says nothing that caches know of (RFC 9110 §9.3.1), but a handler may read it. */
   get hasBody(): boolean {
-    const { headers } = this.request;
+    const { headers } = this;
     return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   }
 
@@ -72,6 +93,11 @@ export class HttpExchange {
   get isAbandoned(): boolean {
     const raw = this.#raw() as ServerResponse;
     return !this.#detached && raw.destroyed && !raw.writableEnded;
+  }
+
+  /** From now on other interceptors of this kind let the request pass. */
+  takeInHand(): void {
+    inHand.add(this.#request);
   }
 
   /** What the response is now. */
@@ -84,6 +110,7 @@ export class HttpExchange {
   }
 
   setStatus(status: number): void {
+    if (this.#response.statusCode === status) return;
     this.#adapter.status(this.#response, status);
   }
 
@@ -173,6 +200,14 @@ export class HttpExchange {
     return this.#response.raw ?? this.#response;
   }
 }
+
+/** By which proxies say what the client asked for. */
+const proxyFields = ['x-forwarded-proto', 'x-forwarded-host'] as const;
+
+const originOf = remembered((origin) => {
+  const lower = origin.toLowerCase();
+  return lower.replace(lower.startsWith('https:') ? /:443$/ : /:80$/, '');
+});
 
 /** Of the arguments of `writeHead()`. */
 function holdsCookie(headers: unknown): boolean {

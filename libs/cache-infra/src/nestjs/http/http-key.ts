@@ -12,6 +12,7 @@ export interface UrlParts {
  * were not (RFC 3986 §6.2.2): a change of `/%61` is one of `/a`.
  */
 export function urlKey({ origin = '', target }: UrlParts): string {
+  if (!/[?%#]/.test(target)) return `GET ${origin}${target}`;
   const [path, query = ''] = split(normalized(target.split('#', 1)[0] ?? ''), '?');
   const parameters = query
     .split('&')

@@ -47,12 +47,16 @@ export class Variants {
   }
 
   async find(): Promise<Found> {
-    const assumedKey = this.#keyOf(this.#assumed);
-    const found = await this.#cache.getMany([this.#markerKey, assumedKey]);
-    const marker = found.get(this.#markerKey) as Marker | undefined;
+    const variant = variantOf(this.#assumed, this.#request);
+    const first = await this.#cache.get<StoredResponse>(`${this.#key}#${variant}`);
+    // Whatever is loaded is stored there first, unless a marker is there already: what stands there now is what was learned last.
+    if (first?.variant === variant && sameNames(first.vary, this.#assumed))
+      return { vary: this.#assumed, response: first, knowsUrl: true };
+
+    const marker = await this.#cache.get<Marker>(this.#markerKey);
     const vary = marker?.vary ?? this.#assumed;
     const response = sameNames(vary, this.#assumed)
-      ? (found.get(assumedKey) as StoredResponse | undefined)
+      ? first
       : await this.#cache.get<StoredResponse>(this.#keyOf(vary));
     const knowsUrl = marker !== undefined || response !== undefined;
     return { vary, response: this.isFor(response) ? response : undefined, knowsUrl };

@@ -20,11 +20,22 @@ export function sameNames(a: readonly string[], b: readonly string[]): boolean {
 /** One text for requests that select the same response. A digest: the fields may be credentials. */
 export function variantOf(names: readonly string[], request: Fields): string {
   // Most requests have none of them.
-  if (names.every((name) => request[name] === undefined)) return withoutAny(names.join(' '));
+  if (names.every((name) => request[name] === undefined)) return withoutAny(names);
   return sha256(JSON.stringify(names.map((name) => [name, normalized(fieldText(request, name))])));
 }
 
-const withoutAny = remembered((names) =>
+/** By the list itself: a route has the same one for all requests. */
+const digestsWithoutAny = new WeakMap<readonly string[], string>();
+
+function withoutAny(names: readonly string[]): string {
+  const known = digestsWithoutAny.get(names);
+  if (known !== undefined) return known;
+  const digest = digestOfNames(names.join(' '));
+  digestsWithoutAny.set(names, digest);
+  return digest;
+}
+
+const digestOfNames = remembered((names) =>
   sha256(JSON.stringify((names === '' ? [] : names.split(' ')).map((name) => [name, null]))),
 );
 

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { primaryKey, RouteKeys } from './http-primary-key.js';
+
+describe('RouteKeys', () => {
+  const keys = new RouteKeys('Items.all');
+
+  it('gives the key of a URL on a route, and its digest', () => {
+    const key = keys.of('http://a.example', '/items?b=1&a=2');
+    expect(key).toMatchObject({
+      ...primaryKey('GET http://a.example/items?a=2&b=1 Items.all'),
+      url: 'GET http://a.example/items?a=2&b=1',
+    });
+    expect(keys.of('http://a.example', '/items?b=1&a=2')).toBe(key);
+  });
+
+  it('one target on several origins has a key for each', () => {
+    const origins = ['http://a.example', 'http://b.example', undefined, 'http://a.example'];
+    expect(origins.map((origin) => keys.of(origin, '/items').url)).toEqual([
+      'GET http://a.example/items',
+      'GET http://b.example/items',
+      'GET /items',
+      'GET http://a.example/items',
+    ]);
+  });
+
+  it('clients that make up URLs do not make it remember them all, nor long ones', () => {
+    const long = `/items?q=${'x'.repeat(1000)}`;
+    expect(keys.of(undefined, long)).not.toBe(keys.of(undefined, long));
+    const first = keys.of(undefined, '/first');
+    for (let i = 0; i < 1000; i++) keys.of(undefined, `/items/${String(i)}`);
+    const again = keys.of(undefined, '/first');
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+});
