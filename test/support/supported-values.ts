@@ -11,7 +11,8 @@ const leaves = fc.oneof(
   fc.bigInt(),
   fc.boolean(),
   fc.constantFrom(null, undefined, -0, NaN, Infinity, -Infinity),
-  fc.date({ noInvalidDate: false }),
+  // An invalid one is not even equal to itself: it has tests of its own.
+  fc.date({ noInvalidDate: true }),
   fc.uint8Array(),
   fc.uint8Array().map((bytes) => Buffer.from(bytes)),
   fc.uint8Array().map((bytes) => Uint8Array.from(bytes).buffer),

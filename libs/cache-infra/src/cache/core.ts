@@ -269,18 +269,21 @@ export class CacheCore {
     return undefined;
   }
 
-  /** As `find`, for many keys with one command. */
+  /** As `find`, for many keys with one command: by key, once for each. */
   async findMany(place: Place, keys: readonly string[]): Promise<Map<string, Found>> {
     const { l1, l2, counters, tags } = this.parts;
     const found = new Map<string, Found>();
-    const missing: string[] = [];
+    let missing: string[] = [];
     const asked = l1 !== undefined && tags.stale ? await this.guarded('getMany', tags.learn()) : undefined;
-    for (const key of new Set(keys)) {
-      const record = l1 === undefined ? undefined : this.peek(place.id(key));
-      if (record === undefined) missing.push(key);
-      else found.set(key, { record, tier: 'l1', isOwn: false });
-    }
-    if (l1 !== undefined) {
+    const unique = new Set(keys);
+    if (l1 === undefined) {
+      missing = [...unique];
+    } else {
+      for (const key of unique) {
+        const record = this.peek(place.id(key));
+        if (record === undefined) missing.push(key);
+        else found.set(key, { record, tier: 'l1', isOwn: false });
+      }
       counters.l1Hits += found.size;
       counters.l1Misses += missing.length;
     }

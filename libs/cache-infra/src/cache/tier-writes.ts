@@ -36,29 +36,44 @@ export class TierWrites {
     counters.l1Sets++;
   }
 
-  /** Stores a value that supersedes whatever is under way for the key. */
-  async put(
+  /** Stores a value that supersedes whatever is under way for the key. May throw at once. */
+  put(operation: CacheOperation, place: Place, key: string, kept: Snapshot, plan: StorePlan): Promise<void> {
+    const id = place.id(key);
+    this.#core.fence(id);
+    this.#core.backoff.succeeded(id);
+    const { l2 } = this.#core.parts;
+    return l2 === undefined || plan.tiers === 'l1'
+      ? this.#putL1(operation, place, key, kept, plan)
+      : this.#putL2(operation, l2, place, key, id, kept, plan);
+  }
+
+  async #putL1(
     operation: CacheOperation,
     place: Place,
     key: string,
     kept: Snapshot,
     plan: StorePlan,
   ): Promise<void> {
-    const id = place.id(key);
-    this.#core.fence(id);
-    this.#core.backoff.succeeded(id);
     const { l2, tags } = this.#core.parts;
-    if (l2 === undefined || plan.tiers === 'l1') {
-      let epoch = tags.table.latest;
-      // Its tags may be invalidated elsewhere all the same.
-      if (l2 !== undefined && plan.tags.length > 0) {
-        tags.meet();
-        const learned = await this.#core.guarded(operation, tags.learn(true));
-        if (learned !== failed) epoch = learned.latest;
-      }
-      this.#storeL1(place, key, kept, plan, epoch);
-      return;
+    let epoch = tags.table.latest;
+    // Its tags may be invalidated elsewhere all the same.
+    if (l2 !== undefined && plan.tags.length > 0) {
+      tags.meet();
+      const learned = await this.#core.guarded(operation, tags.learn(true));
+      if (learned !== failed) epoch = learned.latest;
     }
+    this.#storeL1(place, key, kept, plan, epoch);
+  }
+
+  async #putL2(
+    operation: CacheOperation,
+    l2: RedisTier,
+    place: Place,
+    key: string,
+    id: string,
+    kept: Snapshot,
+    plan: StorePlan,
+  ): Promise<void> {
     const write: Fenceable = { fenced: false };
     this.#core.writesUnderWay.start(id, write);
     try {

@@ -102,11 +102,12 @@ export class TieredCache extends Cache {
     if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string') {
       if (this.#plainSet(key, value, options)) return;
     }
-    if (this.#core.isSimplyWatched) return this.#setTimed(key, value, options);
-    return this.#observe('set', key, () => this.#setNow(key, value, options));
+    if (this.#core.isSimplyWatched) await this.#setTimed(key, value, options);
+    else await this.#observe('set', key, async () => this.#setNow(key, value, options));
   }
 
-  async #setNow(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
+  /** May throw at once. */
+  #setNow(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
     assertKey(key);
     const { defaults, isolation } = this.#core.parts;
     const plan = storePlan(options, defaults);

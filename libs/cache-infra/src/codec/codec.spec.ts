@@ -4,6 +4,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { nestedArrays, supportedValues } from '../../../../test/support/supported-values.js';
 import { SerializationError, ValidationError } from '../errors.js';
+import { cloneValue } from './clone.js';
 import { Codec, type CodecOptions, type DecodedEntry, type EntryMeta } from './codec.js';
 import { KeyRing } from './encryption.js';
 import {
@@ -63,7 +64,8 @@ function forge(flags: number, payload: Buffer): Buffer {
 }
 
 function resealed(entry: Buffer): Buffer {
-  entry.writeUInt32BE(crc32(entry.subarray(6), entry.readUInt16BE(0)), 2);
+  entry.writeUInt32BE(0, 2);
+  entry.writeUInt32BE(crc32(entry), 2);
   return entry;
 }
 
@@ -80,6 +82,21 @@ describe('what you get is what you put', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('an invalid date stays one, in memory and through Redis', async () => {
+    const value = { at: new Date(NaN) };
+    const kept = snapshot(value);
+    const decoded = (await codecWith().decode(encodeNow(value), redisKey)) as Extract<
+      DecodedEntry,
+      { ok: true }
+    >;
+    for (const copy of [kept.value, cloneValue(kept.value), decoded.value]) {
+      const { at } = copy as typeof value;
+      expect(at).toBeInstanceOf(Date);
+      expect(at).not.toBe(value.at);
+      expect(at.getTime()).toBeNaN();
+    }
   });
 
   it('types that other caches lose (pitfall: Date → string, Map → {})', () => {

@@ -154,9 +154,14 @@ function failed(reason: DecodeFailure): DecodedEntry {
 
 function rawEntry(payload: Payload, tags: Buffer | undefined, meta: EntryMeta): Buffer {
   const [entry, at] = entryFor(tags, payload.bytes);
-  if (typeof payload.data === 'string') entry.write(payload.data, at, 'utf8');
+  if (typeof payload.data === 'string') writeText(entry, payload.data, payload.bytes, at);
   else entry.set(payload.data, at);
   return sealed(entry, payload.kind, tags, meta);
+}
+
+function writeText(entry: Buffer, text: string, bytes: number, at: number): void {
+  // As many bytes as characters: ASCII, which is written faster where it need not be looked for others.
+  entry.write(text, at, bytes === text.length ? 'latin1' : 'utf8');
 }
 
 function payloadBuffer(payload: Payload): Buffer {

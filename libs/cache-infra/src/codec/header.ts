@@ -9,7 +9,7 @@ import type { EntryMeta } from './entry.js';
  * ```
  *  0      format version, 1
  *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5)
- *  2- 5   CRC-32 of bytes 6 to the end, begun with bytes 0-1 as its initial value, so that it covers all
+ *  2- 5   CRC-32 of all bytes, with these four as 0
  *  6-11   stamp, ms since the Unix epoch   ┐ the entry's version id
  * 12-15   nonce                            ┘
  * 16-21   ttl, ms; 0 = never expires
@@ -86,17 +86,18 @@ export function restamp(entry: Buffer, stamp: number): Buffer {
 
 /** Makes the checksum of an entry right. */
 export function writeChecksum(entry: Buffer): void {
-  entry.writeUInt32BE(checksum(entry), crcOffset);
+  // In place: a view of all bytes but these would take longer than the checksum of a small entry.
+  entry.writeUInt32BE(0, crcOffset);
+  entry.writeUInt32BE(crc32(entry), crcOffset);
 }
 
 /** Whether no bit changed since the checksum was written. */
 export function isIntact(entry: Buffer): boolean {
-  return entry.readUInt32BE(crcOffset) === checksum(entry);
-}
-
-// A CRC depends on its initial value one-to-one: a flipped bit in bytes 0-1 changes it as surely as one in the data.
-function checksum(entry: Buffer): number {
-  return crc32(entry.subarray(versionIdOffset), entry.readUInt16BE(0));
+  const written = entry.readUInt32BE(crcOffset);
+  writeChecksum(entry);
+  if (entry.readUInt32BE(crcOffset) === written) return true;
+  entry.writeUInt32BE(written, crcOffset);
+  return false;
 }
 
 export interface Header {

@@ -60,8 +60,8 @@ interface WaitingWrite {
 
 /** Reads of one command at most. */
 const readBatch = 100;
-/** Writes of one script at most, and their bytes: Redis serves nobody else meanwhile. */
-const writeBatch = { count: 50, bytes: 256 * 1024 };
+/** Writes of one script at most, and their bytes: Redis serves nobody else meanwhile, and we have the answers to some while it works on others. */
+const writeBatch = { count: 16, bytes: 256 * 1024 };
 /** A round trip short enough to tell the time by, milliseconds. */
 const goodRoundTripMs = 20;
 /** Keys of one `MGET` or `UNLINK`: many, but not so many that Redis serves nobody else meanwhile. */
