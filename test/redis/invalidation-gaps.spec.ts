@@ -1,39 +1,11 @@
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
-import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
-import { closingAfterEach } from '../support/closing.js';
+import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred } from '../support/deferred.js';
-import { ownRedisServer } from '../support/redis.js';
-import { until } from '../support/until.js';
+import { pause } from '../support/within.js';
 
-const closing = closingAfterEach();
-let server: RedisServer;
-let keyPrefix: string;
-let tests = 0;
-
-beforeAll(async () => {
-  server = await ownRedisServer();
-});
-afterAll(async () => {
-  await server.stop();
-});
-beforeEach(() => {
-  keyPrefix = `u${String(++tests)}`;
-});
-
-const patient = { onError: 'throw', commandTimeout: '10s', connectTimeout: '10s' } as const;
-
-async function redis(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
-  const cache = closing(new RedisCache({ keyPrefix, redisUrl: server.url, ...patient, ...options }));
-  await cache.connect();
-  await cache.get('nothing');
-  const { enableL1Cache = true, coherence = 'tracking' } = options;
-  const isArmed = async (): Promise<boolean> => (await cache.health()).tiers.l2?.coherence === 'armed';
-  if (enableL1Cache && coherence !== 'none') await until(isArmed, 'the channel');
-  return cache;
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const own = cachesOnOwnRedis();
+const { redis } = own;
 
 interface Kind {
   readonly name: string;

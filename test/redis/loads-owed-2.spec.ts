@@ -1,61 +1,25 @@
-import { Redis } from 'ioredis';
-
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
-import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
-import { closingAfterEach } from '../support/closing.js';
+import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred } from '../support/deferred.js';
-import { ownRedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
+import { pause, within } from '../support/within.js';
 
-const closing = closingAfterEach();
-let server: RedisServer;
-let raw: Redis;
-let keyPrefix: string;
-let tests = 0;
+const own = cachesOnOwnRedis();
+const { redis } = own;
+
 const unhandled: unknown[] = [];
 const onUnhandled = (error: unknown): void => {
   unhandled.push(error);
 };
-
-beforeAll(async () => {
+beforeAll(() => {
   process.on('unhandledRejection', onUnhandled);
-  server = await ownRedisServer();
-  raw = new Redis(server.url);
 });
-afterAll(async () => {
+afterAll(() => {
   process.off('unhandledRejection', onUnhandled);
-  raw.disconnect();
-  await server.stop();
 });
-beforeEach(() => {
-  keyPrefix = `s${String(++tests)}`;
-});
-afterEach(async () => {
-  await server.resume();
+afterEach(() => {
   expect(unhandled).toEqual([]);
 });
-
-const patient = { onError: 'throw', commandTimeout: '10s', connectTimeout: '10s' } as const;
-
-async function redis(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
-  const cache = closing(new RedisCache({ keyPrefix, redisUrl: server.url, ...patient, ...options }));
-  await cache.connect();
-  await cache.get('nothing');
-  const { enableL1Cache = true, coherence = 'tracking' } = options;
-  const isArmed = async (): Promise<boolean> => (await cache.health()).tiers.l2?.coherence === 'armed';
-  if (enableL1Cache && coherence !== 'none') await until(isArmed, 'the channel');
-  return cache;
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function within<T>(ms: number, call: Promise<T>): Promise<T | string> {
-  return Promise.race([
-    call.catch((error: unknown) => `rejected: ${String(error)}`),
-    pause(ms).then(() => 'still waiting'),
-  ]);
-}
 
 describe('closing', () => {
   it('ends the wait for a lease', async () => {
@@ -170,7 +134,7 @@ describe('leases', () => {
       { lock: true },
     );
     await started.promise;
-    await server.pause();
+    await own.server.pause();
     await pause(600);
     end.resolve('value');
     expect(await within(3000, held)).toBe('value');
@@ -180,7 +144,7 @@ describe('leases', () => {
         cache.getOrSet('other', () => 'x', { lock: true }),
       ),
     ).toBe('x');
-    await server.resume();
+    await own.server.resume();
   });
 });
 
@@ -409,12 +373,12 @@ describe('a delete that fails while something newer is set', () => {
   it('does not take the newer value away when it is made up for', async () => {
     const cache = await redis({ onError: 'degrade', commandTimeout: '250ms', breakerThreshold: 100 });
     await cache.set('key', 'oldest', 60);
-    await server.pause();
+    await own.server.pause();
     const deleted = cache.delete('key');
     await pause(150);
     const set = cache.set('key', 'newer', 60);
     await deleted;
-    await server.resume();
+    await own.server.resume();
     await set;
     await until(() => cache.stats().journal.size === 0, 'the journal');
     await pause(100);
@@ -435,7 +399,7 @@ describe('memory over many keys', () => {
       );
     }
     expect(cache.stats().size).toBe(50);
-    expect((await raw.keys(`${keyPrefix}:!f*`)).length).toBeLessThanOrEqual(10_001);
+    expect((await own.raw.keys(`${own.keyPrefix}:!f*`)).length).toBeLessThanOrEqual(10_001);
   });
 });
 

@@ -1,53 +1,10 @@
-import { Redis } from 'ioredis';
-
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
-import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
-import { closingAfterEach } from '../support/closing.js';
+import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred } from '../support/deferred.js';
-import { ownRedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
+import { pause, within } from '../support/within.js';
 
-const closing = closingAfterEach();
-let server: RedisServer;
-let raw: Redis;
-let keyPrefix: string;
-let tests = 0;
-
-beforeAll(async () => {
-  server = await ownRedisServer();
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server.stop();
-});
-beforeEach(() => {
-  keyPrefix = `r${String(++tests)}`;
-});
-afterEach(() => server.resume());
-
-const patient = { onError: 'throw', commandTimeout: '10s', connectTimeout: '10s' } as const;
-
-async function redis(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
-  const cache = closing(new RedisCache({ keyPrefix, redisUrl: server.url, ...patient, ...options }));
-  await cache.connect();
-  await cache.get('nothing');
-  const { enableL1Cache = true, coherence = 'tracking' } = options;
-  const isArmed = async (): Promise<boolean> => (await cache.health()).tiers.l2?.coherence === 'armed';
-  if (enableL1Cache && coherence !== 'none') await until(isArmed, 'the channel');
-  return cache;
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** What became of a call within `ms`. */
-async function within<T>(ms: number, call: Promise<T>): Promise<T | string> {
-  return Promise.race([
-    call.catch((error: unknown) => `rejected: ${String(error)}`),
-    pause(ms).then(() => 'still waiting'),
-  ]);
-}
+const own = cachesOnOwnRedis();
+const { redis } = own;
 
 describe('a load with a lease that nobody waits for any more', () => {
   const never = (): Promise<string> => new Promise(() => undefined);
@@ -57,7 +14,7 @@ describe('a load with a lease that nobody waits for any more', () => {
     const leaving = new AbortController();
     const left = cache.getOrSet('key', never, { lock: true, signal: leaving.signal });
     left.catch(() => undefined);
-    await until(async () => (await raw.keys(`${keyPrefix}:!f*`)).length > 0);
+    await until(async () => (await own.raw.keys(`${own.keyPrefix}:!f*`)).length > 0);
     await pause(50);
     leaving.abort(new Error('left'));
     await expect(left).rejects.toThrow('left');
@@ -325,12 +282,12 @@ describe('a write that fails while something newer happens to its key', () => {
 
   it.each(['delete', 'set'] as const)('%s: the older write is not made up for', async (newer) => {
     const cache = await redis(impatient);
-    await server.pause();
+    await own.server.pause();
     const older = cache.set('key', 'older', 60);
     await pause(150);
     const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer', 60);
     await older;
-    await server.resume();
+    await own.server.resume();
     await later;
     await until(() => cache.stats().journal.size === 0, 'the journal');
     await pause(100);
@@ -341,12 +298,12 @@ describe('a write that fails while something newer happens to its key', () => {
   it('a newer set by another instance is not overwritten', async () => {
     const cache = await redis(impatient);
     const other = await redis();
-    await server.pause();
+    await own.server.pause();
     const older = cache.set('key', 'older', 60);
     await pause(100);
     const later = other.set('key', 'newer', 60);
     await older;
-    await server.resume();
+    await own.server.resume();
     await later;
     await until(() => cache.stats().journal.size === 0, 'the journal');
     await pause(100);
@@ -358,7 +315,7 @@ describe('a write that fails while something newer happens to its key', () => {
 describe('a server that has forgotten its scripts', () => {
   it.each(['delete', 'set'] as const)('a %s right after a set wins', async (newer) => {
     const cache = await redis();
-    await raw.script('FLUSH');
+    await own.raw.script('FLUSH');
     const set = cache.set('key', 'older');
     const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer');
     await Promise.all([set, later]);
@@ -369,14 +326,14 @@ describe('a server that has forgotten its scripts', () => {
 
   it.each(['delete', 'set'] as const)('a %s after a set that is on its way wins', async (newer) => {
     const cache = await redis();
-    await raw.script('FLUSH');
+    await own.raw.script('FLUSH');
     // The set has left by its digest, and is answered that nobody knows it only after what came later was sent.
-    await server.pause();
+    await own.server.pause();
     const set = cache.set('key', 'older');
     await pause(50);
     const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer');
     await pause(50);
-    await server.resume();
+    await own.server.resume();
     await Promise.all([set, later]);
     expect(await (await redis({ enableL1Cache: false })).get('key')).toBe(
       newer === 'delete' ? undefined : 'newer',

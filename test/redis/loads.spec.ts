@@ -5,8 +5,7 @@ import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-o
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 import type { Coherence, LoadContext } from '../../libs/cache-infra/src/cache/options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
-import { closingAfterEach } from '../support/closing.js';
+import { cachesOnOwnRedis, patient } from '../support/caches-on-own-redis.js';
 import { deferred, turn, type Deferred } from '../support/deferred.js';
 import { startLoadingProcess } from '../support/loading-process.js';
 import { loadingWith, race, raceKinds } from '../support/race.js';
@@ -17,39 +16,8 @@ import { until } from '../support/until.js';
 const rounds = Number(process.env['ROUNDS'] ?? 300);
 const raceTimeoutMs = 20_000 + rounds * 20;
 
-const closing = closingAfterEach();
-let server: RedisServer;
-let raw: Redis;
-/** Each test has a part of the server to itself. */
-let keyPrefix: string;
-let tests = 0;
-
-beforeAll(async () => {
-  server = await ownRedisServer();
-  raw = new Redis(server.url);
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server.stop();
-});
-beforeEach(() => {
-  keyPrefix = `t${String(++tests)}`;
-});
-afterEach(() => server.resume());
-
-const patient = { onError: 'throw', commandTimeout: '10s', connectTimeout: '10s' } as const;
-
-async function redis(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
-  const redisUrl = options.redis === undefined ? { redisUrl: server.url } : {};
-  const cache = closing(new RedisCache({ keyPrefix, ...redisUrl, ...patient, ...options }));
-  await cache.connect();
-  await cache.get('nothing');
-  // What is read before the channel is open is not told of.
-  const { enableL1Cache = true, coherence = 'tracking' } = options;
-  const isArmed = async (): Promise<boolean> => (await cache.health()).tiers.l2?.coherence === 'armed';
-  if (enableL1Cache && coherence !== 'none') await until(isArmed, 'the channel');
-  return cache;
-}
+const own = cachesOnOwnRedis();
+const { redis, closing } = own;
 
 /** A loader that is held open. */
 class HeldLoader {
@@ -176,8 +144,8 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
     const loader = new HeldLoader();
     const loaded = cache.getOrSet('key', loader.load);
     await loader.started;
-    const [fence = ''] = await raw.keys(`${keyPrefix}:!f:*`);
-    await raw.pexpire(fence, 200);
+    const [fence = ''] = await own.raw.keys(`${own.keyPrefix}:!f:*`);
+    await own.raw.pexpire(fence, 200);
     await new Promise((resolve) => setTimeout(resolve, 400));
     await other.delete('key');
     loader.succeed('from before');
@@ -188,9 +156,9 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
   it('what protects loads leaves Redis by itself', async () => {
     const cache = await redis();
     await cache.getOrSet('key', () => 1);
-    const [fence = ''] = await raw.keys(`${keyPrefix}:!f:*`);
-    expect(await raw.pttl(fence)).toBeGreaterThan(0);
-    expect(await raw.pttl(fence)).toBeLessThanOrEqual(30_000);
+    const [fence = ''] = await own.raw.keys(`${own.keyPrefix}:!f:*`);
+    expect(await own.raw.pttl(fence)).toBeGreaterThan(0);
+    expect(await own.raw.pttl(fence)).toBeLessThanOrEqual(30_000);
   });
 });
 
@@ -224,7 +192,12 @@ describe('issue: shown by 1: the invalidation race', () => {
       async () => {
         const [invalidator, reader] = [await redis(), await redis({ enableL1Cache: false })];
         const loader = closing(
-          await startLoadingProcess({ redisUrl: server.url, keyPrefix, ...patient, l1CacheSize: 1000 }),
+          await startLoadingProcess({
+            redisUrl: own.server.url,
+            keyPrefix: own.keyPrefix,
+            ...patient,
+            l1CacheSize: 1000,
+          }),
         );
         const report = await race({ kind, rounds, loader, invalidator, reader, locks: true });
         expect(report).toMatchObject({ rounds, stale: [] });
@@ -237,7 +210,7 @@ describe('issue: shown by 1: the invalidation race', () => {
 
 describe('guarantee 2: one load across instances', () => {
   it('4 processes, 250 concurrent callers each, one cold key: 1 loader run', async () => {
-    const options = { redisUrl: server.url, keyPrefix, ...patient };
+    const options = { redisUrl: own.server.url, keyPrefix: own.keyPrefix, ...patient };
     const processes = await Promise.all([1, 2, 3, 4].map(() => startLoadingProcess(options)));
     for (const each of processes) closing(each);
     const herd = { key: 'key', callers: 250, loadMs: 200, options: { lock: true } };
@@ -251,7 +224,12 @@ describe('guarantee 2: one load across instances', () => {
 
   it('a leader killed in mid-load: one more run, and nobody waits longer than the lease + 1 s', async () => {
     const leaseMs = 2000;
-    const options = { redisUrl: server.url, keyPrefix, ...patient, leaseDuration: `${String(leaseMs)}ms` };
+    const options = {
+      redisUrl: own.server.url,
+      keyPrefix: own.keyPrefix,
+      ...patient,
+      leaseDuration: `${String(leaseMs)}ms`,
+    };
     const [leader, ...others] = await Promise.all([1, 2, 3, 4].map(() => startLoadingProcess(options)));
     for (const each of others) closing(each);
     const herd = { key: 'key', callers: 250, options: { lock: true } };
@@ -302,7 +280,7 @@ describe('guarantee 2: one load across instances', () => {
     });
 
     it('also between caches that share a client', async () => {
-      const client = new Redis(server.url);
+      const client = new Redis(own.server.url);
       const [cache, other] = [await redis({ redis: client }), await redis({ redis: client })];
       const loader = new HeldLoader();
       const first = cache.getOrSet('key', loader.load, { lock: true }).catch(() => 'failed');
@@ -333,10 +311,10 @@ describe('guarantee 2: one load across instances', () => {
   it('a caller who leaves while the lease is asked for leaves no lease behind', async () => {
     const [cache, other] = [await redis(), await redis()];
     const controller = new AbortController();
-    await server.pause();
+    await own.server.pause();
     const left = cache.getOrSet('key', () => 1, { lock: true, signal: controller.signal });
     await turn();
-    await server.resume();
+    await own.server.resume();
     // Redis is asked for the value, then for the lease: the caller leaves in between, or after.
     for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
     controller.abort(new Error('left'));
@@ -438,9 +416,9 @@ describe('guarantee 2: one load across instances', () => {
     await loader.started;
     const waiting = other.getOrSet('key', () => 'local', { lock: true });
     await new Promise((resolve) => setTimeout(resolve, 50));
-    await server.pause();
+    await own.server.pause();
     await expect(waiting).resolves.toBe('local');
-    await server.resume();
+    await own.server.resume();
     loader.succeed('value');
     await first;
   }, 15_000);
@@ -449,7 +427,7 @@ describe('guarantee 2: one load across instances', () => {
     const caches = [
       closing(new InMemoryCache()),
       await redis({ enableL1Cache: false }),
-      await redis({ keyPrefix: `${keyPrefix}both` }),
+      await redis({ keyPrefix: `${own.keyPrefix}both` }),
     ];
     for (const cache of caches) {
       const loader = new HeldLoader();
@@ -547,13 +525,13 @@ describe('grace with Redis', () => {
     const cache = await redis();
     await cache.set('key', 'old', 600);
     expect(await cache.expire('key')).toBe(true);
-    expect(await raw.keys(`${keyPrefix}::*`)).toEqual([]);
+    expect(await own.raw.keys(`${own.keyPrefix}::*`)).toEqual([]);
   });
 
   it('the value leaves Redis when its grace has passed', async () => {
     const cache = await redis();
     await cache.set('key', 'old', { ttl: 10, grace: 60 });
-    const left = await raw.pttl(`${keyPrefix}::key`);
+    const left = await own.raw.pttl(`${own.keyPrefix}::key`);
     expect(left).toBeGreaterThan(65_000);
     expect(left).toBeLessThanOrEqual(70_000);
   });
