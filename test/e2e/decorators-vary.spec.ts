@@ -1,35 +1,23 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Body,
   Controller,
   Get,
   Injectable,
-  Module,
   Param,
   Post,
   Scope,
   UseGuards,
   type CanActivate,
-  type DynamicModule,
   type ExecutionContext,
   type INestApplication,
-  type ModuleMetadata,
-  type Provider,
 } from '@nestjs/common';
-import { ApplicationConfig, LazyModuleLoader } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import {
-  Cache,
-  Cacheable,
-  CacheContextInterceptor,
-  CacheInfraModule,
-  CacheVaryProvider,
-  type CacheContext,
-} from 'nestjs-cache-infra';
+import { Cache, Cacheable, CacheInfraModule, type CacheContext } from 'nestjs-cache-infra';
 import request from 'supertest';
 
 /** Puts on the request who it is from, as an authentication guard does. */
@@ -172,80 +160,5 @@ describe.each(matrix)('vary on %s, %s', (name, tier, adapter, options) => {
     await mine('bob').expect({ name: 'bob' });
     await mine('ann').expect({ name: 'ann' });
     expect(Orders.runs).toBe(2);
-  });
-});
-
-describe('the interceptor that tells facts of their request', () => {
-  const inMemory = { useMemoryCache: true };
-  const lazily = { name: 'late', ...inMemory, vary };
-  const started: INestApplication[] = [];
-
-  @Injectable()
-  class Facts extends CacheVaryProvider {
-    override readonly facts = vary;
-  }
-
-  async function start(metadata: ModuleMetadata): Promise<INestApplication> {
-    const app = (await Test.createTestingModule(metadata).compile()).createNestApplication();
-    started.push(app);
-    await app.init();
-    return app;
-  }
-
-  const boundIn = (app: INestApplication) => app.get(ApplicationConfig).getGlobalInterceptors();
-
-  beforeEach(() => {
-    Orders.runs = 0;
-  });
-  afterEach(async () => {
-    for (const app of started.splice(0)) await app.close();
-  });
-
-  it('is not there without facts: no request pays for it', async () => {
-    const app = await start({ imports: [CacheInfraModule.forRoot({ ...inMemory, vary: {} })] });
-    expect(boundIn(app)).toEqual([]);
-  });
-
-  it.each<[string, DynamicModule[], Provider[]]>([
-    ['forRoot', [CacheInfraModule.forRoot({ ...inMemory, vary })], []],
-    ['forRootAsync', [CacheInfraModule.forRootAsync({ useFactory: () => ({ ...inMemory, vary }) })], []],
-    ['a cache beside', [CacheInfraModule.forRoot(inMemory), CacheInfraModule.forRoot(lazily)], []],
-    ['a provider', [CacheInfraModule.forRoot(inMemory)], [{ provide: CacheVaryProvider, useClass: Facts }]],
-  ])('is there once, and does its work, with facts from %s', async (_, imports, providers) => {
-    const app = await start({
-      imports,
-      controllers: [OrdersController],
-      providers: [Orders, ...providers],
-    });
-    expect(boundIn(app)).toEqual([app.get(CacheContextInterceptor)]);
-    const as = (user: string) =>
-      request(app.getHttpServer() as Parameters<typeof request>[0])
-        .get(`/orders/t/${user}/1`)
-        .set('x-tenant', 't')
-        .set('x-user', user);
-    for (const user of ['ann', 'bob', 'ann']) await as(user).expect({ order: `1 of t/${user}` });
-    expect(Orders.runs).toBe(2);
-  });
-
-  it('facts in a module that is loaded lazily come too late, and say so', async () => {
-    @Module({ imports: [CacheInfraModule.forRoot(lazily)] })
-    class LazyModule {}
-    const app = await start({ imports: [CacheInfraModule.forRoot(inMemory)] });
-    const loading = app.get(LazyModuleLoader).load(() => LazyModule);
-    await expect(loading).rejects.toThrow(/vary comes too late .*useGlobalInterceptors/);
-  });
-
-  it('unless the interceptor is bound already', async () => {
-    @Module({ imports: [CacheInfraModule.forRoot(lazily)] })
-    class LazyModule {}
-    const module = await Test.createTestingModule({
-      imports: [CacheInfraModule.forRoot(inMemory)],
-    }).compile();
-    const app = module.createNestApplication();
-    started.push(app);
-    app.useGlobalInterceptors(app.get(CacheContextInterceptor));
-    await app.init();
-    await app.get(LazyModuleLoader).load(() => LazyModule);
-    expect(boundIn(app)).toEqual([app.get(CacheContextInterceptor)]);
   });
 });

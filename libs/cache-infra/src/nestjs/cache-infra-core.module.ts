@@ -1,4 +1,5 @@
 import { Global, Logger, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 
 import { CacheFactory } from '../config/cache-factory.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
@@ -6,7 +7,6 @@ import { CacheContextInterceptor } from './cache-context.interceptor.js';
 import { CacheHealthIndicator } from './cache-health.indicator.js';
 import { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
 import { CacheRegistry } from './cache-registry.js';
-import { ContextBinding } from './context-binding.js';
 import { DecoratedProviders } from './decorated-providers.js';
 import { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
 import { HttpCaches } from './http/http-caches.js';
@@ -37,7 +37,7 @@ const shared = [
     CacheHealthIndicator,
     CacheMonitoringInterceptor,
     CacheContextInterceptor,
-    ContextBinding,
+    { provide: APP_INTERCEPTOR, useExisting: CacheContextInterceptor },
     DecoratedProviders,
     HttpCaches,
     HttpCacheInterceptor,

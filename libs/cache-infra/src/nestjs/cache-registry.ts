@@ -16,9 +16,6 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   #facts: CacheFacts = {};
   readonly #logger = new Logger('CacheInfra');
 
-  /** Hears that there are facts. */
-  onFacts: (() => void) | undefined;
-
   /** @throws ValidationError when the name is taken */
   register(name: string, prepared: PreparedCache): Cache {
     if (this.#caches.has(name)) throw nameTaken(name);
@@ -29,10 +26,9 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   /**
    * What the methods of the application may vary by.
    *
-   * @throws ValidationError when a fact is said twice, or too late
+   * @throws ValidationError when a fact is said twice
    */
   addFacts(facts: CacheFacts): void {
-    if (Object.keys(facts).length > 0) this.onFacts?.();
     this.#facts = mergeFacts([this.#facts, facts]);
   }
 
