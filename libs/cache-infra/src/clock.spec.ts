@@ -53,4 +53,23 @@ describe('systemClock', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await cache.get('report')).toBe('done');
   });
+
+  it('an entry outlives a clock that was put ahead and back', async () => {
+    await using cache = new InMemoryCache();
+    await cache.set('key', 1, 60);
+    await cache.get('key');
+    jest.useFakeTimers({ now: Date.now() + 3_600_000 });
+    await cache.set('other', 2, 60);
+    jest.useRealTimers();
+    expect(await cache.get('key')).toBe(1);
+
+    const start = Date.now();
+    jest.useFakeTimers({ now: start });
+    await cache.set('key', 2, 60);
+    expect(await cache.get('key')).toBe(2);
+    jest.setSystemTime(start + 61_000);
+    await cache.set('other', 3, 60);
+    jest.setSystemTime(start);
+    expect(await cache.get('key')).toBe(2);
+  });
 });

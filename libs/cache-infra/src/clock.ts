@@ -21,7 +21,10 @@ class SystemClock implements CoarseClock {
 
   now(): number {
     const now = Date.now();
-    if (this.#coarse !== 0) this.#coarse = now;
+    if (this.#coarse !== 0) {
+      this.#coarse = now;
+      this.#asked = Date.now;
+    }
     return now;
   }
 

@@ -34,9 +34,12 @@ export class RedisCache extends TieredCache {
    */
   async connect(): Promise<void> {
     const { l2 } = coreOf(this).parts;
+    const start = performance.now();
     await l2?.connection.connected(this.#connectTimeoutMs);
+    if (l2?.clockKnown !== false) return;
     // Who reads first asks again.
-    if (l2?.clockKnown === false) await l2.synchronizeClock().catch(() => undefined);
+    const learned = l2.synchronizeClock().catch(() => undefined);
+    await within(this.#connectTimeoutMs - (performance.now() - start), learned);
   }
 
   /**
@@ -46,6 +49,16 @@ export class RedisCache extends TieredCache {
   toMemoryFallback(): InMemoryCache {
     return new InMemoryCache(coreOf(this));
   }
+}
+
+/** Resolves with `work`, or after so many milliseconds. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, patience]);
+  clearTimeout(timer);
 }
 
 /** A disabled cache needs no connection. */

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
 import { jest } from '@jest/globals';
 
 import { InMemoryCache } from '../cache/in-memory-cache.js';
@@ -112,6 +114,34 @@ describe('MemoryTier', () => {
     expect(deleted).toBe(2);
     expect(shown).toEqual(['value', 'value']);
     expect(entries.size).toBe(1);
+  });
+
+  it('deletes by condition what has expired, too', () => {
+    const entries = tier(10);
+    entries.set('a', record(1000));
+    entries.set('b', record(2000));
+    jest.setSystemTime(1500);
+    expect(entries.size).toBe(2);
+    const deleted = entries.deleteWhere(
+      () => true,
+      () => undefined,
+    );
+    expect(deleted).toBe(2);
+    expect(entries.size).toBe(0);
+  });
+
+  it('keeps nothing for those who listen to the metrics of lru-cache', () => {
+    const told: { value?: unknown }[] = [];
+    const listen = (status: unknown): unknown => told.push(status as { value?: unknown });
+    subscribe('lru-cache:metrics', listen);
+    try {
+      const entries = tier(10);
+      for (const id of ['a', 'b']) entries.set(id, new MemoryRecord(`value of ${id}`, Infinity, undefined));
+    } finally {
+      unsubscribe('lru-cache:metrics', listen);
+    }
+    const sets = told.filter((status) => Object.hasOwn(status, 'value'));
+    expect(new Set(sets).size).toBe(sets.length);
   });
 });
 

@@ -26,7 +26,7 @@ export class MemoryTier {
   readonly #clock: Clock;
   readonly #coarse: Pick<CoarseClock, 'coarse'>;
   /** The options of every `set`, in one object. */
-  readonly #life = { ttl: 0, start: 0 };
+  readonly #life: LRUCache.SetOptions<string, Held, unknown> = { ttl: 0, start: 0 };
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -37,6 +37,10 @@ export class MemoryTier {
     this.#coarse = coarse;
     this.#entries = new LRUCache<string, Held>({
       max: maxSize,
+      // Every `set` brings its own: this has the room for them made now, and not by the first `set`.
+      ttl: 1,
+      // The coarse reading may be wrong for a moment when the clock was moved: on its word nothing is deleted.
+      noDeleteOnStaleGet: true,
       // Its own memory of the time would not notice a clock that was moved.
       ttlResolution: 0,
       perf: { now: () => coarse.coarse() },
@@ -60,7 +64,9 @@ export class MemoryTier {
 
   /** As a record, whatever it is held as. One that carries nothing beyond its ttl is gone with that. Marks it as used. */
   get(id: string): MemoryRecord | undefined {
-    const held = this.#entries.get(id);
+    // Asked exactly, the coarse reading is exact as well.
+    this.#clock.now();
+    const held = this.#entries.get(id, { noDeleteOnStaleGet: false });
     return held === undefined ? undefined : this.#recordOf(id, held);
   }
 
@@ -77,7 +83,7 @@ export class MemoryTier {
     if (this.#closed) return;
     // Its times are its own.
     this.#life.ttl = 0;
-    this.#entries.set(id, record, this.#life);
+    this.#put(id, record);
     this.#sweepSoon(record.staleUntil);
   }
 
@@ -88,7 +94,7 @@ export class MemoryTier {
     // To `lru-cache` a 0 means that it has no ttl, or did not begin.
     life.ttl = until === Infinity ? 0 : until - now - lastMs || -lastMs;
     life.start = now || Number.MIN_VALUE;
-    this.#entries.set(id, value as Held, life);
+    this.#put(id, value as Held);
     this.#sweepSoon(until);
   }
 
@@ -96,12 +102,18 @@ export class MemoryTier {
     return this.#entries.delete(id);
   }
 
-  /** Deletes what `matches`, after showing it to `onDelete`; returns how many. O(size). */
+  #put(id: string, held: Held): void {
+    this.#entries.set(id, held, this.#life);
+    // Where somebody listens to its metrics, `lru-cache` leaves there what it told: with the value.
+    if (this.#life.status !== undefined) delete this.#life.status;
+  }
+
+  /** Deletes what `matches`, expired or not, after showing it to `onDelete`; returns how many. O(size). */
   deleteWhere(matches: (id: string) => boolean, onDelete: (record: MemoryRecord) => void): number {
     let deleted = 0;
-    for (const [id, held] of this.#entries.entries()) {
+    for (const id of this.#allIds()) {
       if (!matches(id)) continue;
-      onDelete(this.#recordOf(id, held));
+      onDelete(this.#recordOf(id, this.#entries.peek(id, { allowStale: true })));
       if (this.#entries.delete(id)) deleted++;
     }
     return deleted;

@@ -106,7 +106,10 @@ export class HttpCacheInterceptor implements NestInterceptor {
       store,
       rules,
       key,
-      variants: new Variants(store.cache, key.text, vary, headers, all),
+      variants: new Variants({
+        ...{ cache: store.cache, key: key.text, assumed: vary },
+        ...{ request: headers, tags: all, isShared: rules.shared },
+      }),
       wants: clientControl
         ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
         : noRequestDirectives,

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { finished } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 
@@ -23,7 +24,6 @@ interface AdapterRequest {
   readonly protocol?: string;
   /** With the port, where there is one. */
   readonly host?: string;
-  readonly socket?: { readonly encrypted?: boolean };
 }
 
 /** What Node's response, Express' and Fastify's reply have in common. */
@@ -68,17 +68,6 @@ export class HttpExchange {
 
   /** With the port, unless it is the scheme's own: a handler that makes links of `Host` makes others for another port. */
   get origin(): string {
-    const { headers } = this;
-    const host = headers['host'];
-    // As the request would tell, which looks for proxies, and takes longer than the rest of a hit does.
-    if (typeof host === 'string' && !proxyFields.some((name) => headers[name] !== undefined)) {
-      const isEncrypted = this.#request.socket?.encrypted === true;
-      return originOf(`${isEncrypted ? 'https' : 'http'}://${host}`);
-    }
-    return this.#toldOrigin;
-  }
-
-  get #toldOrigin(): string {
     const { protocol = 'http', host = '' } = this.#request;
     return originOf(`${protocol}://${host}`);
   }
@@ -151,8 +140,10 @@ export class HttpExchange {
   /** Calls back when the response has gone, or its client. */
   whenDone(callback: () => void): void {
     const raw = this.#raw() as ServerResponse;
+    // What the request carries with it (its facts, a trace) it has lost by then.
+    const bound = AsyncResource.bind(callback);
     finished(raw, { readable: false }, () => {
-      setImmediate(callback);
+      setImmediate(bound);
     });
   }
 
@@ -200,9 +191,6 @@ export class HttpExchange {
     return this.#response.raw ?? this.#response;
   }
 }
-
-/** By which proxies say what the client asked for. */
-const proxyFields = ['x-forwarded-proto', 'x-forwarded-host'] as const;
 
 const originOf = remembered((origin) => {
   const lower = origin.toLowerCase();

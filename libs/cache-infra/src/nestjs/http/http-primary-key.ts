@@ -13,9 +13,9 @@ interface RouteKey extends PrimaryKey {
   readonly url: string;
 }
 
-/** URLs that each route remembers the keys of, and the longest of them: clients choose both. */
+/** URLs that each route remembers the keys of, and the longest key: clients choose both. */
 const maxUrls = 200;
-const maxLength = 200;
+const maxLength = 300;
 
 /** @param name a URL, or what the route says instead, and the route's id */
 export function primaryKey(name: string): PrimaryKey {
@@ -37,7 +37,7 @@ export class RouteKeys {
     if (known !== undefined && known.origin === origin) return known;
     const url = urlKey({ origin, target });
     const made = { ...primaryKey(`${url} ${this.#routeId}`), origin, url };
-    if (target.length > maxLength) return made;
+    if (made.text.length > maxLength) return made;
     if (this.#known.size >= maxUrls) this.#known.clear();
     this.#known.set(target, made);
     return made;

@@ -6,7 +6,7 @@ import type { Fields } from './header-fields.js';
 import type { StoredResponse } from './stored-response.js';
 import { sameNames, variantOf } from './vary.js';
 
-/** Stands at the place of a URL whose responses are selected by other fields than its route lets assume. */
+/** Stands at the place of a URL: by which fields its responses are selected, as the last one said. */
 interface Marker {
   readonly vary: readonly string[];
 }
@@ -23,6 +23,18 @@ export interface Found {
 /** What a loader gives to those who wait for it: a response to share, or that there is none. */
 export type Shared = StoredResponse | { readonly notStored: true; readonly status: number };
 
+export interface VariantsParts {
+  readonly cache: Cache;
+  readonly key: string;
+  /** The fields that select, as long as no response has said so. */
+  readonly assumed: readonly string[];
+  readonly request: Fields;
+  /** Asked when something is stored. */
+  readonly tags: () => readonly string[];
+  /** Nothing that the route answers is of one user. */
+  readonly isShared: boolean;
+}
+
 /** The stored responses of one URL (RFC 9111 §4.1): one for each combination of the request fields that select it. */
 export class Variants {
   readonly #cache: Cache;
@@ -30,30 +42,28 @@ export class Variants {
   readonly #assumed: readonly string[];
   readonly #request: Fields;
   readonly #tags: () => readonly string[];
+  readonly #isShared: boolean;
 
-  /** `assumed`: the fields that select, as long as no response has said so; `tags`: asked when something is stored. */
-  constructor(
-    cache: Cache,
-    key: string,
-    assumed: readonly string[],
-    request: Fields,
-    tags: () => readonly string[],
-  ) {
+  constructor({ cache, key, assumed, request, tags, isShared }: VariantsParts) {
     this.#cache = cache;
     this.#key = key;
     this.#assumed = assumed;
     this.#request = request;
     this.#tags = tags;
+    this.#isShared = isShared;
   }
 
   async find(): Promise<Found> {
-    const variant = variantOf(this.#assumed, this.#request);
-    const first = await this.#cache.get<StoredResponse>(`${this.#key}#${variant}`);
-    // Whatever is loaded is stored there first, unless a marker is there already: what stands there now is what was learned last.
-    if (first?.variant === variant && sameNames(first.vary, this.#assumed))
-      return { vary: this.#assumed, response: first, knowsUrl: true };
-
-    const marker = await this.#cache.get<Marker>(this.#markerKey);
+    const finding = this.#cache.get<StoredResponse>(this.#keyOf(this.#assumed));
+    // Whatever a shared route answers is loaded to that place, unless a marker is there already: what stands there was learned last.
+    // On others a response for all users may be newer than the one that a user finds at a place of his own.
+    if (this.#isShared) {
+      const response = await finding;
+      if (response !== undefined && sameNames(response.vary, this.#assumed) && this.isFor(response))
+        return { vary: this.#assumed, response, knowsUrl: true };
+    }
+    // Both are in the L1 as a rule; where they are not, they come from Redis by one command.
+    const [marker, first] = await Promise.all([this.#cache.get<Marker>(this.#markerKey), finding]);
     const vary = marker?.vary ?? this.#assumed;
     const response = sameNames(vary, this.#assumed)
       ? first
@@ -80,8 +90,8 @@ export class Variants {
   }
 
   /**
-   * Has later requests find a response that turned out to be selected by other fields than those it was loaded by. It is taken
-   * from the cache again: an invalidation since then must win.
+   * Has later requests find a response, also one that turned out to be selected by other fields than those it was loaded by. That one is
+   * taken from the cache again: an invalidation since then must win.
    */
   async settle(response: StoredResponse, loadedBy: Found, now: number): Promise<void> {
     const { vary } = response;
@@ -97,20 +107,13 @@ export class Variants {
         return kept;
       };
       await this.#cache.getOrSet(this.#keyOf(vary), move, this.#options(true));
-      const marker: Marker = { vary };
-      await this.#cache.set(this.#markerKey, marker, {
-        ttl: storedTtl(response, now),
-        grace: 0,
-        tags: this.#tags(),
-      });
-    } else if (!sameNames(vary, this.#assumed)) {
-      const marker: Marker = { vary };
-      await this.#cache.set(this.#markerKey, marker, {
-        ttl: storedTtl(response, now),
-        grace: 0,
-        tags: this.#tags(),
-      });
     }
+    const isAsAssumed = sameNames(vary, this.#assumed) && sameNames(loadedBy.vary, this.#assumed);
+    if (this.#isShared && isAsAssumed) return;
+    // Elsewhere also where the assumption holds: a marker that is missing would be asked for with every hit.
+    const marker: Marker = { vary };
+    const ttl = storedTtl(response, now);
+    await this.#cache.set(this.#markerKey, marker, { ttl, grace: 0, tags: this.#tags() });
   }
 
   /** Takes back what was stored for this request. */
