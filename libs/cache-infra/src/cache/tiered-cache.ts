@@ -74,6 +74,11 @@ export class TieredCache extends Cache {
   override async get<T = unknown>(key: string): Promise<T | undefined> {
     const value = this.#plainHit('get', key, false);
     if (value !== undefined) return handOut(value, this.#isolation) as T;
+    return this.#getWatched(key);
+  }
+
+  // Apart from `get`, which would make room for what the closure holds with every hit; so is `#loadWatched`.
+  #getWatched<T>(key: string): Promise<T | undefined> {
     if (this.#core.isSimplyWatched) return this.#getTimed(key);
     return this.#observe('get', key, async (outcome) => {
       assertKey(key);
@@ -141,6 +146,10 @@ export class TieredCache extends Cache {
       const value = this.#plainHit('getOrSet', key, refreshing);
       if (value !== undefined) return handOut(value, this.#isolation) as T;
     }
+    return this.#loadWatched(key, loader, options);
+  }
+
+  #loadWatched<T>(key: string, loader: Loader<T>, options: Ttl | LoadOptions | undefined): Promise<T> {
     return this.#observe('getOrSet', key, (outcome) => this.#load(outcome, key, loader, options));
   }
 
@@ -258,8 +267,13 @@ export class TieredCache extends Cache {
    */
   #plainHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): unknown {
     if (typeof key !== 'string' || activity.enabled) return undefined;
+    if (--this.#core.untilMeasured > 0) return this.#l1Hit(key, refreshing);
+    return this.#measuredHit(operation, key, refreshing);
+  }
+
+  // Apart: V8 makes one piece of a hit and of what it calls, down into lru-cache, as long as all of it is short.
+  #measuredHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): unknown {
     const core = this.#core;
-    if (--core.untilMeasured > 0) return this.#l1Hit(key, refreshing);
     core.restartSampling();
     if (core.untilMeasured <= 1) return undefined;
     const start = performance.now();

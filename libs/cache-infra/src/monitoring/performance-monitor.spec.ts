@@ -281,7 +281,7 @@ describe('CachePerformanceMonitor report', () => {
       totals: { operations: 0, hitRatio: 0 },
       byCache: [],
       compression: { count: 0, ratio: 1 },
-      sampleEvery: 64,
+      sampleEvery: 128,
       overflowed: 0,
     });
   });

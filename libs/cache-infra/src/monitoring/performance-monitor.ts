@@ -25,7 +25,7 @@ import * as report from './performance-stats.js';
 import { RouteCounts } from './route-report.js';
 
 export interface PerformanceMonitorOptions {
-  /** Time one of this many L1 hits, and of the sets that go to memory alone. Default 64; 1 = every one. */
+  /** Time one of this many L1 hits, and of the sets that go to memory alone. Default 128; 1 = every one. */
   sampleEvery?: number | undefined;
   /** Latency series at most (one is a cache, an operation and a tier; about 9 kB each). Default 256. */
   maxSeries?: number | undefined;
@@ -85,7 +85,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
   /** @throws ValidationError */
   constructor(options: PerformanceMonitorOptions = {}) {
     assertOptions('CachePerformanceMonitor', options, checks);
-    const { sampleEvery = 64, maxSeries = 256, clock = systemClock } = options;
+    const { sampleEvery = 128, maxSeries = 256, clock = systemClock } = options;
     this.sampleEvery = sampleEvery;
     this.clock = clock;
     this.since = clock.now();
