@@ -7,7 +7,7 @@ export interface Clock {
 /** A clock with a cheaper, coarser reading for the one path that is too hot for `now`. */
 export interface CoarseClock extends Clock {
   /** As `now`, at most about a millisecond late while the event loop turns; stands still while synchronous code runs. */
-  coarse(): number;
+  readonly coarse: () => number;
 }
 
 /**
@@ -28,9 +28,10 @@ class SystemClock implements CoarseClock {
     return now;
   }
 
-  coarse(): number {
+  /** A function by itself, that `lru-cache` can call without another around it. */
+  readonly coarse = (): number => {
     return this.#coarse !== 0 && this.#asked === Date.now ? this.#coarse : this.#ask();
-  }
+  };
 
   #ask(): number {
     this.#asked = Date.now;

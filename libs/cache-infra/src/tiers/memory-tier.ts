@@ -43,7 +43,7 @@ export class MemoryTier {
       noDeleteOnStaleGet: true,
       // Its own memory of the time would not notice a clock that was moved.
       ttlResolution: 0,
-      perf: { now: () => coarse.coarse() },
+      perf: { now: coarse.coarse },
       dispose: (_value, id, reason) => {
         if (reason === 'evict') onEvict(id);
       },
