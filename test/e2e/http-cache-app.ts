@@ -16,8 +16,9 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { CacheInfraModule, HttpCacheInterceptor } from 'nestjs-cache-infra';
+import { Cache, CacheInfraModule, HttpCacheInterceptor, type RedisCache } from 'nestjs-cache-infra';
 
+import { armed } from '../support/armed.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { testRedisUrl } from '../support/redis.js';
 
@@ -106,6 +107,7 @@ export async function bootApp(options: BootOptions): Promise<TestApp> {
   );
   options.prepare?.(app);
   await app.listen(0, '127.0.0.1');
+  if (tier === 'Redis') await armed(app.get<RedisCache>(Cache));
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
   const url = `http://127.0.0.1:${String(port)}`;
   return {

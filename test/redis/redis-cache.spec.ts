@@ -6,6 +6,7 @@ import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { ValidationError } from '../../libs/cache-infra/src/errors.js';
+import { armed } from '../support/armed.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';
 import { until } from '../support/until.js';
@@ -422,7 +423,7 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
 
 describe('two tiers', () => {
   it('a value set here is served from the L1, one set elsewhere from the L2, then from the L1', async () => {
-    const [one, other] = [redis(), redis()];
+    const [one, other] = [await armed(redis()), await armed(redis())];
     await one.set('key', 'value');
     await one.get('key');
     expect(one.stats()).toMatchObject({ hits: 1, l1: { hits: 1, sets: 1 }, l2: { hits: 0, sets: 1 } });
@@ -445,7 +446,7 @@ describe('two tiers', () => {
 
   it('hits tell their tier', async () => {
     await redis().set('key', 1);
-    const cache = redis();
+    const cache = await armed(redis());
     const tiers: string[] = [];
     cache.on('hit', ({ tier }) => tiers.push(tier));
     await cache.get('key');
@@ -456,7 +457,7 @@ describe('two tiers', () => {
   });
 
   it('what the L1 evicts is still in Redis', async () => {
-    const cache = redis({ l1CacheSize: 2 });
+    const cache = await armed(redis({ l1CacheSize: 2 }));
     for (const key of ['a', 'b', 'c']) await cache.set(key, key);
     expect(cache.stats()).toMatchObject({ evictions: 1, size: 2 });
     expect(await cache.get('a')).toBe('a');
@@ -465,8 +466,7 @@ describe('two tiers', () => {
 
   it('concurrent reads of one key ask Redis once', async () => {
     await redis().set('key', { n: 1 });
-    const cache = redis();
-    await cache.connect();
+    const cache = await armed(redis());
     const values = await Promise.all(Array.from({ length: 50 }, () => cache.get<{ n: number }>('key')));
     expect(new Set(values).size).toBe(50);
     expect(values[0]).toEqual({ n: 1 });
@@ -498,8 +498,7 @@ describe('two tiers', () => {
     // The very first call: before it, nothing is known of Redis's time.
     await writer.set('key', 1, 60);
     await raw.pexpire(`${keyPrefix}::key`, 60_000);
-    const reader = redis();
-    await reader.connect();
+    const reader = await armed(redis());
     expect(await reader.get('key')).toBe(1);
     const left = await reader.ttl('key');
     expect(left).toBeGreaterThan(50);

@@ -6,6 +6,7 @@ import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { SerializationError, ValidationError } from '../../libs/cache-infra/src/errors.js';
+import { armed } from '../support/armed.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';
 import { isSame, refusedValues, storableValues } from '../support/sample-values.js';
@@ -24,7 +25,7 @@ function redis(compressionThreshold = 1000): RedisCache {
 describe('guarantee 6: what you get is what you put', () => {
   describe.each(storableValues())('%s', (name, value) => {
     it('from the L1', async () => {
-      const cache = redis();
+      const cache = await armed(redis());
       await cache.set(name, value);
       expect(isSame(await cache.get(name), value)).toBe(true);
       expect(cache.stats().l1.hits).toBe(1);
@@ -32,7 +33,7 @@ describe('guarantee 6: what you get is what you put', () => {
 
     it('from the L2', async () => {
       await redis().set(name, value);
-      const cache = redis();
+      const cache = await armed(redis());
       expect(isSame(await cache.get(name), value)).toBe(true);
       expect(cache.stats().l2.hits).toBe(1);
       // Promoted, it is still the same.

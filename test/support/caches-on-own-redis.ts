@@ -4,9 +4,9 @@ import { Redis } from 'ioredis';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { armed } from './armed.js';
 import { closingAfterEach } from './closing.js';
 import { ownRedisServer } from './redis.js';
-import { until } from './until.js';
 
 /** A failure of Redis is a failure of the test, and a busy machine is none of Redis. */
 export const patient = { onError: 'throw', commandTimeout: '10s', connectTimeout: '10s' } as const;
@@ -45,11 +45,8 @@ export function cachesOnOwnRedis(): CachesOnOwnRedis {
       const cache = closing(new RedisCache({ keyPrefix, ...redisUrl, ...patient, ...options }));
       await cache.connect();
       await cache.get('nothing');
-      // What is read before the channel is open is not told of.
       const { enableL1Cache = true, coherence = 'tracking' } = options;
-      const isArmed = async (): Promise<boolean> => (await cache.health()).tiers.l2?.coherence === 'armed';
-      if (enableL1Cache && coherence !== 'none') await until(isArmed, 'the channel');
-      return cache;
+      return enableL1Cache && coherence !== 'none' ? armed(cache) : cache;
     },
   };
 
