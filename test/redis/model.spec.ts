@@ -2,6 +2,7 @@ import fc from 'fast-check';
 
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { armed } from '../support/armed.js';
 import { endAll, keys, Model, paths, Real, steps } from '../support/cache-model.js';
 import { closingAfterEach } from '../support/closing.js';
 import { ownRedisServer } from '../support/redis.js';
@@ -24,12 +25,7 @@ describe.each([true, false])(
         const options = { redisUrl: server.url, onError: 'throw', commandTimeout: '10s' } as const;
         const instances = [1, 2].map(() => closing(new RedisCache({ ...options, enableL1Cache })));
         const writer = closing(new RedisCache({ ...options, enableL1Cache: false }));
-        for (const cache of instances) {
-          await cache.connect();
-          const isArmed = async (): Promise<boolean> =>
-            (await cache.health()).tiers.l2?.coherence === 'armed';
-          if (enableL1Cache) await until(isArmed, 'the channel');
-        }
+        for (const cache of instances) await (enableL1Cache ? armed(cache) : cache.connect());
         let count = 0;
         let runsWithLoss = 0;
         // What the channel brings, it brings in order: who has heard of the last change has heard of all before it.

@@ -248,3 +248,16 @@ describe('Place', () => {
     expect(matches('cache::users:key')).toBe(false);
   });
 });
+
+it('a root key that looks like the id of another is not taken for it, also where no namespace was ever made', async () => {
+  await using cache = new InMemoryCache();
+  await cache.set('\0x', 1);
+  expect(await cache.get('\0\0\0x')).toBeUndefined();
+  expect(await cache.get('\0x')).toBe(1);
+});
+
+it('nor for the id of an entry in a namespace', async () => {
+  await using cache = new InMemoryCache();
+  await cache.namespace('users').set('key', 1);
+  expect(await cache.get('\0users\0key')).toBeUndefined();
+});

@@ -1,4 +1,5 @@
 import { durationMs } from '../duration.js';
+import { Deadlines } from '../tiers/deadlines.js';
 import { memoryCore } from './memory-core.js';
 import type { RedisCacheOptions } from './cache-options.js';
 import { InMemoryCache } from './in-memory-cache.js';
@@ -37,9 +38,10 @@ export class RedisCache extends TieredCache {
     const start = performance.now();
     await l2?.connection.connected(this.#connectTimeoutMs);
     if (l2?.clockKnown !== false) return;
-    // Who reads first asks again.
-    const learned = l2.synchronizeClock().catch(() => undefined);
-    await within(this.#connectTimeoutMs - (performance.now() - start), learned);
+    const rest = new Deadlines(this.#connectTimeoutMs - (performance.now() - start));
+    // Where it does not answer, who reads first asks again.
+    await rest.within(l2.synchronizeClock(), 'TIME').catch(() => undefined);
+    rest.close();
   }
 
   /**
@@ -49,16 +51,6 @@ export class RedisCache extends TieredCache {
   toMemoryFallback(): InMemoryCache {
     return new InMemoryCache(coreOf(this));
   }
-}
-
-/** Resolves with `work`, or after so many milliseconds. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, patience]);
-  clearTimeout(timer);
 }
 
 /** A disabled cache needs no connection. */

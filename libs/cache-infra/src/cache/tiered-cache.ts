@@ -287,7 +287,7 @@ export class TieredCache extends Cache {
   #l1Hit(key: string, refreshing: boolean): unknown {
     const l1 = this.#l1;
     if (l1 === undefined) return undefined;
-    // To look at a key's first character takes a fifth of a hit.
+    // To look at a key's first character takes long, for what else a hit is.
     const held = l1.held(this.#isRoot && !this.#core.hasMarkedIds ? key : this.#place.id(key));
     if (held instanceof MemoryRecord) return this.#recordHit(held, refreshing);
     if (held === undefined || refreshing) return undefined;

@@ -1,7 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import type { ValidationError as Invalid } from 'class-validator';
-// Not the whole package: its own decorators bring validator and libphonenumber-js, 186 files that no rule here needs, and half of the
-// time that an import of this library took beside NestJS.
+// Not the whole package: its own decorators bring validator and libphonenumber-js, which no rule here needs, and which take long to load.
 import { ValidateBy } from 'class-validator/cjs/decorator/common/ValidateBy.js';
 import { Validator } from 'class-validator/cjs/validation/Validator.js';
 import type { Check, NestedCheck } from '../checks.js';
