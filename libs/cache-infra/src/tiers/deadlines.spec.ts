@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 
+import { collectGarbage } from '../benchmarks/machine.js';
 import { CacheError } from '../errors.js';
 import { Deadlines } from './deadlines.js';
 
@@ -22,6 +24,10 @@ async function pass(ms: number): Promise<void> {
 }
 
 const never = (): Promise<string> => new Promise(() => undefined);
+
+async function answered(deadlines: Deadlines): Promise<WeakRef<object>> {
+  return new WeakRef(await deadlines.within(Promise.resolve({}), 'GET'));
+}
 
 describe('Deadlines', () => {
   it('gives the result that comes in time', async () => {
@@ -73,5 +79,30 @@ describe('Deadlines', () => {
     deadlines.close();
     expect(jest.getTimerCount()).toBe(0);
     await expect(failure).resolves.toBe('gave up');
+  });
+
+  it('holds on to nothing that was answered, not even behind one that was not', async () => {
+    jest.useRealTimers();
+    const deadlines = new Deadlines(60_000);
+    const hung = deadlines.within(never(), 'GET').catch(() => 'gave up');
+    const answers = await Promise.all([1, 2, 3].map(() => answered(deadlines)));
+    await setImmediate();
+    collectGarbage();
+    expect(answers.map((answer) => answer.deref())).toEqual([undefined, undefined, undefined]);
+    deadlines.close();
+    await expect(hung).resolves.toBe('gave up');
+  });
+
+  it('answers beyond number leave the queue', async () => {
+    const deadlines = new Deadlines(250);
+    const late = deadlines.within(never(), 'first').catch((error: unknown) => (error as Error).message);
+    for (let i = 0; i < 2000; i++) await deadlines.within(Promise.resolve(i), 'GET');
+    await pass(250);
+    await expect(late).resolves.toContain('first');
+    for (let i = 0; i < 2000; i++) await deadlines.within(Promise.resolve(i), 'GET');
+    const next = deadlines.within(never(), 'next').catch((error: unknown) => (error as Error).message);
+    await pass(250);
+    await expect(next).resolves.toContain('next');
+    deadlines.close();
   });
 });

@@ -2,10 +2,13 @@ import { CacheTimeoutError, InfrastructureError } from '../errors.js';
 
 interface Waiting {
   readonly at: number;
-  readonly reject: (error: unknown) => void;
+  /** Gone once it is settled: it holds on to the promise, and so to what that one was answered with. */
+  reject: ((error: unknown) => void) | undefined;
   readonly what: string;
-  settled: boolean;
 }
+
+/** Settled ones at the head of the queue that are worth moving the rest for. */
+const manySettled = 512;
 
 /**
  * One time limit for many promises. All share the same length, so they end in the order they began: a queue and one timer
@@ -35,16 +38,16 @@ export class Deadlines {
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ): void {
-    const waiting: Waiting = { at: performance.now() + this.#limitMs, settled: false, reject, what };
+    const waiting: Waiting = { at: performance.now() + this.#limitMs, reject, what };
     promise.then(
       (value) => {
-        if (waiting.settled) return;
-        waiting.settled = true;
+        if (waiting.reject === undefined) return;
+        this.#settled(waiting);
         resolve(value);
       },
       (error: unknown) => {
-        if (waiting.settled) return;
-        waiting.settled = true;
+        if (waiting.reject === undefined) return;
+        this.#settled(waiting);
         reject(error);
       },
     );
@@ -56,12 +59,23 @@ export class Deadlines {
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const waiting of this.#queue.slice(this.#head)) {
-      if (waiting.settled) continue;
-      waiting.settled = true;
-      waiting.reject(new InfrastructureError('Redis command given up: the cache is closed'));
-    }
+    const queue = this.#queue.slice(this.#head);
     this.#queue = [];
+    this.#head = 0;
+    for (const waiting of queue) {
+      giveUp(waiting, new InfrastructureError('Redis command given up: the cache is closed'));
+    }
+  }
+
+  #settled(waiting: Waiting): void {
+    waiting.reject = undefined;
+    // As a rule they are answered in the order they were sent.
+    while (this.#head < this.#queue.length && this.#queue[this.#head]?.reject === undefined) this.#head++;
+    if (this.#head >= manySettled) this.#dropHead();
+  }
+
+  #dropHead(): void {
+    this.#queue = this.#queue.slice(this.#head);
     this.#head = 0;
   }
 
@@ -81,18 +95,20 @@ export class Deadlines {
     const now = performance.now();
     while (this.#head < this.#queue.length) {
       const next = this.#queue[this.#head] as Waiting;
-      if (!next.settled) {
+      if (next.reject !== undefined) {
         if (next.at > now) break;
-        next.settled = true;
-        next.reject(
-          new CacheTimeoutError(`Redis did not answer ${next.what} within ${String(this.#limitMs)} ms`),
-        );
+        giveUp(next, new CacheTimeoutError(`Redis did not answer ${next.what} within ${this.#limitMs} ms`));
       }
       this.#head++;
     }
-    this.#queue = this.#queue.slice(this.#head);
-    this.#head = 0;
+    this.#dropHead();
     const first = this.#queue[0];
     if (first !== undefined) this.#arm(Math.max(1, Math.ceil(first.at - now)));
   }
+}
+
+function giveUp(waiting: Waiting, error: Error): void {
+  const { reject } = waiting;
+  waiting.reject = undefined;
+  reject?.(error);
 }
