@@ -24,7 +24,7 @@ import type { CacheStats } from './stats.js';
 import type { PlanDefaults, StorePlan } from './store-plan.js';
 import { Removals } from './removals.js';
 import type { TagKeeper } from './tag-keeper.js';
-import { TierReads, type ReadPlan } from './tier-reads.js';
+import { TierReads, type BulkResult, type ReadPlan } from './tier-reads.js';
 import { TierWrites } from './tier-writes.js';
 import { Waiters } from './waiters.js';
 
@@ -269,47 +269,55 @@ export class CacheCore {
     return undefined;
   }
 
-  /** As `find`, for many keys with one command: by key, once for each. */
-  async findMany(place: Place, keys: readonly string[]): Promise<Map<string, Found>> {
+  /** As `find`, for many keys with one command: in their order. No key may be there twice. */
+  async findMany(place: Place, keys: readonly string[]): Promise<readonly (Found | undefined)[]> {
     const { l1, l2, counters, tags } = this.parts;
-    const found = new Map<string, Found>();
-    let missing: string[] = [];
+    const found = new Array<Found | undefined>(keys.length);
+    const missing: string[] = [];
+    const indexes: number[] = [];
     const asked = l1 !== undefined && tags.stale ? await this.guarded('getMany', tags.learn()) : undefined;
-    const unique = new Set(keys);
-    if (l1 === undefined) {
-      missing = [...unique];
-    } else {
-      for (const key of unique) {
-        const record = this.peek(place.id(key));
-        if (record === undefined) missing.push(key);
-        else found.set(key, { record, tier: 'l1', isOwn: false });
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      const record = l1 === undefined ? undefined : this.peek(place.id(key));
+      if (record !== undefined) {
+        found[i] = { record, tier: 'l1', isOwn: false };
+      } else {
+        missing.push(key);
+        indexes.push(i);
       }
-      counters.l1Hits += found.size;
+    }
+    if (l1 !== undefined) {
+      counters.l1Hits += keys.length - missing.length;
       counters.l1Misses += missing.length;
     }
     if (l2 === undefined || missing.length === 0) {
       counters.misses += missing.length;
       return found;
     }
-    const { defaults } = this.parts;
     // Who has waited for Redis once does not wait for it again.
-    const records =
-      asked === failed
-        ? failed
-        : await this.guarded('getMany', this.reads.readMany(l2, place, missing, defaults));
+    if (asked === failed) return this.#missedAll(missing.length, found);
+    const reading = this.reads.readMany(l2, place, missing, this.parts.defaults);
+    const results = await this.guarded('getMany', reading);
+    if (results === failed) return this.#missedAll(missing.length, found);
     const now = this.parts.clock.now();
-    for (const [i, key] of missing.entries()) {
-      const result = records === failed ? undefined : records[i];
-      let record = result?.record;
+    let hits = 0;
+    for (let n = 0; n < results.length; n++) {
+      const result = results[n] as BulkResult;
+      let { record } = result;
       if (record instanceof Promise) record = await this.#awaited(record);
-      if (record === undefined || now >= record.expiresAt) {
-        counters.l2Misses++;
-        counters.misses++;
-      } else {
-        counters.l2Hits++;
-        found.set(key, { record, tier: 'l2', isOwn: result?.read.shared === false });
-      }
+      if (record === undefined || now >= record.expiresAt) continue;
+      hits++;
+      found[indexes[n] as number] = { record, tier: 'l2', isOwn: !result.read.shared };
     }
+    counters.l2Hits += hits;
+    counters.l2Misses += missing.length - hits;
+    counters.misses += missing.length - hits;
+    return found;
+  }
+
+  #missedAll<T>(count: number, found: T): T {
+    this.parts.counters.l2Misses += count;
+    this.parts.counters.misses += count;
     return found;
   }
 

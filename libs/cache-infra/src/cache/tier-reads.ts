@@ -81,42 +81,38 @@ export class TierReads {
     keys: readonly string[],
     plan: ReadPlan,
   ): Promise<BulkResult[]> {
-    const { tags, recovery } = this.#host.parts;
+    const { l1, tags, recovery } = this.#host.parts;
     const found = new Array<BulkResult>(keys.length);
     const toRead: number[] = [];
     const redisKeys: string[] = [];
-    keys.forEach((key, i) => {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
       const redisKey = place.redisKey(key);
-      const isSingle =
-        this.underWay.get(place.id(key)) !== undefined || recovery?.journal.pending(redisKey) !== undefined;
-      if (isSingle) {
-        const single = this.read(l2, place, key, plan);
-        single.found.catch(ignore);
-        found[i] = { record: single.found, read: single };
+      if (
+        this.underWay.get(place.id(key)) !== undefined ||
+        recovery?.journal.pending(redisKey) !== undefined
+      ) {
+        const read = this.read(l2, place, key, plan);
+        read.found.catch(ignore);
+        found[i] = { record: read.found, read };
       } else {
         toRead.push(i);
         redisKeys.push(redisKey);
       }
-    });
+    }
     if (toRead.length === 0) return found;
-    if (this.#host.parts.l1 === undefined) return this.#readUnshared(l2, place, redisKeys, toRead, found);
     const news = tags.newsForRead();
     news?.catch(ignore);
+    if (l1 === undefined) {
+      const entries = await inRedisTime(l2, l2.readMany(redisKeys));
+      this.#useUnshared(place, toRead, entries, news, found);
+      return found;
+    }
     const reads: BulkRead[] = [];
     const reply = inRedisTime(l2, l2.readMany(redisKeys)).then(
       (entries) => {
-        for (const [n, read] of reads.entries()) {
-          const i = toRead[n] as number;
-          const { key, id } = read;
-          const redisKey = redisKeys[n] as string;
-          const settle = (entry: Stored): Found | Promise<Found> =>
-            this.#settle(place, key, id, redisKey, entry, news, read, plan.l1TtlMs);
-          const entry = entries[n];
-          const settled = entry instanceof Promise ? entry.then(settle) : settle(entry);
-          if (settled instanceof Promise) settled.catch(ignore);
-          read.record = settled;
-          found[i] = read;
-        }
+        this.#useShared(place, redisKeys, entries, reads, news, plan.l1TtlMs);
+        for (let n = 0; n < reads.length; n++) found[toRead[n] as number] = reads[n] as BulkRead;
         return found;
       },
       (error: unknown) => {
@@ -124,37 +120,55 @@ export class TierReads {
         throw error;
       },
     );
-    for (const i of toRead) {
+    for (let n = 0; n < toRead.length; n++) {
+      const i = toRead[n] as number;
       const key = keys[i] as string;
       const read = new BulkRead(plan, key, place.id(key), () => reply.then((all) => all[i]?.record));
-      this.#host.remember(redisKeys[reads.length] as string, key, place);
+      this.#host.remember(redisKeys[n] as string, key, place);
       reads.push(read);
       this.underWay.start(read.id, read);
     }
     return reply;
   }
 
-  /** Without an L1 there is nothing to fill, and so nothing to fence: each who asks reads for itself. */
-  async #readUnshared(
-    l2: RedisTier,
+  /** What has come for keys that others may have asked for meanwhile. */
+  #useShared(
     place: Place,
     redisKeys: readonly string[],
+    entries: readonly (Stored | Promise<Stored>)[],
+    reads: readonly BulkRead[],
+    news: Promise<unknown> | undefined,
+    l1TtlMs: number | undefined,
+  ): void {
+    for (let n = 0; n < reads.length; n++) {
+      const read = reads[n] as BulkRead;
+      const redisKey = redisKeys[n] as string;
+      const entry = entries[n];
+      const settled =
+        entry instanceof Promise
+          ? entry.then((it) => this.#settle(place, read.key, read.id, redisKey, it, news, read, l1TtlMs))
+          : this.#settle(place, read.key, read.id, redisKey, entry, news, read, l1TtlMs);
+      if (settled instanceof Promise) settled.catch(ignore);
+      read.record = settled;
+    }
+  }
+
+  /** Without an L1 there is nothing to fill, and so nothing to fence: each who asks reads for itself. */
+  #useUnshared(
+    place: Place,
     toRead: readonly number[],
+    entries: readonly (Stored | Promise<Stored>)[],
+    news: Promise<unknown> | undefined,
     found: BulkResult[],
-  ): Promise<BulkResult[]> {
-    const { tags, clock } = this.#host.parts;
-    const news = tags.newsForRead();
-    news?.catch(ignore);
-    const entries = await inRedisTime(l2, l2.readMany(redisKeys));
-    const now = clock.now();
-    toRead.forEach((i, n) => {
+  ): void {
+    const now = this.#host.parts.clock.now();
+    for (let n = 0; n < toRead.length; n++) {
       const entry = entries[n];
       const isPlain = !(entry instanceof Promise) && entry?.meta.tags === undefined;
       const record = isPlain ? this.#recordOf(place, entry, now) : this.#unsharedLater(place, entry, news);
       if (record instanceof Promise) record.catch(ignore);
-      found[i] = { record, read: unshared };
-    });
-    return found;
+      found[toRead[n] as number] = { record, read: unshared };
+    }
   }
 
   async #unsharedLater(

@@ -141,20 +141,18 @@ export class RedisTier {
   /** In the order of `redisKeys`; a promise for what is decoded off the event loop. */
   async readMany(redisKeys: readonly string[]): Promise<(Stored | Promise<Stored>)[]> {
     const batches = this.#batches(redisKeys);
-    const get = (keys: readonly string[]): Promise<(Buffer | null)[]> =>
-      this.gate.call('MGET', (client) => client.mgetBuffer(keys as string[]));
-    const [first] = batches;
-    const decode = (bytes: Buffer | null | undefined, redisKey: string): Stored | Promise<Stored> =>
-      bytes ? this.decode(redisKey, bytes) : undefined;
-    if (batches.length === 1 && first !== undefined) {
-      return (await get(first)).map((bytes, i) => decode(bytes, redisKeys[i] as string));
-    }
-    const found = new Map<string, Buffer | null | undefined>();
-    const replies = await Promise.all(batches.map(get));
+    const [only] = batches;
+    if (batches.length === 1 && only !== undefined)
+      return this.#decodeAll(redisKeys, await this.#getMany(only));
+    const replies = await Promise.all(batches.map((keys) => this.#getMany(keys)));
+    const found = new Map<string, Buffer | null>();
     batches.forEach((keys, b) => {
-      keys.forEach((key, i) => found.set(key, replies[b]?.[i]));
+      keys.forEach((key, i) => found.set(key, replies[b]?.[i] ?? null));
     });
-    return redisKeys.map((redisKey) => decode(found.get(redisKey), redisKey));
+    return this.#decodeAll(
+      redisKeys,
+      redisKeys.map((key) => found.get(key) ?? null),
+    );
   }
 
   /**
@@ -277,13 +275,10 @@ export class RedisTier {
     this.#writes = [];
     if (writes.length > 0) this.#sendWrites(writes);
     const [first] = reads;
-    if (reads.length === 1 && first !== undefined) {
-      this.#get(first.redisKey).then((bytes) => {
-        first.resolve(bytes === null ? undefined : this.decode(first.redisKey, bytes));
-      }, first.reject);
-      return;
+    if (reads.length === 1 && first !== undefined) this.#readAlone(first);
+    else {
+      for (let i = 0; i < reads.length; i += readBatch) this.#sendTogether(reads.slice(i, i + readBatch));
     }
-    for (let i = 0; i < reads.length; i += readBatch) this.#sendTogether(reads.slice(i, i + readBatch));
   };
 
   #sendWrites(writes: readonly WaitingWrite[]): void {
@@ -348,15 +343,39 @@ export class RedisTier {
     );
   }
 
-  async #get(redisKey: string): Promise<Buffer | null> {
-    try {
-      return await this.gate.call('GET', (client) => client.getBuffer(redisKey));
-    } catch (error) {
-      if (failureKind(error) !== 'wrongtype') throw error;
-      // Not an entry of ours: as unreadable as any foreign bytes.
-      this.#discard(redisKey, 'format');
-      return null;
+  #getMany(redisKeys: readonly string[]): Promise<(Buffer | null)[]> {
+    return this.gate.call('MGET', (client) => client.mgetBuffer(redisKeys as string[]));
+  }
+
+  #decodeAll(
+    redisKeys: readonly string[],
+    replies: readonly (Buffer | null)[],
+  ): (Stored | Promise<Stored>)[] {
+    const entries: (Stored | Promise<Stored>)[] = [];
+    for (let i = 0; i < redisKeys.length; i++) {
+      const bytes = replies[i] ?? null;
+      entries.push(bytes === null ? undefined : this.decode(redisKeys[i] as string, bytes));
     }
+    return entries;
+  }
+
+  #readAlone({ redisKey, resolve, reject }: WaitingRead): void {
+    this.gate
+      .call('GET', (client) => client.getBuffer(redisKey))
+      .then(
+        (bytes) => {
+          resolve(bytes === null ? undefined : this.decode(redisKey, bytes));
+        },
+        (error: unknown) => {
+          if (failureKind(error) !== 'wrongtype') {
+            reject(error);
+            return;
+          }
+          // Not an entry of ours: as unreadable as any foreign bytes.
+          this.#discard(redisKey, 'format');
+          resolve(undefined);
+        },
+      );
   }
 
   /** Keys that one command may name: not too many, and in a Cluster all of one slot. */
