@@ -1,5 +1,5 @@
-import { Global, Logger, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { Global, Logger, Module, type NestInterceptor } from '@nestjs/common';
+import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 
 import { CacheFactory } from '../config/cache-factory.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
@@ -7,6 +7,7 @@ import { CacheContextInterceptor } from './cache-context.interceptor.js';
 import { CacheHealthIndicator } from './cache-health.indicator.js';
 import { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
 import { CacheRegistry } from './cache-registry.js';
+import { ContextBinding } from './context-binding.js';
 import { DecoratedProviders } from './decorated-providers.js';
 import { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
 import { HttpCaches } from './http/http-caches.js';
@@ -37,7 +38,6 @@ const shared = [
     CacheHealthIndicator,
     CacheMonitoringInterceptor,
     CacheContextInterceptor,
-    { provide: APP_INTERCEPTOR, useExisting: CacheContextInterceptor },
     DecoratedProviders,
     HttpCaches,
     HttpCacheInterceptor,
@@ -45,4 +45,14 @@ const shared = [
   ],
   exports: shared,
 })
-export class CacheInfraCoreModule {}
+export class CacheInfraCoreModule {
+  constructor(
+    config: ApplicationConfig,
+    moduleRef: ModuleRef,
+    registry: CacheRegistry,
+    interceptor: CacheContextInterceptor,
+  ) {
+    // Not as an APP_INTERCEPTOR, of which Nest wants to see `intercept` before all is there that may say facts.
+    config.addGlobalInterceptor(new ContextBinding(moduleRef, registry, interceptor) as NestInterceptor);
+  }
+}

@@ -15,6 +15,9 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #caches = new Map<string, PreparedCache>();
   #facts: CacheFacts = {};
   readonly #logger = new Logger('CacheInfra');
+  /** Routes were made when there were no facts: calls from them cannot be told from calls outside of requests. */
+  hasRoutesWithoutContext = false;
+  #hasToldOfLateFacts = false;
 
   /** @throws ValidationError when the name is taken */
   register(name: string, prepared: PreparedCache): Cache {
@@ -34,6 +37,15 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
 
   facts(): CacheFacts {
     return this.#facts;
+  }
+
+  /** Warns, once, of facts that came when it was too late for requests to reach them. */
+  tellOfLateFacts(names: readonly string[]): void {
+    if (this.#hasToldOfLateFacts) return;
+    this.#hasToldOfLateFacts = true;
+    this.#logger.warn(
+      `${names.join(' and ')} (vary) came with a module that was loaded after the routes were made, which have no context for facts: methods that vary by them run uncached. Say them in a forRoot({ vary }) or a CacheVaryProvider that is there from the start`,
+    );
   }
 
   cacheOf(name: string): Cache | undefined {

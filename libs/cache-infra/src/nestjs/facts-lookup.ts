@@ -25,9 +25,19 @@ export function factsOf(moduleRef: ModuleRef): CacheFacts {
   if (before?.registered === now) return before.facts;
   const registry = registryOf(moduleRef);
   const registered = registry?.facts() ?? none;
-  const facts = mergeFacts([registered, providedFacts(moduleRef)]);
+  const said = mergeFacts([registered, providedFacts(moduleRef)]);
+  const facts = registry?.hasRoutesWithoutContext === true ? late(said, registry) : said;
   known.set(moduleRef, { registry, registered, facts });
   return facts;
+}
+
+/** Facts that came after the routes: without a context there may be a request all the same, and then nothing is known of it. */
+function late(facts: CacheFacts, registry: CacheRegistry): CacheFacts {
+  const all = Object.entries(facts);
+  if (all.length > 0) registry.tellOfLateFacts(Object.keys(facts));
+  return Object.fromEntries(
+    all.map(([name, fact]) => [name, (context) => (context.type === 'none' ? undefined : fact(context))]),
+  );
 }
 
 function registryOf(moduleRef: ModuleRef): CacheRegistry | undefined {
