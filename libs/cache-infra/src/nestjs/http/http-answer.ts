@@ -12,6 +12,7 @@ import type { HttpCaches } from './http-caches.js';
 import type { Head } from './http-exchange.js';
 import type { PrimaryKey } from './http-primary-key.js';
 import type { HttpRoute } from './http-route.js';
+import { isContainer } from './json-text.js';
 import { returnedValue } from './stored-body.js';
 import type { StoredResponse } from './stored-response.js';
 import { isNotModified } from './validators.js';
@@ -25,6 +26,8 @@ export interface AnswerParts extends RunParts {
   readonly route: HttpRoute;
   readonly key: PrimaryKey;
   readonly wants: RequestDirectives;
+  /** What is answered goes to the client as it is, and a JSON text is as good as the object. */
+  readonly givesTexts: boolean;
 }
 
 /** The answer to one GET or HEAD request: from the cache, or from the handler. */
@@ -226,7 +229,10 @@ export class HttpAnswer {
         : httpCacheStatus({ ttl, ...handling, key: key.digest }),
     );
     if (this.#asksWhetherModified() && this.#isNotModified(exchange.head())) return undefined;
-    return returnedValue(response.body);
+    const { body } = response;
+    if (this.#parts.givesTexts && body.kind === 'json' && isContainer(body.text) && exchange.sendsJson())
+      return body.text;
+    return returnedValue(body);
   }
 
   #asksWhetherModified(): boolean {

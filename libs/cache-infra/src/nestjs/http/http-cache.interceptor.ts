@@ -12,20 +12,31 @@ import { HttpCaches, urlTag, type HttpStore } from './http-caches.js';
 import { HttpExchange, isInHand } from './http-exchange.js';
 import { relatedTarget, urlKey } from './http-key.js';
 import { primaryKey, RouteKeys } from './http-primary-key.js';
-import { httpRoute, isInsideSerializer, redirectOf, storingRules, type HttpRoute } from './http-route.js';
+import {
+  httpRoute,
+  redirectOf,
+  storingRules,
+  surroundings,
+  type HttpRoute,
+  type Surroundings,
+} from './http-route.js';
+import { sendsJsonTexts } from './json-text.js';
 import { isStreaming } from './stored-body.js';
 import { assumedVary, toStore, type StoringRules } from './stored-response.js';
 import { Variants } from './variants.js';
+import { selection, type Selection } from './vary.js';
 
 /** RFC 9110 §9.2.1. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY', 'TRACE']);
 
 interface Prepared {
   readonly rules: StoringRules;
-  /** The fields that select a response as long as none has said so. */
-  readonly vary: readonly string[];
+  /** What selects a response as long as none has said so. */
+  readonly assumed: Selection;
   readonly keys: RouteKeys;
   readonly needsInstances: boolean;
+  /** What this interceptor gives goes to the client, by an adapter that takes a JSON text for the object. */
+  readonly givesTexts: boolean;
 }
 
 /**
@@ -94,7 +105,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
   ): HttpAnswer {
     const { host = true, key: keyOption, tags = [], clientControl = true } = route.options;
     const { headers } = exchange;
-    const { rules, vary, keys, needsInstances } = this.#prepared(context, route, store);
+    const { rules, assumed, keys, needsInstances, givesTexts } = this.#prepared(context, route, store);
     const own = keys.of(host ? exchange.origin : undefined, exchange.target);
     const key = keyOption === undefined ? own : primaryKey(`KEY ${keyOf(keyOption(context))} ${route.id}`);
     const all = (): string[] => [urlTag(own.url), ...(typeof tags === 'function' ? tags(context) : tags)];
@@ -107,13 +118,18 @@ export class HttpCacheInterceptor implements NestInterceptor {
       rules,
       key,
       variants: new Variants({
-        ...{ cache: store.cache, key: key.text, assumed: vary },
-        ...{ request: headers, tags: all, isShared: rules.shared },
+        cache: store.cache,
+        key: key.text,
+        assumed,
+        request: headers,
+        tags: all,
+        isShared: rules.shared,
       }),
       wants: clientControl
         ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
         : noRequestDirectives,
       needsInstances,
+      givesTexts,
     });
   }
 
@@ -122,8 +138,14 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const known = this.#preparations.get(route);
     if (known !== undefined) return known;
     const rules = storingRules(route, cache.defaultTtl);
-    const needsInstances = this.#isInsideSerializer(context);
-    const prepared = { rules, vary: assumedVary(rules), keys: new RouteKeys(route.id), needsInstances };
+    const { isInsideSerializer, isOutermost } = this.#surroundings(context);
+    const prepared = {
+      rules,
+      assumed: selection(assumedVary(rules)),
+      keys: new RouteKeys(route.id),
+      needsInstances: isInsideSerializer,
+      givesTexts: isOutermost && sendsJsonTexts(this.adapterHost.httpAdapter),
+    };
     this.#preparations.set(route, prepared);
     return prepared;
   }
@@ -182,12 +204,12 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return route;
   }
 
-  #isInsideSerializer(context: ExecutionContext): boolean {
+  #surroundings(context: ExecutionContext): Surroundings {
     const globals = [
       ...this.config.getGlobalInterceptors(),
       ...this.config.getGlobalRequestInterceptors().map(({ metatype }) => metatype),
     ];
-    return isInsideSerializer(this, context.getClass(), context.getHandler(), globals);
+    return surroundings(this, context.getClass(), context.getHandler(), globals);
   }
 }
 

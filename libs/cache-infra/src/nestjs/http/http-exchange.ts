@@ -31,6 +31,7 @@ interface AdapterResponse {
   readonly statusCode: number;
   readonly raw?: unknown;
   getHeaders(): Fields;
+  hasHeader(name: string): boolean;
   removeHeader(name: string): unknown;
 }
 
@@ -116,6 +117,14 @@ export class HttpExchange {
     for (const [name, value] of Object.entries(head.fields)) {
       if (value !== undefined && this.#response.getHeaders()[name] !== value) this.setField(name, value);
     }
+  }
+
+  /** Marks the response as JSON, so that a text is sent as such; false = somebody wants to see the objects that are sent as JSON. */
+  sendsJson(): boolean {
+    if (Object.hasOwn(this.#response, 'json')) return false;
+    if (!this.#response.hasHeader('content-type'))
+      this.setField('Content-Type', 'application/json; charset=utf-8');
+    return true;
   }
 
   /** On Node's own response, where others add their members as well. */

@@ -16,7 +16,7 @@ import {
 import { EMPTY, type Observable } from 'rxjs';
 
 import { HttpCache } from './http-cache.decorator.js';
-import { httpRoute, isInsideSerializer, storingRules } from './http-route.js';
+import { httpRoute, storingRules, surroundings } from './http-route.js';
 
 class Ours {
   readonly intercept = (): void => undefined;
@@ -102,15 +102,15 @@ describe('what is known of a route', () => {
     ['plain', [], false],
     ['outside', [new ClassSerializerInterceptor({})], true],
   ] as const)('%s of a serializer, with others: %#', (name, globals, expected) => {
-    expect(isInsideSerializer(new Ours(), Pages, prototype[name], globals)).toBe(expected);
+    expect(surroundings(new Ours(), Pages, prototype[name], globals).isInsideSerializer).toBe(expected);
   });
 
   it('knows its place among the global ones', () => {
     const ours = new Ours();
     const serializer = new ClassSerializerInterceptor({});
 
-    expect(isInsideSerializer(ours, Pages, prototype.plain, [ours, serializer])).toBe(false);
-    expect(isInsideSerializer(ours, Pages, prototype.plain, [serializer, ours])).toBe(true);
+    expect(surroundings(ours, Pages, prototype.plain, [ours, serializer]).isInsideSerializer).toBe(false);
+    expect(surroundings(ours, Pages, prototype.plain, [serializer, ours]).isInsideSerializer).toBe(true);
   });
 });
 

@@ -11,6 +11,9 @@ import {
 } from '@nestjs/common/internal';
 
 import { durationMs, maxDurationMs } from '../../duration.js';
+import { CacheContextInterceptor } from '../cache-context.interceptor.js';
+import { CacheMonitoringInterceptor } from '../cache-monitoring.interceptor.js';
+import { ContextBinding } from '../context-binding.js';
 import { httpCacheMetadata, type HttpCacheOptions } from './http-cache.decorator.js';
 import type { StoringRules } from './stored-response.js';
 import { merged } from './vary.js';
@@ -66,19 +69,38 @@ export function storingRules({ options, decorated }: HttpRoute, defaultTtl: numb
   };
 }
 
-/**
- * Whether `ClassSerializerInterceptor` stands around `interceptor`. It tells by the class of what it gets which properties to
- * leave out, and a stored value has no class any more.
- */
-export function isInsideSerializer(
+/** The interceptors around this one. */
+export interface Surroundings {
+  /**
+   * `ClassSerializerInterceptor` is among them. It tells by the class of what it gets which properties to leave out, and a stored value
+   * has no class any more.
+   */
+  readonly isInsideSerializer: boolean;
+  /** None of them looks at what this one gives. */
+  readonly isOutermost: boolean;
+}
+
+/** Where `interceptor` stands on a route; `globals` in the order in which Nest asks them. */
+export function surroundings(
   interceptor: object,
   controller: Controller,
   handler: Handler,
   globals: readonly unknown[],
-): boolean {
+): Surroundings {
   const all = [...globals, ...interceptorsOn(controller), ...interceptorsOn(handler)];
   const own = all.findIndex((it) => it === interceptor || it === interceptor.constructor);
-  return all.slice(0, own === -1 ? all.length : own).some(isSerializer);
+  const around = own === -1 ? all : all.slice(0, own);
+  return {
+    isInsideSerializer: around.some(isSerializer),
+    isOutermost: own !== -1 && around.every(passesValuesOn),
+  };
+}
+
+/** Ours, that never look at a value. */
+const unconcerned: readonly unknown[] = [ContextBinding, CacheContextInterceptor, CacheMonitoringInterceptor];
+
+function passesValuesOn(it: unknown): boolean {
+  return unconcerned.includes(typeof it === 'object' && it !== null ? it.constructor : it);
 }
 
 function isSerializer(it: unknown): boolean {

@@ -4,7 +4,7 @@ import { maxDurationMs } from '../../duration.js';
 import { retentionMs } from './freshness.js';
 import type { Fields } from './header-fields.js';
 import type { StoredResponse } from './stored-response.js';
-import { sameNames, variantOf } from './vary.js';
+import { sameNames, selectedBy, variantOf, type Selection } from './vary.js';
 
 /** Stands at the place of a URL: by which fields its responses are selected, as the last one said. */
 interface Marker {
@@ -26,8 +26,8 @@ export type Shared = StoredResponse | { readonly notStored: true; readonly statu
 export interface VariantsParts {
   readonly cache: Cache;
   readonly key: string;
-  /** The fields that select, as long as no response has said so. */
-  readonly assumed: readonly string[];
+  /** What selects, as long as no response has said so. */
+  readonly assumed: Selection;
   readonly request: Fields;
   /** Asked when something is stored. */
   readonly tags: () => readonly string[];
@@ -40,6 +40,7 @@ export class Variants {
   readonly #cache: Cache;
   readonly #key: string;
   readonly #assumed: readonly string[];
+  readonly #assumedVariant: string;
   readonly #request: Fields;
   readonly #tags: () => readonly string[];
   readonly #isShared: boolean;
@@ -47,7 +48,8 @@ export class Variants {
   constructor({ cache, key, assumed, request, tags, isShared }: VariantsParts) {
     this.#cache = cache;
     this.#key = key;
-    this.#assumed = assumed;
+    this.#assumed = assumed.names;
+    this.#assumedVariant = selectedBy(assumed, request);
     this.#request = request;
     this.#tags = tags;
     this.#isShared = isShared;
@@ -74,7 +76,7 @@ export class Variants {
 
   /** Whether a response may answer this request. */
   isFor(response: StoredResponse | undefined): response is StoredResponse {
-    return response?.variant === variantOf(response?.vary ?? [], this.#request);
+    return response?.variant === this.#variantOf(response?.vary ?? this.#assumed);
   }
 
   /**
@@ -126,7 +128,11 @@ export class Variants {
   }
 
   #keyOf(vary: readonly string[]): string {
-    return `${this.#key}#${variantOf(vary, this.#request)}`;
+    return `${this.#key}#${this.#variantOf(vary)}`;
+  }
+
+  #variantOf(vary: readonly string[]): string {
+    return sameNames(vary, this.#assumed) ? this.#assumedVariant : variantOf(vary, this.#request);
   }
 
   /** Staleness is decided here, by the response's own words: the cache's own grace would not know them. */

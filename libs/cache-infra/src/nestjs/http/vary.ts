@@ -20,24 +20,34 @@ export function sameNames(a: readonly string[], b: readonly string[]): boolean {
 /** One text for requests that select the same response. A digest: the fields may be credentials. */
 export function variantOf(names: readonly string[], request: Fields): string {
   // Most requests have none of them.
-  if (names.every((name) => request[name] === undefined)) return withoutAny(names);
+  return hasNone(names, request) ? withoutAny(names.join(' ')) : digestOf(names, request);
+}
+
+/** Names of request fields that select a response, with the text for requests that have none of them. */
+export interface Selection {
+  readonly names: readonly string[];
+  readonly withoutAny: string;
+}
+
+export function selection(names: readonly string[]): Selection {
+  return { names, withoutAny: variantOf(names, {}) };
+}
+
+/** As `variantOf`, for names that many requests are looked at for. */
+export function selectedBy({ names, withoutAny: none }: Selection, request: Fields): string {
+  return hasNone(names, request) ? none : digestOf(names, request);
+}
+
+function hasNone(names: readonly string[], request: Fields): boolean {
+  for (const name of names) if (request[name] !== undefined) return false;
+  return true;
+}
+
+function digestOf(names: readonly string[], request: Fields): string {
   return sha256(JSON.stringify(names.map((name) => [name, normalized(fieldText(request, name))])));
 }
 
-/** By the list itself: a route has the same one for all requests. */
-const digestsWithoutAny = new WeakMap<readonly string[], string>();
-
-function withoutAny(names: readonly string[]): string {
-  const known = digestsWithoutAny.get(names);
-  if (known !== undefined) return known;
-  const digest = digestOfNames(names.join(' '));
-  digestsWithoutAny.set(names, digest);
-  return digest;
-}
-
-const digestOfNames = remembered((names) =>
-  sha256(JSON.stringify((names === '' ? [] : names.split(' ')).map((name) => [name, null]))),
-);
+const withoutAny = remembered((names) => digestOf(names === '' ? [] : names.split(' '), {}));
 
 /** Not one of these ever selects a response: they differ from request to request. */
 const noise: ReadonlySet<string> = new Set([
