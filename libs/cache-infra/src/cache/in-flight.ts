@@ -11,12 +11,16 @@ export function fence(work: Fenceable): void {
   work.onFenced?.();
 }
 
+/** Works started until the map of them is made anew. */
+const renewAfter = 256;
+
 /**
  * What is under way, by key: tier reads, loads, or writes. An invalidation *fences* what it covers: the result still goes to
  * those who wait for it, and is stored nowhere; and whoever comes after the invalidation starts anew.
  */
 export class InFlight<T extends Fenceable> {
-  readonly #byId = new Map<string, T>();
+  #byId = new Map<string, T>();
+  #untilRenewed = renewAfter;
 
   get size(): number {
     return this.#byId.size;
@@ -28,6 +32,7 @@ export class InFlight<T extends Fenceable> {
 
   /** Registers `work`; what was under way for this key before is superseded, not fenced. */
   start(id: string, work: T): void {
+    if (--this.#untilRenewed === 0) this.#renew();
     this.#byId.set(id, work);
   }
 
@@ -41,6 +46,15 @@ export class InFlight<T extends Fenceable> {
     if (work === undefined) return;
     this.#byId.delete(id);
     fence(work);
+  }
+
+  /**
+   * A map in V8 leaves its table for a new one again and again, and each points to the next: one that has grown old, and is dead,
+   * would keep all after it through every minor collection, with all that was under way when they were left.
+   */
+  #renew(): void {
+    this.#byId = new Map(this.#byId);
+    this.#untilRenewed = Math.max(renewAfter, 2 * this.#byId.size);
   }
 
   fenceWhere(matches: (id: string) => boolean): void {
