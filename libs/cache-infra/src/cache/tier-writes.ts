@@ -9,6 +9,7 @@ import type { Fenceable } from './in-flight.js';
 import type { CacheOperation } from './monitor.js';
 import type { Place } from './place.js';
 import { newRecord, withL1Ttl } from './records.js';
+import type { Moment } from './recovery-journal.js';
 import type { StorePlan } from './store-plan.js';
 
 /** What a loaded value was made under: the state of the tag table, and what Redis knows of the load. */
@@ -16,6 +17,28 @@ export interface MadeUnder {
   readonly epoch: number;
   /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
   readonly load: RedisLoad | undefined;
+}
+
+/** A value that was set, on its way to the L2. */
+interface Write extends Fenceable {
+  readonly operation: CacheOperation;
+  readonly place: Place;
+  readonly key: string;
+  readonly id: string;
+  readonly kept: Snapshot;
+  readonly plan: StorePlan;
+}
+
+/** It, as an entry. */
+interface Sending {
+  readonly write: Write;
+  readonly epoch: number;
+  /** Redis has failed already: it is not asked again. */
+  readonly redisFailed: boolean;
+  /** When it was set; undefined = what does not reach Redis is lost. */
+  readonly moment: Moment | undefined;
+  readonly meta: EntryMeta;
+  readonly redisKey: string;
 }
 
 /** What is stored: values that were set, and values that loaders made, in the tiers that they are for. */
@@ -36,15 +59,19 @@ export class TierWrites {
     counters.l1Sets++;
   }
 
-  /** Stores a value that supersedes whatever is under way for the key. May throw at once. */
+  /** Stores a value that supersedes whatever is under way for the key. Does not throw at once. */
   put(operation: CacheOperation, place: Place, key: string, kept: Snapshot, plan: StorePlan): Promise<void> {
     const id = place.id(key);
     this.#core.fence(id);
     this.#core.backoff.succeeded(id);
-    const { l2 } = this.#core.parts;
-    return l2 === undefined || plan.tiers === 'l1'
-      ? this.#putL1(operation, place, key, kept, plan)
-      : this.#putL2(operation, l2, place, key, id, kept, plan);
+    const { l2, tags } = this.#core.parts;
+    if (l2 === undefined || plan.tiers === 'l1') return this.#putL1(operation, place, key, kept, plan);
+    const write: Write = { fenced: false, operation, place, key, id, kept, plan };
+    this.#core.writesUnderWay.start(id, write);
+    // As a rule nothing has to be asked first.
+    return plan.tags.length === 0 && l2.clockKnown
+      ? this.#store(l2, write, tags.table.latest, false)
+      : this.#storeLater(l2, write);
   }
 
   async #putL1(
@@ -65,73 +92,112 @@ export class TierWrites {
     this.#storeL1(place, key, kept, plan, epoch);
   }
 
-  async #putL2(
-    operation: CacheOperation,
-    l2: RedisTier,
-    place: Place,
-    key: string,
-    id: string,
-    kept: Snapshot,
-    plan: StorePlan,
-  ): Promise<void> {
-    const write: Fenceable = { fenced: false };
-    this.#core.writesUnderWay.start(id, write);
+  /** As `#store`, after asking Redis for what the entry will say of itself. */
+  async #storeLater(l2: RedisTier, write: Write): Promise<void> {
+    const { operation, plan } = write;
+    const { tags } = this.#core.parts;
+    let epoch = tags.table.latest;
+    let redisFailed = false;
     try {
-      await this.#storeNow(operation, l2, place, key, kept, plan, write);
-    } finally {
-      this.#core.writesUnderWay.end(id, write);
+      // The first entry is stamped in Redis's time, too.
+      if (!l2.clockKnown) {
+        redisFailed = (await this.#core.guarded(operation, l2.synchronizeClock())) === failed;
+      }
+      if (plan.tags.length > 0) {
+        tags.meet();
+        if (!redisFailed) {
+          const learned = await this.#core.guarded(operation, tags.learn(true));
+          redisFailed = learned === failed;
+          if (learned !== failed) epoch = learned.latest;
+        }
+      }
+    } catch (error) {
+      this.#ended(write);
+      throw error;
+    }
+    return this.#store(l2, write, epoch, redisFailed);
+  }
+
+  /** Stores a value that is from now in every tier, unless the write is fenced before it gets there. */
+  #store(l2: RedisTier, write: Write, epoch: number, redisFailed: boolean): Promise<void> {
+    const { place, key, kept, plan } = write;
+    try {
+      const moment = this.#core.parts.recovery?.moment();
+      const meta = entryMeta(l2.stamp(), plan, epoch);
+      const redisKey = place.redisKey(key);
+      const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
+      const encoded = l2.codec.encode(kept.value, kept.json, meta, redisKey);
+      return encoded instanceof Promise
+        ? this.#sendEncoded(l2, sending, encoded)
+        : this.#send(l2, sending, encoded);
+    } catch (error) {
+      this.#ended(write);
+      const refusal = error as Error;
+      return Promise.reject(refusal);
     }
   }
 
-  /** Stores a value that is from now in every tier, unless `work` is fenced before it gets there. */
-  async #storeNow(
-    operation: CacheOperation,
-    l2: RedisTier,
-    place: Place,
-    key: string,
-    kept: Snapshot,
-    plan: StorePlan,
-    work: Fenceable,
-  ): Promise<void> {
-    const { l1, counters, tags, recovery } = this.#core.parts;
-    let epoch = tags.table.latest;
-    let redisFailed = false;
-    // The first entry is stamped in Redis's time, too.
-    if (!l2.clockKnown) redisFailed = (await this.#core.guarded(operation, l2.synchronizeClock())) === failed;
-    if (plan.tags.length > 0) {
-      tags.meet();
-      if (!redisFailed) {
-        const learned = await this.#core.guarded(operation, tags.learn(true));
-        redisFailed = learned === failed;
-        if (learned !== failed) epoch = learned.latest;
-      }
+  async #sendEncoded(l2: RedisTier, sending: Sending, encoded: Promise<Buffer>): Promise<void> {
+    let bytes: Buffer;
+    try {
+      bytes = await encoded;
+    } catch (error) {
+      this.#ended(sending.write);
+      throw error;
     }
-    const moment = recovery?.moment();
-    const meta = entryMeta(l2.stamp(), plan, epoch);
-    const redisKey = place.redisKey(key);
-    const encoded = l2.codec.encode(kept.value, kept.json, meta, redisKey);
-    const bytes = encoded instanceof Promise ? await encoded : encoded;
-    if (work.fenced || this.#core.closed) return;
+    return this.#send(l2, sending, bytes);
+  }
+
+  #send(l2: RedisTier, sending: Sending, bytes: Buffer): Promise<void> {
+    const { write, epoch, redisFailed, redisKey } = sending;
+    const { place, key, kept, plan } = write;
+    const { recovery, loads, counters } = this.#core.parts;
+    if (write.fenced || this.#core.closed) {
+      this.#ended(write);
+      return Promise.resolve();
+    }
     this.#storeL1(place, key, kept, plan, epoch);
     this.#core.remember(redisKey, key, place);
     // What waited to reach Redis is out of date from this moment on.
     recovery?.journal.supersede(redisKey);
-    let isLost = redisFailed;
-    try {
-      if (!redisFailed) {
-        const fence = this.#core.parts.loads?.fenceOf(redisKey) ?? '';
-        if (await l2.write(redisKey, fence, bytes, redisTtl(plan), () => !work.fenced)) counters.l2Sets++;
-      }
-    } catch (error) {
-      isLost = await this.#failedWrite(operation, l2, redisKey, error).catch((thrown: unknown) => {
-        // The caller is told that it failed: then the L1 must not go on as if it had not.
-        l1?.delete(place.id(key));
-        throw thrown;
-      });
+    if (redisFailed) {
+      this.#sent(sending, bytes, true);
+      return Promise.resolve();
     }
+    return l2.write(redisKey, loads?.fenceOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
+      (isWritten) => {
+        if (isWritten) counters.l2Sets++;
+        this.#sent(sending, bytes, false);
+      },
+      (error: unknown) => this.#notTaken(l2, sending, bytes, error),
+    );
+  }
+
+  async #notTaken(l2: RedisTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
+    const { write, redisKey } = sending;
+    try {
+      const isLost = await this.#failedWrite(write.operation, l2, redisKey, error);
+      this.#sent(sending, bytes, isLost);
+    } catch (thrown) {
+      // The caller is told that it failed: then the L1 must not go on as if it had not.
+      this.#core.parts.l1?.delete(write.id);
+      this.#ended(write);
+      throw thrown;
+    }
+  }
+
+  /** Redis has it, or will not have it for now. */
+  #sent({ write, moment, meta, redisKey }: Sending, bytes: Buffer, isLost: boolean): void {
     this.#core.coherence?.changed([redisKey]);
     // What came after it may have reached Redis: then this must not come after that.
-    if (isLost && moment !== undefined && !isFenced(work)) recovery?.lostSet(moment, redisKey, bytes, meta);
+    if (isLost && moment !== undefined && !write.fenced) {
+      this.#core.parts.recovery?.lostSet(moment, redisKey, bytes, meta);
+    }
+    this.#ended(write);
+  }
+
+  #ended(write: Write): void {
+    this.#core.writesUnderWay.end(write.id, write);
   }
 
   /** What becomes of a write that Redis did not take: whether it is to be made up for. */

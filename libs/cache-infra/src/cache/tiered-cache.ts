@@ -108,12 +108,19 @@ export class TieredCache extends Cache {
     return values;
   }
 
-  override async set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
-    if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string') {
-      if (this.#plainSet(key, value, options)) return;
-    }
-    if (this.#core.isSimplyWatched) await this.#setTimed(key, value, options);
-    else await this.#observe('set', key, async () => this.#setNow(key, value, options));
+  override set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
+    if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string')
+      return this.#setPlain(key, value, options);
+    return this.#setWatched(key, value, options);
+  }
+
+  async #setPlain(key: string, value: unknown, ttl: number | undefined): Promise<void> {
+    if (!this.#plainSet(key, value, ttl)) await this.#setWatched(key, value, ttl);
+  }
+
+  #setWatched(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
+    if (this.#core.isSimplyWatched) return this.#setTimed(key, value, options);
+    return this.#observe('set', key, async () => this.#setNow(key, value, options));
   }
 
   /** May throw at once. */

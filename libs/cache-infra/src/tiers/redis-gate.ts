@@ -103,13 +103,17 @@ export class RedisGate {
     return this.#refused.values().next().value;
   }
 
-  /** @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind */
-  call<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
+  /**
+   * `alone`: no other command is about to follow, so that waiting for the end of the turn to write them together only takes time.
+   *
+   * @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind
+   */
+  call<T>(what: string, send: (client: RedisClient) => Promise<T>, alone = false): Promise<T> {
     const { client } = this.#connection;
     if (client.status !== 'ready' || this.#breaker.state !== CircuitState.Closed)
       return this.#callUnready(what, send);
     return new Promise<T>((resolve, reject) => {
-      this.#batch(client);
+      if (!alone) this.#batch(client);
       this.#deadlines.watch(
         send(client),
         what,

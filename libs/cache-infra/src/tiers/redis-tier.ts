@@ -45,14 +45,19 @@ interface WaitingRead {
   readonly reject: (error: unknown) => void;
 }
 
+/** What a write is done for: what was done since may have made it out of date. */
+export interface Supersedable {
+  readonly fenced: boolean;
+}
+
 /** A write that goes out at the end of this turn of the event loop. */
 interface WaitingWrite {
   readonly redisKey: string;
   readonly fence: string;
   readonly bytes: Buffer;
   readonly ttlMs: number;
-  /** Asked when it is sent: what was done since may have made it out of date. */
-  readonly isWanted: () => boolean;
+  /** Looked at when it is sent. */
+  readonly work: Supersedable;
   /** False: it was not sent. */
   readonly resolve: (isWritten: boolean) => void;
   readonly reject: (error: unknown) => void;
@@ -157,30 +162,16 @@ export class RedisTier {
 
   /**
    * Stores an entry, and ends loads of its key by removing their `fence`: what they bring is from before it, also when it is gone by
-   * then. `ttlMs` 0 = never expires. False when `isWanted` said no before it was sent.
+   * then. `ttlMs` 0 = never expires. False when `work` was fenced before it was sent.
    */
-  async write(
-    redisKey: string,
-    fence: string,
-    bytes: Buffer,
-    ttlMs: number,
-    isWanted: () => boolean,
-  ): Promise<boolean> {
+  write(redisKey: string, fence: string, bytes: Buffer, ttlMs: number, work: Supersedable): Promise<boolean> {
     // A client of the user's own may send a command once more after a reconnect: the script knows when it is too late.
-    if (this.#options.trackWrites || !this.connection.owned) {
-      return new Promise((resolve, reject) => {
-        this.#sendSoon();
-        this.#writes.push({ redisKey, fence, bytes, ttlMs, isWanted, resolve, reject });
-      });
-    }
-    // No script: in broadcast mode the server would tell of the write of one.
-    const [, reply] = await Promise.all([
-      this.gate.call('UNLINK', (client) => client.unlink(fence)),
-      this.gate.call('SET', (client) =>
-        ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
-      ),
-    ]);
-    return reply === 'OK';
+    // Else no script: in broadcast mode the server would tell of the write of one.
+    if (!this.#options.trackWrites && this.connection.owned) return this.#set(redisKey, fence, bytes, ttlMs);
+    return new Promise((resolve, reject) => {
+      this.#sendSoon();
+      this.#writes.push({ redisKey, fence, bytes, ttlMs, work, resolve, reject });
+    });
   }
 
   /** How many of them existed. */
@@ -275,23 +266,32 @@ export class RedisTier {
     this.#writes = [];
     if (writes.length > 0) this.#sendWrites(writes);
     const [first] = reads;
-    if (reads.length === 1 && first !== undefined) this.#readAlone(first);
+    if (reads.length === 1 && first !== undefined) this.#readOne(first, writes.length === 0);
     else {
       for (let i = 0; i < reads.length; i += readBatch) this.#sendTogether(reads.slice(i, i + readBatch));
     }
   };
 
+  async #set(redisKey: string, fence: string, bytes: Buffer, ttlMs: number): Promise<boolean> {
+    const [, reply] = await Promise.all([
+      this.gate.call('UNLINK', (client) => client.unlink(fence)),
+      this.gate.call('SET', (client) =>
+        ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
+      ),
+    ]);
+    return reply === 'OK';
+  }
+
   #sendWrites(writes: readonly WaitingWrite[]): void {
-    const wanted = writes.filter((write) => {
-      if (write.isWanted()) return true;
-      write.resolve(false);
-      return false;
-    });
     // In a Cluster a script may touch one slot only.
     const count = isCluster(this.connection.client) ? 1 : writeBatch.count;
     let batch: WaitingWrite[] = [];
     let bytes = 0;
-    for (const write of wanted) {
+    for (const write of writes) {
+      if (write.work.fenced) {
+        write.resolve(false);
+        continue;
+      }
       if (batch.length === count || (batch.length > 0 && bytes + write.bytes.length > writeBatch.bytes)) {
         this.#writeTogether(batch);
         batch = [];
@@ -310,7 +310,7 @@ export class RedisTier {
     const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ fence }) => fence)];
     const args: (string | number | Buffer)[] = [deadline, this.#options.trackWrites ? '1' : '0'];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
-    const areWanted = (): boolean => writes.every(({ isWanted }) => isWanted());
+    const areWanted = (): boolean => writes.every(({ work }) => !work.fenced);
     this.gate.script('SET', setScript, keys, args, areWanted).then(
       (reply) => {
         if (reply === unwanted) this.#writeApart(writes);
@@ -327,8 +327,8 @@ export class RedisTier {
 
   #writeApart(writes: readonly WaitingWrite[]): void {
     for (const write of writes) {
-      if (write.isWanted()) this.#writeTogether([write]);
-      else write.resolve(false);
+      if (write.work.fenced) write.resolve(false);
+      else this.#writeTogether([write]);
     }
   }
 
@@ -359,9 +359,9 @@ export class RedisTier {
     return entries;
   }
 
-  #readAlone({ redisKey, resolve, reject }: WaitingRead): void {
+  #readOne({ redisKey, resolve, reject }: WaitingRead, alone: boolean): void {
     this.gate
-      .call('GET', (client) => client.getBuffer(redisKey))
+      .call('GET', (client) => client.getBuffer(redisKey), alone)
       .then(
         (bytes) => {
           resolve(bytes === null ? undefined : this.decode(redisKey, bytes));
