@@ -8,7 +8,7 @@ export function method({ settings }) {
         `L1 cases have ${l1.rounds} rounds of turns of ${l1.turnMs} ms, cases with Redis ${others.rounds} of ${others.turnMs} ms, after rounds that do not count.`,
       '- A ratio is made of the two turns of one round, so that what slows the machine down for a while is in both. Shown are the median over the rounds and, in brackets, the middle half. A verdict goes by the median.',
       '- Each candidate is called from a loop of its own: a shared one would make everybody pay for what the engine learns about the others. Calls are awaited one after the other, or by as many loops at once as the table says.',
-      '- All hold the same keys and values; these are made before the clock starts. The garbage of the others is collected before each turn; then a third of a turn runs before its clock starts, since V8 drops compiled code with such a collection. Its own garbage is part of a turn.',
+      '- All hold the same keys and values; these are made before the clock starts. The young garbage of the others is collected before each turn, by a minor collection: a full one would have V8 forget compiled code, which in a program happens every few seconds at most. Its own garbage is part of a turn.',
       '- Isolation is the same on both sides. By reference: `isolation: ’reference’`, Keyv without a serializer, `useClone: false`, `serialize: false`. Copies: `isolation: ’clone’`, Keyv’s JSON, `useClone: true`, `serialize: true`. ' +
         'It is checked before the measurement. Peers that cannot freeze are measured by reference beside `’freeze’`.',
       '- Memory: `heapUsed` and `external` after several full collections, before a store is made and after it is full, in a process for each.',

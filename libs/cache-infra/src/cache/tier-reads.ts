@@ -1,3 +1,4 @@
+import { keepAlive } from '../lasting.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { RedisTier, StoredEntry } from '../tiers/redis-tier.js';
 import type { CoreParts } from './core.js';
@@ -267,6 +268,8 @@ class Read implements TierRead {
   }
 }
 
+keepAlive(new Read({ l1TtlMs: undefined }));
+
 /** One key of many: it has a promise of its own once somebody joins. */
 class BulkRead implements TierRead {
   fenced = false;
@@ -292,6 +295,8 @@ class BulkRead implements TierRead {
     return this.#find();
   }
 }
+
+keepAlive(new BulkRead({ l1TtlMs: undefined }, '', '', () => Promise.resolve(undefined)));
 
 /** What `reading` brings, once Redis's time is known: by it is told how long entries still have. */
 function inRedisTime<T>(l2: RedisTier, reading: Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { SerializationError } from '../errors.js';
+import { keepAlive } from '../lasting.js';
 import { hasSymbolKeys, hasToJson, isPlain, opaqueKind } from '../opaque.js';
 import { mapStep, Trail } from '../trail.js';
 import { setOwn } from './own-property.js';
@@ -128,3 +129,5 @@ class SnapshotWalk {
     return copy;
   }
 }
+
+keepAlive(new SnapshotWalk());

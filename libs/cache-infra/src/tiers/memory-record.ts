@@ -1,3 +1,5 @@
+import { keepAlive } from '../lasting.js';
+
 /** What an L1 entry carries beyond its value, when it carries anything. */
 export interface RecordDetail {
   /** As the tag table names them. */
@@ -45,8 +47,4 @@ export class MemoryRecord {
   }
 }
 
-/**
- * One that is always there, and never looked at: with every full collection that finds no object of a class alive V8 forgets how they
- * look, and throws away the code that went by it. Without an L1 there is none between two calls.
- */
-export const lastingRecord = new MemoryRecord(undefined, Infinity, undefined);
+keepAlive(new MemoryRecord(undefined, Infinity, undefined));
