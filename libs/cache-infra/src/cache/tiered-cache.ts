@@ -108,14 +108,17 @@ export class TieredCache extends Cache {
     return values;
   }
 
+  // No async function: one promise serves all plain sets.
   override set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
-    if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string')
-      return this.#setPlain(key, value, options);
+    if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string') {
+      try {
+        if (this.#plainSet(key, value, options)) return done;
+      } catch (error) {
+        const refusal = error as Error;
+        return Promise.reject(refusal);
+      }
+    }
     return this.#setWatched(key, value, options);
-  }
-
-  async #setPlain(key: string, value: unknown, ttl: number | undefined): Promise<void> {
-    if (!this.#plainSet(key, value, ttl)) await this.#setWatched(key, value, ttl);
   }
 
   #setWatched(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
@@ -561,6 +564,8 @@ export class TieredCache extends Cache {
     if (emitter.has('miss')) emitter.emit('miss', { key });
   }
 }
+
+const done = Promise.resolve();
 
 /** Seconds; what is longer takes the way on which it is judged. */
 const maxPlainTtl = 365 * 24 * 3600;

@@ -70,7 +70,10 @@ export class HttpExchange {
   /** With the port, unless it is the scheme's own: a handler that makes links of `Host` makes others for another port. */
   get origin(): string {
     const { protocol = 'http', host = '' } = this.#request;
-    return originOf(`${protocol}://${host}`);
+    if (last.protocol !== protocol || last.host !== host) {
+      last = { protocol, host, origin: originOf(`${protocol}://${host}`) };
+    }
+    return last.origin;
   }
 
   /** A body of a GET says nothing that caches know of (RFC 9110 §9.3.1), but a handler may read it. */
@@ -200,6 +203,9 @@ export class HttpExchange {
     return this.#response.raw ?? this.#response;
   }
 }
+
+/** Most applications have one: to compare it takes less than to put it together. */
+let last = { protocol: '', host: '', origin: '' };
 
 const originOf = remembered((origin) => {
   const lower = origin.toLowerCase();
