@@ -15,7 +15,7 @@ export function method({ settings }) {
       '- Redis cases: `ioredis` is `JSON.parse(await redis.get(key))`, with `enableAutoPipelining` on and off; the better of the two for the case is what the library is compared with. The values’ JSON has 1,000 bytes, ' +
         'the most that is stored uncompressed when nothing is said. In the case of two tiers bentocache has its bus, cacheable and cache-manager have no way to tell other instances of a change.',
       '- `commandTimeout` is 10 s for the library, in place of 250 ms: on a machine that is busy with the measurement itself a late answer is no outage. That there were no errors is checked.',
-      '- HTTP: a server process for each, one load generator (autocannon) on the loopback interface; that handlers did not run for hits is checked.',
+      '- HTTP: a server process for each, started anew after two rounds, one load generator (autocannon) on the loopback interface; that handlers did not run for hits is checked.',
       '- Import: a new process for each sample, files in the page cache, the time of `await import()`.',
     ].join('\n'),
   ];

@@ -1,5 +1,6 @@
 import type { EntryMeta } from '../codec/codec.js';
 import { restamp } from '../codec/header.js';
+import { ownCopy } from '../codec/slab.js';
 import { failureKind, isTemporary, type RedisErrorKind } from '../tiers/redis-errors.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
@@ -60,7 +61,7 @@ export class Recovery {
       stamp: Math.max(moment.stamp, meta.stamp),
       kind: 'set',
       redisKey,
-      bytes,
+      bytes: ownCopy(bytes),
       meta,
     });
   }

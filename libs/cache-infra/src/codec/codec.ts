@@ -16,6 +16,7 @@ import {
   tagsFlag,
 } from './header.js';
 import { decodePayload, encodePayload, type Payload } from './payload.js';
+import { allocateFromSlab } from './slab.js';
 
 export type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
 
@@ -170,7 +171,7 @@ function payloadBuffer(payload: Payload): Buffer {
 
 function entryFor(tags: Buffer | undefined, payloadBytes: number): [entry: Buffer, payloadOffset: number] {
   const at = headerBytes + (tags?.length ?? 0);
-  const entry = Buffer.allocUnsafe(at + payloadBytes);
+  const entry = allocateFromSlab(at + payloadBytes);
   if (tags !== undefined) entry.set(tags, headerBytes);
   return [entry, at];
 }

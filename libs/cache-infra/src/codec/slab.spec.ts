@@ -1,0 +1,36 @@
+import { RedisCache } from '../cache/redis-cache.js';
+import { coreOf } from '../cache/tiered-cache.js';
+import { allocateFromSlab, ownCopy } from './slab.js';
+
+describe('the slab of entries', () => {
+  it('gives out every byte once', () => {
+    const sizes = Array.from({ length: 500 }, (_, i) => (i * 37) % 1500);
+    const parts = sizes.map((size, i) => allocateFromSlab(size).fill(i % 256));
+    parts.forEach((part, i) => {
+      expect(part).toHaveLength(sizes[i] as number);
+      expect(part.every((byte) => byte === i % 256)).toBe(true);
+    });
+  });
+
+  it('large ones have memory of their own', () => {
+    expect(allocateFromSlab(100_000).buffer).not.toBe(allocateFromSlab(10).buffer);
+    expect(allocateFromSlab(1_000_000)).toHaveLength(1_000_000);
+  });
+
+  it('a copy keeps no slab', () => {
+    const part = allocateFromSlab(10).fill(7);
+    const copy = ownCopy(part);
+    part.fill(0);
+    expect([...copy]).toEqual(new Array(10).fill(7));
+    expect(copy.buffer.byteLength).toBe(10);
+  });
+
+  it('what an outage has written down keeps no slab', async () => {
+    const cache = new RedisCache({ redisUrl: 'redis://127.0.0.1:1', connectTimeout: '50ms' });
+    await cache.set('key', 'value');
+    const [entry] = coreOf(cache).parts.recovery?.journal.oldest(1, Date.now()) ?? [];
+    if (entry?.kind !== 'set') throw new Error('the set was not written down');
+    expect(entry.bytes.buffer.byteLength).toBe(entry.bytes.length);
+    await cache.close();
+  });
+});
