@@ -26,8 +26,10 @@ describe.each([true, false])(
         const instances = [1, 2].map(() => closing(new RedisCache({ ...options, enableL1Cache })));
         const writer = closing(new RedisCache({ ...options, enableL1Cache: false }));
         for (const cache of instances) await (enableL1Cache ? armed(cache) : cache.connect());
+        // The first invalidation of all makes the table of tags. A load that began before there was one cannot tell it from one that was
+        // lost and made anew, and is not stored: to be on the safe side, once.
+        await writer.invalidateTags('the first');
         let count = 0;
-        let runsWithLoss = 0;
         // What the channel brings, it brings in order: who has heard of the last change has heard of all before it.
         const settled = async (): Promise<void> => {
           if (!enableL1Cache) return;
@@ -48,23 +50,17 @@ describe.each([true, false])(
             await writer.clear();
             await settled();
             await fc.asyncModelRun(() => ({ model, real }), all);
-            const loaded = 7;
-            await endAll(model, real, loaded);
-            let isLost = false;
+            await endAll(model, real, 7);
             for (const path of paths) {
               for (const key of keys) {
                 const expected = model.read(path, key);
                 const found = await Promise.all([0, 1].map((by) => real.at(by, path).get(key)));
-                // News that comes late may keep the value of a load from being stored: rarely, and nobody gets another one instead.
-                if (expected === loaded && found.every((value) => value === undefined)) isLost = true;
-                else expect(found).toEqual([expected, expected]);
+                expect(found).toEqual([expected, expected]);
               }
             }
-            if (isLost) runsWithLoss++;
           }),
           { numRuns: runs, timeout: 10_000 },
         );
-        expect(runsWithLoss).toBeLessThanOrEqual(Math.ceil(runs / 20));
       },
       20_000 + runs * 1000,
     );
