@@ -1,8 +1,20 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Req, Res, UseInterceptors, type NestInterceptor } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Injectable,
+  Req,
+  Res,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { CacheMonitoringInterceptor, HttpCache, HttpCacheInterceptor } from 'nestjs-cache-infra';
-import { map, tap } from 'rxjs';
+import { map, tap, type Observable } from 'rxjs';
 
 import {
   adapters,
@@ -30,6 +42,24 @@ class ThingsController {
   @HttpCache({ ttl: 10 })
   thing(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
     return this.origin.answer(request, reply);
+  }
+}
+
+@Controller('missing')
+class MissingController {
+  @Get()
+  @HttpCode(404)
+  @Header('Content-Type', 'text/html')
+  @HttpCache({ ttl: 10, statuses: [404] })
+  missing(): object {
+    return { statusCode: 404, message: 'missing' };
+  }
+}
+
+@Injectable()
+class EnvelopingCacheInterceptor extends HttpCacheInterceptor {
+  override intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return super.intercept(context, next).pipe(map((data) => ({ data })));
   }
 }
 
@@ -96,6 +126,23 @@ describe.each(adapters)('a hit is sent as the handler’s answer was, on %s', (a
     expect(hit.type).toContain('application/problem+json');
   });
 
+  it('with the status and type that Nest corrects', async () => {
+    const app = await boot(adapter, { controllers: [MissingController] });
+    const [miss, hit] = await twice(app, '/missing');
+    expect(hit).toEqual(miss);
+    expect(hit.status).toBe(404);
+  });
+
+  it('an interceptor derived from it gets the object, not its text', async () => {
+    const app = await boot(adapter, {
+      more: [{ provide: APP_INTERCEPTOR, useClass: EnvelopingCacheInterceptor }],
+      bound: false,
+    });
+    const [miss, hit] = await twice(app);
+    expect(hit).toEqual(miss);
+    expect(JSON.parse(hit.body)).toMatchObject({ data: { html: '<b>&</b>' } });
+  });
+
   it('to HEAD without a body, with the length of the one that GET gets', async () => {
     const app = await boot(adapter);
     const got = await seen(await app.fetch('/things/1'));
@@ -140,6 +187,10 @@ describe('what an application makes of JSON itself, on Express', () => {
     set(setting: string, value: unknown): void;
     response: Jsonic;
   }
+  const restoring: (() => void)[] = [];
+  afterEach(() => {
+    for (const restore of restoring.splice(0)) restore();
+  });
   const express = (app: Parameters<NonNullable<BootOptions['prepare']>>[0]): Express =>
     app.getHttpAdapter().getInstance() as Express;
   const stamped = (json: Jsonic['json']) =>
@@ -161,6 +212,28 @@ describe('what an application makes of JSON itself, on Express', () => {
       (app) => {
         const { response } = express(app);
         response.json = stamped(response.json);
+      },
+      '"stamp":1',
+    ],
+    [
+      'a json() of Express itself',
+      (app) => {
+        const ofExpress = Object.getPrototypeOf(express(app).response) as Jsonic;
+        const { json } = ofExpress;
+        restoring.push(() => (ofExpress.json = json));
+        ofExpress.json = stamped(json);
+      },
+      '"stamp":1',
+    ],
+    [
+      'a json() of a prototype put before that of a response',
+      (app) => {
+        app.use((_request: object, response: Jsonic, next: () => void) => {
+          const before = Object.create(Object.getPrototypeOf(response) as object) as Jsonic;
+          before.json = stamped(response.json);
+          Object.setPrototypeOf(response, before);
+          next();
+        });
       },
       '"stamp":1',
     ],

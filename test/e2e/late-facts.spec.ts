@@ -38,6 +38,13 @@ class Facts extends CacheVaryProvider {
 })
 class ModuleWithFacts {}
 
+@Module({
+  imports: [CacheInfraModule.forRoot({ vary: { tenant } })],
+  providers: [Reports],
+  exports: [Reports],
+})
+class ModuleWithEverything {}
+
 @Module({ providers: [Reports, { provide: CacheVaryProvider, useClass: Facts }], exports: [Reports] })
 class ModuleWithProvider {}
 
@@ -69,8 +76,12 @@ async function start(imports: unknown[]): Promise<void> {
   await app.init();
 }
 
+async function expectNobodyMixedUp(): Promise<void> {
+  for (const name of ['ann', 'bob', 'ann']) await expect(get(name)).resolves.toBe(`report of ${name}`);
+}
+
 async function get(name: string): Promise<string> {
-  const { text } = await request(app.getHttpServer() as object)
+  const { text } = await request(app.getHttpServer() as Parameters<typeof request>[0])
     .get(`/reports/${name}`)
     .set('x-tenant', name);
   return text;
@@ -84,7 +95,7 @@ describe.each([
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     ReportsController.Lazy = lazy;
     await start([CacheInfraModule.forRoot()]);
-    for (const name of ['ann', 'bob', 'ann']) await expect(get(name)).resolves.toBe(`report of ${name}`);
+    await expectNobodyMixedUp();
     const warnings = warn.mock.calls.map(([message]) => String(message));
     expect(warnings.filter((message) => message.includes('after the routes were made'))).toHaveLength(1);
   });
@@ -104,6 +115,16 @@ describe.each([
   });
 });
 
+describe('a CacheInfraModule that is loaded lazily, in an application that has none', () => {
+  it('mixes nobody up', async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    ReportsController.Lazy = ModuleWithEverything;
+    await start([]);
+    await app.listen(0, '127.0.0.1');
+    await expectNobodyMixedUp();
+  });
+});
+
 describe('facts that are there from the start', () => {
   it.each([
     ['a forRoot()', [CacheInfraModule.forRoot({ vary: { tenant } })]],
@@ -116,7 +137,7 @@ describe('facts that are there from the start', () => {
     class Plain {}
     ReportsController.Lazy = Plain;
     await start(imports);
-    for (const name of ['ann', 'bob', 'ann']) await expect(get(name)).resolves.toBe(`report of ${name}`);
+    await expectNobodyMixedUp();
     expect((await app.get(ReportsController).reports()).runs).toBe(2);
   });
 
@@ -127,7 +148,7 @@ describe('facts that are there from the start', () => {
     class FactsModule {}
     ReportsController.Lazy = Plain;
     await start([FactsModule, CacheInfraModule.forRoot()]);
-    for (const name of ['ann', 'bob', 'ann']) await expect(get(name)).resolves.toBe(`report of ${name}`);
+    await expectNobodyMixedUp();
     expect((await app.get(ReportsController).reports()).runs).toBe(2);
   });
 });

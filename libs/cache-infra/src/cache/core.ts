@@ -300,18 +300,18 @@ export class CacheCore {
     const results = await this.guarded('getMany', reading);
     if (results === failed) return this.#missedAll(missing.length, found);
     const now = this.parts.clock.now();
-    let hits = 0;
     for (let n = 0; n < results.length; n++) {
       const result = results[n] as BulkResult;
       let { record } = result;
       if (record instanceof Promise) record = await this.#awaited(record);
-      if (record === undefined || now >= record.expiresAt) continue;
-      hits++;
-      found[indexes[n] as number] = { record, tier: 'l2', isOwn: !result.read.shared };
+      if (record === undefined || now >= record.expiresAt) {
+        counters.l2Misses++;
+        counters.misses++;
+      } else {
+        counters.l2Hits++;
+        found[indexes[n] as number] = { record, tier: 'l2', isOwn: !result.read.shared };
+      }
     }
-    counters.l2Hits += hits;
-    counters.l2Misses += missing.length - hits;
-    counters.misses += missing.length - hits;
     return found;
   }
 

@@ -188,12 +188,12 @@ export class TierWrites {
 
   /** Redis has it, or will not have it for now. */
   #sent({ write, moment, meta, redisKey }: Sending, bytes: Buffer, isLost: boolean): void {
+    this.#ended(write);
     this.#core.coherence?.changed([redisKey]);
     // What came after it may have reached Redis: then this must not come after that.
     if (isLost && moment !== undefined && !write.fenced) {
       this.#core.parts.recovery?.lostSet(moment, redisKey, bytes, meta);
     }
-    this.#ended(write);
   }
 
   #ended(write: Write): void {

@@ -1,5 +1,5 @@
 import { Global, Logger, Module, type NestInterceptor } from '@nestjs/common';
-import { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 
 import { CacheFactory } from '../config/cache-factory.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
@@ -51,7 +51,10 @@ export class CacheInfraCoreModule {
     moduleRef: ModuleRef,
     registry: CacheRegistry,
     interceptor: CacheContextInterceptor,
+    { listening }: HttpAdapterHost,
   ) {
+    // Loaded lazily itself: the routes are there.
+    if (listening) registry.hasRoutesWithoutContext = true;
     // Not as an APP_INTERCEPTOR, of which Nest wants to see `intercept` before all is there that may say facts.
     config.addGlobalInterceptor(new ContextBinding(moduleRef, registry, interceptor) as NestInterceptor);
   }

@@ -12,8 +12,8 @@ import type { HttpCaches } from './http-caches.js';
 import type { Head } from './http-exchange.js';
 import type { PrimaryKey } from './http-primary-key.js';
 import type { HttpRoute } from './http-route.js';
-import { isContainer } from './json-text.js';
-import { returnedValue } from './stored-body.js';
+import { isContainer, type JsonMethod } from './json-text.js';
+import { returnedValue, type StoredBody } from './stored-body.js';
 import type { StoredResponse } from './stored-response.js';
 import { isNotModified } from './validators.js';
 import { storedTtl, type Found, type Shared, type Variants } from './variants.js';
@@ -26,8 +26,8 @@ export interface AnswerParts extends RunParts {
   readonly route: HttpRoute;
   readonly key: PrimaryKey;
   readonly wants: RequestDirectives;
-  /** What is answered goes to the client as it is, and a JSON text is as good as the object. */
-  readonly givesTexts: boolean;
+  /** What is answered goes to the client as it is, and where it is by this method, a JSON text is as good as the object. */
+  readonly textSender: JsonMethod | undefined;
 }
 
 /** The answer to one GET or HEAD request: from the cache, or from the handler. */
@@ -229,10 +229,14 @@ export class HttpAnswer {
         : httpCacheStatus({ ttl, ...handling, key: key.digest }),
     );
     if (this.#asksWhetherModified() && this.#isNotModified(exchange.head())) return undefined;
-    const { body } = response;
-    if (this.#parts.givesTexts && body.kind === 'json' && isContainer(body.text) && exchange.sendsJson())
-      return body.text;
-    return returnedValue(body);
+    return this.#asText(response.body) ?? returnedValue(response.body);
+  }
+
+  /** A body as the text that is sent for it, where that makes no difference. */
+  #asText(body: StoredBody): string | undefined {
+    const { textSender, exchange } = this.#parts;
+    if (textSender === undefined || body.kind !== 'json' || !isContainer(body.text)) return undefined;
+    return exchange.sendsTextAs(textSender) ? body.text : undefined;
   }
 
   #asksWhetherModified(): boolean {

@@ -20,7 +20,7 @@ import {
   type HttpRoute,
   type Surroundings,
 } from './http-route.js';
-import { sendsJsonTexts } from './json-text.js';
+import { textSendingJson, type JsonMethod } from './json-text.js';
 import { isStreaming } from './stored-body.js';
 import { assumedVary, toStore, type StoringRules } from './stored-response.js';
 import { Variants } from './variants.js';
@@ -35,8 +35,8 @@ interface Prepared {
   readonly assumed: Selection;
   readonly keys: RouteKeys;
   readonly needsInstances: boolean;
-  /** What this interceptor gives goes to the client, by an adapter that takes a JSON text for the object. */
-  readonly givesTexts: boolean;
+  /** What this interceptor gives goes to the client, by this method or as the text that it would send. */
+  readonly textSender: JsonMethod | undefined;
 }
 
 /**
@@ -105,7 +105,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
   ): HttpAnswer {
     const { host = true, key: keyOption, tags = [], clientControl = true } = route.options;
     const { headers } = exchange;
-    const { rules, assumed, keys, needsInstances, givesTexts } = this.#prepared(context, route, store);
+    const { rules, assumed, keys, needsInstances, textSender } = this.#prepared(context, route, store);
     const own = keys.of(host ? exchange.origin : undefined, exchange.target);
     const key = keyOption === undefined ? own : primaryKey(`KEY ${keyOf(keyOption(context))} ${route.id}`);
     const all = (): string[] => [urlTag(own.url), ...(typeof tags === 'function' ? tags(context) : tags)];
@@ -129,7 +129,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
         ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
         : noRequestDirectives,
       needsInstances,
-      givesTexts,
+      textSender,
     });
   }
 
@@ -139,12 +139,14 @@ export class HttpCacheInterceptor implements NestInterceptor {
     if (known !== undefined) return known;
     const rules = storingRules(route, cache.defaultTtl);
     const { isInsideSerializer, isOutermost } = this.#surroundings(context);
+    // One that is derived from this one may look at what it gives.
+    const isAsMade = this.intercept === HttpCacheInterceptor.prototype.intercept;
     const prepared = {
       rules,
       assumed: selection(assumedVary(rules)),
       keys: new RouteKeys(route.id),
       needsInstances: isInsideSerializer,
-      givesTexts: isOutermost && sendsJsonTexts(this.adapterHost.httpAdapter),
+      textSender: isOutermost && isAsMade ? textSendingJson(this.adapterHost.httpAdapter) : undefined,
     };
     this.#preparations.set(route, prepared);
     return prepared;

@@ -7,6 +7,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 
 import { appendHeader, isRawResponse } from '../response-headers.js';
 import type { Fields, FieldValue } from './header-fields.js';
+import type { JsonMethod } from './json-text.js';
 import { remembered } from './memo.js';
 
 /** Requests whose handlers an `HttpCacheInterceptor` has run: a hit never gets so far, and is spared the mark. */
@@ -31,7 +32,8 @@ interface AdapterResponse {
   readonly statusCode: number;
   readonly raw?: unknown;
   getHeaders(): Fields;
-  hasHeader(name: string): boolean;
+  getHeader(name: string): FieldValue | undefined;
+  readonly json?: JsonMethod;
   removeHeader(name: string): unknown;
 }
 
@@ -122,11 +124,13 @@ export class HttpExchange {
     }
   }
 
-  /** Marks the response as JSON, so that a text is sent as such; false = somebody wants to see the objects that are sent as JSON. */
-  sendsJson(): boolean {
-    if (Object.hasOwn(this.#response, 'json')) return false;
-    if (!this.#response.hasHeader('content-type'))
-      this.setField('Content-Type', 'application/json; charset=utf-8');
+  /** Marks the response as JSON, so that a text is sent as such; false = it would not be sent as `json` sends the object. */
+  sendsTextAs(json: JsonMethod): boolean {
+    if (this.#response.json !== json) return false;
+    const type = this.#response.getHeader('content-type');
+    // Of another type Nest corrects what looks like an error.
+    if (type !== undefined) return typeof type === 'string' && type.startsWith('application/json');
+    this.setField('Content-Type', 'application/json; charset=utf-8');
     return true;
   }
 
@@ -205,7 +209,7 @@ export class HttpExchange {
 }
 
 /** Most applications have one: to compare it takes less than to put it together. */
-let last = { protocol: '', host: '', origin: '' };
+let last: { protocol?: string; host?: string; origin: string } = { origin: '' };
 
 const originOf = remembered((origin) => {
   const lower = origin.toLowerCase();
