@@ -17,7 +17,7 @@ const clock = process.env.BENCH_CLOCK ?? 'wall';
 const only = process.env.BENCH_CASES?.split(',');
 const settings = quick
   ? { l1: { rounds: 3, turnMs: 10 }, others: { rounds: 3, turnMs: 30 }, profileSeconds: 1 }
-  : { l1: { rounds: 17, turnMs: 30 }, others: { rounds: 11, turnMs: 80 }, profileSeconds: 2 };
+  : { l1: { rounds: 17, turnMs: 30 }, others: { rounds: 11, turnMs: 200 }, profileSeconds: 2 };
 
 const here = join(root, 'benchmarks', 'peers');
 endWithThisProcess();
