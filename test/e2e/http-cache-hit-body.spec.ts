@@ -165,6 +165,30 @@ describe.each(adapters)('a hit is sent as the handler’s answer was, on %s', (a
     expect(JSON.parse(hit.body)).toMatchObject({ data: { html: '<b>&</b>' } });
   });
 
+  it('bytes that an interceptor around it changes stay in the cache as they were', async () => {
+    const seenBytes: string[] = [];
+    const spoiling: NestInterceptor = {
+      intercept: (_context, next) =>
+        next.handle().pipe(
+          tap((value: Buffer) => {
+            seenBytes.push(value.toString());
+            value.fill(0);
+          }),
+        ),
+    };
+    const app = await boot(adapter, {
+      more: [
+        { provide: APP_INTERCEPTOR, useValue: spoiling },
+        { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor },
+      ],
+      bound: false,
+    });
+    app.origin.script = () => Buffer.from('bytes');
+    for (let i = 0; i < 4; i++) await app.fetch('/things/1');
+    expect(seenBytes).toEqual(['bytes', 'bytes', 'bytes', 'bytes']);
+    expect(app.origin.requests).toHaveLength(1);
+  });
+
   it('our own interceptors around it change nothing', async () => {
     const app = await boot(adapter, {
       more: [

@@ -77,6 +77,16 @@ export class TieredCache extends Cache {
     return this.#getWatched(key);
   }
 
+  /**
+   * As {@link get}, without a copy: what it gives may be the cache's own, and must not be changed.
+   *
+   * @internal
+   */
+  async getShared<T>(key: string): Promise<T | undefined> {
+    const value = this.#plainHit('get', key, false);
+    return value === undefined ? this.#getWatched(key) : (value as T);
+  }
+
   // Apart from `get`, which would make room for what the closure holds with every hit; so is `#loadWatched`.
   #getWatched<T>(key: string): Promise<T | undefined> {
     if (this.#core.isSimplyWatched) return this.#getTimed(key);

@@ -14,7 +14,7 @@ import type { PrimaryKey } from './http-primary-key.js';
 import type { HttpRoute } from './http-route.js';
 import { isContainer, type JsonMethod } from './json-text.js';
 import { returnedValue, type StoredBody } from './stored-body.js';
-import type { StoredResponse } from './stored-response.js';
+import { mutable, type StoredResponse } from './stored-response.js';
 import { isNotModified } from './validators.js';
 import { storedTtl, type Found, type Shared, type Variants } from './variants.js';
 import { fingerprintOf } from './vary.js';
@@ -219,7 +219,8 @@ export class HttpAnswer {
     const now = this.#now();
     const { fields } = response;
     exchange.setStatus(response.status);
-    for (const name in fields) exchange.setField(name, fields[name] as FieldValue);
+    // A copy of lists: whoever appends to one changes what it was given.
+    for (const name in fields) exchange.setField(name, mutable(fields[name] as FieldValue));
     const age = currentAge(response, now);
     exchange.setField('Age', String(Math.floor(age)));
     const ttl = response.lifetime - age;

@@ -118,7 +118,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
       rules,
       key,
       variants: new Variants({
-        cache: store.cache,
+        store,
         key: key.text,
         assumed,
         request: headers,

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import type { Cache } from '../../cache/cache.js';
+import { TieredCache } from '../../cache/tiered-cache.js';
 import { systemClock, type Clock } from '../../clock.js';
 import { sha256 } from '../../keys/digest.js';
 import { ValidationError, type ValidationProblem } from '../../errors.js';
@@ -13,6 +14,8 @@ import { decoratedRoutes } from './decorated-routes.js';
 /** The part of a cache that holds responses. */
 export interface HttpStore {
   readonly cache: Cache;
+  /** As `cache.get()`; what it gives must not be changed. */
+  readonly read: <T>(key: string) => Promise<T | undefined>;
   readonly clock: Clock;
   /** What is made anew in the background at this moment. */
   readonly refreshing: Set<string>;
@@ -87,7 +90,10 @@ export class HttpCaches implements OnModuleInit {
     const cache = findCache(this.moduleRef, name);
     if (cache === undefined) return undefined;
     const clock = this.registry.optionsOf(name)?.clock ?? systemClock;
-    return { cache: cache.namespace('http'), clock, refreshing: new Set() };
+    const responses = cache.namespace('http');
+    const read = <T>(key: string): Promise<T | undefined> =>
+      responses instanceof TieredCache ? responses.getShared<T>(key) : responses.get<T>(key);
+    return { cache: responses, read, clock, refreshing: new Set() };
   }
 
   /** The default one too: it holds what routes without options let be stored. */

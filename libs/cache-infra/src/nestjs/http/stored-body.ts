@@ -45,7 +45,8 @@ export function returnedValue(body: StoredBody): unknown {
     case 'json-of-object':
       return { toJSON: (): unknown => JSON.parse(body.text) };
     case 'binary':
-      return body.bytes;
+      // What the cache holds is not the application's to change.
+      return Buffer.isBuffer(body.bytes) ? Buffer.from(body.bytes) : body.bytes.slice();
     case 'exception':
       throw thrownException(body);
   }

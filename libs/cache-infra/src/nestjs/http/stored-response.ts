@@ -192,6 +192,7 @@ function keptFields(
   return kept;
 }
 
-function mutable(value: FieldValue): number | string | string[] {
+/** A copy, where it can be changed. */
+export function mutable(value: FieldValue): number | string | string[] {
   return typeof value === 'object' ? [...value] : value;
 }

@@ -3,6 +3,7 @@ import type { LoadContext, LoadOptions } from '../../cache/options.js';
 import { maxDurationMs } from '../../duration.js';
 import { retentionMs } from './freshness.js';
 import type { Fields } from './header-fields.js';
+import type { HttpStore } from './http-caches.js';
 import type { StoredResponse } from './stored-response.js';
 import { sameNames, selectedBy, variantOf, type Selection } from './vary.js';
 
@@ -24,7 +25,7 @@ export interface Found {
 export type Shared = StoredResponse | { readonly notStored: true; readonly status: number };
 
 export interface VariantsParts {
-  readonly cache: Cache;
+  readonly store: Pick<HttpStore, 'cache' | 'read'>;
   readonly key: string;
   /** What selects, as long as no response has said so. */
   readonly assumed: Selection;
@@ -38,6 +39,7 @@ export interface VariantsParts {
 /** The stored responses of one URL (RFC 9111 §4.1): one for each combination of the request fields that select it. */
 export class Variants {
   readonly #cache: Cache;
+  readonly #read: HttpStore['read'];
   readonly #key: string;
   readonly #assumed: readonly string[];
   readonly #assumedVariant: string;
@@ -45,8 +47,9 @@ export class Variants {
   readonly #tags: () => readonly string[];
   readonly #isShared: boolean;
 
-  constructor({ cache, key, assumed, request, tags, isShared }: VariantsParts) {
-    this.#cache = cache;
+  constructor({ store, key, assumed, request, tags, isShared }: VariantsParts) {
+    this.#cache = store.cache;
+    this.#read = store.read;
     this.#key = key;
     this.#assumed = assumed.names;
     this.#assumedVariant = selectedBy(assumed, request);
@@ -56,7 +59,7 @@ export class Variants {
   }
 
   async find(): Promise<Found> {
-    const finding = this.#cache.get<StoredResponse>(this.#keyOf(this.#assumed));
+    const finding = this.#read<StoredResponse>(this.#keyOf(this.#assumed));
     // Whatever a shared route answers is loaded to that place, unless a marker is there already: what stands there was learned last.
     // On others a response for all users may be newer than the one that a user finds at a place of his own.
     if (this.#isShared) {
@@ -65,11 +68,11 @@ export class Variants {
         return { vary: this.#assumed, response, knowsUrl: true };
     }
     // Both are in the L1 as a rule; where they are not, they come from Redis by one command.
-    const [marker, first] = await Promise.all([this.#cache.get<Marker>(this.#markerKey), finding]);
+    const [marker, first] = await Promise.all([this.#read<Marker>(this.#markerKey), finding]);
     const vary = marker?.vary ?? this.#assumed;
     const response = sameNames(vary, this.#assumed)
       ? first
-      : await this.#cache.get<StoredResponse>(this.#keyOf(vary));
+      : await this.#read<StoredResponse>(this.#keyOf(vary));
     const knowsUrl = marker !== undefined || response !== undefined;
     return { vary, response: this.isFor(response) ? response : undefined, knowsUrl };
   }
@@ -100,7 +103,7 @@ export class Variants {
     if (!sameNames(vary, loadedBy.vary)) {
       const from = this.#keyOf(loadedBy.vary);
       const move = async (ctx: LoadContext): Promise<Shared> => {
-        const kept = await this.#cache.get<StoredResponse>(from);
+        const kept = await this.#read<StoredResponse>(from);
         if (kept === undefined) {
           ctx.skipStore();
           return { notStored: true, status: response.status };
