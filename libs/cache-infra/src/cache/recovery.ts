@@ -1,6 +1,5 @@
 import type { EntryMeta } from '../codec/codec.js';
 import { restamp } from '../codec/header.js';
-import { ownCopy } from '../codec/slab.js';
 import { failureKind, isTemporary, type RedisErrorKind } from '../tiers/redis-errors.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
@@ -61,7 +60,8 @@ export class Recovery {
       stamp: Math.max(moment.stamp, meta.stamp),
       kind: 'set',
       redisKey,
-      bytes: ownCopy(bytes),
+      // A copy, which is not part of a slab.
+      bytes: Buffer.from(bytes),
       meta,
     });
   }

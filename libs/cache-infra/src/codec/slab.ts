@@ -9,7 +9,7 @@ let used = 0;
 /**
  * Uninitialized bytes, cut from a slab that many small buffers share. `Buffer.allocUnsafe` does the same with slabs of 8 kB, which for
  * entries of 1 kB means a piece of memory outside of the heap for every seven, and that costs more than what is written into them. As
- * with any slab, one part that is kept keeps all of it: {@link ownCopy}.
+ * with any slab, one part that is kept keeps all of it: what is kept longer than a command takes has to be copied.
  */
 export function allocateFromSlab(bytes: number): Buffer {
   if (bytes > largestPart) return Buffer.allocUnsafe(bytes);
@@ -20,11 +20,4 @@ export function allocateFromSlab(bytes: number): Buffer {
   const part = slab.subarray(used, used + bytes);
   used += bytes;
   return part;
-}
-
-/** The same bytes in memory of their own, for what is kept longer than a command takes. */
-export function ownCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  copy.set(bytes);
-  return copy;
 }
