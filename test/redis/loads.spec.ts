@@ -399,7 +399,10 @@ describe('guarantee 2: one load across instances', () => {
     const own = await ownRedisServer();
     const cache = closing(new RedisCache({ redisUrl: own.url, commandTimeout: '100ms', lock: true }));
     await cache.get('nothing');
+    let isAway = false;
+    cache.on('degraded', () => (isAway = true));
     await own.stop();
+    await until(() => isAway, 'Redis to be gone');
     const loader = new HeldLoader();
     const callers = Array.from({ length: 10 }, () => cache.getOrSet('key', loader.load));
     await loader.started;
