@@ -85,6 +85,8 @@ export class CacheCore {
   readonly #closing: (() => void)[] = [];
   /** How the L1 hears of changes made by others; undefined = it does not. */
   coherence: TrackingMember | undefined;
+  /** Tells of a change the caches on the same client whose channel is not this one's. */
+  neighbours: ((redisKeys: readonly string[]) => void) | undefined;
   /** Somebody asked for refreshes ahead of time. */
   carriesTtl = false;
   /** There may be ids in the L1 that are not root keys: a namespace's, or made of a key that looks like one. */
@@ -366,8 +368,17 @@ export class CacheCore {
     const id = this.#aliases.get(redisKey) ?? idOf(keyPrefix, redisKey);
     if (id === undefined) return;
     this.reads.underWay.fence(id);
-    this.flights.fence(id);
     this.parts.l1?.delete(id);
+    const flight = this.flights.get(id);
+    // A load that Redis knows of asks Redis whether it is concerned: an entry that expires is told of as well.
+    if (flight?.onEntryChanged !== undefined) flight.onEntryChanged();
+    else this.flights.fence(id);
+  }
+
+  /** This cache has changed keys in Redis. */
+  changed(redisKeys: readonly string[]): void {
+    this.coherence?.changed(redisKeys);
+    if (this.coherence?.reachesNeighbours !== true) this.neighbours?.(redisKeys);
   }
 
   /** Forgets what the L1 holds, and what is on its way there: it may have missed changes. */

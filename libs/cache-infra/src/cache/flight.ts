@@ -38,6 +38,10 @@ export class Flight implements Fenceable {
   stale: MemoryRecord | undefined;
   /** Called when somebody elsewhere touched what Redis knows of this load. */
   recheck: (() => void) | undefined;
+  /** Called when the entry changed in Redis; undefined = such a change supersedes the load. */
+  onEntryChanged: (() => void) | undefined;
+  /** The entry changed while the load was made known to Redis: before that, or after. */
+  isUnsure = false;
   /** Called when nobody waits any more. */
   onAbandoned: (() => void) | undefined;
   /** State of the tag table when the loader started; undefined = it has not. */

@@ -65,7 +65,7 @@ async function land(load: Load): Promise<Landing> {
 
 /** What Redis has, or how it knows the load that has to run. */
 async function askRedis(load: Load): Promise<{ landing?: Landing; redisLoad?: RedisLoad | undefined }> {
-  const { core, place, key, flight, plan } = load;
+  const { core, flight, plan } = load;
   const { l2, counters, tags } = core.parts;
   if (l2 === undefined || flight.redisFailed) return {};
   // What is known of tags when the loader starts decides which later invalidations cover its value.
@@ -76,7 +76,7 @@ async function askRedis(load: Load): Promise<{ landing?: Landing; redisLoad?: Re
     return {};
   }
   if (!flight.forced) {
-    const found = await core.tryL2('getOrSet', place, key, plan);
+    const found = await readUnchanged(load);
     if (found === failed) return {};
     if (found !== undefined && !isForced(flight)) {
       if (core.isFresh(found) && !isDueAgain(load, found)) {
@@ -94,6 +94,37 @@ async function askRedis(load: Load): Promise<{ landing?: Landing; redisLoad?: Re
   return beginLoad(load);
 }
 
+/** Reads of an entry that changes meanwhile. */
+const maxReads = 3;
+
+/**
+ * What Redis has. When somebody else changes the entry meanwhile, it is read again: whoever asks after the change joins this load, and
+ * must not get what was there before.
+ */
+async function readUnchanged({
+  core,
+  place,
+  key,
+  id,
+  flight,
+  plan,
+}: Load): Promise<MemoryRecord | undefined | typeof failed> {
+  let changes = 0;
+  flight.onEntryChanged = () => {
+    changes++;
+    flight.stale = undefined;
+  };
+  for (let reads = 1; ; reads++) {
+    const before = changes;
+    const found = await core.tryL2('getOrSet', place, key, plan);
+    if (found === undefined || found === failed || changes === before) return found;
+    if (reads < maxReads) continue;
+    flight.onEntryChanged = undefined;
+    core.flights.fence(id);
+    return found;
+  }
+}
+
 /** Has Redis know of the load; with a lease, waits until this instance may load or another has. */
 async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: RedisLoad | undefined }> {
   const { core, place, key, flight, plan } = load;
@@ -104,9 +135,15 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
   try {
     for (;;) {
       core.assertOpen();
+      let isUnsure = false as boolean;
+      flight.onEntryChanged = () => {
+        isUnsure = true;
+        flight.stale = undefined;
+      };
       const begun = await core.guarded('getOrSet', loads.begin(redisKey, plan.lock));
       // Redis is away: loads go on locally.
       if (begun === failed) return {};
+      flight.isUnsure = isUnsure;
       if (begun.granted && begun.seen === null) return { redisLoad: begun };
       if (begun.seen !== null && !flight.forced && plan.lock) {
         // Another instance may have been faster.
@@ -151,6 +188,8 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
       return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
     }
     const snapshot = keep(value, isolation);
+    // From now on a change may come after what is stored, and before it is known here that it was.
+    flight.onEntryChanged = undefined;
     await core.writes.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
     if (activity.enabled && !flight.fenced) activity.note('set', undefined, undefined);
     return { value: snapshot.value, kept: true, tier: undefined, tags: flight.tags, tagEpoch: epoch };
@@ -174,7 +213,8 @@ function keepAlive({ core, id, flight }: Load, redisLoad: RedisLoad | undefined)
   const { loads } = core.parts;
   if (loads === undefined || redisLoad === undefined) return ignore;
   const fenceUnless = (current: boolean): void => {
-    if (current) return;
+    // What is known of a load that has ended says nothing about its value.
+    if (current || redisLoad.ended) return;
     // Whoever comes from now on starts anew.
     core.flights.end(id, flight);
     fence(flight);
@@ -186,11 +226,17 @@ function keepAlive({ core, id, flight }: Load, redisLoad: RedisLoad | undefined)
   const stop = (): void => {
     clearInterval(timer);
     flight.recheck = undefined;
+    flight.onEntryChanged = undefined;
     flight.onFenced = undefined;
   };
   flight.recheck = () => {
     loads.isCurrent(redisLoad).then(fenceUnless, ignore);
   };
+  flight.onEntryChanged = () => {
+    flight.stale = undefined;
+    flight.recheck?.();
+  };
+  if (flight.isUnsure) flight.recheck();
   // Nobody wants its value any more: the lease goes to whoever comes next, however long the loader may still run.
   flight.onFenced = () => {
     stop();

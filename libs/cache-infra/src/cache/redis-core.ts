@@ -11,7 +11,8 @@ import { RedisGate } from '../tiers/redis-gate.js';
 import { RedisLoads } from '../tiers/redis-loads.js';
 import { RedisTier } from '../tiers/redis-tier.js';
 import { PubSubCoherence } from '../tiers/pubsub-coherence.js';
-import { track } from '../tiers/shared-tracking.js';
+import { noOwnChange, type OwnChange } from '../tiers/own-changes.js';
+import { announce, track } from '../tiers/shared-tracking.js';
 import { adviseOnce, adviserSettings } from './adviser.js';
 import type { RedisCacheOptions } from './cache-options.js';
 import { CoherenceLog } from './coherence-log.js';
@@ -76,6 +77,8 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
       },
     },
   );
+  const changing = (redisKeys: readonly string[]): OwnChange =>
+    core.coherence?.changing(redisKeys) ?? noOwnChange;
   const codec = new Codec({
     enableCompression: options.enableCompression ?? true,
     compressionThreshold: options.compressionThreshold ?? 1000,
@@ -88,6 +91,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     maxTags,
     clock,
     trackWrites: coherence === 'tracking',
+    changing,
     onCorrupt: (key, reason) => {
       counters.corrupt++;
       emitter.emit('corrupt', { key, reason });
@@ -103,6 +107,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     keyPrefix,
     durationMs(options.leaseDuration ?? '5s', 'leaseDuration'),
     connection.clientPrefix,
+    changing,
   );
   const everything = new Place(keyPrefix, '').redisScope();
   const journal = new RecoveryJournal(limits, everything, (dropped) => {
@@ -154,6 +159,9 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   core.onClose(() => {
     link.close();
   });
+  core.neighbours = (redisKeys) => {
+    announce(connection.client, redisKeys);
+  };
   if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
   return core;
 }

@@ -20,7 +20,7 @@ export class Removals {
 
   /** Deletes keys; returns how many existed. */
   async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
-    const { l1, l2, counters, emitter } = this.#core.parts;
+    const { l1, l2, loads, counters, emitter } = this.#core.parts;
     const unique = [...new Set(keys)];
     const inL1 = new Set<string>();
     for (const key of unique) {
@@ -31,8 +31,8 @@ export class Removals {
       if (emitter.has('delete')) emitter.emit('delete', { key });
     }
     counters.deletes += unique.length;
-    if (l2 === undefined || unique.length === 0) return inL1.size;
-    const deleted = await this.#removeL2(operation, l2, place, unique);
+    if (l2 === undefined || loads === undefined || unique.length === 0) return inL1.size;
+    const deleted = await this.#removeL2(operation, l2, loads, place, unique);
     if (typeof deleted !== 'number') return inL1.size;
     counters.l2Deletes += deleted;
     return Math.max(deleted, inL1.size);
@@ -42,6 +42,7 @@ export class Removals {
   async #removeL2(
     operation: CacheOperation,
     l2: RedisTier,
+    loads: RedisLoads,
     place: Place,
     keys: readonly string[],
   ): Promise<number | typeof failed | typeof refused> {
@@ -55,8 +56,8 @@ export class Removals {
       return work;
     });
     try {
-      const deleted = await this.#core.attempt(operation, this.#unlink(l2, redisKeys));
-      this.#core.coherence?.changed(redisKeys);
+      const deleted = await this.#core.attempt(operation, this.#unlink(l2, loads, redisKeys));
+      this.#core.changed(redisKeys);
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
           // What came after it may have reached Redis: then this must not come after that.
@@ -87,7 +88,7 @@ export class Removals {
       let told: unknown = failed;
       try {
         told = await this.#core.attempt('invalidateTags', tags.learn(true, scoped));
-        this.#core.coherence?.changed([tagTableKey(this.#core.parts.keyPrefix)]);
+        this.#core.changed([tagTableKey(this.#core.parts.keyPrefix)]);
       } finally {
         if (told === failed || told === refused) {
           tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
@@ -105,15 +106,15 @@ export class Removals {
     matchesId: (id: string) => boolean,
     matching: Matching,
   ): Promise<number> {
-    const { l2, counters, recovery, keyPrefix } = this.#core.parts;
+    const { l2, loads, counters, recovery, keyPrefix } = this.#core.parts;
     const fromL1 = this.#dropL1(matchesId);
     let fromL2 = 0;
-    if (l2 !== undefined) {
+    if (l2 !== undefined && loads !== undefined) {
       const moment = recovery?.moment();
       recovery?.journal.supersedeWhere(matching.matches);
       const removal = removeMatchingFromRedis(l2, keyPrefix, matching, async (redisKeys) => {
-        const deleted = await l2.delete(redisKeys);
-        this.#core.coherence?.changed(redisKeys);
+        const deleted = await this.#unlink(l2, loads, redisKeys);
+        this.#core.changed(redisKeys);
         fromL2 += deleted;
         counters.l2Deletes += deleted;
       });
@@ -173,12 +174,9 @@ export class Removals {
     await loads.end(load, bytes, meta.graceMs);
   }
 
-  /** Deletes entries, after the fences of loads under way for them: what those store afterwards is refused. */
-  async #unlink(l2: RedisTier, redisKeys: readonly string[]): Promise<number> {
-    const { loads } = this.#core.parts;
-    const fences = loads === undefined ? [] : redisKeys.map((redisKey) => loads.fenceOf(redisKey));
-    const [, deleted] = await Promise.all([l2.delete(fences), l2.delete(redisKeys)]);
-    return deleted;
+  async #unlink(l2: RedisTier, loads: RedisLoads, redisKeys: readonly string[]): Promise<number> {
+    const existed = await l2.remove(redisKeys, (redisKey) => loads.fenceOf(redisKey));
+    return existed.filter(Boolean).length;
   }
 
   /** Drops what matches from the L1 and from what is on its way there; returns how many entries were current. */

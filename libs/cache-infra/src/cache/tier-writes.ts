@@ -189,7 +189,7 @@ export class TierWrites {
   /** Redis has it, or will not have it for now. */
   #sent({ write, moment, meta, redisKey }: Sending, bytes: Buffer, isLost: boolean): void {
     this.#ended(write);
-    this.#core.coherence?.changed([redisKey]);
+    this.#core.changed([redisKey]);
     // What came after it may have reached Redis: then this must not come after that.
     if (isLost && moment !== undefined && !write.fenced) {
       this.#core.parts.recovery?.lostSet(moment, redisKey, bytes, meta);
@@ -273,7 +273,7 @@ export class TierWrites {
     if (ended === false || (ended === failed && l2.inService) || work.fenced || this.#core.closed) return;
     if (ended === true) {
       counters.l2Sets++;
-      this.#core.coherence?.changed([load.redisKey]);
+      this.#core.changed([load.redisKey]);
     }
     if (!(await this.#isStillValid(place, plan, epoch, work))) return;
     // Flushed meanwhile: what Redis was told before that moment it may not tell of.
@@ -302,7 +302,7 @@ export class TierWrites {
     const { loads } = this.#core.parts;
     if (load === undefined || !load.leased || load.ended || loads === undefined) return;
     await loads.end(load, undefined, 0).catch(ignore);
-    this.#core.coherence?.changed([loads.fenceOf(load.redisKey)]);
+    this.#core.changed([loads.fenceOf(load.redisKey)]);
     // Nor of the end of an own lease.
     this.#core.waiters.wake(load.redisKey);
   }

@@ -17,6 +17,12 @@ export interface CoherenceListener {
   onArmed(): void;
 }
 
+/** What one tracked connection tells. */
+export interface NodeListener extends CoherenceListener {
+  /** Tracking is about to begin anew. */
+  onArming(): void;
+}
+
 export interface TrackingOptions {
   /** `tracking`: the server remembers what this client read. `broadcast`: it tells of every key under `prefix`. */
   readonly mode: 'tracking' | 'broadcast';
@@ -41,7 +47,7 @@ const rearmMs = { first: 10, most: 1000 };
 export class ClientTracking {
   readonly #data: Redis;
   readonly #options: TrackingOptions;
-  readonly #listener: CoherenceListener;
+  readonly #listener: NodeListener;
   readonly #prefixes: () => readonly string[];
   #stopListening: (() => void) | undefined;
   #subscriber: Redis | undefined;
@@ -56,7 +62,7 @@ export class ClientTracking {
     data: Redis,
     prefixes: () => readonly string[],
     options: TrackingOptions,
-    listener: CoherenceListener,
+    listener: NodeListener,
   ) {
     this.#data = data;
     this.#prefixes = prefixes;
@@ -122,8 +128,11 @@ export class ClientTracking {
     // Tracking that is on cannot change its redirect to a client that has gone without being switched off first.
     await deadlines.within(this.#data.client('TRACKING', 'OFF'), 'CLIENT TRACKING');
     const prefixes = this.#prefixes().flatMap((prefix) => ['PREFIX', prefix]);
-    const scope = mode === 'broadcast' ? ['BCAST', ...prefixes] : [];
-    const on = this.#data.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), ...scope, 'NOLOOP');
+    // BCAST tells of all changes of one turn at once, however many there were: own ones can't be told apart, and NOLOOP leaves them out.
+    const scope = mode === 'broadcast' ? ['BCAST', ...prefixes, 'NOLOOP'] : [];
+    // The server tells of no command that it got before this one.
+    this.#listener.onArming();
+    const on = this.#data.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), ...scope);
     await deadlines.within(on, 'CLIENT TRACKING');
     if (this.#subscriber !== subscriber) return;
     this.#armed = true;

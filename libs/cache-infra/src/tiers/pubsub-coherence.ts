@@ -4,6 +4,7 @@ import { listenTo } from './client-listeners.js';
 import type { CoherenceListener } from './client-tracking.js';
 import type { Deadlines } from './deadlines.js';
 import { isCluster } from './redis-client.js';
+import { noOwnChange, type OwnChange } from './own-changes.js';
 import type { RedisClient } from './redis-options.js';
 import type { TrackingMember } from './shared-tracking.js';
 
@@ -54,8 +55,15 @@ export class PubSubCoherence implements TrackingMember {
     if (client.status === 'ready') this.#restart();
   }
 
+  readonly reachesNeighbours = false;
+
   get armed(): boolean {
     return this.#armed;
+  }
+
+  /** What this instance publishes it does not hear. */
+  changing(): OwnChange {
+    return noOwnChange;
   }
 
   changed(redisKeys: readonly string[]): void {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { timerMs } from '../duration.js';
 import { fenceKey } from './fence-key.js';
+import { noOwnChange, type OwnChange } from './own-changes.js';
 import type { RedisGate } from './redis-gate.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './redis-scripts.js';
+
+const nothing = Buffer.alloc(0);
 
 /** How long Redis remembers a load that it hears nothing more of. */
 const fenceMs = 30_000;
@@ -33,8 +36,17 @@ export class RedisLoads {
   readonly #prefix: string;
   readonly #leaseMs: number;
   readonly #clientPrefix: string;
+  readonly #changing: (redisKeys: readonly string[]) => OwnChange;
 
-  constructor(gate: RedisGate, prefix: string, leaseMs: number, clientPrefix = '') {
+  /** `changing`: an entry is about to be stored, right after it is read. */
+  constructor(
+    gate: RedisGate,
+    prefix: string,
+    leaseMs: number,
+    clientPrefix = '',
+    changing: (redisKeys: readonly string[]) => OwnChange = () => noOwnChange,
+  ) {
+    this.#changing = changing;
     this.#gate = gate;
     this.#prefix = prefix;
     this.#leaseMs = leaseMs;
@@ -52,36 +64,58 @@ export class RedisLoads {
 
   async begin(redisKey: string, lock: boolean): Promise<RedisLoad> {
     const token = randomBytes(12).toString('base64url');
-    const reply = await this.#gate.scriptBuffer(
-      'begin load',
-      beginLoadScript,
-      [redisKey, this.fenceOf(redisKey)],
-      [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)],
-    );
-    const [seen, generation, granted, left] = reply as [Buffer | null, Buffer, Buffer, number];
-    const isGranted = granted.toString() === '1';
-    return {
-      redisKey,
-      token,
-      seen,
-      generation: generation.toString(),
-      granted: isGranted,
-      leased: lock && isGranted,
-      ended: false,
-      leaseLeftMs: left,
-    };
+    const fence = this.fenceOf(redisKey);
+    const own = this.#changing([fence]);
+    let isGranted = false;
+    try {
+      const reply = await this.#gate.scriptBuffer(
+        'begin load',
+        beginLoadScript,
+        [redisKey, fence],
+        [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)],
+      );
+      const [seen, generation, granted, leaseLeftMs] = reply as [Buffer | null, Buffer, Buffer, number];
+      isGranted = granted.toString() === '1';
+      return {
+        redisKey,
+        token,
+        seen,
+        generation: generation.toString(),
+        granted: isGranted,
+        leased: lock && isGranted,
+        ended: false,
+        leaseLeftMs,
+      };
+    } finally {
+      // Whoever does not get the lease changes nothing.
+      if (!isGranted) own.withdraw();
+    }
   }
 
   /** False when the entry was invalidated meanwhile. */
   async renew({ redisKey, generation, token }: RedisLoad): Promise<boolean> {
     const args = [generation, token, this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)];
-    return (await this.#gate.script('renew load', renewLoadScript, [this.fenceOf(redisKey)], args)) === 1;
+    const fence = this.fenceOf(redisKey);
+    const own = this.#changing([fence]);
+    let isRenewed = false;
+    try {
+      isRenewed = (await this.#gate.script('renew load', renewLoadScript, [fence], args)) === 1;
+    } finally {
+      if (!isRenewed) own.withdraw();
+    }
+    return isRenewed;
   }
 
-  /** As `renew`, changing nothing: somebody touched the fence, and answering by touching it would go on for ever. */
-  async isCurrent({ redisKey, generation }: RedisLoad): Promise<boolean> {
-    const fence = this.fenceOf(redisKey);
-    return (await this.#gate.call('HGET', (client) => client.hget(fence, 'g'))) === generation;
+  /**
+   * As `renew`, changing nothing: somebody touched the entry or its fence, and answering by touching it would go on for ever. False, too,
+   * when the entry is not the one that was there when the load began.
+   */
+  async isCurrent({ redisKey, generation, seen }: RedisLoad): Promise<boolean> {
+    const [known, version] = await Promise.all([
+      this.#gate.call('HGET', (client) => client.hget(this.fenceOf(redisKey), 'g')),
+      this.#gate.call('GETRANGE', (client) => client.getrangeBuffer(redisKey, 6, 15)),
+    ]);
+    return known === generation && version.equals(seen?.subarray(6, 16) ?? nothing);
   }
 
   /** Stores the entry unless something newer happened to it; `bytes` undefined = there is nothing to store. */
@@ -90,8 +124,14 @@ export class RedisLoads {
     load.ended = true;
     const version = seen === null ? '' : seen.subarray(6, 16);
     const args = [generation, token, version, bytes ?? '', ttlMs];
-    return (
-      (await this.#gate.script('end load', endLoadScript, [redisKey, this.fenceOf(redisKey)], args)) === 1
-    );
+    const own = bytes === undefined ? noOwnChange : this.#changing([redisKey]);
+    let isStored = false;
+    try {
+      const keys = [redisKey, this.fenceOf(redisKey)];
+      isStored = (await this.#gate.script('end load', endLoadScript, keys, args)) === 1;
+    } finally {
+      if (!isStored) own.withdraw();
+    }
+    return isStored;
   }
 }

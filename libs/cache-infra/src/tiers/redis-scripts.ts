@@ -64,8 +64,8 @@ return reply
 `);
 
 /**
- * Stores entries, and where `ARGV[2]` asks for it has the server go on telling of changes to them: with NOLOOP an own write ends the
- * tracking of its key without a word, and a read in the same script begins it again, with nothing in between.
+ * Stores entries, and where `ARGV[2]` asks for it has the server tell of this change exactly once, and go on telling of later ones: a
+ * change ends the tracking of its key, and a read in the same script begins it, with nothing in between.
  *
  * KEYS = the keys, then the fences of their loads, which are from before this; ARGV[1] = after this moment by the server's clock,
  * milliseconds, it is too late, 0 = never; ARGV[2] = '1': track; ARGV[3..] = for each entry its bytes and the milliseconds it lives,
@@ -77,6 +77,7 @@ if ARGV[1] ~= '0' then
   if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[1]) then return 0 end
 end
 local count = #KEYS / 2
+if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS, 1, count)) end
 redis.call('UNLINK', unpack(KEYS, count + 1))
 for i = 1, count do
   local bytes, ttl = ARGV[2 * i + 1], ARGV[2 * i + 2]
@@ -85,6 +86,22 @@ for i = 1, count do
 end
 if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS, 1, count)) end
 return 1
+`);
+
+/**
+ * Removes entries, and the fences of their loads. Each entry is read first, so that the server tells of its removal.
+ *
+ * KEYS = the entries, then the fences; ARGV[1] = number of entries. Returns for each entry '1' if it existed, else '0', as one text.
+ */
+export const removeScript = script(`
+local count = tonumber(ARGV[1])
+local flags = {}
+for i = 1, count do
+  redis.call('EXISTS', KEYS[i])
+  flags[i] = redis.call('UNLINK', KEYS[i])
+end
+if #KEYS > count then redis.call('UNLINK', unpack(KEYS, count + 1)) end
+return table.concat(flags)
 `);
 
 /**
@@ -137,7 +154,7 @@ if ARGV[2] == '1' then
   redis.call('HSET', KEYS[2], 'h', ARGV[1], 'u', string.format('%.0f', now + ARGV[3]))
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
--- An own write ends the tracking of its key; a read begins it again.
+-- A change ends the tracking of its key; a read begins it again.
 redis.call('EXISTS', KEYS[2])
 return { value, generation, '1', 0 }
 `);
@@ -184,6 +201,7 @@ return 1
 export const allScripts: readonly RedisScript[] = [
   tagTableScript,
   setScript,
+  removeScript,
   catchUpScript,
   beginLoadScript,
   renewLoadScript,

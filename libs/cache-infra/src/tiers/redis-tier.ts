@@ -4,11 +4,12 @@ import { InfrastructureError } from '../errors.js';
 import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
 import type { Clock } from '../clock.js';
 import { redisLiteral } from '../keys/glob.js';
+import type { OwnChange } from './own-changes.js';
 import { isCluster } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { failureKind, isTemporary } from './redis-errors.js';
 import { unwanted, type RedisGate } from './redis-gate.js';
-import { catchUpScript, setScript, tagTableScript } from './redis-scripts.js';
+import { catchUpScript, removeScript, setScript, tagTableScript } from './redis-scripts.js';
 
 /** An entry as Redis held it. */
 export interface StoredEntry {
@@ -32,6 +33,8 @@ export interface RedisTierOptions {
   readonly clock: Clock;
   /** Writes ask the server to tell of later changes to the key (coherence by tracking). */
   readonly trackWrites: boolean;
+  /** These keys are about to be changed, each once and right after it is read. */
+  readonly changing: (redisKeys: readonly string[]) => OwnChange;
   /** A stored value could not be read; unless another instance could read it, it is being removed. */
   readonly onCorrupt: (redisKey: string, reason: string) => void;
 }
@@ -69,6 +72,8 @@ const readBatch = 100;
 const writeBatch = { count: 16, bytes: 256 * 1024 };
 /** A round trip short enough to tell the time by, milliseconds. */
 const goodRoundTripMs = 20;
+/** Entries that one script removes. */
+const removeBatch = 100;
 /** Keys of one `MGET` or `UNLINK`: many, but not so many that Redis serves nobody else meanwhile. */
 const batchSize = 500;
 /** What one `SCAN` step looks at. */
@@ -172,6 +177,35 @@ export class RedisTier {
       this.#sendSoon();
       this.#writes.push({ redisKey, fence, bytes, ttlMs, work, resolve, reject });
     });
+  }
+
+  /**
+   * Removes entries, and ends loads of them by removing their fences: what those store afterwards is refused. Tells for each whether it
+   * existed.
+   */
+  async remove(redisKeys: readonly string[], fenceOf: (redisKey: string) => string): Promise<boolean[]> {
+    const existed = new Map<string, boolean>();
+    const batches = this.#batches(redisKeys, removeBatch);
+    await Promise.all(
+      batches.map(async (keys) => {
+        const flags = await this.#removeTogether(keys, keys.map(fenceOf));
+        keys.forEach((key, i) => existed.set(key, flags[i] === '1'));
+      }),
+    );
+    return redisKeys.map((key) => existed.get(key) === true);
+  }
+
+  /** '1' for each key that existed, else '0'. */
+  async #removeTogether(keys: readonly string[], fences: readonly string[]): Promise<string> {
+    const own = this.#options.changing(keys);
+    let flags = '';
+    try {
+      flags = String(await this.gate.script('UNLINK', removeScript, [...keys, ...fences], [keys.length]));
+    } finally {
+      // The server tells of no change where there was nothing to remove.
+      if (flags === '' || flags.includes('0')) own.withdraw();
+    }
+    return flags;
   }
 
   /** How many of them existed. */
@@ -311,13 +345,16 @@ export class RedisTier {
     const args: (string | number | Buffer)[] = [deadline, this.#options.trackWrites ? '1' : '0'];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
     const areWanted = (): boolean => writes.every(({ work }) => !work.fenced);
+    const own = this.#options.changing(keys.slice(0, writes.length));
     this.gate.script('SET', setScript, keys, args, areWanted).then(
       (reply) => {
+        if (reply === unwanted || reply === 0) own.withdraw();
         if (reply === unwanted) this.#writeApart(writes);
         else if (reply === 0) for (const { reject } of writes) reject(tooLate());
         else for (const { resolve } of writes) resolve(true);
       },
       (error: unknown) => {
+        own.withdraw();
         // One of them may be at fault, or Redis may have had room for some: each is told for itself.
         if (writes.length > 1 && !isTemporary(failureKind(error))) this.#writeApart(writes);
         else for (const { reject } of writes) reject(error);
@@ -379,8 +416,8 @@ export class RedisTier {
   }
 
   /** Keys that one command may name: not too many, and in a Cluster all of one slot. */
-  #batches(redisKeys: readonly string[]): readonly (readonly string[])[] {
-    if (!isCluster(this.connection.client)) return chunks(redisKeys);
+  #batches(redisKeys: readonly string[], size = batchSize): readonly (readonly string[])[] {
+    if (!isCluster(this.connection.client)) return chunks(redisKeys, size);
     const bySlot = new Map<number, string[]>();
     for (const key of redisKeys) {
       const slot = calculateSlot(this.connection.clientPrefix + key);
@@ -388,7 +425,7 @@ export class RedisTier {
       if (keys === undefined) bySlot.set(slot, [key]);
       else keys.push(key);
     }
-    return [...bySlot.values()].flatMap(chunks);
+    return [...bySlot.values()].flatMap((keys) => chunks(keys, size));
   }
 
   #readable(redisKey: string, entry: DecodedEntry): StoredEntry | undefined {
@@ -402,7 +439,7 @@ export class RedisTier {
 
   #discard(redisKey: string, reason: string): void {
     this.#options.onCorrupt(redisKey, reason);
-    this.delete([redisKey]).catch(ignore);
+    this.#removeTogether([redisKey], []).catch(ignore);
   }
 }
 
@@ -416,9 +453,9 @@ function tooLate(): InfrastructureError {
   return new InfrastructureError('Redis command failed (SET): it got there too late', { details });
 }
 
-function chunks<T>(items: readonly T[]): T[][] {
+function chunks<T>(items: readonly T[], size: number): T[][] {
   const all: T[][] = [];
-  for (let i = 0; i < items.length; i += batchSize) all.push(items.slice(i, i + batchSize));
+  for (let i = 0; i < items.length; i += size) all.push(items.slice(i, i + size));
   return all;
 }
 

@@ -3,11 +3,16 @@ import { ValidationError } from '../errors.js';
 import { clientPrefixOf, isCluster } from './redis-client.js';
 import type { RedisClient } from './redis-options.js';
 import { ClientTracking, type CoherenceListener, type TrackingOptions } from './client-tracking.js';
+import { noOwnChange, OwnChanges, type OwnChange } from './own-changes.js';
 
 /** One cache's part in the tracking of a connection. */
 export interface TrackingMember {
   readonly armed: boolean;
-  /** Tells the other caches on this connection: to Redis they are one client, which it does not tell of its own changes. */
+  /** `changed` reaches every tracked cache on this client. */
+  readonly reachesNeighbours: boolean;
+  /** This cache is about to change these keys, each once and right after reading it: it need not hear of that. */
+  changing(redisKeys: readonly string[]): OwnChange;
+  /** This cache has changed these keys: tells whom Redis does not tell. */
   changed(redisKeys: readonly string[]): void;
   close(): void;
 }
@@ -22,6 +27,7 @@ class SharedTracking {
   readonly #options: TrackingOptions;
   readonly #members = new Map<CoherenceListener, string>();
   readonly #nodes = new Map<Redis, ClientTracking>();
+  readonly #ownChanges = new OwnChanges();
 
   constructor(client: RedisClient, options: TrackingOptions) {
     this.mode = options.mode;
@@ -45,14 +51,26 @@ class SharedTracking {
       get armed() {
         return isArmed();
       },
+      reachesNeighbours: true,
+      changing: (redisKeys) =>
+        this.mode === 'tracking' && this.armed
+          ? this.#ownChanges.expect(listener, redisKeys, (missed) => {
+              listener.onInvalidate(missed);
+            })
+          : noOwnChange,
       changed: (redisKeys) => {
-        if (this.#members.size > 1)
-          this.#tell((member) => member !== listener && member.onInvalidate(redisKeys));
+        this.announce(redisKeys, listener);
       },
       close: () => {
         this.#leave(listener);
       },
     };
+  }
+
+  /** A cache on this client has changed these keys. Under `broadcast` the server leaves out the whole client (`NOLOOP`). */
+  announce(redisKeys: readonly string[], by?: CoherenceListener): void {
+    if (this.mode !== 'broadcast') return;
+    this.#tell((member) => member !== by && member.onInvalidate(redisKeys));
   }
 
   #start(): void {
@@ -71,10 +89,10 @@ class SharedTracking {
     const prefixes = (): string[] => [...new Set(this.#members.values())].map((own) => clientPrefix + own);
     const tracking = new ClientTracking(node, prefixes, this.#options, {
       onInvalidate: (redisKeys) => {
-        const ours = clientPrefix === '' ? redisKeys : withoutPrefix(redisKeys, clientPrefix);
-        this.#tell((member) => {
-          member.onInvalidate(ours);
-        });
+        this.#invalidated(clientPrefix === '' ? redisKeys : withoutPrefix(redisKeys, clientPrefix));
+      },
+      onArming: () => {
+        this.#ownChanges.forget();
       },
       onFlush: () => {
         this.#tell((member) => {
@@ -113,6 +131,14 @@ class SharedTracking {
     });
   };
 
+  /** Tells every member but the one whose own change it was. */
+  #invalidated(redisKeys: readonly string[]): void {
+    for (const redisKey of redisKeys) {
+      const owner = this.#ownChanges.heard(redisKey);
+      this.#tell((member) => member !== owner && member.onInvalidate([redisKey]));
+    }
+  }
+
   #tell(what: (member: CoherenceListener) => unknown): void {
     for (const member of [...this.#members.keys()]) what(member);
   }
@@ -135,6 +161,11 @@ function withoutPrefix(redisKeys: readonly string[], prefix: string): readonly s
 }
 
 const trackings = new WeakMap<RedisClient, SharedTracking>();
+
+/** Tells the caches that are tracked on this client of a change by a cache that is not. */
+export function announce(client: RedisClient, redisKeys: readonly string[]): void {
+  trackings.get(client)?.announce(redisKeys);
+}
 
 /** @throws ValidationError when the connection is tracked in another mode already */
 export function track(
