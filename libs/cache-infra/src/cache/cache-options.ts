@@ -79,6 +79,12 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   journalMaxEntries?: number | undefined;
   /** Bytes of changes kept for a Redis that is away, at most. Default 32 MiB. */
   journalMaxBytes?: number | undefined;
+  /**
+   * How long a set that could not reach Redis is made up for as a set. Default '10m'. An older one is made up for as a delete. Redis
+   * remembers deletes and clears as long, so that a set made in a partition does not bring back what was deleted meanwhile; each delete
+   * takes about 150 bytes there until then. 0: nothing is remembered, and every such set becomes a delete.
+   */
+  journalHorizon?: Ttl | undefined;
   /** Failures in a row after which Redis is not asked any more until a probe succeeds. Default 3. */
   breakerThreshold?: number | undefined;
   /** From the opening of the breaker to a probe, and from probe to probe. Default `'500ms'`. */

@@ -62,7 +62,7 @@ export interface Found {
   readonly isOwn: boolean;
 }
 
-const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0 };
+const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
 
 /**
  * The engine: one for a cache and all its namespaces, whether there is an L1, an L2, both or neither. Knows which

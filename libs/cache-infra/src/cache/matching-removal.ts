@@ -1,3 +1,4 @@
+import { failureKind, isFinal } from '../tiers/redis-errors.js';
 import { redisLiteral } from '../keys/glob.js';
 import { fencedKey, fencePrefix } from '../tiers/fence-key.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
@@ -10,9 +11,11 @@ import type { Matching } from './recovery-journal.js';
 export async function removeMatchingFromRedis(
   l2: RedisTier,
   keyPrefix: string,
-  { globs, matches }: Matching,
+  { mark, globs, matches }: Matching,
   remove: (redisKeys: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
+  // From before the scan on: a set that was made earlier and is replayed during it may be missed by it.
+  await l2.markCleared(mark).catch(unlessFinal);
   const isFence = (name: string): boolean => {
     const redisKey = fencedKey(keyPrefix, name);
     return redisKey !== undefined && matches(redisKey);
@@ -25,4 +28,9 @@ export async function removeMatchingFromRedis(
       await remove(redisKeys);
     });
   }
+}
+
+/** Without it only sets made in a partition may come back. */
+function unlessFinal(error: unknown): void {
+  if (!isFinal(failureKind(error))) throw error;
 }

@@ -96,6 +96,7 @@ export const redisChecks = {
   coherence: oneOf('tracking', 'broadcast', 'pubsub', 'none'),
   journalMaxEntries: nonNegativeInteger,
   journalMaxBytes: nonNegativeInteger,
+  journalHorizon: duration,
   breakerThreshold: positiveInteger,
   breakerProbeInterval: timeout,
   encryption: encryptionOptions,

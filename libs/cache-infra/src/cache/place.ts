@@ -15,6 +15,22 @@ export function tagTableKey(prefix: string): string {
   return `${prefix}:!tags`;
 }
 
+/** The Redis key of what was cleared lately. No entry can stand there. */
+export function clearedKey(prefix: string): string {
+  return `${prefix}:!cleared`;
+}
+
+/** What a mark stands for: the keys that a clear or pattern covered; undefined when it is not readable. */
+export function matchingOf(prefix: string, mark: string): Matching | undefined {
+  try {
+    const [path, glob] = JSON.parse(mark) as [string, string | undefined];
+    const place = new Place(prefix, path);
+    return glob === undefined ? place.redisScope() : place.matching(glob).redis;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The id behind a Redis key; undefined when no entry can stand there. */
 export function idOf(prefix: string, redisKey: string): string | undefined {
   if (!redisKey.startsWith(`${prefix}:`)) return undefined;
@@ -84,15 +100,19 @@ export class Place {
 
   /** All Redis keys of this namespace and of those below it: a glob that finds at least those, and who decides. */
   redisScope(): Matching {
+    const mark = JSON.stringify([this.path]);
     if (this.path === '') {
       const start = `${this.#prefix}:`;
+      // What begins with `!` is no entry: no namespace is named so.
       return {
+        mark,
         globs: [toRedisGlob(start, '*')],
-        matches: (key) => key.startsWith(start) && key !== tagTableKey(this.#prefix),
+        matches: (key) => key.startsWith(start) && key[start.length] !== '!',
       };
     }
     const start = `${this.#prefix}:${this.path}`;
     return {
+      mark,
       globs: [toRedisGlob(start, '*')],
       matches: (key) => key.startsWith(`${start}:`) || key.startsWith(`${start}/`),
     };
@@ -109,6 +129,7 @@ export class Place {
         return key !== undefined && matches(key);
       },
       redis: {
+        mark: JSON.stringify([this.path, glob]),
         globs: [toRedisGlob(start, glob), ...digestedGlobs(start, glob)],
         matches: (key) => {
           if (!key.startsWith(start)) return false;

@@ -29,19 +29,24 @@ const del = (redisKey: string): KeyedEntry => ({ ...moment(), kind: 'delete', re
 const match = (start: string): MatchEntry => ({
   ...moment(),
   kind: 'match',
+  mark: start,
   globs: [`${start}*`],
   matches: (redisKey) => redisKey.startsWith(start),
 });
 
-function journal(limits: { maxEntries?: number; maxBytes?: number } = {}): {
+function journal(limits: { maxEntries?: number; maxBytes?: number; horizonMs?: number } = {}): {
   it: RecoveryJournal;
   dropped: JournalEntry[];
 } {
   const dropped: JournalEntry[] = [];
-  const everything = { globs: ['p:*'], matches: (redisKey: string) => redisKey.startsWith('p:') };
-  const it = new RecoveryJournal({ maxEntries: 1000, maxBytes: 1e6, ...limits }, everything, (entry) => {
-    dropped.push(entry);
-  });
+  const everything = { mark: '', globs: ['p:*'], matches: (redisKey: string) => redisKey.startsWith('p:') };
+  const it = new RecoveryJournal(
+    { maxEntries: 1000, maxBytes: 1e6, horizonMs: 600_000, ...limits },
+    everything,
+    (entry) => {
+      dropped.push(entry);
+    },
+  );
   return { it, dropped };
 }
 
@@ -113,12 +118,64 @@ describe('RecoveryJournal', () => {
     expect(kept.pending('p:b')?.kind).toBe('delete');
   });
 
-  it('with too many entries the oldest leaves, and is told', () => {
+  it('T15: too many deletes become one removal of every key but those set here, and none is dropped', () => {
+    const { it: kept, dropped } = journal({ maxEntries: 3 });
+    const value = set('p:set');
+    kept.record(value);
+    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) kept.record(del(key));
+
+    expect(dropped).toEqual([]);
+    expect(kept.size).toBeLessThanOrEqual(3);
+    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) expect(kept.pending(key)).toBeDefined();
+    expect(kept.pending('p:set')).toBe(value);
+    expect(kept.matches()).toHaveLength(1);
+  });
+
+  it('T15: with too many values the oldest leaves and is told, and what it replaced goes', () => {
     const { it: kept, dropped } = journal({ maxEntries: 2 });
-    const all = [del('p:a'), del('p:b'), del('p:c')];
+    const all = [set('p:a'), set('p:b'), set('p:c')];
     for (const entry of all) kept.record(entry);
-    expect(dropped).toEqual([all[0]]);
+    expect(dropped).toEqual([all[0], all[1]]);
+    expect(kept.pending('p:a')).toMatchObject({ kind: 'match' });
+    expect(kept.pending('p:c')).toBe(all[2]);
     expect(kept.size).toBe(2);
+  });
+
+  it('T63: a pattern asks no journalled key when it comes', () => {
+    const { it: kept } = journal();
+    for (let i = 0; i < 500; i++) kept.record(set(`p:k${String(i)}`));
+    let asked = 0;
+    const counting = (): MatchEntry => ({
+      ...match('p:user'),
+      matches: (redisKey) => {
+        asked++;
+        return redisKey.startsWith('p:user');
+      },
+    });
+    for (let i = 0; i < 20; i++) {
+      const pattern = counting();
+      kept.supersedeWhere(pattern.matches, pattern.order);
+      kept.record(pattern);
+    }
+    expect(asked).toBe(0);
+  });
+
+  it('T63: what a pattern covers is gone all the same, also when there were many of both', () => {
+    const { it: kept } = journal({ maxEntries: 10_000 });
+    for (let i = 0; i < 2000; i++) kept.record(set(`p:k${String(i)}`));
+    for (let i = 0; i < 150; i++) kept.record(match(`p:k${String(i)}`));
+    for (let i = 0; i < 150; i++) expect(kept.pending(`p:k${String(i)}`)?.kind).not.toBe('set');
+    const left = kept.oldest(10_000, 1000).filter(({ kind }) => kind === 'set');
+    expect(left.some(({ redisKey }) => /^p:k(\d|\d\d|1[0-4]\d)$/.test(redisKey))).toBe(false);
+  });
+
+  it('a value older than the horizon becomes a delete', () => {
+    const { it: kept, dropped } = journal({ horizonMs: 1000 });
+    const value = set('p:a');
+    kept.record(value);
+    expect(kept.oldest(10, 2000)).toEqual([value]);
+    expect(kept.oldest(10, 2001)).toMatchObject([{ kind: 'delete', redisKey: 'p:a' }]);
+    expect(dropped).toEqual([value]);
   });
 
   it('a value that has expired becomes a delete: what it replaced stays out of date', () => {
@@ -147,7 +204,7 @@ describe('RecoveryJournal', () => {
     const { it: kept } = journal();
     for (const key of ['p:a', 'p:b', 'p:c']) kept.record(set(key));
     kept.supersede('p:a');
-    kept.supersedeWhere((redisKey) => redisKey === 'p:b');
+    kept.supersedeWhere((redisKey) => redisKey === 'p:b', moment().order);
     expect(kept.oldest(10, 0)).toMatchObject([{ redisKey: 'p:c' }]);
   });
 });

@@ -13,6 +13,8 @@ export interface Moment {
 
 /** Keys that a change covers: globs of Redis's kind that find at least those, and who decides. */
 export interface Matching {
+  /** As other instances are told of it (see `matchingOf`). */
+  readonly mark: string;
   readonly globs: readonly string[];
   readonly matches: (redisKey: string) => boolean;
 }
@@ -24,29 +26,43 @@ export type KeyedEntry = Moment & { readonly redisKey: string } & (
     { readonly kind: 'delete' } | { readonly kind: 'set'; readonly bytes: Buffer; readonly meta: EntryMeta }
   );
 
+export type TagEntry = Moment & { readonly kind: 'tag'; readonly tag: string };
+
 /** A change that did not reach Redis. */
-export type JournalEntry =
-  KeyedEntry | MatchEntry | (Moment & { readonly kind: 'tag'; readonly tag: string });
+export type JournalEntry = KeyedEntry | MatchEntry | TagEntry;
 
 export interface JournalLimits {
   /** Changes kept at most. */
   readonly maxEntries: number;
   /** Bytes kept at most: values, keys and what holds them. */
   readonly maxBytes: number;
+  /** A value older than this is replayed as a delete, milliseconds: deletes of other instances are remembered as long. */
+  readonly horizonMs: number;
 }
 
 /** What an entry costs besides its key and value, roughly. */
 const overheadBytes = 200;
 /** Patterns kept at most, since every read has to ask each of them; more become one that covers everything. */
 const maxMatches = 100;
+/** Keys times patterns that are compared at once. */
+const maxChecks = 100_000;
+
+/** What a pattern or clear takes away from the changes that were made before it. */
+interface Cover {
+  readonly order: number;
+  readonly matches: (redisKey: string) => boolean;
+}
 
 /**
  * Changes that could not reach Redis, the last one for each key. Redis is not trusted for a key that stands here.
  *
- * A set or delete that stands here is newer than every pattern or clear that covers its key: so all of those can be made up for first.
+ * A pattern or clear covers the sets and deletes made before it. They are not looked for when it comes, which takes long with many
+ * of them: each leaves when it is looked at. So what is left is newer than every pattern that covers it, and all patterns can be
+ * made up for first.
  *
- * Bounded: when values take too many bytes, the oldest of them leaves and a delete stays in its place (a miss is right, the value
- * from before is not); when there are too many entries, the oldest leaves.
+ * Bounded. When values take too many bytes, the oldest of them leaves and a delete stays in its place: a miss is right, the value from
+ * before is not. When there are too many entries, all deletes become one removal that covers every key but those set here. Only then the
+ * oldest value leaves, which that removal covers as well.
  */
 export class RecoveryJournal {
   readonly #entries = new Map<string, JournalEntry>();
@@ -56,11 +72,14 @@ export class RecoveryJournal {
   readonly #matches = new Set<MatchEntry>();
   /** Of entries that hold a value, the oldest first. */
   readonly #sets = new Set<string>();
+  readonly #deletes = new Set<string>();
+  #covers: Cover[] = [];
   #bytes = 0;
   #recorded = 0;
   #replayed = 0;
   #dropped = 0;
   #expired = 0;
+  #superseded = 0;
 
   /** `everything`: all keys of the cache. */
   constructor(limits: JournalLimits, everything: Matching, onDropped: (dropped: JournalEntry) => void) {
@@ -81,6 +100,7 @@ export class RecoveryJournal {
       replayed: this.#replayed,
       dropped: this.#dropped,
       expired: this.#expired,
+      superseded: this.#superseded,
     };
   }
 
@@ -94,7 +114,9 @@ export class RecoveryJournal {
   /** The change that waits for this key; the last one where several cover it. */
   pending(redisKey: string): JournalEntry | undefined {
     if (this.#entries.size === 0) return undefined;
-    return this.#entries.get(keyedId(redisKey)) ?? this.#matchOf(redisKey, -1);
+    const entry = this.#entries.get(keyedId(redisKey)) as KeyedEntry | undefined;
+    if (entry !== undefined && !this.#isCovered(entry)) return entry;
+    return this.#matchOf(redisKey, -1);
   }
 
   /** A newer value reached Redis: what waited for this key is out of date. */
@@ -102,11 +124,33 @@ export class RecoveryJournal {
     this.#remove(keyedId(redisKey));
   }
 
-  /** Whatever matches is out of date: it is being removed. */
-  supersedeWhere(matches: (redisKey: string) => boolean, before = Infinity): void {
-    for (const [id, entry] of this.#entries) {
-      if (isKeyed(entry) && entry.order < before && matches(entry.redisKey)) this.#remove(id);
+  /** Whatever matches and was changed before the change number `order` is out of date: it is being removed. */
+  supersedeWhere(matches: (redisKey: string) => boolean, order: number): void {
+    if (this.#sets.size + this.#deletes.size === 0) {
+      this.#covers = [];
+      return;
     }
+    this.#covers.push({ order, matches });
+    if (this.#covers.length > maxMatches) this.#settleCovers();
+  }
+
+  /** Forgets the covers, once what they cover has left. */
+  #settleCovers(): void {
+    const latest = Math.max(...this.#covers.map(({ order }) => order));
+    const isSmall = (this.#sets.size + this.#deletes.size) * this.#covers.length <= maxChecks;
+    if (isSmall) {
+      for (const id of [...this.#sets, ...this.#deletes])
+        this.#isCovered(this.#entries.get(id) as KeyedEntry);
+    } else {
+      // A miss is right, a value that one of them covered is not.
+      for (const id of [...this.#sets]) {
+        const entry = this.#entries.get(id) as KeyedEntry;
+        if (entry.order > latest) continue;
+        this.#forgetValue(id);
+        this.#drop(entry);
+      }
+    }
+    this.#covers = [];
   }
 
   /** Patterns and clears that wait: they come first. */
@@ -114,15 +158,26 @@ export class RecoveryJournal {
     return [...this.#matches];
   }
 
-  /** The oldest of the other changes, at most `count`. Values that have expired by `now` are dropped on the way; what they replaced stays out of date. */
-  oldest(count: number, now: number): Exclude<JournalEntry, MatchEntry>[] {
-    const oldest: Exclude<JournalEntry, MatchEntry>[] = [];
+  /** Invalidations of tags that wait: they come next. */
+  tags(): readonly TagEntry[] {
+    return [...this.#entries.values()].filter((entry) => entry.kind === 'tag');
+  }
+
+  /**
+   * The oldest changes of keys, at most `count`, without those in `except`. A value that has expired by `now`, or is older than the horizon,
+   * becomes a delete: what it replaced stays out of date.
+   */
+  oldest(count: number, now: number, except: ReadonlySet<JournalEntry> = new Set()): KeyedEntry[] {
+    const oldest: KeyedEntry[] = [];
     for (const [id, entry] of this.#entries) {
       if (oldest.length === count) break;
-      if (entry.kind === 'match') continue;
+      if (!isKeyed(entry) || except.has(entry) || this.#isCovered(entry)) continue;
       if (entry.kind === 'set' && entry.meta.ttlMs !== 0 && entry.at + entry.meta.ttlMs <= now) {
         oldest.push(this.#forgetValue(id));
         this.#expired++;
+      } else if (entry.kind === 'set' && entry.at + this.#limits.horizonMs < now) {
+        oldest.push(this.#forgetValue(id));
+        this.#drop(entry);
       } else {
         oldest.push(entry);
       }
@@ -140,15 +195,40 @@ export class RecoveryJournal {
     if (this.#take(entry)) this.#replayed++;
   }
 
+  /** Redis has something newer than `entry`. */
+  outdated(entry: JournalEntry): void {
+    if (this.#take(entry)) this.#superseded++;
+  }
+
   #recordMatch(entry: MatchEntry): void {
-    this.supersedeWhere(entry.matches, entry.order);
+    if (!this.#covers.some(({ order }) => order === entry.order))
+      this.supersedeWhere(entry.matches, entry.order);
     this.#put(entry);
     if (this.#matches.size <= maxMatches) return;
     // Everything is invalidated instead, but not what was set or deleted here: that comes after, and stays.
     const latest = [...this.#matches].reduce((one, other) => (other.order > one.order ? other : one));
     for (const match of this.#matches) this.#remove(identity(match));
-    const { at, stamp, order } = latest;
-    this.#put({ kind: 'match', at, stamp, order, ...this.#everything });
+    this.#coverEverything(latest);
+  }
+
+  /** True when it was covered by a pattern that came after it: then it leaves. */
+  #isCovered({ redisKey, order }: KeyedEntry): boolean {
+    const isCovered = this.#covers.some((cover) => cover.order > order && cover.matches(redisKey));
+    if (isCovered) this.#remove(keyedId(redisKey));
+    return isCovered;
+  }
+
+  /** One removal of every key, as late as `moment` and as those of its kind before it. What was set here comes after it. */
+  #coverEverything(moment: Moment): void {
+    const id = identity({ kind: 'match', ...moment, ...this.#everything });
+    const before = this.#entries.get(id) ?? moment;
+    this.#put({
+      kind: 'match',
+      at: Math.max(before.at, moment.at),
+      stamp: Math.max(before.stamp, moment.stamp),
+      order: Math.max(before.order, moment.order),
+      ...this.#everything,
+    });
   }
 
   /** Something newer waits for the key, or covers it. */
@@ -167,18 +247,37 @@ export class RecoveryJournal {
   }
 
   #shrink(): void {
-    const { maxEntries, maxBytes } = this.#limits;
+    const { maxBytes } = this.#limits;
     while (this.#bytes > maxBytes && this.#sets.size > 0) {
       const id = this.#sets.values().next().value as string;
       const entry = this.#entries.get(id) as JournalEntry;
       this.#forgetValue(id);
       this.#drop(entry);
     }
-    while (this.#entries.size > maxEntries || this.#bytes > maxBytes) {
-      const [id, oldest] = this.#entries.entries().next().value as [string, JournalEntry];
+    if (this.#isFull) this.#coverDeletes();
+    if (!this.#isFull) return;
+    for (const [id, entry] of this.#entries) {
+      if (entry.kind === 'match') continue;
       this.#remove(id);
-      this.#drop(oldest);
+      this.#coverEverything(entry);
+      this.#drop(entry);
+      if (!this.#isFull) return;
     }
+  }
+
+  get #isFull(): boolean {
+    return this.#entries.size > this.#limits.maxEntries || this.#bytes > this.#limits.maxBytes;
+  }
+
+  /** A delete that is forgotten is an old value for its whole ttl. */
+  #coverDeletes(): void {
+    let latest: Moment | undefined;
+    for (const id of this.#deletes) {
+      const entry = this.#entries.get(id) as JournalEntry;
+      if (latest === undefined || entry.stamp >= latest.stamp) latest = entry;
+      this.#remove(id);
+    }
+    if (latest !== undefined) this.#coverEverything(latest);
   }
 
   /** A delete takes its place, and is no younger than it was. */
@@ -188,6 +287,7 @@ export class RecoveryJournal {
     const deletion: KeyedEntry = { kind: 'delete', at, stamp, order, redisKey };
     this.#entries.set(id, deletion);
     this.#sets.delete(id);
+    this.#deletes.add(id);
     this.#bytes += cost(deletion) - cost(entry);
     return deletion;
   }
@@ -204,6 +304,7 @@ export class RecoveryJournal {
     this.#bytes += cost(entry);
     if (entry.kind === 'match') this.#matches.add(entry);
     if (entry.kind === 'set') this.#sets.add(id);
+    if (entry.kind === 'delete') this.#deletes.add(id);
     // One that is larger than all that may be kept would throw out the others first.
     if (entry.kind !== 'set' || cost(entry) <= this.#limits.maxBytes) return;
     this.#forgetValue(id);
@@ -223,6 +324,7 @@ export class RecoveryJournal {
     if (entry === undefined) return;
     this.#entries.delete(id);
     this.#sets.delete(id);
+    this.#deletes.delete(id);
     this.#bytes -= cost(entry);
     if (entry.kind === 'match') this.#matches.delete(entry);
   }

@@ -1,13 +1,20 @@
 import type { EntryMeta } from '../codec/codec.js';
 import { restamp } from '../codec/header.js';
-import { failureKind, isTemporary, type RedisErrorKind } from '../tiers/redis-errors.js';
-import type { RedisTier } from '../tiers/redis-tier.js';
+import { failureKind, isFinal, isTemporary } from '../tiers/redis-errors.js';
+import { clockErrorMs, type Cleared, type RedisTier } from '../tiers/redis-tier.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
-import type { JournalEntry, MatchEntry, Matching, Moment, RecoveryJournal } from './recovery-journal.js';
+import { matchingOf, tagTableKey } from './place.js';
+import type {
+  JournalEntry,
+  KeyedEntry,
+  MatchEntry,
+  Matching,
+  Moment,
+  RecoveryJournal,
+  TagEntry,
+} from './recovery-journal.js';
 import type { TagKeeper } from './tag-keeper.js';
 
-/** How far off an instance may be in what it takes for Redis's time, milliseconds: half a good round trip. */
-const clockErrorMs = 10;
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
 const replayBatch = 200;
 
@@ -18,8 +25,6 @@ export interface RecoveryParts {
   readonly tags: TagKeeper;
   /** All keys of the cache. */
   readonly everything: Matching;
-  /** The Redis key that protects loads of an entry. */
-  readonly fenceOf: (redisKey: string) => string;
   /** This process's clock, milliseconds. */
   readonly now: () => number;
 }
@@ -39,6 +44,8 @@ export class Recovery {
   onRecorded: (() => void) | undefined;
   /** Told when a key's change has reached Redis, or never will. */
   onSettled: ((redisKey: string) => void) | undefined;
+  /** Told of keys that were changed in Redis. */
+  onReplayed: ((redisKeys: readonly string[]) => void) | undefined;
   readonly #parts: RecoveryParts;
   #order = 0;
   #replaying: Promise<boolean> | undefined;
@@ -83,7 +90,10 @@ export class Recovery {
     return { at: this.#parts.now(), stamp: this.#parts.l2.stamp(), order };
   }
 
-  /** Makes up for what is written down; true once nothing is left. Stops when Redis goes away again. */
+  /**
+   * Makes up for what is written down. False when Redis went away again. True once nothing is left but what Redis refuses for a reason that
+   * may pass: that is tried again later.
+   */
   async replay(): Promise<boolean> {
     this.#replaying ??= this.#run().finally(() => {
       this.#replaying = undefined;
@@ -92,20 +102,30 @@ export class Recovery {
   }
 
   async #run(): Promise<boolean> {
+    const refused = new Set<JournalEntry>();
+    if (this.journal.size === 0) return true;
+    // Before own clears are replayed, which may take the place of those that others made.
+    const cleared = await this.#cleared();
+    if (cleared === undefined) return false;
     for (;;) {
-      const matches = this.journal.matches();
+      const matches = this.journal.matches().filter((match) => !refused.has(match));
       if (matches.length > 0) {
         const [outcome] = await Promise.allSettled([this.#makeUpForMatches(matches)]);
-        for (const match of matches) if (!this.#settle(match, outcome)) return false;
+        for (const match of matches) if (!this.#settle(match, outcome, refused)) return false;
         continue;
       }
-      const batch = this.journal.oldest(replayBatch, this.#parts.now());
-      if (batch.length === 0) return true;
-      const outcomes = await Promise.allSettled(batch.map((entry) => this.#makeUpFor(entry)));
-      for (const [i, outcome] of outcomes.entries()) {
-        if (!this.#settle(batch[i] as JournalEntry, outcome)) return false;
+      const tags = this.journal.tags().filter((tag) => !refused.has(tag));
+      if (tags.length > 0) {
+        const [outcome] = await Promise.allSettled([this.#makeUpForTags(tags)]);
+        for (const tag of tags) if (!this.#settle(tag, outcome, refused)) return false;
+        continue;
       }
+      const batch = this.journal.oldest(replayBatch, this.#parts.now(), refused);
+      if (batch.length === 0) break;
+      if (!(await this.#makeUpForKeys(batch, cleared, refused))) return false;
     }
+    if (refused.size > 0) this.onRecorded?.();
+    return true;
   }
 
   /** By what is known of Redis's clock now, and not before what was known then: this instance's own changes keep their order. */
@@ -115,57 +135,128 @@ export class Recovery {
   }
 
   /** One pass over the keys, however many patterns there are. */
-  async #makeUpForMatches(entries: readonly MatchEntry[]): Promise<void> {
-    const { l2, keyPrefix, everything, fenceOf } = this.#parts;
+  async #makeUpForMatches(entries: readonly MatchEntry[]): Promise<boolean> {
+    const { l2, keyPrefix, everything } = this.#parts;
     const [only] = entries;
-    const { globs } = entries.length === 1 && only !== undefined ? only : everything;
+    const { mark, globs } = entries.length === 1 && only !== undefined ? only : everything;
     const matches = (redisKey: string): boolean => entries.some((entry) => entry.matches(redisKey));
-    await removeMatchingFromRedis(l2, keyPrefix, { globs, matches }, (redisKeys) =>
-      Promise.all(
+    await removeMatchingFromRedis(l2, keyPrefix, { mark, globs, matches }, async (redisKeys) => {
+      await Promise.all(
         redisKeys.map((redisKey) => {
           const covering = entries.filter((entry) => entry.matches(redisKey));
-          const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry))) + clockErrorMs;
-          return l2.catchUp(redisKey, fenceOf(redisKey), stamp, undefined, 0, () => true);
+          const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
+          // The mark of what was cleared does for all of them.
+          return l2.catchUp({ redisKey, stamp, forGood: false });
         }),
-      ),
-    );
+      );
+      this.onReplayed?.(redisKeys);
+    });
+    return true;
   }
 
-  async #makeUpFor(entry: Exclude<JournalEntry, MatchEntry>): Promise<void> {
-    const { l2, tags, fenceOf, now } = this.#parts;
-    if (entry.kind === 'tag') {
-      await tags.learn(true, [entry.tag]);
-      return;
+  async #makeUpForTags(entries: readonly TagEntry[]): Promise<boolean> {
+    const { tags, keyPrefix } = this.#parts;
+    for (let i = 0; i < entries.length; i += replayBatch) {
+      const names = entries.slice(i, i + replayBatch).map(({ tag }) => tag);
+      await tags.learn(true, names);
     }
+    this.onReplayed?.([tagTableKey(keyPrefix)]);
+    return true;
+  }
+
+  /** What others cleared; undefined = Redis went away. Where this user may not ask, nothing is known of clears. */
+  async #cleared(): Promise<readonly Cleared[] | undefined> {
+    try {
+      return await this.#parts.l2.cleared();
+    } catch (error) {
+      return isFinal(failureKind(error)) ? [] : undefined;
+    }
+  }
+
+  /** `known`: what others had cleared before this replay. False when Redis went away. */
+  async #makeUpForKeys(
+    batch: readonly KeyedEntry[],
+    known: readonly Cleared[],
+    refused: Set<JournalEntry>,
+  ): Promise<boolean> {
+    const outcomes = await Promise.allSettled(
+      batch.map((entry) => this.#makeUpFor(entry, this.#clearedAfter(entry, known) !== undefined)),
+    );
+    // A clear that began meanwhile may not have seen what was replayed behind it.
+    const now = batch.some(({ kind }) => kind === 'set') ? await this.#cleared() : [];
+    if (now === undefined) return false;
+    for (const [i, outcome] of outcomes.entries()) {
+      const entry = batch[i] as KeyedEntry;
+      const clearedAt = this.#clearedAfter(entry, now);
+      const isMade = outcome.status === 'fulfilled' && outcome.value;
+      // What is not removed now is looked at again.
+      if (isMade && clearedAt !== undefined && !(await this.#isRemoved(entry, clearedAt))) return false;
+      if (!this.#settle(entry, outcome, refused)) return false;
+    }
+    return true;
+  }
+
+  async #isRemoved({ redisKey }: KeyedEntry, clearedAt: number): Promise<boolean> {
+    try {
+      await this.#parts.l2.catchUp({ redisKey, stamp: clearedAt, forGood: false });
+      return true;
+    } catch (error) {
+      return isFinal(failureKind(error));
+    }
+  }
+
+  /** When the key was cleared, by Redis's clock, if that was after this set was made, or too close to it to tell. */
+  #clearedAfter(entry: KeyedEntry, cleared: readonly Cleared[]): number | undefined {
+    if (entry.kind !== 'set' || cleared.length === 0) return undefined;
+    const made = this.#stampOf(entry) - clockErrorMs;
+    const covering = cleared.filter(({ mark, at }) => at >= made && this.#covers(mark, entry.redisKey));
+    return covering.length === 0 ? undefined : Math.max(...covering.map(({ at }) => at));
+  }
+
+  /** What cannot be read is taken to cover everything. */
+  #covers(mark: string, redisKey: string): boolean {
+    return matchingOf(this.#parts.keyPrefix, mark)?.matches(redisKey) ?? true;
+  }
+
+  /** Whether the change was made. `wasCleared`: its key was cleared after it. */
+  async #makeUpFor(entry: KeyedEntry, wasCleared: boolean): Promise<boolean> {
+    const { l2, now } = this.#parts;
     const { redisKey } = entry;
-    const fence = fenceOf(redisKey);
     const made = this.#stampOf(entry);
-    const stamp = made + clockErrorMs;
     const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
-    if (entry.kind === 'delete') {
-      await l2.catchUp(redisKey, fence, stamp, undefined, 0, isWanted);
-      return;
-    }
+    const deletion = { redisKey, stamp: made, forGood: true, isWanted };
+    if (entry.kind === 'delete') return l2.catchUp(deletion);
+    if (wasCleared) return false;
     const { bytes, meta } = entry;
     const leftMs =
       meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));
     try {
-      await l2.catchUp(redisKey, fence, stamp, restamp(bytes, made), leftMs, isWanted);
+      return await l2.catchUp({ ...deletion, set: { bytes: restamp(bytes, made), ttlMs: leftMs } });
     } catch (error) {
       if (failureKind(error) !== 'oom') throw error;
       // Redis is full: at least the value from before has to go.
-      await l2.catchUp(redisKey, fence, stamp, undefined, 0, isWanted);
+      return await l2.catchUp(deletion);
     }
   }
 
-  /** False when the entry has to wait for another try. */
-  #settle(entry: JournalEntry, outcome: PromiseSettledResult<unknown>): boolean {
-    if (outcome.status === 'fulfilled') this.journal.done(entry);
-    else if (isWorthWaiting(entry, failureKind(outcome.reason))) return false;
-    // Redis is there, and would refuse it again.
-    else this.journal.giveUp(entry);
+  /** False when Redis went away: the entry waits. So does one that is refused for a reason that may pass, and others go on. */
+  #settle(entry: JournalEntry, outcome: PromiseSettledResult<boolean>, refused: Set<JournalEntry>): boolean {
+    if (outcome.status === 'fulfilled') {
+      if (outcome.value) this.journal.done(entry);
+      else this.journal.outdated(entry);
+    } else {
+      const kind = failureKind(outcome.reason);
+      if (isTemporary(kind)) return false;
+      if (!isFinal(kind)) {
+        refused.add(entry);
+        return true;
+      }
+      this.journal.giveUp(entry);
+    }
+    if (entry.kind !== 'set' && entry.kind !== 'delete') return true;
     // Redis was not there to remember that this instance holds the key: from now on it is read again before it is believed.
-    if (entry.kind === 'set' || entry.kind === 'delete') this.onSettled?.(entry.redisKey);
+    this.onSettled?.(entry.redisKey);
+    if (outcome.status === 'fulfilled') this.onReplayed?.([entry.redisKey]);
     return true;
   }
 
@@ -173,9 +264,4 @@ export class Recovery {
     this.journal.record(entry);
     this.onRecorded?.();
   }
-}
-
-/** A Redis that is full takes no invalidation of tags, and will once something has left it. */
-function isWorthWaiting(entry: JournalEntry, kind: RedisErrorKind): boolean {
-  return isTemporary(kind) || (kind === 'oom' && entry.kind === 'tag');
 }

@@ -21,7 +21,7 @@ import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
 import { harmless } from './logger.js';
 import { Observer } from './observer.js';
-import { keyOf, Place, tagTableKey } from './place.js';
+import { clearedKey, keyOf, Place, tagTableKey } from './place.js';
 import { Recovery } from './recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recovery-journal.js';
 import { RedisLink } from './redis-link.js';
@@ -86,8 +86,17 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
     encryption: options.encryption && new KeyRing(options.encryption.keys),
   });
+  const horizonMs = durationMs(options.journalHorizon ?? '10m', 'journalHorizon');
+  const everything = new Place(keyPrefix, '').redisScope();
   const l2 = new RedisTier(connection, gate, codec, {
     tagTableKey: tagTableKey(keyPrefix),
+    clearedKey: clearedKey(keyPrefix),
+    clearedEverything: everything.mark,
+    horizonMs,
+    siblings: {
+      fenceOf: (redisKey) => loads.fenceOf(redisKey),
+      tombstoneOf: (redisKey) => loads.tombstoneOf(redisKey),
+    },
     maxTags,
     clock,
     trackWrites: coherence === 'tracking',
@@ -101,6 +110,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   const limits = {
     maxEntries: options.journalMaxEntries ?? 100_000,
     maxBytes: options.journalMaxBytes ?? 32 * 1024 * 1024,
+    horizonMs,
   };
   const loads = new RedisLoads(
     gate,
@@ -109,13 +119,11 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     connection.clientPrefix,
     changing,
   );
-  const everything = new Place(keyPrefix, '').redisScope();
   const journal = new RecoveryJournal(limits, everything, (dropped) => {
     emitter.emit('journalOverflow', { dropped: words(dropped) });
   });
-  const fenceOf = (redisKey: string): string => loads.fenceOf(redisKey);
   const recovery = new Recovery(journal, {
-    ...{ keyPrefix, l2, tags, everything, fenceOf },
+    ...{ keyPrefix, l2, tags, everything },
     now: () => clock.now(),
   });
   const core = new CacheCore({
@@ -152,6 +160,9 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   });
   recovery.onSettled = (redisKey) => {
     core.onForeignChange(redisKey);
+  };
+  recovery.onReplayed = (redisKeys) => {
+    core.changed(redisKeys);
   };
   recovery.onRecorded = () => {
     link.nudge();

@@ -20,7 +20,7 @@ export class Removals {
 
   /** Deletes keys; returns how many existed. */
   async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
-    const { l1, l2, loads, counters, emitter } = this.#core.parts;
+    const { l1, l2, counters, emitter } = this.#core.parts;
     const unique = [...new Set(keys)];
     const inL1 = new Set<string>();
     for (const key of unique) {
@@ -31,8 +31,8 @@ export class Removals {
       if (emitter.has('delete')) emitter.emit('delete', { key });
     }
     counters.deletes += unique.length;
-    if (l2 === undefined || loads === undefined || unique.length === 0) return inL1.size;
-    const deleted = await this.#removeL2(operation, l2, loads, place, unique);
+    if (l2 === undefined || unique.length === 0) return inL1.size;
+    const deleted = await this.#removeL2(operation, l2, place, unique);
     if (typeof deleted !== 'number') return inL1.size;
     counters.l2Deletes += deleted;
     return Math.max(deleted, inL1.size);
@@ -42,7 +42,6 @@ export class Removals {
   async #removeL2(
     operation: CacheOperation,
     l2: RedisTier,
-    loads: RedisLoads,
     place: Place,
     keys: readonly string[],
   ): Promise<number | typeof failed | typeof refused> {
@@ -56,7 +55,7 @@ export class Removals {
       return work;
     });
     try {
-      const deleted = await this.#core.attempt(operation, this.#unlink(l2, loads, redisKeys));
+      const deleted = await this.#core.attempt(operation, removeFrom(l2, redisKeys, { forGood: true }));
       this.#core.changed(redisKeys);
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
@@ -106,14 +105,14 @@ export class Removals {
     matchesId: (id: string) => boolean,
     matching: Matching,
   ): Promise<number> {
-    const { l2, loads, counters, recovery, keyPrefix } = this.#core.parts;
+    const { l2, counters, recovery, keyPrefix } = this.#core.parts;
     const fromL1 = this.#dropL1(matchesId);
     let fromL2 = 0;
-    if (l2 !== undefined && loads !== undefined) {
+    if (l2 !== undefined) {
       const moment = recovery?.moment();
-      recovery?.journal.supersedeWhere(matching.matches);
+      if (moment !== undefined) recovery?.journal.supersedeWhere(matching.matches, moment.order);
       const removal = removeMatchingFromRedis(l2, keyPrefix, matching, async (redisKeys) => {
-        const deleted = await this.#unlink(l2, loads, redisKeys);
+        const deleted = await removeFrom(l2, redisKeys, { forGood: false });
         this.#core.changed(redisKeys);
         fromL2 += deleted;
         counters.l2Deletes += deleted;
@@ -174,11 +173,6 @@ export class Removals {
     await loads.end(load, bytes, meta.graceMs);
   }
 
-  async #unlink(l2: RedisTier, loads: RedisLoads, redisKeys: readonly string[]): Promise<number> {
-    const existed = await l2.remove(redisKeys, (redisKey) => loads.fenceOf(redisKey));
-    return existed.filter(Boolean).length;
-  }
-
   /** Drops what matches from the L1 and from what is on its way there; returns how many entries were current. */
   #dropL1(matches: (id: string) => boolean): number {
     const { l1, counters } = this.#core.parts;
@@ -190,4 +184,14 @@ export class Removals {
     counters.l1Deletes += dropped ?? 0;
     return current;
   }
+}
+
+/** Removes entries; returns how many existed. `forGood`: no older set is replayed after it. */
+async function removeFrom(
+  l2: RedisTier,
+  redisKeys: readonly string[],
+  options: { forGood: boolean },
+): Promise<number> {
+  const existed = await l2.remove(redisKeys, options);
+  return existed.filter(Boolean).length;
 }

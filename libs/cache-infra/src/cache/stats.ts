@@ -53,7 +53,9 @@ export interface JournalStats {
   recorded: number;
   /** Changes that reached Redis later, or were overtaken there by a newer one. */
   replayed: number;
-  /** Changes given up: the journal was full, or Redis refused them. */
+  /** Changes that were not made: Redis had something newer by then. */
+  superseded: number;
+  /** Changes given up: the journal was full, they were older than `journalHorizon`, or Redis refused them for good. */
   dropped: number;
   /** Sets whose value expired first: what they replaced is deleted instead. */
   expired: number;

@@ -98,6 +98,7 @@ const properties = {
   coherence: { enum: ['tracking', 'broadcast', 'pubsub', 'none'] },
   journalMaxEntries: count,
   journalMaxBytes: count,
+  journalHorizon: duration,
   breakerThreshold: positive,
   breakerProbeInterval: timeout,
   encryption: {

@@ -76,6 +76,7 @@ export class CommonCacheOptions implements RedisCacheOptions {
   @Rule(redisChecks.journalMaxEntries) journalMaxEntries?: number | undefined;
   /** Bytes of changes kept for a Redis that is away, at most. Default 32 MiB. */
   @Rule(redisChecks.journalMaxBytes) journalMaxBytes?: number | undefined;
+  @Rule(redisChecks.journalHorizon) journalHorizon?: Ttl | undefined;
   /** Failures in a row after which Redis is not asked any more until a probe succeeds. Default 3. */
   @Rule(redisChecks.breakerThreshold) breakerThreshold?: number | undefined;
   /** From the opening of the breaker to a probe, and from probe to probe. Default `'500ms'`. */

@@ -9,7 +9,7 @@ import { CachePerformanceMonitor } from './performance-monitor.js';
 class Source {
   readonly counters = new Counters();
   readonly compression = { count: 0, bytesIn: 0, bytesOut: 0 };
-  readonly journal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0 };
+  readonly journal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
   size = 0;
   broken = false;
 

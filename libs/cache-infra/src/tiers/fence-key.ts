@@ -8,8 +8,17 @@
  * A key with `}` but without a hash tag cannot be named so; `redisKey` digests those.
  */
 export function fenceKey(prefix: string, redisKey: string, clientPrefix = ''): string {
+  return besides(fencePrefix(prefix), redisKey, clientPrefix);
+}
+
+/** The Redis key that remembers when an entry was deleted: `<prefix>:!d:{<hash tag>}<entry's key>`, named as a fence is. */
+export function tombstoneKey(prefix: string, redisKey: string, clientPrefix = ''): string {
+  return besides(`${prefix}:!d:`, redisKey, clientPrefix);
+}
+
+function besides(start: string, redisKey: string, clientPrefix: string): string {
   const hashed = clientPrefix + redisKey;
-  return `${fencePrefix(prefix)}{${hashTag(hashed) ?? hashed}}${redisKey}`;
+  return `${start}{${hashTag(hashed) ?? hashed}}${redisKey}`;
 }
 
 /** What all fence keys of a cache begin with. */

@@ -13,12 +13,19 @@ export type RedisErrorKind =
   | 'crossslot'
   | 'moved'
   | 'clusterdown'
+  | 'busy'
+  | 'upstream'
+  | 'unsupported'
+  | 'arguments'
   | 'other';
 
 /** First words of Redis's error replies (https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors). */
 const replies: readonly (readonly [RegExp, RedisErrorKind])[] = [
   [/^LOADING\b/, 'loading'],
   [/^(READONLY|NOREPLICAS|MISCONF)\b/, 'readonly'],
+  [/^BUSY\b/, 'busy'],
+  // What proxies and full servers say in Redis's place (https://redis.io/docs/latest/develop/reference/clients/).
+  [/max number of clients|upstream|no healthy|backend|server (is )?(unavailable|overloaded)/i, 'upstream'],
   [/^OOM\b/, 'oom'],
   [/^(NOAUTH|WRONGPASS)\b/, 'auth'],
   [/^NOPERM\b|ACL failure in script|user executing the script can't/, 'permission'],
@@ -26,6 +33,11 @@ const replies: readonly (readonly [RegExp, RedisErrorKind])[] = [
   [/^CROSSSLOT\b/, 'crossslot'],
   [/^(MOVED|ASK|TRYAGAIN)\b/, 'moved'],
   [/^(CLUSTERDOWN|MASTERDOWN)\b|Too many Cluster redirections/, 'clusterdown'],
+  [/unknown (sub)?command|is not supported|command is disabled/i, 'unsupported'],
+  [
+    /wrong number of arguments|syntax error|not an integer|not a valid float|Protocol error|exceeds maximum allowed|invalid expire/i,
+    'arguments',
+  ],
   // A client of the user's own may have a `commandTimeout`.
   [/^Command timed out$/, 'timeout'],
   [
@@ -43,7 +55,21 @@ export function kindOf(error: unknown): RedisErrorKind {
 
 /** True when Redis as a whole is out of service, not just this one command. */
 export function isOutage(kind: RedisErrorKind): boolean {
-  return kind === 'timeout' || kind === 'connection' || kind === 'loading' || kind === 'clusterdown';
+  return outages.has(kind);
+}
+
+const outages: ReadonlySet<RedisErrorKind> = new Set([
+  'timeout',
+  'connection',
+  'loading',
+  'clusterdown',
+  'busy',
+  'upstream',
+]);
+
+/** True when Redis would refuse the same command for ever. Anything else, and what nobody knows, may pass. */
+export function isFinal(kind: RedisErrorKind): boolean {
+  return kind === 'permission' || kind === 'unsupported' || kind === 'arguments' || kind === 'crossslot';
 }
 
 /** True when the same command may succeed later, by itself or by a new connection. */

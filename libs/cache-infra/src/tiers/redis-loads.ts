@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { timerMs } from '../duration.js';
-import { fenceKey } from './fence-key.js';
+import { fenceKey, tombstoneKey } from './fence-key.js';
 import { noOwnChange, type OwnChange } from './own-changes.js';
 import type { RedisGate } from './redis-gate.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './redis-scripts.js';
@@ -60,6 +60,11 @@ export class RedisLoads {
 
   fenceOf(redisKey: string): string {
     return fenceKey(this.#prefix, redisKey, this.#clientPrefix);
+  }
+
+  /** Remembers when the entry was deleted. */
+  tombstoneOf(redisKey: string): string {
+    return tombstoneKey(this.#prefix, redisKey, this.#clientPrefix);
   }
 
   async begin(redisKey: string, lock: boolean): Promise<RedisLoad> {

@@ -10,6 +10,22 @@ function script(lua: string): RedisScript {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
 }
 
+/** Redis's time in whole milliseconds, and six bytes of it, big-endian, as entries carry theirs: so they compare as text. */
+const timeFunctions = `
+local function milliseconds()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function stamp(ms)
+  local bytes = ''
+  for _ = 1, 6 do
+    bytes = string.char(ms % 256) .. bytes
+    ms = math.floor(ms / 256)
+  end
+  return bytes
+end
+`;
+
 /**
  * The tag table is a sorted set: a member for each tag, its score the epoch of its last invalidation. The member `''` carries
  * the floor, before which nothing is known (the table was lost, or has forgotten its oldest tags); the member `'!'` only keeps
@@ -89,38 +105,76 @@ return 1
 `);
 
 /**
- * Removes entries, and the fences of their loads. Each entry is read first, so that the server tells of its removal.
+ * Removes entries, and the fences of their loads. Each entry is read first, so that the server tells of its removal. A tombstone keeps the
+ * moment of a delete: a set made before it in a partition is not replayed after it. In a full Redis the removals come first, which make
+ * room and let a script go on.
  *
- * KEYS = the entries, then the fences; ARGV[1] = number of entries. Returns for each entry '1' if it existed, else '0', as one text.
+ * KEYS = the entries, then the fences, then the tombstones, if any; ARGV[1] = number of entries; ARGV[2] = milliseconds that a tombstone
+ * stays. Returns for each entry '1' if it existed, else '0', as one text.
  */
-export const removeScript = script(`
+export const removeScript = script(`${timeFunctions}
 local count = tonumber(ARGV[1])
 local flags = {}
 for i = 1, count do
   redis.call('EXISTS', KEYS[i])
   flags[i] = redis.call('UNLINK', KEYS[i])
 end
-if #KEYS > count then redis.call('UNLINK', unpack(KEYS, count + 1)) end
+for i = count + 1, math.min(#KEYS, 2 * count) do redis.call('UNLINK', KEYS[i]) end
+if #KEYS > 2 * count then
+  local now = stamp(milliseconds())
+  for i = 2 * count + 1, #KEYS do redis.call('SET', KEYS[i], now, 'PX', ARGV[2]) end
+end
 return table.concat(flags)
 `);
 
 /**
- * Catches up on a change from the time of an outage, unless the key was written after it: entries carry Redis's time in bytes 6-11,
- * big-endian, so that they compare as text.
+ * Remembers that a pattern or a scope was cleared, for as long as a set made before that may be replayed: a sorted set, its scores the
+ * moments by the server's clock, milliseconds. Too many become one that covers everything.
  *
- * KEYS[1] = the key; KEYS[2] = the fence of its loads: what they began before the change is from before it; ARGV[1] = six bytes, when
- * the change was made; ARGV[2] = the entry, '' = delete the key;
- * ARGV[3] = milliseconds to live, 0 = never expires. Returns 1 if the change was made, 0 if something newer stands there.
+ * Returns the moment as text.
+ *
+ * KEYS[1] = the sorted set; ARGV[1] = what was cleared; ARGV[2] = milliseconds that it is remembered; ARGV[3] = how many at most;
+ * ARGV[4] = what stands for everything.
  */
-export const catchUpScript = script(`
-local stamp = redis.pcall('GETRANGE', KEYS[1], 6, 11)
+export const markClearedScript = script(`${timeFunctions}
+local now = milliseconds()
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[3]) then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZADD', KEYS[1], now, ARGV[4])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return string.format('%.0f', now)
+`);
+
+/**
+ * Catches up on a change from the time of an outage, unless the key was written or deleted after it: entries carry Redis's time in bytes
+ * 6-11, tombstones are nothing else. A stamp from the future proves nothing, since its writer's clock was wrong: then the entry leaves,
+ * whatever the change was.
+ *
+ * KEYS[1] = the key; KEYS[2] = the fence of its loads: what they began before the change is from before it; KEYS[3] = its tombstone;
+ * ARGV[1] and ARGV[2] = six bytes each, the latest and the earliest moment at which the change was made; ARGV[3] = the entry, '' = delete
+ * the key; ARGV[4] = milliseconds to live, 0 = never expires; ARGV[5] = milliseconds that a tombstone stays, 0 = none is left.
+ * Of two changes too close to be told apart a delete counts as the later.
+ * Returns 1 if the change was made, 0 if something newer stands there.
+ */
+export const catchUpScript = script(`${timeFunctions}
+local written = redis.pcall('GETRANGE', KEYS[1], 6, 11)
 -- Of another type: not an entry, and replaced. What may not be looked at may be newer.
-if type(stamp) == 'table' and not string.find(stamp.err, 'WRONGTYPE') then return stamp end
-if type(stamp) == 'string' and stamp > ARGV[1] then return 0 end
+if type(written) == 'table' and not string.find(written.err, 'WRONGTYPE') then return written end
+local isOdd = type(written) == 'string' and written > stamp(milliseconds() + 1000)
+if type(written) == 'string' and written > ARGV[1] and not isOdd then return 0 end
+local deleted = redis.call('GET', KEYS[3])
+if ARGV[3] ~= '' and deleted and deleted >= ARGV[2] then return 0 end
 redis.call('UNLINK', KEYS[2])
-if ARGV[2] == '' then redis.call('UNLINK', KEYS[1])
-elseif ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
-else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+if ARGV[3] == '' or isOdd then
+  redis.call('UNLINK', KEYS[1])
+  if ARGV[5] ~= '0' and not (deleted and deleted > ARGV[1]) then
+    redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[5])
+  end
+elseif ARGV[4] == '0' then redis.call('SET', KEYS[1], ARGV[3])
+else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
 return 1
 `);
 
@@ -202,6 +256,7 @@ export const allScripts: readonly RedisScript[] = [
   tagTableScript,
   setScript,
   removeScript,
+  markClearedScript,
   catchUpScript,
   beginLoadScript,
   renewLoadScript,

@@ -9,7 +9,13 @@ import { isCluster } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { failureKind, isTemporary } from './redis-errors.js';
 import { unwanted, type RedisGate } from './redis-gate.js';
-import { catchUpScript, removeScript, setScript, tagTableScript } from './redis-scripts.js';
+import {
+  catchUpScript,
+  markClearedScript,
+  removeScript,
+  setScript,
+  tagTableScript,
+} from './redis-scripts.js';
 
 /** An entry as Redis held it. */
 export interface StoredEntry {
@@ -27,8 +33,43 @@ export interface TagNews {
   readonly invalidated: readonly (readonly [tag: string, epoch: number])[];
 }
 
+/** A pattern or scope that an instance cleared. */
+export interface Cleared {
+  readonly mark: string;
+  /** By Redis's clock, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** A change from the time of an outage. */
+export interface LateChange {
+  readonly redisKey: string;
+  /** When it was made, by Redis's clock, milliseconds since the epoch. */
+  readonly stamp: number;
+  /** Undefined = a delete. */
+  readonly set?: { readonly bytes: Buffer; readonly ttlMs: number } | undefined;
+  /** A delete is remembered, for sets of other instances that were made before it. */
+  readonly forGood: boolean;
+  /** Asked before it is sent once more. */
+  readonly isWanted?: (() => boolean) | undefined;
+}
+
+/** The keys beside an entry's: all of one slot. */
+export interface SiblingKeys {
+  /** Protects loads of the entry. */
+  readonly fenceOf: (redisKey: string) => string;
+  /** Remembers when it was deleted. */
+  readonly tombstoneOf: (redisKey: string) => string;
+}
+
 export interface RedisTierOptions {
   readonly tagTableKey: string;
+  /** Remembers what was cleared. */
+  readonly clearedKey: string;
+  /** What stands for all keys there. */
+  readonly clearedEverything: string;
+  /** Milliseconds that deletes and clears are remembered; 0 = they are not. */
+  readonly horizonMs: number;
+  readonly siblings: SiblingKeys;
   readonly maxTags: number;
   readonly clock: Clock;
   /** Writes ask the server to tell of later changes to the key (coherence by tracking). */
@@ -72,6 +113,10 @@ const readBatch = 100;
 const writeBatch = { count: 16, bytes: 256 * 1024 };
 /** A round trip short enough to tell the time by, milliseconds. */
 const goodRoundTripMs = 20;
+/** How far off an instance may be in what it takes for Redis's time, milliseconds: half a good round trip. */
+export const clockErrorMs = 10;
+/** Clears remembered at most; more become one that covers everything. */
+const maxCleared = 1000;
 /** Entries that one script removes. */
 const removeBatch = 100;
 /** Keys of one `MGET` or `UNLINK`: many, but not so many that Redis serves nobody else meanwhile. */
@@ -91,6 +136,8 @@ export class RedisTier {
   /** Redis's clock less ours, milliseconds. All instances stamp their entries in Redis's time. */
   #clockOffset: number | undefined;
   #lastStamp = 0;
+  /** When this instance cleared what, by Redis's clock. */
+  readonly #ownClears = new Map<string, number>();
   #reads: WaitingRead[] = [];
   #writes: WaitingWrite[] = [];
 
@@ -180,15 +227,18 @@ export class RedisTier {
   }
 
   /**
-   * Removes entries, and ends loads of them by removing their fences: what those store afterwards is refused. Tells for each whether it
-   * existed.
+   * Removes entries, and ends loads of them by removing their fences: what those store afterwards is refused. `forGood`: remembers that
+   * they were deleted. Tells for each whether it existed.
    */
-  async remove(redisKeys: readonly string[], fenceOf: (redisKey: string) => string): Promise<boolean[]> {
+  async remove(redisKeys: readonly string[], { forGood }: { forGood: boolean }): Promise<boolean[]> {
+    const { horizonMs, siblings } = this.#options;
+    const leavesTombstones = forGood && horizonMs > 0;
     const existed = new Map<string, boolean>();
     const batches = this.#batches(redisKeys, removeBatch);
     await Promise.all(
       batches.map(async (keys) => {
-        const flags = await this.#removeTogether(keys, keys.map(fenceOf));
+        const tombstones = leavesTombstones ? keys.map(siblings.tombstoneOf) : [];
+        const flags = await this.#removeTogether(keys, [...keys.map(siblings.fenceOf), ...tombstones]);
         keys.forEach((key, i) => existed.set(key, flags[i] === '1'));
       }),
     );
@@ -196,11 +246,12 @@ export class RedisTier {
   }
 
   /** '1' for each key that existed, else '0'. */
-  async #removeTogether(keys: readonly string[], fences: readonly string[]): Promise<string> {
+  async #removeTogether(keys: readonly string[], besides: readonly string[]): Promise<string> {
+    const args = [keys.length, this.#options.horizonMs];
     const own = this.#options.changing(keys);
     let flags = '';
     try {
-      flags = String(await this.gate.script('UNLINK', removeScript, [...keys, ...fences], [keys.length]));
+      flags = String(await this.gate.script('UNLINK', removeScript, [...keys, ...besides], args));
     } finally {
       // The server tells of no change where there was nothing to remove.
       if (flags === '' || flags.includes('0')) own.withdraw();
@@ -240,22 +291,36 @@ export class RedisTier {
     await Promise.all(this.gate.masters().map(scanOne));
   }
 
-  /**
-   * Makes a change from the time of an outage, unless the key was written since. `fence`: of loads of the key; `stamp`: when the
-   * change was made, by Redis's clock; `bytes` undefined = delete. Returns whether the change was made.
-   */
-  async catchUp(
-    redisKey: string,
-    fence: string,
-    stamp: number,
-    bytes: Buffer | undefined,
-    ttlMs: number,
-    isWanted: () => boolean,
-  ): Promise<boolean> {
-    const made = Buffer.alloc(6);
-    made.writeUIntBE(Math.max(0, Math.floor(stamp)), 0, 6);
-    const args = [made, bytes ?? '', ttlMs];
-    return (await this.gate.script('catch up', catchUpScript, [redisKey, fence], args, isWanted)) === 1;
+  /** Makes a change from the time of an outage, unless the key was written or deleted since. Returns whether the change was made. */
+  async catchUp({ redisKey, stamp, set, forGood, isWanted }: LateChange): Promise<boolean> {
+    const { siblings, horizonMs } = this.#options;
+    const keys = [redisKey, siblings.fenceOf(redisKey), siblings.tombstoneOf(redisKey)];
+    const moments = [sixBytes(stamp + clockErrorMs), sixBytes(stamp - clockErrorMs)];
+    const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, forGood ? horizonMs : 0];
+    return (await this.gate.script('catch up', catchUpScript, keys, args, isWanted)) === 1;
+  }
+
+  /** Remembers that what `mark` stands for was cleared. */
+  async markCleared(mark: string): Promise<void> {
+    const { clearedKey, clearedEverything, horizonMs } = this.#options;
+    if (horizonMs === 0) return;
+    const args = [mark, horizonMs, maxCleared, clearedEverything];
+    const at = Number(await this.gate.script('mark cleared', markClearedScript, [clearedKey], args));
+    this.#ownClears.set(mark, at);
+    if (this.#ownClears.size > maxCleared) this.#ownClears.delete(first(this.#ownClears.keys()));
+  }
+
+  /** What other instances cleared within the horizon: what this one cleared it knows by the order of its changes. */
+  async cleared(): Promise<Cleared[]> {
+    if (this.#options.horizonMs === 0) return [];
+    const pairs = await this.gate.call('ZRANGEBYSCORE', (client) =>
+      client.zrangebyscore(this.#options.clearedKey, '-inf', '+inf', 'WITHSCORES'),
+    );
+    // A client of the user's own may give pairs, as RESP3 does.
+    const reply = pairs.flat();
+    const all: Cleared[] = [];
+    for (let i = 0; i < reply.length; i += 2) all.push({ mark: String(reply[i]), at: Number(reply[i + 1]) });
+    return all.filter(({ mark, at }) => this.#ownClears.get(mark) !== at);
   }
 
   /** Invalidates `tags` (none: only asks), and tells what changed since `knownEpoch`. */
@@ -451,6 +516,18 @@ function latestMs(commandTimeoutMs: number): number {
 function tooLate(): InfrastructureError {
   const details = { kind: 'timeout' };
   return new InfrastructureError('Redis command failed (SET): it got there too late', { details });
+}
+
+/** Milliseconds as entries carry them: such texts compare as the numbers do. */
+function sixBytes(ms: number): Buffer {
+  const bytes = Buffer.alloc(6);
+  bytes.writeUIntBE(Math.max(0, Math.floor(ms)), 0, 6);
+  return bytes;
+}
+
+function first<T>(items: Iterable<T>): T {
+  const [item] = items;
+  return item as T;
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -1,0 +1,149 @@
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { armed } from '../support/armed.js';
+import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+
+const own = cachesOnOwnRedis();
+
+let proxy: TcpProxy;
+beforeEach(async () => {
+  proxy = await TcpProxy.to(Number(new URL(own.server.url).port));
+});
+afterEach(() => proxy.close());
+
+/** An instance that can be cut off. */
+async function behindProxy(options: Partial<RedisCacheOptions> = {}): Promise<RedisCache> {
+  const { keyPrefix } = own;
+  const cache = own.closing(new RedisCache({ redisUrl: proxy.url, keyPrefix, ...options }));
+  return options.coherence === 'none' ? cache : armed(cache);
+}
+
+/** What is done while `cache` is cut off; afterwards it has made up for it. */
+async function inPartition(cache: RedisCache, work: () => Promise<unknown>): Promise<void> {
+  const recovered = new Promise((resolve) => cache.on('recovered', resolve));
+  proxy.refuse();
+  proxy.reset();
+  await until(async () => (await cache.health()).tiers.l2?.status === 'away', 'the partition to be noticed');
+  await work();
+  proxy.heal();
+  await recovered;
+  await until(() => cache.stats().journal.size === 0, 'the journal to be made up for', 10_000);
+}
+
+describe('a set made in a partition does not bring back what another instance removed meanwhile', () => {
+  it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
+    ['delete', (cache) => cache.delete('key')],
+    ['deleteMany', (cache) => cache.deleteMany(['key', 'other'])],
+    ['invalidatePattern', (cache) => cache.invalidatePattern('k?y')],
+    ['clear', (cache) => cache.clear()],
+  ])('%s of a key that was there, and of one that was not', async (_, remove) => {
+    const other = await own.redis();
+    for (const before of ['there', 'not there']) {
+      const cache = await behindProxy();
+      if (before === 'there') await other.set('key', 'old');
+      await inPartition(cache, async () => {
+        await cache.set('key', 'from the partition');
+        await remove(other);
+      });
+      expect(await other.get('key')).toBeUndefined();
+      expect(await cache.get('key')).toBeUndefined();
+      expect(cache.stats().journal).toMatchObject({ superseded: 1, dropped: 0 });
+      await cache.close();
+    }
+  });
+
+  it('a set that came after the delete is there', async () => {
+    const [cache, other] = [await behindProxy(), await own.redis()];
+    await other.set('key', 'old');
+    await inPartition(cache, async () => {
+      await other.delete('key');
+      await other.invalidatePattern('other*');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await cache.set('key', 'new');
+    });
+    expect(await other.get('key')).toBe('new');
+    expect(await cache.get('key')).toBe('new');
+  });
+
+  it('a tombstone and the mark of a clear leave by themselves, and no clear counts them', async () => {
+    const cache = await own.redis({ journalHorizon: '300ms' });
+    await cache.setMany([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    await cache.deleteMany(['a', 'b', 'c']);
+    expect(await own.raw.keys(`${own.keyPrefix}:!d:*`)).toHaveLength(3);
+    expect(await cache.invalidatePattern('*')).toBe(0);
+    await until(
+      async () => (await own.raw.keys(`${own.keyPrefix}:*`)).length === 0,
+      'the tombstones and marks to expire',
+    );
+  });
+
+  it('with journalHorizon 0 nothing is remembered, and a set is made up for as a delete', async () => {
+    const [cache, other] = [await behindProxy({ journalHorizon: 0 }), await own.redis({ journalHorizon: 0 })];
+    await other.set('key', 'old');
+    await inPartition(cache, async () => {
+      await cache.set('key', 'new');
+      await other.delete('unrelated');
+    });
+    expect(await own.raw.keys(`${own.keyPrefix}:!d:*`)).toEqual([]);
+    expect(await other.get('key')).toBeUndefined();
+  });
+});
+
+describe('T35: changes that are replayed are told of under every kind of coherence', () => {
+  it.each(['tracking', 'broadcast', 'pubsub'] as const)('%s', async (coherence) => {
+    const cache = await behindProxy({ coherence });
+    const other = await own.redis({ coherence });
+    for (const key of ['k', 'd', 'p:1']) await other.set(key, 'old');
+    await other.set('t', 'old', { tags: ['t'] });
+    await inPartition(cache, async () => {
+      await cache.set('k', 'new');
+      await cache.delete('d');
+      await cache.invalidatePattern('p:*');
+      await cache.invalidateTags('t');
+    });
+    await until(async () => (await other.get('k')) === 'new', 'the set to be heard of');
+    for (const key of ['d', 'p:1', 't'])
+      await until(async () => (await other.get(key)) === undefined, `the change of ${key} to be heard of`);
+  });
+});
+
+describe('T29: a Redis that refuses everything for a while loses nothing', () => {
+  it('BUSY', async () => {
+    const cache = await own.redis({ onError: 'degrade', commandTimeout: '250ms', breakerThreshold: 2 });
+    const other = await own.redis();
+    await cache.set('price', 'old');
+    await cache.set('name', 'old');
+    await cache.set('page', 'old', { tags: ['t'] });
+    await own.raw.config('SET', 'busy-reply-threshold', '1');
+    const lua = `local s = redis.call('TIME')[1] while redis.call('TIME')[1] - s < 4 do end return 1`;
+    const script = own.raw.duplicate();
+    const busy = script.eval(lua, 0).catch(() => undefined);
+    await until(
+      async () =>
+        own.raw.ping().then(
+          () => false,
+          (error: Error) => error.message.startsWith('BUSY'),
+        ),
+      'BUSY',
+    );
+
+    await cache.delete('price');
+    await cache.set('name', 'new');
+    await cache.invalidateTags('t');
+    for (let i = 0; i < 5; i++) await cache.get(`nothing${String(i)}`);
+    expect((await cache.health()).status).toBe('degraded');
+
+    await busy;
+    script.disconnect();
+    await until(() => cache.stats().journal.size === 0, 'the journal to be made up for', 15_000);
+    expect(cache.stats().journal.dropped).toBe(0);
+    await until(async () => (await other.get('price')) === undefined, 'the delete');
+    expect(await other.get('name')).toBe('new');
+    expect(await other.get('page')).toBeUndefined();
+  });
+});
