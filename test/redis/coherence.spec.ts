@@ -210,3 +210,26 @@ function clientOf(url: string): { redis: Redis; [Symbol.asyncDispose](): Promise
     },
   };
 }
+
+describe('what cannot be heard is bounded', () => {
+  it.each([
+    ['tracking', undefined],
+    ['broadcast', undefined],
+    ['pubsub', 60_000],
+    ['none', 60_000],
+  ] as const)(
+    'with %s an L1 may go on after an unheard change for %s ms, and health says so',
+    async (coherence, ms) => {
+      const cache = closing(new RedisCache({ keyPrefix, redisUrl: server.url, ...patient, coherence }));
+      await cache.set('key', 'value', { ttl: 3600 });
+      await cache.get('key');
+      expect((await cache.health()).tiers.l1?.unheardMs).toBe(ms);
+    },
+  );
+
+  it('a longer l1Ttl is taken as it is given', async () => {
+    const options = { coherence: 'none', l1Ttl: '10m' } as const;
+    const cache = closing(new RedisCache({ keyPrefix, redisUrl: server.url, ...patient, ...options }));
+    expect((await cache.health()).tiers.l1?.unheardMs).toBe(600_000);
+  });
+});

@@ -50,7 +50,10 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   lock?: boolean | undefined;
   /** How long a lease lasts without being renewed: so long others wait for an instance that died. Default `'5s'`. */
   leaseDuration?: Ttl | undefined;
-  /** For calls that name none: life in the L1, where that should be shorter than in Redis. */
+  /**
+   * For calls that name none: life in the L1, where that should be shorter than in Redis. Default: none with `coherence: 'tracking'` and
+   * `'broadcast'`; `'1m'` with `'pubsub'` and `'none'`, since no channel tells of every change there.
+   */
   l1Ttl?: Ttl | undefined;
   /** Keep an L1 in this process before Redis. Default true. */
   enableL1Cache?: boolean | undefined;

@@ -12,11 +12,17 @@ async function pingOf(l2: RedisTier): Promise<number> {
   return performance.now() - start;
 }
 
+function unheard({ parts, coherence }: CacheCore): { unheardMs?: number } {
+  const { l1TtlMs } = parts.defaults;
+  if (parts.l2 === undefined || coherence?.hearsEverything === true || l1TtlMs === undefined) return {};
+  return { unheardMs: l1TtlMs };
+}
+
 /** Asks the tiers how they are. Never rejects. */
 export async function checkHealth(core: CacheCore): Promise<CacheHealth> {
   const { l1, l2, maxSize } = core.parts;
   const tiers: CacheHealth['tiers'] = {};
-  if (l1 !== undefined) tiers.l1 = { size: l1.size, maxSize };
+  if (l1 !== undefined) tiers.l1 = { size: l1.size, maxSize, ...unheard(core) };
   if (core.closed) return { status: 'down', tiers };
   if (l2 === undefined) return { status: 'up', tiers };
   const state = {

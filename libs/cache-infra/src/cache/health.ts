@@ -21,6 +21,11 @@ export interface L1Health {
   size: number;
   /** Entries at most. */
   maxSize: number;
+  /**
+   * Milliseconds that an entry may go on after a change that this instance cannot hear of. Absent with `coherence: 'tracking'` and
+   * `'broadcast'`, which tell of every change. `'pubsub'` hears of changes by caches with the same setting only, `'none'` of none.
+   */
+  unheardMs?: number | undefined;
 }
 
 export interface L2Health {

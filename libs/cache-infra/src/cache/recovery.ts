@@ -169,7 +169,8 @@ export class Recovery {
     try {
       return await this.#parts.l2.cleared();
     } catch (error) {
-      return isFinal(failureKind(error)) ? [] : undefined;
+      const kind = failureKind(error);
+      return isFinal(kind) || kind === 'wrongtype' ? [] : undefined;
     }
   }
 

@@ -19,6 +19,7 @@ import { CoherenceLog } from './coherence-log.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
+import { FreezeWatch } from './freeze-watch.js';
 import { harmless } from './logger.js';
 import { Observer } from './observer.js';
 import { clearedKey, keyOf, Place, tagTableKey } from './place.js';
@@ -31,6 +32,9 @@ import { TagKeeper } from './tag-keeper.js';
 /** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
 export const maxTags = 10_000;
 
+/** Without a channel that tells of every change, an L1 goes on with a value for no longer than this. */
+const maxUnheard = '1m';
+
 /** Longest silence of the invalidation channel when it is asked, milliseconds. */
 const channelTimeoutMs = 2000;
 
@@ -39,6 +43,8 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   const { name = 'default', clock = systemClock, l1CacheSize = 100, enableL1Cache = true } = options;
   const keyPrefix = options.keyPrefix ?? (name === 'default' ? 'cache' : `cache.${namespacePath('', name)}`);
   const coherence = enableL1Cache ? (options.coherence ?? 'tracking') : 'none';
+  const isTold = coherence === 'tracking' || coherence === 'broadcast';
+  const unheardTtl = enableL1Cache && !isTold ? maxUnheard : undefined;
   const counters = new Counters();
   const emitter = new CacheEmitter();
   const onEvict = (id: string): void => {
@@ -131,7 +137,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     keyPrefix,
     defaultTtl: options.defaultTtl ?? 3600,
     maxSize: l1CacheSize,
-    defaults: planDefaults(options, options.lock ?? false, options.l1Ttl),
+    defaults: planDefaults(options, options.lock ?? false, options.l1Ttl ?? unheardTtl),
     graceBackoffMs: durationMs(options.graceBackoff ?? '1s', 'graceBackoff'),
     isolation: options.isolation ?? 'clone',
     onError: options.onError ?? 'degrade',
@@ -235,7 +241,12 @@ function keepCoherent(
         )
       : track(client, prefix, { mode, deadlines, connecting }, listener);
   core.coherence = tracking;
+  const freezeWatch = new FreezeWatch(() => {
+    tags.onChange();
+    core.flushL1();
+  });
   core.onClose(() => {
+    freezeWatch.close();
     tracking.close();
     connecting.close();
     deadlines.close();

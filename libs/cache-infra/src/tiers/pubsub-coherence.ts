@@ -56,6 +56,7 @@ export class PubSubCoherence implements TrackingMember {
   }
 
   readonly reachesNeighbours = false;
+  readonly hearsEverything = false;
 
   get armed(): boolean {
     return this.#armed;

@@ -138,7 +138,9 @@ return table.concat(flags)
  */
 export const markClearedScript = script(`${timeFunctions}
 local now = milliseconds()
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+local trimmed = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+-- Of another type: nothing of ours.
+if type(trimmed) == 'table' then redis.call('DEL', KEYS[1]) end
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[3]) then
   redis.call('DEL', KEYS[1])
@@ -165,7 +167,8 @@ local written = redis.pcall('GETRANGE', KEYS[1], 6, 11)
 if type(written) == 'table' and not string.find(written.err, 'WRONGTYPE') then return written end
 local isOdd = type(written) == 'string' and written > stamp(milliseconds() + 1000)
 if type(written) == 'string' and written > ARGV[1] and not isOdd then return 0 end
-local deleted = redis.call('GET', KEYS[3])
+local deleted = redis.pcall('GET', KEYS[3])
+if type(deleted) ~= 'string' then deleted = false end
 if ARGV[3] ~= '' and deleted and deleted >= ARGV[2] then return 0 end
 redis.call('UNLINK', KEYS[2])
 if ARGV[3] == '' or isOdd then

@@ -10,6 +10,8 @@ export interface TrackingMember {
   readonly armed: boolean;
   /** `changed` reaches every tracked cache on this client. */
   readonly reachesNeighbours: boolean;
+  /** Every change is told of, whoever makes it. */
+  readonly hearsEverything: boolean;
   /** This cache is about to change these keys, each once and right after reading it: it need not hear of that. */
   changing(redisKeys: readonly string[]): OwnChange;
   /** This cache has changed these keys: tells whom Redis does not tell. */
@@ -52,6 +54,7 @@ class SharedTracking {
         return isArmed();
       },
       reachesNeighbours: true,
+      hearsEverything: true,
       changing: (redisKeys) =>
         this.mode === 'tracking' && this.armed
           ? this.#ownChanges.expect(listener, redisKeys, (missed) => {
