@@ -79,7 +79,8 @@ function wrapWriteHead(
   response: RawResponse,
   call: (writeHead: WriteHead, args: readonly unknown[]) => unknown,
 ): void {
-  const { writeHead } = response;
+  // The function itself, not a bound copy: `isPatched` compares it.
+  const writeHead = Reflect.get<RawResponse, 'writeHead'>(response, 'writeHead');
   const wrapper: WriteHead = (...args) => {
     response.writeHead = writeHead;
     return call(writeHead.bind(response), args);

@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 
 import { instanceWithin } from './plain-data.js';
 
-class Account {}
+class Account {
+  readonly id = 1;
+}
 class Stamp extends Date {}
 class Rows extends Array {}
 class Index extends Map {}
@@ -41,7 +43,13 @@ describe('T66, T70: the class that an answer would lose in the cache', () => {
     ['a property under a symbol', { [Symbol('kind')]: 1 }, 'Object'],
     ['a function', { format: () => 1 }, 'function'],
     ['an error', new RangeError('x'), 'RangeError'],
-    ['a class without a name', new (class {})(), 'a class without a name'],
+    [
+      'a class without a name',
+      new (class {
+        readonly id = 1;
+      })(),
+      'a class without a name',
+    ],
     ['a Map behind a Proxy', new Proxy(new Map(), {}), 'Map'],
   ])('%s', (_what, value, expected) => {
     expect(instanceWithin(value)).toBe(expected);

@@ -27,12 +27,13 @@ export function instanceWithin(value: unknown, seen = new Set<object>()): string
 /** Undefined = it is an instance. */
 function partsOf(value: object): readonly unknown[] | undefined {
   if (hasSymbolKeys(value)) return undefined;
-  if (isPlain(value)) return Object.values(value);
+  if (isPlain(value)) return Object.values<unknown>(value as Record<string, unknown>);
   const isOf = (type: { readonly prototype: object }): boolean =>
     Object.getPrototypeOf(value) === type.prototype;
   if (Array.isArray(value)) {
     // Holes and properties with names are lost in JSON.
-    return isOf(Array) && Object.keys(value).length === value.length ? value : undefined;
+    const list: readonly unknown[] = value;
+    return isOf(Array) && Object.keys(list).length === list.length ? list : undefined;
   }
   const kind = binaryKind(value);
   if (kind !== undefined) {
