@@ -221,7 +221,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
         });
 
       expect(await withBody('{"query":"mine"}')).toBe('nestjs-cache-infra-http; fwd=bypass; detail=body');
-      expect(handling(await get('/shared/fat'))).toContain('fwd=uri-miss; stored');
+      expect(handling(await get('/shared/fat'))).toMatch(/fwd=uri-miss; .*stored/);
       expect(await withBody('{"query":"mine"}')).toContain('fwd=bypass');
     });
 

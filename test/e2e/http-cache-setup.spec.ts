@@ -1,12 +1,14 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Controller,
   Get,
+  Logger,
   Patch,
   Req,
   Res,
   VersioningType,
   type CallHandler,
+  type ExecutionContext,
   type Type,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
@@ -68,6 +70,39 @@ class OtherCacheController {
   @Patch('page')
   change(): void {
     // What it does is nothing to the cache.
+  }
+}
+
+interface UserRequest {
+  readonly headers: Record<string, string | undefined>;
+}
+
+const userOf = (context: ExecutionContext): string => {
+  const { headers } = context.switchToHttp().getRequest<UserRequest>();
+  const user = headers['x-user'] === undefined ? undefined : { id: headers['x-user'] };
+  return (user as { id: string }).id;
+};
+
+@Controller('of-users')
+class UsersController {
+  constructor(private readonly origin: Origin) {}
+
+  @Get('keyed')
+  @HttpCache({ key: userOf })
+  keyed(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
+  }
+
+  @Get('empty')
+  @HttpCache({ key: () => '' })
+  empty(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
+  }
+
+  @Get('tagged')
+  @HttpCache({ tags: (context) => [userOf(context)] })
+  tagged(@Req() request: AppRequest, @Res({ passthrough: true }) reply: Reply): unknown {
+    return this.origin.answer(request, reply);
   }
 }
 
@@ -151,6 +186,31 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
       expect(await (await fetch('/versioned', { 'X-Version': version })).text()).toBe(`version ${version}`);
     }
     expect(handling(await fetch('/versioned', { 'X-Version': '2' }))).toContain('hit');
+  });
+
+  it.each([
+    [
+      'keyed',
+      'detail=key-failed',
+      /^key of @HttpCache\(\) on UsersController.keyed failed, and the handler answers without the cache: Cannot read/,
+    ],
+    [
+      'empty',
+      'detail=key-failed',
+      /^key of @HttpCache\(\) on UsersController.empty failed, .*: must give a non-empty text, gave ''$/,
+    ],
+    ['tagged', 'detail=cache-error', /^tags of @HttpCache\(\) on UsersController.tagged failed, /],
+  ])('T81: runs the handler where an option throws, and warns once: %s', async (path, detail, message) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const { fetch } = await boot({ controllers: [UsersController] });
+
+    const answers = [await fetch(`/of-users/${path}`), await fetch(`/of-users/${path}`)];
+
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['1', '2']);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(handling(answers[1] as Response)).toContain(detail);
+    expect(warn.mock.calls.map(([said]) => String(said))).toEqual([expect.stringMatching(message)]);
+    warn.mockRestore();
   });
 
   it('stands beside the monitoring interceptor: each adds its member to Cache-Status', async () => {

@@ -281,9 +281,9 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
       const before = test.app.get(Cache).stats();
       await get('/cached/plain/once');
       const { hits, misses, l1, l2 } = test.app.get(Cache).stats();
-      expect([hits - before.hits, misses - before.misses]).toEqual([2, 0]);
+      expect([hits - before.hits, misses - before.misses]).toEqual([1, 0]);
       expect([l1.hits - before.l1.hits, l2.hits - before.l2.hits, l2.misses - before.l2.misses]).toEqual([
-        2, 0, 0,
+        1, 0, 0,
       ]);
     });
 
@@ -432,18 +432,24 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
     });
 
     it('stores an error that is thrown where the route lets it, and throws one like it', async () => {
+      const setsBefore = test.app.get(Cache).stats().sets;
       test.origin.script = (_request, reply) => {
         reply.header('X-Run', String(++runs));
         throw runs === 1 ? new NotFoundException(`no such thing, run ${String(runs)}`) : new Error('no');
       };
 
-      const answers = [await get('/cached/missing'), await get('/cached/missing')];
+      // It is stored when its headers have gone: a filter may set a cookie.
+      const answers = [await get('/cached/missing')];
+      await until(() => test.app.get(Cache).stats().sets - setsBefore === 2);
+      answers.push(await get('/cached/missing'));
 
       expect(answers.map(({ status, headers }) => [status, headers.get('x-run')])).toEqual([
         [404, '1'],
         [404, '1'],
       ]);
-      expect(handling(answers[0] as Response)).toMatch(/fwd=uri-miss; stored; ttl=60; key="[^"]*"$/);
+      expect(handling(answers[0] as Response)).toMatch(
+        /fwd=uri-miss; ttl=60; key="[^"]*"; detail=stored-after-headers$/,
+      );
       expect(handling(answers[1] as Response)).toMatch(/; hit; ttl=/);
       for (const answer of answers) {
         expect(await answer.json()).toEqual({

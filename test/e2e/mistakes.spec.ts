@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
+  All,
   Controller,
   Get,
   Injectable,
   Logger,
+  Post,
+  Put,
+  Redirect,
+  Res,
   UseInterceptors,
   type INestApplication,
   type ModuleMetadata,
@@ -196,5 +201,76 @@ describe('@HttpCache() where no HttpCacheInterceptor is bound', () => {
     });
 
     expect(warnings).toEqual([]);
+  });
+});
+
+@Controller('misplaced')
+class MisplacedController {
+  @Get()
+  @HttpCache({ ttl: '1m' })
+  list(): string {
+    return 'list';
+  }
+
+  @All('all')
+  @HttpCache({ ttl: '1m' })
+  all(): string {
+    return 'all';
+  }
+
+  @Post()
+  @HttpCache({ ttl: '1m' })
+  create(): void {}
+
+  @Put()
+  @HttpCache({ invalidates: 'url' })
+  change(): void {}
+
+  @Put('both')
+  @HttpCache({ invalidates: 'url', ttl: '1m' })
+  both(): void {}
+
+  @Get('scope')
+  @HttpCache({ invalidates: 'url' })
+  scope(): void {}
+
+  @Get('own')
+  @HttpCache()
+  own(@Res() _response: unknown): void {}
+
+  @Get('moved')
+  @HttpCache()
+  @Redirect('/')
+  moved(): void {}
+
+  @HttpCache()
+  helper(): void {}
+}
+
+@Injectable()
+class CachedService {
+  @HttpCache()
+  find(): void {}
+}
+
+describe('T81: @HttpCache() where it can do nothing', () => {
+  it('is told of when the application starts, with the reason', async () => {
+    await boot({
+      imports: [CacheInfraModule.forRoot()],
+      controllers: [MisplacedController],
+      providers: [CachedService, { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor }],
+    });
+
+    const own =
+      'the route answers by @Res(), @Next(), @Sse(), @Render() or @Redirect(), whose answers are not stored';
+    expect(warnings).toEqual([
+      '@HttpCache() of MisplacedController.create: answers to POST are not stored, and it does nothing',
+      '@HttpCache() of MisplacedController.both: answers to PUT are not stored, and ttl does nothing',
+      '@HttpCache() of MisplacedController.scope: invalidates is for routes that change something',
+      `@HttpCache() of MisplacedController.own: ${own}`,
+      `@HttpCache() of MisplacedController.moved: ${own}`,
+      '@HttpCache() of MisplacedController.helper: the method is no route, and nothing reads it',
+      '@HttpCache() of CachedService.find: its class is no controller, and nothing reads it',
+    ]);
   });
 });

@@ -48,6 +48,12 @@ export class Observer {
     this.#tellMonitor({ cache: this.#name, operation, duration, key, hit, tier, success });
   }
 
+  /** A read that its caller made of several look-ups, and timed by itself. Milliseconds. */
+  read(key: string, duration: number, tier: 'l1' | 'l2' | undefined): void {
+    const isHit = tier !== undefined;
+    this.#report('get', key, duration, { hits: isHit ? 1 : 0, misses: isHit ? 0 : 1, tier }, true);
+  }
+
   #tellMonitor(record: OperationRecord): void {
     const monitor = this.#monitor;
     if (monitor === undefined) return;

@@ -9,7 +9,7 @@ import { activity } from './activity.js';
 import { Cache } from './cache.js';
 import type { CacheCore, Found } from './core.js';
 import { failed } from './failed.js';
-import type { Counters } from './counters.js';
+import { Counters } from './counters.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
 import { Flight } from './flight.js';
 import { flightOfCaller, fly } from './load.js';
@@ -47,14 +47,14 @@ export class TieredCache extends Cache {
   }
 
   /** @internal */
-  constructor(core: CacheCore, path = '') {
+  constructor(core: CacheCore, path = '', counters: Counters = core.parts.counters) {
     super();
     this.#core = core;
     this.#place = new Place(core.parts.keyPrefix, path, core.onMarkedId);
     this.#isRoot = path === '';
     this.#l1 = core.parts.l1;
     this.#clock = coarseClock(core.parts.clock);
-    this.#counters = core.parts.counters;
+    this.#counters = counters;
     this.#isolation = core.parts.isolation;
     this.#tagTable = core.parts.tags.table;
   }
@@ -78,13 +78,54 @@ export class TieredCache extends Cache {
   }
 
   /**
-   * As {@link get}, without a copy: what it gives may be the cache's own, and must not be changed.
+   * This cache for a caller that answers one question by several look-ups: its hits and misses count nowhere, and
+   * {@link recordRead} counts each question once.
    *
    * @internal
    */
-  async getShared<T>(key: string): Promise<T | undefined> {
-    const value = this.#plainHit('get', key, false);
-    return value === undefined ? this.#getWatched(key) : (value as T);
+  uncounted(): TieredCache {
+    return new TieredCache(this.#core, this.#place.path, new Counters());
+  }
+
+  /**
+   * As {@link get}, without a copy, and with the tier that has the value: for an {@link uncounted} cache.
+   *
+   * @internal
+   */
+  async look<T>(key: string): Promise<Looked<T> | undefined> {
+    const value = this.#l1Hit(key, false);
+    return value === undefined ? this.#lookFurther(key) : { value: value as T, tier: 'l1' };
+  }
+
+  async #lookFurther<T>(key: string): Promise<Looked<T> | undefined> {
+    const core = this.#core;
+    core.assertOpen();
+    assertKey(key);
+    const id = this.#place.id(key);
+    const asked = await core.catchUpOnTags('get', id);
+    const held = core.peek(id);
+    if (held !== undefined) return { value: held.value as T, tier: 'l1' };
+    const found = asked === failed ? undefined : await core.lookL2('get', this.#place, key);
+    return found === undefined ? undefined : { value: found.value as T, tier: 'l2' };
+  }
+
+  /**
+   * Counts one read, and tells of it: answered by a tier, or by none. `start`: `performance.now()` when it began.
+   *
+   * @internal
+   */
+  recordRead(key: string, tier: 'l1' | 'l2' | undefined, start: number): void {
+    const core = this.#core;
+    const { counters, emitter, observer, l1 } = core.parts;
+    if (l1 !== undefined && tier !== 'l1') counters.l1Misses++;
+    if (tier === 'l1') counters.l1Hits++;
+    else if (tier === 'l2') counters.l2Hits++;
+    else counters.misses++;
+    if (tier === undefined) emitter.emit('miss', { key });
+    else emitter.emit('hit', { key, tier });
+    if (tier === 'l1' && --core.untilMeasured > 0 && !activity.enabled) return;
+    core.restartSampling();
+    observer.read(key, performance.now() - start, tier);
   }
 
   // Apart from `get`, which would make room for what the closure holds with every hit; so is `#loadWatched`.
@@ -356,7 +397,8 @@ export class TieredCache extends Cache {
     if (typeof loader !== 'function') {
       throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
     }
-    const { defaults, counters, l1, isolation, tags, clock } = this.#core.parts;
+    const { defaults, l1, isolation, tags, clock } = this.#core.parts;
+    const counters = this.#counters;
     const caller = flightOfCaller();
     let plan = loadPlan(options, defaults);
     let startedAt = 0;
@@ -434,7 +476,7 @@ export class TieredCache extends Cache {
           `the loader of ${describeValue(key)} waits for itself: it asked for its own key, here or by way of other keys`,
         );
       }
-      counters.coalesced++;
+      this.#core.parts.counters.coalesced++;
       if (plan.forced) flight.forced = true;
       flight.stale ??= stale;
     }
@@ -494,7 +536,7 @@ export class TieredCache extends Cache {
 
   /** A value past its ttl: found in memory, and not a plain hit. */
   #served(outcome: Outcome, key: string, value: unknown): unknown {
-    this.#core.parts.counters.misses++;
+    this.#counters.misses++;
     this.#core.parts.counters.staleHits++;
     this.#missed(outcome, key);
     return handOut(value, this.#core.parts.isolation);
@@ -561,7 +603,13 @@ export class TieredCache extends Cache {
     else this.#hit(outcome, key, found.tier);
   }
 
+  /** False = the caller tells of what it reads ({@link recordRead}). */
+  get #isCounted(): boolean {
+    return this.#counters === this.#core.parts.counters;
+  }
+
   #hit(outcome: Outcome, key: string, tier: 'l1' | 'l2'): void {
+    if (!this.#isCounted) return;
     outcome.hits++;
     outcome.tier = tier;
     const { emitter } = this.#core.parts;
@@ -569,10 +617,18 @@ export class TieredCache extends Cache {
   }
 
   #missed(outcome: Outcome, key: string): void {
+    if (!this.#isCounted) return;
     outcome.misses++;
     const { emitter } = this.#core.parts;
     if (emitter.has('miss')) emitter.emit('miss', { key });
   }
+}
+
+/** A value that was looked up, which may be the cache's own and must not be changed. */
+export interface Looked<T> {
+  readonly value: T;
+  /** The tier that has it. */
+  readonly tier: 'l1' | 'l2';
 }
 
 const done = Promise.resolve();

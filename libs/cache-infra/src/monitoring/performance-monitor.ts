@@ -22,7 +22,7 @@ import type {
   PerformanceStats,
 } from './performance-stats.js';
 import * as report from './performance-stats.js';
-import { RouteCounts } from './route-report.js';
+import { HttpRouteCounts, RouteCounts } from './route-report.js';
 
 export interface PerformanceMonitorOptions {
   /** Time one of this many L1 hits, and of the sets that go to memory alone. Default 128; 1 = every one. */
@@ -79,6 +79,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     { histogram: Histogram; inputLength: number }
   >;
   private readonly routes: RouteCounts;
+  private readonly httpRoutes: HttpRouteCounts;
   private keys = newKeyTimes();
   private since: number;
 
@@ -95,6 +96,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
       () => ({ cache: other }),
     );
     this.routes = new RouteCounts(maxSeries);
+    this.httpRoutes = new HttpRouteCounts(maxSeries);
     this.operations = new BoundedSeries(
       maxSeries,
       () => ({ histogram: new Histogram(), failures: 0 }),
@@ -150,6 +152,11 @@ export class CachePerformanceMonitor implements CacheMonitor {
     this.routes.record(route, activity);
   }
 
+  /** One request that asked an HTTP cache. */
+  recordHttpRequest(route: string, result: 'hit' | 'miss'): void {
+    this.httpRoutes.record(route, result);
+  }
+
   /** Reads, sets and deletes of all caches. Each key of a `getMany` or `setMany` counts. */
   get totalOperations(): number {
     return report.operationsOf(this.totals());
@@ -175,11 +182,12 @@ export class CachePerformanceMonitor implements CacheMonitor {
       byTier: { l1: report.tierReport(totals.l1), l2: report.tierReport(totals.l2) },
       byCache: report.reportByCache(caches),
       byRoute: this.routes.report(),
+      byHttpRoute: this.httpRoutes.report(),
       latencies: this.latencies(),
       keyGeneration: this.keyGeneration(),
       compression: report.compressionReport(totals.compression),
       sampleEvery: this.sampleEvery,
-      overflowed: [this.operations, this.keyOperations, this.closed, this.routes].reduce(
+      overflowed: [this.operations, this.keyOperations, this.closed, this.routes, this.httpRoutes].reduce(
         (sum, it) => sum + it.overflowed,
         0,
       ),
@@ -191,6 +199,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     for (const [source, attached] of this.sources) attached.baseline = countersOf(this.ask(source, attached));
     this.closed.clear();
     this.routes.clear();
+    this.httpRoutes.clear();
     this.operations.clear();
     this.recent = newRecent();
     this.keyOperations.clear();

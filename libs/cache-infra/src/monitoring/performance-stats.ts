@@ -3,7 +3,7 @@ import type { CompressionStats, TierStats } from '../cache/stats.js';
 import type { CacheCounters } from './cache-counters.js';
 import { addCounters, zeroCounters } from './cache-counters.js';
 import type { LatencySummary } from './histogram.js';
-import type { RouteReport } from './route-report.js';
+import type { HttpRouteReport, RouteReport } from './route-report.js';
 
 /** What the monitor knows: plain data, fit for JSON. */
 export interface PerformanceStats {
@@ -18,6 +18,8 @@ export interface PerformanceStats {
   byCache: CacheReport[];
   /** By route, for requests that the `CacheMonitoringInterceptor` saw. */
   byRoute: RouteReport[];
+  /** By route, for requests that asked the `HttpCacheInterceptor`. */
+  byHttpRoute: HttpRouteReport[];
   /** One line per cache, operation and answering tier. L1 hits are sampled (`sampleEvery`): their `count` is that of the samples. */
   latencies: OperationLatency[];
   keyGeneration: KeyGenerationReport;

@@ -59,3 +59,51 @@ export class RouteCounts {
     this.series.clear();
   }
 }
+
+/** How `HttpCacheInterceptor` answered the requests of one route. */
+export interface HttpRouteReport {
+  /** The pattern, for example `GET /products/:id`. */
+  route: string;
+  /** Requests that asked the cache: `hits` and `misses`. Those that bypass it, such as requests with `Range`, do not count. */
+  requests: number;
+  /** Requests answered from the cache, stale answers that are made anew included. */
+  hits: number;
+  /** Requests for which the handler ran, or which waited for a run that another request began. */
+  misses: number;
+  /** hits / requests, 0-1. */
+  hitRatio: number;
+}
+
+/** Requests by route; routes beyond `maxRoutes` are counted together. */
+export class HttpRouteCounts {
+  private readonly series: BoundedSeries<{ route: string }, { hits: number; misses: number }>;
+
+  constructor(maxRoutes: number) {
+    this.series = new BoundedSeries(
+      maxRoutes,
+      () => ({ hits: 0, misses: 0 }),
+      () => ({ route: other }),
+    );
+  }
+
+  get overflowed(): number {
+    return this.series.overflowed;
+  }
+
+  record(route: string, result: 'hit' | 'miss'): void {
+    const counts = this.series.at(route, { route });
+    if (result === 'hit') counts.hits += 1;
+    else counts.misses += 1;
+  }
+
+  report(): HttpRouteReport[] {
+    return this.series.entries().map(({ key: { route }, value: { hits, misses } }) => {
+      const requests = hits + misses;
+      return { route, requests, hits, misses, hitRatio: hits / requests };
+    });
+  }
+
+  clear(): void {
+    this.series.clear();
+  }
+}

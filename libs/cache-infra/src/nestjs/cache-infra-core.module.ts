@@ -11,7 +11,7 @@ import { ContextBinding } from './context-binding.js';
 import { DecoratedProviders } from './decorated-providers.js';
 import { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
 import { HttpCaches } from './http/http-caches.js';
-import { UnboundRoutes } from './http/unbound-routes.js';
+import { IdleRoutes } from './http/idle-routes.js';
 
 const shared = [
   CacheFactory,
@@ -41,7 +41,7 @@ const shared = [
     DecoratedProviders,
     HttpCaches,
     HttpCacheInterceptor,
-    UnboundRoutes,
+    IdleRoutes,
   ],
   exports: shared,
 })

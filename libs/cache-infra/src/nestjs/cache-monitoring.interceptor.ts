@@ -3,6 +3,7 @@ import { finalize, Observable } from 'rxjs';
 
 import { activity, emptyActivity, type RequestActivity } from '../cache/activity.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
+import { routeName } from './route-name.js';
 import { appendHeader, beforeHeaders, cacheStatus, isRawResponse, serverTiming } from './response-headers.js';
 
 /**
@@ -34,7 +35,7 @@ export class CacheMonitoringInterceptor implements NestInterceptor {
   }
 
   #tell(context: ExecutionContext, record: RequestActivity): void {
-    if (record.hits + record.misses + record.sets > 0) this.monitor.recordRequest(routeOf(context), record);
+    if (record.hits + record.misses + record.sets > 0) this.monitor.recordRequest(routeName(context), record);
   }
 }
 
@@ -42,18 +43,4 @@ export class CacheMonitoringInterceptor implements NestInterceptor {
 function rawResponseOf(context: ExecutionContext) {
   const response = context.switchToHttp().getResponse<{ raw?: unknown } | undefined>();
   return [response?.raw, response].find(isRawResponse);
-}
-
-interface RoutedRequest {
-  readonly method?: string;
-  readonly route?: { readonly path?: unknown };
-  readonly routeOptions?: { readonly url?: unknown };
-}
-
-/** `GET /products/:id`: the pattern, never the URL, of which there is no end. */
-function routeOf(context: ExecutionContext): string {
-  const request = context.switchToHttp().getRequest<RoutedRequest | undefined>();
-  const pattern = request?.route?.path ?? request?.routeOptions?.url;
-  if (typeof pattern === 'string') return `${request?.method ?? 'GET'} ${pattern}`;
-  return `${context.getClass().name}.${context.getHandler().name}`;
 }

@@ -50,15 +50,54 @@ export function appendHeader(response: RawResponse, name: string, member: string
   response.setHeader(name, [...members.map(String), member].join(', '));
 }
 
+/** The functions of this file that stand in the place of `writeHead`, with those that they call. */
+const ours = new WeakMap<object, object>();
+
 /**
  * Calls `add` once, at the last moment at which headers can be set: whoever ends the response, a handler with `@Res()`, a
  * stream or an exception filter, calls `writeHead`, by itself or through Node.
  */
 export function beforeHeaders(response: RawResponse, add: () => void): void {
-  const writeHead = response.writeHead.bind(response);
-  response.writeHead = (...args) => {
-    response.writeHead = writeHead;
+  wrapWriteHead(response, (writeHead, args) => {
     if (!response.headersSent) add();
     return writeHead(...args);
+  });
+}
+
+/** Calls `tell` once, after the headers have gone, with the arguments of `writeHead()`. */
+export function whenHeadersGo(response: RawResponse, tell: (args: readonly unknown[]) => void): void {
+  wrapWriteHead(response, (writeHead, args) => {
+    const result = writeHead(...args);
+    tell(args);
+    return result;
+  });
+}
+
+type WriteHead = RawResponse['writeHead'];
+
+function wrapWriteHead(
+  response: RawResponse,
+  call: (writeHead: WriteHead, args: readonly unknown[]) => unknown,
+): void {
+  // The function itself, not a bound copy: `isPatched` compares it.
+  const writeHead = Reflect.get<RawResponse, 'writeHead'>(response, 'writeHead');
+  const wrapper: WriteHead = (...args) => {
+    response.writeHead = writeHead;
+    return call(writeHead.bind(response), args);
   };
+  ours.set(wrapper, writeHead);
+  response.writeHead = wrapper;
+}
+
+/** The functions by which a response is sent, on Node's response and on that of Express. */
+const sending = ['writeHead', 'write', 'end', 'flushHeaders', 'send', 'json'] as const;
+
+/** Whether something other than this library stands in the place of a function that sends the response. */
+export function isPatched(response: RawResponse): boolean {
+  return sending.some((name) => {
+    if (!Object.hasOwn(response, name)) return false;
+    let own: unknown = Reflect.get(response, name);
+    while (typeof own === 'function' && ours.has(own)) own = ours.get(own);
+    return own !== Reflect.get(Object.getPrototypeOf(response) as object, name);
+  });
 }

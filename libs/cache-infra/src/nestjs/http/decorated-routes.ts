@@ -1,7 +1,15 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 
 import { defaultCacheName } from '../tokens.js';
 import { optionsOn } from './http-route.js';
+
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
+interface Controller {
+  readonly name: string;
+  readonly prototype: object;
+}
 
 /** A route with `@HttpCache()`, or a controller that says it for all its routes. */
 export interface DecoratedRoute {
@@ -9,9 +17,9 @@ export interface DecoratedRoute {
   readonly cache: string;
   /** `Controller.method`, or `Controller`. */
   readonly name: string;
-  readonly controller: object;
+  readonly controller: Controller;
   /** Undefined = all of the controller. */
-  readonly handler: object | undefined;
+  readonly handler: Handler | undefined;
 }
 
 /** All of an application, as far as its modules are loaded. */
@@ -23,10 +31,20 @@ export function* decoratedRoutes(modules: ModulesContainer): Iterable<DecoratedR
   }
 }
 
-function* routesOf(controller: {
-  readonly name: string;
-  readonly prototype: object;
-}): Iterable<DecoratedRoute> {
+/** The names of methods with `@HttpCache()` on classes that have no routes. */
+export function* decoratedProviders(modules: ModulesContainer): Iterable<string> {
+  for (const module of modules.values()) {
+    for (const { metatype } of module.providers.values()) {
+      const prototype: unknown = typeof metatype === 'function' ? metatype.prototype : undefined;
+      if (typeof prototype !== 'object' || prototype === null) continue;
+      for (const [name, method] of methodsOf(prototype)) {
+        if (optionsOn(method) !== undefined) yield `${(metatype as Controller).name}.${name}`;
+      }
+    }
+  }
+}
+
+function* routesOf(controller: Controller): Iterable<DecoratedRoute> {
   const shared = optionsOn(controller);
   const ofAll = shared === false ? undefined : shared;
   if (ofAll !== undefined) {
@@ -41,10 +59,10 @@ function* routesOf(controller: {
 }
 
 /** Also those that are inherited. */
-function* methodsOf(prototype: object | null): Iterable<readonly [name: string, method: object]> {
+function* methodsOf(prototype: object | null): Iterable<readonly [name: string, method: Handler]> {
   if (prototype === null || prototype === Object.prototype) return;
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (typeof value === 'function' && name !== 'constructor') yield [name, value as object];
+    if (typeof value === 'function' && name !== 'constructor') yield [name, value as Handler];
   }
   yield* methodsOf(Object.getPrototypeOf(prototype) as object | null);
 }

@@ -2,14 +2,29 @@ import type { CallHandler } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
 
 import { fieldTokens } from './header-fields.js';
-import type { HttpStore } from './http-caches.js';
+import type { HttpCaches, HttpStore } from './http-caches.js';
 import { httpDate } from './http-date.js';
 import type { Head, HttpExchange } from './http-exchange.js';
-import { holdsInstances, isStreaming, storedBody, type StoredBody } from './stored-body.js';
+import type { HttpRoute } from './http-route.js';
+import type { JsonMethod } from './json-text.js';
+import { keptBody, type Recipient } from './kept-body.js';
+import { isStreaming, type StoredBody } from './stored-body.js';
 import { storedException } from './stored-exception.js';
 import { toStore, type StoredResponse, type StoringRules } from './stored-response.js';
 import { strongEtag } from './validators.js';
 import { merged } from './vary.js';
+
+/** What stands around this cache on a route. */
+export interface Around {
+  /** Nest's own serializers are among the interceptors outside. */
+  readonly serializes: boolean;
+  /** No interceptor outside looks at values or sets headers, nor does a class derived from this one. */
+  readonly isOutermost: boolean;
+  /** The names of the interceptors outside that may. */
+  readonly names: readonly string[];
+  /** The `res.json()` that knows no classes; undefined = there is none. */
+  readonly json: JsonMethod | undefined;
+}
 
 /** What it takes to run a handler. */
 export interface RunParts {
@@ -17,8 +32,9 @@ export interface RunParts {
   readonly next: CallHandler;
   readonly store: HttpStore;
   readonly rules: StoringRules;
-  /** An interceptor outside of this one needs the objects that the handler returned. */
-  readonly needsInstances: boolean;
+  readonly caches: Pick<HttpCaches, 'losesClass'>;
+  readonly route: HttpRoute;
+  readonly around: Around;
 }
 
 /** What a handler's run came to. */
@@ -36,7 +52,7 @@ export interface Outcome {
 
 /** Runs the handler and the interceptors inside of this one; gives the response its `ETag`, `Date` and `Vary`. */
 export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
-  const { next, exchange, needsInstances } = parts;
+  const { next, exchange, around, route, caches } = parts;
   let value: unknown;
   exchange.takeInHand();
   try {
@@ -47,10 +63,25 @@ export async function runHandler(parts: RunParts, before: Head): Promise<Outcome
   const { status } = exchange.head();
   if (isStreaming(value)) return { value, status, detail: 'stream' };
   if (exchange.isSent) return { value, status, detail: 'sent' };
-  if (needsInstances && holdsInstances(value)) return { value, status, detail: 'class-instances' };
-  const body = storedBody(value);
-  if (body === undefined) return { value, status, detail: 'no-json' };
-  return { value, ...complete(parts, before, status, body) };
+  const kept = keptBody(value, recipientOf(around, exchange), route.options.plain === true);
+  if ('body' in kept) return { value, ...complete(parts, before, status, kept.body) };
+  if (kept.refusal === 'no-json') return { value, status, detail: kept.refusal };
+  const refusal = headRefusal(parts, before, status);
+  if (refusal === undefined) caches.losesClass(route, kept.className, around);
+  return { value, status, detail: refusal ?? kept.refusal };
+}
+
+/** Why an answer is not stored, whatever its body. */
+function headRefusal({ exchange, rules, store }: RunParts, before: Head, status: number): string | undefined {
+  if (exchange.hasCookie) return 'set-cookie';
+  const answer = { ...exchange.head(), status, before: before.fields, body: { kind: 'empty' } as const };
+  const stored = toStore(answer, exchange.headers, rules, store.clock.now());
+  return typeof stored === 'object' ? undefined : stored;
+}
+
+function recipientOf({ serializes, isOutermost, json }: Around, exchange: HttpExchange): Recipient {
+  if (serializes) return 'serializer';
+  return isOutermost && exchange.sendsPlainJson(json) ? 'client' : 'code';
 }
 
 /** An exception is an answer like others where the route says so. */
@@ -71,7 +102,7 @@ function complete(parts: RunParts, before: Head, status: number, body: StoredBod
   const now = store.clock.now();
   const { fields } = exchange.head();
   const answer = { status, fields, before: before.fields, body };
-  const stored = toStore(answer, exchange.headers, rules, now);
+  const stored = exchange.hasCookie ? 'set-cookie' : toStore(answer, exchange.headers, rules, now);
   const isStored = typeof stored === 'object';
   if (!isStored && !rules.decorated) return { status, detail: stored };
 

@@ -1,17 +1,16 @@
-import { GatewayTimeoutException } from '@nestjs/common';
+import { GatewayTimeoutException, HttpException } from '@nestjs/common';
 
 import type { LoadContext } from '../../cache/options.js';
 import type { RequestDirectives } from './cache-control.js';
 import { currentAge, secondsLeft, standsInForError, useOf } from './freshness.js';
-import { hasCredentials } from './credentials.js';
 import { failureStatus, HandlerFailure, standInStatuses } from './handler-failure.js';
 import { runHandler, type Outcome, type RunParts } from './handler-run.js';
 import { hitStatus, httpCacheStatus, type ForwardReason, type Handling } from './http-cache-status.js';
 import type { FieldValue } from './header-fields.js';
 import type { HttpCaches } from './http-caches.js';
+import type { Departure } from './departure.js';
 import type { Head } from './http-exchange.js';
 import type { PrimaryKey } from './http-primary-key.js';
-import type { HttpRoute } from './http-route.js';
 import { isContainer, type JsonMethod } from './json-text.js';
 import { returnedValue, type StoredBody } from './stored-body.js';
 import { mutable, type StoredResponse } from './stored-response.js';
@@ -23,11 +22,33 @@ import { fingerprintOf } from './vary.js';
 export interface AnswerParts extends RunParts {
   readonly caches: HttpCaches;
   readonly variants: Variants;
-  readonly route: HttpRoute;
   readonly key: PrimaryKey;
   readonly wants: RequestDirectives;
+  /** Counts the request for its route. */
+  readonly recordRequest: (result: 'hit' | 'miss') => void;
   /** What is answered goes to the client as it is, and where it is by this method, a JSON text is as good as the object. */
   readonly textSender: JsonMethod | undefined;
+}
+
+/** A run of the handler for one request. */
+interface Run {
+  started: boolean;
+  outcome?: Outcome;
+  /** Settled when the client is to have the answer before anybody knows whether it may be stored. */
+  readonly answersFirst: Promise<typeof unsettled>;
+  readonly answerFirst: () => void;
+}
+
+const unsettled = Symbol('unsettled');
+
+function newRun(): Run {
+  let answerFirst!: () => void;
+  const answersFirst = new Promise<typeof unsettled>((resolve) => {
+    answerFirst = () => {
+      resolve(unsettled);
+    };
+  });
+  return { started: false, answersFirst, answerFirst };
 }
 
 /** The answer to one GET or HEAD request: from the cache, or from the handler. */
@@ -55,8 +76,9 @@ export class HttpAnswer {
   }
 
   async #answer(): Promise<unknown> {
-    const { wants, exchange, caches, variants } = this.#parts;
+    const { wants, exchange, caches, variants, store } = this.#parts;
     if (wants.noStore) return this.#uncached('request', 'no-store');
+    const start = performance.now();
     const found = await variants.find().catch((error: unknown) => {
       caches.report(error);
     });
@@ -64,9 +86,12 @@ export class HttpAnswer {
 
     const { response } = found;
     const use = response === undefined ? 'forward' : useOf(response, wants, this.#now());
+    this.#count(use === 'forward' ? undefined : found.tier, start);
     if (response !== undefined && use !== 'forward') {
-      if (use === 'revalidate') this.#revalidateLater(found);
-      return this.#replay(response);
+      if (use === 'serve') return this.#replay(response);
+      const hasFailed = store.revalidations.hasFailed(this.#revalidationId(found));
+      this.#revalidateLater(found);
+      return this.#replay(response, hasFailed ? { detail: 'revalidation-failed' } : undefined);
     }
     const fwd = this.#reason(found);
     if (wants.onlyIfCached) {
@@ -77,6 +102,13 @@ export class HttpAnswer {
     return exchange.method === 'HEAD' ? this.#uncached(fwd) : this.#load(found, fwd);
   }
 
+  /** One hit or one miss for each request. */
+  #count(tier: Found['tier'], start: number): void {
+    const { store, key, recordRequest } = this.#parts;
+    store.recordRead(key.text, tier, start);
+    recordRequest(tier === undefined ? 'miss' : 'hit');
+  }
+
   #reason({ response, knowsUrl }: Found): ForwardReason {
     if (response === undefined) return knowsUrl ? 'vary-miss' : 'uri-miss';
     return secondsLeft(response, this.#now()) > 0 ? 'request' : 'stale';
@@ -85,13 +117,14 @@ export class HttpAnswer {
   /** Runs the handler for this request and all that ask for the same meanwhile. `apart`: those that are alike in every field. */
   async #load(found: Found, fwd: ForwardReason, apart?: string): Promise<unknown> {
     const { caches, variants, exchange } = this.#parts;
-    const run: { started: boolean; outcome?: Outcome } = { started: false };
-    let shared: Shared;
+    const run = newRun();
+    const loading = variants.load(found.vary, this.#loader(run, found), {
+      anew: found.response !== undefined,
+      apart,
+    });
+    let shared: Shared | typeof unsettled;
     try {
-      shared = await variants.load(found.vary, this.#loader(run, found), {
-        anew: found.response !== undefined,
-        apart,
-      });
+      shared = await Promise.race([loading, run.answersFirst]);
     } catch (error) {
       if (run.outcome !== undefined) {
         caches.report(error);
@@ -108,6 +141,7 @@ export class HttpAnswer {
       caches.report(error);
       return this.#uncached(fwd, 'cache-error');
     }
+    if (shared === unsettled) return this.#answeredFirst(run, loading, found, fwd);
     if (run.outcome !== undefined) return this.#ran(run.outcome, found, fwd);
     if ('notStored' in shared) return this.#notShared(shared.status, found, fwd);
     const { vary } = shared;
@@ -117,7 +151,7 @@ export class HttpAnswer {
     return this.#uncached('vary-miss');
   }
 
-  #loader(run: { started: boolean; outcome?: Outcome }, found: Found): (ctx: LoadContext) => Promise<Shared> {
+  #loader(run: Run, found: Found): (ctx: LoadContext) => Promise<Shared> {
     return async (ctx) => {
       // A cache with refreshAhead comes back when the response has gone: that is revalidateLater's to do.
       if (this.#answered) throw new Error('The request has been answered');
@@ -132,9 +166,44 @@ export class HttpAnswer {
         ctx.skipStore();
         return { notStored: true, status: outcome.status };
       }
+      if (this.#mayGetCookie(outcome) && !(await this.#goesWithoutCookie(run))) {
+        ctx.skipStore();
+        return { notStored: true, status: outcome.status };
+      }
       ctx.ttl(storedTtl(outcome.stored, this.#now()));
       return outcome.stored;
     };
+  }
+
+  /** Something that runs after this cache may set a cookie: session middleware, a hook, an interceptor or a filter. */
+  #mayGetCookie({ thrown }: Outcome): boolean {
+    const { exchange, around } = this.#parts;
+    if (exchange.isDetached) return false;
+    return !around.isOutermost || thrown !== undefined || exchange.mayGetCookie;
+  }
+
+  /** Lets the client have the answer, and waits until its headers have gone: nobody else may have it before. */
+  async #goesWithoutCookie(run: Run): Promise<boolean> {
+    const { exchange, caches, route } = this.#parts;
+    const departing = exchange.departure();
+    run.answerFirst();
+    const departure = await departing;
+    if (departure === 'with-cookie') caches.setsCookiesLate(route, exchange.headers);
+    return departure === 'without-cookie';
+  }
+
+  /** The handler ran for this request, and the answer is stored once its headers have gone. */
+  #answeredFirst(run: Run, loading: Promise<Shared>, found: Found, fwd: ForwardReason): unknown {
+    const { caches } = this.#parts;
+    const { outcome } = run as { outcome: Outcome };
+    const stored = outcome.stored as StoredResponse;
+    loading
+      .then((shared) => ('notStored' in shared ? undefined : this.#settle(stored, found)))
+      .catch((error: unknown) => {
+        caches.report(error);
+      });
+    const ttl = secondsLeft(stored, this.#now());
+    return this.#deliver(outcome, { fwd, ttl, detail: 'stored-after-headers' });
   }
 
   /** The handler ran for this request. */
@@ -158,12 +227,13 @@ export class HttpAnswer {
     });
   }
 
-  /** A session that is made for a request without credentials shows itself when the headers go, and not before. */
+  /** A second look: a cookie that nothing told of shows itself when the headers go, and not before. */
   #forgetIfCookieIsSet(stored: StoredResponse, found: Found): void {
     const { exchange, caches, variants, route } = this.#parts;
-    if (!stored.vary.includes('cookie') || hasCredentials(exchange.headers)) return;
-    exchange.whenCookieIsSet(() => {
-      caches.setsCookiesLate(route.handler, route.id);
+    if (exchange.isDetached) return;
+    void exchange.departure().then((departure) => {
+      if (departure !== 'with-cookie') return;
+      caches.setsCookiesLate(route, exchange.headers);
       variants.forget(found.vary, stored.vary).catch((error: unknown) => {
         caches.report(error);
       });
@@ -174,7 +244,9 @@ export class HttpAnswer {
   #failed(error: unknown, found: Found, fwd: ForwardReason): unknown {
     const status = failureStatus(error);
     if (!this.#standsIn(found, status)) {
-      this.#tell({ fwd });
+      // It was to be stored, and filters would have had another than the one that was thrown.
+      const isRefused = error instanceof HttpException && this.#parts.rules.statuses.includes(status);
+      this.#tell({ fwd, detail: isRefused ? 'exception-class' : undefined });
       throw error;
     }
     this.#parts.exchange.reset(this.#before);
@@ -255,24 +327,64 @@ export class HttpAnswer {
 
   /** The client has its stale response first: the handler gets one of its own to write on. */
   #revalidateLater(found: Found): void {
-    const { exchange, variants, store, key } = this.#parts;
-    const id = `${key.text}#${found.response?.variant ?? ''}`;
+    const { exchange, store } = this.#parts;
+    const id = this.#revalidationId(found);
     const before = this.#before;
-    if (store.refreshing.has(id)) return;
-    store.refreshing.add(id);
+    if (!store.revalidations.begin(id)) return;
+    const departing = exchange.departure();
     exchange.whenDone(() => {
-      exchange.detach(before);
-      this.#answered = false;
-      const run: { started: boolean; outcome?: Outcome } = { started: false };
-      variants
-        .load(found.vary, this.#loader(run, found), { anew: true })
-        .then(async () => {
-          if (run.outcome?.stored !== undefined) await this.#settle(run.outcome.stored, found);
-        })
-        // The stale response stays, and the next request tries again.
-        .catch(() => undefined)
-        .finally(() => store.refreshing.delete(id));
+      void departing
+        .then((departure) => this.#revalidate(departure, before, found))
+        .finally(() => {
+          store.revalidations.end(id);
+        });
     });
+  }
+
+  async #revalidate(departure: Departure, before: Head, found: Found): Promise<void> {
+    const { exchange, variants, caches, route, store } = this.#parts;
+    // The request has a session of its own now, and what the handler answers it may be of that session.
+    if (departure === 'with-cookie') {
+      caches.setsCookiesLate(route, exchange.headers);
+      return;
+    }
+    exchange.detach(before);
+    this.#answered = false;
+    const run = newRun();
+    try {
+      await variants.load(found.vary, this.#loader(run, found), { anew: true });
+      const { outcome } = run;
+      if (outcome === undefined) return;
+      const isInVain = outcome.stored === undefined || this.#standsIn(found, outcome.status);
+      if (outcome.status >= 400 && isInVain) {
+        await this.#failedInBackground(outcome.status, undefined, found);
+        return;
+      }
+      caches.worksInBackground(route);
+      store.revalidations.succeeded(this.#revalidationId(found));
+      if (outcome.stored !== undefined) await this.#settle(outcome.stored, found);
+    } catch (error) {
+      if (!(error instanceof HandlerFailure)) caches.report(error);
+      else if (run.started) await this.#failedInBackground(failureStatus(error.cause), error.cause, found);
+    }
+  }
+
+  /** A server's failure leaves the stale response, and the next request tries again; a client's error stands for an answer. */
+  async #failedInBackground(status: number, error: unknown, found: Found): Promise<void> {
+    const { caches, route, store, variants } = this.#parts;
+    if (status < 500) {
+      const { vary } = found.response ?? found;
+      await variants.forget(found.vary, vary).catch((trouble: unknown) => {
+        caches.report(trouble);
+      });
+      return;
+    }
+    store.revalidations.failed(this.#revalidationId(found));
+    caches.failsInBackground(route, error ?? new Error(`status ${String(status)}`));
+  }
+
+  #revalidationId({ response }: Found): string {
+    return `${this.#parts.key.text}#${response?.variant ?? ''}`;
   }
 
   #tell(handling: Handling): void {

@@ -6,6 +6,7 @@ import {
   duration,
   functionValue,
   nonEmptyString,
+  oneOf,
   type Check,
   type Checks,
 } from '../../checks.js';
@@ -44,6 +45,17 @@ export interface HttpCacheOptions {
   readonly headers?: readonly string[] | undefined;
   /** Response headers that are not kept. */
   readonly withoutHeaders?: readonly string[] | undefined;
+  /**
+   * True: answers that hold objects of classes are stored as their JSON, also where an interceptor, a hook or a replacer outside of
+   * the cache gets them, which then acts on plain objects. Default false: there they are not stored. Never overrules Nest's own
+   * serializers, which tell by the class what to leave out.
+   */
+  readonly plain?: boolean | undefined;
+  /**
+   * For routes that change something. `'path'`: a POST, PUT, PATCH or DELETE that succeeds invalidates every stored response of its
+   * path, whatever the query. `'url'`: only those with its very query, which is all that RFC 9111 asks for. Default `'path'`.
+   */
+  readonly invalidates?: 'path' | 'url' | undefined;
   /** False: what clients ask for by `Cache-Control` is ignored, so that none can make the handler run. Default true. */
   readonly clientControl?: boolean | undefined;
 }
@@ -81,6 +93,8 @@ const checks: Checks = {
   headers: names,
   withoutHeaders: names,
   clientControl: booleanValue,
+  plain: booleanValue,
+  invalidates: oneOf('path', 'url'),
 };
 
 /** Under which the options of a route stand. */

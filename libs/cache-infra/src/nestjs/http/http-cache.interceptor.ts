@@ -3,15 +3,17 @@ import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { concat, defer, from, ignoreElements, tap, type Observable } from 'rxjs';
 
 import { ValidationError } from '../../errors.js';
+import { routeName } from '../route-name.js';
 import { noRequestDirectives, requestDirectives } from './cache-control.js';
 import { hasCredentials } from './credentials.js';
 import { fieldText } from './header-fields.js';
+import type { Around } from './handler-run.js';
 import { HttpAnswer } from './http-answer.js';
 import { httpCacheStatus } from './http-cache-status.js';
-import { HttpCaches, urlTag, type HttpStore } from './http-caches.js';
+import { HttpCaches, type HttpStore } from './http-caches.js';
 import { HttpExchange, isInHand } from './http-exchange.js';
-import { relatedTarget, urlKey } from './http-key.js';
-import { primaryKey, RouteKeys } from './http-primary-key.js';
+import { relatedTarget, type UrlParts } from './http-key.js';
+import { primaryKey, RouteKeys, type PrimaryKey } from './http-primary-key.js';
 import {
   httpRoute,
   redirectOf,
@@ -20,9 +22,11 @@ import {
   type HttpRoute,
   type Surroundings,
 } from './http-route.js';
-import { textSendingJson, type JsonMethod } from './json-text.js';
+import { classBlindJson, textSendingJson, type JsonMethod } from './json-text.js';
+import { pathRules } from './path-rules.js';
 import { isStreaming } from './stored-body.js';
 import { assumedVary, toStore, type StoringRules } from './stored-response.js';
+import { urlTag, type PathRules } from './url-tags.js';
 import { Variants } from './variants.js';
 import { selection, type Selection } from './vary.js';
 
@@ -34,7 +38,7 @@ interface Prepared {
   /** What selects a response as long as none has said so. */
   readonly assumed: Selection;
   readonly keys: RouteKeys;
-  readonly needsInstances: boolean;
+  readonly around: Around;
   /** What this interceptor gives goes to the client, by this method or as the text that it would send. */
   readonly textSender: JsonMethod | undefined;
 }
@@ -55,6 +59,7 @@ interface Prepared {
 export class HttpCacheInterceptor implements NestInterceptor {
   readonly #routes = new WeakMap<object, WeakMap<object, HttpRoute>>();
   readonly #preparations = new WeakMap<HttpRoute, Prepared>();
+  #rules: PathRules | undefined;
 
   constructor(
     private readonly caches: HttpCaches,
@@ -84,7 +89,11 @@ export class HttpCacheInterceptor implements NestInterceptor {
       exchange.takeInHand();
       return next.handle();
     }
-    return from(this.#answer(context, exchange, route, store, next).value());
+    const answer = this.#answer(context, exchange, route, store, next);
+    if (answer !== undefined) return from(answer.value());
+    exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail: 'key-failed' }));
+    exchange.takeInHand();
+    return next.handle();
   }
 
   /** Why a request is neither answered from the cache nor its answer stored. */
@@ -96,19 +105,20 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return options.shared === true || hasCredentials(headers) ? undefined : 'set-cookie';
   }
 
+  /** Undefined = the route's `key` failed. */
   #answer(
     context: ExecutionContext,
     exchange: HttpExchange,
     route: HttpRoute,
     store: HttpStore,
     next: CallHandler,
-  ): HttpAnswer {
-    const { host = true, key: keyOption, tags = [], clientControl = true } = route.options;
+  ): HttpAnswer | undefined {
+    const { host = true, clientControl = true } = route.options;
     const { headers } = exchange;
-    const { rules, assumed, keys, needsInstances, textSender } = this.#prepared(context, route, store);
-    const own = keys.of(host ? exchange.origin : undefined, exchange.target);
-    const key = keyOption === undefined ? own : primaryKey(`KEY ${keyOf(keyOption(context))} ${route.id}`);
-    const all = (): string[] => [urlTag(own.url), ...(typeof tags === 'function' ? tags(context) : tags)];
+    const { rules, assumed, keys, around, textSender } = this.#prepared(context, route, store);
+    const origin = host ? exchange.origin : undefined;
+    const key = this.#key(context, route, () => keys.of(origin, exchange.target));
+    if (key === undefined) return undefined;
     return new HttpAnswer({
       exchange,
       next,
@@ -122,15 +132,48 @@ export class HttpCacheInterceptor implements NestInterceptor {
         key: key.text,
         assumed,
         request: headers,
-        tags: all,
+        tags: once(() => this.#tags(context, route, { origin, target: exchange.target })),
         isShared: rules.shared,
       }),
       wants: clientControl
         ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
         : noRequestDirectives,
-      needsInstances,
+      around,
+      recordRequest: (result) => {
+        this.caches.recordRequest(routeName(context), result);
+      },
       textSender,
     });
+  }
+
+  /** What responses are stored by; undefined = the route says it by a function that failed. */
+  #key(context: ExecutionContext, route: HttpRoute, ofUrl: () => PrimaryKey): PrimaryKey | undefined {
+    const { key } = route.options;
+    if (key === undefined) return ofUrl();
+    try {
+      return primaryKey(`KEY ${textOf(key(context))} ${route.id}`);
+    } catch (error) {
+      this.caches.optionFails('key', route, error);
+      return undefined;
+    }
+  }
+
+  /** @throws what the route's `tags` throws: without them, an invalidation would not reach the response */
+  #tags(context: ExecutionContext, route: HttpRoute, url: UrlParts): readonly string[] {
+    const { tags = [] } = route.options;
+    const rules = this.#pathRules();
+    const ofUrl = [urlTag('path', url, rules), urlTag('url', url, rules)];
+    if (typeof tags !== 'function') return [...ofUrl, ...tags];
+    try {
+      return [...ofUrl, ...tags(context)];
+    } catch (error) {
+      this.caches.optionFails('tags', route, error);
+      throw error;
+    }
+  }
+
+  #pathRules(): PathRules {
+    return (this.#rules ??= pathRules(this.adapterHost.httpAdapter));
   }
 
   /** What follows from a route and its cache, once. */
@@ -138,22 +181,25 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const known = this.#preparations.get(route);
     if (known !== undefined) return known;
     const rules = storingRules(route, cache.defaultTtl);
-    const { isInsideSerializer, isOutermost } = this.#surroundings(context);
+    const adapter = this.adapterHost.httpAdapter;
+    const { serializes, names, ...outside } = this.#surroundings(context);
     // One that is derived from this one may look at what it gives.
     const isAsMade = this.intercept === HttpCacheInterceptor.prototype.intercept;
+    const isOutermost = outside.isOutermost && isAsMade;
     const prepared = {
       rules,
       assumed: selection(assumedVary(rules)),
       keys: new RouteKeys(route.id),
-      needsInstances: isInsideSerializer,
-      textSender: isOutermost && isAsMade ? textSendingJson(this.adapterHost.httpAdapter) : undefined,
+      around: { serializes, names, isOutermost, json: classBlindJson(adapter) },
+      textSender: isOutermost ? textSendingJson(adapter) : undefined,
     };
     this.#preparations.set(route, prepared);
     return prepared;
   }
 
-  /** A change invalidates its URL and those it names, before the client hears of it (RFC 9111 §4.4). */
+  /** A change invalidates its path, or its URL, and those it names, before the client hears of it (RFC 9111 §4.4). */
   #invalidating(exchange: HttpExchange, route: HttpRoute, next: CallHandler): Observable<unknown> {
+    const { invalidates = 'path' } = route.options;
     let value: unknown;
     exchange.takeInHand();
     const invalidate = async (): Promise<void> => {
@@ -166,11 +212,10 @@ export class HttpCacheInterceptor implements NestInterceptor {
         redirectOf(route.handler, value),
       ];
       const related = named.flatMap((location) => relatedTarget(location, origin, target) ?? []);
-      const urls = [target, ...related].flatMap((url) => [
-        urlKey({ origin, target: url }),
-        urlKey({ origin: undefined, target: url }),
-      ]);
-      await this.caches.invalidate([...new Set(urls)]);
+      const tags = [target, ...related].flatMap((url) =>
+        [origin, undefined].map((of) => urlTag(invalidates, { origin: of, target: url }, this.#pathRules())),
+      );
+      await this.caches.invalidate([...new Set(tags)]);
     };
     const told = next.handle().pipe(tap((last: unknown) => (value = last)));
     return concat(told, defer(invalidate).pipe(ignoreElements()));
@@ -215,12 +260,14 @@ export class HttpCacheInterceptor implements NestInterceptor {
   }
 }
 
-function keyOf(key: unknown): string {
+/** @throws ValidationError */
+function textOf(key: unknown): string {
   if (typeof key === 'string' && key !== '') return key;
-  throw new ValidationError([
-    {
-      path: 'key',
-      message: `key of @HttpCache() must give a non-empty text, gave ${key === '' ? "''" : typeof key}`,
-    },
-  ]);
+  throw new ValidationError(`must give a non-empty text, gave ${key === '' ? "''" : typeof key}`);
+}
+
+/** `make`, called at most once; again where it threw. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -5,7 +5,9 @@ import type { ServerResponse } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 
-import { appendHeader, isRawResponse } from '../response-headers.js';
+import { appendHeader, isPatched, isRawResponse } from '../response-headers.js';
+import { departureOf, type Departure } from './departure.js';
+import { hasQueuedCookies, replySteps } from './fastify-reply.js';
 import type { Fields, FieldValue } from './header-fields.js';
 import type { JsonMethod } from './json-text.js';
 import { remembered } from './memo.js';
@@ -104,6 +106,11 @@ export class HttpExchange {
     return !this.#detached && this.#adapter.isHeadersSent(this.#response) === true;
   }
 
+  /** The response has gone, and the handler runs once more for the cache alone. */
+  get isDetached(): boolean {
+    return this.#detached;
+  }
+
   setStatus(status: number): void {
     if (this.#response.statusCode === status) return;
     this.#adapter.status(this.#response, status);
@@ -134,23 +141,33 @@ export class HttpExchange {
     return true;
   }
 
+  /** Whether nothing looks at a value on its way from Nest to the client but `JSON.stringify()`, on Express by way of `json`. */
+  sendsPlainJson(json: JsonMethod | undefined): boolean {
+    if (this.#hasReply) return replySteps(this.#request, this.#response).isPlainJson;
+    return json !== undefined && this.#response.json === json;
+  }
+
   /** On Node's own response, where others add their members as well. */
   addCacheStatus(member: string): void {
     const raw = this.#raw();
     if (isRawResponse(raw) && !raw.headersSent) appendHeader(raw, 'Cache-Status', member);
   }
 
-  /** Calls back when the response goes out with a cookie, which session middleware sets at the last moment. */
-  whenCookieIsSet(callback: () => void): void {
+  /** A cookie is set, or waits until the response is sent. */
+  get hasCookie(): boolean {
+    return this.#response.getHeaders()['set-cookie'] !== undefined || hasQueuedCookies(this.#response);
+  }
+
+  /** Something may set a cookie between now and the moment at which the headers go. */
+  get mayGetCookie(): boolean {
     const raw = this.#raw();
-    if (!isRawResponse(raw)) return;
-    const writeHead = raw.writeHead.bind(raw);
-    raw.writeHead = (...args) => {
-      raw.writeHead = writeHead;
-      const result = writeHead(...args);
-      if (raw.getHeader('set-cookie') !== undefined || args.some(holdsCookie)) callback();
-      return result;
-    };
+    if (!isRawResponse(raw) || isPatched(raw)) return true;
+    return this.#hasReply && replySteps(this.#request, this.#response).mayChangeHeaders;
+  }
+
+  /** Resolves when the headers have gone, or the client has. */
+  departure(): Promise<Departure> {
+    return departureOf(this.#raw() as ServerResponse);
   }
 
   /** Calls back when the response has gone, or its client. */
@@ -203,6 +220,11 @@ export class HttpExchange {
     this.setStatus(head.status);
   }
 
+  /** Fastify's reply stands above Node's response. */
+  get #hasReply(): boolean {
+    return this.#response.raw !== undefined;
+  }
+
   #raw(): unknown {
     return this.#response.raw ?? this.#response;
   }
@@ -215,10 +237,3 @@ const originOf = remembered((origin) => {
   const lower = origin.toLowerCase();
   return lower.replace(lower.startsWith('https:') ? /:443$/ : /:80$/, '');
 });
-
-/** Of the arguments of `writeHead()`. */
-function holdsCookie(headers: unknown): boolean {
-  if (typeof headers !== 'object' || headers === null) return false;
-  const names: readonly unknown[] = Array.isArray(headers) ? headers.flat() : Object.keys(headers);
-  return names.some((name) => String(name).toLowerCase() === 'set-cookie');
-}

@@ -9,18 +9,17 @@ describe('RouteKeys', () => {
     const key = keys.of('http://a.example', '/items?b=1&a=2');
     expect(key).toMatchObject({
       ...primaryKey('GET http://a.example/items?a=2&b=1 Items.all'),
-      url: 'GET http://a.example/items?a=2&b=1',
     });
     expect(keys.of('http://a.example', '/items?b=1&a=2')).toBe(key);
   });
 
   it('one target on several origins has a key for each', () => {
     const origins = ['http://a.example', 'http://b.example', undefined, 'http://a.example'];
-    expect(origins.map((origin) => keys.of(origin, '/items').url)).toEqual([
-      'GET http://a.example/items',
-      'GET http://b.example/items',
-      'GET /items',
-      'GET http://a.example/items',
+    expect(origins.map((origin) => keys.of(origin, '/items').text)).toEqual([
+      'GET http://a.example/items Items.all',
+      'GET http://b.example/items Items.all',
+      'GET /items Items.all',
+      'GET http://a.example/items Items.all',
     ]);
   });
 

@@ -10,7 +10,6 @@ export interface PrimaryKey {
 
 interface RouteKey extends PrimaryKey {
   readonly origin: string | undefined;
-  readonly url: string;
 }
 
 /** URLs that each route remembers the keys of, and the longest key: clients choose both. */
@@ -36,7 +35,7 @@ export class RouteKeys {
     const known = this.#known.get(target);
     if (known !== undefined && known.origin === origin) return known;
     const url = urlKey({ origin, target });
-    const made = { ...primaryKey(`${url} ${this.#routeId}`), origin, url };
+    const made = { ...primaryKey(`${url} ${this.#routeId}`), origin };
     if (made.text.length > maxLength) return made;
     if (this.#known.size >= maxUrls) this.#known.clear();
     this.#known.set(target, made);

@@ -102,15 +102,15 @@ describe('what is known of a route', () => {
     ['plain', [], false],
     ['outside', [new ClassSerializerInterceptor({})], true],
   ] as const)('%s of a serializer, with others: %#', (name, globals, expected) => {
-    expect(surroundings(new Ours(), Pages, prototype[name], globals).isInsideSerializer).toBe(expected);
+    expect(surroundings(new Ours(), Pages, prototype[name], globals).serializes).toBe(expected);
   });
 
   it('knows its place among the global ones', () => {
     const ours = new Ours();
     const serializer = new ClassSerializerInterceptor({});
 
-    expect(surroundings(ours, Pages, prototype.plain, [ours, serializer]).isInsideSerializer).toBe(false);
-    expect(surroundings(ours, Pages, prototype.plain, [serializer, ours]).isInsideSerializer).toBe(true);
+    expect(surroundings(ours, Pages, prototype.plain, [ours, serializer]).serializes).toBe(false);
+    expect(surroundings(ours, Pages, prototype.plain, [serializer, ours]).serializes).toBe(true);
   });
 });
 

@@ -1,4 +1,5 @@
-import { ClassSerializerInterceptor, type ExecutionContext, type Type } from '@nestjs/common';
+import * as common from '@nestjs/common';
+import type { ExecutionContext, Type } from '@nestjs/common';
 import {
   INTERCEPTORS_METADATA,
   REDIRECT_METADATA,
@@ -71,13 +72,12 @@ export function storingRules({ options, decorated }: HttpRoute, defaultTtl: numb
 
 /** The interceptors around this one. */
 export interface Surroundings {
-  /**
-   * `ClassSerializerInterceptor` is among them. It tells by the class of what it gets which properties to leave out, and a stored value
-   * has no class any more.
-   */
-  readonly isInsideSerializer: boolean;
+  /** One of them tells by the class or the type of what it gets which properties to leave out. */
+  readonly serializes: boolean;
   /** None of them looks at what this one gives. */
   readonly isOutermost: boolean;
+  /** The names of those that may. */
+  readonly names: readonly string[];
 }
 
 /** Where `interceptor` stands on a route; `globals` in the order in which Nest asks them. */
@@ -90,22 +90,30 @@ export function surroundings(
   const all = [...globals, ...interceptorsOn(controller), ...interceptorsOn(handler)];
   const own = all.findIndex((it) => it === interceptor || it === interceptor.constructor);
   const around = own === -1 ? all : all.slice(0, own);
+  const watching = around.map(classOf).filter((it) => !unconcerned.includes(it));
   return {
-    isInsideSerializer: around.some(isSerializer),
-    isOutermost: own !== -1 && around.every(passesValuesOn),
+    serializes: watching.some(isSerializer),
+    isOutermost: own !== -1 && watching.length === 0,
+    names: watching.map((it) => (typeof it === 'function' && it.name !== '' ? it.name : 'an object')),
   };
 }
 
 /** Ours, that never look at a value. */
 const unconcerned: readonly unknown[] = [ContextBinding, CacheContextInterceptor, CacheMonitoringInterceptor];
 
-function passesValuesOn(it: unknown): boolean {
-  return unconcerned.includes(typeof it === 'object' && it !== null ? it.constructor : it);
+/** Nest before version 12 has no `StandardSchemaSerializerInterceptor`. */
+const serializers = ['ClassSerializerInterceptor', 'StandardSchemaSerializerInterceptor']
+  .map((name): unknown => Reflect.get(common, name))
+  .filter((it) => typeof it === 'function');
+
+/** Interceptors are bound as classes and as instances. */
+function classOf(it: unknown): unknown {
+  return typeof it === 'object' && it !== null ? it.constructor : it;
 }
 
 function isSerializer(it: unknown): boolean {
-  if (it instanceof ClassSerializerInterceptor || it === ClassSerializerInterceptor) return true;
-  return typeof it === 'function' && it.prototype instanceof ClassSerializerInterceptor;
+  if (typeof it !== 'function') return false;
+  return serializers.some((serializer) => it === serializer || it.prototype instanceof serializer);
 }
 
 export function interceptorsOn(target: object): readonly unknown[] {

@@ -24,12 +24,35 @@ const jsonSettings = ['json escape', 'json replacer', 'json spaces'];
  * picks the properties of an object. Undefined = it has to be the object, as it also is where there is doubt.
  */
 export function textSendingJson(adapter: Adapter): JsonMethod | undefined {
+  const json = ownJson(adapter);
+  return json === undefined || jsonSettings.some((it) => isSet(adapter, it)) ? undefined : json;
+}
+
+/**
+ * The `res.json()` of Express that makes JSON of a value without a look at its class, whatever its spaces and escapes. Undefined = the
+ * application has a replacer or a `res.json()` of its own.
+ */
+export function classBlindJson(adapter: Adapter): JsonMethod | undefined {
+  return isSet(adapter, 'json replacer') ? undefined : ownJson(adapter);
+}
+
+/** Whether Nest's adapter for Fastify hands values to Fastify as they are. */
+export function isFastifysOwn(adapter: Adapter): boolean {
+  return adapter.constructor.name === 'FastifyAdapter' && !Object.hasOwn(adapter, 'reply');
+}
+
+/** `res.json()`, where neither the adapter nor Express has another. */
+function ownJson(adapter: Adapter): JsonMethod | undefined {
   if (adapter.getType() !== 'express') return undefined;
   if (adapter.constructor.name !== 'ExpressAdapter' || Object.hasOwn(adapter, 'reply')) return undefined;
-  const app = adapter.getInstance() as ExpressApplication;
-  if (jsonSettings.some((setting) => app.get(setting))) return undefined;
-  const { json } = app.response;
-  return isOfExpress(app.response, json) ? json : undefined;
+  const { response } = adapter.getInstance() as ExpressApplication;
+  return isOfExpress(response, response.json) ? response.json : undefined;
+}
+
+function isSet(adapter: Adapter, setting: string): boolean {
+  return (
+    adapter.getType() === 'express' && Boolean((adapter.getInstance() as ExpressApplication).get(setting))
+  );
 }
 
 /** Told by where it stands and by its text: whoever wraps it, for all responses there are, puts another function there. */

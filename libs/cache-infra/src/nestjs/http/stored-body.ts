@@ -1,5 +1,6 @@
 import { StreamableFile } from '@nestjs/common';
 
+import { cloneValue } from '../../codec/clone.js';
 import { thrownException, type StoredException } from './stored-exception.js';
 
 /** What a handler returned, in a form that gives back what would have been sent. */
@@ -9,6 +10,8 @@ export type StoredBody =
   /** An object that is no object as JSON: a Date, a Decimal. Adapters send it as JSON, and a text as text. */
   | { readonly kind: 'json-of-object'; readonly text: string }
   | { readonly kind: 'binary'; readonly bytes: Uint8Array }
+  /** For code that gets the value before it is sent, and may want a Date to be one; `digest`: of its JSON. */
+  | { readonly kind: 'value'; readonly value: unknown; readonly digest: string }
   /** The handler threw it. */
   | StoredException;
 
@@ -16,7 +19,7 @@ export type StoredBody =
 export function storedBody(value: unknown): StoredBody | undefined {
   if (value === undefined) return { kind: 'empty' };
   if (typeof value === 'string') return { kind: 'text', text: value };
-  if (value instanceof Uint8Array) return { kind: 'binary', bytes: value };
+  if (value instanceof Uint8Array) return { kind: 'binary', bytes: copyOf(value) };
   // Sent as they are by one adapter, and no JSON.
   if (typeof value === 'number' && !Number.isFinite(value)) return undefined;
   try {
@@ -45,11 +48,17 @@ export function returnedValue(body: StoredBody): unknown {
     case 'json-of-object':
       return { toJSON: (): unknown => JSON.parse(body.text) };
     case 'binary':
-      // What the cache holds is not the application's to change.
-      return Buffer.isBuffer(body.bytes) ? Buffer.from(body.bytes) : body.bytes.slice();
+      return copyOf(body.bytes);
+    case 'value':
+      return cloneValue(body.value);
     case 'exception':
       throw thrownException(body);
   }
+}
+
+/** What the cache holds is not the application's to change. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Buffer.isBuffer(bytes) ? Buffer.from(bytes) : bytes.slice();
 }
 
 /** A body that is sent as it is produced: nobody else may read it. */
@@ -58,15 +67,4 @@ export function isStreaming(value: unknown): boolean {
   if (value instanceof StreamableFile || value instanceof Response) return true;
   const has = (name: string | symbol) => typeof Reflect.get(value, name) === 'function';
   return has('pipe') || has('getReader') || has(Symbol.asyncIterator);
-}
-
-/** Whether objects of classes are in it, of which only an object made by that class tells what may be shown. */
-export function holdsInstances(value: unknown, seen = new Set<object>()): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array)
-    return false;
-  if (seen.has(value)) return false;
-  seen.add(value);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return true;
-  return Object.values(value).some((part) => holdsInstances(part, seen));
 }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import * as common from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 
@@ -11,12 +13,21 @@ export interface StoredException {
   readonly text: string;
 }
 
-/** Undefined = it is none of HTTP's, or it has no JSON. */
+/**
+ * Undefined = filters could tell the exception from the one that would come back: it is none of HTTP's, of a class other than Nest's
+ * own, or it carries a cause, an error code, a property of its own or something that is no JSON.
+ */
 export function storedException(error: unknown): StoredException | undefined {
   if (!(error instanceof HttpException)) return undefined;
   try {
     const text = JSON.stringify(error.getResponse());
-    return { kind: 'exception', status: error.getStatus(), name: error.constructor.name, text };
+    const stored: StoredException = {
+      kind: 'exception',
+      status: error.getStatus(),
+      name: error.constructor.name,
+      text,
+    };
+    return isLike(error, thrownException(stored)) ? stored : undefined;
   } catch {
     return undefined;
   }
@@ -31,4 +42,12 @@ export function thrownException({ status, name, text }: StoredException): HttpEx
     if (made instanceof HttpException && made.getStatus() === status) return made;
   }
   return new HttpException(response, status);
+}
+
+function isLike(error: HttpException, made: HttpException): boolean {
+  if (Object.getPrototypeOf(error) !== Object.getPrototypeOf(made)) return false;
+  const names = new Set([...Reflect.ownKeys(error), ...Reflect.ownKeys(made)]);
+  // Where it was thrown, and how it was put together, which its response tells.
+  for (const name of ['stack', 'options']) names.delete(name);
+  return [...names].every((name) => isDeepStrictEqual(Reflect.get(error, name), Reflect.get(made, name)));
 }

@@ -11,9 +11,16 @@ export function strongEtag(body: StoredBody, fields: Fields): string {
   const read = ['content-type', 'content-encoding', 'content-language'].map(
     (name) => fieldText(fields, name) ?? '',
   );
-  const head = sha256(JSON.stringify([body.kind, ...read]));
-  const content = body.kind === 'binary' ? sha256(body.bytes) : sha256('text' in body ? body.text : '');
+  // What is kept as a value is sent as JSON.
+  const head = sha256(JSON.stringify([body.kind === 'value' ? 'json' : body.kind, ...read]));
+  const content = contentDigest(body);
   return `"${sha256(head + content).slice(0, tagLength)}"`;
+}
+
+function contentDigest(body: StoredBody): string {
+  if (body.kind === 'value') return body.digest;
+  if (body.kind === 'binary') return sha256(body.bytes);
+  return sha256('text' in body ? body.text : '');
 }
 
 /**

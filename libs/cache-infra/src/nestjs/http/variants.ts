@@ -17,6 +17,8 @@ export interface Found {
   /** The fields by which responses of this URL are told apart, as far as is known. */
   readonly vary: readonly string[];
   readonly response: StoredResponse | undefined;
+  /** The tier that has the response. */
+  readonly tier?: 'l1' | 'l2' | undefined;
   /** Something is known of the URL, if not for this request. */
   readonly knowsUrl: boolean;
 }
@@ -25,7 +27,7 @@ export interface Found {
 export type Shared = StoredResponse | { readonly notStored: true; readonly status: number };
 
 export interface VariantsParts {
-  readonly store: Pick<HttpStore, 'cache' | 'read'>;
+  readonly store: Pick<HttpStore, 'cache' | 'look'>;
   readonly key: string;
   /** What selects, as long as no response has said so. */
   readonly assumed: Selection;
@@ -36,10 +38,12 @@ export interface VariantsParts {
   readonly isShared: boolean;
 }
 
+const nothing = { value: undefined, tier: undefined };
+
 /** The stored responses of one URL (RFC 9111 §4.1): one for each combination of the request fields that select it. */
 export class Variants {
   readonly #cache: Cache;
-  readonly #read: HttpStore['read'];
+  readonly #look: HttpStore['look'];
   readonly #key: string;
   readonly #assumed: readonly string[];
   readonly #assumedVariant: string;
@@ -49,7 +53,7 @@ export class Variants {
 
   constructor({ store, key, assumed, request, tags, isShared }: VariantsParts) {
     this.#cache = store.cache;
-    this.#read = store.read;
+    this.#look = store.look;
     this.#key = key;
     this.#assumed = assumed.names;
     this.#assumedVariant = selectedBy(assumed, request);
@@ -59,22 +63,27 @@ export class Variants {
   }
 
   async find(): Promise<Found> {
-    const finding = this.#read<StoredResponse>(this.#keyOf(this.#assumed));
+    const finding = this.#look<StoredResponse>(this.#keyOf(this.#assumed));
     // Whatever a shared route answers is loaded to that place, unless a marker is there already: what stands there was learned last.
     // On others a response for all users may be newer than the one that a user finds at a place of his own.
     if (this.#isShared) {
-      const response = await finding;
+      const { value: response, tier } = (await finding) ?? nothing;
       if (response !== undefined && sameNames(response.vary, this.#assumed) && this.isFor(response))
-        return { vary: this.#assumed, response, knowsUrl: true };
+        return { vary: this.#assumed, response, tier, knowsUrl: true };
     }
     // Both are in the L1 as a rule; where they are not, they come from Redis by one command.
-    const [marker, first] = await Promise.all([this.#read<Marker>(this.#markerKey), finding]);
-    const vary = marker?.vary ?? this.#assumed;
-    const response = sameNames(vary, this.#assumed)
+    const [marker, first] = await Promise.all([this.#look<Marker>(this.#markerKey), finding]);
+    const vary = marker?.value.vary ?? this.#assumed;
+    const found = sameNames(vary, this.#assumed)
       ? first
-      : await this.#read<StoredResponse>(this.#keyOf(vary));
-    const knowsUrl = marker !== undefined || response !== undefined;
-    return { vary, response: this.isFor(response) ? response : undefined, knowsUrl };
+      : await this.#look<StoredResponse>(this.#keyOf(vary));
+    const knowsUrl = marker !== undefined || found !== undefined;
+    const { value: response, tier } = found ?? nothing;
+    // Redis was asked, if only by which fields to select.
+    const slowest = marker?.tier === 'l2' ? 'l2' : tier;
+    return this.isFor(response)
+      ? { vary, response, tier: slowest, knowsUrl }
+      : { vary, response: undefined, knowsUrl };
   }
 
   /** Whether a response may answer this request. */
@@ -86,7 +95,7 @@ export class Variants {
    * Runs `loader` once for all requests that `vary` does not tell apart, and stores what it gives. `apart` keeps away requests that
    * differ otherwise.
    */
-  load(
+  async load(
     vary: readonly string[],
     loader: (ctx: LoadContext) => Promise<Shared>,
     { anew, apart = '' }: { readonly anew: boolean; readonly apart?: string | undefined },
@@ -103,7 +112,7 @@ export class Variants {
     if (!sameNames(vary, loadedBy.vary)) {
       const from = this.#keyOf(loadedBy.vary);
       const move = async (ctx: LoadContext): Promise<Shared> => {
-        const kept = await this.#read<StoredResponse>(from);
+        const kept = (await this.#look<StoredResponse>(from))?.value;
         if (kept === undefined) {
           ctx.skipStore();
           return { notStored: true, status: response.status };

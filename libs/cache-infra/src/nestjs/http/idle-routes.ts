@@ -1,13 +1,14 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 
-import { decoratedRoutes, type DecoratedRoute } from './decorated-routes.js';
+import { decoratedProviders, decoratedRoutes, type DecoratedRoute } from './decorated-routes.js';
 import { HttpCacheInterceptor } from './http-cache.interceptor.js';
 import { interceptorsOn } from './http-route.js';
+import { misplacement } from './misplaced-options.js';
 
-/** Tells of `@HttpCache()` where nobody reads it. */
+/** Tells of `@HttpCache()` that does nothing. */
 @Injectable()
-export class UnboundRoutes implements OnApplicationBootstrap {
+export class IdleRoutes implements OnApplicationBootstrap {
   readonly #logger = new Logger('CacheInfra');
 
   constructor(
@@ -16,17 +17,33 @@ export class UnboundRoutes implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const globals = [
-      ...this.config.getGlobalInterceptors(),
-      ...this.config.getGlobalRequestInterceptors().map(({ metatype }) => metatype),
-    ];
-    if (globals.some(isHttpCache)) return;
-    const unbound = [...decoratedRoutes(this.modules)].filter((route) => !isBound(route));
+    for (const { name, reason } of this.#misplaced()) {
+      this.#logger.warn(`@HttpCache() of ${name}: ${reason}`);
+    }
+    const unbound = this.#unbound();
     if (unbound.length === 0) return;
     const names = unbound.map(({ name }) => name).join(' and ');
     this.#logger.warn(
       `@HttpCache() of ${names} does nothing: bind HttpCacheInterceptor, with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)`,
     );
+  }
+
+  #unbound(): readonly DecoratedRoute[] {
+    const globals = [
+      ...this.config.getGlobalInterceptors(),
+      ...this.config.getGlobalRequestInterceptors().map(({ metatype }) => metatype),
+    ];
+    if (globals.some(isHttpCache)) return [];
+    return [...decoratedRoutes(this.modules)].filter((route) => !isBound(route));
+  }
+
+  *#misplaced(): Iterable<{ readonly name: string; readonly reason: string }> {
+    for (const { name, controller, handler } of decoratedRoutes(this.modules)) {
+      const reason = handler === undefined ? undefined : misplacement(controller, handler);
+      if (reason !== undefined) yield { name, reason };
+    }
+    for (const name of decoratedProviders(this.modules))
+      yield { name, reason: 'its class is no controller, and nothing reads it' };
   }
 }
 

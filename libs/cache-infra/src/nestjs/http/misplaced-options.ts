@@ -1,0 +1,36 @@
+import type { ExecutionContext, Type } from '@nestjs/common';
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/internal';
+
+import type { HttpCacheOptions } from './http-cache.decorator.js';
+import { httpRoute, optionsOn } from './http-route.js';
+
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
+/** Methods whose answers are stored, or answered from what is. */
+const reading: readonly RequestMethod[] = [RequestMethod.GET, RequestMethod.HEAD];
+
+/** What is wrong with the options that a handler itself has; undefined = nothing. */
+export function misplacement(
+  controller: { readonly prototype: object },
+  handler: Handler,
+): string | undefined {
+  const options = optionsOn(handler);
+  if (options === undefined || options === false) return undefined;
+  const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+  if (method === undefined) return 'the method is no route, and nothing reads it';
+  if (method === RequestMethod.ALL) return undefined;
+  if (!reading.includes(method)) return misplacedOnWrite(options, RequestMethod[method]);
+  if (options.invalidates !== undefined) return 'invalidates is for routes that change something';
+  if (!httpRoute(controller as Type, handler).answersItself) return undefined;
+  return 'the route answers by @Res(), @Next(), @Sse(), @Render() or @Redirect(), whose answers are not stored';
+}
+
+function misplacedOnWrite(options: HttpCacheOptions, method: string): string | undefined {
+  const idle = Object.entries(options)
+    .filter(([name, value]) => name !== 'invalidates' && value !== undefined)
+    .map(([name]) => name);
+  if (options.invalidates === undefined) return `answers to ${method} are not stored, and it does nothing`;
+  if (idle.length === 0) return undefined;
+  return `answers to ${method} are not stored, and ${idle.join(' and ')} ${idle.length === 1 ? 'does' : 'do'} nothing`;
+}

@@ -1,0 +1,15 @@
+import type { ExecutionContext } from '@nestjs/common';
+
+interface RoutedRequest {
+  readonly method?: string;
+  readonly route?: { readonly path?: unknown };
+  readonly routeOptions?: { readonly url?: unknown };
+}
+
+/** `GET /products/:id`: the pattern, never the URL, of which there is no end. */
+export function routeName(context: ExecutionContext): string {
+  const request = context.switchToHttp().getRequest<RoutedRequest | undefined>();
+  const pattern = request?.route?.path ?? request?.routeOptions?.url;
+  if (typeof pattern === 'string') return `${request?.method ?? 'GET'} ${pattern}`;
+  return `${context.getClass().name}.${context.getHandler().name}`;
+}
