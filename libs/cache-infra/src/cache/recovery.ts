@@ -134,7 +134,7 @@ export class Recovery {
   async #makeUpFor(entry: Exclude<JournalEntry, MatchEntry>): Promise<void> {
     const { l2, tags, fenceOf, now } = this.#parts;
     if (entry.kind === 'tag') {
-      await tags.learn(true, [entry.tag]);
+      await tags.invalidate([entry.tag]);
       return;
     }
     const { redisKey } = entry;
