@@ -30,14 +30,76 @@ export async function measureCosts(server, { repetitions }) {
       publish: await cpuOf(() => redis.publish('nobody', 'x'.repeat(40))),
       writeByScript: await cpuOf(() => tracking.set('hit', value)),
     };
+    const tags = await tagCosts(server, redis, cpuOf, repetitions);
     const messages = {};
     for (const mode of ['tracking', 'broadcast', 'pubsub'])
       messages[mode] = await messageCost(server, redis, mode, repetitions / 10);
     await cache.close();
     await tracking.close();
-    return { costs, messages, trackedPairBytes: await trackedPairBytes(server, redis) };
+    return { costs, tags, messages, trackedPairBytes: await trackedPairBytes(server, redis) };
   } finally {
     redis.disconnect();
+  }
+}
+
+/**
+ * What tags cost one Redis, in seconds of its main thread: an invalidation that nobody hears, a question that learns nothing new, telling one
+ * listener of one invalidation (its message, and the invalidation of the table's key), and the first questions of a fresh instance
+ * to a full table, with how many they are.
+ */
+async function tagCosts(server, redis, cpuOf, repetitions) {
+  const options = { redisUrl: server.url, keyPrefix: 'tagged', commandTimeout: '10s' };
+  const cache = new RedisCache({ ...options, enableL1Cache: false });
+  const connections = [];
+  const callsOf = async (name) =>
+    Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(await redis.info('commandstats'))?.[1] ?? 0);
+  try {
+    await cache.set('hit', 1, { tags: ['tag'] });
+    await cache.set('plain', 1);
+    const invalidation = await cpuOf((i) => cache.invalidateTags(`group:${i % 1000}`));
+    const plain = await cpuOf(() => cache.get('plain'));
+    const question = (await cpuOf(() => cache.get('hit'))) - plain;
+    for (let i = 0; i < listeners; i++) {
+      const subscriber = new Redis(server.url, { protocol: 2, replyMapping: 'legacy' });
+      connections.push(subscriber);
+      const id = await subscriber.client('ID');
+      await subscriber.call(
+        'CLIENT',
+        'TRACKING',
+        'ON',
+        'REDIRECT',
+        String(id),
+        'BCAST',
+        'PREFIX',
+        'tagged:!tags',
+      );
+      await subscriber.subscribe('__redis__:invalidate', 'tagged:!tags@0');
+    }
+    const heard = await cpuOf((i) => cache.invalidateTags(`group:${i % 1000}`));
+    for (const connection of connections.splice(0)) connection.disconnect();
+    for (let i = 0; i < 100; i++)
+      await cache.invalidateTags(...Array.from({ length: 100 }, (_, j) => `number:${i * 100 + j}`));
+    const starts = Math.max(5, Math.round(repetitions / 200));
+    let [scripts, cpu] = [0, 0];
+    for (let i = 0; i < starts; i++) {
+      const fresh = new RedisCache({ ...options, enableL1Cache: false });
+      await fresh.get('plain');
+      const before = [await callsOf('zrevrange'), await cpuSeconds(redis)];
+      await fresh.get('hit');
+      cpu += (await cpuSeconds(redis)) - before[1];
+      scripts += (await callsOf('zrevrange')) - before[0];
+      await fresh.close();
+    }
+    return {
+      invalidation,
+      question: Math.max(0, question),
+      message: Math.max(0, (heard - invalidation) / listeners),
+      fullTable: cpu / starts,
+      fullTableScripts: scripts / starts,
+    };
+  } finally {
+    for (const connection of connections) connection.disconnect();
+    await cache.close();
   }
 }
 

@@ -4,16 +4,17 @@ import { Redis } from 'ioredis';
 import { RedisCache } from 'nestjs-cache-infra';
 import { poisson, sampler, seeded, zipfShares } from '../lib/random.mjs';
 
-const { url, seed, requestsPerSecond, keys, zipf, writeShare, l1Size, ttlSeconds, coherence } = JSON.parse(
-  process.argv[2],
-);
+const { url, seed, requestsPerSecond, keys, zipf, writeShare, l1Size, ttlSeconds, coherence, tags } =
+  JSON.parse(process.argv[2]);
 const tickMs = 2;
 
 // Redis counts no invalidations: they are counted where they arrive.
-const told = { keys: 0, messages: 0 };
+const told = { keys: 0, messages: 0, tags: 0 };
 const { emit } = Redis.prototype;
 Redis.prototype.emit = function (event, channel, message, ...rest) {
-  if (event === 'messageBuffer' && Array.isArray(message)) {
+  if (event === 'messageBuffer' && String(channel).includes(':!tags@')) {
+    told.tags++;
+  } else if (event === 'messageBuffer' && Array.isArray(message)) {
     told.messages++;
     told.keys += message.length;
   } else if (event === 'message' && String(channel).endsWith('!changes')) {
@@ -34,14 +35,22 @@ const cache = new RedisCache({
 });
 const payload = 'x'.repeat(900);
 const load = () => Promise.resolve({ payload });
+const tagOf = (key) => `group:${key % (tags?.groups ?? 1)}`;
+const optionsOf = (key) => (tags === undefined ? undefined : { tags: [tagOf(key)] });
 let requests = 0;
+let invalidations = 0;
 let failed = 0;
 
 const request = async () => {
-  const key = `item:${nextKey()}`;
+  const number = nextKey();
+  const key = `item:${number}`;
   requests++;
-  if (random() < writeShare) await cache.set(key, { payload });
-  else await cache.getOrSet(key, load);
+  if (random() < writeShare) await cache.set(key, { payload }, optionsOf(number));
+  else await cache.getOrSet(key, load, optionsOf(number));
+};
+const invalidate = async () => {
+  invalidations++;
+  await cache.invalidateTags(tagOf(Math.floor(random() * tags.groups)));
 };
 
 await cache.get('warm up');
@@ -50,6 +59,9 @@ const timer = setInterval(() => {
   const now = performance.now();
   for (let due = poisson((requestsPerSecond * (now - last)) / 1000, random); due > 0; due--)
     request().catch(() => failed++);
+  const rate = tags?.invalidationsPerSecond ?? 0;
+  for (let due = poisson((rate * (now - last)) / 1000, random); due > 0; due--)
+    invalidate().catch(() => failed++);
   last = now;
 }, tickMs);
 
@@ -57,6 +69,7 @@ process.on('message', () => {
   const { l1, l2, loads, sets, errors } = cache.stats();
   process.send({
     requests,
+    invalidations,
     failed,
     told: { ...told },
     l1Hits: l1.hits,

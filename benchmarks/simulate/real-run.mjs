@@ -10,7 +10,7 @@ const entry = fileURLToPath(new URL('instance.mjs', import.meta.url));
 /**
  * Real processes with real caches on one real Redis, for a while; what Redis and they counted, a second.
  *
- * @param plan as `simulate` takes it, with `coherence`
+ * @param plan as `simulate` takes it, with `coherence`, and with `tags` where each entry has one of `groups` tags
  */
 export async function realRun(server, plan) {
   const redis = new Redis(server.url);
@@ -21,6 +21,10 @@ export async function realRun(server, plan) {
       url: server.url,
       seed: 100 + i,
       requestsPerSecond: plan.requestsPerSecond / plan.instances,
+      tags: plan.tags && {
+        ...plan.tags,
+        invalidationsPerSecond: plan.tags.invalidationsPerSecond / plan.instances,
+      },
     };
     return fork(entry, [JSON.stringify(own)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   });
@@ -42,6 +46,11 @@ export async function realRun(server, plan) {
       l1Hits: rate(({ instances }) => sum(instances, ({ l1Hits }) => l1Hits)),
       loads: rate(({ instances }) => sum(instances, ({ loads }) => loads)),
       messages: rate(({ instances }) => sum(instances, ({ told }) => told.keys)),
+      sets: rate(({ instances }) => sum(instances, ({ sets }) => sets)),
+      invalidations: rate(({ instances }) => sum(instances, ({ invalidations }) => invalidations)),
+      tagMessages: rate(({ instances }) => sum(instances, ({ told }) => told.tags)),
+      // The script for tags begins with one of these, and nothing else sends any.
+      tagScripts: rate(({ calls }) => calls['zrevrange'] ?? 0),
       commands,
       cpuSeconds: rate(({ cpu }) => cpu),
       allCommands: rate(({ all }) => all),

@@ -7,6 +7,7 @@ import { root } from '../../scripts/lib/process.mjs';
 import { figure, percent, table } from '../lib/markdown.mjs';
 import { lines } from '../lib/plot.mjs';
 import { crossing, loadOfRedis, modes } from './load-of-redis.mjs';
+import { tagTables } from './tags-report.mjs';
 
 /** What was simulated against what eight processes and their Redis counted. */
 export function checkTable({ real, predicted }) {
@@ -71,6 +72,8 @@ export async function writeReport(report) {
     '## Where each mode breaks',
     breaksTable(report),
     breaksText(report),
+    '## Tags',
+    tagTables(report),
     '## Memory',
     memoryTable(report),
     '## Checked against eight processes',

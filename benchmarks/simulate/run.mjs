@@ -22,6 +22,7 @@ const setting = {
   ttlSeconds: 60,
   instances: quick ? [1, 10, 100] : [1, 10, 100, 1000],
   writeShares: [0.001, 0.01, 0.1],
+  tagInvalidationsPerSecond: [1, 10, 100],
 };
 const check = {
   instances: 8,
@@ -33,6 +34,7 @@ const check = {
   ttlSeconds: 20,
   warmUpSeconds: quick ? 3 : 5,
   seconds: quick ? 5 : 15,
+  tags: { groups: 1000, invalidationsPerSecond: 10 },
 };
 
 endWithThisProcess();
@@ -47,13 +49,15 @@ const { realRun } = await import('./real-run.mjs');
 const { measureCosts } = await import('./costs.mjs');
 const { modes } = await import('./load-of-redis.mjs');
 const server = await startRedisServer({ own: true, installIfMissing: true });
-let real, costs;
+let real, realTags, costs;
 try {
   real = {};
   for (const coherence of modes) {
-    real[coherence] = await realRun(server, { ...check, coherence });
+    real[coherence] = await realRun(server, { ...withoutTags(check), coherence });
     console.log(`8 processes, ${coherence}: ${Math.round(real[coherence].allCommands)} commands/s`);
   }
+  realTags = await realRun(server, { ...check, coherence: 'tracking', tags: check.tags });
+  console.log(`8 processes, tags: ${Math.round(realTags.tagScripts)} scripts for tags/s`);
   costs = await measureCosts(server, { repetitions: quick ? 1000 : 4000 });
   console.log('Costs measured.');
 } finally {
@@ -61,7 +65,7 @@ try {
 }
 // At the rates that really came, which on a busy machine are lower than was meant.
 const checks = modes.map((mode) => ({
-  ...check,
+  ...withoutTags(check),
   requestsPerSecond: real[mode].requests,
   coherent: mode !== 'none',
   warm: false,
@@ -79,6 +83,7 @@ const report = {
   setting,
   check,
   real,
+  realTags,
   costs,
   l1EntryBytes: await answer('l1-memory.mjs', [], ['--expose-gc']),
   predicted: Object.fromEntries(modes.map((mode, i) => [mode, results[i]])),
@@ -91,10 +96,15 @@ await writeFile(
   `${JSON.stringify(report, undefined, 1)}\n`,
 );
 const { checkTable, writeReport } = await import('./report.mjs');
-console.log(`\n${checkTable(report)}\n`);
+const { tagTables } = await import('./tags-report.mjs');
+console.log(`\n${checkTable(report)}\n\n${tagTables(report)}\n`);
 if (quick) console.log('A quick try: docs/scale.md stays as it is.');
 else await writeReport(report);
 process.exit(0);
+
+function withoutTags({ tags: _tags, ...plan }) {
+  return plan;
+}
 
 /** Long enough for L1s to fill and for a hundred thousand requests to be counted, and no longer. */
 function planOf(instances, writeShare, coherent) {

@@ -44,7 +44,10 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   redisUrl?: string | undefined;
   /** Connection details beyond a URL, or an ioredis client of your own (which is never closed by the cache). */
   redis?: RedisConnectionOptions | undefined;
-  /** First part of every Redis key. Default `'cache'`, or `'cache.<name>'` for a named cache. */
+  /**
+   * First part of every Redis key. Default `'cache'`, or `'cache.<name>'` for a named cache. `:` and `%` in it are percent-encoded in Redis
+   * (`shop:eu` stands there as `shop%3Aeu`), so that no prefix covers another.
+   */
   keyPrefix?: string | undefined;
   /** For calls that name none: one loader across all instances. Default false. */
   lock?: boolean | undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { EntryMeta } from '../codec/codec.js';
 import { CacheClosedError } from '../errors.js';
 import { fencedKey } from '../tiers/fence-key.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
@@ -11,9 +12,10 @@ import { activity } from './activity.js';
 import { Backoff } from './backoff.js';
 import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
+import { DeadEntries } from './dead-entries.js';
 import { failed, refused } from './failed.js';
 import type { Flight } from './flight.js';
-import { InFlight, type Fenceable } from './in-flight.js';
+import { InFlight, type TaggedWork } from './in-flight.js';
 import type { CacheMonitor, CacheOperation } from './monitor.js';
 import type { Observer } from './observer.js';
 import type { Isolation, OnError } from './options.js';
@@ -79,7 +81,8 @@ export class CacheCore {
   readonly writes = new TierWrites(this);
   readonly removals = new Removals(this);
   /** Writes and deletes on their way to the L2. */
-  readonly writesUnderWay = new InFlight<Fenceable>();
+  readonly writesUnderWay = new InFlight<TaggedWork>();
+  readonly #deadEntries: DeadEntries | undefined;
   readonly #aliases = new Map<string, string>();
   #maxAliases = 100;
   readonly #closing: (() => void)[] = [];
@@ -105,6 +108,10 @@ export class CacheCore {
   constructor(parts: CoreParts) {
     this.parts = parts;
     this.untilMeasured = parts.observer.sampleEvery;
+    // A load or write that is under way replaces the entry, and a removal would only get in its way.
+    const isIdle = (id: string): boolean =>
+      this.flights.get(id) === undefined && this.writesUnderWay.get(id) === undefined;
+    this.#deadEntries = parts.l2 && new DeadEntries(parts.l2, isIdle);
     this.backoff = new Backoff(parts.graceBackoffMs);
     this.#isIdle = parts.observer.isIdle;
     this.#hasHook = parts.observer.hasHook;
@@ -352,6 +359,25 @@ export class CacheCore {
     this.reads.underWay.fence(id);
     this.writesUnderWay.fence(id);
     this.flights.fence(id);
+  }
+
+  /** An entry was read from Redis and is of no more use to anybody. */
+  foundDead(id: string, redisKey: string, { stamp, nonce }: EntryMeta): void {
+    const { loads } = this.parts;
+    if (loads === undefined || this.#closed) return;
+    this.#deadEntries?.add(id, { redisKey, fence: loads.fenceOf(redisKey), stamp, nonce });
+  }
+
+  /** `tags`, as the tag table names them, are being invalidated: what is under way with one of them is from before. */
+  overtakeTagged(tags: readonly string[]): void {
+    const invalidated = new Set(tags);
+    const isHit = (work: TaggedWork): boolean => work.tags?.some((tag) => invalidated.has(tag)) === true;
+    for (const [id, flight] of this.flights.entries()) if (isHit(flight)) this.flights.fence(id);
+    // A write goes on: it replaces what stands there, by an entry that is invalid.
+    const { latest } = this.parts.tags.table;
+    for (const [, write] of this.writesUnderWay.entries()) {
+      if (isHit(write)) write.latestEpoch = Math.min(write.latestEpoch ?? Infinity, latest);
+    }
   }
 
   /** Somebody else changed the entry: what is here, or on its way here, is from before. */

@@ -5,6 +5,14 @@ export interface Fenceable {
   onFenced?: (() => void) | undefined;
 }
 
+/** Work whose result carries tags. */
+export interface TaggedWork extends Fenceable {
+  /** As the tag table names them. */
+  readonly tags?: readonly string[] | undefined;
+  /** The epoch that its entry may carry at most: a tag of it was invalidated after that. */
+  latestEpoch?: number;
+}
+
 export function fence(work: Fenceable): void {
   if (work.fenced) return;
   work.fenced = true;

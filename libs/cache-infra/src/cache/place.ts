@@ -1,4 +1,11 @@
-import { digestHead, digestMarker, headLength, isMasked, looksDigested } from '../keys/digest.js';
+import {
+  digestHead,
+  digestMarker,
+  headLength,
+  isMasked,
+  isWellFormed,
+  looksDigested,
+} from '../keys/digest.js';
 import {
   compileGlob,
   compileHead,
@@ -7,13 +14,8 @@ import {
   redisLiteral,
   toRedisGlob,
 } from '../keys/glob.js';
-import { redisKey } from '../keys/namespace.js';
+import { percentEncoded, redisKey } from '../keys/namespace.js';
 import type { Matching } from './recovery-journal.js';
-
-/** The Redis key of the tag table. No entry can stand there: theirs have a second colon. */
-export function tagTableKey(prefix: string): string {
-  return `${prefix}:!tags`;
-}
 
 /** The Redis key of what was cleared lately. No entry can stand there. */
 export function clearedKey(prefix: string): string {
@@ -83,13 +85,13 @@ export class Place {
 
   /** The tag as this namespace's own, for the tag table. */
   scopedTag(tag: string): string {
-    return `${this.path}:${tag}`;
+    return tagIn(this.path, tag);
   }
 
   /** Every name in the tag table that covers an entry here with these tags. */
   coveringTags(tags: readonly string[]): readonly string[] {
-    if (this.#scopes.length === 1) return tags.map((tag) => `:${tag}`);
-    return this.#scopes.flatMap((scope) => tags.map((tag) => `${scope}:${tag}`));
+    if (this.#scopes.length === 1) return tags.map((tag) => tagIn('', tag));
+    return this.#scopes.flatMap((scope) => tags.map((tag) => tagIn(scope, tag)));
   }
 
   /** True for the ids of this namespace and of those below it. */
@@ -159,6 +161,16 @@ function digestedGlobs(start: string, glob: string): string[] {
   const shown = literal.slice(0, headLength).replace(/[{}\p{Surrogate}].*$/su, '');
   if (shown === literal && glob === `${escapeGlob(literal)}*`) return [];
   return [`${redisLiteral(start + shown)}*${redisLiteral(digestMarker)}*`];
+}
+
+/**
+ * A tag of a namespace, as the tag table names it. A tag with lone surrogates, which do not come back from Redis as they were, is
+ * percent-encoded behind a `!`, which no path begins with: so it is no other tag's name.
+ */
+function tagIn(path: string, tag: string): string {
+  return isWellFormed(tag)
+    ? `${path}:${tag}`
+    : `!${path}:${tag.replace(/[%\p{Surrogate}]/gu, percentEncoded)}`;
 }
 
 function scopesOf(path: string): readonly string[] {

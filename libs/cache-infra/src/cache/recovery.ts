@@ -3,7 +3,8 @@ import { restamp } from '../codec/header.js';
 import { failureKind, isFinal, isTemporary } from '../tiers/redis-errors.js';
 import { clockErrorMs, type Cleared, type RedisTier } from '../tiers/redis-tier.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
-import { matchingOf, tagTableKey } from './place.js';
+import { tagTableKey, tagTableMark } from '../tiers/tag-channel.js';
+import { matchingOf } from './place.js';
 import type {
   JournalEntry,
   KeyedEntry,
@@ -156,11 +157,12 @@ export class Recovery {
 
   async #makeUpForTags(entries: readonly TagEntry[]): Promise<boolean> {
     const { tags, keyPrefix } = this.#parts;
+    const tableKey = tagTableKey(keyPrefix);
     for (let i = 0; i < entries.length; i += replayBatch) {
       const names = entries.slice(i, i + replayBatch).map(({ tag }) => tag);
-      await tags.learn(true, names);
+      const { latest } = await tags.invalidate(names);
+      this.onReplayed?.([tableKey, tagTableMark(tableKey, latest)]);
     }
-    this.onReplayed?.([tagTableKey(keyPrefix)]);
     return true;
   }
 

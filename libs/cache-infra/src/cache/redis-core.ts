@@ -2,7 +2,7 @@ import { systemClock } from '../clock.js';
 import { Codec } from '../codec/codec.js';
 import { KeyRing } from '../codec/encryption.js';
 import { durationMs } from '../duration.js';
-import { namespacePath } from '../keys/namespace.js';
+import { encodedPrefix, namespacePath } from '../keys/namespace.js';
 import type { CoherenceListener } from '../tiers/client-tracking.js';
 import { Deadlines } from '../tiers/deadlines.js';
 import { MemoryTier } from '../tiers/memory-tier.js';
@@ -10,6 +10,7 @@ import { RedisConnection } from '../tiers/redis-connection.js';
 import { RedisGate } from '../tiers/redis-gate.js';
 import { RedisLoads } from '../tiers/redis-loads.js';
 import { RedisTier } from '../tiers/redis-tier.js';
+import { markedEpoch, tagTableKey } from '../tiers/tag-channel.js';
 import { PubSubCoherence } from '../tiers/pubsub-coherence.js';
 import { noOwnChange, type OwnChange } from '../tiers/own-changes.js';
 import { announce, track } from '../tiers/shared-tracking.js';
@@ -22,7 +23,7 @@ import { CacheEmitter } from './emitter.js';
 import { FreezeWatch } from './freeze-watch.js';
 import { harmless } from './logger.js';
 import { Observer } from './observer.js';
-import { clearedKey, keyOf, Place, tagTableKey } from './place.js';
+import { clearedKey, keyOf, Place } from './place.js';
 import { Recovery } from './recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recovery-journal.js';
 import { RedisLink } from './redis-link.js';
@@ -41,7 +42,7 @@ const channelTimeoutMs = 2000;
 /** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
 export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number): CacheCore {
   const { name = 'default', clock = systemClock, l1CacheSize = 100, enableL1Cache = true } = options;
-  const keyPrefix = options.keyPrefix ?? (name === 'default' ? 'cache' : `cache.${namespacePath('', name)}`);
+  const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
   const coherence = enableL1Cache ? (options.coherence ?? 'tracking') : 'none';
   const isTold = coherence === 'tracking' || coherence === 'broadcast';
   const unheardTtl = enableL1Cache && !isTold ? maxUnheard : undefined;
@@ -197,9 +198,12 @@ function keepCoherent(
   const listener: CoherenceListener = {
     onInvalidate: (redisKeys) => {
       for (const redisKey of redisKeys) {
-        if (redisKey === tableKey) tags.onChange();
+        if (redisKey === tableKey) tags.onEpoch(markedEpoch(tableKey, redisKeys) ?? Infinity);
         else core.onForeignChange(redisKey);
       }
+    },
+    onTags: (_tableKey, message) => {
+      tags.onMessage(message);
     },
     onFlush: () => {
       tags.onChange();
@@ -252,6 +256,10 @@ function keepCoherent(
     deadlines.close();
     log?.redisAway();
   });
+}
+
+function defaultPrefix(name: string): string {
+  return name === 'default' ? 'cache' : `cache.${namespacePath('', name)}`;
 }
 
 function words(entry: JournalEntry): string {

@@ -6,9 +6,11 @@ import type { Fenceable } from './in-flight.js';
 import { keep } from './isolation.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheOperation } from './monitor.js';
-import { tagTableKey, type Place } from './place.js';
+import { tagTableKey, tagTableMark } from '../tiers/tag-channel.js';
+import type { Place } from './place.js';
 import { expired } from './records.js';
 import type { Matching } from './recovery-journal.js';
+import type { Learned } from './tag-keeper.js';
 
 /** What ends the life of entries: by key, by tag, by pattern, and the end of a ttl before its time. */
 export class Removals {
@@ -74,9 +76,7 @@ export class Removals {
   async invalidateTags(place: Place, names: readonly string[]): Promise<void> {
     const { l2, emitter, clock, tags, recovery } = this.#core.parts;
     const scoped = names.map((tag) => place.scopedTag(tag));
-    for (const [id, flight] of this.#core.flights.entries()) {
-      if (flight.tags.some((tag) => scoped.includes(tag))) this.#core.flights.fence(id);
-    }
+    this.#core.overtakeTagged(scoped);
     if (l2 === undefined) {
       tags.table.invalidate(scoped, Math.floor(clock.now() * 1000));
     } else {
@@ -84,10 +84,10 @@ export class Removals {
       const moment = recovery?.moment();
       // Hidden at once; from which epoch on they count again, Redis decides.
       tags.table.suspend(scoped);
-      let told: unknown = failed;
+      let told: Learned | typeof failed | typeof refused = failed;
       try {
-        told = await this.#core.attempt('invalidateTags', tags.learn(true, scoped));
-        this.#core.changed([tagTableKey(this.#core.parts.keyPrefix)]);
+        told = await this.#core.attempt('invalidateTags', tags.invalidate(scoped));
+        if (told !== failed && told !== refused) this.#tellOfTable(told.latest);
       } finally {
         if (told === failed || told === refused) {
           tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
@@ -97,6 +97,11 @@ export class Removals {
       }
     }
     emitter.emit('invalidate', { kind: 'tags', detail: names });
+  }
+
+  #tellOfTable(epoch: number): void {
+    const tableKey = tagTableKey(this.#core.parts.keyPrefix);
+    this.#core.changed([tableKey, tagTableMark(tableKey, epoch)]);
   }
 
   /** Deletes what `matchesId` says here and what `matching` says in Redis; returns how many existed. */

@@ -38,7 +38,8 @@ export class TagTable {
   isValid(tags: readonly string[], epoch: number): boolean {
     // Nothing that is known of tags, or forgotten, concerns an entry without any.
     if (tags.length === 0) return true;
-    if (epoch < this.#floor) return false;
+    // From before what is known, or from a table that was lost.
+    if (epoch < this.#floor || epoch > this.#latest) return false;
     for (const tag of tags) {
       const at = this.#invalidatedAt.get(tag);
       if (at !== undefined && at > epoch) return false;
@@ -76,6 +77,16 @@ export class TagTable {
   /** Learns that the table reaches up to `epoch`. */
   advance(epoch: number): void {
     this.#latest = Math.max(this.#latest, epoch);
+  }
+
+  /** Learns that the table reaches no further than `epoch`: what was taken for later is not. */
+  cap(epoch: number): void {
+    for (const [tag, at] of this.#invalidatedAt) {
+      if (at > epoch && at !== Infinity) this.#invalidatedAt.set(tag, epoch);
+    }
+    this.#latest = Math.min(this.#latest, epoch);
+    this.#floor = Math.min(this.#floor, epoch);
+    this.#version++;
   }
 
   /** Learns that nothing is known of what happened before `epoch`. */

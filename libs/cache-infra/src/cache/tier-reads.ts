@@ -1,3 +1,4 @@
+import type { EntryMeta } from '../codec/codec.js';
 import { keepAlive } from '../lasting.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { RedisTier, StoredEntry } from '../tiers/redis-tier.js';
@@ -29,6 +30,8 @@ export interface TierReadsHost {
   readonly carriesTtl: boolean;
   /** A digested Redis key does not tell the key behind it. */
   remember(redisKey: string, key: string, place: Place): void;
+  /** An entry was read and is of no more use to anybody. */
+  foundDead(id: string, redisKey: string, meta: EntryMeta): void;
 }
 
 /** What a read of many found for one key. */
@@ -106,7 +109,7 @@ export class TierReads {
     news?.catch(ignore);
     if (l1 === undefined) {
       const entries = await inRedisTime(l2, l2.readMany(redisKeys));
-      this.#useUnshared(place, toRead, entries, news, found);
+      this.#useUnshared(place, keys, toRead, entries, news, found);
       return found;
     }
     const reads: BulkRead[] = [];
@@ -157,6 +160,7 @@ export class TierReads {
   /** Without an L1 there is nothing to fill, and so nothing to fence: each who asks reads for itself. */
   #useUnshared(
     place: Place,
+    keys: readonly string[],
     toRead: readonly number[],
     entries: readonly (Stored | Promise<Stored>)[],
     news: Promise<unknown> | undefined,
@@ -166,7 +170,9 @@ export class TierReads {
     for (let n = 0; n < toRead.length; n++) {
       const entry = entries[n];
       const isPlain = !(entry instanceof Promise) && entry?.meta.tags === undefined;
-      const record = isPlain ? this.#recordOf(place, entry, now) : this.#unsharedLater(place, entry, news);
+      const record = isPlain
+        ? this.#recordOf(place, entry, now)
+        : this.#unsharedLater(place, keys[toRead[n] as number] as string, entry, news);
       if (record instanceof Promise) record.catch(ignore);
       found[toRead[n] as number] = { record, read: unshared };
     }
@@ -174,6 +180,7 @@ export class TierReads {
 
   async #unsharedLater(
     place: Place,
+    key: string,
     reading: Stored | Promise<Stored>,
     news: Promise<unknown> | undefined,
   ): Promise<Found> {
@@ -182,7 +189,10 @@ export class TierReads {
     if (entry?.meta.tags !== undefined) {
       tags.meet();
       await tags.learnFor(entry.meta.tagEpoch, news);
-      if (!tags.table.isValid(place.coveringTags(entry.meta.tags), entry.meta.tagEpoch)) return undefined;
+      if (!tags.table.isValid(place.coveringTags(entry.meta.tags), entry.meta.tagEpoch)) {
+        this.#host.foundDead(place.id(key), place.redisKey(key), entry.meta);
+        return undefined;
+      }
     }
     return this.#recordOf(place, entry, clock.now());
   }
@@ -215,8 +225,10 @@ export class TierReads {
     const { meta } = stored;
     const fill = (): Found => {
       this.underWay.end(id, read);
-      if (meta.tags !== undefined && !tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch))
+      if (meta.tags !== undefined && !tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch)) {
+        this.#host.foundDead(id, redisKey, meta);
         return undefined;
+      }
       return this.#fill(place, key, id, redisKey, stored, read, l1TtlMs);
     };
     if (meta.tags === undefined) return fill();
@@ -239,7 +251,11 @@ export class TierReads {
     const { l1, l2, clock, counters } = this.#host.parts;
     const now = clock.now();
     const found = this.#recordOf(place, entry, now);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      if (l2?.clockKnown === true && isOverdue(entry.meta, l2.now()))
+        this.#host.foundDead(id, redisKey, entry.meta);
+      return undefined;
+    }
     // How long the entry still has is not known by our own clock.
     if (l2?.clockKnown === false) return found;
     if (l1 === undefined || !read.fillsL1 || read.fenced || this.#host.closed) return found;
@@ -306,6 +322,11 @@ function inRedisTime<T>(l2: RedisTier, reading: Promise<T>): Promise<T> {
     await learning;
     return result;
   });
+}
+
+/** Past its ttl and grace for longer than clocks may be apart: somebody has Redis keep it. */
+function isOverdue({ stamp, ttlMs, graceMs }: EntryMeta, redisNow: number): boolean {
+  return ttlMs !== 0 && redisNow > stamp + ttlMs + graceMs + 1000;
 }
 
 function joined(read: TierRead, plan: ReadPlan): TierRead {

@@ -5,7 +5,7 @@ import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import type { CacheCore } from './core.js';
 import { failed } from './failed.js';
-import type { Fenceable } from './in-flight.js';
+import type { Fenceable, TaggedWork } from './in-flight.js';
 import type { CacheOperation } from './monitor.js';
 import type { Place } from './place.js';
 import { newRecord, withL1Ttl } from './records.js';
@@ -20,7 +20,7 @@ export interface MadeUnder {
 }
 
 /** A value that was set, on its way to the L2. */
-interface Write extends Fenceable {
+interface Write extends TaggedWork {
   readonly operation: CacheOperation;
   readonly place: Place;
   readonly key: string;
@@ -65,8 +65,9 @@ export class TierWrites {
     this.#core.fence(id);
     this.#core.backoff.succeeded(id);
     const { l2, tags } = this.#core.parts;
-    if (l2 === undefined || plan.tiers === 'l1') return this.#putL1(operation, place, key, kept, plan);
-    const write: Write = { fenced: false, operation, place, key, id, kept, plan };
+    const covering = plan.tags.length === 0 ? undefined : place.coveringTags(plan.tags);
+    const write: Write = { fenced: false, tags: covering, operation, place, key, id, kept, plan };
+    if (l2 === undefined || plan.tiers === 'l1') return this.#putL1(write);
     this.#core.writesUnderWay.start(id, write);
     // As a rule nothing has to be asked first.
     return plan.tags.length === 0 && l2.clockKnown
@@ -74,22 +75,24 @@ export class TierWrites {
       : this.#storeLater(l2, write);
   }
 
-  async #putL1(
-    operation: CacheOperation,
-    place: Place,
-    key: string,
-    kept: Snapshot,
-    plan: StorePlan,
-  ): Promise<void> {
+  async #putL1(write: Write): Promise<void> {
+    const { operation, place, key, id, kept, plan } = write;
     const { l2, tags } = this.#core.parts;
     let epoch = tags.table.latest;
     // Its tags may be invalidated elsewhere all the same.
     if (l2 !== undefined && plan.tags.length > 0) {
       tags.meet();
-      const learned = await this.#core.guarded(operation, tags.learn(true));
-      if (learned !== failed) epoch = learned.latest;
+      this.#core.writesUnderWay.start(id, write);
+      try {
+        const learned = await this.#core.guarded(operation, tags.learnForWrite());
+        if (learned !== failed) epoch = learned.latest;
+      } finally {
+        this.#ended(write);
+      }
+      // Overtaken by a delete or another set.
+      if (isFenced(write)) return;
     }
-    this.#storeL1(place, key, kept, plan, epoch);
+    this.#storeL1(place, key, kept, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
   }
 
   /** As `#store`, after asking Redis for what the entry will say of itself. */
@@ -106,7 +109,7 @@ export class TierWrites {
       if (plan.tags.length > 0) {
         tags.meet();
         if (!redisFailed) {
-          const learned = await this.#core.guarded(operation, tags.learn(true));
+          const learned = await this.#core.guarded(operation, tags.learnForWrite());
           redisFailed = learned === failed;
           if (learned !== failed) epoch = learned.latest;
         }
@@ -119,8 +122,9 @@ export class TierWrites {
   }
 
   /** Stores a value that is from now in every tier, unless the write is fenced before it gets there. */
-  #store(l2: RedisTier, write: Write, epoch: number, redisFailed: boolean): Promise<void> {
+  #store(l2: RedisTier, write: Write, learned: number, redisFailed: boolean): Promise<void> {
     const { place, key, kept, plan } = write;
+    const epoch = Math.min(learned, write.latestEpoch ?? Infinity);
     try {
       const moment = this.#core.parts.recovery?.moment();
       const meta = entryMeta(l2.stamp(), plan, epoch);
@@ -241,7 +245,7 @@ export class TierWrites {
       tags.meet();
       // The table is made with the first entry that has tags: no tag had been invalidated until then.
       if (epoch === 0) {
-        const learned = await this.#core.guarded('getOrSet', tags.learn(true));
+        const learned = await this.#core.guarded('getOrSet', tags.learnForWrite());
         if (learned === failed) return;
         if (learned.made) epoch = learned.latest;
         if (isFenced(work) || this.#core.closed) {

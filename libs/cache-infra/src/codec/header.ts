@@ -76,6 +76,14 @@ export function sealEntry(entry: Buffer, flags: number, meta: EntryMeta): void {
   writeChecksum(entry);
 }
 
+/** The bytes of an entry that tell it from every other of its key. */
+export function versionId(stamp: number, nonce: number): Buffer {
+  const id = Buffer.alloc(versionIdBytes);
+  id.writeUIntBE(stamp, 0, 6);
+  id.writeUInt32BE(nonce, nonceOffset - versionIdOffset);
+  return id;
+}
+
 /** A copy of an entry, encrypted or not, that says it was written at `stamp` (milliseconds since the Unix epoch, whole). */
 export function restamp(entry: Buffer, stamp: number): Buffer {
   const copy = Buffer.from(entry);

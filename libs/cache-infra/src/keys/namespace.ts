@@ -29,10 +29,22 @@ export function namespacePath(parent: string, name: string): string {
   return parent === rootPath ? encoded : `${parent}/${encoded}`;
 }
 
+/**
+ * A key prefix as it stands in Redis. A `:` in it would let one application's prefix cover another's: `shop` would clear
+ * `shop:eu`. So it is percent-encoded, as are `%` and lone surrogates.
+ *
+ * ```ts
+ * encodedPrefix('shop:eu'); // 'shop%3Aeu'
+ * ```
+ */
+export function encodedPrefix(prefix: string): string {
+  return prefix.replace(/[%:\p{Surrogate}]/gu, percentEncoded);
+}
+
 // With the `u` flag a surrogate matches only when it stands alone.
 const unsafe = /[%!:/{}\p{Cc}\p{Surrogate}]/gu;
 
-function percentEncoded(character: string): string {
+export function percentEncoded(character: string): string {
   const code = character.charCodeAt(0).toString(16).toUpperCase();
   return code.length > 2 ? `%u${code}` : `%${code.padStart(2, '0')}`;
 }

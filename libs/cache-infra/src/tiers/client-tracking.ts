@@ -2,11 +2,15 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from './client-listeners.js';
 import type { Deadlines } from './deadlines.js';
 import { kindOf } from './redis-errors.js';
+import { tagTableUnder, type TagMessage } from './tag-channel.js';
+import { TagSubscription } from './tag-subscription.js';
 
 /** What a lost or found invalidation channel, and what comes through it, means to its owner. */
 export interface CoherenceListener {
   /** These keys were changed by somebody else. */
   onInvalidate(redisKeys: readonly string[]): void;
+  /** The tag table at this key was changed, and how. */
+  onTags(tableKey: string, message: TagMessage): void;
   /** The server forgot everything (`FLUSHALL`, `FLUSHDB`). */
   onFlush(): void;
   /** Changes may be missed from now on. */
@@ -51,13 +55,14 @@ export class ClientTracking {
   readonly #prefixes: () => readonly string[];
   #stopListening: (() => void) | undefined;
   #subscriber: Redis | undefined;
+  #tags: TagSubscription | undefined;
   #timer: NodeJS.Timeout | undefined;
   #armed = false;
   #wasArmed = false;
   #rearmAfterMs = rearmMs.first;
   #closed = false;
 
-  /** `prefixes`: what `broadcast` is about, asked each time it is armed. */
+  /** `prefixes`: of the caches that it is about, asked each time it is armed. */
   constructor(
     data: Redis,
     prefixes: () => readonly string[],
@@ -124,7 +129,12 @@ export class ClientTracking {
     // A client that subscribes can no longer ask who it is.
     const id = await deadlines.within(subscriber.client('ID'), 'CLIENT ID');
     subscriber.on('messageBuffer', this.#onMessage);
+    const tags = this.#tagSubscription(subscriber);
+    this.#tags = tags;
+    if (mode === 'tracking') await tags.track(id, deadlines);
+    else tags.trust();
     await deadlines.within(subscriber.subscribe(channel), 'SUBSCRIBE');
+    await tags.subscribe(deadlines);
     // Tracking that is on cannot change its redirect to a client that has gone without being switched off first.
     await deadlines.within(this.#data.client('TRACKING', 'OFF'), 'CLIENT TRACKING');
     const prefixes = this.#prefixes().flatMap((prefix) => ['PREFIX', prefix]);
@@ -141,6 +151,18 @@ export class ClientTracking {
     this.#listener.onArmed();
     this.#timer = setTimeout(this.#heartbeat, heartbeatMs);
     this.#timer.unref();
+  }
+
+  #tagSubscription(subscriber: Redis): TagSubscription {
+    const database = this.#data.isCluster ? 0 : (this.#data.options.db ?? 0);
+    return new TagSubscription(subscriber, this.#prefixes().map(tagTableUnder), database, {
+      onTags: (tableKey, message) => {
+        this.#listener.onTags(tableKey, message);
+      },
+      onTable: (tableKey) => {
+        this.#listener.onInvalidate([tableKey]);
+      },
+    });
   }
 
   /** A connection to where the data connection goes now: after a failover that is another server than was asked for. */
@@ -180,12 +202,18 @@ export class ClientTracking {
     subscriber?.disconnect();
   }
 
-  readonly #onMessage = (_channel: Buffer, message: unknown): void => {
+  readonly #onMessage = (from: Buffer, message: unknown): void => {
+    if (this.#tags?.take(from.toString(), message) === true) return;
     // `message` (not `messageBuffer`) would join the keys with commas; null says that everything was flushed.
     if (message === null) this.#listener.onFlush();
-    else if (Array.isArray(message)) this.#listener.onInvalidate(message.map(String));
-    else if (Buffer.isBuffer(message)) this.#listener.onInvalidate([message.toString()]);
+    else if (Array.isArray(message)) this.#tellChanged(message.map(String));
+    else if (Buffer.isBuffer(message)) this.#tellChanged([message.toString()]);
   };
+
+  #tellChanged(redisKeys: readonly string[]): void {
+    const changed = this.#tags?.unexplained(redisKeys) ?? redisKeys;
+    if (changed.length > 0) this.#listener.onInvalidate(changed);
+  }
 
   /** A channel can die without a word, on either side: a silent peer, or a redirect to a client that is gone. */
   readonly #heartbeat = (): void => {

@@ -3,10 +3,12 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from './client-listeners.js';
 import type { CoherenceListener } from './client-tracking.js';
 import type { Deadlines } from './deadlines.js';
-import { isCluster } from './redis-client.js';
 import { noOwnChange, type OwnChange } from './own-changes.js';
+import { clientPrefixOf, databaseOf, isCluster } from './redis-client.js';
 import type { RedisClient } from './redis-options.js';
 import type { TrackingMember } from './shared-tracking.js';
+import { tagTableUnder } from './tag-channel.js';
+import { TagSubscription } from './tag-subscription.js';
 
 /** Keys of one message: a change of many keys does not stand still in one long one. */
 const keysPerMessage = 500;
@@ -20,6 +22,7 @@ const retryMs = 500;
 export class PubSubCoherence implements TrackingMember {
   readonly #client: RedisClient;
   readonly #connecting: Deadlines;
+  readonly #prefix: string;
   readonly #channel: string;
   readonly #listener: CoherenceListener;
   readonly #publish: (channel: string, message: string) => Promise<unknown>;
@@ -41,6 +44,7 @@ export class PubSubCoherence implements TrackingMember {
   ) {
     this.#client = client;
     this.#connecting = connecting;
+    this.#prefix = prefix;
     this.#channel = `${prefix}!changes`;
     this.#publish = publish;
     this.#listener = listener;
@@ -98,6 +102,10 @@ export class PubSubCoherence implements TrackingMember {
     this.#subscriber = subscriber;
     subscriber.on('error', ignore);
     subscriber.on('message', this.#onMessage);
+    const tags = this.#tagSubscription(subscriber);
+    subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) =>
+      tags.take(channel.toString(), message),
+    );
     subscriber.on('close', () => {
       if (this.#subscriber !== subscriber || this.#closed) return;
       this.#lose('the subscription was closed');
@@ -105,11 +113,27 @@ export class PubSubCoherence implements TrackingMember {
     });
     await this.#connecting.within(subscriber.connect(), 'the subscription connection');
     await this.#connecting.within(subscriber.subscribe(this.#channel), 'SUBSCRIBE');
+    await tags.subscribe(this.#connecting);
     if (this.#subscriber !== subscriber) return;
     this.#armed = true;
     this.#answered = true;
     this.#listener.onArmed();
     this.#beat(subscriber);
+  }
+
+  /** Whoever changes a tag table tells of it on the channel of changes as well: messages that do not come are made up for. */
+  #tagSubscription(subscriber: Redis): TagSubscription {
+    const tableKey = clientPrefixOf(this.#client) + tagTableUnder(this.#prefix);
+    const tags = new TagSubscription(subscriber, [tableKey], databaseOf(this.#client), {
+      onTags: (key, message) => {
+        this.#listener.onTags(key, message);
+      },
+      onTable: () => {
+        this.#listener.onInvalidate([tagTableUnder(this.#prefix)]);
+      },
+    });
+    tags.trust();
+    return tags;
   }
 
   /** In a Cluster every node passes on every message (https://redis.io/docs/latest/commands/publish/). */
@@ -148,7 +172,8 @@ export class PubSubCoherence implements TrackingMember {
     this.#timer.unref();
   }
 
-  readonly #onMessage = (_channel: string, message: string): void => {
+  readonly #onMessage = (channel: string, message: string): void => {
+    if (channel !== this.#channel) return;
     const [from, ...redisKeys] = parse(message);
     if (from !== this.#self && redisKeys.length > 0) this.#listener.onInvalidate(redisKeys);
   };

@@ -30,6 +30,11 @@ export function clientPrefixOf(client: RedisClient): string {
   return client.options.keyPrefix ?? '';
 }
 
+/** The number of the database that the client was made for. */
+export function databaseOf(client: RedisClient): number {
+  return isCluster(client) ? 0 : (client.options.db ?? 0);
+}
+
 /** For messages: where, without credentials. */
 export function addressOf(client: RedisClient): string {
   if (isCluster(client)) return 'cluster';

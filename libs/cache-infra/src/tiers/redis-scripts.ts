@@ -32,44 +32,104 @@ end
  * epochs growing. An epoch is the server's clock in microseconds, pushed forward where needed so that it never goes back,
  * not over a failover to a slower clock either.
  *
- * KEYS[1] = the table; ARGV[1] = the epoch that the caller knows; ARGV[2] = tags to keep at most; ARGV[3] = '1': make the table
- * if it is not there; ARGV[4..] = tags to invalidate.
- * Returns { latest epoch (0 = there is no table), floor, '1' if the table was made now, tag, epoch, tag, epoch, ... }:
- * what changed since ARGV[1]; epochs as decimal text.
+ * A caller that knows of a later epoch than the table proves that the table has lost changes (a failover to a replica that lagged, a
+ * table restored from an older dump): the floor rises to that epoch. An epoch more than a day ahead of the server's clock proves
+ * nothing, whether a caller or the table itself says it: else one odd entry could invalidate all others for ever.
+ *
+ * A change is published, with the epoch before it, so that a listener notices a gap. A user who may not publish has the table
+ * changed all the same.
+ *
+ * KEYS[1] = the table; ARGV[1] = the epoch up to which the caller knows the table; ARGV[2] = an epoch that an entry in Redis carries, 0 =
+ * none; ARGV[3] = the epoch that the caller has given to invalidations of its own meanwhile, 0 = none; ARGV[4] = tags to keep at most;
+ * ARGV[5] = '1': make the table if it is not there; ARGV[6] = the channel; ARGV[7] = changes to return at most, but never a part
+ * of one epoch's; ARGV[8..] = tags to invalidate.
+ * Returns { latest epoch (0 = there is no table), floor, '1' if the table was made now, the epoch before this call, the epoch up to which
+ * the changes are told, tag, epoch, tag, epoch, ... }: what changed since ARGV[1]; epochs as decimal text.
  */
 export const tagTableScript = script(`
 local function text(n) return string.format('%.0f', n) end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local known = tonumber(ARGV[1])
-local top = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-local latest = top and tonumber(top) or 0
+local limit = now + 86400000000
+local since, claim, ahead = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local top = redis.pcall('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+local lost = since > limit
+if top.err then
+  if not string.find(top.err, 'WRONGTYPE') then return top end
+  redis.call('UNLINK', KEYS[1])
+  top, lost = {}, true
+end
+local before = top[2] and tonumber(top[2]) or 0
+if before > limit then
+  redis.call('UNLINK', KEYS[1])
+  before, lost = 0, true
+end
+if since > limit then since = 0 end
+if claim > limit then claim = 0 end
+if ahead > limit then ahead = 0 end
+local known = math.max(since, claim)
+local invalidates = #ARGV > 7
+local latest = before
 local made = '0'
-if latest == 0 then
-  if known == 0 and ARGV[3] == '0' and #ARGV == 3 then return { '0', '0', '0' } end
-  latest = math.max(now, known + 1)
+if before == 0 then
+  local isNew = known == 0 and ahead == 0 and not lost
+  if isNew and ARGV[5] == '0' and not invalidates then return { '0', '0', '0', '0', '0' } end
+  latest = math.max(now, known + 1, ahead + 1)
+  local added = redis.pcall('ZADD', KEYS[1], text(latest), '')
+  if type(added) == 'table' then
+    -- A full Redis has no room for a table, and no invalidation to lose.
+    if isNew and not invalidates and string.find(added.err, 'OOM') then return { '0', '0', '0', '0', '0' } end
+    return added
+  end
+  if isNew then made = '1' end
+elseif lost then
+  latest = math.max(now, before + 1, claim)
   redis.call('ZADD', KEYS[1], text(latest), '')
-  if known == 0 then made = '1' end
-elseif known > latest then
+elseif known > before then
   latest = known
+  redis.call('ZADD', KEYS[1], text(latest), '')
+end
+if ahead > latest then
+  latest = ahead
   redis.call('ZADD', KEYS[1], text(latest), '!')
 end
-if #ARGV > 3 then
+local message = {}
+if invalidates then
   latest = math.max(now, latest + 1)
-  for i = 4, #ARGV do redis.call('ZADD', KEYS[1], text(latest), ARGV[i]) end
-  local excess = redis.call('ZCARD', KEYS[1]) - 2 - tonumber(ARGV[2])
+  local bytes = 0
+  for i = 8, #ARGV do
+    redis.call('ZADD', KEYS[1], text(latest), ARGV[i])
+    message[i - 4] = ARGV[i]
+    bytes = bytes + #ARGV[i]
+  end
+  local excess = redis.call('ZCARD', KEYS[1]) - 2 - tonumber(ARGV[4])
   if excess > 0 then
     local popped = redis.call('ZPOPMIN', KEYS[1], excess + 1)
     redis.call('ZADD', KEYS[1], popped[#popped], '')
   end
+  -- Many listeners need not all be sent so much: they ask when they need it.
+  if bytes > 32768 then message = { '0' } end
 end
 local floor = redis.call('ZSCORE', KEYS[1], '')
 if not floor then
-  floor = latest
-  redis.call('ZADD', KEYS[1], text(latest), '')
+  floor = text(latest)
+  redis.call('ZADD', KEYS[1], floor, '')
 end
-local reply = { text(latest), text(tonumber(floor)), made }
-local changes = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES')
+floor = text(tonumber(floor))
+if latest > before then
+  message[1], message[2], message[3] = message[1] or text(before), text(latest), floor
+  redis.pcall('PUBLISH', ARGV[6], cjson.encode(message))
+end
+local page = tonumber(ARGV[7])
+local changes = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(since), '+inf', 'WITHSCORES', 'LIMIT', 0, page)
+local upTo = latest
+if page > 0 and #changes == 2 * page then
+  local last = changes[#changes]
+  while changes[#changes] == last do changes[#changes], changes[#changes - 1] = nil, nil end
+  for _, each in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], last, last, 'WITHSCORES')) do changes[#changes + 1] = each end
+  upTo = tonumber(last)
+end
+local reply = { text(latest), floor, made, text(before), text(upTo) }
 for i = 1, #changes, 2 do
   if changes[i] ~= '' and changes[i] ~= '!' then
     reply[#reply + 1] = changes[i]
@@ -254,6 +314,23 @@ redis.call('EXISTS', KEYS[1])
 return 1
 `);
 
+/**
+ * Removes entries that were found to be invalid, each unless another stands in its place by now, or a load is under way for its key: its
+ * end replaces the entry, and is refused when the entry that it began with has gone.
+ *
+ * KEYS = the entries, then the fences of their loads; ARGV = bytes 6-15 of each entry as it was read. Returns how many were removed.
+ */
+export const removeDeadScript = script(`
+local removed = 0
+for i = 1, #ARGV do
+  local version = redis.pcall('GETRANGE', KEYS[i], 6, 15)
+  if version == ARGV[i] and redis.call('EXISTS', KEYS[#ARGV + i]) == 0 then
+    removed = removed + redis.call('UNLINK', KEYS[i])
+  end
+end
+return removed
+`);
+
 /** All of them, to be loaded when a connection is made: a call that finds its script missing has to be sent twice. */
 export const allScripts: readonly RedisScript[] = [
   tagTableScript,
@@ -264,4 +341,5 @@ export const allScripts: readonly RedisScript[] = [
   beginLoadScript,
   renewLoadScript,
   endLoadScript,
+  removeDeadScript,
 ];

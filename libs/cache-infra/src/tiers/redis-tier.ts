@@ -4,23 +4,36 @@ import { InfrastructureError } from '../errors.js';
 import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
 import type { Clock } from '../clock.js';
 import { redisLiteral } from '../keys/glob.js';
+import { versionId } from '../codec/header.js';
 import type { OwnChange } from './own-changes.js';
-import { isCluster } from './redis-client.js';
+import { databaseOf, isCluster } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
 import { failureKind, isTemporary } from './redis-errors.js';
 import { unwanted, type RedisGate } from './redis-gate.js';
 import {
   catchUpScript,
   markClearedScript,
+  removeDeadScript,
   removeScript,
   setScript,
   tagTableScript,
 } from './redis-scripts.js';
+import { tagChannel } from './tag-channel.js';
 
 /** An entry as Redis held it. */
 export interface StoredEntry {
   readonly value: unknown;
   readonly meta: EntryMeta;
+}
+
+/** What this process knows of the tag table when it asks. */
+export interface TagQuestion {
+  /** All changes up to this epoch are known; 0 = none is. */
+  readonly since: number;
+  /** The epoch of an entry in Redis that the table ought to reach up to; 0 = none. */
+  readonly claim: number;
+  /** The latest epoch that this process gave by itself, while Redis did not answer; 0 = none. */
+  readonly ahead: number;
 }
 
 /** What changed in the tag table since the epoch asked about. */
@@ -30,6 +43,10 @@ export interface TagNews {
   readonly floor: number;
   /** The table was made by this very call. */
   readonly made: boolean;
+  /** The table's epoch before this call. */
+  readonly before: number;
+  /** The epoch up to which `invalidated` tells all; the rest has to be asked for. */
+  readonly upTo: number;
   readonly invalidated: readonly (readonly [tag: string, epoch: number])[];
 }
 
@@ -78,6 +95,15 @@ export interface RedisTierOptions {
   readonly changing: (redisKeys: readonly string[]) => OwnChange;
   /** A stored value could not be read; unless another instance could read it, it is being removed. */
   readonly onCorrupt: (redisKey: string, reason: string) => void;
+}
+
+/** An entry that was read and found to be invalid: where it stands, and which it was. */
+export interface DeadEntry {
+  readonly redisKey: string;
+  /** Of loads of its key. */
+  readonly fence: string;
+  readonly stamp: number;
+  readonly nonce: number;
 }
 
 type Stored = StoredEntry | undefined;
@@ -133,6 +159,7 @@ export class RedisTier {
   readonly gate: RedisGate;
   readonly codec: Codec;
   readonly #options: RedisTierOptions;
+  readonly #tagChannel: string;
   /** Redis's clock less ours, milliseconds. All instances stamp their entries in Redis's time. */
   #clockOffset: number | undefined;
   #lastStamp = 0;
@@ -146,6 +173,8 @@ export class RedisTier {
     this.gate = gate;
     this.codec = codec;
     this.#options = options;
+    const { client, clientPrefix } = connection;
+    this.#tagChannel = tagChannel(clientPrefix + options.tagTableKey, databaseOf(client));
   }
 
   /** Connected, and not behind an open breaker. */
@@ -323,14 +352,25 @@ export class RedisTier {
     return all.filter(({ mark, at }) => this.#ownClears.get(mark) !== at);
   }
 
-  /** Invalidates `tags` (none: only asks), and tells what changed since `knownEpoch`. */
-  async tagNews(knownEpoch: number, make: boolean, tags: readonly string[]): Promise<TagNews> {
-    const { tagTableKey, maxTags } = this.#options;
-    const args = [knownEpoch, maxTags, make ? '1' : '0', ...tags];
-    const reply = (await this.gate.script('tag table', tagTableScript, [tagTableKey], args)) as string[];
-    const invalidated: [string, number][] = [];
-    for (let i = 3; i < reply.length; i += 2) invalidated.push([reply[i] as string, Number(reply[i + 1])]);
-    return { latest: Number(reply[0]), floor: Number(reply[1]), made: reply[2] === '1', invalidated };
+  /** Tells what changed in the tag table, as much as one script should; `make`: there is to be one. */
+  tagNews(question: TagQuestion, make: boolean): Promise<TagNews> {
+    // A full table in two pages.
+    return this.#tagTable(question, make, Math.ceil(this.#options.maxTags / 2) + 1, []);
+  }
+
+  /** Invalidates `tags`, at an epoch later than any; tells no other changes. */
+  invalidateTags(question: TagQuestion, tags: readonly string[]): Promise<TagNews> {
+    return this.#tagTable(question, true, 0, tags);
+  }
+
+  /** Removes entries that were read and are invalid, unless they changed since or a load is under way for their key. */
+  async removeDead(dead: readonly DeadEntry[]): Promise<void> {
+    // In a Cluster a script may touch one slot only.
+    const atOnce = isCluster(this.connection.client) ? 1 : dead.length;
+    const calls: Promise<void>[] = [];
+    for (let i = 0; i < dead.length; i += atOnce)
+      calls.push(this.#removeDeadTogether(dead.slice(i, i + atOnce)));
+    await Promise.all(calls);
   }
 
   async publish(channel: string, message: string): Promise<void> {
@@ -352,6 +392,41 @@ export class RedisTier {
   close(): void {
     this.gate.close();
     this.connection.close();
+  }
+
+  async #removeDeadTogether(dead: readonly DeadEntry[]): Promise<void> {
+    const keys = dead.map(({ redisKey }) => redisKey);
+    const fences = dead.map(({ fence }) => fence);
+    const versions = dead.map(({ stamp, nonce }) => versionId(stamp, nonce));
+    const own = this.#options.changing(keys);
+    let removed: unknown;
+    try {
+      removed = await this.gate.script('UNLINK', removeDeadScript, [...keys, ...fences], versions);
+    } finally {
+      if (removed !== dead.length) own.withdraw();
+    }
+  }
+
+  async #tagTable(
+    { since, claim, ahead }: TagQuestion,
+    make: boolean,
+    page: number,
+    tags: readonly string[],
+  ): Promise<TagNews> {
+    const { tagTableKey: key, maxTags } = this.#options;
+    const args = [since, claim, ahead, maxTags, make ? '1' : '0', this.#tagChannel, page, ...tags];
+    const reply = (await this.gate.script('tag table', tagTableScript, [key], args)) as string[];
+    const [latest, floor, made, before, upTo] = reply;
+    const invalidated: [string, number][] = [];
+    for (let i = 5; i < reply.length; i += 2) invalidated.push([reply[i] as string, Number(reply[i + 1])]);
+    return {
+      latest: Number(latest),
+      floor: Number(floor),
+      made: made === '1',
+      before: Number(before),
+      upTo: Number(upTo),
+      invalidated,
+    };
   }
 
   #sendSoon(): void {

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { ValidationError } from '../errors.js';
 import { clientPrefixOf, isCluster } from './redis-client.js';
 import type { RedisClient } from './redis-options.js';
+import { tagTableUnder } from './tag-channel.js';
 import { ClientTracking, type CoherenceListener, type TrackingOptions } from './client-tracking.js';
 import { noOwnChange, OwnChanges, type OwnChange } from './own-changes.js';
 
@@ -46,7 +47,8 @@ class SharedTracking {
     const newPrefix = ![...this.#members.values()].includes(prefix);
     this.#members.set(listener, prefix);
     if (this.#members.size === 1) this.#start();
-    else if (newPrefix && this.mode === 'broadcast') for (const node of this.#nodes.values()) node.restart();
+    // What a connection that has subscribed hears of can no longer be changed.
+    else if (newPrefix) for (const node of this.#nodes.values()) node.restart();
     else if (this.armed) listener.onArmed();
     const isArmed = (): boolean => this.armed;
     return {
@@ -96,6 +98,12 @@ class SharedTracking {
       },
       onArming: () => {
         this.#ownChanges.forget();
+      },
+      onTags: (tableKey, message) => {
+        this.#tell((member) => {
+          if (clientPrefix + tagTableUnder(this.#members.get(member) ?? '') === tableKey)
+            member.onTags(tableKey, message);
+        });
       },
       onFlush: () => {
         this.#tell((member) => {
