@@ -1,5 +1,6 @@
 import type { RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
+import { portionSize, Turn } from '../turn.js';
 import type { CacheCore } from './core.js';
 import { failed, refused } from './failed.js';
 import type { Fenceable } from './in-flight.js';
@@ -10,6 +11,15 @@ import { tagTableKey, type Place } from './place.js';
 import { expired } from './records.js';
 import type { Matching } from './recovery-journal.js';
 
+/** Keys to delete from Redis. */
+interface Removal {
+  readonly operation: CacheOperation;
+  readonly place: Place;
+  readonly keys: readonly string[];
+  /** It is not asked, and made up for as what it failed to do. */
+  readonly isRedisFailed: boolean;
+}
+
 /** What ends the life of entries: by key, by tag, by pattern, and the end of a ttl before its time. */
 export class Removals {
   readonly #core: CacheCore;
@@ -18,35 +28,50 @@ export class Removals {
     this.#core = core;
   }
 
-  /** Deletes keys; returns how many existed. */
+  /** Deletes keys, in portions; returns how many existed. */
   async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
-    const { l1, l2, loads, counters, emitter } = this.#core.parts;
     const unique = [...new Set(keys)];
-    const inL1 = new Set<string>();
-    for (const key of unique) {
+    const turn = new Turn();
+    let isRedisFailed = false;
+    let existed = 0;
+    for (let i = 0; i < unique.length; i += portionSize) {
+      const portion = unique.slice(i, i + portionSize);
+      const inL1 = this.#dropFromL1(place, portion);
+      try {
+        const removed = await this.#removeL2({ operation, place, keys: portion, isRedisFailed });
+        // Redis failed already in this call: the rest of it does not wait for it again.
+        isRedisFailed = removed === failed;
+        existed += typeof removed === 'number' ? Math.max(removed, inL1) : inL1;
+      } catch (error) {
+        // The caller is told that it failed. Whatever Redis holds, nothing of it is served from here.
+        this.#dropFromL1(place, unique.slice(i + portionSize));
+        throw error;
+      }
+      if (i + portionSize < unique.length && turn.isOver) await turn.next();
+    }
+    return existed;
+  }
+
+  /** Deletes keys from the L1 and from what is on its way there; returns how many were there. */
+  #dropFromL1(place: Place, keys: readonly string[]): number {
+    const { l1, counters, emitter } = this.#core.parts;
+    let existed = 0;
+    for (const key of keys) {
       const id = place.id(key);
       this.#core.fence(id);
-      if (this.#core.peek(id) !== undefined) inL1.add(key);
+      if (this.#core.peek(id) !== undefined) existed++;
       if (l1?.delete(id) === true) counters.l1Deletes++;
       if (emitter.has('delete')) emitter.emit('delete', { key });
     }
-    counters.deletes += unique.length;
-    if (l2 === undefined || loads === undefined || unique.length === 0) return inL1.size;
-    const deleted = await this.#removeL2(operation, l2, loads, place, unique);
-    if (typeof deleted !== 'number') return inL1.size;
-    counters.l2Deletes += deleted;
-    return Math.max(deleted, inL1.size);
+    counters.deletes += keys.length;
+    return existed;
   }
 
-  /** Deletes from the L2, now or once it is back. */
-  async #removeL2(
-    operation: CacheOperation,
-    l2: RedisTier,
-    loads: RedisLoads,
-    place: Place,
-    keys: readonly string[],
-  ): Promise<number | typeof failed | typeof refused> {
-    const { recovery } = this.#core.parts;
+  /** Deletes from the L2, now or once it is back; returns how many existed. */
+  async #removeL2(removal: Removal): Promise<number | typeof failed | typeof refused> {
+    const { operation, place, keys, isRedisFailed } = removal;
+    const { l2, loads, recovery, counters } = this.#core.parts;
+    if (l2 === undefined || loads === undefined) return 0;
     const moment = recovery?.moment();
     const redisKeys = keys.map((key) => place.redisKey(key));
     for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
@@ -56,7 +81,10 @@ export class Removals {
       return work;
     });
     try {
-      const deleted = await this.#core.attempt(operation, this.#unlink(l2, loads, redisKeys));
+      const deleted = isRedisFailed
+        ? failed
+        : await this.#core.attempt(operation, this.#unlink(l2, loads, redisKeys));
+      if (typeof deleted === 'number') counters.l2Deletes += deleted;
       this.#core.changed(redisKeys);
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
@@ -87,7 +115,7 @@ export class Removals {
       tags.table.suspend(scoped);
       let told: unknown = failed;
       try {
-        told = await this.#core.attempt('invalidateTags', tags.learn(true, scoped));
+        told = await this.#core.attempt('invalidateTags', this.#tellTags(scoped));
         this.#core.changed([tagTableKey(this.#core.parts.keyPrefix)]);
       } finally {
         if (told === failed || told === refused) {
@@ -98,6 +126,12 @@ export class Removals {
       }
     }
     emitter.emit('invalidate', { kind: 'tags', detail: names });
+  }
+
+  /** As many tags in one command as Redis invalidates in a millisecond or so. */
+  async #tellTags(scoped: readonly string[]): Promise<void> {
+    for (let i = 0; i < scoped.length; i += portionSize)
+      await this.#core.parts.tags.learn(true, scoped.slice(i, i + portionSize));
   }
 
   /** Deletes what `matchesId` says here and what `matching` says in Redis; returns how many existed. */

@@ -25,6 +25,11 @@ export function createClient(redis: RedisServerOptions, connectTimeoutMs: number
   return new Redis({ ...options, host: redis.host ?? 'localhost', port: redis.port ?? 6379 });
 }
 
+/** An integer reply. A client with `stringNumbers` gives it as text: https://github.com/redis/ioredis#handle-big-numbers */
+export function integerOf(reply: unknown): number {
+  return Number(reply);
+}
+
 /** What the client puts before every key of a command. */
 export function clientPrefixOf(client: RedisClient): string {
   return client.options.keyPrefix ?? '';

@@ -1,7 +1,9 @@
+import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
 import { listenTo } from './client-listeners.js';
-import { addressOf, clientPrefixOf, createClient, isClient } from './redis-client.js';
+import { addressOf, clientPrefixOf, createClient, isClient, isCluster } from './redis-client.js';
 import type { RedisClient, RedisConnectionOptions } from './redis-options.js';
+import { afterResponsive } from './responsive-timer.js';
 
 export type ConnectionStatus = 'ready' | 'connecting' | 'away';
 
@@ -30,7 +32,9 @@ export class RedisConnection {
   #lastError: string | undefined;
   readonly #firstAttempt = firstAttempt();
   #attempted: boolean;
-  #handshakeTimer: NodeJS.Timeout | undefined;
+  #stopHandshake: () => void = ignore;
+  #stopAttempt: () => void = ignore;
+  #attemptLimitMs = Infinity;
   #closed = false;
 
   constructor(redis: RedisConnectionOptions, connectTimeoutMs: number, listener: ConnectionListener) {
@@ -43,7 +47,7 @@ export class RedisConnection {
     this.#attempted = !['wait', 'connecting', 'connect'].includes(this.client.status);
 
     const onAway = (): void => {
-      clearTimeout(this.#handshakeTimer);
+      this.#stopHandshake();
       this.#endFirstAttempt();
       if (!this.#closed) listener.onAway(this.#lastError ?? 'the connection was closed');
     };
@@ -52,7 +56,7 @@ export class RedisConnection {
         if (this.owned) this.#watchHandshake(connectTimeoutMs);
       },
       ready: () => {
-        clearTimeout(this.#handshakeTimer);
+        this.#stopHandshake();
         this.#lastError = undefined;
         this.#endFirstAttempt();
         listener.onReady();
@@ -70,6 +74,12 @@ export class RedisConnection {
   get status(): ConnectionStatus {
     if (this.client.status === 'ready') return 'ready';
     return this.#attempted || this.#closed ? 'away' : 'connecting';
+  }
+
+  /** Bytes received on the connection that there is now; undefined with a Cluster, which has many. */
+  get bytesReceived(): number | undefined {
+    // ioredis has no stream before it first connects.
+    return isCluster(this.client) ? undefined : ((this.client.stream as ClientStream)?.bytesRead ?? 0);
   }
 
   get lastError(): string | undefined {
@@ -90,13 +100,8 @@ export class RedisConnection {
   async connected(timeoutMs: number): Promise<void> {
     this.start();
     if (this.status === 'connecting') {
-      const timer = setTimeout(() => {
-        this.#lastError ??= `no answer within ${String(timeoutMs)} ms`;
-        this.#endFirstAttempt();
-        if (!this.#closed) this.#listener.onAway(this.#lastError);
-      }, timeoutMs);
+      this.#boundAttempt(timeoutMs);
       await this.#firstAttempt.promise;
-      clearTimeout(timer);
     }
     if (this.client.status !== 'ready') throw this.failure();
   }
@@ -117,7 +122,7 @@ export class RedisConnection {
   close(): void {
     this.#closed = true;
     this.#endFirstAttempt();
-    clearTimeout(this.#handshakeTimer);
+    this.#stopHandshake();
     this.#stopListening();
     if (!this.owned) return;
     // The socket may still fail after this; without a listener ioredis would write that to the console.
@@ -127,19 +132,34 @@ export class RedisConnection {
 
   /** ioredis bounds how long a socket takes to open, not how long the server then takes to say hello. */
   #watchHandshake(timeoutMs: number): void {
-    clearTimeout(this.#handshakeTimer);
-    this.#handshakeTimer = setTimeout(() => {
+    this.#stopHandshake();
+    this.#stopHandshake = afterResponsive(timeoutMs, () => {
       this.#lastError = `no greeting within ${String(timeoutMs)} ms`;
       this.client.disconnect(true);
-    }, timeoutMs);
-    this.#handshakeTimer.unref();
+    });
+  }
+
+  /** The shortest limit counts: many calls that wait need one timer. */
+  #boundAttempt(timeoutMs: number): void {
+    if (timeoutMs >= this.#attemptLimitMs) return;
+    this.#attemptLimitMs = timeoutMs;
+    this.#stopAttempt();
+    this.#stopAttempt = afterResponsive(timeoutMs, () => {
+      this.#lastError ??= `no answer within ${String(timeoutMs)} ms`;
+      this.#endFirstAttempt();
+      if (!this.#closed) this.#listener.onAway(this.#lastError);
+    });
   }
 
   #endFirstAttempt(): void {
+    this.#stopAttempt();
+    this.#attemptLimitMs = Infinity;
     this.#attempted = true;
     this.#firstAttempt.end();
   }
 }
+
+type ClientStream = (Redis['stream'] & { readonly bytesRead?: number }) | undefined;
 
 function firstAttempt(): { promise: Promise<void>; end: () => void } {
   let end = ignore;
