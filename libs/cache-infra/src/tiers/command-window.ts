@@ -111,6 +111,7 @@ export class CommandWindow {
   readonly #waiting = new CommandQueue();
   #out = 0;
   #outBytes = 0;
+  readonly #onIdle: (() => void)[] = [];
   #repliedAt = 0;
   #lookedAt = 0;
   #bytesReceived: number | undefined;
@@ -149,6 +150,15 @@ export class CommandWindow {
       this.#timer.start();
       this.#send(command);
     });
+  }
+
+  /** Resolves once all commands are settled. */
+  async whenIdle(): Promise<void> {
+    while (this.#out > 0 || this.#waiting.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle.push(resolve);
+      });
+    }
   }
 
   /** Gives up what waits to be sent. */
@@ -216,6 +226,7 @@ export class CommandWindow {
   #leave(command: PendingCommand): void {
     this.#out--;
     this.#outBytes -= command.bytes;
+    if (this.#out === 0 && this.#onIdle.length > 0) for (const tell of this.#onIdle.splice(0)) tell();
   }
 
   #sendMore(): void {

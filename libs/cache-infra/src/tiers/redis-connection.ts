@@ -30,8 +30,12 @@ export class RedisConnection {
   readonly #listener: ConnectionListener;
   readonly #stopListening: () => void;
   #lastError: string | undefined;
-  readonly #firstAttempt = firstAttempt();
+  #firstAttempt = firstAttempt();
   #attempted: boolean;
+  /** Set by whoever sends commands: resolves once those that are out have been answered. */
+  whenIdle: () => Promise<void> = async () => {};
+  /** A connection that works is given up for a better one. */
+  #renewal: 'none' | 'draining' | 'reconnecting' = 'none';
   #stopHandshake: () => void = ignore;
   #stopAttempt: () => void = ignore;
   #attemptLimitMs = Infinity;
@@ -40,7 +44,11 @@ export class RedisConnection {
   constructor(redis: RedisConnectionOptions, connectTimeoutMs: number, listener: ConnectionListener) {
     this.owned = !isClient(redis);
     this.#listener = listener;
-    this.client = isClient(redis) ? redis : createClient(redis, connectTimeoutMs);
+    this.client = isClient(redis)
+      ? redis
+      : createClient(redis, connectTimeoutMs, () => {
+          this.#renewGently();
+        });
     this.address = addressOf(this.client);
     this.clientPrefix = clientPrefixOf(this.client);
     // A client of the user's own may have been tried, or ended, before.
@@ -48,6 +56,10 @@ export class RedisConnection {
 
     const onAway = (): void => {
       this.#stopHandshake();
+      const isMeant = this.#renewal === 'reconnecting';
+      this.#renewal = 'none';
+      // Its successor is on the way, and calls wait for it.
+      if (isMeant && this.client.status !== 'end') return;
       this.#endFirstAttempt();
       if (!this.#closed) listener.onAway(this.#lastError ?? 'the connection was closed');
     };
@@ -70,9 +82,20 @@ export class RedisConnection {
     });
   }
 
+  /** New commands are to be sent: not while the connection is being given up for a better one. */
+  get isReady(): boolean {
+    return this.#renewal === 'none' && this.canSend;
+  }
+
+  /** Commands that wait already can be sent. ioredis stays `ready` from the end of its stream to the `close` event. */
+  get canSend(): boolean {
+    const { client } = this;
+    return client.status === 'ready' && (isCluster(client) || client.stream.writable);
+  }
+
   /** `connecting` until the first attempt has ended either way; then `ready` or `away`. */
   get status(): ConnectionStatus {
-    if (this.client.status === 'ready') return 'ready';
+    if (this.isReady) return 'ready';
     return this.#attempted || this.#closed ? 'away' : 'connecting';
   }
 
@@ -103,7 +126,23 @@ export class RedisConnection {
       this.#boundAttempt(timeoutMs);
       await this.#firstAttempt.promise;
     }
-    if (this.client.status !== 'ready') throw this.failure();
+    if (!this.isReady) throw this.failure();
+  }
+
+  /**
+   * The server refuses writes: a new connection may lead to one that takes them. What is out is answered first, and calls that come
+   * meanwhile wait for the new connection, so that reads go on.
+   */
+  #renewGently(): void {
+    if (isCluster(this.client) || this.#renewal !== 'none' || this.#closed) return;
+    this.#renewal = 'draining';
+    this.#attempted = false;
+    this.#firstAttempt = firstAttempt();
+    this.whenIdle().then(() => {
+      if (this.#renewal !== 'draining' || this.#closed) return;
+      this.#renewal = 'reconnecting';
+      this.client.disconnect(true);
+    }, ignore);
   }
 
   /** Gives up a connection of ours that swallows everything, and makes another. */

@@ -76,7 +76,7 @@ export class RedisGate {
     this.#listener = listener;
     this.#window = new CommandWindow(options.commandTimeoutMs, {
       get client() {
-        return connection.client.status === 'ready' ? connection.client : undefined;
+        return connection.canSend ? connection.client : undefined;
       },
       get bytesReceived() {
         return connection.bytesReceived;
@@ -91,6 +91,7 @@ export class RedisGate {
       onFailure: (what, error) => this.#failed(what, error),
       onGivenUp: commandFailure,
     });
+    connection.whenIdle = () => this.#window.whenIdle();
     this.#streak = new ConsecutiveBreaker(options.breakerThreshold);
     this.#breaker = circuitBreaker(handleAll, {
       breaker: this.#streak,
@@ -135,8 +136,7 @@ export class RedisGate {
     send: (client: RedisClient) => Promise<T>,
     options: SendOptions = together,
   ): Promise<T> {
-    const { client } = this.#connection;
-    if (client.status !== 'ready' || this.#breaker.state !== CircuitState.Closed)
+    if (!this.#connection.isReady || this.#breaker.state !== CircuitState.Closed)
       return this.#callUnready(what, send, options);
     return this.#window.run<T>(new PendingCommand(what, send, options));
   }
