@@ -70,7 +70,7 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   compressionLevel?: number | undefined;
   /** A stored value that would be larger than this many bytes is refused at `set`, and is a miss when read. Default 64 MiB. */
   maxValueBytes?: number | undefined;
-  /** No Redis command is waited for longer. Default `'250ms'`. */
+  /** Longest silence of Redis that a command waits for, from when it is sent; waiting for its turn does not count. Default `'250ms'`. */
   commandTimeout?: Ttl | undefined;
   /** No connection attempt takes longer. Default `'2s'`. */
   connectTimeout?: Ttl | undefined;

@@ -8,6 +8,7 @@ import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import type { TrackingMember } from '../tiers/shared-tracking.js';
+import { portionSize } from '../turn.js';
 import { activity } from './activity.js';
 import { Backoff } from './backoff.js';
 import type { Counters } from './counters.js';
@@ -305,10 +306,25 @@ export class CacheCore {
     }
     // Who has waited for Redis once does not wait for it again.
     if (asked === failed) return this.#missedAll(missing.length, found);
-    const reading = this.reads.readMany(l2, place, missing, this.parts.defaults);
-    const results = await this.guarded('getMany', reading);
-    if (results === failed) return this.#missedAll(missing.length, found);
-    const now = this.parts.clock.now();
+    for (let i = 0; i < missing.length; i += portionSize) {
+      const keys = missing.length <= portionSize ? missing : missing.slice(i, i + portionSize);
+      const reading = this.reads.readMany(l2, place, keys, this.parts.defaults);
+      const results = await this.guarded('getMany', reading);
+      if (results === failed) return this.#missedAll(missing.length - i, found);
+      await this.#noteFound(results, indexes, i, found);
+    }
+    return found;
+  }
+
+  /** Counts what a part of a read of many found, and puts it in its places: `indexes` from `from` on. */
+  async #noteFound(
+    results: readonly BulkResult[],
+    indexes: readonly number[],
+    from: number,
+    found: (Found | undefined)[],
+  ): Promise<void> {
+    const { counters, clock } = this.parts;
+    const now = clock.now();
     for (let n = 0; n < results.length; n++) {
       const result = results[n] as BulkResult;
       let { record } = result;
@@ -318,10 +334,9 @@ export class CacheCore {
         counters.misses++;
       } else {
         counters.l2Hits++;
-        found[indexes[n] as number] = { record, tier: 'l2', isOwn: !result.read.shared };
+        found[indexes[from + n] as number] = { record, tier: 'l2', isOwn: !result.read.shared };
       }
     }
-    return found;
   }
 
   #missedAll<T>(count: number, found: T): T {

@@ -35,10 +35,9 @@ export class RedisCache extends TieredCache {
    */
   async connect(): Promise<void> {
     const { l2 } = coreOf(this).parts;
-    const start = performance.now();
     await l2?.connection.connected(this.#connectTimeoutMs);
     if (l2?.clockKnown !== false) return;
-    const rest = new Deadlines(this.#connectTimeoutMs - (performance.now() - start));
+    const rest = new Deadlines(this.#connectTimeoutMs);
     // Where it does not answer, who reads first asks again.
     await rest.within(l2.synchronizeClock(), 'TIME').catch(() => undefined);
     rest.close();

@@ -1,5 +1,6 @@
 import type { RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
+import { portionSize, Turn } from '../turn.js';
 import type { CacheCore } from './core.js';
 import { failed, refused } from './failed.js';
 import type { Fenceable } from './in-flight.js';
@@ -12,6 +13,15 @@ import { expired } from './records.js';
 import type { Matching } from './recovery-journal.js';
 import type { Learned } from './tag-keeper.js';
 
+/** Keys to delete from Redis. */
+interface Removal {
+  readonly operation: CacheOperation;
+  readonly place: Place;
+  readonly keys: readonly string[];
+  /** It is not asked, and made up for as what it failed to do. */
+  readonly isRedisFailed: boolean;
+}
+
 /** What ends the life of entries: by key, by tag, by pattern, and the end of a ttl before its time. */
 export class Removals {
   readonly #core: CacheCore;
@@ -20,34 +30,50 @@ export class Removals {
     this.#core = core;
   }
 
-  /** Deletes keys; returns how many existed. */
+  /** Deletes keys, in portions; returns how many existed. */
   async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
-    const { l1, l2, counters, emitter } = this.#core.parts;
     const unique = [...new Set(keys)];
-    const inL1 = new Set<string>();
-    for (const key of unique) {
+    const turn = new Turn();
+    let isRedisFailed = false;
+    let existed = 0;
+    for (let i = 0; i < unique.length; i += portionSize) {
+      const portion = unique.slice(i, i + portionSize);
+      const inL1 = this.#dropFromL1(place, portion);
+      try {
+        const removed = await this.#removeL2({ operation, place, keys: portion, isRedisFailed });
+        // Redis failed already in this call: the rest of it does not wait for it again.
+        isRedisFailed = removed === failed;
+        existed += typeof removed === 'number' ? Math.max(removed, inL1) : inL1;
+      } catch (error) {
+        // The caller is told that it failed. Whatever Redis holds, nothing of it is served from here.
+        this.#dropFromL1(place, unique.slice(i + portionSize));
+        throw error;
+      }
+      if (i + portionSize < unique.length && turn.isOver) await turn.next();
+    }
+    return existed;
+  }
+
+  /** Deletes keys from the L1 and from what is on its way there; returns how many were there. */
+  #dropFromL1(place: Place, keys: readonly string[]): number {
+    const { l1, counters, emitter } = this.#core.parts;
+    let existed = 0;
+    for (const key of keys) {
       const id = place.id(key);
       this.#core.fence(id);
-      if (this.#core.peek(id) !== undefined) inL1.add(key);
+      if (this.#core.peek(id) !== undefined) existed++;
       if (l1?.delete(id) === true) counters.l1Deletes++;
       if (emitter.has('delete')) emitter.emit('delete', { key });
     }
-    counters.deletes += unique.length;
-    if (l2 === undefined || unique.length === 0) return inL1.size;
-    const deleted = await this.#removeL2(operation, l2, place, unique);
-    if (typeof deleted !== 'number') return inL1.size;
-    counters.l2Deletes += deleted;
-    return Math.max(deleted, inL1.size);
+    counters.deletes += keys.length;
+    return existed;
   }
 
-  /** Deletes from the L2, now or once it is back. */
-  async #removeL2(
-    operation: CacheOperation,
-    l2: RedisTier,
-    place: Place,
-    keys: readonly string[],
-  ): Promise<number | typeof failed | typeof refused> {
-    const { recovery } = this.#core.parts;
+  /** Deletes from the L2, now or once it is back; returns how many existed. */
+  async #removeL2(removal: Removal): Promise<number | typeof failed | typeof refused> {
+    const { operation, place, keys, isRedisFailed } = removal;
+    const { l2, recovery, counters } = this.#core.parts;
+    if (l2 === undefined) return 0;
     const moment = recovery?.moment();
     const redisKeys = keys.map((key) => place.redisKey(key));
     for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
@@ -57,7 +83,10 @@ export class Removals {
       return work;
     });
     try {
-      const deleted = await this.#core.attempt(operation, removeFrom(l2, redisKeys, { forGood: true }));
+      const deleted = isRedisFailed
+        ? failed
+        : await this.#core.attempt(operation, removeFrom(l2, redisKeys, { forGood: true }));
+      if (typeof deleted === 'number') counters.l2Deletes += deleted;
       this.#core.changed(redisKeys);
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
@@ -86,7 +115,7 @@ export class Removals {
       tags.table.suspend(scoped);
       let told: Learned | typeof failed | typeof refused = failed;
       try {
-        told = await this.#core.attempt('invalidateTags', tags.invalidate(scoped));
+        told = await this.#core.attempt('invalidateTags', this.#tellTags(scoped));
         if (told !== failed && told !== refused) this.#tellOfTable(told.latest);
       } finally {
         if (told === failed || told === refused) {
@@ -97,6 +126,15 @@ export class Removals {
       }
     }
     emitter.emit('invalidate', { kind: 'tags', detail: names });
+  }
+
+  /** As many tags in one command as Redis invalidates in a millisecond or so. */
+  async #tellTags(scoped: readonly string[]): Promise<Learned> {
+    const { tags } = this.#core.parts;
+    let learned = await tags.invalidate(scoped.slice(0, portionSize));
+    for (let i = portionSize; i < scoped.length; i += portionSize)
+      learned = await tags.invalidate(scoped.slice(i, i + portionSize));
+    return learned;
   }
 
   #tellOfTable(epoch: number): void {

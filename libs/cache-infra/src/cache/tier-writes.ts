@@ -3,6 +3,7 @@ import type { Snapshot } from '../codec/snapshot.js';
 import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
+import { portionSize, Turn } from '../turn.js';
 import type { CacheCore } from './core.js';
 import { failed } from './failed.js';
 import type { Fenceable, TaggedWork } from './in-flight.js';
@@ -73,6 +74,29 @@ export class TierWrites {
     return plan.tags.length === 0 && l2.clockKnown
       ? this.#store(l2, write, tags.table.latest, false)
       : this.#storeLater(l2, write);
+  }
+
+  /**
+   * As `put`, for many. They go out in portions: the next ones are encoded once Redis has taken these, and others have their turn in
+   * between.
+   */
+  async putMany(
+    operation: CacheOperation,
+    place: Place,
+    entries: readonly (readonly [key: string, kept: Snapshot])[],
+    plan: StorePlan,
+  ): Promise<void> {
+    const turn = new Turn();
+    for (let next = 0; next < entries.length;) {
+      const portion = new Turn();
+      const puts: Promise<void>[] = [];
+      do {
+        const [key, kept] = entries[next++] as (typeof entries)[number];
+        puts.push(this.put(operation, place, key, kept, plan));
+      } while (next < entries.length && puts.length < portionSize && !portion.isOver);
+      await Promise.all(puts);
+      if (next < entries.length && turn.isOver) await turn.next();
+    }
   }
 
   async #putL1(write: Write): Promise<void> {

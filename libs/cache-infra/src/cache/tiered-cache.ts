@@ -1,10 +1,12 @@
 import { coarseClock, type CoarseClock } from '../clock.js';
+import type { Snapshot } from '../codec/snapshot.js';
 import { CacheError, ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
 import { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
 import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../redact.js';
+import { portionSize, Turn } from '../turn.js';
 import { activity } from './activity.js';
 import { Cache } from './cache.js';
 import type { CacheCore, Found } from './core.js';
@@ -150,7 +152,9 @@ export class TieredCache extends Cache {
     const asked = unique.size === keys.length ? keys : [...unique];
     const found = await this.#core.findMany(this.#place, asked);
     const values = new Map<string, T>();
+    const turn = new Turn();
     for (let i = 0; i < asked.length; i++) {
+      if (i % portionSize === portionSize - 1 && turn.isOver) await turn.next();
       const key = asked[i] as string;
       const hit = found[i];
       this.#note(outcome, key, hit);
@@ -193,15 +197,19 @@ export class TieredCache extends Cache {
     return this.#observe('setMany', undefined, async () => {
       const { defaults, isolation } = this.#core.parts;
       const plan = storePlan(options, defaults);
-      // All are checked before the first is stored.
-      const kept = Array.from(assertIterable(entries), (entry) => {
+      const checked = Array.from(assertIterable(entries), (entry) => {
         const [key, value] = assertPair(entry);
         assertKey(key);
-        return [key, keep(present(key, value), isolation)] as const;
+        return [key, present(key, value)] as const;
       });
-      await Promise.all(
-        kept.map(([key, snapshot]) => this.#core.writes.put('setMany', this.#place, key, snapshot, plan)),
-      );
+      // All are copied, and so found to be storable, before the first is stored.
+      const kept: (readonly [string, Snapshot])[] = [];
+      const turn = new Turn();
+      for (const [key, value] of checked) {
+        if (turn.isOver) await turn.next();
+        kept.push([key, keep(value, isolation)]);
+      }
+      await this.#core.writes.putMany('setMany', this.#place, kept, plan);
     });
   }
 

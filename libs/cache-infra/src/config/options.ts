@@ -64,7 +64,7 @@ export class CommonCacheOptions implements RedisCacheOptions {
   @Rule(redisChecks.compressionLevel) compressionLevel?: number | undefined;
   /** Larger stored values are refused at `set`, and are a miss when read. Bytes. Default 64 MiB. */
   @Rule(redisChecks.maxValueBytes) maxValueBytes?: number | undefined;
-  /** No Redis command is waited for longer. Default `'250ms'`. */
+  /** Longest silence of Redis that a command waits for, from when it is sent. Default `'250ms'`. */
   @Rule(redisChecks.commandTimeout) commandTimeout?: Ttl | undefined;
   /** No connection attempt takes longer. Default `'2s'`. */
   @Rule(redisChecks.connectTimeout) connectTimeout?: Ttl | undefined;

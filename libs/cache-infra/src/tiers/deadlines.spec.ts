@@ -16,10 +16,19 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+/** Time in which the event loop turns. */
 async function pass(ms: number): Promise<void> {
-  now += ms;
-  await jest.advanceTimersByTimeAsync(ms);
+  for (const end = now + ms; now < end;) {
+    now++;
+    await jest.advanceTimersByTimeAsync(1);
+  }
   // The look at the queue comes in an immediate, after the timer.
+  await jest.advanceTimersByTimeAsync(1);
+}
+
+/** Time in which it does not. */
+async function busy(ms: number): Promise<void> {
+  now += ms;
   await jest.advanceTimersByTimeAsync(1);
 }
 
@@ -44,6 +53,20 @@ describe('Deadlines', () => {
     const error = await failure;
     expect(error).toBeInstanceOf(CacheError);
     expect((error as Error).message).toContain('GET within 250 ms');
+    deadlines.close();
+  });
+
+  it('T16: a busy event loop does not use up the limit', async () => {
+    const deadlines = new Deadlines(250);
+    const outcome = deadlines.within(never(), 'GET').catch(() => 'gave up');
+    for (let i = 0; i < 5; i++) {
+      await busy(600);
+      await pass(20);
+    }
+    const isWaiting = await Promise.race([outcome, Promise.resolve('waiting')]);
+    expect(isWaiting).toBe('waiting');
+    await pass(250);
+    await expect(outcome).resolves.toBe('gave up');
     deadlines.close();
   });
 

@@ -1,4 +1,5 @@
 import { CacheTimeoutError, InfrastructureError } from '../errors.js';
+import { ResponsiveTimer } from './responsive-timer.js';
 
 interface Waiting {
   readonly at: number;
@@ -12,16 +13,17 @@ const manySettled = 512;
 
 /**
  * One time limit for many promises. All share the same length, so they end in the order they began: a queue and one timer
- * do for what would otherwise be a timer for each Redis command.
+ * do for what would otherwise be a timer for each Redis command. A busy event loop does not count.
  */
 export class Deadlines {
   readonly #limitMs: number;
   #queue: Waiting[] = [];
   #head = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: ResponsiveTimer;
 
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
+    this.#timer = new ResponsiveTimer(limitMs, (now) => this.#expire(now));
   }
 
   /** `promise`, or a `CacheTimeoutError` once the limit has passed. A late result is dropped. */
@@ -38,7 +40,8 @@ export class Deadlines {
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ): void {
-    const waiting: Waiting = { at: performance.now() + this.#limitMs, reject, what };
+    this.#timer.start();
+    const waiting: Waiting = { at: this.#timer.now() + this.#limitMs, reject, what };
     promise.then(
       (value) => {
         if (waiting.reject === undefined) return;
@@ -52,13 +55,11 @@ export class Deadlines {
       },
     );
     this.#queue.push(waiting);
-    if (this.#timer === undefined) this.#arm(this.#limitMs);
   }
 
   /** Whoever still waits is told that nothing more will come. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.stop();
     const queue = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
@@ -79,20 +80,8 @@ export class Deadlines {
     this.#head = 0;
   }
 
-  #arm(ms: number): void {
-    this.#timer = setTimeout(() => {
-      // Replies that have arrived meanwhile are read first (the poll phase comes between a timer and an immediate): a
-      // busy event loop is not a slow Redis.
-      setImmediate(() => {
-        this.#expire();
-      });
-    }, ms);
-    this.#timer.unref();
-  }
-
-  #expire(): void {
-    this.#timer = undefined;
-    const now = performance.now();
+  /** Returns when the next one ends. */
+  #expire(now: number): number | undefined {
     while (this.#head < this.#queue.length) {
       const next = this.#queue[this.#head] as Waiting;
       if (next.reject !== undefined) {
@@ -102,8 +91,7 @@ export class Deadlines {
       this.#head++;
     }
     this.#dropHead();
-    const first = this.#queue[0];
-    if (first !== undefined) this.#arm(Math.max(1, Math.ceil(first.at - now)));
+    return this.#queue[0]?.at;
   }
 }
 

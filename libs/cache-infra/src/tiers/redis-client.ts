@@ -3,8 +3,8 @@ import type { RedisClient, RedisConnectionOptions, RedisServerOptions } from './
 
 type OwnRedisOptions = RedisOptions & { replyMapping?: 'legacy' };
 
-/** At most one reconnection a second because a server turned out to be read-only. */
-const readonlyPauseMs = 1000;
+/** Between two reconnections because a server turned out to be read-only, milliseconds: longer while that does not help. */
+const readOnlyPauseMs = { first: 1000, most: 10_000 };
 
 export function isClient(redis: RedisConnectionOptions): redis is RedisClient {
   return 'status' in redis && 'duplicate' in redis;
@@ -14,15 +14,43 @@ export function isCluster(client: RedisClient): client is Cluster {
   return client.isCluster;
 }
 
-/** A client of ours for where `redis` says. It does not connect yet. */
-export function createClient(redis: RedisServerOptions, connectTimeoutMs: number): RedisClient {
-  const options = { ...commonOptions(connectTimeoutMs), ...accessOptions(redis) };
+/**
+ * A client of ours for where `redis` says. It does not connect yet. `onReadOnly`: the server refuses writes, so that another connection
+ * may lead to a better one; with a Cluster, that connects anew by itself.
+ */
+export function createClient(
+  redis: RedisServerOptions,
+  connectTimeoutMs: number,
+  onReadOnly: () => void = ignore,
+): RedisClient {
+  const isSingle = redis.nodes === undefined;
+  let isRenewal = false;
+  const options = {
+    ...commonOptions(connectTimeoutMs),
+    ...accessOptions(redis),
+    reconnectOnError: whenReadOnly(() => {
+      isRenewal = true;
+      onReadOnly();
+      return !isSingle;
+    }),
+    // Calls wait for a connection that is given up for a better one.
+    retryStrategy: (times: number) => {
+      const isFirst = isRenewal && times === 1;
+      isRenewal = false;
+      return isFirst ? 0 : retryStrategy(times);
+    },
+  };
   if (redis.nodes !== undefined) return createCluster(redis.nodes, options);
   if (redis.sentinels !== undefined)
     return createBehindSentinels(redis, redis.sentinels, options, connectTimeoutMs);
   if (redis.url !== undefined) return createFromUrl(redis.url, options);
   if (redis.path !== undefined) return new Redis({ ...options, path: redis.path });
   return new Redis({ ...options, host: redis.host ?? 'localhost', port: redis.port ?? 6379 });
+}
+
+/** An integer reply. A client with `stringNumbers` gives it as text: https://github.com/redis/ioredis#handle-big-numbers */
+export function integerOf(reply: unknown): number {
+  return Number(reply);
 }
 
 /** What the client puts before every key of a command. */
@@ -55,8 +83,6 @@ function commonOptions(connectTimeoutMs: number): OwnRedisOptions {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy,
-    reconnectOnError: whenReadOnly(),
   };
 }
 
@@ -69,13 +95,20 @@ function retryStrategy(times: number): number {
  * A master that became a replica answers READONLY: the name, or the Sentinels, may lead to the new one by now. The
  * command is not sent again; the journal has it.
  */
-function whenReadOnly(): (error: Error) => boolean {
+function whenReadOnly(reconnects: () => boolean): (error: Error) => boolean {
   let last = -Infinity;
+  let pauseMs: number = readOnlyPauseMs.first;
   return (error) => {
-    if (!error.message.startsWith('READONLY') || performance.now() - last < readonlyPauseMs) return false;
+    const passedMs = performance.now() - last;
+    if (!error.message.startsWith('READONLY') || passedMs < pauseMs) return false;
+    pauseMs = passedMs < 3 * pauseMs ? Math.min(2 * pauseMs, readOnlyPauseMs.most) : readOnlyPauseMs.first;
     last = performance.now();
-    return true;
+    return reconnects();
   };
+}
+
+function ignore(): void {
+  // Not every client cares.
 }
 
 function accessOptions({ username, password, db, tls }: RedisServerOptions): OwnRedisOptions {

@@ -1,7 +1,9 @@
+import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
 import { listenTo } from './client-listeners.js';
-import { addressOf, clientPrefixOf, createClient, isClient } from './redis-client.js';
+import { addressOf, clientPrefixOf, createClient, isClient, isCluster } from './redis-client.js';
 import type { RedisClient, RedisConnectionOptions } from './redis-options.js';
+import { afterResponsive } from './responsive-timer.js';
 
 export type ConnectionStatus = 'ready' | 'connecting' | 'away';
 
@@ -28,22 +30,36 @@ export class RedisConnection {
   readonly #listener: ConnectionListener;
   readonly #stopListening: () => void;
   #lastError: string | undefined;
-  readonly #firstAttempt = firstAttempt();
+  #firstAttempt = firstAttempt();
   #attempted: boolean;
-  #handshakeTimer: NodeJS.Timeout | undefined;
+  /** Set by whoever sends commands: resolves once those that are out have been answered. */
+  whenIdle: () => Promise<void> = async () => {};
+  /** A connection that works is given up for a better one. */
+  #renewal: 'none' | 'draining' | 'reconnecting' = 'none';
+  #stopHandshake: () => void = ignore;
+  #stopAttempt: () => void = ignore;
+  #attemptLimitMs = Infinity;
   #closed = false;
 
   constructor(redis: RedisConnectionOptions, connectTimeoutMs: number, listener: ConnectionListener) {
     this.owned = !isClient(redis);
     this.#listener = listener;
-    this.client = isClient(redis) ? redis : createClient(redis, connectTimeoutMs);
+    this.client = isClient(redis)
+      ? redis
+      : createClient(redis, connectTimeoutMs, () => {
+          this.#renewGently();
+        });
     this.address = addressOf(this.client);
     this.clientPrefix = clientPrefixOf(this.client);
     // A client of the user's own may have been tried, or ended, before.
     this.#attempted = !['wait', 'connecting', 'connect'].includes(this.client.status);
 
     const onAway = (): void => {
-      clearTimeout(this.#handshakeTimer);
+      this.#stopHandshake();
+      const isMeant = this.#renewal === 'reconnecting';
+      this.#renewal = 'none';
+      // Its successor is on the way, and calls wait for it.
+      if (isMeant && this.client.status !== 'end') return;
       this.#endFirstAttempt();
       if (!this.#closed) listener.onAway(this.#lastError ?? 'the connection was closed');
     };
@@ -52,7 +68,7 @@ export class RedisConnection {
         if (this.owned) this.#watchHandshake(connectTimeoutMs);
       },
       ready: () => {
-        clearTimeout(this.#handshakeTimer);
+        this.#stopHandshake();
         this.#lastError = undefined;
         this.#endFirstAttempt();
         listener.onReady();
@@ -66,10 +82,27 @@ export class RedisConnection {
     });
   }
 
+  /** New commands are to be sent: not while the connection is being given up for a better one. */
+  get isReady(): boolean {
+    return this.#renewal === 'none' && this.canSend;
+  }
+
+  /** Commands that wait already can be sent. ioredis stays `ready` from the end of its stream to the `close` event. */
+  get canSend(): boolean {
+    const { client } = this;
+    return client.status === 'ready' && (isCluster(client) || client.stream.writable);
+  }
+
   /** `connecting` until the first attempt has ended either way; then `ready` or `away`. */
   get status(): ConnectionStatus {
-    if (this.client.status === 'ready') return 'ready';
+    if (this.isReady) return 'ready';
     return this.#attempted || this.#closed ? 'away' : 'connecting';
+  }
+
+  /** Bytes received on the connection that there is now; undefined with a Cluster, which has many. */
+  get bytesReceived(): number | undefined {
+    // ioredis has no stream before it first connects.
+    return isCluster(this.client) ? undefined : ((this.client.stream as ClientStream)?.bytesRead ?? 0);
   }
 
   get lastError(): string | undefined {
@@ -90,15 +123,26 @@ export class RedisConnection {
   async connected(timeoutMs: number): Promise<void> {
     this.start();
     if (this.status === 'connecting') {
-      const timer = setTimeout(() => {
-        this.#lastError ??= `no answer within ${String(timeoutMs)} ms`;
-        this.#endFirstAttempt();
-        if (!this.#closed) this.#listener.onAway(this.#lastError);
-      }, timeoutMs);
+      this.#boundAttempt(timeoutMs);
       await this.#firstAttempt.promise;
-      clearTimeout(timer);
     }
-    if (this.client.status !== 'ready') throw this.failure();
+    if (!this.isReady) throw this.failure();
+  }
+
+  /**
+   * The server refuses writes: a new connection may lead to one that takes them. What is out is answered first, and calls that come
+   * meanwhile wait for the new connection, so that reads go on.
+   */
+  #renewGently(): void {
+    if (isCluster(this.client) || this.#renewal !== 'none' || this.#closed) return;
+    this.#renewal = 'draining';
+    this.#attempted = false;
+    this.#firstAttempt = firstAttempt();
+    this.whenIdle().then(() => {
+      if (this.#renewal !== 'draining' || this.#closed) return;
+      this.#renewal = 'reconnecting';
+      this.client.disconnect(true);
+    }, ignore);
   }
 
   /** Gives up a connection of ours that swallows everything, and makes another. */
@@ -117,7 +161,7 @@ export class RedisConnection {
   close(): void {
     this.#closed = true;
     this.#endFirstAttempt();
-    clearTimeout(this.#handshakeTimer);
+    this.#stopHandshake();
     this.#stopListening();
     if (!this.owned) return;
     // The socket may still fail after this; without a listener ioredis would write that to the console.
@@ -127,19 +171,34 @@ export class RedisConnection {
 
   /** ioredis bounds how long a socket takes to open, not how long the server then takes to say hello. */
   #watchHandshake(timeoutMs: number): void {
-    clearTimeout(this.#handshakeTimer);
-    this.#handshakeTimer = setTimeout(() => {
+    this.#stopHandshake();
+    this.#stopHandshake = afterResponsive(timeoutMs, () => {
       this.#lastError = `no greeting within ${String(timeoutMs)} ms`;
       this.client.disconnect(true);
-    }, timeoutMs);
-    this.#handshakeTimer.unref();
+    });
+  }
+
+  /** The shortest limit counts: many calls that wait need one timer. */
+  #boundAttempt(timeoutMs: number): void {
+    if (timeoutMs >= this.#attemptLimitMs) return;
+    this.#attemptLimitMs = timeoutMs;
+    this.#stopAttempt();
+    this.#stopAttempt = afterResponsive(timeoutMs, () => {
+      this.#lastError ??= `no answer within ${String(timeoutMs)} ms`;
+      this.#endFirstAttempt();
+      if (!this.#closed) this.#listener.onAway(this.#lastError);
+    });
   }
 
   #endFirstAttempt(): void {
+    this.#stopAttempt();
+    this.#attemptLimitMs = Infinity;
     this.#attempted = true;
     this.#firstAttempt.end();
   }
 }
+
+type ClientStream = (Redis['stream'] & { readonly bytesRead?: number }) | undefined;
 
 function firstAttempt(): { promise: Promise<void>; end: () => void } {
   let end = ignore;

@@ -7,7 +7,7 @@ import {
 } from 'cockatiel';
 import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
-import { Deadlines } from './deadlines.js';
+import { CommandWindow, PendingCommand, type SendOptions } from './command-window.js';
 import type { RedisConnection } from './redis-connection.js';
 import { commandFailure, failureKind, isOutage, isTemporary } from './redis-errors.js';
 import type { RedisClient } from './redis-options.js';
@@ -15,7 +15,7 @@ import { allScripts, type RedisScript } from './redis-scripts.js';
 import { isCluster } from './redis-client.js';
 
 export interface GateOptions {
-  /** Milliseconds that a command is waited for. */
+  /** Milliseconds that a command is waited for, from when it is sent or Redis last answered an earlier one. */
   readonly commandTimeoutMs: number;
   /** Failures in a row that open the breaker. */
   readonly breakerThreshold: number;
@@ -38,6 +38,11 @@ export interface GateListener {
 
 type ScriptArgument = string | number | Buffer;
 
+/** Arguments of a script; one that is a function is asked when the script is sent, which may be later than it was called. */
+export type ScriptArguments = readonly (ScriptArgument | (() => ScriptArgument))[];
+
+const together: SendOptions = {};
+
 /** What ioredis has and does not declare. Its `callBuffer` mangles the command when the client pipelines by itself. */
 type BufferScripts = RedisClient & {
   evalshaBuffer(...args: ScriptArgument[]): Promise<unknown>;
@@ -48,14 +53,14 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
  * The one way to Redis: every command passes here. It does not wait for a Redis that is away or behind an open breaker,
- * waits at most `commandTimeout` for one that is there, and turns every failure into an `InfrastructureError`.
+ * bounds the silence of one that is there by `commandTimeout`, and turns every failure into an `InfrastructureError`.
  *
  * The breaker is closed again by probes of our own, not by a caller's command: nobody waits to find out.
  */
 export class RedisGate {
   readonly #connection: RedisConnection;
   readonly #options: GateOptions;
-  readonly #deadlines: Deadlines;
+  readonly #window: CommandWindow;
   readonly #streak: ConsecutiveBreaker;
   readonly #breaker: CircuitBreakerPolicy;
   readonly #listener: GateListener;
@@ -69,7 +74,24 @@ export class RedisGate {
     this.#connection = connection;
     this.#options = options;
     this.#listener = listener;
-    this.#deadlines = new Deadlines(options.commandTimeoutMs);
+    this.#window = new CommandWindow(options.commandTimeoutMs, {
+      get client() {
+        return connection.canSend ? connection.client : undefined;
+      },
+      get bytesReceived() {
+        return connection.bytesReceived;
+      },
+      cork: (client) => {
+        this.#cork(client);
+      },
+      onReply: (what) => {
+        this.#streak.success();
+        if (this.#refused.size > 0) this.#refused.delete(what);
+      },
+      onFailure: (what, error) => this.#failed(what, error),
+      onGivenUp: commandFailure,
+    });
+    connection.whenIdle = () => this.#window.whenIdle();
     this.#streak = new ConsecutiveBreaker(options.breakerThreshold);
     this.#breaker = circuitBreaker(handleAll, {
       breaker: this.#streak,
@@ -79,6 +101,7 @@ export class RedisGate {
       // A failed probe opens it again, which is news to nobody.
       if (!this.#open && 'error' in reason) listener.onBreak(reason.error.message);
       this.#open = true;
+      this.#window.dropWaiting(() => this.#openFailure());
       this.#probeLater();
     });
     this.#breaker.onReset(() => {
@@ -104,41 +127,37 @@ export class RedisGate {
   }
 
   /**
-   * `alone`: no other command is about to follow, so that waiting for the end of the turn to write them together only takes time.
+   * Sends a command once those before it leave room for it: see `CommandWindow`.
    *
    * @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind
    */
-  call<T>(what: string, send: (client: RedisClient) => Promise<T>, alone = false): Promise<T> {
-    const { client } = this.#connection;
-    if (client.status !== 'ready' || this.#breaker.state !== CircuitState.Closed)
-      return this.#callUnready(what, send);
-    return new Promise<T>((resolve, reject) => {
-      if (!alone) this.#batch(client);
-      this.#deadlines.watch(
-        send(client),
-        what,
-        (reply) => {
-          this.#streak.success();
-          if (this.#refused.size > 0) this.#refused.delete(what);
-          resolve(reply);
-        },
-        (error) => {
-          reject(this.#failed(what, error));
-        },
-      );
-    });
+  call<T>(
+    what: string,
+    send: (client: RedisClient) => Promise<T>,
+    options: SendOptions = together,
+  ): Promise<T> {
+    if (!this.#connection.isReady || this.#breaker.state !== CircuitState.Closed)
+      return this.#callUnready(what, send, options);
+    return this.#window.run<T>(new PendingCommand(what, send, options));
   }
 
-  async #callUnready<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
+  async #callUnready<T>(
+    what: string,
+    send: (client: RedisClient) => Promise<T>,
+    options: SendOptions,
+  ): Promise<T> {
     const connection = this.#connection;
     if (connection.status === 'connecting') await connection.connected(this.#options.commandTimeoutMs);
     if (connection.status !== 'ready') throw connection.failure();
-    if (this.#breaker.state !== CircuitState.Closed) {
-      throw new InfrastructureError(`Redis (${connection.address}) does not answer: the breaker is open`, {
-        details: { kind: 'timeout' },
-      });
-    }
-    return this.call(what, send);
+    if (this.#breaker.state !== CircuitState.Closed) throw this.#openFailure();
+    return this.call(what, send, options);
+  }
+
+  #openFailure(): InfrastructureError {
+    return new InfrastructureError(
+      `Redis (${this.#connection.address}) does not answer: the breaker is open`,
+      { details: { kind: 'timeout' } },
+    );
   }
 
   /** Counts a failure, and gives the error for whoever called. */
@@ -160,15 +179,24 @@ export class RedisGate {
     what: string,
     script: RedisScript,
     keys: readonly string[],
-    args: readonly ScriptArgument[],
+    args: ScriptArguments,
     isWanted: () => boolean = always,
   ): Promise<unknown> {
+    const size = { bytes: bytesOf(args) };
     try {
-      return await this.call(what, (client) => client.evalsha(script.sha1, keys.length, ...keys, ...args));
+      return await this.call(
+        what,
+        (client) => client.evalsha(script.sha1, keys.length, ...keys, ...filledIn(args)),
+        size,
+      );
     } catch (error) {
       if (!(error as Error).message.includes('NOSCRIPT')) throw error;
       if (!isWanted()) return unwanted;
-      return this.call(what, (client) => client.eval(script.lua, keys.length, ...keys, ...args));
+      return this.call(
+        what,
+        (client) => client.eval(script.lua, keys.length, ...keys, ...filledIn(args)),
+        size,
+      );
     }
   }
 
@@ -210,13 +238,7 @@ export class RedisGate {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#probeTimer);
-    this.#deadlines.close();
-  }
-
-  #send<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
-    const { client } = this.#connection;
-    this.#batch(client);
-    return this.#deadlines.within(send(client), what);
+    this.#window.close();
   }
 
   #tellRefused(what: string, message: string): void {
@@ -226,7 +248,7 @@ export class RedisGate {
   }
 
   /** Commands of one tick leave in one write: pipelining without holding any command back. */
-  #batch(client: RedisClient): void {
+  #cork(client: RedisClient): void {
     if (this.#corked || isCluster(client)) return;
     const { stream } = client;
     this.#corked = true;
@@ -259,7 +281,7 @@ export class RedisGate {
     await this.#breaker.execute(async () => {
       if (this.#connection.status !== 'ready') throw this.#connection.failure();
       try {
-        await this.#send('PING', (client) => client.ping());
+        await this.#window.runFirst(new PendingCommand('PING', (client) => client.ping(), together));
       } catch (error) {
         const kind = failureKind(commandFailure('PING', error));
         // Refused is answered.
@@ -278,4 +300,15 @@ function ignore(): void {
 
 function always(): boolean {
   return true;
+}
+
+function filledIn(args: ScriptArguments): ScriptArgument[] {
+  return args.map((arg) => (typeof arg === 'function' ? arg() : arg));
+}
+
+/** Of its values; the rest is small. */
+function bytesOf(args: ScriptArguments): number {
+  let bytes = 0;
+  for (const arg of args) if (typeof arg === 'object') bytes += arg.length;
+  return bytes;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { timerMs } from '../duration.js';
 import { fenceKey, tombstoneKey } from './fence-key.js';
 import { noOwnChange, type OwnChange } from './own-changes.js';
+import { integerOf } from './redis-client.js';
 import type { RedisGate } from './redis-gate.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './redis-scripts.js';
 
@@ -79,7 +80,7 @@ export class RedisLoads {
         [redisKey, fence],
         [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)],
       );
-      const [seen, generation, granted, leaseLeftMs] = reply as [Buffer | null, Buffer, Buffer, number];
+      const [seen, generation, granted, left] = reply as [Buffer | null, Buffer, Buffer, unknown];
       isGranted = granted.toString() === '1';
       return {
         redisKey,
@@ -89,7 +90,7 @@ export class RedisLoads {
         granted: isGranted,
         leased: lock && isGranted,
         ended: false,
-        leaseLeftMs,
+        leaseLeftMs: integerOf(left),
       };
     } finally {
       // Whoever does not get the lease changes nothing.
@@ -104,7 +105,7 @@ export class RedisLoads {
     const own = this.#changing([fence]);
     let isRenewed = false;
     try {
-      isRenewed = (await this.#gate.script('renew load', renewLoadScript, [fence], args)) === 1;
+      isRenewed = integerOf(await this.#gate.script('renew load', renewLoadScript, [fence], args)) === 1;
     } finally {
       if (!isRenewed) own.withdraw();
     }
@@ -133,7 +134,7 @@ export class RedisLoads {
     let isStored = false;
     try {
       const keys = [redisKey, this.fenceOf(redisKey)];
-      isStored = (await this.#gate.script('end load', endLoadScript, keys, args)) === 1;
+      isStored = integerOf(await this.#gate.script('end load', endLoadScript, keys, args)) === 1;
     } finally {
       if (!isStored) own.withdraw();
     }

@@ -3,13 +3,16 @@ import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
 import type { Codec, DecodedEntry, EntryMeta } from '../codec/codec.js';
 import type { Clock } from '../clock.js';
+import { Turn } from '../turn.js';
 import { redisLiteral } from '../keys/glob.js';
 import { versionId } from '../codec/header.js';
 import type { OwnChange } from './own-changes.js';
-import { databaseOf, isCluster } from './redis-client.js';
+import { integerOf, databaseOf, isCluster } from './redis-client.js';
+import type { SendOptions } from './command-window.js';
 import type { RedisConnection } from './redis-connection.js';
 import { failureKind, isTemporary } from './redis-errors.js';
-import { unwanted, type RedisGate } from './redis-gate.js';
+import { unwanted, type RedisGate, type ScriptArguments } from './redis-gate.js';
+import { RedisTime } from './redis-time.js';
 import {
   catchUpScript,
   markClearedScript,
@@ -137,8 +140,10 @@ interface WaitingWrite {
 const readBatch = 100;
 /** Writes of one script at most, and their bytes: Redis serves nobody else meanwhile, and we have the answers to some while it works on others. */
 const writeBatch = { count: 16, bytes: 256 * 1024 };
-/** A round trip short enough to tell the time by, milliseconds. */
-const goodRoundTripMs = 20;
+/** How often a write is sent that Redis found to be too late, because its time was not known well or it had a long queue. */
+const mostAttempts = 3;
+/** Entries decoded between two looks at the time. */
+const decodedAtOnce = 16;
 /** How far off an instance may be in what it takes for Redis's time, milliseconds: half a good round trip. */
 export const clockErrorMs = 10;
 /** Clears remembered at most; more become one that covers everything. */
@@ -160,8 +165,8 @@ export class RedisTier {
   readonly codec: Codec;
   readonly #options: RedisTierOptions;
   readonly #tagChannel: string;
-  /** Redis's clock less ours, milliseconds. All instances stamp their entries in Redis's time. */
-  #clockOffset: number | undefined;
+  /** All instances stamp their entries in Redis's time. */
+  readonly #time: RedisTime;
   #lastStamp = 0;
   /** When this instance cleared what, by Redis's clock. */
   readonly #ownClears = new Map<string, number>();
@@ -175,6 +180,7 @@ export class RedisTier {
     this.#options = options;
     const { client, clientPrefix } = connection;
     this.#tagChannel = tagChannel(clientPrefix + options.tagTableKey, databaseOf(client));
+    this.#time = new RedisTime(gate, options.clock);
   }
 
   /** Connected, and not behind an open breaker. */
@@ -189,7 +195,7 @@ export class RedisTier {
 
   /** The same moment by Redis's clock. */
   redisTime(ours: number): number {
-    return ours + (this.#clockOffset ?? 0);
+    return this.#time.of(ours);
   }
 
   /** When something is written now, for its entry: never before what was written earlier, however the estimate moves. */
@@ -200,20 +206,12 @@ export class RedisTier {
 
   /** True once Redis's time is known. */
   get clockKnown(): boolean {
-    return this.#clockOffset !== undefined;
+    return this.#time.isKnown;
   }
 
-  /** Learns Redis's time. */
+  /** Learns Redis's time. Where this user may not ask for it, entries are stamped by this process's own clock. */
   async synchronizeClock(): Promise<void> {
-    const { clock } = this.#options;
-    const before = clock.now();
-    const [seconds, micros] = await this.gate.call('TIME', (client) => client.time());
-    const after = clock.now();
-    const roundTripMs = after - before;
-    // An answer that took longer says less; one that says less than what is known already says nothing. Both clocks drift apart
-    // by a millisecond in half a minute or so, which a new connection may correct.
-    if (this.#clockOffset !== undefined && roundTripMs > goodRoundTripMs) return;
-    this.#clockOffset = Number(seconds) * 1000 + Number(micros) / 1000 - (before + after) / 2;
+    await this.#time.learn();
   }
 
   /** Reads of one turn of the event loop go as one command. */
@@ -293,7 +291,7 @@ export class RedisTier {
     const counts = await Promise.all(
       this.#batches(redisKeys).map((keys) => this.gate.call('UNLINK', (client) => client.unlink(...keys))),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
+    return counts.reduce((sum, count) => sum + integerOf(count), 0);
   }
 
   /** Hands every key that `glob` (Redis's kind) finds and `matches` confirms to `visit`, page by page. */
@@ -326,7 +324,8 @@ export class RedisTier {
     const keys = [redisKey, siblings.fenceOf(redisKey), siblings.tombstoneOf(redisKey)];
     const moments = [sixBytes(stamp + clockErrorMs), sixBytes(stamp - clockErrorMs)];
     const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, forGood ? horizonMs : 0];
-    return (await this.gate.script('catch up', catchUpScript, keys, args, isWanted)) === 1;
+    const reply = await this.gate.script('catch up', catchUpScript, keys, args, isWanted);
+    return reply !== unwanted && integerOf(reply) === 1;
   }
 
   /** Remembers that what `mark` stands for was cleared. */
@@ -403,7 +402,7 @@ export class RedisTier {
     try {
       removed = await this.gate.script('UNLINK', removeDeadScript, [...keys, ...fences], versions);
     } finally {
-      if (removed !== dead.length) own.withdraw();
+      if (removed === undefined || integerOf(removed) !== dead.length) own.withdraw();
     }
   }
 
@@ -440,7 +439,7 @@ export class RedisTier {
     this.#writes = [];
     if (writes.length > 0) this.#sendWrites(writes);
     const [first] = reads;
-    if (reads.length === 1 && first !== undefined) this.#readOne(first, writes.length === 0);
+    if (reads.length === 1 && first !== undefined) this.#readOne(first, { alone: writes.length === 0 });
     else {
       for (let i = 0; i < reads.length; i += readBatch) this.#sendTogether(reads.slice(i, i + readBatch));
     }
@@ -477,20 +476,18 @@ export class RedisTier {
     if (batch.length > 0) this.#writeTogether(batch);
   }
 
-  #writeTogether(writes: readonly WaitingWrite[]): void {
-    // What is given up here is made up for from the journal: it must not take effect later as well, by a client that sends again or
-    // by a connection whose last bytes arrive after it was given up.
-    const deadline = Math.floor(this.now() + latestMs(this.gate.commandTimeoutMs));
+  #writeTogether(writes: readonly WaitingWrite[], attempt = 1): void {
     const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ fence }) => fence)];
-    const args: (string | number | Buffer)[] = [deadline, this.#options.trackWrites ? '1' : '0'];
+    // The deadline is made when the script is sent, which is after it has waited for its turn.
+    const args: ScriptArguments[number][] = [this.#deadline, this.#options.trackWrites ? '1' : '0'];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
     const areWanted = (): boolean => writes.every(({ work }) => !work.fenced);
     const own = this.#options.changing(keys.slice(0, writes.length));
     this.gate.script('SET', setScript, keys, args, areWanted).then(
       (reply) => {
-        if (reply === unwanted || reply === 0) own.withdraw();
+        if (reply === unwanted || integerOf(reply) === 0) own.withdraw();
         if (reply === unwanted) this.#writeApart(writes);
-        else if (reply === 0) for (const { reject } of writes) reject(tooLate());
+        else if (integerOf(reply) === 0) this.#writeAgain(writes, attempt);
         else for (const { resolve } of writes) resolve(true);
       },
       (error: unknown) => {
@@ -500,6 +497,30 @@ export class RedisTier {
         else for (const { reject } of writes) reject(error);
       },
     );
+  }
+
+  /**
+   * Until when a script that is sent now may store, by Redis's clock; 0 = for ever, where that is not known.
+   *
+   * What is given up here is made up for from the journal: it must not take effect later as well, by a client that sends again, or by a
+   * connection whose last bytes arrive after it was given up. What is not known of Redis's time is added.
+   */
+  readonly #deadline = (): number => {
+    if (this.#time.isRefused) return 0;
+    this.#time.improve();
+    return Math.floor(this.now() + latestMs(this.gate.commandTimeoutMs) + this.#time.errorMs);
+  };
+
+  /** Redis has not stored them: it got them after the deadline, or is not at the time it was taken to be at. */
+  #writeAgain(writes: readonly WaitingWrite[], attempt: number): void {
+    const giveUp = (error: unknown): void => {
+      for (const { reject } of writes) reject(error);
+    };
+    this.#time.doubt().then(() => {
+      if (attempt === mostAttempts) giveUp(tooLate());
+      else if (writes.some(({ work }) => work.fenced)) this.#writeApart(writes);
+      else this.#writeTogether(writes, attempt + 1);
+    }, giveUp);
   }
 
   #writeApart(writes: readonly WaitingWrite[]): void {
@@ -524,21 +545,27 @@ export class RedisTier {
     return this.gate.call('MGET', (client) => client.mgetBuffer(redisKeys as string[]));
   }
 
-  #decodeAll(
+  /** Lets others have their turn where there is much to decode. */
+  async #decodeAll(
     redisKeys: readonly string[],
     replies: readonly (Buffer | null)[],
-  ): (Stored | Promise<Stored>)[] {
+  ): Promise<(Stored | Promise<Stored>)[]> {
     const entries: (Stored | Promise<Stored>)[] = [];
+    const turn = new Turn();
     for (let i = 0; i < redisKeys.length; i++) {
       const bytes = replies[i] ?? null;
-      entries.push(bytes === null ? undefined : this.decode(redisKeys[i] as string, bytes));
+      const entry = bytes === null ? undefined : this.decode(redisKeys[i] as string, bytes);
+      // It may fail while others are decoded; whoever gets it hears of it.
+      if (entry instanceof Promise) entry.catch(ignore);
+      entries.push(entry);
+      if (i % decodedAtOnce === decodedAtOnce - 1 && turn.isOver) await turn.next();
     }
     return entries;
   }
 
-  #readOne({ redisKey, resolve, reject }: WaitingRead, alone: boolean): void {
+  #readOne({ redisKey, resolve, reject }: WaitingRead, options: SendOptions): void {
     this.gate
-      .call('GET', (client) => client.getBuffer(redisKey), alone)
+      .call('GET', (client) => client.getBuffer(redisKey), options)
       .then(
         (bytes) => {
           resolve(bytes === null ? undefined : this.decode(redisKey, bytes));
