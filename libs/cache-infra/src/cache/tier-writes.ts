@@ -3,7 +3,7 @@ import type { Snapshot } from '../codec/snapshot.js';
 import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
-import type { CacheCore } from './core.js';
+import type { CacheCore, WorkUnderWay } from './core.js';
 import { failed } from './failed.js';
 import type { Fenceable } from './in-flight.js';
 import type { CacheOperation } from './monitor.js';
@@ -20,7 +20,7 @@ export interface MadeUnder {
 }
 
 /** A value that was set, on its way to the L2. */
-interface Write extends Fenceable {
+interface Write extends WorkUnderWay {
   readonly operation: CacheOperation;
   readonly place: Place;
   readonly key: string;
@@ -65,13 +65,18 @@ export class TierWrites {
     this.#core.fence(id);
     this.#core.backoff.succeeded(id);
     const { l2, tags } = this.#core.parts;
-    if (l2 === undefined || plan.tiers === 'l1') return this.#putL1(operation, place, key, kept, plan);
-    const write: Write = { fenced: false, operation, place, key, id, kept, plan };
+    const isLocal = l2 === undefined || plan.tiers === 'l1';
+    if (this.#core.sweeps.size > 0) this.#core.spare(id, isLocal ? undefined : place.redisKey(key));
+    if (isLocal) return this.#putL1(operation, place, key, kept, plan);
+    const write: Write = { fenced: false, done: undefined, operation, place, key, id, kept, plan };
     this.#core.writesUnderWay.start(id, write);
     // As a rule nothing has to be asked first.
-    return plan.tags.length === 0 && l2.clockKnown
-      ? this.#store(l2, write, tags.table.latest, false)
-      : this.#storeLater(l2, write);
+    const storing =
+      plan.tags.length === 0 && l2.clockKnown
+        ? this.#store(l2, write, tags.table.latest, false)
+        : this.#storeLater(l2, write);
+    write.done = storing;
+    return storing;
   }
 
   async #putL1(
@@ -82,14 +87,23 @@ export class TierWrites {
     plan: StorePlan,
   ): Promise<void> {
     const { l2, tags } = this.#core.parts;
-    let epoch = tags.table.latest;
     // Its tags may be invalidated elsewhere all the same.
-    if (l2 !== undefined && plan.tags.length > 0) {
-      tags.meet();
-      const learned = await this.#core.guarded(operation, tags.learn(true));
-      if (learned !== failed) epoch = learned.latest;
+    if (l2 === undefined || plan.tags.length === 0) {
+      this.#storeL1(place, key, kept, plan, tags.table.latest);
+      return;
     }
-    this.#storeL1(place, key, kept, plan, epoch);
+    const id = place.id(key);
+    tags.meet();
+    const learning = this.#core.guarded(operation, tags.learn(true));
+    const work: WorkUnderWay = { fenced: false, done: learning };
+    this.#core.writesUnderWay.start(id, work);
+    try {
+      const learned = await learning;
+      const epoch = learned === failed ? tags.table.latest : learned.latest;
+      if (!work.fenced && !this.#core.closed) this.#storeL1(place, key, kept, plan, epoch);
+    } finally {
+      this.#core.writesUnderWay.end(id, work);
+    }
   }
 
   /** As `#store`, after asking Redis for what the entry will say of itself. */
@@ -242,7 +256,10 @@ export class TierWrites {
       // The table is made with the first entry that has tags: no tag had been invalidated until then.
       if (epoch === 0) {
         const learned = await this.#core.guarded('getOrSet', tags.learn(true));
-        if (learned === failed) return;
+        if (learned === failed) {
+          await this.endLoad(made.load);
+          return;
+        }
         if (learned.made) epoch = learned.latest;
         if (isFenced(work) || this.#core.closed) {
           await this.endLoad(made.load);
@@ -259,6 +276,8 @@ export class TierWrites {
       return;
     }
     const { load } = made;
+    // What ends a ttl looked at the entry before this one.
+    this.#core.expiriesUnderWay.fence(place.id(key));
     const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.fenced || this.#core.closed) {
@@ -297,11 +316,23 @@ export class TierWrites {
     return tags.table.isValid(place.coveringTags(plan.tags), epoch) && !isFenced(work);
   }
 
-  /** Gives back the lease of a load that stores nothing. */
+  /** Gives back the lease of a load that nobody wants the value of any more: it goes to the next who waits. */
   async endLoad(load: RedisLoad | undefined): Promise<void> {
+    await this.#giveBack(load, (loads, leased) => loads.end(leased, undefined, 0));
+  }
+
+  /** Gives back the lease of a load that brought nothing to store: those who wait for it load at once. */
+  async endEmptyLoad(load: RedisLoad | undefined): Promise<void> {
+    await this.#giveBack(load, (loads, leased) => loads.endEmpty(leased));
+  }
+
+  async #giveBack(
+    load: RedisLoad | undefined,
+    end: (loads: RedisLoads, load: RedisLoad) => Promise<unknown>,
+  ): Promise<void> {
     const { loads } = this.#core.parts;
     if (load === undefined || !load.leased || load.ended || loads === undefined) return;
-    await loads.end(load, undefined, 0).catch(ignore);
+    await end(loads, load).catch(ignore);
     this.#core.changed([loads.fenceOf(load.redisKey)]);
     // Nor of the end of an own lease.
     this.#core.waiters.wake(load.redisKey);
