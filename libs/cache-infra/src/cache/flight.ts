@@ -65,8 +65,6 @@ export class Flight implements Fenceable {
   /** Tags that callers who joined ask for, and the shortest ttl they ask for, milliseconds; 0 = none that ends. */
   askedTags: readonly string[] = [];
   askedTtlMs = 0;
-  /** This load holds a lease, or one that waits for it does. */
-  holdsUpLease = false;
   readonly #controller = new AbortController();
   readonly #asked = signalOnce();
   #landing: Promise<Landing> | undefined;
@@ -83,6 +81,7 @@ export class Flight implements Fenceable {
   /** The longest limit that has passed, milliseconds. */
   #overdueMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #holdsUpLease = false;
   /** The flights that this one's loader waits for, and by how many calls each. */
   #awaited: Map<Flight, number> | undefined;
 
@@ -126,12 +125,24 @@ export class Flight implements Fenceable {
   awaits(other: Flight): () => void {
     const awaited = (this.#awaited ??= new Map<Flight, number>());
     awaited.set(other, (awaited.get(other) ?? 0) + 1);
-    if (this.holdsUpLease) other.holdsUpLease = true;
+    if (this.holdsUpLease) other.holdUpLease();
     return () => {
       const calls = (awaited.get(other) ?? 1) - 1;
       if (calls > 0) awaited.set(other, calls);
       else awaited.delete(other);
     };
+  }
+
+  /** This load holds a lease, or one that waits for it does. */
+  get holdsUpLease(): boolean {
+    return this.#holdsUpLease;
+  }
+
+  holdUpLease(): void {
+    if (this.#holdsUpLease) return;
+    this.#holdsUpLease = true;
+    if (this.#awaited === undefined) return;
+    for (const awaited of this.#awaited.keys()) awaited.holdUpLease();
   }
 
   /** A caller that joins asks for its tags, too. */

@@ -135,7 +135,7 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
   const redisKey = place.redisKey(key);
   const waiter = core.waiters.listen(redisKey);
   let holder: string | undefined;
-  let leftMs = flight.holdsUpLease ? loads.leaseMs : Infinity;
+  let leftMs = Infinity;
   try {
     for (;;) {
       core.assertOpen();
@@ -162,12 +162,13 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
       if (flight.background) return { landing: { ...kept(undefined, 'l2'), kept: false } };
       flight.tiersAsked();
       holder = begun.holder;
+      // Two loads that hold a lease each may wait for the lease of the other.
+      if (flight.holdsUpLease) leftMs = Math.min(leftMs, loads.leaseMs);
       const told = core.coherence?.armed === true;
       const waitMs = told ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs);
       const start = performance.now();
       await waiter.woken(Math.min(waitMs, leftMs), flight.signal);
       flight.signal.throwIfAborted();
-      // Two loads that hold a lease each may wait for the lease of the other.
       leftMs -= performance.now() - start;
       waiter.again();
     }
@@ -191,7 +192,7 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
   const { isolation, tags } = core.parts;
   const epoch = tags.table.latest;
   flight.tagEpoch = epoch;
-  flight.holdsUpLease ||= redisLoad?.leased === true;
+  if (redisLoad?.leased === true) flight.holdUpLease();
   const stale = flight.stale === undefined ? undefined : handOut(flight.stale.value, isolation);
   const decisions = new LoadDecisions(key, flight, place, plan, stale);
   const stopRenewing = keepAlive(load, redisLoad);
