@@ -26,8 +26,10 @@ interface ModelLoad {
   stale: ModelEntry | undefined;
   readonly loader: Deferred<number>;
   readonly callers: Promise<unknown>[];
-  readonly tags: readonly string[];
-  readonly ttl: number;
+  tags: readonly string[];
+  ttl: number;
+  /** The loader decides about the ttl, whatever callers ask for. */
+  readonly decidesTtl: boolean;
   readonly grace: number;
   readonly tagInvalidations: number;
   /**
@@ -373,6 +375,9 @@ async function load({ where, ttl, grace, tags, late }: Call, model: Model, real:
     expect(hasStarted).toBe(false);
     joined.stale ??= stale;
     joined.callers.push(caller);
+    if (late) return;
+    joined.tags = [...new Set([...joined.tags, ...tags])];
+    if (!joined.decidesTtl && ttl !== 0) joined.ttl = joined.ttl === 0 ? ttl : Math.min(joined.ttl, ttl);
   } else {
     expect(await Promise.race([started.promise, caller])).toBe('started');
     const { tagInvalidations } = model;
@@ -385,6 +390,7 @@ async function load({ where, ttl, grace, tags, late }: Call, model: Model, real:
       callers: [caller],
       tags,
       ttl,
+      decidesTtl: late,
       grace,
       tagInvalidations,
     };

@@ -10,7 +10,8 @@ export type CacheErrorCode =
   | 'CACHE_INFRASTRUCTURE'
   | 'CACHE_TIMEOUT'
   | 'CACHE_SERIALIZATION'
-  | 'CACHE_CLOSED';
+  | 'CACHE_CLOSED'
+  | 'CACHE_CIRCULAR_LOAD';
 
 export interface CacheErrorOptions {
   readonly code?: CacheErrorCode;
@@ -81,6 +82,22 @@ export class CacheTimeoutError extends CacheError {
 export class CacheClosedError extends CacheError {
   constructor(name: string) {
     super(`Cache '${name}' is closed`, { code: 'CACHE_CLOSED', details: { cache: name } });
+  }
+}
+
+/** A loader waits for its own key, or two loads wait for the key of each other: waiting would never end. */
+export class CircularLoadError extends CacheError {
+  /** The key whose loader asked, and the key it asked for. */
+  readonly keys: readonly [string, string];
+
+  constructor(asking: string, asked: string) {
+    super(
+      asking === asked
+        ? `the loader of '${asking}' waits for itself: it asked for its own key`
+        : `the loads of '${asking}' and '${asked}' wait for each other: the loader of '${asking}' asked for '${asked}', whose load cannot end before that of '${asking}'`,
+      { code: 'CACHE_CIRCULAR_LOAD', details: { keys: [asking, asked] } },
+    );
+    this.keys = [asking, asked];
   }
 }
 

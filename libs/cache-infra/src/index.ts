@@ -36,6 +36,7 @@ export {
   CacheClosedError,
   CacheError,
   CacheTimeoutError,
+  CircularLoadError,
   InfrastructureError,
   SerializationError,
   ValidationError,

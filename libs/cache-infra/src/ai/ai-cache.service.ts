@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.js';
 import { runSafely } from '../cache/emitter.js';
 import { assertOptions, oneOf } from '../checks.js';
+import { LoadDecisions } from '../cache/flight.js';
 import { SerializationError, ValidationError } from '../errors.js';
 import { sha256 } from '../keys/digest.js';
 import { describeValue } from '../redact.js';
@@ -189,18 +190,25 @@ export class AiCacheService {
             own.answer = answer;
             production.finished += 1;
             production.latest = answer;
+            production.isLatestLost = false;
+            if (ctx instanceof LoadDecisions) {
+              ctx.whenNotStored(() => {
+                production.isLatestLost = true;
+              });
+            }
             return answer;
           },
           options,
         )
         .catch((error: unknown) => {
-          // The answer has been paid for: that it cannot be stored is no reason to lose it.
+          // The answer has been paid for: that another cache than ours cannot store it is no reason to lose it.
           const { latest, finished } = production;
           if (!(error instanceof SerializationError) || finished === before) throw error;
           return { ...latest, bypassed: 'unserializable' };
         });
       if (!isAnswer(entry)) return undefined;
-      const answer = entry as Answer<T>;
+      const isLost = production.isLatestLost && production.finished > before;
+      const answer = (isLost ? { ...entry, bypassed: 'unserializable' } : entry) as Answer<T>;
       if (own.answer !== undefined) return { answer, how: control.refresh === true ? 'refresh' : 'miss' };
       return { answer, how: production.finished > before ? 'collapsed' : 'hit' };
     });

@@ -7,6 +7,8 @@ export interface Production {
   finished: number;
   /** The answer made last. */
   latest: Answer<unknown> | undefined;
+  /** No tier could keep it. */
+  isLatestLost: boolean;
 }
 
 /**
@@ -21,7 +23,12 @@ export class Productions {
   }
 
   async during<R>(key: string, work: (production: Production) => Promise<R>): Promise<R> {
-    const production = this.#running.get(key) ?? { callers: 0, finished: 0, latest: undefined };
+    const production = this.#running.get(key) ?? {
+      callers: 0,
+      finished: 0,
+      latest: undefined,
+      isLatestLost: false,
+    };
     this.#running.set(key, production);
     production.callers += 1;
     try {

@@ -11,12 +11,13 @@ import type { TrackingMember } from '../tiers/shared-tracking.js';
 import { portionSize } from '../turn.js';
 import { activity } from './activity.js';
 import { Backoff } from './backoff.js';
+import { CallTimers } from './call-timers.js';
 import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
 import { DeadEntries } from './dead-entries.js';
 import { failed, refused } from './failed.js';
 import type { Flight } from './flight.js';
-import { InFlight, type TaggedWork } from './in-flight.js';
+import { InFlight, type Fenceable, type TaggedWork } from './in-flight.js';
 import type { CacheMonitor, CacheOperation } from './monitor.js';
 import type { Observer } from './observer.js';
 import type { Isolation, OnError } from './options.js';
@@ -65,6 +66,18 @@ export interface Found {
   readonly isOwn: boolean;
 }
 
+/** A write or a delete on its way to the L2. */
+export interface WorkUnderWay extends TaggedWork {
+  /** Settles when it has got there, or failed. */
+  done?: Promise<unknown> | undefined;
+}
+
+/** A removal of all that matches, while Redis is scanned: what is set after its call stays. */
+export interface Sweep {
+  readonly sparedIds: Set<string>;
+  readonly sparedRedisKeys: Set<string>;
+}
+
 const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
 
 /**
@@ -76,17 +89,25 @@ export class CacheCore {
   readonly flights = new InFlight<Flight>();
   readonly waiters = new Waiters();
   readonly backoff: Backoff;
+  /** Of refreshes whose value could not be stored. */
+  readonly refreshBackoff: Backoff;
+  readonly timers = new CallTimers();
   /** Plain L1 hits until one takes the measured path. */
   untilMeasured: number;
   readonly reads = new TierReads(this);
   readonly writes = new TierWrites(this);
   readonly removals = new Removals(this);
   /** Writes and deletes on their way to the L2. */
-  readonly writesUnderWay = new InFlight<TaggedWork>();
+  readonly writesUnderWay = new InFlight<WorkUnderWay>();
   readonly #deadEntries: DeadEntries | undefined;
+  /** Removals of all that matches something. */
+  readonly sweeps = new Set<Sweep>();
+  /** Entries whose ttl is being ended. */
+  readonly expiriesUnderWay = new InFlight<Fenceable>();
   readonly #aliases = new Map<string, string>();
   #maxAliases = 100;
   readonly #closing: (() => void)[] = [];
+  readonly #ending = new Set<Promise<unknown>>();
   /** How the L1 hears of changes made by others; undefined = it does not. */
   coherence: TrackingMember | undefined;
   /** Tells of a change the caches on the same client whose channel is not this one's. */
@@ -114,6 +135,7 @@ export class CacheCore {
       this.flights.get(id) === undefined && this.writesUnderWay.get(id) === undefined;
     this.#deadEntries = parts.l2 && new DeadEntries(parts.l2, isIdle);
     this.backoff = new Backoff(parts.graceBackoffMs);
+    this.refreshBackoff = new Backoff(parts.graceBackoffMs);
     this.#isIdle = parts.observer.isIdle;
     this.#hasHook = parts.observer.hasHook;
     const { graceMs, jitter, refreshAhead, l1TtlMs } = parts.defaults;
@@ -374,6 +396,15 @@ export class CacheCore {
     this.reads.underWay.fence(id);
     this.writesUnderWay.fence(id);
     this.flights.fence(id);
+    this.expiriesUnderWay.fence(id);
+  }
+
+  /** A value is set: what is being removed by a pattern was there before. `redisKey`: undefined = it does not go to Redis. */
+  spare(id: string, redisKey: string | undefined): void {
+    for (const { sparedIds, sparedRedisKeys } of this.sweeps) {
+      sparedIds.add(id);
+      if (redisKey !== undefined) sparedRedisKeys.add(redisKey);
+    }
   }
 
   /** An entry was read from Redis and is of no more use to anybody. */
@@ -478,11 +509,25 @@ export class CacheCore {
     this.#closing.push(work);
   }
 
-  close(): void {
+  /** Has `close` wait for `work`, which Redis bounds. */
+  untilEnded(work: Promise<unknown>): void {
+    const ended = work.catch(ignore).finally(() => {
+      this.#ending.delete(ended);
+    });
+    this.#ending.add(ended);
+  }
+
+  /** Callers of a loader that runs still get what it makes; it is stored nowhere. */
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const reason = new CacheClosedError(this.parts.name);
+    this.timers.close();
+    for (const [, flight] of [...this.flights.entries()]) flight.close(reason);
     this.fenceWhere(always);
     this.waiters.wakeAll();
+    // Others wait for the leases that are being given back.
+    if (this.#ending.size > 0) await Promise.all(this.#ending);
     for (const work of this.#closing) work();
     this.parts.l1?.close();
     this.parts.l2?.close();
@@ -533,6 +578,7 @@ export class CacheCore {
     this.reads.underWay.fenceWhere(matches);
     this.writesUnderWay.fenceWhere(matches);
     this.flights.fenceWhere(matches);
+    this.expiriesUnderWay.fenceWhere(matches);
   }
 }
 
@@ -542,4 +588,8 @@ function hasTags({ detail }: MemoryRecord): boolean {
 
 function always(): boolean {
   return true;
+}
+
+function ignore(): void {
+  // What could not be told to Redis ends by itself.
 }

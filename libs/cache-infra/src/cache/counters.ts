@@ -17,6 +17,7 @@ export class Counters {
   deletes = 0;
   loads = 0;
   loadErrors = 0;
+  notStored = 0;
   coalesced = 0;
   staleHits = 0;
   refreshes = 0;
@@ -35,6 +36,7 @@ export class Counters {
       errors: this.l2Errors,
       loads: this.loads,
       loadErrors: this.loadErrors,
+      notStored: this.notStored,
       coalesced: this.coalesced,
       staleHits: this.staleHits,
       refreshes: this.refreshes,

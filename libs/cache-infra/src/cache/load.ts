@@ -1,4 +1,6 @@
+import { SerializationError, ValidationError } from '../errors.js';
 import { activity } from './activity.js';
+import { runAs } from './calling-flight.js';
 import type { CacheCore } from './core.js';
 import { failed } from './failed.js';
 import { LoadDecisions, type Flight, type Landing } from './flight.js';
@@ -132,6 +134,8 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
   if (l2 === undefined || loads === undefined) return {};
   const redisKey = place.redisKey(key);
   const waiter = core.waiters.listen(redisKey);
+  let holder: string | undefined;
+  let leftMs = Infinity;
   try {
     for (;;) {
       core.assertOpen();
@@ -140,14 +144,14 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
         isUnsure = true;
         flight.stale = undefined;
       };
-      const begun = await core.guarded('getOrSet', loads.begin(redisKey, plan.lock));
+      const begun = await core.guarded('getOrSet', loads.begin(redisKey, plan.lock && leftMs > 0, holder));
       // Redis is away: loads go on locally.
       if (begun === failed) return {};
       flight.isUnsure = isUnsure;
       if (begun.granted && begun.seen === null) return { redisLoad: begun };
       if (begun.seen !== null && !flight.forced && plan.lock) {
         // Another instance may have been faster.
-        const found = await core.lookL2('getOrSet', place, key);
+        const found = await lookAgain(load, begun);
         if (found !== undefined && !isDueAgain(load, found) && !isForced(flight)) {
           await core.writes.endLoad(begun);
           return { landing: kept(found.value, 'l2') };
@@ -157,12 +161,15 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
       // A refresh that another instance is at already need not be waited for.
       if (flight.background) return { landing: { ...kept(undefined, 'l2'), kept: false } };
       flight.tiersAsked();
+      holder = begun.holder;
+      // Two loads that hold a lease each may wait for the lease of the other.
+      if (flight.holdsUpLease) leftMs = Math.min(leftMs, loads.leaseMs);
       const told = core.coherence?.armed === true;
-      await waiter.woken(
-        told ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs),
-        flight.signal,
-      );
+      const waitMs = told ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs);
+      const start = performance.now();
+      await waiter.woken(Math.min(waitMs, leftMs), flight.signal);
       flight.signal.throwIfAborted();
+      leftMs -= performance.now() - start;
       waiter.again();
     }
   } finally {
@@ -170,42 +177,88 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
   }
 }
 
+/** What has been stored since; the lease is given back when Redis does not say. */
+async function lookAgain({ core, place, key }: Load, begun: RedisLoad): Promise<MemoryRecord | undefined> {
+  try {
+    return await core.lookL2('getOrSet', place, key);
+  } catch (error) {
+    await core.writes.endLoad(begun);
+    throw error;
+  }
+}
+
 async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promise<Landing> {
   const { core, place, key, id, flight, plan } = load;
-  const { isolation, tags, clock } = core.parts;
+  const { isolation, tags } = core.parts;
   const epoch = tags.table.latest;
   flight.tagEpoch = epoch;
+  if (redisLoad?.leased === true) flight.holdUpLease();
   const stale = flight.stale === undefined ? undefined : handOut(flight.stale.value, isolation);
   const decisions = new LoadDecisions(key, flight, place, plan, stale);
   const stopRenewing = keepAlive(load, redisLoad);
   try {
-    // Whoever waited may have left while Redis was asked.
-    flight.signal.throwIfAborted();
-    const value = await run(load, decisions);
-    core.backoff.succeeded(id);
-    if (value === undefined || decisions.skipped) {
-      await core.writes.endLoad(redisLoad);
-      return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
+    let value: unknown;
+    try {
+      // Whoever waited may have left while Redis was asked.
+      flight.signal.throwIfAborted();
+      value = await run(load, decisions);
+    } catch (error) {
+      return await failedLoad(load, redisLoad, error);
     }
-    const snapshot = keep(value, isolation);
-    // From now on a change may come after what is stored, and before it is known here that it was.
-    flight.onEntryChanged = undefined;
-    await core.writes.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
-    if (activity.enabled && !flight.fenced) activity.note('set', undefined, undefined);
-    return { value: snapshot.value, kept: true, tier: undefined, tags: flight.tags, tagEpoch: epoch };
-  } catch (error) {
-    await core.writes.endLoad(redisLoad);
-    if (flight.signal.aborted) throw error;
-    const retryAt = core.backoff.failed(id, clock.now());
-    core.postponeRefresh(id, retryAt);
-    const { stale: last } = flight;
-    // An invalidation ends the grace, too, also one made elsewhere.
-    if (last === undefined || flight.fenced || !(await core.isStillServable(last)) || isFenced(flight))
-      throw error;
-    return lastValue(last);
+    core.backoff.succeeded(id);
+    const loaded: Landing = { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
+    if (value === undefined || decisions.skipped) {
+      await core.writes.endEmptyLoad(redisLoad);
+      return loaded;
+    }
+    try {
+      const snapshot = keep(value, isolation);
+      // From now on a change may come after what is stored, and before it is known here that it was.
+      flight.onEntryChanged = undefined;
+      await core.writes.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
+      if (activity.enabled && !flight.fenced) activity.note('set', undefined, undefined);
+      return { ...loaded, value: snapshot.value, kept: true, tags: flight.tags };
+    } catch (error) {
+      await core.writes.endEmptyLoad(redisLoad);
+      if (!isUnstorable(error)) throw error;
+      notStored(load, decisions, error);
+      return { ...loaded, tags: flight.tags };
+    }
   } finally {
     stopRenewing();
   }
+}
+
+/** What the callers get whose loader failed: a stale value, or the failure. */
+async function failedLoad(load: Load, redisLoad: RedisLoad | undefined, error: unknown): Promise<Landing> {
+  const { core, id, flight } = load;
+  if (flight.signal.aborted) {
+    await core.writes.endLoad(redisLoad);
+    throw error;
+  }
+  await core.writes.endEmptyLoad(redisLoad);
+  const retryAt = core.backoff.failed(id, core.parts.clock.now());
+  core.postponeRefresh(id, retryAt);
+  const { stale } = flight;
+  // An invalidation ends the grace, too, also one made elsewhere.
+  if (stale === undefined || flight.fenced || !(await core.isStillServable(stale)) || isFenced(flight))
+    throw error;
+  return lastValue(stale);
+}
+
+/** The value, its size or its tags: the loader did its work, and no tier can keep what it made. */
+function isUnstorable(error: unknown): error is Error {
+  return error instanceof SerializationError || error instanceof ValidationError;
+}
+
+/** The loaded value goes to its callers all the same: the next call loads again. */
+function notStored({ core, id, flight }: Load, decisions: LoadDecisions, error: Error): void {
+  const { counters, emitter, clock } = core.parts;
+  counters.notStored++;
+  emitter.emit('error', { operation: 'getOrSet', error });
+  decisions.notStored(error);
+  // Nobody gets what a refresh makes: every hit would begin another one.
+  if (flight.background) core.postponeRefresh(id, core.refreshBackoff.failed(id, clock.now()));
 }
 
 /** While the loader runs, Redis is told that it does; and tells when the key was invalidated meanwhile. */
@@ -240,7 +293,8 @@ function keepAlive({ core, id, flight }: Load, redisLoad: RedisLoad | undefined)
   // Nobody wants its value any more: the lease goes to whoever comes next, however long the loader may still run.
   flight.onFenced = () => {
     stop();
-    void core.writes.endLoad(redisLoad);
+    const { writes } = core;
+    core.untilEnded(flight.isOverdue ? writes.endEmptyLoad(redisLoad) : writes.endLoad(redisLoad));
   };
   if (flight.fenced) flight.onFenced();
   return stop;
@@ -251,31 +305,12 @@ function isFenced(flight: Flight): boolean {
   return flight.fenced;
 }
 
-/** Of the loader whose first, synchronous part is running now. */
-let callingFlight: Flight | undefined;
-
-/**
- * The flight whose loader makes this very call. Known until that loader first awaits something: following it further would take an
- * `AsyncLocalStorage`, which before Node 24 makes every promise of the process slower.
- */
-export function flightOfCaller(): Flight | undefined {
-  return callingFlight;
-}
-
 async function run({ core, loader, flight }: Load, decisions: LoadDecisions): Promise<unknown> {
   const { counters } = core.parts;
   counters.loads++;
   const start = activity.enabled ? performance.now() : 0;
-  const outer = callingFlight;
-  callingFlight = flight;
   try {
-    let loading: unknown;
-    try {
-      loading = loader(decisions);
-    } finally {
-      callingFlight = outer;
-    }
-    return await loading;
+    return await runAs(flight, () => loader(decisions));
   } catch (error) {
     counters.loadErrors++;
     throw error;

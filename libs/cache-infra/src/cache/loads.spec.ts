@@ -1,8 +1,11 @@
 import { deferred, turn } from '../../../../test/support/deferred.js';
 import { closingAfterEach } from '../../../../test/support/closing.js';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
+import { CircularLoadError, SerializationError } from '../errors.js';
 import type { InMemoryCacheOptions } from './cache-options.js';
+import { followCalls } from './calling-flight.js';
 import { InMemoryCache } from './in-memory-cache.js';
+import type { LoadOptions } from './options.js';
 import { coreOf } from './tiered-cache.js';
 
 const closing = closingAfterEach();
@@ -111,30 +114,154 @@ describe('tags of the entry that is being refreshed', () => {
   });
 });
 
-describe('a loader that asks for its own key', () => {
-  it('is told so, instead of waiting for itself for ever', async () => {
+describe('T26: loads that wait for each other', () => {
+  it('T26: a loader that asks for its own key is told so', async () => {
     const { cache } = make();
     const loaded = cache.getOrSet('key', (): Promise<string> => cache.getOrSet('key', () => 'inner'));
-    let outcome = 'waiting';
-    loaded.then(
-      () => (outcome = 'answered'),
-      () => (outcome = 'refused'),
-    );
-    for (let i = 0; i < 20; i++) await turn();
-    expect(outcome).not.toBe('waiting');
+    await expect(loaded).rejects.toThrow("the loader of 'key' waits for itself");
   });
 
-  it('also by way of another key', async () => {
+  it('T26: also by way of another key', async () => {
     const { cache } = make();
     const a = (): Promise<string> => cache.getOrSet('a', b);
     const b = (): Promise<string> => cache.getOrSet('b', () => a());
-    let outcome = 'waiting';
-    a().then(
-      () => (outcome = 'answered'),
-      () => (outcome = 'refused'),
+    await expect(a()).rejects.toThrow(CircularLoadError);
+  });
+
+  it.each([2, 3, 5])(
+    'T26: %d loads that each began by themselves: the error names both keys',
+    async (count) => {
+      const { cache } = make();
+      const key = (i: number): string => `key ${String(i % count)}`;
+      const load = (i: number): Promise<unknown> =>
+        cache.getOrSet(key(i), () => cache.getOrSet(key(i + 1), () => 'never'));
+      const outcomes = await Promise.allSettled(Array.from({ length: count }, (_, i) => load(i)));
+      const last = count - 1;
+      for (const outcome of outcomes) {
+        expect(outcome).toMatchObject({ reason: { code: 'CACHE_CIRCULAR_LOAD', keys: [key(last), key(0)] } });
+      }
+      expect(outcomes[0]).toMatchObject({
+        reason: { message: expect.stringContaining("'key 0'") as unknown },
+      });
+      expect(coreOf(cache).flights.size).toBe(0);
+    },
+  );
+
+  it('T26: beyond what a loader does at once, where calls are followed', async () => {
+    const { cache } = make();
+    followCalls();
+    const load = (key: string, other: string): Promise<unknown> =>
+      cache.getOrSet(key, async () => {
+        await turn();
+        return cache.getOrSet(other, () => 'never');
+      });
+    const outcomes = await Promise.allSettled([load('a', 'b'), load('b', 'a')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
+  it('T26: no circle: two loads that wait for a third, and one that waits for both', async () => {
+    const { cache } = make();
+    followCalls();
+    const end = deferred<string>();
+    const third = (): Promise<string> => cache.getOrSet('third', () => end.promise);
+    const first = cache.getOrSet('first', async () => {
+      await turn();
+      return third();
+    });
+    const second = cache.getOrSet('second', () => third());
+    const both = cache.getOrSet('both', () =>
+      Promise.all([cache.getOrSet('first', third), cache.getOrSet('second', third)]),
     );
-    for (let i = 0; i < 20; i++) await turn();
-    expect(outcome).not.toBe('waiting');
+    await turn();
+    end.resolve('value');
+    expect(await Promise.all([first, second, both])).toEqual(['value', 'value', ['value', 'value']]);
+  });
+
+  it('T26: no circle: what a load left running asks for the key of that load once it has ended', async () => {
+    const { cache } = make();
+    followCalls();
+    const left = deferred();
+    let late: Promise<unknown> | undefined;
+    const end = deferred<string>();
+    await cache.getOrSet('key', () => {
+      late = left.promise.then(() => cache.getOrSet('other', () => cache.getOrSet('key', () => 'again')));
+      return 'first';
+    });
+    await cache.delete('key');
+    const again = cache.getOrSet('key', () => end.promise);
+    left.resolve();
+    await turn();
+    end.resolve('again');
+    expect(await again).toBe('again');
+    expect(await late).toBe('again');
+  });
+});
+
+describe('T28: a caller that joins a load', () => {
+  const joined = async (options: LoadOptions, loaderTtl?: number): Promise<InMemoryCache> => {
+    const { cache } = make();
+    const end = deferred<string>();
+    const first = cache.getOrSet(
+      'key',
+      (ctx) => {
+        if (loaderTtl !== undefined) ctx.ttl(loaderTtl);
+        return end.promise;
+      },
+      { ttl: 60, tags: ['first'] },
+    );
+    await turn();
+    const second = cache.getOrSet('key', () => 'never', options);
+    await turn();
+    end.resolve('value');
+    expect(await Promise.all([first, second])).toEqual(['value', 'value']);
+    return cache;
+  };
+
+  it.each(['first', 'second'])('T28: has its tags on the entry, beside the others: %s', async (tag) => {
+    const cache = await joined({ ttl: 60, tags: ['second'] });
+    expect(await cache.get('key')).toBe('value');
+    await cache.invalidateTags(tag);
+    expect(await cache.get('key')).toBeUndefined();
+  });
+
+  it.each([
+    [5, 5],
+    [600, 60],
+    [0, 60],
+  ])('T28: with a ttl of %d s leaves an entry of %d s: the shorter one', async (ttl, left) => {
+    const cache = await joined({ ttl });
+    expect(await cache.ttl('key')).toBe(left);
+  });
+
+  it('T28: leaves the ttl to the loader, when that decides it', async () => {
+    const cache = await joined({ ttl: 5 }, 30);
+    expect(await cache.ttl('key')).toBe(30);
+  });
+
+  it('T28: guarantee 1: gets no value from before the invalidation of its own tags, and none is stored', async () => {
+    const { cache } = make();
+    const end = deferred<string>();
+    const first = cache.getOrSet('key', () => end.promise);
+    await turn();
+    await cache.invalidateTags('second');
+    const second = cache.getOrSet('key', () => 'new', { tags: ['second'] });
+    expect(await second).toBe('new');
+    end.resolve('from before');
+    expect(await first).toBe('from before');
+    expect(await cache.get('key')).toBe('new');
+  });
+
+  it('T28: guarantee 1: its tags cover the load from then on', async () => {
+    const { cache } = make();
+    const end = deferred<string>();
+    const first = cache.getOrSet('key', () => end.promise);
+    await turn();
+    const second = cache.getOrSet('key', () => 'never', { tags: ['second'] });
+    await turn();
+    await cache.invalidateTags('second');
+    end.resolve('from before');
+    await Promise.all([first, second]);
+    expect(await cache.get('key')).toBeUndefined();
   });
 });
 
@@ -188,11 +315,52 @@ describe('loader errors', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await cache.getOrSet('key', () => 1)).toBe(1);
   });
+});
 
-  it('SerializationError reaches callers, nothing is stored', async () => {
+describe('T41: a loaded value that cannot be stored', () => {
+  const unstorable = (): unknown => ({ of: 'today', format: () => 'text' });
+
+  it('T41: goes to its callers, is told of and counted, and stored nowhere', async () => {
     const { cache } = make();
-    await expect(cache.getOrSet('key', () => ({ f: () => 1 }))).rejects.toThrow(TypeError);
+    const told: unknown[] = [];
+    cache.on('error', (event) => told.push(event));
+    const value = unstorable();
+    expect(await cache.getOrSet('key', () => value)).toBe(value);
+    expect(told).toEqual([{ operation: 'getOrSet', error: expect.any(SerializationError) as unknown }]);
+    expect(cache.stats()).toMatchObject({ loads: 1, loadErrors: 0, notStored: 1, sets: 0 });
     expect(await cache.getOrSet('key', () => 1)).toBe(1);
+  });
+
+  it('T41: is newer than a value past its ttl, call for call', async () => {
+    const { cache, clock } = make();
+    await cache.set('key', 'yesterday', { ttl: 1, grace: 3600 });
+    clock.advance(1000);
+    const load = (): Promise<unknown> => cache.getOrSet('key', unstorable, { grace: 3600 });
+    for (let i = 0; i < 3; i++) expect(await load()).toMatchObject({ of: 'today' });
+    expect(cache.stats()).toMatchObject({ loads: 3, staleHits: 0, notStored: 3 });
+  });
+
+  it('T41: is what callers that share the load get, too', async () => {
+    const { cache } = make();
+    const values = await Promise.all([1, 2, 3].map(() => cache.getOrSet('key', unstorable)));
+    for (const value of values) expect(value).toMatchObject({ of: 'today' });
+    expect(cache.stats().loads).toBe(1);
+  });
+
+  it('T41: of a refresh is no reason to refresh with every hit', async () => {
+    const { cache, clock } = make();
+    const options = { ttl: 100, refreshAhead: 0.5 };
+    await cache.getOrSet('key', () => 'old', options);
+    clock.advance(60_000);
+    for (let i = 0; i < 10; i++) {
+      expect(await cache.getOrSet<unknown>('key', unstorable, options)).toBe('old');
+      await turn();
+    }
+    expect(cache.stats()).toMatchObject({ refreshes: 1, notStored: 1 });
+    clock.advance(1000);
+    await cache.getOrSet<unknown>('key', unstorable, options);
+    await turn();
+    expect(cache.stats().refreshes).toBe(2);
   });
 });
 
@@ -211,8 +379,7 @@ describe('a refresh whose loader hangs', () => {
     await turn();
     expect(hung).toBe(1);
     clock.advance(60_000);
-    await expect(cache.getOrSet('key', () => 'first', options)).rejects.toThrow('hardTimeout');
-    await expect(cache.getOrSet('key', () => 'second', options)).resolves.toBe('second');
+    await expect(cache.getOrSet('key', () => 'new', options)).resolves.toBe('new');
   });
 
   it('so does a load that went on after softTimeout', async () => {
@@ -222,8 +389,7 @@ describe('a refresh whose loader hangs', () => {
     clock.advance(20_000);
     expect(await cache.getOrSet('key', () => new Promise<string>(() => undefined), options)).toBe('old');
     clock.advance(200_000);
-    await expect(cache.getOrSet('key', () => 'first', options)).rejects.toThrow('hardTimeout');
-    await expect(cache.getOrSet('key', () => 'second', options)).resolves.toBe('second');
+    await expect(cache.getOrSet('key', () => 'new', options)).resolves.toBe('new');
   });
 });
 

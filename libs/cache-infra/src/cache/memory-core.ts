@@ -1,5 +1,5 @@
 import { assertOptions } from '../checks.js';
-import { systemClock } from '../clock.js';
+import { cacheClock } from '../clock.js';
 import { durationMs } from '../duration.js';
 import { MemoryTier } from '../tiers/memory-tier.js';
 import type { InMemoryCacheOptions } from './cache-options.js';
@@ -17,7 +17,7 @@ const maxTags = 10_000;
 /** Puts together the engine of a cache in memory. */
 export function memoryCore(options: InMemoryCacheOptions): CacheCore {
   assertOptions('InMemoryCache', options, inMemoryChecks);
-  const { name = 'default', maxSize = 1000, clock = systemClock, enabled = true } = options;
+  const { name = 'default', maxSize = 1000, clock = cacheClock, enabled = true } = options;
   const counters = new Counters();
   const emitter = new CacheEmitter();
   const onEvict = (id: string): void => {

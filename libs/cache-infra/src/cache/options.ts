@@ -26,7 +26,10 @@ export interface LoadOptions extends StoreOptions {
   refreshAhead?: number | undefined;
   /** A value past its ttl is at hand: serve it after waiting this long, while the load goes on. */
   softTimeout?: Ttl | undefined;
-  /** No value is at hand: reject with `CacheTimeoutError` after this long. The load goes on for those who wait longer. */
+  /**
+   * The limit of the load, from its start: then its signal aborts, and its key and lease are free, unless somebody waits who gives it more
+   * time. A caller who has waited this long gets a value past its ttl, or else `CacheTimeoutError`.
+   */
   hardTimeout?: Ttl | undefined;
   /** One loader across all instances, not only in this process. Needs Redis; without it loads go on locally. */
   lock?: boolean | undefined;

@@ -1,7 +1,6 @@
 import { timerMs } from '../duration.js';
-import { CacheTimeoutError } from '../errors.js';
 import type { CacheCore } from './core.js';
-import type { Flight, Landing } from './flight.js';
+import { tookTooLong, type Flight, type Landing } from './flight.js';
 import type { LoadPlan } from './store-plan.js';
 
 /** Why the seat of a caller that got a stale value is free. */
@@ -9,7 +8,8 @@ const served = new Error('served a stale value');
 
 /**
  * How long one caller waits for a flight: until it lands, until the caller's signal aborts, until `softTimeout` if a value past its ttl
- * is at hand, until `hardTimeout` if none is. Others may wait longer.
+ * is at hand, until `hardTimeout` if none is. Others may wait longer. What a caller leaves behind is its limit: a load that was to serve
+ * it takes no longer than its `hardTimeout`, unless somebody waits who gives it more time.
  */
 export async function waitFor(
   core: CacheCore,
@@ -27,9 +27,12 @@ export async function waitFor(
   // It may have been aborted while the tiers were asked.
   if (signal?.aborted === true) leave();
   else signal?.addEventListener('abort', leave, { once: true });
-  const timers: NodeJS.Timeout[] = [];
+  const fail = (error: unknown): void => {
+    seat.abort(error);
+  };
+  const timers: (() => void)[] = [];
   const after = (ms: number | undefined, work: () => void): void => {
-    if (ms !== undefined) timers.push(setTimeout(work, timerMs(ms)));
+    if (ms !== undefined) timers.push(core.timers.start(timerMs(ms), work));
   };
   try {
     return await new Promise<Landing>((resolve, reject) => {
@@ -39,25 +42,33 @@ export async function waitFor(
         if (stale === undefined || flight.fenced || !(await core.isStillServable(stale)) || isFenced(flight))
           return false;
         resolve({ value: stale.value, kept: true, tier: 'l1', stale: true, tags: [], tagEpoch: Infinity });
-        flight.hold(undefined);
-        seat.abort(served);
         return true;
       };
+      const serveSoon = async (softMs: number): Promise<void> => {
+        await flight.staleKnown;
+        if (!(await serveStale())) return;
+        flight.hold(hardTimeoutMs, hardTimeoutMs === undefined ? undefined : hardTimeoutMs - softMs);
+        seat.abort(served);
+      };
+      const giveUp = async (limitMs: number): Promise<void> => {
+        const gone = flight.timeIsUp(limitMs);
+        try {
+          if (await serveStale()) seat.abort(served);
+          else seat.abort(tookTooLong(key, limitMs));
+        } finally {
+          gone();
+        }
+      };
       after(softTimeoutMs, () => {
-        flight.staleKnown.then(serveStale).catch(reject);
+        serveSoon(softTimeoutMs as number).catch(fail);
       });
       after(hardTimeoutMs, () => {
-        const giveUp = (isServed: boolean): void => {
-          if (isServed) return;
-          const ms = String(hardTimeoutMs);
-          seat.abort(new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${ms} ms)`));
-        };
-        serveStale().then(giveUp, reject);
+        giveUp(hardTimeoutMs as number).catch(fail);
       });
-      flight.join(seat.signal).then(resolve, reject);
+      flight.join(seat.signal, hardTimeoutMs).then(resolve, reject);
     });
   } finally {
-    for (const timer of timers) clearTimeout(timer);
+    for (const stop of timers) stop();
     signal?.removeEventListener('abort', leave);
   }
 }

@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.js';
+import { cacheClock } from '../clock.js';
 import { Codec } from '../codec/codec.js';
 import { KeyRing } from '../codec/encryption.js';
 import { durationMs } from '../duration.js';
@@ -41,7 +41,7 @@ const channelTimeoutMs = 2000;
 
 /** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
 export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number): CacheCore {
-  const { name = 'default', clock = systemClock, l1CacheSize = 100, enableL1Cache = true } = options;
+  const { name = 'default', clock = cacheClock, l1CacheSize = 100, enableL1Cache = true } = options;
   const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
   const coherence = enableL1Cache ? (options.coherence ?? 'tracking') : 'none';
   const isTold = coherence === 'tracking' || coherence === 'broadcast';

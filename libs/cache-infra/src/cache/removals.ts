@@ -1,7 +1,8 @@
 import type { RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
+import type { MemoryRecord } from '../tiers/memory-record.js';
 import { portionSize, Turn } from '../turn.js';
-import type { CacheCore } from './core.js';
+import type { CacheCore, Sweep } from './core.js';
 import { failed, refused } from './failed.js';
 import type { Fenceable } from './in-flight.js';
 import { keep } from './isolation.js';
@@ -152,55 +153,103 @@ export class Removals {
     const fromL1 = this.#dropL1(matchesId);
     let fromL2 = 0;
     if (l2 !== undefined) {
+      const sweep: Sweep = { sparedIds: new Set(), sparedRedisKeys: new Set() };
+      this.#core.sweeps.add(sweep);
       const moment = recovery?.moment();
       if (moment !== undefined) recovery?.journal.supersedeWhere(matching.matches, moment.order);
-      const removal = removeMatchingFromRedis(l2, keyPrefix, matching, async (redisKeys) => {
+      const removal = removeMatchingFromRedis(l2, keyPrefix, matching, async (found) => {
+        const redisKeys = found.filter((redisKey) => !sweep.sparedRedisKeys.has(redisKey));
+        if (redisKeys.length === 0) return;
         const deleted = await removeFrom(l2, redisKeys, { forGood: false });
         this.#core.changed(redisKeys);
         fromL2 += deleted;
         counters.l2Deletes += deleted;
       });
-      const removed = await this.#core.attempt(operation, removal);
+      const removed = await this.#core.attempt(operation, removal).finally(() => {
+        this.#core.sweeps.delete(sweep);
+      });
       if (removed === failed && moment !== undefined) recovery?.lostMatch(moment, matching);
       // Reads that began during the scan may have brought what the scan had not reached yet.
-      this.#dropL1(matchesId);
+      this.#dropL1((id) => !sweep.sparedIds.has(id) && matchesId(id));
     }
     const total = Math.max(fromL2, fromL1);
     counters.deletes += total;
     return total;
   }
 
-  /** Ends an entry's ttl; true if it was there. */
+  /** Ends an entry's ttl; true if it was there. What is called for the key later wins. */
   async expire(place: Place, key: string): Promise<boolean> {
-    const { l1, l2, loads, clock, recovery } = this.#core.parts;
+    const { l2, loads } = this.#core.parts;
     const id = place.id(key);
-    const moment = recovery?.moment();
-    const redisKey = place.redisKey(key);
-    const record = await this.#core.look('expire', place, key);
-    // A load under way brings a value from before this, whether there is an entry or not.
-    this.#core.fence(id);
-    if (record === undefined) {
-      if (l2 !== undefined && loads !== undefined)
-        await this.#core.guarded('expire', l2.delete([loads.fenceOf(redisKey)]));
-      return false;
+    // What is read or loaded now is from before this, whether there is an entry or not.
+    this.#core.reads.underWay.fence(id);
+    this.#core.flights.fence(id);
+    this.#core.expiriesUnderWay.fence(id);
+    if (l2 === undefined || loads === undefined) return this.#expireL1(place, key, id);
+    const work: Fenceable = { fenced: false };
+    this.#core.expiriesUnderWay.start(id, work);
+    try {
+      return await this.#expireBoth(l2, loads, place, key, work);
+    } finally {
+      this.#core.expiriesUnderWay.end(id, work);
     }
-    if (record.staleUntil === record.expiresAt || record.staleUntil === Infinity) {
-      await this.remove('expire', place, [key]);
-      return true;
-    }
-    l1?.set(id, expired(record, clock.now()));
-    if (l2 === undefined || loads === undefined) return true;
-    const done = await this.#core.attempt('expire', this.#expireL2(l2, loads, redisKey));
-    // Without its grace then, but never again as if it were fresh.
-    if (done === failed && moment !== undefined) recovery?.lostDelete(moment, redisKey);
+  }
+
+  async #expireL1(place: Place, key: string, id: string): Promise<boolean> {
+    const { l1, clock } = this.#core.parts;
+    const record = this.#core.peek(id);
+    if (record === undefined) return false;
+    if (hasGrace(record)) l1?.set(id, expired(record, clock.now()));
+    else await this.remove('expire', place, [key]);
     return true;
   }
 
-  async #expireL2(l2: RedisTier, loads: RedisLoads, redisKey: string): Promise<void> {
+  async #expireBoth(
+    l2: RedisTier,
+    loads: RedisLoads,
+    place: Place,
+    key: string,
+    work: Fenceable,
+  ): Promise<boolean> {
+    const { l1, clock, recovery } = this.#core.parts;
+    const id = place.id(key);
+    const redisKey = place.redisKey(key);
+    const moment = recovery?.moment();
+    // A set that was called before this is what this is about.
+    await this.#core.writesUnderWay.get(id)?.done?.catch(ignore);
+    const record = await this.#core.look('expire', place, key);
+    if (work.fenced) return record !== undefined;
+    if (record === undefined) {
+      await this.#core.guarded('expire', l2.delete([loads.fenceOf(redisKey)]));
+      return false;
+    }
+    if (!hasGrace(record)) {
+      await this.remove('expire', place, [key]);
+      return true;
+    }
+    const ended = expired(record, clock.now());
+    l1?.set(id, ended);
+    const done = await this.#core.attempt('expire', this.#expireL2(l2, loads, redisKey));
+    if (work.fenced) return true;
+    if (done === failed || done === refused) {
+      // Without its grace then, but never again as if it were fresh.
+      if (done === failed && moment !== undefined) recovery?.lostDelete(moment, redisKey);
+      return true;
+    }
+    this.#core.changed([redisKey]);
+    // What was read meanwhile is from before this.
+    this.#core.reads.underWay.fence(id);
+    if (done) l1?.set(id, ended);
+    else l1?.delete(id);
+    return true;
+  }
+
+  /** False: something newer stands there. */
+  async #expireL2(l2: RedisTier, loads: RedisLoads, redisKey: string): Promise<boolean> {
     const load = await loads.begin(redisKey, false);
-    if (load.seen === null) return;
+    if (load.seen === null) return true;
     const entry = await l2.decode(redisKey, load.seen);
-    if (entry === undefined || entry.meta.graceMs === 0) return;
+    if (entry === undefined || entry.meta.graceMs === 0) return false;
     const { value, meta } = entry;
     const { json } = keep(value, 'clone');
     // Ended long ago by everybody's clock, with the grace that is left from now on; and another version, so that a load
@@ -213,7 +262,7 @@ export class Removals {
       nonce: Math.floor(Math.random() * 2 ** 32),
     };
     const bytes = await l2.codec.encode(value, json, ended, redisKey);
-    await loads.end(load, bytes, meta.graceMs);
+    return loads.end(load, bytes, meta.graceMs);
   }
 
   /** Drops what matches from the L1 and from what is on its way there; returns how many entries were current. */
@@ -237,4 +286,12 @@ async function removeFrom(
 ): Promise<number> {
   const existed = await l2.remove(redisKeys, options);
   return existed.filter(Boolean).length;
+}
+
+function hasGrace({ staleUntil, expiresAt }: MemoryRecord): boolean {
+  return staleUntil !== expiresAt && staleUntil !== Infinity;
+}
+
+function ignore(): void {
+  // The set tells its own caller.
 }

@@ -20,6 +20,7 @@ describe('stats are exact', () => {
       errors: 0,
       loads: 0,
       loadErrors: 0,
+      notStored: 0,
       coalesced: 0,
       staleHits: 0,
       refreshes: 0,

@@ -23,6 +23,8 @@ export interface CacheStats {
   loads: number;
   /** Loader runs that failed. */
   loadErrors: number;
+  /** Loaded values that no tier could keep (their size, their tags, what they are): their callers got them all the same. */
+  notStored: number;
   /** Calls answered with a value past its ttl, because its loader failed, was slow, or was left alone after failing. */
   staleHits: number;
   /** Loads begun by a hit near the end of its ttl. */

@@ -167,3 +167,16 @@ describe('options of a cache that its calls could not use', () => {
     expect(() => new InMemoryCache({ refreshAhead })).toThrow(ValidationError);
   });
 });
+
+describe('jitter', () => {
+  it('T50: setMany draws it for each entry', async () => {
+    await using cache = new InMemoryCache();
+    const keys = Array.from({ length: 200 }, (_, i) => `key ${String(i)}`);
+    await cache.setMany(
+      keys.map((key) => [key, 1] as const),
+      { ttl: 1000, jitter: 0.9 },
+    );
+    const lives = new Set(await Promise.all(keys.map((key) => cache.ttl(key))));
+    expect(lives.size).toBeGreaterThan(50);
+  });
+});

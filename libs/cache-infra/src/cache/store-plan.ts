@@ -162,6 +162,12 @@ export function shortened(ttlMs: number, jitter: number): number {
   return jitter === 0 || ttlMs === 0 ? ttlMs : Math.max(1, Math.round(ttlMs * (1 - jitter * Math.random())));
 }
 
+/** The shorter of two lives, milliseconds; 0 = never ends. */
+export function shorter(oneMs: number, otherMs: number): number {
+  if (oneMs === 0) return otherMs;
+  return otherMs === 0 ? oneMs : Math.min(oneMs, otherMs);
+}
+
 /** The options, when they are an object and not a bare ttl. */
 function optionsObject<T extends object>(
   options: Ttl | T | undefined,

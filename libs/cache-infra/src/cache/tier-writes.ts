@@ -4,9 +4,9 @@ import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import { portionSize, Turn } from '../turn.js';
-import type { CacheCore } from './core.js';
+import type { CacheCore, WorkUnderWay } from './core.js';
 import { failed } from './failed.js';
-import type { Fenceable, TaggedWork } from './in-flight.js';
+import type { Fenceable } from './in-flight.js';
 import type { CacheOperation } from './monitor.js';
 import type { Place } from './place.js';
 import { newRecord, withL1Ttl } from './records.js';
@@ -21,7 +21,7 @@ export interface MadeUnder {
 }
 
 /** A value that was set, on its way to the L2. */
-interface Write extends TaggedWork {
+interface Write extends WorkUnderWay {
   readonly operation: CacheOperation;
   readonly place: Place;
   readonly key: string;
@@ -66,14 +66,20 @@ export class TierWrites {
     this.#core.fence(id);
     this.#core.backoff.succeeded(id);
     const { l2, tags } = this.#core.parts;
+    const isLocal = l2 === undefined || plan.tiers === 'l1';
+    if (this.#core.sweeps.size > 0) this.#core.spare(id, isLocal ? undefined : place.redisKey(key));
     const covering = plan.tags.length === 0 ? undefined : place.coveringTags(plan.tags);
-    const write: Write = { fenced: false, tags: covering, operation, place, key, id, kept, plan };
-    if (l2 === undefined || plan.tiers === 'l1') return this.#putL1(write);
+    const call = { operation, place, key, id, kept, plan };
+    const write: Write = { fenced: false, done: undefined, tags: covering, ...call };
+    if (isLocal) return this.#putL1(write);
     this.#core.writesUnderWay.start(id, write);
     // As a rule nothing has to be asked first.
-    return plan.tags.length === 0 && l2.clockKnown
-      ? this.#store(l2, write, tags.table.latest, false)
-      : this.#storeLater(l2, write);
+    const storing =
+      plan.tags.length === 0 && l2.clockKnown
+        ? this.#store(l2, write, tags.table.latest, false)
+        : this.#storeLater(l2, write);
+    write.done = storing;
+    return storing;
   }
 
   /**
@@ -84,7 +90,7 @@ export class TierWrites {
     operation: CacheOperation,
     place: Place,
     entries: readonly (readonly [key: string, kept: Snapshot])[],
-    plan: StorePlan,
+    planned: () => StorePlan,
   ): Promise<void> {
     const turn = new Turn();
     for (let next = 0; next < entries.length;) {
@@ -92,7 +98,7 @@ export class TierWrites {
       const puts: Promise<void>[] = [];
       do {
         const [key, kept] = entries[next++] as (typeof entries)[number];
-        puts.push(this.put(operation, place, key, kept, plan));
+        puts.push(this.put(operation, place, key, kept, planned()));
       } while (next < entries.length && puts.length < portionSize && !portion.isOver);
       await Promise.all(puts);
       if (next < entries.length && turn.isOver) await turn.next();
@@ -102,21 +108,24 @@ export class TierWrites {
   async #putL1(write: Write): Promise<void> {
     const { operation, place, key, id, kept, plan } = write;
     const { l2, tags } = this.#core.parts;
-    let epoch = tags.table.latest;
     // Its tags may be invalidated elsewhere all the same.
-    if (l2 !== undefined && plan.tags.length > 0) {
-      tags.meet();
-      this.#core.writesUnderWay.start(id, write);
-      try {
-        const learned = await this.#core.guarded(operation, tags.learnForWrite());
-        if (learned !== failed) epoch = learned.latest;
-      } finally {
-        this.#ended(write);
-      }
-      // Overtaken by a delete or another set.
-      if (isFenced(write)) return;
+    if (l2 === undefined || plan.tags.length === 0) {
+      this.#storeL1(place, key, kept, plan, tags.table.latest);
+      return;
     }
-    this.#storeL1(place, key, kept, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
+    tags.meet();
+    const learning = this.#core.guarded(operation, tags.learnForWrite());
+    write.done = learning;
+    this.#core.writesUnderWay.start(id, write);
+    try {
+      const learned = await learning;
+      const epoch = learned === failed ? tags.table.latest : learned.latest;
+      // Overtaken by a delete or another set.
+      if (isFenced(write) || this.#core.closed) return;
+      this.#storeL1(place, key, kept, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
+    } finally {
+      this.#ended(write);
+    }
   }
 
   /** As `#store`, after asking Redis for what the entry will say of itself. */
@@ -270,7 +279,10 @@ export class TierWrites {
       // The table is made with the first entry that has tags: no tag had been invalidated until then.
       if (epoch === 0) {
         const learned = await this.#core.guarded('getOrSet', tags.learnForWrite());
-        if (learned === failed) return;
+        if (learned === failed) {
+          await this.endLoad(made.load);
+          return;
+        }
         if (learned.made) epoch = learned.latest;
         if (isFenced(work) || this.#core.closed) {
           await this.endLoad(made.load);
@@ -287,6 +299,8 @@ export class TierWrites {
       return;
     }
     const { load } = made;
+    // What ends a ttl looked at the entry before this one.
+    this.#core.expiriesUnderWay.fence(place.id(key));
     const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.fenced || this.#core.closed) {
@@ -325,11 +339,23 @@ export class TierWrites {
     return tags.table.isValid(place.coveringTags(plan.tags), epoch) && !isFenced(work);
   }
 
-  /** Gives back the lease of a load that stores nothing. */
+  /** Gives back the lease of a load that nobody wants the value of any more: it goes to the next who waits. */
   async endLoad(load: RedisLoad | undefined): Promise<void> {
+    await this.#giveBack(load, (loads, leased) => loads.end(leased, undefined, 0));
+  }
+
+  /** Gives back the lease of a load that brought nothing to store: those who wait for it load at once. */
+  async endEmptyLoad(load: RedisLoad | undefined): Promise<void> {
+    await this.#giveBack(load, (loads, leased) => loads.endEmpty(leased));
+  }
+
+  async #giveBack(
+    load: RedisLoad | undefined,
+    end: (loads: RedisLoads, load: RedisLoad) => Promise<unknown>,
+  ): Promise<void> {
     const { loads } = this.#core.parts;
     if (load === undefined || !load.leased || load.ended || loads === undefined) return;
-    await loads.end(load, undefined, 0).catch(ignore);
+    await end(loads, load).catch(ignore);
     this.#core.changed([loads.fenceOf(load.redisKey)]);
     // Nor of the end of an own lease.
     this.#core.waiters.wake(load.redisKey);

@@ -1,6 +1,6 @@
 import { coarseClock, type CoarseClock } from '../clock.js';
 import type { Snapshot } from '../codec/snapshot.js';
-import { CacheError, ValidationError } from '../errors.js';
+import { CircularLoadError, ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
 import { MemoryRecord } from '../tiers/memory-record.js';
 import type { MemoryTier } from '../tiers/memory-tier.js';
@@ -14,7 +14,8 @@ import { failed } from './failed.js';
 import { Counters } from './counters.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
 import { Flight } from './flight.js';
-import { flightOfCaller, fly } from './load.js';
+import { flightOfCaller } from './calling-flight.js';
+import { fly } from './load.js';
 import { checkHealth } from './check-health.js';
 import type { CacheHealth } from './health.js';
 import { handOut, keep, ownCopy } from './isolation.js';
@@ -195,8 +196,10 @@ export class TieredCache extends Cache {
     options?: Ttl | StoreOptions,
   ): Promise<void> {
     return this.#observe('setMany', undefined, async () => {
-      const { defaults, isolation } = this.#core.parts;
+      const { defaults, isolation, l2 } = this.#core.parts;
       const plan = storePlan(options, defaults);
+      const codec = plan.tiers === 'l1' ? undefined : l2?.codec;
+      codec?.assertTagsFit(plan.tags);
       const checked = Array.from(assertIterable(entries), (entry) => {
         const [key, value] = assertPair(entry);
         assertKey(key);
@@ -207,9 +210,13 @@ export class TieredCache extends Cache {
       const turn = new Turn();
       for (const [key, value] of checked) {
         if (turn.isOver) await turn.next();
-        kept.push([key, keep(value, isolation)]);
+        const snapshot = keep(value, isolation);
+        codec?.assertFits(snapshot);
+        kept.push([key, snapshot]);
       }
-      await this.#core.writes.putMany('setMany', this.#place, kept, plan);
+      // What is stored together does not end together.
+      const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, defaults);
+      await this.#core.writes.putMany('setMany', this.#place, kept, planned);
     });
   }
 
@@ -331,8 +338,7 @@ export class TieredCache extends Cache {
 
   /** Closing a namespace closes nothing: what it stands on belongs to the cache it was made from. */
   override async close(): Promise<void> {
-    if (this.#place.path === '') this.#core.close();
-    return Promise.resolve();
+    if (this.#place.path === '') await this.#core.close();
   }
 
   /**
@@ -410,9 +416,14 @@ export class TieredCache extends Cache {
     const caller = flightOfCaller();
     let plan = loadPlan(options, defaults);
     let startedAt = 0;
-    if (plan.hardTimeoutMs !== undefined) {
+    const { softTimeoutMs, hardTimeoutMs } = plan;
+    if (softTimeoutMs !== undefined || hardTimeoutMs !== undefined) {
       startedAt = performance.now();
-      plan = { ...plan, hardTimeoutMs: Math.max(1, plan.hardTimeoutMs - waitedMs) };
+      const limits = {
+        softTimeoutMs: softTimeoutMs === undefined ? undefined : Math.max(0, softTimeoutMs - waitedMs),
+        hardTimeoutMs: hardTimeoutMs === undefined ? undefined : Math.max(1, hardTimeoutMs - waitedMs),
+      };
+      if (waitedMs > 0) plan = { ...plan, ...limits };
     }
     plan.signal?.throwIfAborted();
     if (plan.refreshAhead !== undefined) this.#core.carryTtl();
@@ -440,13 +451,15 @@ export class TieredCache extends Cache {
 
     const { flights } = this.#core;
     let flight = flights.get(id);
-    if (flight !== undefined && flight.tags.length > 0) {
+    const asksTags = plan.tags.length > 0;
+    if (flight !== undefined && (flight.tags.length > 0 || asksTags)) {
       if (tags.stale) {
         await this.#core.guarded('getOrSet', tags.learn());
         flight = flights.get(id);
       }
       // Its tags were invalidated since it began: whoever comes from now on starts anew.
-      if (flight?.tagEpoch !== undefined && !tags.table.isValid(flight.tags, flight.tagEpoch)) {
+      const covering = [...(flight?.tags ?? []), ...this.#place.coveringTags(plan.tags)];
+      if (flight?.tagEpoch !== undefined && !tags.table.isValid(covering, flight.tagEpoch)) {
         flights.fence(id);
         flight = undefined;
       }
@@ -474,34 +487,39 @@ export class TieredCache extends Cache {
     }
     const joined = flight !== undefined;
     if (flight === undefined) {
-      flight = new Flight(plan.forced, false, stale);
+      flight = new Flight(key, plan.forced, false, stale);
       flight.redisFailed = asked === failed;
-      flight.parent = caller;
-      fly(this.#core, this.#place, key, flight, loader, plan);
-    } else {
-      if (caller?.isWithin(flight) === true) {
-        throw new CacheError(
-          `the loader of ${describeValue(key)} waits for itself: it asked for its own key, here or by way of other keys`,
-        );
-      }
+    } else if (caller !== undefined && flight.dependsOn(caller)) {
+      throw new CircularLoadError(caller.key, key);
+    }
+    const waited = caller?.awaits(flight);
+    if (joined) {
       this.#core.parts.counters.coalesced++;
       if (plan.forced) flight.forced = true;
       flight.stale ??= stale;
+      flight.askTags(plan.tags, this.#place);
+      if (namesTtl(options)) flight.askTtl(plan.ttlMs);
+    } else {
+      fly(this.#core, this.#place, key, flight, loader, plan);
     }
     const epochAtJoining = tags.table.latest;
     // A change made elsewhere has been heard of, and not asked about.
     const isUnsure = joined && tags.stale;
-    const landing = await waitFor(this.#core, key, flight, plan).catch((error: unknown) => {
-      counters.misses++;
-      this.#missed(outcome, key);
-      throw error;
-    });
+    const landing = await waitFor(this.#core, key, flight, plan)
+      .catch((error: unknown) => {
+        counters.misses++;
+        this.#missed(outcome, key);
+        throw error;
+      })
+      .finally(waited);
     // The loader gave it tags that had been invalidated between its start and this call: the value is from before. Or it was a
     // refresh that left the work to another instance.
     if (isUnsure && landing.tags.length > 0) await this.#core.guarded('getOrSet', tags.learn());
     const isFromBefore =
       (isUnsure || landing.tagEpoch < epochAtJoining) && !tags.table.isValid(landing.tags, landing.tagEpoch);
     if (isFromBefore || (landing.tier === 'l2' && !landing.kept)) {
+      // Closed meanwhile, and nothing at hand.
+      this.#core.assertOpen();
       const tookMs = startedAt === 0 ? 0 : performance.now() - startedAt;
       return this.#load(outcome, key, loader, options, waitedMs + tookMs);
     }
@@ -526,20 +544,24 @@ export class TieredCache extends Cache {
     loader: Loader<unknown>,
     plan: LoadPlan,
   ): void {
-    const { flights, backoff, parts } = this.#core;
     // It stays due until a refresh can begin.
-    if (flights.get(id) !== undefined || backoff.isPausing(id, parts.clock.now())) return;
+    if (this.#core.flights.get(id) !== undefined || this.#isRefreshPausing(id)) return;
     if (this.#core.isRefreshDue(id, record, plan)) this.#refresh(key, id, record, loader, plan);
   }
 
   #refresh(key: string, id: string, record: MemoryRecord, loader: Loader<unknown>, plan: LoadPlan): void {
-    const { counters, clock } = this.#core.parts;
-    if (this.#core.flights.get(id) !== undefined || this.#core.backoff.isPausing(id, clock.now())) return;
-    counters.refreshes++;
-    fly(this.#core, this.#place, key, new Flight(false, true, record), loader, {
+    if (this.#core.flights.get(id) !== undefined || this.#isRefreshPausing(id)) return;
+    this.#core.parts.counters.refreshes++;
+    fly(this.#core, this.#place, key, new Flight(key, false, true, record), loader, {
       ...plan,
       signal: undefined,
     });
+  }
+
+  #isRefreshPausing(id: string): boolean {
+    const { backoff, refreshBackoff, parts } = this.#core;
+    const now = parts.clock.now();
+    return backoff.isPausing(id, now) || refreshBackoff.isPausing(id, now);
   }
 
   /** A value past its ttl: found in memory, and not a plain hit. */
@@ -651,6 +673,10 @@ function allowsPlainHit(options: LoadOptions | null): boolean {
     options.signal === undefined &&
     options.tiers !== 'l2'
   );
+}
+
+function namesTtl(options: Ttl | LoadOptions | undefined): boolean {
+  return (typeof options === 'object' ? options.ttl : options) !== undefined;
 }
 
 /** `undefined` means "not there": it cannot be stored. */

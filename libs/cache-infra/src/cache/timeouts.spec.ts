@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 
 import { deferred, turn, type Deferred } from '../../../../test/support/deferred.js';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
-import { CacheTimeoutError } from '../errors.js';
+import { CacheClosedError, CacheTimeoutError } from '../errors.js';
 import type { Cache } from './cache.js';
 import { InMemoryCache } from './in-memory-cache.js';
 import type { LoadContext, LoadOptions } from './options.js';
@@ -241,7 +241,7 @@ describe('hardTimeout', () => {
     const caller = call({ ...hard, softTimeout: '50ms' });
     await pass(50);
     await expect(caller).resolves.toBe('old');
-    await pass(1000);
+    await pass(49);
     expect(told?.aborted).toBe(false);
     loader.resolve('new');
     await turn();
@@ -276,5 +276,126 @@ describe('hardTimeout', () => {
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);
     await own.close();
+  });
+});
+
+describe('T25: a loader that hangs holds its key for hardTimeout, whatever is served meanwhile', () => {
+  const hanging = { ...stored, softTimeout: '20ms', hardTimeout: '150ms' };
+
+  it('T25: a caller that was served leaves its limit behind: then the loader aborts, and the next call loads', async () => {
+    await expireValue();
+    const caller = call(hanging);
+    await pass(20);
+    await expect(caller).resolves.toBe('old');
+    await pass(129);
+    expect(told?.aborted).toBe(false);
+    await pass(1);
+    expect(told?.aborted).toBe(true);
+    expect(told?.reason).toBeInstanceOf(CacheTimeoutError);
+    await expect(cache.getOrSet('key', () => 'new', hanging)).resolves.toBe('new');
+  });
+
+  it('T25: with hardTimeout alone, too', async () => {
+    await expireValue();
+    const caller = call({ ...stored, hardTimeout: '150ms' });
+    await pass(150);
+    await expect(caller).resolves.toBe('old');
+    expect(told?.aborted).toBe(true);
+    await expect(cache.getOrSet('key', () => 'new', stored)).resolves.toBe('new');
+  });
+
+  it('T25: callers that come all the time do not prolong it', async () => {
+    await expireValue();
+    const callers = [call(hanging)];
+    for (let ms = 0; ms < 150; ms += 10) {
+      await pass(10);
+      callers.push(call(hanging));
+    }
+    expect(cache.stats().loads).toBe(2);
+    loader.resolve('new');
+    expect(new Set(await Promise.all(callers))).toEqual(new Set(['old', 'new']));
+  });
+
+  it('T25: all of many callers whose time is up at once get the value past its ttl', async () => {
+    await expireValue();
+    const callers = Array.from({ length: 100 }, () => call({ ...stored, hardTimeout: '100ms' }));
+    await pass(100);
+    expect(new Set(await Promise.all(callers))).toEqual(new Set(['old']));
+    expect(told?.aborted).toBe(true);
+  });
+
+  it('T25: a caller that came later starts anew when the load has taken its time, and has the rest of its own', async () => {
+    const first = call({ hardTimeout: '100ms' });
+    await pass(60);
+    const signals = [told];
+    const second = call({ hardTimeout: '100ms' });
+    await pass(40);
+    await expect(first).rejects.toThrow(CacheTimeoutError);
+    expect(signals[0]?.aborted).toBe(true);
+    expect(second.state).toBe('pending');
+    expect(cache.stats().loads).toBe(2);
+    loader.resolve('new');
+    await expect(second).resolves.toBe('new');
+  });
+
+  it('T25: a caller that gives the load more time keeps it', async () => {
+    const patient = call({ hardTimeout: '1s' });
+    const caller = call({ hardTimeout: '100ms' });
+    await pass(100);
+    await expect(caller).rejects.toThrow(CacheTimeoutError);
+    expect(told?.aborted).toBe(false);
+    loader.resolve('new');
+    await expect(patient).resolves.toBe('new');
+  });
+
+  it('T25: when the one that gave it more time leaves, the load ends', async () => {
+    const controller = new AbortController();
+    const patient = call({ signal: controller.signal });
+    const caller = call({ ...hanging });
+    await pass(150);
+    await expect(caller).rejects.toThrow(CacheTimeoutError);
+    controller.abort(new Error('left'));
+    await expect(patient).rejects.toThrow('left');
+    expect(told?.aborted).toBe(true);
+  });
+});
+
+describe('T61: closing while calls are out', () => {
+  it.each([
+    ['hardTimeout', { hardTimeout: '20s' }],
+    ['softTimeout', { softTimeout: '20s' }],
+    ['both', { softTimeout: '10s', hardTimeout: '20s' }],
+  ])('T61: leaves no timer that keeps the process: %s', async (_, options) => {
+    const made = jest.spyOn(globalThis, 'setTimeout');
+    /** Those that keep the process. */
+    const keeping = (): number =>
+      made.mock.results.filter(({ value }) => (value as NodeJS.Timeout).hasRef()).length;
+    const caller = call(options);
+    await turn();
+    expect(keeping()).toBeGreaterThan(0);
+    await cache.close();
+    const late = call({});
+    expect(keeping()).toBe(0);
+    made.mockRestore();
+    loader.resolve('value');
+    await expect(caller).resolves.toBe('value');
+    await expect(late).rejects.toThrow(CacheClosedError);
+  });
+
+  it('T61: the limits of calls still hold', async () => {
+    const caller = call({ hardTimeout: '100ms' });
+    await turn();
+    await cache.close();
+    await pass(100);
+    await expect(caller).rejects.toThrow(CacheTimeoutError);
+  });
+
+  it('T61: a load that nobody waits for ends', async () => {
+    await expireValue();
+    const caller = call({ ...stored, softTimeout: '100ms' });
+    await pass(100);
+    await caller;
+    await cache.close();
+    expect(told?.reason).toBeInstanceOf(CacheClosedError);
   });
 });

@@ -10,6 +10,11 @@ export interface Waiter {
 export class Waiters {
   readonly #byKey = new Map<string, Set<() => void>>();
 
+  /** Keys for which somebody waits. */
+  get size(): number {
+    return this.#byKey.size;
+  }
+
   /** Listens from now on, so that nothing is missed between asking Redis and waiting. */
   listen(redisKey: string): Waiter {
     let happened = false;

@@ -16,7 +16,9 @@ import {
   tagsFlag,
 } from './header.js';
 import { decodePayload, encodePayload, type Payload } from './payload.js';
+import { isSurelyWithin } from './size-bound.js';
 import { allocateFromSlab } from './slab.js';
+import type { Snapshot } from './snapshot.js';
 
 export type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
 
@@ -59,6 +61,17 @@ export class Codec {
       : encryption.seal(redisKey, entry);
   }
 
+  /** @throws SerializationError when the value is larger than `maxValueBytes` */
+  assertFits({ value, json }: Snapshot): void {
+    const { maxValueBytes } = this.#options;
+    if (!isSurelyWithin(value, maxValueBytes)) assertWithin(encodePayload(value, json).bytes, maxValueBytes);
+  }
+
+  /** @throws ValidationError when an entry cannot carry the tags */
+  assertTagsFit(tags: readonly string[]): void {
+    encodeTags({ tags, tagEpoch: 0 });
+  }
+
   /**
    * The entry that `bytes` under `redisKey` hold, or why they hold none. Never throws or rejects; a promise only for large compressed
    * values.
@@ -80,9 +93,7 @@ export class Codec {
   #encodePlain(value: unknown, json: boolean, meta: EntryMeta): Buffer | Promise<Buffer> {
     const payload = encodePayload(value, json);
     const { enableCompression, compressionThreshold, compressionLevel, maxValueBytes } = this.#options;
-    if (payload.bytes > maxValueBytes) {
-      throw new SerializationError(`value takes ${payload.bytes} bytes, maxValueBytes is ${maxValueBytes}`);
-    }
+    assertWithin(payload.bytes, maxValueBytes);
     const tags = encodeTags(meta);
     if (!enableCompression || payload.bytes <= compressionThreshold) return rawEntry(payload, tags, meta);
     const raw = payloadBuffer(payload);
@@ -179,4 +190,9 @@ function entryFor(tags: Buffer | undefined, payloadBytes: number): [entry: Buffe
 function sealed(entry: Buffer, flags: number, tags: Buffer | undefined, meta: EntryMeta): Buffer {
   sealEntry(entry, tags === undefined ? flags : flags | tagsFlag, meta);
   return entry;
+}
+
+function assertWithin(bytes: number, maxValueBytes: number): void {
+  if (bytes <= maxValueBytes) return;
+  throw new SerializationError(`value takes ${bytes} bytes, maxValueBytes is ${maxValueBytes}`);
 }

@@ -42,7 +42,10 @@ const maxTagBytes = 0x7fff;
 const maxTags = 0xffff;
 
 /** Tags as they stand in an entry; `undefined` when there are none. */
-export function encodeTags({ tags = [], tagEpoch }: EntryMeta): Buffer | undefined {
+export function encodeTags({
+  tags = [],
+  tagEpoch,
+}: Pick<EntryMeta, 'tags' | 'tagEpoch'>): Buffer | undefined {
   if (tags.length === 0 && tagEpoch === 0) return undefined;
   if (tags.length > maxTags) throw tagError(`tags must not be more than ${maxTags}, got ${tags.length}`);
   const start = Buffer.allocUnsafe(10);

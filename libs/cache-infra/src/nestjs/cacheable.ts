@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { Cache } from '../cache/cache.js';
+import { followCalls } from '../cache/calling-flight.js';
+import { LoadDecisions } from '../cache/flight.js';
+import { CircularLoadError } from '../errors.js';
 import type {
   AsyncMethod,
   CacheableOptions,
@@ -81,23 +84,33 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
   // The run that this call is part of holds the entry: waiting for it would wait for ever.
   if (isLoading(outer, cache, key)) return call.invoke();
 
-  let outcome: { readonly value: unknown } | undefined;
+  // Where two loads wait for each other, that has to be known however far their calls have gone.
+  followCalls();
+  let running: Promise<unknown> | undefined;
   try {
     const load = loadOptions(call, options);
     return await cache.getOrSet(
       key,
       async (context) => {
-        const value = await loading.run({ cache, key, outer }, () => marked(call));
-        outcome = { value };
+        if (context instanceof LoadDecisions) {
+          context.whenNotStored((error) => {
+            report(call.label, error);
+          });
+        }
+        running = loading.run({ cache, key, outer }, () => marked(call));
+        const value = await running;
         if (unwanted(options, value, call.args)) context.skipStore();
         return value;
       },
       load,
     );
   } catch (error) {
-    if (!isCacheTrouble(error) || isThrown(error)) throw error;
+    if (isThrown(error)) throw error;
+    // The load that holds the entry waits for this run.
+    if (error instanceof CircularLoadError) return running ?? call.invoke();
+    if (!isCacheTrouble(error)) throw error;
     report(call.label, error);
-    return outcome === undefined ? call.invoke() : outcome.value;
+    return running ?? call.invoke();
   }
 }
 

@@ -11,6 +11,8 @@ const nothing = Buffer.alloc(0);
 /** How long Redis remembers a load that it hears nothing more of. */
 const fenceMs = 30_000;
 
+type BeginReply = [seen: Buffer | null, generation: Buffer, granted: Buffer, leftMs: unknown, holder: Buffer];
+
 /** A load as Redis knows it. */
 export interface RedisLoad {
   readonly redisKey: string;
@@ -22,6 +24,8 @@ export interface RedisLoad {
   readonly granted: boolean;
   /** This load holds the lease. */
   readonly leased: boolean;
+  /** The token of the load that holds the lease, when this one may not run; else undefined. */
+  readonly holder: string | undefined;
   /** Redis has been told that it is over. */
   ended: boolean;
   /** Milliseconds until that lease ends by itself. */
@@ -68,7 +72,16 @@ export class RedisLoads {
     return tombstoneKey(this.#prefix, redisKey, this.#clientPrefix);
   }
 
-  async begin(redisKey: string, lock: boolean): Promise<RedisLoad> {
+  /** How long a lease lasts, milliseconds. */
+  get leaseMs(): number {
+    return this.#leaseMs;
+  }
+
+  /**
+   * `lock`: only one load may run at a time. `awaited`: the load that was waited for; when it has ended without a value to store, this one
+   * may run at once, beside others.
+   */
+  async begin(redisKey: string, lock: boolean, awaited = ''): Promise<RedisLoad> {
     const token = randomBytes(12).toString('base64url');
     const fence = this.fenceOf(redisKey);
     const own = this.#changing([fence]);
@@ -78,17 +91,19 @@ export class RedisLoads {
         'begin load',
         beginLoadScript,
         [redisKey, fence],
-        [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)],
+        [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2), awaited],
       );
-      const [seen, generation, granted, left] = reply as [Buffer | null, Buffer, Buffer, unknown];
-      isGranted = granted.toString() === '1';
+      const [seen, generation, granted, left, holder] = reply as BeginReply;
+      const may = granted.toString();
+      isGranted = may !== '0';
       return {
         redisKey,
         token,
         seen,
         generation: generation.toString(),
         granted: isGranted,
-        leased: lock && isGranted,
+        leased: may === '2',
+        holder: isGranted ? undefined : holder.toString(),
         ended: false,
         leaseLeftMs: integerOf(left),
       };
@@ -139,5 +154,13 @@ export class RedisLoads {
       if (!isStored) own.withdraw();
     }
     return isStored;
+  }
+
+  /** Ends a load that brought no value: those who wait for its lease hear of that. */
+  async endEmpty(load: RedisLoad): Promise<void> {
+    const { redisKey, generation, token } = load;
+    load.ended = true;
+    const args = [generation, token, '', '', 0, '1'];
+    await this.#gate.script('end load', endLoadScript, [redisKey, this.fenceOf(redisKey)], args);
   }
 }

@@ -244,36 +244,40 @@ return 1
 /**
  * A load begins. Its fence is a hash beside the entry: field `g` is the generation, by which Redis will know at the end
  * whether the entry was invalidated meanwhile (an invalidation deletes the fence; so does whatever loses it: then the result is not
- * stored, which is safe). Fields `h` and `u` are the lease: who holds it, until when by the server's clock, milliseconds.
+ * stored, which is safe). Fields `h` and `u` are the lease: who holds it, until when by the server's clock, milliseconds. Field `e` is the
+ * last holder whose load ended without a value to store.
  *
  * KEYS[1] = the entry; KEYS[2] = the fence; ARGV[1] = this load's token; ARGV[2] = '1': ask for the lease; ARGV[3] = milliseconds
- * the lease lasts; ARGV[4] = milliseconds the fence is kept without being renewed.
+ * the lease lasts; ARGV[4] = milliseconds the fence is kept without being renewed; ARGV[5] = the holder that was waited for, '' = none:
+ * when its load ended without a value, this one runs without the lease, beside all others who waited.
  * Who does not get the lease changes nothing, so as not to wake others who wait; the change of the fence by which the lease ends
  * wakes them all.
  *
- * Returns { the entry or nil, generation, '1' if the load may run, milliseconds until the lease ends }.
+ * Returns { the entry or nil, generation, '0' = the load may not run, '1' = it may, '2' = it may and has the lease, milliseconds until the
+ * lease of another ends, its holder }.
  */
 export const beginLoadScript = script(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local value = redis.pcall('GET', KEYS[1])
 if type(value) == 'table' then value = false end
-local fence = redis.call('HMGET', KEYS[2], 'g', 'h', 'u')
+local fence = redis.call('HMGET', KEYS[2], 'g', 'h', 'u', 'e')
 local generation = fence[1]
-if ARGV[2] == '1' and fence[2] and tonumber(fence[3]) > now then
-  return { value, generation or '', '0', tonumber(fence[3]) - now }
+local leased = ARGV[2] == '1' and not (ARGV[5] ~= '' and fence[4] == ARGV[5])
+if leased and fence[2] and tonumber(fence[3]) > now then
+  return { value, generation or '', '0', tonumber(fence[3]) - now, fence[2] }
 end
 if not generation then
   generation = ARGV[1]
   redis.call('HSET', KEYS[2], 'g', generation)
 end
-if ARGV[2] == '1' then
+if leased then
   redis.call('HSET', KEYS[2], 'h', ARGV[1], 'u', string.format('%.0f', now + ARGV[3]))
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 -- A change ends the tracking of its key; a read begins it again.
 redis.call('EXISTS', KEYS[2])
-return { value, generation, '1', 0 }
+return { value, generation, leased and '2' or '1', 0, '' }
 `);
 
 /**
@@ -299,11 +303,15 @@ return 1
  * (https://redis.io/docs/latest/commands/scan/), and must not overlook an entry made meanwhile.
  *
  * KEYS[1] = the entry; KEYS[2] = the fence; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = bytes 6-15 of the entry seen at the
- * beginning, '' = there was none; ARGV[4] = the entry, '' = nothing to store; ARGV[5] = milliseconds to live, 0 = never expires.
+ * beginning, '' = there was none; ARGV[4] = the entry, '' = nothing to store; ARGV[5] = milliseconds to live, 0 = never expires;
+ * ARGV[6] = '1': tell those who wait for the lease that the load brought nothing.
  * Returns 1 when it was stored.
  */
 export const endLoadScript = script(`
-if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then redis.call('HDEL', KEYS[2], 'h', 'u') end
+if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then
+  redis.call('HDEL', KEYS[2], 'h', 'u')
+  if ARGV[6] == '1' then redis.call('HSET', KEYS[2], 'e', ARGV[2]) end
+end
 if ARGV[4] == '' or redis.call('HGET', KEYS[2], 'g') ~= ARGV[1] then return 0 end
 local version = redis.pcall('GETRANGE', KEYS[1], 6, 15)
 if type(version) == 'table' and not string.find(version.err, 'WRONGTYPE') then return version end

@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+
+import { encodePayload } from './payload.js';
+import { isSurelyWithin } from './size-bound.js';
+import { snapshot } from './snapshot.js';
+
+describe('isSurelyWithin', () => {
+  it('T51: never says so of a value that takes more', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.jsonValue({ stringUnit: 'binary' }),
+          fc.anything({ withMap: true, withTypedArray: true }),
+        ),
+        fc.nat(500),
+        (value, limit) => {
+          let kept;
+          try {
+            kept = snapshot(value);
+          } catch {
+            return;
+          }
+          const { bytes } = encodePayload(kept.value, kept.json);
+          if (isSurelyWithin(kept.value, limit)) expect(bytes).toBeLessThanOrEqual(limit);
+        },
+      ),
+    );
+  });
+
+  it('T51: says so of a value that is far from the limit', () => {
+    expect(isSurelyWithin({ id: 7, tags: ['a', 'b'], at: null, text: 'x'.repeat(100) }, 2000)).toBe(true);
+  });
+});

@@ -1,0 +1,71 @@
+import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import { deferred, turn } from '../support/deferred.js';
+import { callPairs, pairOutcome } from '../support/call-pairs.js';
+import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
+
+const own = cachesOnOwnRedis();
+const options = { ttl: 60, grace: 3600 };
+let names = 0;
+
+const homes: [home: string, enableL1Cache: boolean, pairs: typeof callPairs][] = [
+  ['with an L1', true, callPairs],
+  // Without an L1 nothing is set in memory.
+  ['without an L1', false, callPairs.filter((pair) => !pair.includes('set in memory'))],
+];
+
+describe.each(homes)(
+  'T36: of two calls that are not awaited, the last one called wins, %s',
+  (_, enableL1Cache, pairs) => {
+    it.each(pairs)('T36: %s, then %s', async (...pair) => {
+      const cache = await own.redis({ enableL1Cache });
+      const make = (): Promise<Cache> => Promise.resolve(cache.namespace(`n${String(names++)}`));
+      const { seen, right } = await pairOutcome(make, pair);
+      expect(right).toContain(seen);
+    });
+  },
+);
+
+describe('T36: expire', () => {
+  it('T36: called before a set, leaves what is set in Redis, too', async () => {
+    const [cache, other] = [await own.redis(), await own.redis()];
+    for (let i = 0; i < 20; i++) {
+      const key = `key ${String(i)}`;
+      await cache.set(key, 'v1', options);
+      await Promise.all([cache.expire(key), cache.set(key, 'v2', options)]);
+      expect(await cache.get(key)).toBe('v2');
+      expect(await other.get(key)).toBe('v2');
+    }
+  });
+
+  it('T36: ends what a set brings that was called before it, however long that set takes', async () => {
+    const cache = await own.redis();
+    await cache.set('key', 'v1', options);
+    // Compressed off the event loop.
+    const large = 'x'.repeat(2_000_000);
+    await Promise.all([cache.set('key', large, options), cache.expire('key')]);
+    expect(await cache.get('key')).toBeUndefined();
+  });
+
+  it('T36: a read under way does not bring the entry back as if it were fresh', async () => {
+    const cache = await own.redis();
+    for (let i = 0; i < 20; i++) {
+      const key = `read ${String(i)}`;
+      await cache.set(key, 'v1', { ...options, tiers: 'l2' });
+      const expiring = cache.expire(key);
+      await Promise.all([cache.get(key), expiring, turn().then(() => cache.get(key))]);
+      expect(await cache.get(key)).toBeUndefined();
+    }
+  });
+
+  it('T36: a value that was loaded meanwhile stays', async () => {
+    const cache = await own.redis();
+    const end = deferred<string>();
+    await cache.set('key', 'v1', options);
+    await cache.expire('key');
+    const loading = cache.getOrSet('key', () => end.promise, options);
+    await turn();
+    end.resolve('v2');
+    await loading;
+    expect(await cache.get('key')).toBe('v2');
+  });
+});
