@@ -14,6 +14,8 @@ export interface Landing {
   /** Tags of a value that the loader made, as the tag table names them, and the epoch from which it is. */
   readonly tags: readonly string[];
   readonly tagEpoch: number;
+  /** What the loader itself returned, where that is not `value`. */
+  readonly made?: unknown;
   /** The tier that had it; undefined = the loader made it. */
   readonly tier: 'l1' | 'l2' | undefined;
   /** The value is past its ttl. */

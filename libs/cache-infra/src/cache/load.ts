@@ -1,13 +1,15 @@
+import { SerializationError } from '../errors.js';
 import { activity } from './activity.js';
 import type { CacheCore } from './core.js';
 import { failed } from './failed.js';
 import { LoadDecisions, type Flight, type Landing } from './flight.js';
-import { handOut, keep } from './isolation.js';
+import { handOut, keep, type Kept } from './isolation.js';
 import { fence } from './in-flight.js';
 import type { Loader } from './options.js';
 import type { Place } from './place.js';
 import { refreshTime } from './records.js';
 import type { LoadPlan } from './store-plan.js';
+import { revived } from './value-rules.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { RedisLoad } from '../tiers/redis-loads.js';
 
@@ -172,10 +174,10 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
 
 async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promise<Landing> {
   const { core, place, key, id, flight, plan } = load;
-  const { isolation, tags, clock } = core.parts;
+  const { tags, clock } = core.parts;
   const epoch = tags.table.latest;
   flight.tagEpoch = epoch;
-  const stale = flight.stale === undefined ? undefined : handOut(flight.stale.value, isolation);
+  const stale = staleFor(load);
   const decisions = new LoadDecisions(key, flight, place, plan, stale);
   const stopRenewing = keepAlive(load, redisLoad);
   try {
@@ -187,12 +189,23 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
       await core.writes.endLoad(redisLoad);
       return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
     }
-    const snapshot = keep(value, isolation);
+    const kept = keepLoaded(load, value, decisions);
+    if (kept === undefined) {
+      await core.writes.endLoad(redisLoad);
+      return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
+    }
     // From now on a change may come after what is stored, and before it is known here that it was.
     flight.onEntryChanged = undefined;
-    await core.writes.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
+    await core.writes.storeLoaded(place, key, kept, decisions.plan, flight, { epoch, load: redisLoad });
     if (activity.enabled && !flight.fenced) activity.note('set', undefined, undefined);
-    return { value: snapshot.value, kept: true, tier: undefined, tags: flight.tags, tagEpoch: epoch };
+    return {
+      value: kept.value,
+      made: value,
+      kept: true,
+      tier: undefined,
+      tags: flight.tags,
+      tagEpoch: epoch,
+    };
   } catch (error) {
     await core.writes.endLoad(redisLoad);
     if (flight.signal.aborted) throw error;
@@ -205,6 +218,27 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
     return lastValue(last);
   } finally {
     stopRenewing();
+  }
+}
+
+/** The value past its ttl, as the loader's callers get it; `undefined` when there is none, or none that can be made. */
+function staleFor({ core, flight, plan }: Load): unknown {
+  if (flight.stale === undefined) return undefined;
+  try {
+    return revived(handOut(flight.stale.value, core.parts.isolation), plan.value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the tiers keep of a loaded value; `undefined`, and told: it cannot be stored, and is for its callers alone. */
+function keepLoaded({ core, key }: Load, value: unknown, decisions: LoadDecisions): Kept | undefined {
+  try {
+    return keep(value, core.parts, decisions.plan);
+  } catch (error) {
+    if (!(error instanceof SerializationError)) throw error;
+    core.refuse(error, key, decisions);
+    return undefined;
   }
 }
 

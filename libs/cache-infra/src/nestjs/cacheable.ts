@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { Cache } from '../cache/cache.js';
+import { onRefusal } from '../cache/refusals.js';
 import type {
   AsyncMethod,
   CacheableOptions,
@@ -33,7 +34,8 @@ import { variantKey, variantOf } from './method-variant.js';
  * saying so, name the method: `@Cacheable<Products['find']>({ key: (id) => `product:${id}` })`.
  *
  * `undefined` is returned and not stored; `null` is stored. A method that throws runs once, and nothing is stored. A
- * result that no cache can hold (a function, a socket) is returned as it is, and reported once by a warning.
+ * result that no cache can hold (a function, a socket), or that would come back as less than it is (an entity with methods or
+ * `@Exclude()`), is returned as it is, and reported once by a warning: name its class by `as`.
  *
  * @throws ValidationError when the options are wrong, or on anything but an instance method
  */
@@ -87,6 +89,9 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
     return await cache.getOrSet(
       key,
       async (context) => {
+        onRefusal(context, (error) => {
+          report(call.label, error);
+        });
         const value = await loading.run({ cache, key, outer }, () => marked(call));
         outcome = { value };
         if (unwanted(options, value, call.args)) context.skipStore();
