@@ -1,5 +1,6 @@
 import type { Cache } from '../cache/cache.js';
 import { runSafely } from '../cache/emitter.js';
+import { onRefusal } from '../cache/refusals.js';
 import { assertOptions, oneOf } from '../checks.js';
 import { SerializationError, ValidationError } from '../errors.js';
 import { sha256 } from '../keys/digest.js';
@@ -189,6 +190,9 @@ export class AiCacheService {
             own.answer = answer;
             production.finished += 1;
             production.latest = answer;
+            onRefusal(ctx, () => {
+              production.refused = answer;
+            });
             return answer;
           },
           options,
@@ -200,7 +204,9 @@ export class AiCacheService {
           return { ...latest, bypassed: 'unserializable' };
         });
       if (!isAnswer(entry)) return undefined;
-      const answer = entry as Answer<T>;
+      const answer = (
+        entry === production.refused ? { ...entry, bypassed: 'unserializable' } : entry
+      ) as Answer<T>;
       if (own.answer !== undefined) return { answer, how: control.refresh === true ? 'refresh' : 'miss' };
       return { answer, how: production.finished > before ? 'collapsed' : 'hit' };
     });

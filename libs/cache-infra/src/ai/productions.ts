@@ -7,6 +7,8 @@ export interface Production {
   finished: number;
   /** The answer made last. */
   latest: Answer<unknown> | undefined;
+  /** The answer that the cache refused to store. */
+  refused: Answer<unknown> | undefined;
 }
 
 /**
@@ -21,7 +23,12 @@ export class Productions {
   }
 
   async during<R>(key: string, work: (production: Production) => Promise<R>): Promise<R> {
-    const production = this.#running.get(key) ?? { callers: 0, finished: 0, latest: undefined };
+    const production = this.#running.get(key) ?? {
+      callers: 0,
+      finished: 0,
+      latest: undefined,
+      refused: undefined,
+    };
     this.#running.set(key, production);
     production.callers += 1;
     try {

@@ -329,7 +329,7 @@ describe('values', () => {
     await expect(failure).rejects.toThrow(TypeError);
     await expect(failure).rejects.toThrow(CacheError);
     await expect(failure).rejects.toThrow(/circular.*\$\.list\[1\]\.back/);
-    await expect(cache.getOrSet('a', () => value)).rejects.toThrow(SerializationError);
+    expect(await cache.getOrSet<unknown>('a', () => value)).toBe(value);
     expect(await cache.has('a')).toBe(false);
   });
 

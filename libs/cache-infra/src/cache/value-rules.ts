@@ -38,7 +38,11 @@ export function revived(stored: unknown, { revive }: ValueRule): unknown {
 
 /** Whether values are handed out as something else than they are stored as. */
 export function isRevived(options: Ttl | StoreOptions | undefined): options is StoreOptions {
-  return typeof options === 'object' && (options.as !== undefined || options.revive !== undefined);
+  return (
+    typeof options === 'object' &&
+    options !== null &&
+    (options.as !== undefined || options.revive !== undefined)
+  );
 }
 
 const asTheyAre: ValueRule = { plain: false, as: undefined, revive: undefined };

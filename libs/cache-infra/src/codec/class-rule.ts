@@ -34,8 +34,8 @@ export function instanceRefusal(value: object, { rule, as, within }: ClassQuesti
         : undefined;
     return hidden && `an instance of ${name} holds ${hidden}, which no copy has: ${makeItYourself}`;
   }
-  if (as !== undefined && isInstance(value, as))
-    return `an instance of ${name}, which extends ${as.name}, would come back as ${as.name}: ${makeItYourself}`;
+  // Of a subclass or of another class altogether.
+  if (as !== undefined) return `an instance of ${name} would come back as ${as.name}: ${makeItYourself}`;
   if (rule === 'plain') {
     const isEmpty = hasPrivateState && Object.keys(value).length === 0 && !hasToJson(value);
     return isEmpty ? `the plain form of an instance of ${name} is empty: give it a toJSON()` : undefined;
@@ -70,10 +70,6 @@ const orPlain = "return a plain object, or say 'plain: true' to store the plain 
 /** Properties that stand on an instance without being enumerable. */
 function hasHiddenProperties(value: object): boolean {
   return Object.getOwnPropertyNames(value).length > Object.keys(value).length;
-}
-
-function isInstance(value: object, as: Class): boolean {
-  return Object.prototype.isPrototypeOf.call(as.prototype as object, value);
 }
 
 /** Properties beside the elements of an array or of binary data, which come first among its keys. */

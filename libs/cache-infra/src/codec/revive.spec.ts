@@ -145,7 +145,7 @@ describe('T1: instances made of a stored value', () => {
       'an instance of a subclass',
       Address,
       new (class Castle extends Address {})('Chur'),
-      /Castle, which extends Address, would come back as Address/,
+      /Castle would come back as Address/,
     ],
     [
       'a part without @Type()',
@@ -153,7 +153,7 @@ describe('T1: instances made of a stored value', () => {
       { city: new Dog() },
       /Dog would lose its methods: give @Type\(\(\) => Dog\) on its property of Address.*\$\.city/,
     ],
-    ['another class', Address, new Dog(), /Dog would lose its methods/],
+    ['another class', Address, new Dog(), /Dog would come back as Address/],
     [
       'hidden properties',
       Address,
