@@ -80,10 +80,12 @@ const square: CacheType<Square, number> = {
   encode: ({ side }) => side,
   decode: (side) => new Square(side),
 };
-expectTypeOf<[typeof square]>().toExtend<NonNullable<CacheInfraConfig['types']>>();
+const withTypes: CacheInfraConfig = { types: [square, decimalType(Decimal)], plain: false };
+void withTypes;
 declare class Decimal {
   constructor(value: string | number | Decimal);
   plus(other: Decimal): Decimal;
+  valueOf(): string;
 }
 expectTypeOf(decimalType(Decimal)).toEqualTypeOf<CacheType<Decimal, string>>();
 expectTypeOf(classType('Square', Square)).toEqualTypeOf<CacheType<Square, object>>();

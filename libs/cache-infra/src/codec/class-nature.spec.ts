@@ -34,6 +34,7 @@ class HeirOfPrivate extends Private {
 }
 const states = new WeakMap<object, number>();
 class Weak {
+  id = 1;
   constructor() {
     states.set(this, 1);
   }
@@ -46,6 +47,7 @@ describe('the nature of a class', () => {
     [
       'static members',
       class {
+        id = 1;
         static of(): number {
           return 1;
         }
@@ -80,8 +82,9 @@ describe('the nature of a class', () => {
     [
       'an accessor',
       class {
+        id = 1;
         get name(): string {
-          return '';
+          return String(this.id);
         }
       },
       'its accessors',

@@ -59,11 +59,10 @@ function examine(prototype: object): ClassNature {
 
 /** What a prototype gives to its instances. */
 function lostWith(prototype: object): string | undefined {
-  const own = Object.getOwnPropertyDescriptors(prototype);
-  const given = Reflect.ownKeys(own).filter((name) => name !== 'constructor');
-  const kinds = given.map((name) => own[name as keyof typeof own] as PropertyDescriptor);
-  if (kinds.some(({ value }) => typeof value === 'function')) return 'its methods';
-  if (kinds.some(({ get, set }) => get !== undefined || set !== undefined)) return 'its accessors';
+  const names = Reflect.ownKeys(prototype).filter((name) => name !== 'constructor');
+  const given = names.map((name) => Object.getOwnPropertyDescriptor(prototype, name));
+  if (given.some((it) => typeof it?.value === 'function')) return 'its methods';
+  if (given.some((it) => it !== undefined && !('value' in it))) return 'its accessors';
   return given.length > 0 ? 'what it inherits' : undefined;
 }
 
@@ -77,7 +76,7 @@ function ownConstructor(prototype: object): AnyFunction | undefined {
 /** The name of a class that is built in; `undefined` for one that is written in JavaScript. */
 function nativeName(prototype: object): string | undefined {
   const made = ownConstructor(prototype);
-  if (made === undefined || made.prototype !== prototype) return undefined;
+  if (made?.prototype !== prototype) return undefined;
   return /^function (\w+)\(\) \{\s*\[native code\]\s*\}$/.exec(sourceOf(made))?.[1];
 }
 

@@ -30,12 +30,12 @@ class Copies {
     if (Array.isArray(value)) return this.#array(value);
     if (types.isMap(value)) {
       const copy = this.#known(new Map<unknown, unknown>(), value);
-      for (const [key, part] of value as Map<unknown, unknown>) copy.set(this.of(key), this.of(part));
+      for (const [key, part] of value) copy.set(this.of(key), this.of(part));
       return copy;
     }
     if (types.isSet(value)) {
       const copy = this.#known(new Set<unknown>(), value);
-      for (const part of value as Set<unknown>) copy.add(this.of(part));
+      for (const part of value) copy.add(this.of(part));
       return copy;
     }
     const making = makingOf(value);

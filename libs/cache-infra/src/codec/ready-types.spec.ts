@@ -93,7 +93,7 @@ class TemporalLike {
     return this.#text;
   }
   get [Symbol.toStringTag](): string {
-    return 'Temporal.Any';
+    return `Temporal.${this.constructor.name}`;
   }
 }
 const Temporal = {

@@ -6,22 +6,30 @@ import { reviveAs } from './revive.js';
 /** A class whose instances are made of a text: `new Decimal('0.1')`. */
 export type TextClass<T extends object> = new (text: string) => T;
 
+/** A number that says itself as text, with the sign of zero. */
+interface ByText {
+  valueOf(): string;
+}
+
 /**
  * `Decimal` of decimal.js, and of Prisma, which brings its own: `decimalType(Prisma.Decimal, 'Prisma.Decimal')`. Exact, with `NaN`,
  * `Infinity` and `-0`.
  *
  * @param name stands in stored entries; two classes in one cache need two
  */
-export function decimalType<T extends object>(decimal: TextClass<T>, name = 'Decimal'): CacheType<T, string> {
-  return byText(name, decimal, (value) => String(value.valueOf()));
+export function decimalType<T extends object & ByText>(
+  decimal: TextClass<T>,
+  name = 'Decimal',
+): CacheType<T, string> {
+  return byText(name, decimal, (value) => value.valueOf());
 }
 
 /** `BigNumber` of bignumber.js. Exact, with `NaN`, `Infinity` and `-0`. */
-export function bigNumberType<T extends object>(
+export function bigNumberType<T extends object & ByText>(
   bigNumber: TextClass<T>,
   name = 'BigNumber',
 ): CacheType<T, string> {
-  return byText(name, bigNumber, (value) => String(value.valueOf()));
+  return byText(name, bigNumber, (value) => value.valueOf());
 }
 
 /** `ObjectId` of MongoDB: of `mongodb`, `bson`, or `mongoose.Types`. */
@@ -77,7 +85,7 @@ export function luxonType<T extends LuxonDateTime>(
 ): CacheType<T, StoredDateTime> {
   return {
     name,
-    is: isOf(dateTime.prototype as object),
+    is: isOf(dateTime.prototype),
     encode: (value) => {
       const { zoneName: zone, locale, numberingSystem, outputCalendar } = value;
       if (!value.isValid || zone === null) {

@@ -31,17 +31,16 @@ class Revival {
   #make(stored: object, classOf: ClassOf): unknown {
     const of = (part: unknown): unknown => this.revived(part, classOf);
     if (Array.isArray(stored)) return stored.map(of);
-    if (types.isMap(stored))
-      return new Map(Array.from(stored as Map<unknown, unknown>, ([key, part]) => [key, of(part)]));
-    if (types.isSet(stored)) return new Set(Array.from(stored as Set<unknown>, of));
+    if (types.isMap(stored)) return new Map(Array.from(stored, ([key, part]) => [key, of(part)]));
+    if (types.isSet(stored)) return new Set(Array.from(stored, of));
     const as = isPlainStored(stored) ? classOf(stored) : undefined;
     // Date, Buffer and other built-ins are as they were.
-    if (as === undefined || classNature(as.prototype).isBuiltIn) return stored;
+    if (as === undefined || classNature(as.prototype as object).isBuiltIn) return stored;
     return this.#instance(stored as Record<string, unknown>, as);
   }
 
   #instance(stored: Readonly<Record<string, unknown>>, as: Class): object {
-    const made = Object.create(as.prototype) as object;
+    const made = Object.create(as.prototype as object) as object;
     for (const name of Object.keys(stored)) {
       defineOwn(
         made,

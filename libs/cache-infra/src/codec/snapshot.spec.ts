@@ -30,7 +30,7 @@ class Dto {
 }
 class Odd extends Error {
   get [Symbol.toStringTag](): string {
-    return 'Odd';
+    return `${this.name} of ours`;
   }
 }
 

@@ -178,14 +178,13 @@ class SnapshotWalk {
   }
 
   #builtIn(value: object, expected: Expected | undefined): object | undefined {
-    if (types.isDate(value)) return this.#assertBuiltIn(value) ?? new Date(value.getTime());
-    if (types.isMap(value)) return this.#assertBuiltIn(value) ?? this.#map(value, expected);
-    if (types.isSet(value)) return this.#assertBuiltIn(value) ?? this.#set(value, expected);
     const binary = binaryKind(value);
-    if (binary !== undefined) {
+    if (binary !== undefined || types.isDate(value) || types.isMap(value) || types.isSet(value))
       this.#assertBuiltIn(value);
-      return binaryFrom(binary, bytesOf(value as ArrayBufferView | ArrayBuffer));
-    }
+    if (binary !== undefined) return binaryFrom(binary, bytesOf(value as ArrayBufferView | ArrayBuffer));
+    if (types.isDate(value)) return new Date(value.getTime());
+    if (types.isMap(value)) return this.#map(value, expected);
+    if (types.isSet(value)) return this.#set(value, expected);
     const kind = opaqueKind(value);
     if (kind !== undefined) throw this.trail.refuse(`${kind} cannot be stored`);
     const { builtIn } = classNature(Object.getPrototypeOf(value) as object);
@@ -207,10 +206,9 @@ class SnapshotWalk {
     }
   }
 
-  #assertBuiltIn(value: object): undefined {
+  #assertBuiltIn(value: object): void {
     const refusal = builtInRefusal(value, this.#rules.classes);
     if (refusal !== undefined) throw this.trail.refuse(refusal);
-    return undefined;
   }
 
   #map(map: ReadonlyMap<unknown, unknown>, expected: Expected | undefined): Map<unknown, unknown> {
