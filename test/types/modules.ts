@@ -80,8 +80,7 @@ const square: CacheType<Square, number> = {
   encode: ({ side }) => side,
   decode: (side) => new Square(side),
 };
-const withTypes: CacheInfraConfig = { types: [square, decimalType(Decimal)], plain: false };
-void withTypes;
+expectTypeOf({ types: [square], plain: false }).toExtend<CacheInfraConfig>();
 declare class Decimal {
   constructor(value: string | number | Decimal);
   plus(other: Decimal): Decimal;
