@@ -8,6 +8,7 @@ import { Encoder as CborEncoder } from 'cbor-x';
 import { Packr } from 'msgpackr';
 import { Codec } from '../libs/cache-infra/dist/codec/codec.js';
 import { cloneValue } from '../libs/cache-infra/dist/codec/clone.js';
+import { CacheTypes } from '../libs/cache-infra/dist/codec/cache-type.js';
 import { decodeExtended, encodeExtended } from '../libs/cache-infra/dist/codec/extended-json.js';
 import { snapshot } from '../libs/cache-infra/dist/codec/snapshot.js';
 
@@ -73,9 +74,10 @@ const codec = new Codec({
   maxValueBytes: 2 ** 26,
 });
 
+const decoding = { types: new CacheTypes(), maxNodes: 2_000_000 };
 const serializers = {
   JSON: [(v) => Buffer.from(JSON.stringify(v)), (b) => JSON.parse(b.toString())],
-  'extended JSON': [encodeExtended, decodeExtended],
+  'extended JSON': [(value) => encodeExtended(value, false), (bytes) => decodeExtended(bytes, decoding)],
   'v8.serialize': [(v) => v8.serialize(v), (b) => v8.deserialize(b)],
   msgpackr: [(v) => Buffer.from(packr.pack(v)), (b) => packr.unpack(b)],
   'cbor-x': [(v) => Buffer.from(cbor.encode(v)), (b) => cbor.decode(b)],
@@ -142,10 +144,11 @@ for (const [name, value] of Object.entries(data)) {
 console.log('\n### Whole entries: header, checksum and payload (µs)\n');
 heading('value', 'snapshot', 'encode', 'decode', 'JSON.stringify', 'JSON.parse(string)');
 for (const [name, value] of Object.entries(data)) {
-  const { json } = snapshot(value);
-  const bytes = codec.encode(value, json, meta);
+  const taken = snapshot(value);
+  const { json } = taken;
+  const bytes = codec.encode(taken, meta);
   const asJson = json ? JSON.stringify(value) : '0';
-  const runs = [() => snapshot(value), () => codec.encode(value, json, meta), () => codec.decode(bytes)];
+  const runs = [() => snapshot(value), () => codec.encode(taken, meta), () => codec.decode(bytes)];
   if (json)
     runs.push(
       () => JSON.stringify(value),

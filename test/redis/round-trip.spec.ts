@@ -99,13 +99,7 @@ describe('guarantee 6: what cannot be stored is refused, in both caches alike', 
     it.each(refusedValues())('seed S10.135 %s, with its path', async (name, value, path) => {
       const cache = make();
       const key = `refused:${name}`;
-      const attempts = [
-        cache.set(key, value),
-        cache.setMany([[key, value]]),
-        cache.getOrSet(key, () => value as object),
-      ];
-      // A loader's promise is awaited: what it resolves to counts.
-      for (const attempt of value instanceof Promise ? attempts.slice(0, 2) : attempts) {
+      for (const attempt of [cache.set(key, value), cache.setMany([[key, value]])]) {
         await expect(attempt).rejects.toBeInstanceOf(SerializationError);
         await expect(attempt).rejects.toThrow(TypeError);
         await expect(attempt).rejects.toMatchObject({
@@ -115,6 +109,9 @@ describe('guarantee 6: what cannot be stored is refused, in both caches alike', 
       }
       expect(await cache.has(key)).toBe(false);
       expect(cache.stats()).toMatchObject({ sets: 0, errors: 0 });
+      // The caller of a loader gets what it made.
+      expect(await cache.getOrSet(key, () => value)).toBe(value);
+      expect(await cache.has(key)).toBe(false);
     });
 
     it('undefined is not cacheable', async () => {

@@ -6,6 +6,8 @@ import {
   Cache,
   CacheInfraModule,
   CacheVaryProvider,
+  classType,
+  decimalType,
   getAiCacheToken,
   getCacheToken,
   InjectAiCache,
@@ -17,6 +19,9 @@ import {
   type CacheInfraAsyncOptions,
   type CacheInfraConfig,
   type CacheInfraModuleOptions,
+  type CacheType,
+  type LoadContext,
+  type Loader,
 } from 'nestjs-cache-infra';
 
 declare const cache: Cache;
@@ -30,6 +35,60 @@ expectTypeOf(cache.getOrSet('a', () => 1)).resolves.toEqualTypeOf<number>();
 expectTypeOf(cache.getOrSet('a', async () => Promise.resolve({ id: 1 }))).resolves.toEqualTypeOf<{
   id: number;
 }>();
+// T55: a loader may return the stale value, which has the type of what it loads.
+interface Product {
+  id: string;
+}
+declare const load: (signal: AbortSignal) => Promise<Product | undefined>;
+expectTypeOf(
+  cache.getOrSet<Product | undefined>('a', async ({ stale, signal }) => (await load(signal)) ?? stale),
+).resolves.toEqualTypeOf<Product | undefined>();
+// Also where the type is left to the loader, which takes its context.
+expectTypeOf(cache.getOrSet('a', async ({ signal }) => load(signal))).resolves.toEqualTypeOf<
+  Product | undefined
+>();
+const loader: Loader<number> = ({ stale = 0 }) => stale + 1;
+expectTypeOf(cache.getOrSet('a', loader)).resolves.toEqualTypeOf<number>();
+expectTypeOf<LoadContext<Product>['stale']>().toEqualTypeOf<Product | undefined>();
+
+// Classes of values
+abstract class Shape {
+  abstract area(): number;
+}
+class Square extends Shape {
+  constructor(readonly side: number) {
+    super();
+  }
+  area(): number {
+    return this.side ** 2;
+  }
+}
+void cache.set('a', new Square(1), { as: Square });
+void cache.set('a', new Square(1), { as: () => Square });
+void cache.getOrSet('a', () => new Square(1), {
+  revive: (stored: { side: number }) => new Square(stored.side),
+});
+void cache.getOrSet('a', () => new Square(1), { revive: (stored) => stored });
+void cache.set('a', new Square(1), { plain: true });
+// @ts-expect-error -- neither a class nor a function that gives one
+void cache.set('a', new Square(1), { as: 'Square' });
+// @ts-expect-error -- no class
+void cache.set('a', new Square(1), { as: () => 1 });
+const square: CacheType<Square, number> = {
+  name: 'Square',
+  is: (value) => value instanceof Square,
+  encode: ({ side }) => side,
+  decode: (side) => new Square(side),
+};
+expectTypeOf({ types: [square], plain: false }).toExtend<CacheInfraConfig>();
+declare class Decimal {
+  constructor(value: string | number | Decimal);
+  plus(other: Decimal): Decimal;
+  valueOf(): string;
+}
+expectTypeOf(decimalType(Decimal)).toEqualTypeOf<CacheType<Decimal, string>>();
+expectTypeOf(classType('Square', Square)).toEqualTypeOf<CacheType<Square, object>>();
+
 expectTypeOf(cache.has('a')).resolves.toBeBoolean();
 expectTypeOf(cache.ttl('a')).resolves.toEqualTypeOf<number | undefined>();
 // @ts-expect-error -- keys are texts

@@ -18,12 +18,14 @@ export type {
   OperationRecord,
 } from './cache/monitor.js';
 export type {
+  ClassReference,
   Coherence,
   Isolation,
   LoadContext,
   Loader,
   LoadOptions,
   OnError,
+  Revive,
   StoreOptions,
   Tiers,
   Ttl,
@@ -31,7 +33,22 @@ export type {
 export { RedisCache } from './cache/redis-cache.js';
 export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/stats.js';
 export { systemClock, type Clock } from './clock.js';
+export type { CacheType } from './codec/cache-type.js';
+export type { Class } from './codec/class-nature.js';
 export type { EncryptionKey } from './codec/encryption.js';
+export {
+  bigNumberType,
+  classType,
+  decimalType,
+  luxonType,
+  objectIdType,
+  temporalTypes,
+  type LuxonDateTime,
+  type LuxonDateTimeClass,
+  type TemporalClass,
+  type TemporalClasses,
+  type TextClass,
+} from './codec/ready-types.js';
 export {
   CacheClosedError,
   CacheError,

@@ -1,3 +1,22 @@
+import { types } from 'node:util';
+
+/** Built-ins known by what they are, whatever they say of themselves. */
+const opaqueBuiltIns: readonly (readonly [kind: string, is: (value: object) => boolean])[] = [
+  ['Error', (value) => types.isNativeError(value) || value instanceof Error],
+  ['Promise', types.isPromise],
+  ['RegExp', types.isRegExp],
+  ['WeakMap', types.isWeakMap],
+  ['WeakSet', types.isWeakSet],
+  ['boxed primitive', types.isBoxedPrimitive],
+  ['Generator', types.isGeneratorObject],
+  ['Map Iterator', types.isMapIterator],
+  ['Set Iterator', types.isSetIterator],
+  ['SharedArrayBuffer', types.isSharedArrayBuffer],
+  ['DataView', types.isDataView],
+  ['Module', types.isModuleNamespaceObject],
+  ['KeyObject', types.isKeyObject],
+  ['native object', types.isExternal],
+];
 /** Built-ins whose state is out of reach: as plain data they would come back empty or as something else. */
 const opaqueTags = new Set([
   ...['Promise', 'WeakMap', 'WeakSet', 'WeakRef', 'FinalizationRegistry', 'Error', 'DOMException', 'RegExp'],
@@ -23,6 +42,8 @@ const opaqueFamilies = /^(Intl|Temporal|WebAssembly)\.|Generator$|Iterator|Strea
 export function opaqueKind(value: object): string | undefined {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (opaqueTags.has(tag) || opaqueFamilies.test(tag)) return tag;
+  const builtIn = opaqueBuiltIns.find(([, is]) => is(value));
+  if (builtIn !== undefined) return builtIn[0];
   if ('then' in value && typeof value.then === 'function') return 'thenable (an await is missing?)';
   if ('pipe' in value && typeof value.pipe === 'function') return 'stream';
   return undefined;

@@ -24,6 +24,11 @@ export class Trail {
     this.#steps[this.#containers.length - 1] = step;
   }
 
+  /** The walk is inside of no container. */
+  get isOutside(): boolean {
+    return this.#containers.length === 0;
+  }
+
   leave(): void {
     this.#containers.pop();
   }

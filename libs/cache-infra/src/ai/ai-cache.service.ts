@@ -1,7 +1,7 @@
 import type { Cache } from '../cache/cache.js';
 import { runSafely } from '../cache/emitter.js';
+import { onRefusal } from '../cache/refusals.js';
 import { assertOptions, oneOf } from '../checks.js';
-import { LoadDecisions } from '../cache/flight.js';
 import { SerializationError, ValidationError } from '../errors.js';
 import { sha256 } from '../keys/digest.js';
 import { describeValue } from '../redact.js';
@@ -190,12 +190,9 @@ export class AiCacheService {
             own.answer = answer;
             production.finished += 1;
             production.latest = answer;
-            production.isLatestLost = false;
-            if (ctx instanceof LoadDecisions) {
-              ctx.whenNotStored(() => {
-                production.isLatestLost = true;
-              });
-            }
+            onRefusal(ctx, () => {
+              production.refused = answer;
+            });
             return answer;
           },
           options,
@@ -207,8 +204,9 @@ export class AiCacheService {
           return { ...latest, bypassed: 'unserializable' };
         });
       if (!isAnswer(entry)) return undefined;
-      const isLost = production.isLatestLost && production.finished > before;
-      const answer = (isLost ? { ...entry, bypassed: 'unserializable' } : entry) as Answer<T>;
+      const answer = (
+        entry === production.refused ? { ...entry, bypassed: 'unserializable' } : entry
+      ) as Answer<T>;
       if (own.answer !== undefined) return { answer, how: control.refresh === true ? 'refresh' : 'miss' };
       return { answer, how: production.finished > before ? 'collapsed' : 'hit' };
     });

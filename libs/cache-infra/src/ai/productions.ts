@@ -7,8 +7,8 @@ export interface Production {
   finished: number;
   /** The answer made last. */
   latest: Answer<unknown> | undefined;
-  /** No tier could keep it. */
-  isLatestLost: boolean;
+  /** The answer that the cache refused to store. */
+  refused: Answer<unknown> | undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export class Productions {
       callers: 0,
       finished: 0,
       latest: undefined,
-      isLatestLost: false,
+      refused: undefined,
     };
     this.#running.set(key, production);
     production.callers += 1;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 import type { Cache } from '../cache/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
+import type { Loader } from '../cache/options.js';
 import { ValidationError } from '../errors.js';
 import { benchmarkData } from '../testing/benchmark-data.js';
 import { CacheSpy } from '../testing/cache-spy.js';
@@ -230,7 +231,7 @@ describe('seed S1.3 the core of benchmarks', () => {
 
   it('runStampedeBenchmark tells of a cache that loads for everyone', async () => {
     class Unprotected extends CacheSpy {
-      override async getOrSet<T>(...[, loader]: Parameters<Cache['getOrSet']>): Promise<T> {
+      override async getOrSet<T, S = T>(_key: string, loader: Loader<T, S>): Promise<T> {
         return (loader as () => Promise<T>)();
       }
       override namespace(): this {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 import type { Cache } from '../cache/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
+import type { Loader, LoadOptions, Ttl } from '../cache/options.js';
 import { CacheSpy } from '../testing/cache-spy.js';
 import { withChaos } from '../testing/chaos-cache.js';
 import type { BenchmarkConfigOptions } from './benchmark-config.js';
@@ -49,9 +50,13 @@ class Costing extends CacheSpy {
   ) {
     super(open(new InMemoryCache()));
   }
-  override async getOrSet<T>(...args: Parameters<Cache['getOrSet']>): Promise<T> {
+  override async getOrSet<T, S = T>(
+    key: string,
+    loader: Loader<T, S>,
+    options?: Ttl | LoadOptions,
+  ): Promise<T> {
     this.machine.spend(this.costMs());
-    return (await super.getOrSet(...args)) as T;
+    return super.getOrSet(key, loader, options);
   }
   override namespace(): this {
     return this;

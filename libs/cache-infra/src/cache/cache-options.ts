@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { CacheType } from '../codec/cache-type.js';
 import type { EncryptionKey } from '../codec/encryption.js';
 import type { CacheLogger } from './logger.js';
 import type { CacheMonitor, OperationHook } from './monitor.js';
@@ -13,6 +14,18 @@ export interface BaseCacheOptions {
   defaultTtl?: number | undefined;
   /** What `get` hands out. Default `'clone'`: nobody can change anybody else's value. */
   isolation?: Isolation | undefined;
+  /**
+   * For calls that say nothing: whether an instance of a class is stored by its plain form. Default false: one that would lose something
+   * is not stored.
+   */
+  plain?: boolean | undefined;
+  /** Classes whose instances come back as what they were, wherever they stand in a value. Default: none. */
+  types?: readonly CacheType[] | undefined;
+  /**
+   * Parts that a value may have: objects, array elements and every other value in them. A larger one is refused at `set`, and is a miss
+   * when read from Redis. Default 2,000,000.
+   */
+  maxValueNodes?: number | undefined;
   /** False: nothing is stored, every read is a miss, `getOrSet` runs its loader. Default true. */
   enabled?: boolean | undefined;
   /** For calls that name none: how long values are kept beyond their ttl, for when a loader fails or is slow. Default 0. */

@@ -28,7 +28,7 @@ export abstract class Cache implements AsyncDisposable {
   abstract set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void>;
   abstract setMany<T>(entries: Iterable<readonly [string, T]>, options?: Ttl | StoreOptions): Promise<void>;
   /** The cached value, or what `loader` makes; one loader runs per key, whatever the number of callers. */
-  abstract getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T>;
+  abstract getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T>;
   abstract has(key: string): Promise<boolean>;
   /** Seconds left; `Infinity` = never expires; `undefined` = absent. */
   abstract ttl(key: string): Promise<number | undefined>;

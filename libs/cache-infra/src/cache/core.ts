@@ -26,10 +26,12 @@ import { refreshTime, undecided, withRefresh } from './records.js';
 import type { Recovery } from './recovery.js';
 import type { CacheStats } from './stats.js';
 import type { PlanDefaults, StorePlan } from './store-plan.js';
+import { refusalListener, type Refusals } from './refusals.js';
 import { Removals } from './removals.js';
 import type { TagKeeper } from './tag-keeper.js';
 import { TierReads, type BulkResult, type ReadPlan } from './tier-reads.js';
 import { TierWrites } from './tier-writes.js';
+import type { ValueLimits } from './value-rules.js';
 import { Waiters } from './waiters.js';
 
 /** What a cache is made of, resolved once. */
@@ -43,12 +45,14 @@ export interface CoreParts {
   readonly graceBackoffMs: number;
   readonly maxSize: number;
   readonly isolation: Isolation;
+  readonly values: ValueLimits;
   readonly onError: OnError;
   readonly clock: Clock;
   readonly monitor: CacheMonitor | undefined;
   readonly observer: Observer;
   readonly emitter: CacheEmitter;
   readonly counters: Counters;
+  readonly refusals: Refusals;
   readonly tags: TagKeeper;
   readonly l1: MemoryTier | undefined;
   readonly l2: RedisTier | undefined;
@@ -476,6 +480,18 @@ export class CacheCore {
     counters.l2Errors++;
     emitter.emit('error', { operation, error: error as Error });
     if (onError === 'throw') throw error;
+  }
+
+  /** Tells that the value of a loader could not be stored. */
+  refuse(error: Error, key: string, context: object): void {
+    const { refusals, emitter } = this.parts;
+    emitter.emit('error', { operation: 'getOrSet', error });
+    const listener = refusalListener(context);
+    if (listener === undefined) refusals.tell(error, key);
+    else
+      runSafely(() => {
+        listener(error);
+      });
   }
 
   /** A read of a `getMany` that somebody else had begun, or that took longer to decode. */

@@ -14,6 +14,8 @@ export interface Landing {
   /** Tags of a value that the loader made, as the tag table names them, and the epoch from which it is. */
   readonly tags: readonly string[];
   readonly tagEpoch: number;
+  /** What the loader itself returned, where that is not `value`. */
+  readonly made?: unknown;
   /** The tier that had it; undefined = the loader made it. */
   readonly tier: 'l1' | 'l2' | undefined;
   /** The value is past its ttl. */
@@ -277,7 +279,6 @@ export class LoadDecisions implements LoadContext {
   readonly #place: Place;
   #ttlMs: number | undefined;
   #tags: readonly string[];
-  #onNotStored: ((error: Error) => void) | undefined;
 
   constructor(key: string, flight: Flight, place: Place, plan: StorePlan, stale: unknown) {
     this.key = key;
@@ -311,16 +312,6 @@ export class LoadDecisions implements LoadContext {
 
   skipStore(): void {
     this.skipped = true;
-  }
-
-  /** Has `listener` hear why the loaded value could not be stored. */
-  whenNotStored(listener: (error: Error) => void): void {
-    this.#onNotStored = listener;
-  }
-
-  /** No tier can keep the value: its callers get it all the same. */
-  notStored(error: Error): void {
-    this.#onNotStored?.(error);
   }
 }
 

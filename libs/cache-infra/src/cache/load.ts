@@ -10,6 +10,7 @@ import type { Loader } from './options.js';
 import type { Place } from './place.js';
 import { refreshTime } from './records.js';
 import type { LoadPlan } from './store-plan.js';
+import { revived } from './value-rules.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import type { RedisLoad } from '../tiers/redis-loads.js';
 
@@ -189,11 +190,11 @@ async function lookAgain({ core, place, key }: Load, begun: RedisLoad): Promise<
 
 async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promise<Landing> {
   const { core, place, key, id, flight, plan } = load;
-  const { isolation, tags } = core.parts;
+  const { tags } = core.parts;
   const epoch = tags.table.latest;
   flight.tagEpoch = epoch;
   if (redisLoad?.leased === true) flight.holdUpLease();
-  const stale = flight.stale === undefined ? undefined : handOut(flight.stale.value, isolation);
+  const stale = staleFor(load);
   const decisions = new LoadDecisions(key, flight, place, plan, stale);
   const stopRenewing = keepAlive(load, redisLoad);
   try {
@@ -212,12 +213,12 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
       return loaded;
     }
     try {
-      const snapshot = keep(value, isolation);
+      const kept = keep(value, core.parts, decisions.plan);
       // From now on a change may come after what is stored, and before it is known here that it was.
       flight.onEntryChanged = undefined;
-      await core.writes.storeLoaded(place, key, snapshot, decisions.plan, flight, { epoch, load: redisLoad });
+      await core.writes.storeLoaded(place, key, kept, decisions.plan, flight, { epoch, load: redisLoad });
       if (activity.enabled && !flight.fenced) activity.note('set', undefined, undefined);
-      return { ...loaded, value: snapshot.value, kept: true, tags: flight.tags };
+      return { ...loaded, value: kept.value, made: value, kept: true, tags: flight.tags };
     } catch (error) {
       await core.writes.endEmptyLoad(redisLoad);
       if (!isUnstorable(error)) throw error;
@@ -252,13 +253,22 @@ function isUnstorable(error: unknown): error is Error {
 }
 
 /** The loaded value goes to its callers all the same: the next call loads again. */
-function notStored({ core, id, flight }: Load, decisions: LoadDecisions, error: Error): void {
-  const { counters, emitter, clock } = core.parts;
+function notStored({ core, key, id, flight }: Load, decisions: LoadDecisions, error: Error): void {
+  const { counters, clock } = core.parts;
   counters.notStored++;
-  emitter.emit('error', { operation: 'getOrSet', error });
-  decisions.notStored(error);
+  core.refuse(error, key, decisions);
   // Nobody gets what a refresh makes: every hit would begin another one.
   if (flight.background) core.postponeRefresh(id, core.refreshBackoff.failed(id, clock.now()));
+}
+
+/** The value past its ttl, as the loader's callers get it; `undefined` when there is none, or none that can be made. */
+function staleFor({ core, flight, plan }: Load): unknown {
+  if (flight.stale === undefined) return undefined;
+  try {
+    return revived(handOut(flight.stale.value, core.parts.isolation), plan.value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** While the loader runs, Redis is told that it does; and tells when the key was invalidated meanwhile. */

@@ -6,11 +6,14 @@ import type { InMemoryCacheOptions } from './cache-options.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
+import { harmless } from './logger.js';
 import { Observer } from './observer.js';
 import { inMemoryChecks } from './option-checks.js';
 import { keyOf } from './place.js';
+import { Refusals } from './refusals.js';
 import { planDefaults } from './store-plan.js';
 import { TagKeeper } from './tag-keeper.js';
+import { valueLimits } from './value-rules.js';
 
 const maxTags = 10_000;
 
@@ -32,12 +35,14 @@ export function memoryCore(options: InMemoryCacheOptions): CacheCore {
     defaults: planDefaults(options, false, undefined),
     graceBackoffMs: durationMs(options.graceBackoff ?? '1s', 'graceBackoff'),
     isolation: options.isolation ?? 'clone',
+    values: valueLimits(options),
     onError: 'degrade',
     clock,
     monitor: options.monitor,
     observer: new Observer(name, options.monitor, options.onOperation),
     emitter,
     counters,
+    refusals: new Refusals(name, options.logger && harmless(options.logger)),
     tags: new TagKeeper(undefined, maxTags),
     l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
     l2: undefined,

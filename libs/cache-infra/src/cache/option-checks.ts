@@ -1,4 +1,4 @@
-import type { Checks } from '../checks.js';
+import type { Check, Checks } from '../checks.js';
 import {
   booleanValue,
   duration,
@@ -19,6 +19,7 @@ import {
   timeout,
   ttlSeconds,
 } from '../checks.js';
+import type { CacheType } from '../codec/cache-type.js';
 import { encryptionOptions } from '../codec/encryption.js';
 import type { ValidationProblem } from '../errors.js';
 import { hasStrayBrace } from '../keys/namespace.js';
@@ -33,10 +34,30 @@ export function isRedisClient(value: object): value is RedisClient {
   return 'status' in value && 'duplicate' in value;
 }
 
+/** Types by which entries say what they hold: two of one name could not be told apart. */
+const cacheTypes: Check = (value) => {
+  if (!Array.isArray(value) || !value.every(isCacheType))
+    return 'must be a list of types { name, is, encode, decode }, with functions after the name';
+  const names = value.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  return twice === undefined ? undefined : `must have one type of each name, got two of '${twice}'`;
+};
+
+function isCacheType(type: unknown): type is CacheType {
+  if (typeof type !== 'object' || type === null) return false;
+  const { name, is, encode, decode } = type as Partial<Record<keyof CacheType, unknown>>;
+  return (
+    typeof name === 'string' && name !== '' && [is, encode, decode].every((it) => typeof it === 'function')
+  );
+}
+
 export const baseChecks = {
   name: nonEmptyString,
   defaultTtl: ttlSeconds,
   isolation: oneOf('clone', 'freeze', 'reference'),
+  plain: booleanValue,
+  types: cacheTypes,
+  maxValueNodes: positiveInteger,
   enabled: booleanValue,
   grace: duration,
   jitter: fraction,

@@ -1,3 +1,5 @@
+import type { Class } from '../codec/class-nature.js';
+
 /** Whole seconds, or a duration with a unit: `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`. `0` = never expires. */
 export type Ttl = number | string;
 
@@ -15,7 +17,27 @@ export interface StoreOptions {
   jitter?: number | undefined;
   /** The tiers that this call is about. Default `'both'`. */
   tiers?: Tiers | undefined;
+  /**
+   * The class whose instances callers get: a class, or an arrow function that gives one. Stored are the own properties of the instance
+   * (or of the items of an array, a Map or a Set); every hit of a call with `as` makes instances of them again, without running the
+   * constructor. `@Type()` of class-transformer names the classes of parts. Default: none, and an instance that would lose something
+   * is not stored.
+   */
+  as?: ClassReference | undefined;
+  /** Makes of a stored value what callers get, in place of `as`: a constructor, a factory. What is stored is the plain form. */
+  revive?: Revive | undefined;
+  /**
+   * True: an instance is stored by its plain form, what its `toJSON()` returns or else its own enumerable properties, and comes back as
+   * that. Default: the cache's `plain`.
+   */
+  plain?: boolean | undefined;
 }
+
+/** A class, or an arrow function that gives it, for classes that are defined later. */
+export type ClassReference = Class | (() => Class);
+
+/** As a method, so that it may say what it takes. */
+export type Revive = { revive(stored: unknown): unknown }['revive'];
 
 /** Both tiers, or one of them alone. */
 export type Tiers = 'both' | 'l1' | 'l2';
@@ -40,13 +62,13 @@ export interface LoadOptions extends StoreOptions {
 }
 
 /** What a loader is told, and may decide. */
-export interface LoadContext {
+export interface LoadContext<T = unknown> {
   /** The key as the caller gave it. */
   readonly key: string;
   /** Aborts when every caller has left. */
   readonly signal: AbortSignal;
   /** The value past its ttl, within its grace; a loader may decide by it, or return it. */
-  readonly stale?: unknown;
+  readonly stale?: T | undefined;
   /** The life of what this loader returns; wins over the options. */
   ttl(ttl: Ttl): void;
   /** Adds tags to what this loader returns. */
@@ -55,8 +77,8 @@ export interface LoadContext {
   skipStore(): void;
 }
 
-/** A loader: makes the value that the cache lacks. */
-export type Loader<T> = (ctx: LoadContext) => T | Promise<T>;
+/** A loader: makes the value that the cache lacks. `S` is the type of a stale value, `T` unless somebody says otherwise. */
+export type Loader<T, S = T> = (ctx: LoadContext<S>) => T | Promise<T>;
 
 /** What `get` hands out: a copy each time, one deeply frozen copy, or the very reference that was set. */
 export type Isolation = 'clone' | 'freeze' | 'reference';

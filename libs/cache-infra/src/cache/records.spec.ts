@@ -10,6 +10,7 @@ import {
   withRefresh,
 } from './records.js';
 import type { StorePlan } from './store-plan.js';
+import { defaultValueRule } from './value-rules.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 
 const now = 1_000_000;
@@ -24,6 +25,7 @@ function plan(parts: Partial<StorePlan> = {}): StorePlan {
     tiers: 'both',
     refreshAhead: undefined,
     jitter: 0,
+    value: defaultValueRule({}),
     ...parts,
   };
 }

@@ -54,11 +54,15 @@ export class RedisCache extends TieredCache {
 
 /** A disabled cache needs no connection. */
 function memoryPart(options: RedisCacheOptions): Parameters<typeof memoryCore>[0] {
-  const { name, defaultTtl, isolation, monitor, onOperation, logger, clock, l1CacheSize } = options;
+  const { name, defaultTtl, isolation, plain, types, maxValueNodes } = options;
+  const { monitor, onOperation, logger, clock, l1CacheSize } = options;
   return {
     name,
     defaultTtl,
     isolation,
+    plain,
+    types,
+    maxValueNodes,
     monitor,
     onOperation,
     logger,

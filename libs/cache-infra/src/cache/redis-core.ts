@@ -27,8 +27,10 @@ import { clearedKey, keyOf, Place } from './place.js';
 import { Recovery } from './recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recovery-journal.js';
 import { RedisLink } from './redis-link.js';
+import { Refusals } from './refusals.js';
 import { planDefaults } from './store-plan.js';
 import { TagKeeper } from './tag-keeper.js';
+import { valueLimits } from './value-rules.js';
 
 /** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
 export const maxTags = 10_000;
@@ -91,6 +93,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     compressionThreshold: options.compressionThreshold ?? 1000,
     compressionLevel: options.compressionLevel ?? 6,
     maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
+    ...valueLimits(options),
     encryption: options.encryption && new KeyRing(options.encryption.keys),
   });
   const horizonMs = durationMs(options.journalHorizon ?? '10m', 'journalHorizon');
@@ -141,12 +144,14 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     defaults: planDefaults(options, options.lock ?? false, options.l1Ttl ?? unheardTtl),
     graceBackoffMs: durationMs(options.graceBackoff ?? '1s', 'graceBackoff'),
     isolation: options.isolation ?? 'clone',
+    values: valueLimits(options),
     onError: options.onError ?? 'degrade',
     clock,
     monitor: options.monitor,
     observer: new Observer(name, options.monitor, options.onOperation),
     emitter,
     counters,
+    refusals: new Refusals(name, options.logger && harmless(options.logger)),
     tags,
     l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
     l2,

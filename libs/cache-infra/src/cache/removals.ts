@@ -1,11 +1,12 @@
 import type { RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
+import { wholeOf } from '../codec/graph.js';
+import { snapshot } from '../codec/snapshot.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import { portionSize, Turn } from '../turn.js';
 import type { CacheCore, Sweep } from './core.js';
 import { failed, refused } from './failed.js';
 import type { Fenceable } from './in-flight.js';
-import { keep } from './isolation.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheOperation } from './monitor.js';
 import { tagTableKey, tagTableMark } from '../tiers/tag-channel.js';
@@ -250,8 +251,9 @@ export class Removals {
     if (load.seen === null) return true;
     const entry = await l2.decode(redisKey, load.seen);
     if (entry === undefined || entry.meta.graceMs === 0) return false;
-    const { value, meta } = entry;
-    const { json } = keep(value, 'clone');
+    const { meta } = entry;
+    const { types, maxNodes } = this.#core.parts.values;
+    const taken = snapshot(wholeOf(entry.value), { classes: 'refuse', types, maxNodes });
     // Ended long ago by everybody's clock, with the grace that is left from now on; and another version, so that a load
     // under way elsewhere is refused.
     const agedMs = Math.max(0, Math.floor(l2.now()) - meta.stamp);
@@ -261,7 +263,7 @@ export class Removals {
       graceMs: agedMs + meta.graceMs,
       nonce: Math.floor(Math.random() * 2 ** 32),
     };
-    const bytes = await l2.codec.encode(value, json, ended, redisKey);
+    const bytes = await l2.codec.encode(taken, ended, redisKey);
     return loads.end(load, bytes, meta.graceMs);
   }
 

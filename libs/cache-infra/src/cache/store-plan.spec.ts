@@ -17,6 +17,7 @@ describe('storePlan', () => {
       tiers: 'both',
       refreshAhead: undefined,
       jitter: 0,
+      value: { plain: false, as: undefined, revive: undefined },
     });
   });
 

@@ -3,6 +3,7 @@ import { ValidationError, type ValidationProblem } from '../errors.js';
 import { describeValue } from '../redact.js';
 import type { BaseCacheOptions } from './cache-options.js';
 import type { LoadOptions, StoreOptions, Tiers, Ttl } from './options.js';
+import { defaultValueRule, valueRule, type ValueRule } from './value-rules.js';
 
 /** How one entry will be stored: the caller's options, checked and resolved. */
 export interface StorePlan {
@@ -19,6 +20,7 @@ export interface StorePlan {
   readonly jitter: number;
   /** Fraction of the ttl after which a hit also refreshes; undefined = no refresh before the end. */
   readonly refreshAhead: number | undefined;
+  readonly value: ValueRule;
 }
 
 /** How one value will be loaded. */
@@ -32,6 +34,7 @@ export interface LoadPlan extends StorePlan {
 
 /** What the cache's own options say for calls that say nothing. */
 export interface PlanDefaults {
+  readonly value: ValueRule;
   readonly ttlMs: number;
   readonly l1TtlMs: number | undefined;
   readonly graceMs: number;
@@ -43,7 +46,10 @@ export interface PlanDefaults {
 }
 
 const noTags: readonly string[] = [];
-const storeOptionNames: ReadonlySet<string> = new Set(['ttl', 'l1Ttl', 'tags', 'grace', 'jitter', 'tiers']);
+const storeOptionNames: ReadonlySet<string> = new Set([
+  ...['ttl', 'l1Ttl', 'tags', 'grace', 'jitter', 'tiers'],
+  ...['as', 'revive', 'plain'],
+]);
 const loadOptionNames: ReadonlySet<string> = new Set([
   ...storeOptionNames,
   'refreshAhead',
@@ -60,6 +66,7 @@ export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Tt
   const ms = (value: Ttl | undefined, path: string): number | undefined =>
     value === undefined ? undefined : durationMs(value, path);
   return {
+    value: defaultValueRule(options),
     ttlMs: (options.defaultTtl ?? 3600) * 1000,
     l1TtlMs: ms(l1Ttl, 'l1Ttl'),
     graceMs: ms(options.grace, 'grace') ?? 0,
@@ -85,6 +92,7 @@ export function storePlan(options: Ttl | StoreOptions | undefined, defaults: Pla
       tiers: 'both',
       jitter: defaults.jitter,
       refreshAhead: defaults.refreshAhead,
+      value: defaults.value,
     };
   }
   const { ttl, l1Ttl, tags, grace, jitter = defaults.jitter, tiers = 'both' } = given;
@@ -102,6 +110,7 @@ export function storePlan(options: Ttl | StoreOptions | undefined, defaults: Pla
     tiers,
     jitter,
     refreshAhead: defaults.refreshAhead,
+    value: valueRule(given, defaults.value),
   };
 }
 
@@ -127,8 +136,9 @@ export function loadPlan(options: Ttl | LoadOptions | undefined, defaults: PlanD
       throw problem(name, `${name} must be true or false, got ${describeValue(value)}`);
     }
   }
-  const { ttl, l1Ttl, tags, grace, jitter, tiers } = given;
-  const stored = typeof options === 'object' ? { ttl, l1Ttl, tags, grace, jitter, tiers } : options;
+  const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } = given;
+  const stored =
+    typeof options === 'object' ? { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } : options;
   return {
     ...storePlan(stored, defaults),
     refreshAhead,

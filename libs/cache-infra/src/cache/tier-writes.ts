@@ -1,5 +1,4 @@
 import type { EntryMeta } from '../codec/codec.js';
-import type { Snapshot } from '../codec/snapshot.js';
 import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
@@ -7,6 +6,7 @@ import { portionSize, Turn } from '../turn.js';
 import type { CacheCore, WorkUnderWay } from './core.js';
 import { failed } from './failed.js';
 import type { Fenceable } from './in-flight.js';
+import type { Kept } from './isolation.js';
 import type { CacheOperation } from './monitor.js';
 import type { Place } from './place.js';
 import { newRecord, withL1Ttl } from './records.js';
@@ -26,7 +26,7 @@ interface Write extends WorkUnderWay {
   readonly place: Place;
   readonly key: string;
   readonly id: string;
-  readonly kept: Snapshot;
+  readonly kept: Kept;
   readonly plan: StorePlan;
 }
 
@@ -61,7 +61,7 @@ export class TierWrites {
   }
 
   /** Stores a value that supersedes whatever is under way for the key. Does not throw at once. */
-  put(operation: CacheOperation, place: Place, key: string, kept: Snapshot, plan: StorePlan): Promise<void> {
+  put(operation: CacheOperation, place: Place, key: string, kept: Kept, plan: StorePlan): Promise<void> {
     const id = place.id(key);
     this.#core.fence(id);
     this.#core.backoff.succeeded(id);
@@ -89,7 +89,7 @@ export class TierWrites {
   async putMany(
     operation: CacheOperation,
     place: Place,
-    entries: readonly (readonly [key: string, kept: Snapshot])[],
+    entries: readonly (readonly [key: string, kept: Kept])[],
     planned: () => StorePlan,
   ): Promise<void> {
     const turn = new Turn();
@@ -163,7 +163,7 @@ export class TierWrites {
       const meta = entryMeta(l2.stamp(), plan, epoch);
       const redisKey = place.redisKey(key);
       const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
-      const encoded = l2.codec.encode(kept.value, kept.json, meta, redisKey);
+      const encoded = l2.codec.encode(kept.snapshot, meta, redisKey);
       return encoded instanceof Promise
         ? this.#sendEncoded(l2, sending, encoded)
         : this.#send(l2, sending, encoded);
@@ -263,7 +263,7 @@ export class TierWrites {
   async storeLoaded(
     place: Place,
     key: string,
-    kept: Snapshot,
+    kept: Kept,
     plan: StorePlan,
     work: Fenceable,
     made: MadeUnder,
@@ -301,7 +301,7 @@ export class TierWrites {
     const { load } = made;
     // What ends a ttl looked at the entry before this one.
     this.#core.expiriesUnderWay.fence(place.id(key));
-    const encoded = l2.codec.encode(kept.value, kept.json, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
+    const encoded = l2.codec.encode(kept.snapshot, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.fenced || this.#core.closed) {
       await this.endLoad(load);
@@ -379,7 +379,7 @@ export class TierWrites {
     }
   }
 
-  #storeL1(place: Place, key: string, kept: Snapshot, plan: StorePlan, epoch: number): void {
+  #storeL1(place: Place, key: string, kept: Kept, plan: StorePlan, epoch: number): void {
     const { l1, clock, counters, emitter } = this.#core.parts;
     counters.sets++;
     if (l1 !== undefined) {

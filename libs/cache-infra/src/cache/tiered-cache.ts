@@ -1,5 +1,5 @@
+import { wholeOf } from '../codec/graph.js';
 import { coarseClock, type CoarseClock } from '../clock.js';
-import type { Snapshot } from '../codec/snapshot.js';
 import { CircularLoadError, ValidationError } from '../errors.js';
 import { assertKey } from '../keys/key.js';
 import { MemoryRecord } from '../tiers/memory-record.js';
@@ -13,18 +13,19 @@ import type { CacheCore, Found } from './core.js';
 import { failed } from './failed.js';
 import { Counters } from './counters.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
-import { Flight } from './flight.js';
+import { Flight, type Landing } from './flight.js';
 import { flightOfCaller } from './calling-flight.js';
 import { fly } from './load.js';
 import { checkHealth } from './check-health.js';
 import type { CacheHealth } from './health.js';
-import { handOut, keep, ownCopy } from './isolation.js';
+import { handOut, keep, ownCopy, type Kept } from './isolation.js';
 import type { Outcome } from './observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
 import { waitFor } from './patience.js';
 import { Place } from './place.js';
 import type { CacheStats } from './stats.js';
 import type { TagTable } from './tag-table.js';
+import { isRevived, ReviveFailure, revived } from './value-rules.js';
 import { checkedTags, loadPlan, storePlan, type LoadPlan } from './store-plan.js';
 
 /** The engine behind a cache, for this library alone: no getter, so that `util.inspect` finds no way to the connection. */
@@ -97,7 +98,7 @@ export class TieredCache extends Cache {
    */
   async look<T>(key: string): Promise<Looked<T> | undefined> {
     const value = this.#l1Hit(key, false);
-    return value === undefined ? this.#lookFurther(key) : { value: value as T, tier: 'l1' };
+    return value === undefined ? this.#lookFurther(key) : { value: wholeOf(value) as T, tier: 'l1' };
   }
 
   async #lookFurther<T>(key: string): Promise<Looked<T> | undefined> {
@@ -107,9 +108,9 @@ export class TieredCache extends Cache {
     const id = this.#place.id(key);
     const asked = await core.catchUpOnTags('get', id);
     const held = core.peek(id);
-    if (held !== undefined) return { value: held.value as T, tier: 'l1' };
+    if (held !== undefined) return { value: wholeOf(held.value) as T, tier: 'l1' };
     const found = asked === failed ? undefined : await core.lookL2('get', this.#place, key);
-    return found === undefined ? undefined : { value: found.value as T, tier: 'l2' };
+    return found === undefined ? undefined : { value: wholeOf(found.value) as T, tier: 'l2' };
   }
 
   /**
@@ -185,9 +186,9 @@ export class TieredCache extends Cache {
   /** May throw at once. */
   #setNow(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
     assertKey(key);
-    const { defaults, isolation } = this.#core.parts;
-    const plan = storePlan(options, defaults);
-    const kept = keep(present(key, value), isolation);
+    const { parts } = this.#core;
+    const plan = storePlan(options, parts.defaults);
+    const kept = keep(present(key, value), parts, plan);
     return this.#core.writes.put('set', this.#place, key, kept, plan);
   }
 
@@ -196,9 +197,9 @@ export class TieredCache extends Cache {
     options?: Ttl | StoreOptions,
   ): Promise<void> {
     return this.#observe('setMany', undefined, async () => {
-      const { defaults, isolation, l2 } = this.#core.parts;
-      const plan = storePlan(options, defaults);
-      const codec = plan.tiers === 'l1' ? undefined : l2?.codec;
+      const { parts } = this.#core;
+      const plan = storePlan(options, parts.defaults);
+      const codec = plan.tiers === 'l1' ? undefined : parts.l2?.codec;
       codec?.assertTagsFit(plan.tags);
       const checked = Array.from(assertIterable(entries), (entry) => {
         const [key, value] = assertPair(entry);
@@ -206,21 +207,25 @@ export class TieredCache extends Cache {
         return [key, present(key, value)] as const;
       });
       // All are copied, and so found to be storable, before the first is stored.
-      const kept: (readonly [string, Snapshot])[] = [];
+      const kept: (readonly [string, Kept])[] = [];
       const turn = new Turn();
       for (const [key, value] of checked) {
         if (turn.isOver) await turn.next();
-        const snapshot = keep(value, isolation);
-        codec?.assertFits(snapshot);
-        kept.push([key, snapshot]);
+        const taken = keep(value, parts, plan);
+        codec?.assertFits(taken.snapshot);
+        kept.push([key, taken]);
       }
       // What is stored together does not end together.
-      const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, defaults);
+      const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, parts.defaults);
       await this.#core.writes.putMany('setMany', this.#place, kept, planned);
     });
   }
 
-  override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
+  override async getOrSet<T, S = T>(
+    key: string,
+    loader: Loader<T, S>,
+    options?: Ttl | LoadOptions,
+  ): Promise<T> {
     // Options are not looked into, unless they may forbid a plain hit.
     if (typeof loader === 'function' && (typeof options !== 'object' || allowsPlainHit(options))) {
       const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
@@ -230,8 +235,28 @@ export class TieredCache extends Cache {
     return this.#loadWatched(key, loader, options);
   }
 
-  #loadWatched<T>(key: string, loader: Loader<T>, options: Ttl | LoadOptions | undefined): Promise<T> {
-    return this.#observe('getOrSet', key, (outcome) => this.#load(outcome, key, loader, options));
+  #loadWatched<T, S>(key: string, loader: Loader<T, S>, options: Ttl | LoadOptions | undefined): Promise<T> {
+    const load = loader as Loader<T, unknown>;
+    const work = isRevived(options)
+      ? (outcome: Outcome) => this.#loadRevived(outcome, key, load, options)
+      : (outcome: Outcome) => this.#load(outcome, key, load, options);
+    return this.#observe('getOrSet', key, work);
+  }
+
+  /** As `#load`. A stored value of which no instance can be made is none: it is loaded anew. */
+  async #loadRevived<T>(
+    outcome: Outcome,
+    key: string,
+    loader: Loader<T, unknown>,
+    options: LoadOptions,
+  ): Promise<T> {
+    try {
+      return await this.#load(outcome, key, loader, options);
+    } catch (error) {
+      if (!(error instanceof ReviveFailure)) throw error;
+      this.#core.refuse(error, key, options);
+      return this.#load(outcome, key, loader, { ...options, forceRefresh: true });
+    }
   }
 
   override async has(key: string): Promise<boolean> {
@@ -394,7 +419,10 @@ export class TieredCache extends Cache {
     }
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return false;
     assertKey(key);
-    const kept = typeof value === 'object' && value !== null ? keep(value, this.#isolation).value : value;
+    const isObject = typeof value === 'object' && value !== null;
+    const kept = isObject
+      ? keep(value, this.#core.parts, { value: defaults.value, tiers: 'both' }).value
+      : value;
     const now = clock.now();
     this.#core.writes.putPlain(this.#place.id(key), kept, ttlMs === 0 ? Infinity : now + ttlMs, now);
     return true;
@@ -403,7 +431,7 @@ export class TieredCache extends Cache {
   async #load<T>(
     outcome: Outcome,
     key: string,
-    loader: Loader<T>,
+    loader: Loader<T, unknown>,
     options: Ttl | LoadOptions | undefined,
     waitedMs = 0,
   ): Promise<T> {
@@ -411,7 +439,7 @@ export class TieredCache extends Cache {
     if (typeof loader !== 'function') {
       throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
     }
-    const { defaults, l1, isolation, tags, clock } = this.#core.parts;
+    const { defaults, l1, tags, clock } = this.#core.parts;
     const counters = this.#counters;
     const caller = flightOfCaller();
     let plan = loadPlan(options, defaults);
@@ -440,12 +468,12 @@ export class TieredCache extends Cache {
         counters.l1Hits++;
         this.#hit(outcome, key, 'l1');
         if (plan.refreshAhead !== undefined) this.#refreshIfDue(key, id, record, loader, plan);
-        return handOut(record.value, isolation) as T;
+        return this.#given(record.value, plan) as T;
       }
       counters.l1Misses++;
       stale = this.#core.peekStale(id);
       if (stale !== undefined && this.#core.backoff.isPausing(id, clock.now())) {
-        return this.#served(outcome, key, stale.value) as T;
+        return this.#served(outcome, key, stale.value, plan) as T;
       }
     }
 
@@ -473,7 +501,7 @@ export class TieredCache extends Cache {
       // Being refreshed, and good until then.
       counters.l2Hits++;
       this.#hit(outcome, key, 'l2');
-      return handOut(flight.stale.value, isolation) as T;
+      return this.#given(flight.stale.value, plan) as T;
     }
     if (flight?.forced === true && !plan.forced && plan.tiers !== 'l1' && asked !== failed) {
       // Somebody has the value loaded anew; who only wants the value goes on with the one at hand.
@@ -481,7 +509,7 @@ export class TieredCache extends Cache {
       if (record !== undefined) {
         counters.l2Hits++;
         this.#hit(outcome, key, 'l2');
-        return handOut(record.value, isolation) as T;
+        return this.#given(record.value, plan) as T;
       }
       flight = flights.get(id);
     }
@@ -523,7 +551,7 @@ export class TieredCache extends Cache {
       const tookMs = startedAt === 0 ? 0 : performance.now() - startedAt;
       return this.#load(outcome, key, loader, options, waitedMs + tookMs);
     }
-    if (landing.stale === true) return this.#served(outcome, key, landing.value) as T;
+    if (landing.stale === true) return this.#served(outcome, key, landing.value, plan) as T;
     if (landing.tier === undefined) {
       counters.misses++;
       this.#missed(outcome, key);
@@ -532,8 +560,24 @@ export class TieredCache extends Cache {
       this.#hit(outcome, key, landing.tier);
       if (landing.due !== undefined && skipL1) this.#refresh(key, id, landing.due, loader, plan);
     }
-    if (landing.kept) return handOut(landing.value, isolation) as T;
-    return (joined ? ownCopy(landing.value, isolation) : landing.value) as T;
+    if (landing.kept) return this.#landed(key, landing, plan) as T;
+    return (joined ? ownCopy(landing.value, this.#core.parts) : landing.value) as T;
+  }
+
+  /** A kept value, as this call wants it. */
+  #given(value: unknown, plan: LoadPlan): unknown {
+    return revived(handOut(value, this.#isolation), plan.value);
+  }
+
+  /** What a flight brought. A loader's value of which no instance can be made reaches its callers as the loader made it. */
+  #landed(key: string, landing: Landing, plan: LoadPlan): unknown {
+    try {
+      return this.#given(landing.value, plan);
+    } catch (error) {
+      if (!(error instanceof ReviveFailure) || landing.tier !== undefined) throw error;
+      this.#core.refuse(error, key, landing);
+      return landing.made;
+    }
   }
 
   /** A hit near the end of its ttl has the value loaded anew, once, while everybody goes on with the one at hand. */
@@ -565,11 +609,11 @@ export class TieredCache extends Cache {
   }
 
   /** A value past its ttl: found in memory, and not a plain hit. */
-  #served(outcome: Outcome, key: string, value: unknown): unknown {
+  #served(outcome: Outcome, key: string, value: unknown, plan: LoadPlan): unknown {
     this.#counters.misses++;
     this.#core.parts.counters.staleHits++;
     this.#missed(outcome, key);
-    return handOut(value, this.#core.parts.isolation);
+    return this.#given(value, plan);
   }
 
   async #observe<T>(
@@ -625,7 +669,7 @@ export class TieredCache extends Cache {
   }
 
   #valueOf({ record, isOwn }: Found): unknown {
-    return isOwn ? record.value : handOut(record.value, this.#isolation);
+    return isOwn ? wholeOf(record.value) : handOut(record.value, this.#isolation);
   }
 
   #note(outcome: Outcome, key: string, found: Found | undefined): void {
@@ -671,7 +715,9 @@ function allowsPlainHit(options: LoadOptions | null): boolean {
     options !== null &&
     options.forceRefresh !== true &&
     options.signal === undefined &&
-    options.tiers !== 'l2'
+    options.tiers !== 'l2' &&
+    options.as === undefined &&
+    options.revive === undefined
   );
 }
 

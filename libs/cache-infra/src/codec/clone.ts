@@ -1,8 +1,10 @@
 import { types } from 'node:util';
+import { cloneSharing, SharingValue } from './graph.js';
+import { makingOf } from './makings.js';
 import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
 
 /**
- * A deep copy of a stored value: one that `snapshot` made or a codec decoded, so without circles and classes.
+ * A deep copy of a stored value: one that `snapshot` made or a codec decoded, so without circles, and of no classes but registered types.
  * It runs on every `get`: primitives return at once, plain objects are copied by spread, the fastest way the engine has.
  */
 export function cloneValue<T>(value: T): T;
@@ -36,6 +38,9 @@ function cloneBuiltIn(value: object): object {
   if (types.isMap(value)) return cloneMap(value);
   if (types.isSet(value)) return cloneSet(value);
   if (Buffer.isBuffer(value)) return Buffer.from(value);
+  if (value instanceof SharingValue) return cloneSharing(value) as object;
+  const making = makingOf(value);
+  if (making !== undefined) return making.type.decode(cloneValue(making.stored)) as object;
   const kind = binaryKind(value);
   if (kind === undefined) return cloneObject(value);
   return binaryFrom(kind, bytesOf(value as ArrayBufferView | ArrayBuffer)) as object;
@@ -55,22 +60,24 @@ function cloneSet(set: ReadonlySet<unknown>): Set<unknown> {
 
 /**
  * Freezes a stored value through and through, so that all callers can share it; returns it. A value that holds what JavaScript
- * cannot freeze (Date, Map, Set, Buffer, typed arrays, ArrayBuffer) stays unfrozen as a whole: give out copies of it
+ * cannot freeze (Date, Map, Set, Buffer, typed arrays, ArrayBuffer, registered types) stays unfrozen as a whole: give out copies of it
  * (`Object.isFrozen` of the value tells which it is).
  */
 export function deepFreeze<T>(value: T): T {
-  if (isFreezable(value)) freeze(value);
+  if (isFreezable(value, new Set())) freeze(value);
   return value;
 }
 
-function isFreezable(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
+function isFreezable(value: unknown, seen: Set<object>): boolean {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return true;
+  seen.add(value);
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
-  return Object.values(value).every(isFreezable);
+  return Object.values(value).every((part) => isFreezable(part, seen));
 }
 
 function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  Object.values(value).forEach(freeze);
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  // A part that occurs again is frozen by then.
   Object.freeze(value);
+  Object.values(value).forEach(freeze);
 }

@@ -45,8 +45,7 @@ function codecWith(options: Partial<CodecOptions> = {}): Codec {
 }
 
 function encode(codec: Codec, value: unknown, entryMeta = meta): Buffer | Promise<Buffer> {
-  const { value: copy, json } = snapshot(value);
-  return codec.encode(copy, json, entryMeta, redisKey);
+  return codec.encode(snapshot(value), entryMeta, redisKey);
 }
 
 /** For entries that need no thread pool. */
@@ -446,11 +445,11 @@ describe('size', () => {
   it('refuses to write what is larger than maxValueBytes', () => {
     const codec = codecWith({ maxValueBytes: 10 });
 
-    expect(() => codec.encode('x'.repeat(11), true, meta, redisKey)).toThrow(SerializationError);
-    expect(() => codec.encode('x'.repeat(11), true, meta, redisKey)).toThrow(
+    expect(() => codec.encode(snapshot('x'.repeat(11)), meta, redisKey)).toThrow(SerializationError);
+    expect(() => codec.encode(snapshot('x'.repeat(11)), meta, redisKey)).toThrow(
       'value takes 11 bytes, maxValueBytes is 10',
     );
-    expect(codec.encode('x'.repeat(10), true, meta, redisKey)).toBeInstanceOf(Buffer);
+    expect(codec.encode(snapshot('x'.repeat(10)), meta, redisKey)).toBeInstanceOf(Buffer);
   });
 
   it('does not read what is larger', async () => {

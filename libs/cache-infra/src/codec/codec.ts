@@ -1,4 +1,5 @@
 import { SerializationError } from '../errors.js';
+import { CacheTypes } from './cache-type.js';
 import { compress, decompress, isPlausible } from './compression.js';
 import type { KeyRing } from './encryption.js';
 import type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
@@ -15,10 +16,11 @@ import {
   sealEntry,
   tagsFlag,
 } from './header.js';
+import type { DecodingRules } from './extended-json.js';
 import { decodePayload, encodePayload, type Payload } from './payload.js';
 import { isSurelyWithin } from './size-bound.js';
 import { allocateFromSlab } from './slab.js';
-import type { Snapshot } from './snapshot.js';
+import { defaultMaxNodes, type Snapshot } from './snapshot.js';
 
 export type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
 
@@ -30,6 +32,10 @@ export interface CodecOptions {
   readonly compressionLevel: number;
   /** Largest payload, in bytes before compression, that is written or read. */
   readonly maxValueBytes: number;
+  /** Parts of a value (objects, array elements and every other value in them) that are read at most. Default 2,000,000. */
+  readonly maxNodes?: number | undefined;
+  /** Classes whose instances come back as what they were. Default: none. */
+  readonly types?: CacheTypes | undefined;
   /** Every entry is encrypted, and only encrypted entries are read. */
   readonly encryption?: KeyRing | undefined;
 }
@@ -39,21 +45,24 @@ export class Codec {
   /** What compression has done so far: values compressed, their bytes before and after. */
   readonly compression = { count: 0, bytesIn: 0, bytesOut: 0 };
   readonly #options: CodecOptions;
+  readonly #decoding: DecodingRules;
 
   constructor(options: CodecOptions) {
     this.#options = options;
+    const { types = new CacheTypes(), maxNodes = defaultMaxNodes } = options;
+    this.#decoding = { types, maxNodes };
   }
 
   /**
    * The bytes of an entry; a promise only for large values, which are compressed off the event loop.
    *
-   * @param value what `snapshot` returned, with its `json`
+   * @param value what `snapshot` returned
    * @param redisKey where the entry is going to stand: an encrypted one can be read from there only
    * @throws SerializationError when the value is larger than `maxValueBytes`, ValidationError when its tags do not fit (at once, not by
    * the promise)
    */
-  encode(value: unknown, json: boolean, meta: EntryMeta, redisKey: string): Buffer | Promise<Buffer> {
-    const entry = this.#encodePlain(value, json, meta);
+  encode(value: Snapshot, meta: EntryMeta, redisKey: string): Buffer | Promise<Buffer> {
+    const entry = this.#encodePlain(value, meta);
     const { encryption } = this.#options;
     if (encryption === undefined) return entry;
     return entry instanceof Promise
@@ -62,9 +71,10 @@ export class Codec {
   }
 
   /** @throws SerializationError when the value is larger than `maxValueBytes` */
-  assertFits({ value, json }: Snapshot): void {
+  assertFits(kept: Snapshot): void {
     const { maxValueBytes } = this.#options;
-    if (!isSurelyWithin(value, maxValueBytes)) assertWithin(encodePayload(value, json).bytes, maxValueBytes);
+    if (kept.shares || !isSurelyWithin(kept.value, maxValueBytes))
+      assertWithin(encodePayload(kept).bytes, maxValueBytes);
   }
 
   /** @throws ValidationError when an entry cannot carry the tags */
@@ -90,8 +100,8 @@ export class Codec {
     return typeof plain === 'string' ? failed(plain) : this.#decodePlain(plain);
   }
 
-  #encodePlain(value: unknown, json: boolean, meta: EntryMeta): Buffer | Promise<Buffer> {
-    const payload = encodePayload(value, json);
+  #encodePlain(value: Snapshot, meta: EntryMeta): Buffer | Promise<Buffer> {
+    const payload = encodePayload(value);
     const { enableCompression, compressionThreshold, compressionLevel, maxValueBytes } = this.#options;
     assertWithin(payload.bytes, maxValueBytes);
     const tags = encodeTags(meta);
@@ -110,7 +120,7 @@ export class Codec {
     const { meta, payloadOffset } = header;
     if ((flags & compressedFlag) !== 0) return this.#decompressed(bytes, flags, meta, payloadOffset);
     if (bytes.length - payloadOffset > this.#options.maxValueBytes) return failed('too-large');
-    return opened(flags, bytes, payloadOffset, meta);
+    return this.#opened(flags, bytes, payloadOffset, meta);
   }
 
   #smaller(
@@ -142,7 +152,7 @@ export class Codec {
     if (rawBytes > this.#options.maxValueBytes) return failed('too-large');
     if (!isPlausible(stream.length, rawBytes)) return failed('format');
     const open = (raw: Buffer): DecodedEntry =>
-      raw.length === rawBytes ? opened(flags, raw, 0, meta) : failed('format');
+      raw.length === rawBytes ? this.#opened(flags, raw, 0, meta) : failed('format');
     try {
       const raw = decompress(stream, rawBytes);
       return raw instanceof Promise ? raw.then(open, () => failed('format')) : open(raw);
@@ -150,13 +160,13 @@ export class Codec {
       return failed('format');
     }
   }
-}
 
-function opened(flags: number, bytes: Buffer, offset: number, meta: EntryMeta): DecodedEntry {
-  try {
-    return { ok: true, value: decodePayload(flags & payloadKindMask, bytes, offset), meta };
-  } catch {
-    return failed('format');
+  #opened(flags: number, bytes: Buffer, offset: number, meta: EntryMeta): DecodedEntry {
+    try {
+      return { ok: true, value: decodePayload(flags & payloadKindMask, bytes, offset, this.#decoding), meta };
+    } catch {
+      return failed('format');
+    }
   }
 }
 

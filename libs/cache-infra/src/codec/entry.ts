@@ -36,5 +36,6 @@ export type DecodeFailure =
   | 'tampered';
 
 export type DecodedEntry =
+  /** `value` as it is kept: see `wholeOf`. */
   | { readonly ok: true; readonly value: unknown; readonly meta: EntryMeta }
   | { readonly ok: false; readonly reason: DecodeFailure };

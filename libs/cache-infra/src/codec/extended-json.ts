@@ -1,5 +1,9 @@
 import { types } from 'node:util';
 import { maxDepth } from '../trail.js';
+import type { CacheTypes } from './cache-type.js';
+import { SharingValue } from './graph.js';
+import { hasMoreParts } from './json-parts.js';
+import { madeOf, makingOf } from './makings.js';
 import { setOwn } from './own-property.js';
 import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
 
@@ -11,24 +15,68 @@ import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
  * ["n","-0"]                 NaN, Infinity, -0  ["s",[value,…]]                Set
  * ["i","123"]                BigInt             ["b",type,offset,length]       binary data, little-endian elements
  * ["d",ms] (null: invalid)   Date               ["o",[name,value,…]]           a plain object with a property named "$"
+ * ["t",name,value]           registered type    ["h",value]                    a part that occurs again
+ * ["r",n]                    the n-th such part, in the order in which they begin
  * ```
  *
  * Bytes: length of the JSON text (u32, big-endian), text, binary data end to end.
+ *
+ * @param shares whether a part of the value occurs more than once
  */
-export function encodeExtended(value: unknown): Buffer {
+export function encodeExtended(value: unknown, shares: boolean): Buffer {
   const attachments: Buffer[] = [];
-  const text = Buffer.from(JSON.stringify(new Tagger(attachments).tagged(value)));
+  const tagger = new Tagger(attachments, shares ? sharedParts(value) : noParts);
+  const text = Buffer.from(JSON.stringify(tagger.tagged(value)));
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32BE(text.length);
   return Buffer.concat([length, text, ...attachments]);
 }
 
+/** What decoding needs to know. */
+export interface DecodingRules {
+  readonly types: CacheTypes;
+  /** Parts that a value may have. */
+  readonly maxNodes: number;
+}
+
 /** @throws Error when the bytes are not what {@link encodeExtended} writes */
-export function decodeExtended(bytes: Buffer): unknown {
+export function decodeExtended(bytes: Buffer, rules: DecodingRules): unknown {
   const textEnd = 4 + bytes.readUInt32BE(0);
   if (textEnd > bytes.length) throw new RangeError('text ends too early');
+  // What stands for undefined and the like takes two parts more.
+  if (hasMoreParts(bytes.subarray(4, textEnd), 4 * rules.maxNodes)) throw new RangeError('too many parts');
   const tagged: unknown = JSON.parse(bytes.toString('utf8', 4, textEnd));
-  return new Reviver(bytes.subarray(textEnd)).revived(tagged, 0);
+  const reviver = new Reviver(bytes.subarray(textEnd), rules.types);
+  const value = reviver.revived(tagged, 0);
+  return reviver.shares ? new SharingValue(value) : value;
+}
+
+const noParts: ReadonlySet<object> = new Set();
+
+/** The parts of a value that occur more than once, but for Dates, which are written again. */
+function sharedParts(value: unknown): ReadonlySet<object> {
+  const seen = new Set<object>();
+  const shared = new Set<object>();
+  const visit = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null || types.isDate(part)) return;
+    if (seen.has(part)) {
+      shared.add(part);
+      return;
+    }
+    seen.add(part);
+    partsOf(part).forEach(visit);
+  };
+  visit(value);
+  return shared;
+}
+
+function partsOf(value: object): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (types.isMap(value)) return [...value].flat();
+  if (types.isSet(value)) return [...value];
+  const making = makingOf(value);
+  if (making !== undefined) return [making.stored];
+  return binaryKind(value) === undefined ? Object.values(value) : [];
 }
 
 const mark = '$';
@@ -38,10 +86,14 @@ interface Tagged {
 
 class Tagger {
   readonly #attachments: Buffer[];
+  readonly #shared: ReadonlySet<object>;
+  /** Numbers of shared parts that have begun. */
+  readonly #numbers = new Map<object, number>();
   #attached = 0;
 
-  constructor(attachments: Buffer[]) {
+  constructor(attachments: Buffer[], shared: ReadonlySet<object>) {
     this.#attachments = attachments;
+    this.#shared = shared;
   }
 
   tagged(value: unknown): unknown {
@@ -54,10 +106,18 @@ class Tagger {
       case 'bigint':
         return tag('i', String(value));
       case 'object':
-        return value === null ? null : this.#object(value);
+        if (value === null) return null;
+        return this.#shared.has(value) ? this.#sharedPart(value) : this.#object(value);
       default:
         return value;
     }
+  }
+
+  #sharedPart(value: object): Tagged {
+    const number = this.#numbers.get(value);
+    if (number !== undefined) return tag('r', number);
+    this.#numbers.set(value, this.#numbers.size);
+    return tag('h', this.#object(value));
   }
 
   #object(value: object): unknown {
@@ -65,6 +125,8 @@ class Tagger {
     if (types.isDate(value)) return tag('d', value.getTime());
     if (types.isMap(value)) return tag('m', this.#all([...value].flat()));
     if (types.isSet(value)) return tag('s', this.#all([...value]));
+    const making = makingOf(value);
+    if (making !== undefined) return tag('t', making.type.name, this.tagged(making.stored));
     const kind = binaryKind(value);
     if (kind !== undefined) return this.#attach(kind, bytesOf(value as ArrayBufferView | ArrayBuffer));
     if (Object.hasOwn(value, mark)) return tag('o', this.#all(Object.entries(value).flat()));
@@ -92,9 +154,17 @@ function tag(name: string, ...parts: unknown[]): Tagged {
 
 class Reviver {
   readonly #binary: Buffer;
+  readonly #types: CacheTypes;
+  /** Parts that occur again, by their numbers; `undefined` = not whole yet. */
+  readonly #shared: unknown[] = [];
 
-  constructor(binary: Buffer) {
+  constructor(binary: Buffer, cacheTypes: CacheTypes) {
     this.#binary = binary;
+    this.#types = cacheTypes;
+  }
+
+  get shares(): boolean {
+    return this.#shared.length > 0;
   }
 
   /**
@@ -133,9 +203,34 @@ class Reviver {
         return this.#attachment(asString(parts[0]), asNumber(parts[1]), asNumber(parts[2]));
       case 'o':
         return objectFrom(this.#pairs(parts[0], depth));
+      case 't':
+        return this.#instance(asString(parts[0]), this.revived(parts[1], depth + 1));
+      case 'h':
+        return this.#sharedPart(parts[0], depth);
+      case 'r':
+        return this.#again(asNumber(parts[0]));
       default:
         throw new TypeError('unknown tag');
     }
+  }
+
+  #instance(name: string, stored: unknown): unknown {
+    const type = this.#types.named(name);
+    if (type === undefined) throw new TypeError(`no type has the name ${name}`);
+    return madeOf(type, stored);
+  }
+
+  #sharedPart(tagged: unknown, depth: number): unknown {
+    const number = this.#shared.push(undefined) - 1;
+    const part = this.revived(tagged, depth);
+    this.#shared[number] = part;
+    return part;
+  }
+
+  #again(number: number): unknown {
+    const part = this.#shared[number];
+    if (part === undefined) throw new RangeError('no such part');
+    return part;
   }
 
   #list(list: unknown[], depth: number): unknown[] {

@@ -1,6 +1,8 @@
 import { isWellFormed } from '../keys/digest.js';
 import { maxDepth } from '../trail.js';
-import { decodeExtended, encodeExtended } from './extended-json.js';
+import { decodeExtended, encodeExtended, type DecodingRules } from './extended-json.js';
+import { hasMoreParts } from './json-parts.js';
+import type { Snapshot } from './snapshot.js';
 import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
 
 /** How a value's bytes are to be read. Stored in entries: never renumber. */
@@ -14,14 +16,13 @@ export interface Payload {
   readonly bytes: number;
 }
 
-/** @param json whether plain JSON carries `value` exactly */
-export function encodePayload(value: unknown, json: boolean): Payload {
+export function encodePayload({ value, json, shares }: Snapshot): Payload {
   if (typeof value === 'string' && isWellFormed(value)) return textPayload(payloadKind.text, value);
   if (json) return textPayload(payloadKind.json, JSON.stringify(value));
   const binary = typeof value === 'object' && value !== null ? binaryKind(value) : undefined;
   if (binary === 'Buffer') return bytesPayload(payloadKind.buffer, bytesOf(value as Buffer));
   if (binary === 'Uint8Array') return bytesPayload(payloadKind.bytes, bytesOf(value as Uint8Array));
-  return bytesPayload(payloadKind.extended, encodeExtended(value));
+  return bytesPayload(payloadKind.extended, encodeExtended(value, shares));
 }
 
 function textPayload(kind: number, data: string): Payload {
@@ -33,10 +34,10 @@ function bytesPayload(kind: number, data: Buffer): Payload {
 }
 
 /** @throws Error when the bytes are not of that kind */
-export function decodePayload(kind: number, bytes: Buffer, offset: number): unknown {
+export function decodePayload(kind: number, bytes: Buffer, offset: number, rules: DecodingRules): unknown {
   switch (kind) {
     case payloadKind.json:
-      return decodeJson(bytes, offset);
+      return decodeJson(bytes, offset, rules.maxNodes);
     case payloadKind.text:
       return bytes.toString('utf8', offset);
     case payloadKind.buffer:
@@ -44,13 +45,14 @@ export function decodePayload(kind: number, bytes: Buffer, offset: number): unkn
     case payloadKind.bytes:
       return binaryFrom('Uint8Array', bytes.subarray(offset));
     case payloadKind.extended:
-      return decodeExtended(bytes.subarray(offset));
+      return decodeExtended(bytes.subarray(offset), rules);
     default:
       throw new TypeError('unknown payload kind');
   }
 }
 
-function decodeJson(bytes: Buffer, offset: number): unknown {
+function decodeJson(bytes: Buffer, offset: number, maxNodes: number): unknown {
+  if (hasMoreParts(bytes.subarray(offset), maxNodes)) throw new RangeError('too many parts');
   const value: unknown = JSON.parse(bytes.toString('utf8', offset));
   // A level costs two bytes at least, so most entries are too short to need a look.
   if (bytes.length - offset > 2 * maxDepth && isTooDeep(value, maxDepth))

@@ -20,7 +20,7 @@ describe('isSurelyWithin', () => {
           } catch {
             return;
           }
-          const { bytes } = encodePayload(kept.value, kept.json);
+          const { bytes } = encodePayload(kept);
           if (isSurelyWithin(kept.value, limit)) expect(bytes).toBeLessThanOrEqual(limit);
         },
       ),

@@ -3,7 +3,50 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { nestedArrays, supportedValues } from '../../../../test/support/supported-values.js';
 import { SerializationError } from '../errors.js';
-import { snapshot } from './snapshot.js';
+import { CacheTypes } from './cache-type.js';
+import { snapshot, type SnapshotRules } from './snapshot.js';
+
+const plain: SnapshotRules = { classes: 'plain', types: new CacheTypes(), maxNodes: 1000 };
+
+class Named {
+  name(): string {
+    return 'Ann';
+  }
+}
+class Private {
+  #name = 'Ann';
+  get name(): string {
+    return this.#name;
+  }
+}
+class Registry extends Map<string, number> {
+  total(): number {
+    return this.size;
+  }
+}
+class Page extends Array<number> {}
+class Dto {
+  id = 1;
+}
+class Odd extends Error {
+  get [Symbol.toStringTag](): string {
+    return `${this.name} of ours`;
+  }
+}
+
+function hidden(value: object): object {
+  return Object.defineProperty(value, 'hidden', { value: 1 });
+}
+
+/** A proxy as reactive libraries make them: methods run on what is behind it. */
+function bound<T extends object>(target: T): T {
+  return new Proxy(target, {
+    get: (it, name) => {
+      const part: unknown = Reflect.get(it, name, it);
+      return typeof part === 'function' ? (part.bind(it) as unknown) : part;
+    },
+  });
+}
 
 describe('snapshot', () => {
   it('equals the value and shares no part of it', () => {
@@ -31,7 +74,7 @@ describe('snapshot', () => {
   });
 
   it.each(['text', '', 0, 1, true, false, null])('gives the primitive %p back', (value) => {
-    expect(snapshot(value)).toEqual({ value, json: true });
+    expect(snapshot(value)).toEqual({ value, json: true, shares: false });
   });
 
   it('keeps Buffer a Buffer and Uint8Array a Uint8Array', () => {
@@ -48,21 +91,41 @@ describe('snapshot', () => {
     expect(copy.buffer.byteLength).toBe(4);
   });
 
-  it('copies a part that occurs twice', () => {
+  it('T62: copies a part that occurs twice once', () => {
     const shared = { a: 1 };
 
-    const copy = snapshot([shared, shared]).value as object[];
+    const { value: copy, shares } = snapshot([shared, shared]) as { value: object[]; shares: boolean };
 
     expect(copy).toEqual([{ a: 1 }, { a: 1 }]);
-    expect(copy[0]).not.toBe(copy[1]);
+    expect(copy[0]).toBe(copy[1]);
+    expect(copy[0]).not.toBe(shared);
+    expect(shares).toBe(true);
+  });
+
+  it('T62: takes a tree of a million paths and twenty objects', () => {
+    let tree: object = {};
+    for (let level = 0; level < 20; level++) tree = { left: tree, right: tree };
+
+    const copy = snapshot(tree, { ...plain, maxNodes: 100 }).value as { left: object; right: object };
+
+    expect(copy.left).toBe(copy.right);
+  });
+
+  it('T62: Dates are copied each time, they are no larger than a reference', () => {
+    const now = new Date(5);
+    expect(snapshot({ createdAt: now, updatedAt: now })).toMatchObject({ shares: false });
   });
 
   it('makes null-prototype objects plain, holes undefined, and subclasses their base', () => {
     class Registry extends Map<string, number> {}
     const bare: unknown = Object.assign(Object.create(null), { a: 1 });
 
-    expect(snapshot(bare)).toStrictEqual({ value: { a: 1 }, json: true });
-    expect(snapshot(Object.assign([1], { 2: 3 }))).toStrictEqual({ value: [1, undefined, 3], json: false });
+    expect(snapshot(bare)).toStrictEqual({ value: { a: 1 }, json: true, shares: false });
+    expect(snapshot(Object.assign([1], { 2: 3 }))).toStrictEqual({
+      value: [1, undefined, 3],
+      json: false,
+      shares: false,
+    });
     expect(snapshot(new Registry([['a', 1]])).value).toStrictEqual(new Map([['a', 1]]));
   });
 
@@ -76,7 +139,7 @@ describe('snapshot', () => {
     expect('polluted' in {}).toBe(false);
   });
 
-  it('makes instances what toJSON says, or else their own enumerable properties', () => {
+  it('T6: by their plain form, makes instances what toJSON says, or else their own enumerable properties', () => {
     class Money {
       constructor(readonly cents: number) {}
       toJSON(): unknown {
@@ -90,9 +153,10 @@ describe('snapshot', () => {
       }
     }
 
-    expect(snapshot([new Money(5), new Point()])).toStrictEqual({
+    expect(snapshot([new Money(5), new Point()], plain)).toStrictEqual({
       value: [{ at: new Date(5), part: { x: 1 } }, { x: 1 }],
       json: false,
+      shares: false,
     });
   });
 
@@ -104,11 +168,30 @@ describe('snapshot', () => {
       }
     }
 
-    expect(snapshot(new Self()).value).toStrictEqual({ a: 1 });
+    expect(snapshot(new Self(), plain).value).toStrictEqual({ a: 1 });
+  });
+
+  it('T6: takes an instance of a class with nothing but properties as them', () => {
+    class Dto {
+      id = 1;
+      at = new Date(5);
+    }
+
+    expect(snapshot([new Dto()]).value).toStrictEqual([{ id: 1, at: new Date(5) }]);
+  });
+
+  it('T2: reads a proxied Map, Set and Date by the methods of what is behind', () => {
+    const value = { map: bound(new Map([['a', 1]])), set: bound(new Set([1])), at: bound(new Date(5)) };
+
+    expect(snapshot(value).value).toStrictEqual({
+      map: new Map([['a', 1]]),
+      set: new Set([1]),
+      at: new Date(5),
+    });
   });
 
   it('ignores a property toJSON that is no function', () => {
-    expect(snapshot({ toJSON: 1 })).toEqual({ value: { toJSON: 1 }, json: true });
+    expect(snapshot({ toJSON: 1 })).toEqual({ value: { toJSON: 1 }, json: true, shares: false });
   });
 
   it('ignores symbol properties that are not enumerable', () => {
@@ -173,6 +256,42 @@ describe('snapshot refuses', () => {
     ['a web stream', new ReadableStream(), 'ReadableStream'],
     ['a generator', numbers(), 'Generator'],
     ['an iterator', [1].values(), 'Array Iterator'],
+    [
+      'T1: an instance with methods',
+      { user: new Named() },
+      "an instance of Named would lose its methods: give 'as: Named'",
+    ],
+    [
+      'T1: an instance with private state',
+      [new Private()],
+      'an instance of Private would lose its private state',
+    ],
+    ['T6: a Map of a class with methods', new Registry(), 'an instance of Registry would lose its methods'],
+    [
+      'T6: a Map with properties',
+      Object.assign(new Map(), { a: 1 }),
+      'this Map would lose its own properties',
+    ],
+    [
+      'T6: an array of a class with properties',
+      Object.assign(new Page(1), { total: 5 }),
+      'an instance of Page would lose its own properties',
+    ],
+    [
+      'T6: an instance with hidden properties',
+      hidden(new Dto()),
+      'an instance of Dto would lose its hidden properties',
+    ],
+    ['T2: an Error with a name of its own', { e: new Odd() }, 'Error cannot be stored (at $.e)'],
+    ['T2: a proxy of binary data', bound(new Uint8Array(2)), 'a proxy of Uint8Array cannot be stored'],
+    ['T2: a proxy of a Buffer', bound(Buffer.from('a')), 'cannot be stored'],
+    ['T2: a proxy of a Promise', bound(Promise.resolve(1)), 'Promise cannot be stored'],
+    ['T2: a proxy that does not answer', new Proxy(new Map(), {}), 'a proxy of Map cannot be stored'],
+    [
+      'T62: an endless empty array',
+      { list: new Array(4_000_000) },
+      'value has more than 2000000 parts (maxValueNodes) (at $.list',
+    ],
     ['a function in a Map', new Map([[1, () => 1]]), 'function cannot be stored (at $.values()[0])'],
     ['a function as a Map key', new Map([[() => 1, 1]]), 'function cannot be stored (at $.keys()[0])'],
     ['a function in a Set', new Set([() => 1]), 'function cannot be stored (at $.values()[0])'],
@@ -183,6 +302,17 @@ describe('snapshot refuses', () => {
   ])('%s', (_, value, message) => {
     expect(() => snapshot(value)).toThrow(SerializationError);
     expect(() => snapshot(value)).toThrow(message);
+  });
+
+  it('T2: the plain form of private state, which is empty', () => {
+    expect(() => snapshot(new Private(), plain)).toThrow(/plain form of an instance of Private is empty/);
+  });
+
+  it('T62: more parts than it may have, wherever they stand', () => {
+    const rules = { ...plain, maxNodes: 5 };
+    expect(snapshot([1, [2], 3], rules).value).toEqual([1, [2], 3]);
+    expect(() => snapshot([1, [2, 3], 4], rules)).toThrow('value has more than 5 parts (maxValueNodes)');
+    expect(() => snapshot({ a: 1, b: new Set([1, 2, 3]) }, rules)).toThrow(/5 parts.*\$\.b/);
   });
 
   it('what throws while it is read, with path and cause', () => {

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** A typed array of a known kind. `DataView` is none. */
 export type TypedArray =
   | Uint8Array
@@ -34,10 +36,11 @@ const typedArrays: Readonly<Record<string, TypedArrayConstructor>> = {
 
 /** The kind of binary data that `value` is, or `undefined`. */
 export function binaryKind(value: object): string | undefined {
+  // Not by the name alone: a proxy of binary data has its name, and none of its bytes.
+  if (!ArrayBuffer.isView(value)) return types.isArrayBuffer(value) ? 'ArrayBuffer' : undefined;
   if (Buffer.isBuffer(value)) return 'Buffer';
   const tag = Object.prototype.toString.call(value).slice(8, -1);
-  if (tag === 'ArrayBuffer' || Object.hasOwn(typedArrays, tag)) return tag;
-  return undefined;
+  return Object.hasOwn(typedArrays, tag) ? tag : undefined;
 }
 
 /** The bytes of binary data, shared with it. */

@@ -114,6 +114,9 @@ const properties = {
     },
   },
   adviser: flag,
+  plain: flag,
+  types: { type: 'array' },
+  maxValueNodes: positive,
   isolation: { enum: ['clone', 'freeze', 'reference'] },
   textHashThreshold: count,
   operationTtls: {

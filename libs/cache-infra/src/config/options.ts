@@ -6,6 +6,7 @@ import type { CacheMonitor, OperationHook } from '../cache/monitor.js';
 import type { Coherence, Isolation, OnError, Ttl } from '../cache/options.js';
 import { booleanValue, nonNegativeInteger, oneOf, operationTtls, positiveInteger } from '../checks.js';
 import type { Clock } from '../clock.js';
+import type { CacheType } from '../codec/cache-type.js';
 import type { RedisConnectionOptions } from '../tiers/redis-options.js';
 import type { PresetName } from './presets.js';
 import { canonicalPresetName, presetNames } from './presets.js';
@@ -85,6 +86,12 @@ export class CommonCacheOptions implements RedisCacheOptions {
   @Rule(redisChecks.encryption) encryption?: EncryptionOptions | undefined;
   /** Look at the settings of Redis once, when it is first connected, and warn the `logger` of risky ones. Default true. */
   @Rule(redisChecks.adviser) adviser?: boolean | undefined;
+  /** For calls that say nothing: instances of classes are stored as plain objects. Default false: not, if they would lose something. */
+  @Rule(redisChecks.plain) plain?: boolean | undefined;
+  /** Classes whose instances come back as what they were: `decimalType(Decimal)` and the like. Default: none. */
+  @Rule(redisChecks.types) types?: readonly CacheType[] | undefined;
+  /** Parts (objects, array elements and what is in them) that a value may have. Default 2,000,000. */
+  @Rule(redisChecks.maxValueNodes) maxValueNodes?: number | undefined;
   /** What `get` hands out. Default `'clone'`. */
   @Rule(redisChecks.isolation) isolation?: Isolation | undefined;
   /** A monitor of your own, beside the factory's. */

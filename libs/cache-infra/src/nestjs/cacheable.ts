@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { Cache } from '../cache/cache.js';
 import { followCalls } from '../cache/calling-flight.js';
-import { LoadDecisions } from '../cache/flight.js';
+import { onRefusal } from '../cache/refusals.js';
 import { CircularLoadError } from '../errors.js';
 import type {
   AsyncMethod,
@@ -36,7 +36,8 @@ import { variantKey, variantOf } from './method-variant.js';
  * saying so, name the method: `@Cacheable<Products['find']>({ key: (id) => `product:${id}` })`.
  *
  * `undefined` is returned and not stored; `null` is stored. A method that throws runs once, and nothing is stored. A
- * result that no cache can hold (a function, a socket) is returned as it is, and reported once by a warning.
+ * result that no cache can hold (a function, a socket), or that would come back as less than it is (an entity with methods or
+ * `@Exclude()`), is returned as it is, and reported once by a warning: name its class by `as`.
  *
  * @throws ValidationError when the options are wrong, or on anything but an instance method
  */
@@ -92,11 +93,9 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
     return await cache.getOrSet(
       key,
       async (context) => {
-        if (context instanceof LoadDecisions) {
-          context.whenNotStored((error) => {
-            report(call.label, error);
-          });
-        }
+        onRefusal(context, (error) => {
+          report(call.label, error);
+        });
         running = loading.run({ cache, key, outer }, () => marked(call));
         const value = await running;
         if (unwanted(options, value, call.args)) context.skipStore();

@@ -66,6 +66,9 @@ const storing: Checks = {
   grace: duration,
   jitter: fraction,
   tiers: oneOf('both', 'l1', 'l2'),
+  as: functionValue,
+  revive: functionValue,
+  plain: booleanValue,
   unless: functionValue,
 };
 const loading: Checks = {
@@ -83,7 +86,7 @@ const evicting: Checks = {
 };
 
 /** What of `@CacheDefaults` each decorator takes: never what says which entries a call is about. */
-const ofTheMethod = ['key', 'condition', 'unless'];
+const ofTheMethod = ['key', 'condition', 'unless', 'as', 'revive'];
 export const evictDefaults: readonly string[] = Object.keys(place);
 export const putDefaults = Object.keys(storing).filter((name) => !ofTheMethod.includes(name));
 export const cacheableDefaults = Object.keys(loading).filter((name) => !ofTheMethod.includes(name));

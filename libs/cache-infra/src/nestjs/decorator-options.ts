@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 
-import type { Tiers, Ttl } from '../cache/options.js';
+import type { ClassReference, Revive, Tiers, Ttl } from '../cache/options.js';
 
 /** Any function, for a constraint: nothing can call it. */
 type AnyFunction = (...args: never[]) => unknown;
@@ -32,6 +32,16 @@ export interface StoringOptions extends MethodOptions {
   readonly jitter?: number | undefined;
   /** The tiers that are asked and told. Default `'both'`. */
   readonly tiers?: Tiers | undefined;
+  /**
+   * The class of the result, or of its items: a class, or an arrow function that gives one. Callers get instances of it, on a hit too.
+   * Without it, a result that would come back without its methods, accessors, private state or class-transformer decorators is returned as
+   * it is, not stored, and reported once.
+   */
+  readonly as?: ClassReference | undefined;
+  /** Makes of a stored result what callers get, in place of `as`. */
+  readonly revive?: Revive | undefined;
+  /** True: instances in the result are stored as plain objects, and come back as those. Default: the cache's `plain`. */
+  readonly plain?: boolean | undefined;
   /** Tags of the entry, or a function of the arguments that gives them. */
   readonly tags?: readonly string[] | ((...args: never[]) => readonly string[]) | undefined;
   /** Called with the result and the arguments; `true` = the result is not stored. */
@@ -81,6 +91,7 @@ export type CacheDefaultsOptions = Pick<
   | 'grace'
   | 'jitter'
   | 'tiers'
+  | 'plain'
   | 'refreshAhead'
   | 'softTimeout'
   | 'hardTimeout'

@@ -38,9 +38,9 @@ function makeKey({ instance, method, label, args }: MethodCall, option: KeyOptio
 }
 
 export function storeOptions({ args, label }: MethodCall, options: StoringOptions): StoreOptions {
-  const { ttl, l1Ttl, tags, grace, jitter, tiers } = options;
+  const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } = options;
   const made = tags === undefined ? undefined : tagsOf(tags, args, label);
-  return { ttl, l1Ttl, tags: made, grace, jitter, tiers };
+  return { ttl, l1Ttl, tags: made, grace, jitter, tiers, as, revive, plain };
 }
 
 /** Those that are the same at every call. */

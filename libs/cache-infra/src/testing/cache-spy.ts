@@ -77,11 +77,15 @@ export class CacheSpy extends ForwardingCache {
     this.#loads.length = 0;
   }
 
-  override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
+  override async getOrSet<T, S = T>(
+    key: string,
+    loader: Loader<T, S>,
+    options?: Ttl | LoadOptions,
+  ): Promise<T> {
     if (typeof loader !== 'function') return super.getOrSet(key, loader, options);
     const call = this.#begin('getOrSet', options === undefined ? [key, loader] : [key, loader, options]);
     const load: CacheLoad = { key, namespace: this.#namespace };
-    const spied: Loader<T> = async (ctx) => {
+    const spied: Loader<T, S> = async (ctx) => {
       this.#loads.push(load);
       try {
         return await loader(ctx);

@@ -151,7 +151,11 @@ export class ChaosCache extends ForwardingCache {
     this.chaos = parent === undefined ? new Chaos(this.#emitter) : parent.chaos;
   }
 
-  override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
+  override async getOrSet<T, S = T>(
+    key: string,
+    loader: Loader<T, S>,
+    options?: Ttl | LoadOptions,
+  ): Promise<T> {
     const error = await this.chaos.strike('getOrSet', this.#timeoutMs);
     if (error === undefined) {
       await this.#caughtUp();
@@ -159,7 +163,7 @@ export class ChaosCache extends ForwardingCache {
     }
     if (this.#onError === 'throw') throw error;
     if (typeof loader !== 'function') return this.inner.getOrSet(key, loader, options);
-    const unstored: Loader<T> = (ctx) => {
+    const unstored: Loader<T, S> = (ctx) => {
       ctx.skipStore();
       return loader(ctx);
     };

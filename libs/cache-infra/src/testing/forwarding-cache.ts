@@ -50,7 +50,11 @@ export abstract class ForwardingCache extends Cache {
     return this.call('setMany', [entries, options], () => this.inner.setMany(entries, options));
   }
 
-  override async getOrSet<T>(key: string, loader: Loader<T>, options?: Ttl | LoadOptions): Promise<T> {
+  override async getOrSet<T, S = T>(
+    key: string,
+    loader: Loader<T, S>,
+    options?: Ttl | LoadOptions,
+  ): Promise<T> {
     return this.call('getOrSet', [key, loader, options], () => this.inner.getOrSet(key, loader, options));
   }
 
