@@ -183,7 +183,7 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
     flight.signal.throwIfAborted();
     const value = await run(load, decisions);
     core.backoff.succeeded(id);
-    if (value === undefined || decisions.skipped) {
+    if (value === undefined || decisions.skipped || isStoredNowhere(load)) {
       await core.writes.endLoad(redisLoad);
       return { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
     }
@@ -206,6 +206,11 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
   } finally {
     stopRenewing();
   }
+}
+
+/** A disabled cache has no tier: its value need not be storable. */
+function isStoredNowhere({ core }: Load): boolean {
+  return core.parts.l1 === undefined && core.parts.l2 === undefined;
 }
 
 /** While the loader runs, Redis is told that it does; and tells when the key was invalidated meanwhile. */

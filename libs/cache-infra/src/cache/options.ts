@@ -5,7 +5,7 @@ export type Ttl = number | string;
 export interface StoreOptions {
   /** Life of the entry. Default: the cache's `defaultTtl`. */
   ttl?: Ttl | undefined;
-  /** Life in the L1 of this process, where that should be shorter. Default: as long as in Redis. */
+  /** Life in the L1 of this process, where that should be shorter. 0 = as long as in Redis, the default. */
   l1Ttl?: Ttl | undefined;
   /** Tags by which the entry can be invalidated together with others. */
   tags?: readonly string[] | undefined;
@@ -24,9 +24,9 @@ export type Tiers = 'both' | 'l1' | 'l2';
 export interface LoadOptions extends StoreOptions {
   /** Fraction of the ttl (0-1) after which a hit also refreshes the value, in the background. */
   refreshAhead?: number | undefined;
-  /** A value past its ttl is at hand: serve it after waiting this long, while the load goes on. */
+  /** A value past its ttl is at hand: serve it after waiting this long, while the load goes on. 0 = at once. */
   softTimeout?: Ttl | undefined;
-  /** No value is at hand: reject with `CacheTimeoutError` after this long. The load goes on for those who wait longer. */
+  /** No value is at hand: reject with `CacheTimeoutError` after this long; 0 = no limit. The load goes on for those who wait longer. */
   hardTimeout?: Ttl | undefined;
   /** One loader across all instances, not only in this process. Needs Redis; without it loads go on locally. */
   lock?: boolean | undefined;

@@ -2,6 +2,7 @@ import { durationMs } from '../duration.js';
 import { ValidationError, type ValidationProblem } from '../errors.js';
 import { describeValue } from '../redact.js';
 import type { BaseCacheOptions } from './cache-options.js';
+import { defaultOptions } from './default-options.js';
 import type { LoadOptions, StoreOptions, Tiers, Ttl } from './options.js';
 
 /** How one entry will be stored: the caller's options, checked and resolved. */
@@ -60,13 +61,13 @@ export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Tt
   const ms = (value: Ttl | undefined, path: string): number | undefined =>
     value === undefined ? undefined : durationMs(value, path);
   return {
-    ttlMs: (options.defaultTtl ?? 3600) * 1000,
-    l1TtlMs: ms(l1Ttl, 'l1Ttl'),
+    ttlMs: (options.defaultTtl ?? defaultOptions.defaultTtl) * 1000,
+    l1TtlMs: unlessZero(ms(l1Ttl, 'l1Ttl')),
     graceMs: ms(options.grace, 'grace') ?? 0,
     jitter: options.jitter ?? 0,
     refreshAhead: options.refreshAhead,
     softTimeoutMs: ms(options.softTimeout, 'softTimeout'),
-    hardTimeoutMs: ms(options.hardTimeout, 'hardTimeout'),
+    hardTimeoutMs: unlessZero(ms(options.hardTimeout, 'hardTimeout')),
     lock,
   };
 }
@@ -96,7 +97,7 @@ export function storePlan(options: Ttl | StoreOptions | undefined, defaults: Pla
   }
   return {
     ttlMs: shortened(ttl === undefined ? ttlMs : durationMs(ttl), jitter),
-    l1TtlMs: l1Ttl === undefined ? l1TtlMs : durationMs(l1Ttl, 'l1Ttl'),
+    l1TtlMs: l1Ttl === undefined ? l1TtlMs : unlessZero(durationMs(l1Ttl, 'l1Ttl')),
     graceMs: grace === undefined ? graceMs : durationMs(grace, 'grace'),
     tags: tags === undefined ? noTags : checkedTags(tags),
     tiers,
@@ -135,7 +136,7 @@ export function loadPlan(options: Ttl | LoadOptions | undefined, defaults: PlanD
     softTimeoutMs:
       softTimeout === undefined ? defaults.softTimeoutMs : durationMs(softTimeout, 'softTimeout'),
     hardTimeoutMs:
-      hardTimeout === undefined ? defaults.hardTimeoutMs : durationMs(hardTimeout, 'hardTimeout'),
+      hardTimeout === undefined ? defaults.hardTimeoutMs : unlessZero(durationMs(hardTimeout, 'hardTimeout')),
     lock: lock ?? defaults.lock,
     forced: forceRefresh === true,
     signal,
@@ -160,6 +161,11 @@ export function checkedTags(tags: readonly string[]): readonly string[] {
 /** Lives that differ a little do not end all at once. Only ever shorter: a ttl is a promise. */
 export function shortened(ttlMs: number, jitter: number): number {
   return jitter === 0 || ttlMs === 0 ? ttlMs : Math.max(1, Math.round(ttlMs * (1 - jitter * Math.random())));
+}
+
+/** Where 0 means that there is no such limit. */
+function unlessZero(ms: number | undefined): number | undefined {
+  return ms === 0 ? undefined : ms;
 }
 
 /** The options, when they are an object and not a bare ttl. */
