@@ -1,0 +1,48 @@
+import { inspect } from 'node:util';
+
+import { defaultOptions, defaultRedisOptions } from '../cache/default-options.js';
+import { baseChecks } from '../cache/option-checks.js';
+import type { PreparedCache } from '../config/cache-factory.js';
+import { withoutSecrets } from '../config/redact.js';
+
+/** What an option means when it has no value. */
+const without: Readonly<Record<string, string>> = {
+  refreshAhead: 'never',
+  softTimeout: 'none',
+  hardTimeout: 'none',
+  l1Ttl: 'as long as in Redis',
+  encryption: 'none',
+};
+
+const inMemory: ReadonlySet<string> = new Set([
+  ...Object.keys(baseChecks),
+  ...['l1CacheSize', 'memoryCacheSize', 'textHashThreshold', 'operationTtls', 'useMemoryCache'],
+]);
+
+export interface SettingsHome {
+  readonly isRedis: boolean;
+  /** As the cache made it: the default has its name in it. */
+  readonly keyPrefix: string;
+}
+
+/** A line for each setting in effect: its name, its value with secrets hidden, and where the value is from. */
+export function settingLines(
+  prepared: PreparedCache,
+  { isRedis, keyPrefix }: SettingsHome,
+): readonly string[] {
+  const { options, sources } = prepared;
+  const given = withoutSecrets(options);
+  const defaults = isRedis ? { ...defaultOptions, ...defaultRedisOptions, keyPrefix } : defaultOptions;
+  const nothing = Object.entries(without).filter(([name]) => isRedis || inMemory.has(name));
+  const all: Record<string, unknown> = { ...Object.fromEntries(nothing), ...defaults, ...given };
+  return Object.entries(all).flatMap(([name, value]) => {
+    const source = sources[name] ?? 'default';
+    const applies = isRedis || inMemory.has(name);
+    if (name === 'name' || (!applies && source === 'default')) return [];
+    return [`  ${name.padEnd(22)} ${shown(value)}  (${source}${applies ? '' : '; no effect in memory'})`];
+  });
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, depth: 4 });
+}
