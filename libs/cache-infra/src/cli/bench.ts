@@ -82,7 +82,7 @@ async function measure(flags: BenchFlags, runner: CacheBenchmarkRunner): Promise
       comparisons.push({
         originalCache: open(new InMemoryCache({ name: 'small', maxSize: 50 })),
         newCache: open(new InMemoryCache({ name: 'large', maxSize: 100 })),
-        testSuiteName: '100 entries instead of 50',
+        testSuiteName: 'a memory cache of 100 entries against one of 50',
       });
     }
     return await runner.runSuite({ cache: [main, ...redis], comparisons });
