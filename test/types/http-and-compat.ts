@@ -109,7 +109,9 @@ class Mine extends CacheInterceptor {
 expectTypeOf<Mine>().toExtend<CacheInterceptor>();
 
 // T56: completion shows options, and nothing of the engine.
-expectTypeOf<ConstructorParameters<typeof InMemoryCache>>().toEqualTypeOf<[options?: InMemoryCacheOptions]>();
+expectTypeOf<ConstructorParameters<typeof InMemoryCache>[0]>().toEqualTypeOf<
+  InMemoryCacheOptions | undefined
+>();
 expectTypeOf<RedisCache>().not.toHaveProperty('toMemoryFallback');
 
 const cache = createCache({ cache: new InMemoryCache(), ttl: 5000, refreshAllStores: true });

@@ -32,3 +32,6 @@ export const defaultRedisOptions = {
   breakerProbeInterval: '500ms',
   adviser: true,
 } as const satisfies Partial<RedisCacheOptions>;
+
+/** Without a channel that tells of every change, an L1 goes on with a value for no longer than this, where nobody says otherwise. */
+export const unheardL1Ttl = '1m';

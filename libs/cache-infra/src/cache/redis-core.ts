@@ -20,7 +20,7 @@ import { CoherenceLog } from './coherence-log.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
-import { defaultOptions, defaultRedisOptions as defaults } from './default-options.js';
+import { defaultOptions, defaultRedisOptions as defaults, unheardL1Ttl } from './default-options.js';
 import { EvictionWatch } from './eviction-watch.js';
 import { FreezeWatch } from './freeze-watch.js';
 import { harmless } from './logger.js';
@@ -35,9 +35,6 @@ import { TagKeeper } from './tag-keeper.js';
 /** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
 export const maxTags = 10_000;
 
-/** Without a channel that tells of every change, an L1 goes on with a value for no longer than this. */
-const maxUnheard = '1m';
-
 /** Longest silence of the invalidation channel when it is asked, milliseconds. */
 const channelTimeoutMs = 2000;
 
@@ -48,7 +45,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
   const coherence = enableL1Cache ? (options.coherence ?? defaults.coherence) : 'none';
   const isTold = coherence === 'tracking' || coherence === 'broadcast';
-  const unheardTtl = enableL1Cache && !isTold ? maxUnheard : undefined;
+  const unheardTtl = enableL1Cache && !isTold ? unheardL1Ttl : undefined;
   const counters = new Counters();
   const emitter = new CacheEmitter();
   const watch = new EvictionWatch({

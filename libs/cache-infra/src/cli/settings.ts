@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 
-import { defaultOptions, defaultRedisOptions } from '../cache/default-options.js';
+import { defaultOptions, defaultRedisOptions, unheardL1Ttl } from '../cache/default-options.js';
 import { baseChecks } from '../cache/option-checks.js';
+import type { Coherence } from '../cache/options.js';
 import type { PreparedCache } from '../config/cache-factory.js';
 import { withoutSecrets } from '../config/redact.js';
 
@@ -10,7 +11,6 @@ const without: Readonly<Record<string, string>> = {
   refreshAhead: 'never',
   softTimeout: 'none',
   hardTimeout: 'none',
-  l1Ttl: 'as long as in Redis',
   encryption: 'none',
 };
 
@@ -32,7 +32,9 @@ export function settingLines(
 ): readonly string[] {
   const { options, sources } = prepared;
   const given = withoutSecrets(options);
-  const defaults = isRedis ? { ...defaultOptions, ...defaultRedisOptions, keyPrefix } : defaultOptions;
+  const defaults = isRedis
+    ? { ...defaultOptions, ...defaultRedisOptions, keyPrefix, l1Ttl: l1TtlOf(options.coherence) }
+    : defaultOptions;
   const nothing = Object.entries(without).filter(([name]) => isRedis || inMemory.has(name));
   const all: Record<string, unknown> = { ...Object.fromEntries(nothing), ...defaults, ...given };
   return Object.entries(all).flatMap(([name, value]) => {
@@ -41,6 +43,10 @@ export function settingLines(
     if (name === 'name' || (!applies && source === 'default')) return [];
     return [`  ${name.padEnd(22)} ${shown(value)}  (${source}${applies ? '' : '; no effect in memory'})`];
   });
+}
+
+function l1TtlOf(coherence: Coherence = defaultRedisOptions.coherence): string {
+  return coherence === 'pubsub' || coherence === 'none' ? unheardL1Ttl : 'as long as in Redis';
 }
 
 function shown(value: unknown): string {
