@@ -72,7 +72,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     // Quiet where there is no terminal.
     expect([first.code, first.error]).toEqual([0, '']);
     expect(first.out).toMatch(/memory +bulk set/);
-    expect(first.out).toMatch(/100 entries instead of 50 .* -\d+\.\d % /);
+    expect(first.out).toMatch(/a memory cache of 100 entries against one of 50 .* -\d+\.\d % /);
 
     const second = await bench([
       '--preset',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { Redis } from 'ioredis';
+
 import { buildLibrary } from '../faults/build-library.js';
 import { readJson, root } from '../support/repository.js';
 
@@ -61,6 +63,65 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toContain("Cache 'default', in Redis");
     expect(out).toMatch(/defaultTtl +77/);
     expect(out).toMatch(/Redis answers in \d+\.\d ms/);
+  });
+
+  it('T46: prints every setting in effect, and where it is from', async () => {
+    const config = await file('sources.mjs', `export default { preset: 'production', jitter: 0.1 };`);
+    const { out } = await run(['check', '--config', config], { REDIS_URL: redisUrl, CACHE_TTL: '77' });
+    expect(out).toMatch(/defaultTtl +77 +\(CACHE_TTL\)/);
+    expect(out).toMatch(/jitter +0\.1 +\(code\)/);
+    expect(out).toMatch(/l1CacheSize +1000 +\(preset 'production'\)/);
+    expect(out).toMatch(/commandTimeout +250ms +\(default\)/);
+    expect(out).toMatch(/keyPrefix +cache +\(default\)/);
+    expect(out).toMatch(/coherence +tracking +\(default\)/);
+    expect(out).toMatch(/redisUrl .*\(REDIS_URL\)/);
+  });
+
+  it('T46: tries out what a cache does, and leaves nothing behind', async () => {
+    const config = await file('tried.mjs', `export default { keyPrefix: 'tried' };`);
+    const { code, out } = await run(['check', '--config', config], { REDIS_URL: redisUrl });
+    expect(code).toBe(0);
+    expect(out).toContain('it takes set with a tag, get, getOrSet, invalidateTags, delete');
+    const raw = new Redis(redisUrl);
+    expect(await raw.keys('tried::*')).toEqual([]);
+    await raw.unlink('tried:!tags');
+    raw.disconnect();
+  });
+
+  it('T46: a Redis that takes no writes is not well: names the command and the step, 1', async () => {
+    const raw = new Redis(redisUrl);
+    await raw.call(
+      ...([
+        'ACL',
+        'SETUSER',
+        'reader',
+        'on',
+        '>p',
+        '~*',
+        '&*',
+        '-@all',
+        '+@read',
+        '+@connection',
+        '+info',
+      ] as const),
+    );
+    const { host } = new URL(redisUrl);
+    const { code, out } = await run(['check'], { REDIS_URL: `redis://reader:p@${host}` });
+    await raw.call('ACL', 'DELUSER', 'reader');
+    raw.disconnect();
+    expect(code).toBe(1);
+    expect(out).toMatch(/FAILED: set with a tag: Redis command failed \(SET\): .*(NOPERM|permission)/);
+    expect(out).toContain('Something is wrong');
+  });
+
+  it('T47: warns of variables that nobody reads, without their values', async () => {
+    const { code, out } = await run(['check'], { CACHE_DEFAULT_TTL: '5', REDIS_HOST: 's3cret-host' });
+    expect(code).toBe(0);
+    expect(out).toContain(
+      'WARNING: The environment variable CACHE_DEFAULT_TTL is not read: did you mean CACHE_TTL?',
+    );
+    expect(out).toContain('REDIS_HOST is not read: did you mean REDIS_URL?');
+    expect(out).not.toContain('s3cret-host');
   });
 
   it('prints what the adviser says', async () => {
@@ -142,6 +203,11 @@ describe('npx nestjs-cache-infra check', () => {
     const { code, error } = await run(args);
     expect(code).toBe(1);
     expect(error).toMatch(words);
+  });
+
+  it('T57: --version: says which, 0', async () => {
+    const { version } = await readJson<{ version: string }>('libs/cache-infra/package.json');
+    expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, error: '' });
   });
 
   it('--help: says how, 0', async () => {

@@ -289,3 +289,27 @@ describe('monitoring', () => {
     expect(operations).toEqual(['get']);
   });
 });
+
+describe('CacheInterceptor', () => {
+  it('T77: a subclass may have members of any name', async () => {
+    class Mine extends CacheInterceptor {
+      readonly store = new Map<string, unknown>();
+      readonly ttlOf = 5;
+    }
+    @Controller()
+    @UseInterceptors(Mine)
+    class Page {
+      @Get()
+      get(): number {
+        return 1;
+      }
+    }
+    const module = await start({ imports: [CacheModule.register()], controllers: [Page] });
+    const app = module.createNestApplication();
+    open.push(app);
+    await app.init();
+    const ask = () => request(app.getHttpServer() as never).get('/');
+    expect((await ask()).text).toBe('1');
+    expect((await ask()).headers['x-cache']).toBe('HIT');
+  });
+});

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 
 import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import { memoryFallback } from '../../libs/cache-infra/src/cache/memory-fallback.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { CacheError, InfrastructureError } from '../../libs/cache-infra/src/errors.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
@@ -108,7 +109,7 @@ describe('guarantee 3: Redis down at boot', () => {
   it('the fallback in memory works as well, all of it', async () => {
     const cache = redis();
     await expect(cache.connect()).rejects.toThrow(InfrastructureError);
-    const memory = cache.toMemoryFallback();
+    const memory = memoryFallback(cache);
     await memory.set('key', 1, { tags: ['tag'] });
     expect(await memory.get('key')).toBe(1);
     await memory.invalidateTags('tag');

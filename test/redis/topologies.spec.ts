@@ -103,6 +103,15 @@ describe('Cluster: three masters, three replicas', () => {
     }
   });
 
+  it('T42: keys() lists what stands on every master', async () => {
+    const cache = cacheOf({ redis: { nodes: cluster.nodes }, keyPrefix: 'listed', enableL1Cache: false });
+    const keys = Array.from({ length: 50 }, (_, i) => `key:${i}`).sort();
+    await cache.setMany(keys.map((key) => [key, 1]));
+    const found: string[] = [];
+    for await (const key of cache.keys()) found.push(key);
+    expect(found.sort()).toEqual(keys);
+  });
+
   it('one node to begin with is enough', async () => {
     const cache = cacheOf({ redis: { nodes: cluster.nodes.slice(0, 1) }, keyPrefix: 'one' });
     await cache.set('key', 1);

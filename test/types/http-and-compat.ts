@@ -1,7 +1,14 @@
 /** Compiled, not run. */
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, ExecutionContext } from '@nestjs/common';
 import { expectTypeOf } from 'expect-type';
-import { HttpCache, HttpCacheInterceptor, InMemoryCache, type HttpCacheOptions } from 'nestjs-cache-infra';
+import {
+  HttpCache,
+  HttpCacheInterceptor,
+  InMemoryCache,
+  type HttpCacheOptions,
+  type InMemoryCacheOptions,
+  type RedisCache,
+} from 'nestjs-cache-infra';
 import {
   Cache,
   CacheInterceptor,
@@ -81,6 +88,31 @@ class Own extends CacheInterceptor {
   }
 }
 expectTypeOf<Own>().toExtend<CacheInterceptor>();
+
+// T78: as in sample 20 of nestjs/nest.
+class SampleInterceptor extends CacheInterceptor {
+  override trackBy(context: ExecutionContext): string | undefined {
+    const { httpAdapter } = this.httpAdapterHost;
+    const request: object = context.switchToHttp().getRequest();
+    return httpAdapter.getRequestMethod(request) === 'GET'
+      ? String(httpAdapter.getRequestUrl(request))
+      : undefined;
+  }
+}
+expectTypeOf<SampleInterceptor>().toExtend<CacheInterceptor>();
+
+// T77: a subclass has members of any name.
+class Mine extends CacheInterceptor {
+  store = new Map<string, unknown>();
+  ttlOf = 5;
+}
+expectTypeOf<Mine>().toExtend<CacheInterceptor>();
+
+// T56: completion shows options, and nothing of the engine.
+expectTypeOf<ConstructorParameters<typeof InMemoryCache>[0]>().toEqualTypeOf<
+  InMemoryCacheOptions | undefined
+>();
+expectTypeOf<RedisCache>().not.toHaveProperty('toMemoryFallback');
 
 const cache = createCache({ cache: new InMemoryCache(), ttl: 5000, refreshAllStores: true });
 expectTypeOf(cache).toEqualTypeOf<Cache>();

@@ -6,8 +6,10 @@ import {
   duration,
   fraction,
   functionValue,
+  hostName,
   integerBetween,
   nested,
+  nodeList,
   nonEmptyString,
   nonNegativeInteger,
   objectValue,
@@ -18,6 +20,7 @@ import {
   positiveInteger,
   problemsAt,
   redisUrl,
+  socketPath,
   stringValue,
   timeout,
   ttlSeconds,
@@ -129,6 +132,58 @@ describe('redisUrl', () => {
   });
 });
 
+describe('hostName', () => {
+  it.each(['localhost', 'redis.example', '10.0.0.1', '::1', 'fe80::1%eth0', 'my_redis', '[::1]'])(
+    'accepts %s',
+    (host) => {
+      expect(problemsAt('host', host, hostName)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['redis://shop:S3CRET@redis.example', "did you mean 'url'?"],
+    ['shop:S3CRET@redis.example', "did you mean 'url'?"],
+    ['redis.example/S3CRET', "did you mean 'url'?"],
+    ['redis.example?password=S3CRET', "did you mean 'url'?"],
+    ['redis.example:6379', "the option 'port'"],
+    ['', 'cannot be empty'],
+  ])('T39: refuses %s without repeating it', (host, words) => {
+    const [found] = problemsAt('redis.host', host, hostName);
+    expect(found?.message).toContain(words);
+    expect(found?.message).not.toMatch(/S3CRET|example/);
+  });
+});
+
+describe('socketPath', () => {
+  it('T39: refuses a URL without repeating it', () => {
+    const [found] = problemsAt('redis.path', 'redis://shop:S3CRET@host', socketPath);
+    expect(found?.message).toContain("did you mean 'url'?");
+    expect(found?.message).not.toContain('S3CRET');
+    expect(problemsAt('redis.path', '/run/redis.sock', socketPath)).toEqual([]);
+  });
+});
+
+describe('nodeList', () => {
+  it('T39: names the node and the option, and repeats no host', () => {
+    const nodes = [
+      { host: 'a' },
+      { host: 'redis://u:S3CRET@b' },
+      { host: 'c', port: 0 },
+      { host: 'd', prot: 1 },
+      'e',
+    ];
+    const problems = problemsAt('redis.nodes', nodes, nodeList);
+    expect(problems.map(({ path }) => path)).toEqual([
+      'redis.nodes[1].host',
+      'redis.nodes[2].port',
+      'redis.nodes[3].prot',
+      'redis.nodes[4]',
+    ]);
+    expect(JSON.stringify(problems)).not.toContain('S3CRET');
+    expect(problemsAt('redis.nodes', [], nodeList)).toHaveLength(1);
+  });
+});
+
 describe('operationTtls', () => {
   it('seed S10.125 must be a dictionary', () => {
     expect(problemsAt('operationTtls', 'invalid', operationTtls)).toEqual([
@@ -187,6 +242,16 @@ describe('assertOptions', () => {
     );
     expect(messageOf(() => assertOptions('Test', { constructor: 5 }, checks))).toContain(
       'not a known option',
+    );
+  });
+
+  it('T57: says where the options of other caches stand here', () => {
+    const known = { redisUrl, redis: objectValue, defaultTtl: ttlSeconds };
+    expect(messageOf(() => assertOptions('Test', { host: 'a' }, known))).toContain(
+      "did you mean 'redis: { host }'?",
+    );
+    expect(messageOf(() => assertOptions('Test', { store: {} }, known))).toContain(
+      "did you mean 'redisUrl' or 'redis'?",
     );
   });
 

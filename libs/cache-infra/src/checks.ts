@@ -46,6 +46,16 @@ export const nonNegativeInteger: Check = (value) =>
 export const positiveInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a positive integer';
 
+/** Entries that a cache in memory holds at most. A JavaScript `Map` of 2²³ is the largest that entries can go on leaving and coming in. */
+export const mostEntries = 2 ** 23;
+
+/** How many entries memory holds. Room for all of them is taken at once. */
+export const entriesInMemory: Check = (value) => {
+  const problem = positiveInteger(value);
+  if (problem !== undefined) return problem;
+  return (value as number) <= mostEntries ? undefined : `must not exceed ${String(mostEntries)} entries`;
+};
+
 export const positiveNumber: Check = (value) =>
   typeof value === 'number' && Number.isFinite(value) && value > 0 ? undefined : 'must be a number above 0';
 
@@ -152,16 +162,49 @@ export function nested(checks: Checks, isOpaque: (value: object) => boolean = ()
   };
 }
 
+/**
+ * The name or IP address of a server. What it refuses is never repeated: a URL given as a host carries its password.
+ */
+export const hostName: NestedCheck = {
+  problems(path, value) {
+    if (typeof value !== 'string' || value === '') return problemsAt(path, value, nonEmptyString);
+    const words = hostProblem(value);
+    return words === undefined ? [] : [{ path, message: `${path} ${words}` }];
+  },
+};
+
+function hostProblem(host: string): string | undefined {
+  if (/[/@?#\s]/.test(host)) {
+    return "must be a host name or an IP address, without scheme, credentials or path (did you mean 'url'?)";
+  }
+  // An IPv6 address has two colons at least.
+  if (/^[^:]*:[^:]*$/.test(host))
+    return "must be a host name or an IP address alone: its port is the option 'port'";
+  return undefined;
+}
+
+/** The path of a socket. A URL given as a path carries its password, and is not repeated. */
+export const socketPath: NestedCheck = {
+  problems(path, value) {
+    if (typeof value !== 'string' || !value.includes('://')) return problemsAt(path, value, nonEmptyString);
+    return [{ path, message: `${path} must be the path of a socket, not a URL (did you mean 'url'?)` }];
+  },
+};
+
+const nodeChecks: Checks = { host: hostName, port: integerBetween(1, 65_535) };
+
 /** Redis nodes: `[{ host: '10.0.0.1', port: 6379 }]`. */
-export const nodeList: Check = (value) => {
-  const isNode = (node: unknown): boolean =>
-    isObject(node) &&
-    nonEmptyString((node as { host?: unknown }).host) === undefined &&
-    ((node as { port?: unknown }).port === undefined ||
-      integerBetween(1, 65_535)((node as { port?: unknown }).port) === undefined);
-  return Array.isArray(value) && value.length > 0 && value.every(isNode)
-    ? undefined
-    : 'must be a non-empty array of { host, port }';
+export const nodeList: NestedCheck = {
+  problems(path, value) {
+    if (!Array.isArray(value) || value.length === 0) {
+      return [problem(path, 'must be a non-empty array of { host, port }', value)];
+    }
+    return value.flatMap((node: unknown, i) => {
+      const at = `${path}[${String(i)}]`;
+      if (!isObject(node)) return [problem(at, 'must be { host, port }', node)];
+      return optionProblems(node, nodeChecks, ['host'], `${at}.`);
+    });
+  },
 };
 
 /** What is wrong with one value. */
@@ -214,10 +257,26 @@ export function assertOptions(
 /** A name that no check stands under. */
 export function unknownOption(prefix: string, name: string, known: readonly string[]): ValidationProblem {
   const path = `${prefix}${name}`;
-  return { path, message: `${path} is not a known option${didYouMean(name, known)}` };
+  const words = didYouMean(name, known) || elsewhere(name, known);
+  return { path, message: `${path} is not a known option${words}` };
 }
 
-const secret = /(password|username|secret|token)$/i;
+/** What belongs to another place than the one where other caches have it. */
+function elsewhere(name: string, known: readonly string[]): string {
+  if (!known.includes('redis')) return '';
+  if (ofServer.has(name)) return ` (did you mean 'redis: { ${name} }'?)`;
+  return ofStores.has(name)
+    ? " (did you mean 'redisUrl' or 'redis'? An L1 stands before Redis by itself)"
+    : '';
+}
+
+const ofServer: ReadonlySet<string> = new Set([
+  ...['host', 'port', 'path', 'username', 'password', 'db', 'tls'],
+  ...['sentinels', 'sentinelName', 'sentinelUsername', 'sentinelPassword', 'nodes'],
+]);
+const ofStores: ReadonlySet<string> = new Set(['store', 'stores', 'client', 'connection', 'socket']);
+
+const secret = /(password|passphrase|username|secret|token|credentials?)$/i;
 
 /** A problem with the value that caused it, unless the value is a secret. */
 export function problem(path: string, words: string, value: unknown): ValidationProblem {
@@ -242,12 +301,18 @@ export function didYouMean(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string') return '';
   const lower = word.toLowerCase();
   const other = otherNames.get(lower)?.find((name) => known.includes(name));
+  const name = other ?? nearestOf(lower, known);
+  return name === undefined ? '' : ` (did you mean '${name}'?)`;
+}
+
+/** The name that differs from `word` by the fewest letters, upper or lower case alike; none beyond `most`, by default a third of its letters. */
+export function nearestOf(word: string, known: readonly string[], most = Infinity): string | undefined {
+  const lower = word.toLowerCase();
   const [nearest] = known
     .map((name) => ({ name, distance: editDistance(lower, name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .filter(({ name, distance }) => distance <= Math.min(most, Math.max(1, Math.floor(name.length / 3))))
     .sort((a, b) => a.distance - b.distance);
-  const name = other ?? nearest?.name;
-  return name === undefined ? '' : ` (did you mean '${name}'?)`;
+  return nearest?.name;
 }
 
 /** Levenshtein distance. */

@@ -49,6 +49,11 @@ export interface ValidationProblem {
   readonly message: string;
 }
 
+/** From those who print all that an object has, such as `util.inspect` and loggers. */
+function hide(error: ValidationError, name: 'details' | 'problems'): void {
+  Object.defineProperty(error, name, { enumerable: false });
+}
+
 /** Bad options or arguments. Lists every problem at once. */
 export class ValidationError extends CacheError {
   readonly problems: readonly ValidationProblem[];
@@ -61,6 +66,9 @@ export class ValidationError extends CacheError {
       details: { problems: list },
     });
     this.problems = list;
+    // The message says it all: who prints the error need not print it three times.
+    hide(this, 'details');
+    hide(this, 'problems');
   }
 }
 

@@ -25,3 +25,8 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'bigint' ? `${value}n` : String(value);
 }
+
+/** A text of somebody else's making, such as an error message, without the credentials of the URLs in it. */
+export function withoutCredentials(text: string): string {
+  return text.replaceAll(/(\b[a-z][a-z\d+.-]*:\/\/)[^\s"'`]*@/gi, '$1***@');
+}

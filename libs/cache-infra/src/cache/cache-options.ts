@@ -48,7 +48,7 @@ export interface BaseCacheOptions {
 }
 
 export interface InMemoryCacheOptions extends BaseCacheOptions {
-  /** Entries at most; the least recently used leaves first. Default 1000. */
+  /** Entries at most, up to 8,388,608; the least recently used leaves first. Room for all of them is taken at once, about 40 bytes each. Default 1000. */
   maxSize?: number | undefined;
 }
 
@@ -67,13 +67,13 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   /** How long a lease lasts without being renewed: so long others wait for an instance that died. Default `'5s'`. */
   leaseDuration?: Ttl | undefined;
   /**
-   * For calls that name none: life in the L1, where that should be shorter than in Redis. Default: none with `coherence: 'tracking'` and
+   * For calls that name none: life in the L1, where that should be shorter than in Redis. 0 = as long as there. Default: none with `coherence: 'tracking'` and
    * `'broadcast'`; `'1m'` with `'pubsub'` and `'none'`, since no channel tells of every change there.
    */
   l1Ttl?: Ttl | undefined;
   /** Keep an L1 in this process before Redis. Default true. */
   enableL1Cache?: boolean | undefined;
-  /** L1 entries at most. Default 100. */
+  /** L1 entries at most, up to 8,388,608. Room for all of them is taken at once, about 40 bytes each. Default 100. */
   l1CacheSize?: number | undefined;
   /** Compress values for Redis. Default true. */
   enableCompression?: boolean | undefined;

@@ -29,6 +29,17 @@ export abstract class Cache implements AsyncDisposable {
   abstract setMany<T>(entries: Iterable<readonly [string, T]>, options?: Ttl | StoreOptions): Promise<void>;
   /** The cached value, or what `loader` makes; one loader runs per key, whatever the number of callers. */
   abstract getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T>;
+  /**
+   * The keys of this very namespace that match `pattern`: `*` any run, `?` one character, `\` escapes. Default: all of them.
+   *
+   * For people and for migrations, not for hot paths: memory is walked through, Redis is scanned (`SCAN`, never `KEYS`, on every
+   * node of a Cluster). Keys that come or go meanwhile may be missing or come twice. Redis lists an entry until it
+   * removes it: also within its grace, and after its tag was invalidated. A key above 1 kB stands in Redis as a digest and
+   * is listed only while this process holds its entry.
+   *
+   * Rejects with `InfrastructureError` when Redis cannot be asked, whatever `onError` says: half a list would look like a whole one.
+   */
+  abstract keys(pattern?: string): AsyncIterable<string>;
   abstract has(key: string): Promise<boolean>;
   /** Seconds left; `Infinity` = never expires; `undefined` = absent. */
   abstract ttl(key: string): Promise<number | undefined>;

@@ -1,5 +1,4 @@
 import type { InMemoryCacheOptions } from './cache-options.js';
-import { CacheCore } from './core.js';
 import { memoryCore } from './memory-core.js';
 import { TieredCache } from './tiered-cache.js';
 
@@ -13,7 +12,7 @@ import { TieredCache } from './tiered-cache.js';
  * @throws ValidationError that lists every bad option
  */
 export class InMemoryCache extends TieredCache {
-  constructor(options: InMemoryCacheOptions | CacheCore = {}) {
-    super(options instanceof CacheCore ? options : memoryCore(options));
+  constructor(options: InMemoryCacheOptions = {}) {
+    super(memoryCore(options));
   }
 }

@@ -208,7 +208,7 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
     }
     core.backoff.succeeded(id);
     const loaded: Landing = { value, kept: false, tier: undefined, tags: flight.tags, tagEpoch: epoch };
-    if (value === undefined || decisions.skipped) {
+    if (value === undefined || decisions.skipped || isStoredNowhere(load)) {
       await core.writes.endEmptyLoad(redisLoad);
       return loaded;
     }
@@ -269,6 +269,11 @@ function staleFor({ core, flight, plan }: Load): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A disabled cache has no tier: its value need not be storable. */
+function isStoredNowhere({ core }: Load): boolean {
+  return core.parts.l1 === undefined && core.parts.l2 === undefined;
 }
 
 /** While the loader runs, Redis is told that it does; and tells when the key was invalidated meanwhile. */

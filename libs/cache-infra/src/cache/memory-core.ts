@@ -7,6 +7,8 @@ import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
 import { harmless } from './logger.js';
+import { defaultOptions } from './default-options.js';
+import { EvictionWatch } from './eviction-watch.js';
 import { Observer } from './observer.js';
 import { inMemoryChecks } from './option-checks.js';
 import { keyOf } from './place.js';
@@ -20,21 +22,24 @@ const maxTags = 10_000;
 /** Puts together the engine of a cache in memory. */
 export function memoryCore(options: InMemoryCacheOptions): CacheCore {
   assertOptions('InMemoryCache', options, inMemoryChecks);
-  const { name = 'default', maxSize = 1000, clock = cacheClock, enabled = true } = options;
+  const { name = defaultOptions.name, maxSize = 1000, clock = cacheClock, enabled = true } = options;
   const counters = new Counters();
   const emitter = new CacheEmitter();
+  const option = 'maxSize (l1CacheSize or CACHE_SIZE where the cache is configured)';
+  const watch = new EvictionWatch({ name, maxSize, option, clock, counters, logger: options.logger });
   const onEvict = (id: string): void => {
     counters.evictions++;
+    watch.evicted();
     if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
   };
   return new CacheCore({
     name,
     keyPrefix: 'cache',
-    defaultTtl: options.defaultTtl ?? 3600,
+    defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
     maxSize,
     defaults: planDefaults(options, false, undefined),
-    graceBackoffMs: durationMs(options.graceBackoff ?? '1s', 'graceBackoff'),
-    isolation: options.isolation ?? 'clone',
+    graceBackoffMs: durationMs(options.graceBackoff ?? defaultOptions.graceBackoff, 'graceBackoff'),
+    isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),
     onError: 'degrade',
     clock,

@@ -7,6 +7,7 @@ export type CacheOperation =
   | 'set'
   | 'setMany'
   | 'getOrSet'
+  | 'keys'
   | 'has'
   | 'ttl'
   | 'expire'

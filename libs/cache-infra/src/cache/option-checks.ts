@@ -2,8 +2,10 @@ import type { Check, Checks } from '../checks.js';
 import {
   booleanValue,
   duration,
+  entriesInMemory,
   fraction,
   functionValue,
+  hostName,
   integerBetween,
   nested,
   nodeList,
@@ -15,6 +17,7 @@ import {
   optionProblems,
   positiveInteger,
   redisUrl,
+  socketPath,
   stringValue,
   timeout,
   ttlSeconds,
@@ -24,7 +27,7 @@ import { encryptionOptions } from '../codec/encryption.js';
 import type { ValidationProblem } from '../errors.js';
 import { hasStrayBrace } from '../keys/namespace.js';
 import { ValidationError } from '../errors.js';
-import type { RedisClient } from '../tiers/redis-options.js';
+import type { RedisClient, RedisServerOptions } from '../tiers/redis-options.js';
 import type { BaseCacheOptions, InMemoryCacheOptions, RedisCacheOptions } from './cache-options.js';
 
 type ChecksOf<T> = Checks & Readonly<Record<keyof T, Checks[string]>>;
@@ -63,8 +66,9 @@ export const baseChecks = {
   jitter: fraction,
   refreshAhead: (value: unknown) =>
     typeof value === 'number' && value > 0 && value < 1 ? undefined : 'must be a number between 0 and 1',
-  softTimeout: timeout,
-  hardTimeout: timeout,
+  // 0 means what it means for a call: serve a stale value at once; no limit.
+  softTimeout: duration,
+  hardTimeout: duration,
   graceBackoff: timeout,
   monitor: objectValue,
   onOperation: functionValue,
@@ -74,17 +78,17 @@ export const baseChecks = {
 
 export const inMemoryChecks = {
   ...baseChecks,
-  maxSize: positiveInteger,
+  maxSize: entriesInMemory,
 } satisfies ChecksOf<InMemoryCacheOptions>;
 
 export const redisServerChecks: Checks = {
   url: redisUrl,
-  host: nonEmptyString,
+  host: hostName,
   port: integerBetween(1, 65_535),
   username: stringValue,
   password: stringValue,
   db: nonNegativeInteger,
-  path: nonEmptyString,
+  path: socketPath,
   sentinels: nodeList,
   sentinelName: nonEmptyString,
   sentinelUsername: stringValue,
@@ -97,7 +101,8 @@ export const redisChecks = {
   ...baseChecks,
   lock: booleanValue,
   leaseDuration: timeout,
-  l1Ttl: timeout,
+  // 0 = as long as in Redis.
+  l1Ttl: duration,
   redisUrl,
   redis: nested(redisServerChecks, isRedisClient),
   keyPrefix: (value: unknown) =>
@@ -106,7 +111,7 @@ export const redisChecks = {
       ? 'must have its braces around a Redis Cluster hash tag, or none'
       : undefined),
   enableL1Cache: booleanValue,
-  l1CacheSize: positiveInteger,
+  l1CacheSize: entriesInMemory,
   enableCompression: booleanValue,
   compressionThreshold: nonNegativeInteger,
   compressionLevel: integerBetween(1, 9),
@@ -134,8 +139,36 @@ export function assertRedisCacheOptions(options: RedisCacheOptions): void {
   if (problems.length > 0) throw new ValidationError(problems, 'RedisCache');
 }
 
-/** Two addresses: which one was meant is for the user to say. */
+/** What the address of Redis says twice, or says of something that is not there. */
 export function addressProblems(options: Partial<RedisCacheOptions> | null): readonly ValidationProblem[] {
-  if (options?.redisUrl === undefined || options.redis === undefined) return [];
-  return [{ path: 'redis', message: 'redis cannot be combined with redisUrl (use redis.url)' }];
+  const redis = options?.redis;
+  if (typeof redis !== 'object' || redis === null) return [];
+  if (options?.redisUrl !== undefined) {
+    return [{ path: 'redis', message: 'redis cannot be combined with redisUrl (use redis.url)' }];
+  }
+  return isRedisClient(redis) ? [] : serverProblems(redis);
+}
+
+const places = ['url', 'host', 'path', 'sentinels', 'nodes'] as const satisfies (keyof RedisServerOptions)[];
+const ofSentinels = ['sentinelName', 'sentinelUsername', 'sentinelPassword'] as const;
+
+function serverProblems(server: RedisServerOptions): readonly ValidationProblem[] {
+  const problems: ValidationProblem[] = [];
+  const refuse = (name: keyof RedisServerOptions, words: string): void => {
+    problems.push({ path: `redis.${name}`, message: `redis.${name} ${words}` });
+  };
+  const [place, ...others] = places.filter((name) => server[name] !== undefined);
+  for (const other of others) {
+    refuse(other, `cannot be combined with redis.${String(place)}: each says where Redis is`);
+  }
+  if (server.port !== undefined && place !== undefined && place !== 'host') {
+    refuse('port', `belongs to redis.host, and redis.${place} is given: it has no effect there`);
+  }
+  for (const name of server.sentinels === undefined ? ofSentinels : []) {
+    if (server[name] !== undefined) refuse(name, 'has no effect without redis.sentinels');
+  }
+  if (server.nodes !== undefined && server.db !== undefined && server.db !== 0) {
+    refuse('db', 'must be 0 with redis.nodes: a Redis Cluster has no other database');
+  }
+  return problems;
 }

@@ -7,7 +7,7 @@ export type Ttl = number | string;
 export interface StoreOptions {
   /** Life of the entry. Default: the cache's `defaultTtl`. */
   ttl?: Ttl | undefined;
-  /** Life in the L1 of this process, where that should be shorter. Default: as long as in Redis. */
+  /** Life in the L1 of this process, where that should be shorter. 0 = as long as in Redis, the default. */
   l1Ttl?: Ttl | undefined;
   /** Tags by which the entry can be invalidated together with others. */
   tags?: readonly string[] | undefined;
@@ -46,11 +46,11 @@ export type Tiers = 'both' | 'l1' | 'l2';
 export interface LoadOptions extends StoreOptions {
   /** Fraction of the ttl (0-1) after which a hit also refreshes the value, in the background. */
   refreshAhead?: number | undefined;
-  /** A value past its ttl is at hand: serve it after waiting this long, while the load goes on. */
+  /** A value past its ttl is at hand: serve it after waiting this long, while the load goes on. 0 = at once. */
   softTimeout?: Ttl | undefined;
   /**
    * The limit of the load, from its start: then its signal aborts, and its key and lease are free, unless somebody waits who gives it more
-   * time. A caller who has waited this long gets a value past its ttl, or else `CacheTimeoutError`.
+   * time. A caller who has waited this long gets a value past its ttl, or else `CacheTimeoutError`. 0 = no limit.
    */
   hardTimeout?: Ttl | undefined;
   /** One loader across all instances, not only in this process. Needs Redis; without it loads go on locally. */

@@ -1,3 +1,4 @@
+import { assertTagsFit } from '../codec/header.js';
 import {
   digestHead,
   digestMarker,
@@ -49,6 +50,14 @@ export function keyOf(id: string): string {
   return id.charCodeAt(0) === 0 ? id.slice(id.indexOf('\0', 1) + 1) : id;
 }
 
+/** Tells the keys that match a pattern from others, in either tier. */
+export interface Listing {
+  keyOfId(id: string): string | undefined;
+  /** Finds at least those that `keyOfRedisKey` knows. */
+  readonly redisGlob: string;
+  keyOfRedisKey(redisKey: string): string | undefined;
+}
+
 /**
  * Where a namespace's keys stand. In memory: `key` at the root, `\0path\0key` in a namespace (a root key that begins with
  * `\0` gets one more pair, which no path can look like). In Redis: `<prefix>:<path>:<key>`.
@@ -88,10 +97,19 @@ export class Place {
     return tagIn(this.path, tag);
   }
 
-  /** Every name in the tag table that covers an entry here with these tags. */
+  /**
+   * Every name in the tag table that covers an entry here with these tags.
+   *
+   * @throws ValidationError for tags that are too many or too long
+   */
   coveringTags(tags: readonly string[]): readonly string[] {
-    if (this.#scopes.length === 1) return tags.map((tag) => tagIn('', tag));
-    return this.#scopes.flatMap((scope) => tags.map((tag) => tagIn(scope, tag)));
+    const covering =
+      this.#scopes.length === 1
+        ? tags.map((tag) => tagIn('', tag))
+        : this.#scopes.flatMap((scope) => tags.map((tag) => tagIn(scope, tag)));
+    // Also where no tier writes them down: what memory takes, Redis has to take, too.
+    assertTagsFit(covering);
+    return covering;
   }
 
   /** True for the ids of this namespace and of those below it. */
@@ -141,6 +159,24 @@ export class Place {
           const { head, isCut } = digestHead(name);
           return couldMatch(head, isCut);
         },
+      },
+    };
+  }
+
+  /** The keys of this namespace alone that match `glob`, by their ids and by their Redis keys; undefined for all others. */
+  listing(glob: string): Listing {
+    const matches = compileGlob(glob);
+    const start = `${this.#prefix}:${this.path}:`;
+    const ifMatching = (key: string | undefined): string | undefined =>
+      key !== undefined && matches(key) ? key : undefined;
+    return {
+      keyOfId: (id) => ifMatching(this.#keyOf(id)),
+      redisGlob: toRedisGlob(start, glob),
+      keyOfRedisKey: (redisKey) => {
+        if (!redisKey.startsWith(start)) return undefined;
+        const key = redisKey.slice(start.length);
+        // A digest does not tell the key behind it.
+        return looksDigested(key) ? undefined : ifMatching(key);
       },
     };
   }

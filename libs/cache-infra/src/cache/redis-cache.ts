@@ -2,7 +2,7 @@ import { durationMs } from '../duration.js';
 import { Deadlines } from '../tiers/deadlines.js';
 import { memoryCore } from './memory-core.js';
 import type { RedisCacheOptions } from './cache-options.js';
-import { InMemoryCache } from './in-memory-cache.js';
+import { defaultRedisOptions } from './default-options.js';
 import { assertRedisCacheOptions } from './option-checks.js';
 import { redisCore } from './redis-core.js';
 import { coreOf, TieredCache } from './tiered-cache.js';
@@ -23,7 +23,10 @@ export class RedisCache extends TieredCache {
 
   constructor(options: RedisCacheOptions) {
     assertRedisCacheOptions(options);
-    const connectTimeoutMs = durationMs(options.connectTimeout ?? '2s', 'connectTimeout');
+    const connectTimeoutMs = durationMs(
+      options.connectTimeout ?? defaultRedisOptions.connectTimeout,
+      'connectTimeout',
+    );
     super(options.enabled === false ? memoryCore(memoryPart(options)) : redisCore(options, connectTimeoutMs));
     this.#connectTimeoutMs = connectTimeoutMs;
   }
@@ -41,14 +44,6 @@ export class RedisCache extends TieredCache {
     // Where it does not answer, who reads first asks again.
     await rest.within(l2.synchronizeClock(), 'TIME').catch(() => undefined);
     rest.close();
-  }
-
-  /**
-   * The same cache as an `InMemoryCache`, for when Redis is not there at start: it serves from memory, and takes Redis
-   * into use by itself as soon as Redis comes. This object is spent then.
-   */
-  toMemoryFallback(): InMemoryCache {
-    return new InMemoryCache(coreOf(this));
   }
 }
 

@@ -20,6 +20,8 @@ import { CoherenceLog } from './coherence-log.js';
 import { CacheCore } from './core.js';
 import { Counters } from './counters.js';
 import { CacheEmitter } from './emitter.js';
+import { defaultOptions, defaultRedisOptions as defaults, unheardL1Ttl } from './default-options.js';
+import { EvictionWatch } from './eviction-watch.js';
 import { FreezeWatch } from './freeze-watch.js';
 import { harmless } from './logger.js';
 import { Observer } from './observer.js';
@@ -35,23 +37,26 @@ import { valueLimits } from './value-rules.js';
 /** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
 export const maxTags = 10_000;
 
-/** Without a channel that tells of every change, an L1 goes on with a value for no longer than this. */
-const maxUnheard = '1m';
-
 /** Longest silence of the invalidation channel when it is asked, milliseconds. */
 const channelTimeoutMs = 2000;
 
 /** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
 export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number): CacheCore {
-  const { name = 'default', clock = cacheClock, l1CacheSize = 100, enableL1Cache = true } = options;
+  const { name = defaultOptions.name, clock = cacheClock } = options;
+  const { l1CacheSize = defaults.l1CacheSize, enableL1Cache = defaults.enableL1Cache } = options;
   const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
-  const coherence = enableL1Cache ? (options.coherence ?? 'tracking') : 'none';
+  const coherence = enableL1Cache ? (options.coherence ?? defaults.coherence) : 'none';
   const isTold = coherence === 'tracking' || coherence === 'broadcast';
-  const unheardTtl = enableL1Cache && !isTold ? maxUnheard : undefined;
+  const unheardTtl = enableL1Cache && !isTold ? unheardL1Ttl : undefined;
   const counters = new Counters();
   const emitter = new CacheEmitter();
+  const watch = new EvictionWatch({
+    ...{ name, maxSize: l1CacheSize, option: 'l1CacheSize (CACHE_SIZE)', clock, counters },
+    logger: options.logger,
+  });
   const onEvict = (id: string): void => {
     counters.evictions++;
+    watch.evicted();
     if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
   };
 
@@ -67,9 +72,12 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   const gate = new RedisGate(
     connection,
     {
-      commandTimeoutMs: durationMs(options.commandTimeout ?? '250ms', 'commandTimeout'),
-      breakerThreshold: options.breakerThreshold ?? 3,
-      breakerProbeMs: durationMs(options.breakerProbeInterval ?? '500ms', 'breakerProbeInterval'),
+      commandTimeoutMs: durationMs(options.commandTimeout ?? defaults.commandTimeout, 'commandTimeout'),
+      breakerThreshold: options.breakerThreshold ?? defaults.breakerThreshold,
+      breakerProbeMs: durationMs(
+        options.breakerProbeInterval ?? defaults.breakerProbeInterval,
+        'breakerProbeInterval',
+      ),
     },
     {
       onBreak: (reason) => {
@@ -89,14 +97,14 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   const changing = (redisKeys: readonly string[]): OwnChange =>
     core.coherence?.changing(redisKeys) ?? noOwnChange;
   const codec = new Codec({
-    enableCompression: options.enableCompression ?? true,
-    compressionThreshold: options.compressionThreshold ?? 1000,
-    compressionLevel: options.compressionLevel ?? 6,
-    maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
+    enableCompression: options.enableCompression ?? defaults.enableCompression,
+    compressionThreshold: options.compressionThreshold ?? defaults.compressionThreshold,
+    compressionLevel: options.compressionLevel ?? defaults.compressionLevel,
+    maxValueBytes: options.maxValueBytes ?? defaults.maxValueBytes,
     ...valueLimits(options),
     encryption: options.encryption && new KeyRing(options.encryption.keys),
   });
-  const horizonMs = durationMs(options.journalHorizon ?? '10m', 'journalHorizon');
+  const horizonMs = durationMs(options.journalHorizon ?? defaults.journalHorizon, 'journalHorizon');
   const everything = new Place(keyPrefix, '').redisScope();
   const l2 = new RedisTier(connection, gate, codec, {
     tagTableKey: tagTableKey(keyPrefix),
@@ -118,14 +126,14 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   });
   const tags = new TagKeeper(l2, maxTags);
   const limits = {
-    maxEntries: options.journalMaxEntries ?? 100_000,
-    maxBytes: options.journalMaxBytes ?? 32 * 1024 * 1024,
+    maxEntries: options.journalMaxEntries ?? defaults.journalMaxEntries,
+    maxBytes: options.journalMaxBytes ?? defaults.journalMaxBytes,
     horizonMs,
   };
   const loads = new RedisLoads(
     gate,
     keyPrefix,
-    durationMs(options.leaseDuration ?? '5s', 'leaseDuration'),
+    durationMs(options.leaseDuration ?? defaults.leaseDuration, 'leaseDuration'),
     connection.clientPrefix,
     changing,
   );
@@ -139,13 +147,13 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   const core = new CacheCore({
     name,
     keyPrefix,
-    defaultTtl: options.defaultTtl ?? 3600,
+    defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
     maxSize: l1CacheSize,
-    defaults: planDefaults(options, options.lock ?? false, options.l1Ttl ?? unheardTtl),
-    graceBackoffMs: durationMs(options.graceBackoff ?? '1s', 'graceBackoff'),
-    isolation: options.isolation ?? 'clone',
+    defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? unheardTtl),
+    graceBackoffMs: durationMs(options.graceBackoff ?? defaultOptions.graceBackoff, 'graceBackoff'),
+    isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),
-    onError: options.onError ?? 'degrade',
+    onError: options.onError ?? defaults.onError,
     clock,
     monitor: options.monitor,
     observer: new Observer(name, options.monitor, options.onOperation),

@@ -2,6 +2,7 @@ import { durationMs } from '../duration.js';
 import { ValidationError, type ValidationProblem } from '../errors.js';
 import { describeValue } from '../redact.js';
 import type { BaseCacheOptions } from './cache-options.js';
+import { defaultOptions } from './default-options.js';
 import type { LoadOptions, StoreOptions, Tiers, Ttl } from './options.js';
 import { defaultValueRule, valueRule, type ValueRule } from './value-rules.js';
 
@@ -67,13 +68,13 @@ export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Tt
     value === undefined ? undefined : durationMs(value, path);
   return {
     value: defaultValueRule(options),
-    ttlMs: (options.defaultTtl ?? 3600) * 1000,
-    l1TtlMs: ms(l1Ttl, 'l1Ttl'),
+    ttlMs: (options.defaultTtl ?? defaultOptions.defaultTtl) * 1000,
+    l1TtlMs: unlessZero(ms(l1Ttl, 'l1Ttl')),
     graceMs: ms(options.grace, 'grace') ?? 0,
     jitter: options.jitter ?? 0,
     refreshAhead: options.refreshAhead,
     softTimeoutMs: ms(options.softTimeout, 'softTimeout'),
-    hardTimeoutMs: ms(options.hardTimeout, 'hardTimeout'),
+    hardTimeoutMs: unlessZero(ms(options.hardTimeout, 'hardTimeout')),
     lock,
   };
 }
@@ -104,7 +105,7 @@ export function storePlan(options: Ttl | StoreOptions | undefined, defaults: Pla
   }
   return {
     ttlMs: shortened(ttl === undefined ? ttlMs : durationMs(ttl), jitter),
-    l1TtlMs: l1Ttl === undefined ? l1TtlMs : durationMs(l1Ttl, 'l1Ttl'),
+    l1TtlMs: l1Ttl === undefined ? l1TtlMs : unlessZero(durationMs(l1Ttl, 'l1Ttl')),
     graceMs: grace === undefined ? graceMs : durationMs(grace, 'grace'),
     tags: tags === undefined ? noTags : checkedTags(tags),
     tiers,
@@ -145,7 +146,7 @@ export function loadPlan(options: Ttl | LoadOptions | undefined, defaults: PlanD
     softTimeoutMs:
       softTimeout === undefined ? defaults.softTimeoutMs : durationMs(softTimeout, 'softTimeout'),
     hardTimeoutMs:
-      hardTimeout === undefined ? defaults.hardTimeoutMs : durationMs(hardTimeout, 'hardTimeout'),
+      hardTimeout === undefined ? defaults.hardTimeoutMs : unlessZero(durationMs(hardTimeout, 'hardTimeout')),
     lock: lock ?? defaults.lock,
     forced: forceRefresh === true,
     signal,
@@ -176,6 +177,11 @@ export function shortened(ttlMs: number, jitter: number): number {
 export function shorter(oneMs: number, otherMs: number): number {
   if (oneMs === 0) return otherMs;
   return otherMs === 0 ? oneMs : Math.min(oneMs, otherMs);
+}
+
+/** Where 0 means that there is no such limit. */
+function unlessZero(ms: number | undefined): number | undefined {
+  return ms === 0 ? undefined : ms;
 }
 
 /** The options, when they are an object and not a bare ttl. */

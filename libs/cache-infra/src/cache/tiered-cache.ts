@@ -18,6 +18,7 @@ import { flightOfCaller } from './calling-flight.js';
 import { fly } from './load.js';
 import { checkHealth } from './check-health.js';
 import type { CacheHealth } from './health.js';
+import { listKeys } from './key-listing.js';
 import { handOut, keep, ownCopy, type Kept } from './isolation.js';
 import type { Outcome } from './observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
@@ -259,6 +260,11 @@ export class TieredCache extends Cache {
     }
   }
 
+  override async *keys(pattern = '*'): AsyncGenerator<string, void> {
+    this.#core.assertOpen();
+    yield* listKeys(this.#core, this.#place, pattern);
+  }
+
   override async has(key: string): Promise<boolean> {
     return this.#observe('has', key, async () => {
       assertKey(key);
@@ -288,22 +294,28 @@ export class TieredCache extends Cache {
     });
   }
 
-  override async expire(key: string): Promise<boolean> {
+  override async expire(key: string): Promise<boolean>;
+  override async expire(key: string, ...more: unknown[]): Promise<boolean> {
     return this.#observe('expire', key, async () => {
+      assertNoMore('expire', more);
       assertKey(key);
       return this.#core.removals.expire(this.#place, key);
     });
   }
 
-  override async delete(key: string): Promise<boolean> {
+  override async delete(key: string): Promise<boolean>;
+  override async delete(key: string, ...more: unknown[]): Promise<boolean> {
     return this.#observe('delete', key, async () => {
+      assertNoMore('delete', more);
       assertKey(key);
       return (await this.#core.removals.remove('delete', this.#place, [key])) > 0;
     });
   }
 
-  override async deleteMany(keys: readonly string[]): Promise<number> {
+  override async deleteMany(keys: readonly string[]): Promise<number>;
+  override async deleteMany(keys: readonly string[], ...more: unknown[]): Promise<number> {
     return this.#observe('deleteMany', undefined, async () => {
+      assertNoMore('deleteMany', more);
       assertKeys(keys);
       return this.#core.removals.remove('deleteMany', this.#place, keys);
     });
@@ -316,8 +328,10 @@ export class TieredCache extends Cache {
     });
   }
 
-  override async invalidatePattern(glob: string): Promise<number> {
+  override async invalidatePattern(glob: string): Promise<number>;
+  override async invalidatePattern(glob: string, ...more: unknown[]): Promise<number> {
     return this.#observe('invalidatePattern', undefined, async () => {
+      assertNoMore('invalidatePattern', more);
       const matching = this.#place.matching(glob);
       const count = await this.#core.removals.removeMatching(
         'invalidatePattern',
@@ -329,8 +343,10 @@ export class TieredCache extends Cache {
     });
   }
 
-  override async clear(): Promise<void> {
+  override async clear(): Promise<void>;
+  override async clear(...more: unknown[]): Promise<void> {
     return this.#observe('clear', undefined, async () => {
+      assertNoMore('clear', more);
       await this.#core.removals.removeMatching('clear', this.#place.covers, this.#place.redisScope());
       this.#core.parts.emitter.emit('invalidate', { kind: 'clear', detail: [this.#place.path] });
     });
@@ -738,6 +754,15 @@ function present<T>(key: string, value: T): T {
 function assertKeys(keys: unknown): asserts keys is readonly string[] {
   if (!Array.isArray(keys)) throw new ValidationError(`keys must be an array, got ${describeValue(keys)}`);
   for (const key of keys) assertKey(key);
+}
+
+/**
+ * An argument too many was meant to do something: `delete('a', 'b')` would leave `b` where it is, `clear('users')` would empty all. A
+ * number is none: `keys.map(cache.delete, cache)` hands on the index.
+ */
+function assertNoMore(method: string, more: readonly unknown[]): void {
+  if (more.length === 0 || typeof more[0] === 'number') return;
+  throw new ValidationError(`${method}() was given ${String(more.length)} more argument(s) than it takes`);
 }
 
 function assertIterable<T>(entries: Iterable<T>): Iterable<T> {

@@ -25,6 +25,8 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { RedisCache } from '../cache/redis-cache.js';
 import { githubStepSummary } from '../config/benchmark-environment.js';
 import { reportFiles, type BenchFlags } from './bench-flags.js';
+import { misspeltBenchmarkVariables } from '../config/benchmark-environment.js';
+import { misspeltWords } from '../config/misspelt-variables.js';
 import type { Output } from './cli.js';
 import { loadCache } from './load-cache.js';
 import { selfCheck } from './self-check.js';
@@ -37,6 +39,7 @@ import { selfCheck } from './self-check.js';
 export async function bench(flags: BenchFlags, output: Output): Promise<number> {
   // All that can be wrong is found before the first measurement.
   const config = await configOf(flags);
+  for (const misspelt of misspeltBenchmarkVariables()) output.error(misspeltWords(misspelt));
   const runner = new CacheBenchmarkRunner(config, { onProgress: terminalProgress() });
   if (flags.selfCheck !== undefined) return selfCheck(flags.selfCheck, runner, output);
   const baseline = flags.compare === undefined ? undefined : await readReport(flags.compare);
@@ -79,7 +82,7 @@ async function measure(flags: BenchFlags, runner: CacheBenchmarkRunner): Promise
       comparisons.push({
         originalCache: open(new InMemoryCache({ name: 'small', maxSize: 50 })),
         newCache: open(new InMemoryCache({ name: 'large', maxSize: 100 })),
-        testSuiteName: '100 entries instead of 50',
+        testSuiteName: 'a memory cache of 100 entries against one of 50',
       });
     }
     return await runner.runSuite({ cache: [main, ...redis], comparisons });

@@ -1,13 +1,15 @@
-import { inspect } from 'node:util';
-
 import { advise, adviserSettings, gatherFacts } from '../cache/adviser.js';
+import { defaultRedisOptions } from '../cache/default-options.js';
 import { RedisCache } from '../cache/redis-cache.js';
-import { coreOf } from '../cache/tiered-cache.js';
+import { coreOf, TieredCache } from '../cache/tiered-cache.js';
 import { CacheFactory, type PreparedCache } from '../config/cache-factory.js';
-import { withoutSecrets } from '../config/redact.js';
+import type { CacheConfig } from '../config/options.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
 import { CacheError } from '../errors.js';
+import { durationMs } from '../duration.js';
 import type { Output } from './cli.js';
+import { probeCalls, probeChannel } from './probe.js';
+import { settingLines } from './settings.js';
 
 /** Of the module, not of a cache. */
 const ofModule = ['isGlobal', 'vary', 'caches'];
@@ -44,9 +46,9 @@ async function checkCache(prepared: PreparedCache, output: Output): Promise<bool
   const { cache, options } = prepared;
   const isRedis = cache instanceof RedisCache;
   output.out(`Cache '${cache.name}', ${isRedis ? 'in Redis' : 'in memory'}`);
-  for (const [name, value] of Object.entries(withoutSecrets(options))) {
-    if (name !== 'name') output.out(`  ${name.padEnd(22)} ${shown(value)}`);
-  }
+  const { keyPrefix } = cache instanceof TieredCache ? coreOf(cache).parts : { keyPrefix: '' };
+  for (const line of settingLines(prepared, { isRedis, keyPrefix })) output.out(line);
+  for (const words of prepared.warnings) output.out(`  WARNING: ${words}`);
   if (!isRedis) {
     output.out('  no Redis is named, so there is none to ask (redisUrl, redis, REDIS_URL)\n');
     return true;
@@ -63,10 +65,40 @@ async function checkCache(prepared: PreparedCache, output: Output): Promise<bool
     return false;
   }
   output.out(`  Redis answers in ${latencyMs.toFixed(1)} ms`);
+  const works = await tryOut(prepared, cache, output);
   const advice = await adviceFor(cache, options);
   for (const words of advice) output.out(`  ADVICE: ${words}`);
   output.out(advice.length === 0 ? '  no remarks about its settings\n' : '');
-  return true;
+  return works;
+}
+
+/** True when Redis takes everything that the cache asks of it. */
+async function tryOut({ options }: PreparedCache, cache: RedisCache, output: Output): Promise<boolean> {
+  const factory = new CacheFactory({ logger: silent });
+  const direct = factory.prepare('create', {
+    ...ofRecipe(options),
+    ...{ enableL1Cache: false, onError: 'throw', monitor: undefined },
+  });
+  try {
+    await direct.connect();
+    const calls = direct.cache instanceof RedisCache ? await probeCalls(direct.cache) : [];
+    const patienceMs = durationMs(options.connectTimeout ?? defaultRedisOptions.connectTimeout);
+    const hears = (options.enableL1Cache ?? true) && (options.coherence ?? 'tracking') !== 'none';
+    const steps = hears ? [...calls, await probeChannel(cache, patienceMs)] : calls;
+    const failed = steps.filter(({ problem }) => problem !== undefined);
+    for (const { what, problem = '' } of failed) output.out(`  FAILED: ${what}: ${problem}`);
+    if (failed.length > 0) output.out('  docs/security.md names the commands that the user must be allowed');
+    else output.out(`  it takes ${steps.map(({ what }) => what).join(', ')}`);
+    return failed.length === 0;
+  } finally {
+    await direct.cache.close();
+  }
+}
+
+/** The preset is in the options already. */
+function ofRecipe(options: PreparedCache['options']): CacheConfig {
+  const given = Object.entries(options).filter(([name, value]) => name !== 'preset' && value !== undefined);
+  return Object.fromEntries(given);
 }
 
 async function connectionProblem(prepared: PreparedCache): Promise<string | undefined> {
@@ -83,8 +115,4 @@ async function adviceFor(cache: RedisCache, options: PreparedCache['options']): 
   if (l2 === undefined) return [];
   const coherence = options.enableL1Cache === false ? 'none' : (options.coherence ?? 'tracking');
   return advise(await gatherFacts(l2, adviserSettings(options, { name: cache.name, keyPrefix, coherence })));
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, depth: 4 });
 }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { ValidationError } from '../errors.js';
+import { withoutCredentials } from '../redact.js';
 import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
 import { loadConfig } from './load-config.js';
@@ -14,14 +16,17 @@ export interface Output {
 
 const checkUsage = `Usage: nestjs-cache-infra check [--config <file>] [--env <file>]
 
-Prints what the configuration comes to, with secrets hidden; pings Redis; says what is risky about its settings.
+Prints every setting in effect and where it is from, with secrets hidden; tries out on Redis what a cache does, under a random
+key of the prefix which is removed again; names what Redis refuses, and what is risky about its settings.
 
   --config <file>      a JavaScript module whose default export is the options of CacheInfraModule.forRoot(), a function
                        that makes them, or registerAs() of @nestjs/config; or a JSON file; without it the environment
                        alone says
   --env <file>         environment variables, read before the configuration
 
-Exit code: 0 when everything is right and Redis answers, else 1.`;
+  --version            the version of nestjs-cache-infra
+
+Exit code: 0 when everything is right and Redis takes all that the cache asks of it, else 1.`;
 
 const usage = `${checkUsage}\n\n${benchUsage}`;
 
@@ -39,10 +44,15 @@ async function runCheck(args: readonly string[], output: Output): Promise<number
         config: { type: 'string' },
         env: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
       },
     });
     if (values.help === true) {
       output.out(positionals[0] === 'check' ? checkUsage : usage);
+      return 0;
+    }
+    if (values.version === true) {
+      output.out(await version());
       return 0;
     }
     if (positionals.length !== 1 || positionals[0] !== 'check') {
@@ -59,6 +69,11 @@ async function runCheck(args: readonly string[], output: Output): Promise<number
     if (isUsageError(error)) output.error(`\n${usage}`);
     return 1;
   }
+}
+
+async function version(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 async function runBench(args: readonly string[], output: Output): Promise<number> {
@@ -83,14 +98,10 @@ function linesOf(error: unknown): readonly string[] {
     return ['The configuration is wrong:', ...error.problems.map(({ message }) => `  ${message}`)];
   }
   if (!(error instanceof Error)) return ['It failed without an error'];
+  // A configuration of the user's own may name its servers when it fails.
   return [withoutCredentials(error.message)];
 }
 
 function isUsageError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-}
-
-/** What a configuration of somebody else says when it fails may hold the URLs of its servers. */
-function withoutCredentials(text: string): string {
-  return text.replaceAll(/(\b[a-z][a-z\d+.-]*:\/\/)[^\s"'`]*@/gi, '$1***@');
 }

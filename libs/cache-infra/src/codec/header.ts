@@ -41,13 +41,20 @@ const utf16Flag = 0x8000;
 const maxTagBytes = 0x7fff;
 const maxTags = 0xffff;
 
+/** @throws ValidationError for tags that the header of an entry has no room for */
+export function assertTagsFit(tags: readonly string[]): void {
+  if (tags.length > maxTags) throw tagError(`tags must not be more than ${maxTags}, got ${tags.length}`);
+  // What is short enough in the longest encoding need not be encoded.
+  for (const tag of tags) if (tag.length * 3 > maxTagBytes) encodeTag(tag);
+}
+
 /** Tags as they stand in an entry; `undefined` when there are none. */
 export function encodeTags({
   tags = [],
   tagEpoch,
 }: Pick<EntryMeta, 'tags' | 'tagEpoch'>): Buffer | undefined {
   if (tags.length === 0 && tagEpoch === 0) return undefined;
-  if (tags.length > maxTags) throw tagError(`tags must not be more than ${maxTags}, got ${tags.length}`);
+  assertTagsFit(tags);
   const start = Buffer.allocUnsafe(10);
   start.writeDoubleBE(tagEpoch, 0);
   start.writeUInt16BE(tags.length, 8);

@@ -27,7 +27,8 @@ import { CACHE_KEY_METADATA, CACHE_MANAGER, CACHE_TTL_METADATA } from './constan
 export class CacheInterceptor implements NestInterceptor {
   @Optional()
   @Inject(HttpAdapterHost)
-  protected readonly httpAdapterHost: HttpAdapterHost | undefined;
+  // Nest injects it. Where an application context has no HTTP adapter, it stays away whatever the type of the original says.
+  protected readonly httpAdapterHost!: HttpAdapterHost;
 
   protected allowedMethods = ['GET'];
 
@@ -44,14 +45,14 @@ export class CacheInterceptor implements NestInterceptor {
       const value = await this.cacheManager.get(key);
       this.setHeadersWhenHttp(context, value);
       if (value !== undefined) return of(value);
-      ttl = await this.ttlOf(context);
+      ttl = await ttlOf(context, this.reflector);
     } catch {
       return next.handle();
     }
     // The answer waits for its own storing: who asks next finds it.
     return next.handle().pipe(
       concatMap(async (response: unknown) => {
-        await this.store(key, response, ttl);
+        await store(this.cacheManager, { key, response, ttl });
         return response;
       }),
     );
@@ -65,7 +66,7 @@ export class CacheInterceptor implements NestInterceptor {
     );
     if (typeof key === 'function') return key(context);
     if (key !== undefined && key !== '') return key;
-    const httpAdapter = this.httpAdapterHost?.httpAdapter;
+    const httpAdapter = adapterOf(this.httpAdapterHost);
     if (context.getType() !== 'http' || httpAdapter === undefined) return undefined;
     if (!this.isRequestCacheable(context)) return undefined;
     return String(httpAdapter.getRequestUrl(context.getArgByIndex(0)));
@@ -82,28 +83,41 @@ export class CacheInterceptor implements NestInterceptor {
     // In a hybrid application, messages have no response to set headers on.
     if (context.getType() !== 'http') return;
     const response = context.switchToHttp().getResponse<unknown>();
-    this.httpAdapterHost?.httpAdapter?.setHeader(response, 'X-Cache', value === undefined ? 'MISS' : 'HIT');
+    adapterOf(this.httpAdapterHost)?.setHeader(response, 'X-Cache', value === undefined ? 'MISS' : 'HIT');
   }
+}
 
-  private async ttlOf(context: ExecutionContext): Promise<number | undefined> {
-    const ttl = this.reflector.getAllAndOverride<number | CacheTTLFactory | undefined>(CACHE_TTL_METADATA, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return typeof ttl === 'function' ? ttl(context) : ttl;
-  }
+/** None in an application without HTTP, and in an interceptor that a test made with `new`. */
+function adapterOf(host: HttpAdapterHost | undefined): HttpAdapterHost['httpAdapter'] | undefined {
+  return host?.httpAdapter;
+}
 
-  private async store(key: string, response: unknown, ttl: number | undefined): Promise<void> {
-    if (response === undefined || response instanceof StreamableFile) return;
-    try {
-      await this.cacheManager.set(key, response, ttl);
-    } catch (error) {
-      // Neither the key nor the value: both may be of a user.
-      Logger.error(
-        'An answer could not be cached',
-        error instanceof Error ? error.stack : undefined,
-        'CacheInterceptor',
-      );
-    }
+// Functions, and not methods: a subclass may have members of any name.
+
+async function ttlOf(context: ExecutionContext, reflector: Reflector): Promise<number | undefined> {
+  const ttl = reflector.getAllAndOverride<number | CacheTTLFactory | undefined>(CACHE_TTL_METADATA, [
+    context.getHandler(),
+    context.getClass(),
+  ]);
+  return typeof ttl === 'function' ? ttl(context) : ttl;
+}
+
+interface Answer {
+  readonly key: string;
+  readonly response: unknown;
+  readonly ttl: number | undefined;
+}
+
+async function store(cache: Cache, { key, response, ttl }: Answer): Promise<void> {
+  if (response === undefined || response instanceof StreamableFile) return;
+  try {
+    await cache.set(key, response, ttl);
+  } catch (error) {
+    // Neither the key nor the value: both may be of a user.
+    Logger.error(
+      'An answer could not be cached',
+      error instanceof Error ? error.stack : undefined,
+      'CacheInterceptor',
+    );
   }
 }

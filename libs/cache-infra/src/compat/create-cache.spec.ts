@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { createCache as createTheirs } from 'cache-manager';
 
 import {
   cacheManagerContract,
   type CacheManagerLike,
 } from '../../../../test/support/cache-manager-contract.js';
+import { deferred, turn } from '../../../../test/support/deferred.js';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
 import type { InMemoryCacheOptions } from '../cache/cache-options.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
@@ -30,6 +32,60 @@ describe('compat keeps the contract of cache-manager (issue: shown by 2)', () =>
   cacheManagerContract((options) =>
     createCache({ ...options, cache: infra({ clock: { now: () => Date.now() } }) }),
   );
+});
+
+describe('wrap', () => {
+  it('T27: callers that joined a load have a fresh value, and start no other', async () => {
+    const cache = createCache({ cache: infra() });
+    const gate = deferred();
+    let runs = 0;
+    const call = () => cache.wrap('key', () => gate.promise.then(() => ++runs), 100, 500);
+    const calls = [call(), call(), call()];
+    gate.resolve();
+    expect(await Promise.all(calls)).toEqual([1, 1, 1]);
+    await turn();
+    expect(runs).toBe(1);
+  });
+
+  it('T27: a hit within the threshold still refreshes', async () => {
+    const cache = createCache({ cache: infra() });
+    let runs = 0;
+    const call = () => cache.wrap('key', () => ++runs, 100, 500);
+    await call();
+    expect(await call()).toBe(1);
+    await turn();
+    expect(runs).toBe(2);
+  });
+
+  it.each([
+    ['a function', () => () => 1],
+    [
+      'a circle',
+      () => {
+        const circle: { self?: unknown } = {};
+        circle.self = circle;
+        return circle;
+      },
+    ],
+    ['a RegExp', () => /a/],
+  ])('T7: %s is handed out to all who asked, with one warning', async (_, make) => {
+    const warn = jest.spyOn(Logger, 'warn').mockReturnValue(undefined);
+    const cache = createCache({ cache: infra() });
+    const made = make();
+    const call = () => cache.wrap('key', () => made as unknown);
+    expect(await Promise.all([call(), call()])).toEqual([made, made]);
+    expect(await call()).toBe(made);
+    expect(warn.mock.calls.map(([line]) => String(line))).toEqual([
+      expect.stringMatching(/^wrap\(\) of "key": the value is not stored/),
+    ]);
+    warn.mockRestore();
+  });
+
+  it('T7: what the function throws is thrown', async () => {
+    const cache = createCache({ cache: infra() });
+    const fail = () => Promise.reject(new SerializationError('of its own'));
+    await expect(cache.wrap('key', fail)).rejects.toThrow('of its own');
+  });
 });
 
 describe('what compat does beyond it', () => {
@@ -120,6 +176,18 @@ describe('what compat does beyond it', () => {
     await compat.set('key', 1);
     const [store] = compat.stores;
     await expect(store?.get('key')).resolves.toBe(1);
+  });
+
+  it('T42: lists keys by its store, as applications do that look for theirs', async () => {
+    const compat = createCache({});
+    await compat.set('snapshot-u1', 1);
+    await compat.set('other', 1);
+    const keys: string[] = [];
+    for await (const [key] of compat.stores[0]!.iterator({})) keys.push(key);
+    await compat.mdel(keys.filter((key) => key.startsWith('snapshot-u1')));
+    expect(await compat.get('snapshot-u1')).toBeUndefined();
+    expect(await compat.get('other')).toBe(1);
+    await compat.disconnect();
   });
 
   it('takes what cache-manager takes for several stores, which changes nothing', async () => {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 
+import { Logger } from '@nestjs/common';
+
 import type { Cache as InfraCache } from '../cache/cache.js';
 import { runSafely } from '../cache/emitter.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
@@ -14,9 +16,11 @@ import {
   objectWith,
   type Check,
 } from '../checks.js';
-import { ValidationError } from '../errors.js';
+import { SerializationError, ValidationError } from '../errors.js';
 import { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
 import { ttlFromMs } from '../keyv/keyv-ttl.js';
+import { describeValue } from '../redact.js';
+import { WrapCalls, type WrapCall } from './wrap-calls.js';
 import {
   Cache,
   type CacheManagerEntry,
@@ -87,6 +91,8 @@ class CacheManager extends Cache {
   readonly #id: string;
   readonly #closes: boolean;
   readonly #events = new EventEmitter();
+  readonly #calls = new WrapCalls();
+  #warned = false;
 
   constructor(options: CreateCacheOptions) {
     super();
@@ -199,18 +205,22 @@ class CacheManager extends Cache {
   ): Promise<T | StoredValue<T>> {
     const options: WrapOptions<T> & { raw?: boolean } =
       typeof ttlOrOptions === 'object' ? ttlOrOptions : { ttl: ttlOrOptions, refreshThreshold: threshold };
-    let made = false;
+    const call: WrapCall<T> = { ran: false, made: undefined };
     const load: Loader<T> = async (ctx) => {
-      made = true;
+      call.ran = true;
       const value = await fnc();
+      this.#calls.made(key, value);
       ctx.ttl(ttlFromMs(resolved(options.ttl, value) ?? this.#options.ttl));
       return value;
     };
-    const value = await this.#cache.getOrSet(key, load);
-    if (made) this.#emit('set', { key, value });
+    const value = await this.#calls.during(key, call, () => this.#wrapped(key, load, call));
+    if (call.ran) this.#emit('set', { key, value });
     // Its second asking for the time is for those who want to know it.
     const refreshThreshold = resolved(options.refreshThreshold ?? this.#options.refreshThreshold, value);
-    if (!made && refreshThreshold !== undefined) await this.#refreshIfDue(key, value, load, refreshThreshold);
+    // A value that was made while this call waited is fresh, whoever ran the function.
+    if (call.made === undefined && refreshThreshold !== undefined) {
+      await this.#refreshIfDue(key, value, load, refreshThreshold);
+    }
     return options.raw === true ? { value, expires: await this.#expires(key) } : value;
   }
 
@@ -229,6 +239,26 @@ class CacheManager extends Cache {
 
   override cacheId(): string {
     return this.#id;
+  }
+
+  /** The value, also where it was made and cannot be stored: a cache takes no answer away. */
+  async #wrapped<T>(key: string, load: Loader<T>, call: WrapCall<T>): Promise<T> {
+    try {
+      return await this.#cache.getOrSet(key, load);
+    } catch (error) {
+      if (call.made === undefined || !(error instanceof SerializationError)) throw error;
+      this.#warnUnstorable(key, error);
+      return call.made.value;
+    }
+  }
+
+  #warnUnstorable(key: string, error: SerializationError): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    Logger.warn(
+      `wrap() of ${describeValue(key)}: the value is not stored, and made anew with every call: ${error.message}`,
+      'CacheManager',
+    );
   }
 
   /** Callers go on with the value at hand; the loads of several become one in the cache itself. */

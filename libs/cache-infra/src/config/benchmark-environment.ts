@@ -11,6 +11,7 @@ import {
 import type { ValidationProblem } from '../errors.js';
 import { flag, number } from './environment-values.js';
 import type { Environment } from './environment.js';
+import { misspeltVariables, type MisspeltVariable } from './misspelt-variables.js';
 
 export const benchmarkPresetNames = ['development', 'testing', 'ci', 'production'] as const;
 export type BenchmarkPresetName = (typeof benchmarkPresetNames)[number];
@@ -86,6 +87,11 @@ export function readBenchmarkEnvironment(env: Environment = process.env): Benchm
     return values;
   };
   return { options: read(optionVariables), thresholds: read(thresholdVariables), problems };
+}
+
+/** The variables that look like one of these and are not read. */
+export function misspeltBenchmarkVariables(env: Environment = process.env): readonly MisspeltVariable[] {
+  return misspeltVariables(env, /^BENCHMARK_/, benchmarkVariables);
 }
 
 /** The preset that a name means: `'prod'` is `'production'`. Anything else comes back as it is. */

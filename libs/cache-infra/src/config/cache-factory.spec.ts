@@ -56,7 +56,7 @@ describe('caches in memory', () => {
       [1800, 200],
       [3600, 200],
       [60, 50],
-      [3600, 100],
+      [3600, 10_000],
     ]);
     await Promise.all(caches.map((cache) => cache.close()));
   });
@@ -321,5 +321,27 @@ describe('the monitor', () => {
   it('may be brought along', () => {
     const monitor = new CachePerformanceMonitor();
     expect(new CacheFactory({ monitor, env: {} }).monitor).toBe(monitor);
+  });
+});
+
+describe('T48: entries of a cache that lives in memory alone', () => {
+  it.each([
+    ['10,000 where nothing says how many', {}, {}, 10_000],
+    ['as the code says', { l1CacheSize: 7 }, { CACHE_SIZE: '8' }, 7],
+    ['as the environment says', {}, { CACHE_SIZE: '8' }, 8],
+    ['as the preset says', { preset: 'development' as const }, {}, 100],
+  ])('%s', async (_, options, env, maxSize) => {
+    const cache = await new CacheFactory({ env }).create(options);
+    expect(cache.maxSize).toBe(maxSize);
+    await cache.close();
+  });
+
+  it('those of a web application, and the L1 before Redis, keep their numbers', async () => {
+    const factory = new CacheFactory({ env: {} });
+    const web = await factory.forWebApp();
+    const { cache: redis } = factory.prepare('create', { redisUrl: 'redis://127.0.0.1:1' });
+    expect([web.maxSize, redis.maxSize]).toEqual([200, 100]);
+    await web.close();
+    await redis.close();
   });
 });

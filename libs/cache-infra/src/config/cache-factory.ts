@@ -1,7 +1,8 @@
 import type { BaseCacheOptions, RedisCacheOptions } from '../cache/cache-options.js';
 import type { Cache } from '../cache/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { CacheLogger } from '../cache/logger.js';
+import { harmless, type CacheLogger } from '../cache/logger.js';
+import { memoryFallback } from '../cache/memory-fallback.js';
 import type { CacheMonitor } from '../cache/monitor.js';
 import { baseChecks, redisChecks } from '../cache/option-checks.js';
 import { RedisCache } from '../cache/redis-cache.js';
@@ -9,6 +10,7 @@ import { InfrastructureError } from '../errors.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
 import type { Environment } from './environment.js';
 import { bothMonitors } from './both-monitors.js';
+import { misspeltWords } from './misspelt-variables.js';
 import {
   AiAppCacheOptions,
   AiCacheConfig,
@@ -36,6 +38,10 @@ export interface PreparedCache {
   readonly options: Readonly<
     CommonCacheOptions & Pick<AiAppCacheOptions, 'operationTtls' | 'textHashThreshold'>
   >;
+  /** Where the value of each option is from: `'code'`, `'default'`, an environment variable or a preset. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Environment variables that look like one of the library's and are not read, in words. */
+  readonly warnings: readonly string[];
   /** Who watches it; undefined when monitoring is off. */
   readonly monitor: CacheMonitor | undefined;
   /** True with `failOnConnectionError`: without Redis the cache is of no use. */
@@ -44,12 +50,15 @@ export interface PreparedCache {
   connect(): Promise<void>;
 }
 
+/** Entries where memory is all there is: an L1 before Redis needs fewer. */
+const memoryEntries = 10_000;
+
 const recipes = {
   forWebApp: { subject: 'forWebApp', type: WebAppCacheOptions, home: 'memory' },
   forAiApp: { subject: 'forAiApp', type: AiAppCacheOptions, home: 'memory' },
   forTesting: { subject: 'forTesting', type: TestingCacheOptions, test: true, home: 'memory' },
-  createCacheFromConfig: { subject: 'createCacheFromConfig', type: CacheConfig, preset: true },
-  create: { subject: 'create', type: CacheConfig, preset: true, home: 'memory' },
+  createCacheFromConfig: { subject: 'createCacheFromConfig', type: CacheConfig, preset: true, memoryEntries },
+  create: { subject: 'create', type: CacheConfig, preset: true, home: 'memory', memoryEntries },
   createAi: { subject: 'createAi', type: AiCacheConfig, preset: true, home: 'memory' },
 } as const satisfies Record<string, Recipe<CommonCacheOptions>>;
 
@@ -66,6 +75,7 @@ export class CacheFactory {
   readonly monitor: CachePerformanceMonitor;
   readonly #env: Environment | undefined;
   readonly #logger: CacheLogger;
+  readonly #warned = new Set<string>();
 
   constructor(options: CacheFactoryOptions = {}) {
     this.monitor = options.monitor ?? new CachePerformanceMonitor();
@@ -105,9 +115,11 @@ export class CacheFactory {
    * @throws ValidationError
    */
   prepare(way: keyof typeof recipes, options: CommonCacheOptions): PreparedCache {
-    const { cache, options: resolved, monitor } = this.#build(recipes[way], options);
+    const { cache, options: resolved, monitor, sources, warnings } = this.#build(recipes[way], options);
     return {
       cache,
+      sources,
+      warnings,
       options: resolved,
       monitor,
       required: resolved.failOnConnectionError === true,
@@ -127,7 +139,7 @@ export class CacheFactory {
         throw error;
       }
       // The cache itself has told its logger.
-      return cache.toMemoryFallback();
+      return memoryFallback(cache);
     }
   }
 
@@ -135,10 +147,21 @@ export class CacheFactory {
     const resolved = resolveOptions(recipe, given, this.#env);
     const { options, home } = resolved;
     const base = this.#baseOptions(resolved);
+    const warnings = resolved.misspelt.map(misspeltWords);
+    this.#warnOnce(warnings, base.logger);
     const maxSize = entriesInMemory(options);
     const cache =
       home === 'memory' ? new InMemoryCache({ ...base, maxSize }) : redisCache(options, base, maxSize);
-    return { cache, options, monitor: base.monitor };
+    return { cache, options, monitor: base.monitor, sources: resolved.sources, warnings };
+  }
+
+  /** An application has several caches and one environment. */
+  #warnOnce(warnings: readonly string[], logger: CacheLogger | undefined): void {
+    for (const words of warnings) {
+      if (this.#warned.has(words)) continue;
+      this.#warned.add(words);
+      if (logger !== undefined) harmless(logger).warn(words);
+    }
   }
 
   #baseOptions({ options, monitoring }: Resolved<CommonCacheOptions>): BaseCacheOptions {
@@ -154,6 +177,8 @@ interface Built {
   readonly cache: InMemoryCache | RedisCache;
   readonly options: CommonCacheOptions;
   readonly monitor: CacheMonitor | undefined;
+  readonly sources: Resolved<CommonCacheOptions>['sources'];
+  readonly warnings: readonly string[];
 }
 
 const baseNames = Object.keys(baseChecks) as readonly (keyof BaseCacheOptions)[];

@@ -1,4 +1,5 @@
 import { addressProblems } from '../cache/option-checks.js';
+import { mostEntries } from '../checks.js';
 import { maxDurationMs } from '../duration.js';
 import type { ValidationProblem } from '../errors.js';
 import { readEnvironment } from './environment.js';
@@ -37,12 +38,14 @@ const flag = { type: 'boolean' };
 const text = { type: 'string', minLength: 1 };
 const count = { type: 'integer', minimum: 0 };
 const positive = { type: 'integer', minimum: 1 };
+const entries = { ...positive, maximum: mostEntries };
 const url = { type: 'string', pattern: '^([Rr][Ee][Dd][Ii][Ss][Ss]?|[Uu][Nn][Ii][Xx])://.+' };
 const port = { type: 'integer', minimum: 1, maximum: 65_535 };
+const host = { type: 'string', pattern: '^[^/@?#\\s]+$' };
 const nodes = {
   type: 'array',
   minItems: 1,
-  items: { type: 'object', required: ['host'], properties: { host: text, port } },
+  items: { type: 'object', required: ['host'], additionalProperties: false, properties: { host, port } },
 };
 /** What JSON has no word for: a function, a client. */
 const anything = {};
@@ -51,7 +54,7 @@ const redis = {
   type: 'object',
   properties: {
     url,
-    host: text,
+    host,
     port,
     username: { type: 'string' },
     password: { type: 'string' },
@@ -79,15 +82,15 @@ const properties = {
   grace: duration,
   jitter: fraction,
   refreshAhead: fraction,
-  softTimeout: timeout,
-  hardTimeout: timeout,
+  softTimeout: duration,
+  hardTimeout: duration,
   graceBackoff: timeout,
   lock: flag,
   leaseDuration: timeout,
-  l1Ttl: timeout,
+  l1Ttl: duration,
   enableL1Cache: flag,
-  l1CacheSize: positive,
-  memoryCacheSize: positive,
+  l1CacheSize: entries,
+  memoryCacheSize: entries,
   enableCompression: flag,
   compressionThreshold: count,
   compressionLevel: { type: 'integer', minimum: 1, maximum: 9 },

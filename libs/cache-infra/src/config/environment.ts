@@ -16,6 +16,7 @@ import { booleanValue, nonNegativeInteger, oneOf, problemsAt } from '../checks.j
 import { encryptionOptions } from '../codec/encryption.js';
 import type { ValidationProblem } from '../errors.js';
 import { flag, number, text } from './environment-values.js';
+import { misspeltVariables, type MisspeltVariable } from './misspelt-variables.js';
 import type { CommonCacheOptions } from './options.js';
 import type { PresetName } from './presets.js';
 import { canonicalPresetName, presetNames } from './presets.js';
@@ -80,6 +81,22 @@ const checks = {
   failOnConnectionError: booleanValue,
   encryption: keyListCheck,
 } satisfies Checks;
+
+/** The variable behind an option, by the option's name. */
+export const variableOf: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(optionVariables).map(([name, { option }]) => [option, name]),
+);
+
+/** Every variable that is read here. */
+const variables = [
+  ...Object.keys(optionVariables),
+  ...['CACHE_PRESET', 'CACHE_ENV', 'CACHE_MONITORING_ENABLED', 'REDIS_TEST_DB'],
+];
+
+/** The variables that look like one of these and are not read. */
+export function misspeltHere(env: Environment = process.env): readonly MisspeltVariable[] {
+  return misspeltVariables(env, /^(CACHE|REDIS|ENABLE_CACHE)_/, variables);
+}
 
 const presetCheck: Check = oneOf(...presetNames);
 const presetVariable: Variable = {

@@ -4,7 +4,7 @@ import type { EncryptionOptions, RedisCacheOptions } from '../cache/cache-option
 import type { CacheLogger } from '../cache/logger.js';
 import type { CacheMonitor, OperationHook } from '../cache/monitor.js';
 import type { Coherence, Isolation, OnError, Ttl } from '../cache/options.js';
-import { booleanValue, nonNegativeInteger, oneOf, operationTtls, positiveInteger } from '../checks.js';
+import { booleanValue, entriesInMemory, nonNegativeInteger, oneOf, operationTtls } from '../checks.js';
 import type { Clock } from '../clock.js';
 import type { CacheType } from '../codec/cache-type.js';
 import type { RedisConnectionOptions } from '../tiers/redis-options.js';
@@ -43,7 +43,7 @@ export class CommonCacheOptions implements RedisCacheOptions {
   @Rule(redisChecks.refreshAhead) refreshAhead?: number | undefined;
   /** For calls that name none: a value past its ttl is served after waiting this long for its loader. Default: none. */
   @Rule(redisChecks.softTimeout) softTimeout?: Ttl | undefined;
-  /** For calls that name none: they reject with `CacheTimeoutError` after this long. Default: none. */
+  /** For calls that name none: they reject with `CacheTimeoutError` after this long; 0 = no limit. Default: none. */
   @Rule(redisChecks.hardTimeout) hardTimeout?: Ttl | undefined;
   /** How long a failed loader is left alone while its last value is served; doubles up to tenfold. Default `'1s'`. */
   @Rule(redisChecks.graceBackoff) graceBackoff?: Ttl | undefined;
@@ -51,11 +51,14 @@ export class CommonCacheOptions implements RedisCacheOptions {
   @Rule(redisChecks.lock) lock?: boolean | undefined;
   /** How long a lease lasts without being renewed: so long others wait for an instance that died. Default `'5s'`. */
   @Rule(redisChecks.leaseDuration) leaseDuration?: Ttl | undefined;
-  /** For calls that name none: life in the L1, where that should be shorter than in Redis. */
+  /** For calls that name none: life in the L1, where that should be shorter than in Redis. 0 = as long as there, the default. */
   @Rule(redisChecks.l1Ttl) l1Ttl?: Ttl | undefined;
   /** Keep an L1 in this process before Redis. */
   @Rule(redisChecks.enableL1Cache) enableL1Cache?: boolean | undefined = true;
-  /** Entries in memory at most: of the L1, or of the whole cache when it lives in memory. */
+  /**
+   * Entries in memory at most, up to 8,388,608; room for all of them is taken at once. Of the L1: default 100. Of a cache that lives in
+   * memory alone: default 10,000 for `create`, which `CacheInfraModule.forRoot()` uses.
+   */
   @Rule(redisChecks.l1CacheSize) l1CacheSize?: number | undefined = 100;
   /** Compress values for Redis. */
   @Rule(redisChecks.enableCompression) enableCompression?: boolean | undefined = true;
@@ -125,7 +128,7 @@ export class AiAppCacheOptions extends CommonCacheOptions {
   override l1CacheSize?: number | undefined = 200;
   override compressionThreshold?: number | undefined = 1000;
   /** Entries in memory at most; wins over `l1CacheSize`. */
-  @Rule(positiveInteger) memoryCacheSize?: number | undefined;
+  @Rule(entriesInMemory) memoryCacheSize?: number | undefined;
   /** Texts longer than this many characters stand in keys as a digest. */
   @Rule(nonNegativeInteger) textHashThreshold?: number | undefined = 500;
   /** Seconds per operation, where `defaultTtl` does not fit: `{ summarize: 7200 }`. 0 = never expires. */
@@ -148,7 +151,7 @@ export class TestingCacheOptions extends CommonCacheOptions {
 export class CacheConfig extends CommonCacheOptions {
   /** Values for what is given neither here nor by the environment. Default: the environment's `CACHE_PRESET`. */
   @Rule((value) => oneOf(...presetNames)(canonicalPresetName(value))) preset?: PresetName | undefined;
-  @Rule(positiveInteger) memoryCacheSize?: number | undefined;
+  @Rule(entriesInMemory) memoryCacheSize?: number | undefined;
   @Rule(nonNegativeInteger) textHashThreshold?: number | undefined = 500;
   @Rule(operationTtls) operationTtls?: Readonly<Record<string, number>> | undefined = {};
 }

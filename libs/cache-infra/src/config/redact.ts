@@ -12,8 +12,11 @@ export function withoutSecrets(options: object): Record<string, unknown> {
 
 function shown(name: string, value: unknown): unknown {
   if (secrets.test(name)) return '***';
-  if (typeof value === 'string') return /url$/i.test(name) ? redactUrl(value) : value;
+  // A URL may stand where a host or a name belongs.
+  if (typeof value === 'string')
+    return /url$/i.test(name) || /:\/\/|@/.test(value) ? redactUrl(value) : value;
   if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => shown(name, item));
   // A client or a monitor says who it is, no more: what it holds is its own.
   const made = Object.getPrototypeOf(value) as object | null;
   if (made !== Object.prototype && made !== null) return `[${value.constructor.name}]`;

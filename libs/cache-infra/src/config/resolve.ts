@@ -1,8 +1,10 @@
 import { addressProblems, isRedisClient } from '../cache/option-checks.js';
 import type { ValidationProblem } from '../errors.js';
 import { ValidationError } from '../errors.js';
+import type { RedisServerOptions } from '../tiers/redis-options.js';
 import type { Environment, EnvironmentSettings } from './environment.js';
-import { readEnvironment } from './environment.js';
+import { misspeltHere, readEnvironment, variableOf } from './environment.js';
+import type { MisspeltVariable } from './misspelt-variables.js';
 import type { CacheConfig, CommonCacheOptions } from './options.js';
 import type { PresetName } from './presets.js';
 import { canonicalPresetName, presets } from './presets.js';
@@ -19,6 +21,8 @@ export interface Recipe<T extends CommonCacheOptions> {
   readonly test?: boolean;
   /** Where the cache lives when nothing says. Absent: that is an error. */
   readonly home?: 'memory';
+  /** Entries of a cache that lives in memory alone, where nothing says how many. Default: that of the options class. */
+  readonly memoryEntries?: number;
 }
 
 /** What is to be built: option, environment, preset and default merged and validated. */
@@ -27,7 +31,14 @@ export interface Resolved<T extends CommonCacheOptions> {
   readonly home: 'memory' | 'redis';
   /** Whether the cache reports to the factory's monitor. */
   readonly monitoring: boolean;
+  /** Where the value of each option is from. */
+  readonly sources: Readonly<Record<string, OptionSource>>;
+  /** Variables that look like one of the library's and are not read. */
+  readonly misspelt: readonly MisspeltVariable[];
 }
+
+/** `'code'`, `'default'`, the name of an environment variable, or that of a preset. */
+export type OptionSource = string;
 
 type Layer = Partial<CommonCacheOptions>;
 
@@ -55,14 +66,42 @@ export function resolveOptions<T extends CommonCacheOptions>(
   const found = home === undefined && !addressIsWrong ? [redisRequired, ...wrong] : wrong;
   if (found.length > 0 || home === undefined) throw new ValidationError(found, recipe.subject);
 
-  const { options } = check(recipe.type, {
-    ...preset,
-    ...environmentFor(explicit, settings.options),
-    ...explicit,
-  });
+  const environment = environmentFor(explicit, settings.options);
+  const { options } = check(recipe.type, { ...preset, ...environment, ...explicit });
+  const sources = sourcesOf(options, [
+    [explicit, () => 'code'],
+    [environment, (name) => variableOf[name] ?? 'environment'],
+    [preset, () => `preset '${String(presetName)}'`],
+  ]);
+  if (home === 'memory' && recipe.memoryEntries !== undefined && sources['l1CacheSize'] === 'default') {
+    options.l1CacheSize = recipe.memoryEntries;
+  }
   const isTest = recipe.test === true || presetName === 'testing';
   if (isTest && settings.testDb !== undefined) useDatabase(options, explicit, settings.testDb);
-  return { options, home, monitoring: settings.monitoring };
+  const misspelt = misspeltHere(env).filter(({ meant }) => !isSaidInCode(explicit, meant));
+  return { options, home, monitoring: settings.monitoring, sources, misspelt };
+}
+
+type SourceOf = (option: string) => OptionSource;
+
+/** The first of the layers that has the option is where its value is from. */
+function sourcesOf(
+  options: object,
+  layers: readonly (readonly [layer: object, sourceOf: SourceOf])[],
+): Readonly<Record<string, OptionSource>> {
+  const given = Object.keys(options).filter((name) => options[name as keyof typeof options] !== undefined);
+  const entries = given.map((name) => {
+    const found = layers.find(([layer]) => (layer as Record<string, unknown>)[name] !== undefined);
+    return [name, found === undefined ? 'default' : found[1](name)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** An application may read variables of its own and give what they say in code. */
+function isSaidInCode(explicit: Layer, variable: string): boolean {
+  if (variable === 'REDIS_URL' && (explicit.redis !== undefined || explicit.useMemoryCache === true))
+    return true;
+  return Object.keys(explicit).some((option) => variableOf[option] === variable);
 }
 
 /** What is wrong with these may be all that keeps the address away. */
@@ -100,12 +139,15 @@ function environmentFor(explicit: Layer, environment: Layer): Layer {
 /** Tests keep to their own database, unless the code names one. */
 function useDatabase(options: CommonCacheOptions, explicit: Layer, db: number): void {
   const { redis, redisUrl } = options;
-  if (redis !== undefined && !isRedisClient(redis) && redis.db === undefined && !namesDatabase(redis.url)) {
-    options.redis = { ...redis, db };
-  }
+  if (redis !== undefined && !isRedisClient(redis) && takesDatabase(redis)) options.redis = { ...redis, db };
   if (redisUrl !== undefined && !namesDatabase(explicit.redisUrl)) {
     options.redisUrl = redisUrl.replace(/^(\w+:\/\/[^/?#]*)(\/\d*)?/, `$1/${db}`);
   }
+}
+
+/** It names none itself, and is no Cluster, which has one only. */
+function takesDatabase({ db, url, nodes }: RedisServerOptions): boolean {
+  return db === undefined && nodes === undefined && !namesDatabase(url);
 }
 
 function namesDatabase(url: string | undefined): boolean {

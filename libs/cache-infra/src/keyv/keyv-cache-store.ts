@@ -1,6 +1,5 @@
 import type { Cache } from '../cache/cache.js';
 import { runSafely } from '../cache/emitter.js';
-import { CacheError } from '../errors.js';
 import { ttlFromMs } from './keyv-ttl.js';
 
 /** An entry of `setMany`. */
@@ -16,6 +15,9 @@ export interface KeyvCacheStoreOptions {
   closeOnDisconnect?: boolean | undefined;
 }
 
+/** Entries that `iterator` reads at a time. */
+const iteratorBatch = 100;
+
 type KeyvListener = (...args: unknown[]) => void;
 
 /**
@@ -28,22 +30,28 @@ type KeyvListener = (...args: unknown[]) => void;
  *
  * Ttls are in MILLISECONDS here, as everywhere in Keyv, and an entry without one never expires: the cache's `defaultTtl` is not
  * asked. Give each Keyv a store of its own: Keyv tells the store its namespace. A Keyv namespace is a namespace of the cache, so that
- * `clear()` leaves the others alone; without one (`namespace: undefined`), `clear()` clears the whole cache. A cache
- * cannot be iterated.
+ * `clear()` leaves the others alone; without one (`namespace: undefined`), `clear()` clears the whole cache.
  */
 export class KeyvCacheStore {
-  /** For Keyv, which looks there for the kind of store. */
-  readonly opts: Record<string, unknown> = { dialect: 'nestjs-cache-infra', url: '' };
+  /** Keyv 5 iterates over the kinds of store that it knows by name alone. */
+  readonly opts: Record<string, unknown> = { dialect: 'redis', url: '' };
   readonly #root: Cache;
   readonly #closeOnDisconnect: boolean;
   readonly #releases: (() => void)[] = [];
   #namespace: string | undefined;
+  #isOfKeyv6 = false;
   #cache: Cache;
 
   constructor(cache: Cache, options: KeyvCacheStoreOptions = {}) {
     this.#root = cache;
     this.#cache = cache;
     this.#closeOnDisconnect = options.closeOnDisconnect ?? false;
+  }
+
+  /** Keyv 6 asks for this when it takes a store, and Keyv 5 never does: so the store knows whose answers to give. */
+  get capabilities(): undefined {
+    this.#isOfKeyv6 = true;
+    return undefined;
   }
 
   /** Set by Keyv. */
@@ -91,8 +99,12 @@ export class KeyvCacheStore {
     return this.#cache.delete(key);
   }
 
-  /** True if one of them, at least, was there. */
-  async deleteMany(keys: string[]): Promise<boolean> {
+  /** Of Keyv 5: true if one of them, at least, was there. */
+  async deleteMany(keys: string[]): Promise<boolean>;
+  /** Of Keyv 6: for each of them, true if it was there. */
+  async deleteMany(keys: string[]): Promise<boolean[]>;
+  async deleteMany(keys: string[]): Promise<boolean | boolean[]> {
+    if (this.#isOfKeyv6) return Promise.all(keys.map((key) => this.#cache.delete(key)));
     return (await this.#cache.deleteMany(keys)) > 0;
   }
 
@@ -101,12 +113,22 @@ export class KeyvCacheStore {
     await this.#cache.clear();
   }
 
-  /** @throws CacheError always: there is no way to list what a cache holds, and on Redis none that would scale */
-  // eslint-disable-next-line require-yield -- Keyv wants a generator, and this one tells that there is nothing to generate from.
-  async *iterator(): AsyncGenerator<never, void> {
-    throw new CacheError(
-      'A KeyvCacheStore cannot be iterated: keep a list of the keys, or give the entries a tag and use cache.invalidateTags()',
-    );
+  /**
+   * What stands in the store's namespace: see `Cache.keys()` for what it costs and what it can miss. `_namespace`: Keyv names the one
+   * that the store has already.
+   *
+   * @throws InfrastructureError when Redis cannot be asked
+   */
+  async *iterator<Value>(_namespace?: unknown): AsyncGenerator<[key: string, value: Awaited<Value>], void> {
+    const cache = this.#cache;
+    let keys: string[] = [];
+    for await (const key of cache.keys()) {
+      keys.push(key);
+      if (keys.length < iteratorBatch) continue;
+      yield* await cache.getMany<Awaited<Value>>(keys);
+      keys = [];
+    }
+    yield* await cache.getMany<Awaited<Value>>(keys);
   }
 
   /** Only `'error'` is ever told: the backend of the cache failed. */

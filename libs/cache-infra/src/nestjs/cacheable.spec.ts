@@ -593,13 +593,13 @@ describe('what @Cacheable refuses when a class is declared', () => {
   it('bad values of what getOrSet takes', () => {
     const options = {
       namespace: '',
-      l1Ttl: 0,
+      l1Ttl: -1,
       grace: 'long',
       jitter: 2,
       tiers: 'l3',
       refreshAhead: 1,
       softTimeout: -1,
-      hardTimeout: 0,
+      hardTimeout: 'soon',
       lock: 'yes',
     };
     const problems = () => declare(Wrong.prototype, 'fine', options);

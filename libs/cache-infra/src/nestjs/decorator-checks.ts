@@ -7,7 +7,6 @@ import {
   nonEmptyString,
   oneOf,
   properFraction,
-  timeout,
   type Check,
   type Checks,
 } from '../checks.js';
@@ -62,7 +61,7 @@ const method: Checks = {
 const storing: Checks = {
   ...method,
   ttl: duration,
-  l1Ttl: timeout,
+  l1Ttl: duration,
   grace: duration,
   jitter: fraction,
   tiers: oneOf('both', 'l1', 'l2'),
@@ -75,7 +74,7 @@ const loading: Checks = {
   ...storing,
   refreshAhead: properFraction,
   softTimeout: duration,
-  hardTimeout: timeout,
+  hardTimeout: duration,
   lock: booleanValue,
 };
 const evicting: Checks = {

@@ -202,7 +202,8 @@ export class ChaosCache extends ForwardingCache {
       await this.#caughtUp();
       return forward();
     }
-    if (this.#onError === 'throw') throw error;
+    // Half a list would look like a whole one.
+    if (this.#onError === 'throw' || operation === 'keys') throw error;
     if (changes.has(operation)) this.chaos.missed(forward);
     return (operation === 'getMany' ? new Map() : answers[operation]) as T;
   }

@@ -58,6 +58,10 @@ export abstract class ForwardingCache extends Cache {
     return this.call('getOrSet', [key, loader, options], () => this.inner.getOrSet(key, loader, options));
   }
 
+  override async *keys(pattern?: string): AsyncGenerator<string, void> {
+    yield* await this.call('keys', [pattern], async () => this.inner.keys(pattern));
+  }
+
   override async has(key: string): Promise<boolean> {
     return this.call('has', [key], () => this.inner.has(key));
   }
@@ -123,6 +127,7 @@ export type CacheCallOperation =
   | 'set'
   | 'setMany'
   | 'getOrSet'
+  | 'keys'
   | 'has'
   | 'ttl'
   | 'expire'

@@ -175,6 +175,8 @@ export class ClientTracking {
       protocol: 2,
       connectionName: `${options.connectionName ?? 'cache'}-invalidations`,
       lazyConnect: true,
+      // The data connection is ready, so the server has loaded its data; it may not know INFO.
+      enableReadyCheck: false,
       enableAutoPipelining: false,
       autoResubscribe: false,
       retryStrategy: null,

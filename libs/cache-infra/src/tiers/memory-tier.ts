@@ -119,6 +119,11 @@ export class MemoryTier {
     return deleted;
   }
 
+  /** Of everything that is held now, expired or not; the most recently used first. */
+  ids(): readonly string[] {
+    return this.#allIds();
+  }
+
   clear(): void {
     this.#entries.clear();
   }

@@ -145,6 +145,8 @@ export class PubSubCoherence implements TrackingMember {
       keyPrefix: '',
       replyMapping: 'legacy',
       lazyConnect: true,
+      // The data connection is ready, so the server has loaded its data; it may not know INFO.
+      enableReadyCheck: false,
       enableOfflineQueue: true,
       enableAutoPipelining: false,
       autoResubscribe: false,

@@ -1,4 +1,6 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { redactUrl } from '../redact.js';
+import { kindOf } from './redis-errors.js';
 import type { RedisClient, RedisConnectionOptions, RedisServerOptions } from './redis-options.js';
 
 type OwnRedisOptions = RedisOptions & { replyMapping?: 'legacy' };
@@ -41,6 +43,10 @@ export function createClient(
     },
   };
   if (redis.nodes !== undefined) return createCluster(redis.nodes, options);
+  return readyWithoutInfo(createRedis(redis, options, connectTimeoutMs));
+}
+
+function createRedis(redis: RedisServerOptions, options: OwnRedisOptions, connectTimeoutMs: number): Redis {
   if (redis.sentinels !== undefined)
     return createBehindSentinels(redis, redis.sentinels, options, connectTimeoutMs);
   if (redis.url !== undefined) return createFromUrl(redis.url, options);
@@ -51,6 +57,32 @@ export function createClient(
 /** An integer reply. A client with `stringNumbers` gives it as text: https://github.com/redis/ioredis#handle-big-numbers */
 export function integerOf(reply: unknown): number {
   return Number(reply);
+}
+
+type InfoCallback = (error?: Error | null, info?: string) => void;
+
+/**
+ * ioredis calls a connection ready when INFO says that the server has loaded its data, and gives the connection up when INFO is
+ * refused. A server or proxy that does not know INFO is ready when it has greeted; LOADING is still waited for.
+ */
+function readyWithoutInfo(client: Redis): Redis {
+  const info = client.info.bind(client) as (...args: unknown[]) => Promise<string>;
+  const forgiving = (...args: unknown[]): Promise<string> => {
+    const [callback] = args;
+    if (typeof callback !== 'function') return info(...args);
+    return info((error?: Error | null, text?: string) => {
+      const told = callback as InfoCallback;
+      if (error && isUnavailable(error)) told(null, '');
+      else told(error, text);
+    });
+  };
+  return Object.assign(client, { info: forgiving });
+}
+
+/** The server, or the user that it knows us as, does not have this command. */
+function isUnavailable(error: Error): boolean {
+  const kind = kindOf(error);
+  return error.name === 'ReplyError' && (kind === 'permission' || kind === 'other');
 }
 
 /** What the client puts before every key of a command. */
@@ -67,10 +99,15 @@ export function databaseOf(client: RedisClient): number {
 export function addressOf(client: RedisClient): string {
   if (isCluster(client)) return 'cluster';
   const { options } = client;
-  if ('path' in options && options.path) return options.path;
+  if ('path' in options && options.path) return redactedAddress(options.path);
   if (options.sentinels && options.sentinels.length > 0) return `sentinels of ${options.name ?? 'mymaster'}`;
   const { host = 'localhost', port = 6379 } = options as { host?: string; port?: number };
-  return `${host}:${String(port)}`;
+  return redactedAddress(`${host}:${String(port)}`);
+}
+
+/** A client of the user's own may have been given a URL for a host or a path: nobody checked that. */
+function redactedAddress(address: string): string {
+  return /[@?#]|:\/\//.test(address) ? redactUrl(address) : address;
 }
 
 function commonOptions(connectTimeoutMs: number): OwnRedisOptions {

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../errors.js';
+import { withoutCredentials } from '../redact.js';
 import { listenTo } from './client-listeners.js';
 import { addressOf, clientPrefixOf, createClient, isClient, isCluster } from './redis-client.js';
 import type { RedisClient, RedisConnectionOptions } from './redis-options.js';
@@ -30,6 +31,10 @@ export class RedisConnection {
   readonly #listener: ConnectionListener;
   readonly #stopListening: () => void;
   #lastError: string | undefined;
+  /** What the server refused while the client introduced itself. Such a connection is never used. */
+  #refusal: string | undefined;
+  /** Which database a client of the user's own is in is being asked. */
+  #isAsking = false;
   #firstAttempt = firstAttempt();
   #attempted: boolean;
   /** Set by whoever sends commands: resolves once those that are out have been answered. */
@@ -65,21 +70,28 @@ export class RedisConnection {
     };
     this.#stopListening = listenTo(this.client, {
       connect: () => {
+        this.#refusal = undefined;
+        this.#isAsking = false;
         if (this.owned) this.#watchHandshake(connectTimeoutMs);
       },
       ready: () => {
         this.#stopHandshake();
+        if (this.#refusal !== undefined) return;
         this.#lastError = undefined;
         this.#endFirstAttempt();
         listener.onReady();
       },
       error: (error) => {
-        this.#lastError = error.message;
+        const message = withoutCredentials(error.message);
+        if (isRefusal(error) && this.#isIntroducing()) this.#refuse(message, onAway);
+        // Closing a refused connection is followed by errors of its own.
+        this.#lastError = this.#refusal ?? message;
       },
       close: onAway,
       // Without a 'close' before it when there never was a socket.
       end: onAway,
     });
+    if (!this.owned) this.#askForDatabase(onAway);
   }
 
   /** New commands are to be sent: not while the connection is being given up for a better one. */
@@ -90,6 +102,7 @@ export class RedisConnection {
   /** Commands that wait already can be sent. ioredis stays `ready` from the end of its stream to the `close` event. */
   get canSend(): boolean {
     const { client } = this;
+    if (this.#refusal !== undefined || this.#isAsking) return false;
     return client.status === 'ready' && (isCluster(client) || client.stream.writable);
   }
 
@@ -190,6 +203,45 @@ export class RedisConnection {
     });
   }
 
+  /**
+   * ioredis tells of a refused `SELECT` and goes on to `ready` all the same, in database 0. A connection of ours is closed at
+   * once, before it is ready; one of the user's own stays as it is and is not used until it is made anew.
+   */
+  #refuse(reason: string, onAway: () => void): void {
+    this.#refusal = reason;
+    this.#lastError = reason;
+    if (this.owned) this.client.disconnect(true);
+    else onAway();
+  }
+
+  /**
+   * A client of the user's own that is ready already may have been refused its database before anybody listened: then it is in
+   * database 0. A server that does not tell (`CLIENT INFO` is of Redis 6.2) is believed.
+   */
+  #askForDatabase(onAway: () => void): void {
+    const { client } = this;
+    const { db = 0 } = client.options as { db?: number };
+    if (client.isCluster || client.status !== 'ready' || db === 0) return;
+    this.#isAsking = true;
+    this.#attempted = false;
+    const asked = client.call('CLIENT', 'INFO').then(
+      (info) => /\bdb=0\b/.test(String(info)),
+      () => false,
+    );
+    void asked.then((isElsewhere) => {
+      if (!this.#isAsking) return;
+      this.#isAsking = false;
+      if (isElsewhere) {
+        this.#refuse(`the client asked for database ${String(db)} and is in database 0`, onAway);
+      } else this.#endFirstAttempt();
+    });
+  }
+
+  /** Connected, and not ready yet. */
+  #isIntroducing(): boolean {
+    return this.client.status === 'connect';
+  }
+
   #endFirstAttempt(): void {
     this.#stopAttempt();
     this.#attemptLimitMs = Infinity;
@@ -206,6 +258,11 @@ function firstAttempt(): { promise: Promise<void>; end: () => void } {
     end = resolve;
   });
   return { promise, end };
+}
+
+/** An answer of the server, and not of the network. */
+function isRefusal(error: Error): boolean {
+  return error.name === 'ReplyError';
 }
 
 function ignore(): void {

@@ -1,4 +1,5 @@
 import { CacheTimeoutError, InfrastructureError } from '../errors.js';
+import { withoutCredentials } from '../redact.js';
 
 /** What kind of trouble Redis, or the way to it, is in. */
 export type RedisErrorKind =
@@ -82,7 +83,7 @@ export function commandFailure(what: string, error: unknown): InfrastructureErro
   if (error instanceof InfrastructureError) return error;
   // ioredis lets its errors carry the whole command, keys and values included, for everybody who prints them.
   if (error instanceof Error && 'command' in error) delete error.command;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = withoutCredentials(error instanceof Error ? error.message : String(error));
   return new InfrastructureError(`Redis command failed (${what}): ${message}`, {
     cause: error,
     details: { kind: kindOf(error) },

@@ -318,6 +318,25 @@ export class RedisTier {
     await Promise.all(this.gate.masters().map(scanOne));
   }
 
+  /** Every key that `glob` (Redis's kind) finds, page by page, one server after the other; the next page is asked for when it is wanted. */
+  async *pages(glob: string): AsyncGenerator<readonly string[], void> {
+    const { clientPrefix } = this.connection;
+    const pattern = redisLiteral(clientPrefix) + glob;
+    // A Cluster is known when it is connected.
+    if (this.connection.status !== 'ready') await this.ping();
+    for (const master of this.gate.masters()) {
+      let cursor = '0';
+      do {
+        const from = cursor;
+        const [next, keys] = await this.gate.call('SCAN', () =>
+          master.scan(from, 'MATCH', pattern, 'COUNT', scanCount),
+        );
+        cursor = next;
+        yield keys.map((key) => key.slice(clientPrefix.length));
+      } while (cursor !== '0');
+    }
+  }
+
   /** Makes a change from the time of an outage, unless the key was written or deleted since. Returns whether the change was made. */
   async catchUp({ redisKey, stamp, set, forGood, isWanted }: LateChange): Promise<boolean> {
     const { siblings, horizonMs } = this.#options;

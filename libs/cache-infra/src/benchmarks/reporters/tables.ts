@@ -43,10 +43,15 @@ function results({ results }: BenchmarkReport): Table {
       ...durations(result),
       formatCount(result.operationsPerSecond),
       formatShare(result.successRate),
-      formatShare(result.hitRatio),
+      hitsOf(result),
       formatShare(result.compressionRatio),
     ]),
   };
+}
+
+/** A stampede is of cold keys: its callers share a load, and a hit ratio would say nothing of it. */
+function hitsOf({ name, hitRatio }: BenchmarkReport['results'][number]): string {
+  return name === 'stampede' ? '-' : formatShare(hitRatio);
 }
 
 function parts({ results }: BenchmarkReport): Table {
@@ -68,10 +73,20 @@ function parts({ results }: BenchmarkReport): Table {
 
 function memory({ results }: BenchmarkReport): Table {
   const mb = (value: number | undefined) => (value === undefined ? '-' : `${value.toFixed(2)} MB`);
+  const count = (value: number | undefined) => (value === undefined ? '-' : formatCount(value));
   return {
     title: 'Memory',
     labels: 2,
-    head: ['cache', 'benchmark', 'heap', 'external', 'RSS', 'held by entries', 'bytes per entry'],
+    head: [
+      'cache',
+      'benchmark',
+      'heap',
+      'external',
+      'RSS',
+      'held by entries',
+      'bytes per entry',
+      'bytes per value',
+    ],
     rows: results.flatMap(({ cache, name, memory: used, retainedMb, details }) =>
       used === undefined && retainedMb === undefined
         ? []
@@ -83,7 +98,8 @@ function memory({ results }: BenchmarkReport): Table {
               mb(used?.externalMb),
               mb(used?.rssMb),
               mb(retainedMb),
-              details['bytesPerEntry'] === undefined ? '-' : formatCount(details['bytesPerEntry']),
+              count(details['bytesPerEntry']),
+              count(details['bytesPerValue']),
             ],
           ],
     ),

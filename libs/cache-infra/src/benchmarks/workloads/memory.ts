@@ -7,6 +7,12 @@ import { CacheWorkload, type WorkloadFindings } from './workload.js';
 
 const bytesPerMb = 2 ** 20;
 
+/** As JSON, on average: what an entry holds is to be seen beside it. */
+function bytesPerValue(entries: readonly BenchmarkEntry[]): number {
+  const bytes = entries.map(({ value }) => Buffer.byteLength(JSON.stringify(value)));
+  return entries.length === 0 ? 0 : bytes.reduce((sum, size) => sum + size, 0) / entries.length;
+}
+
 /**
  * How much memory entries hold, and whether it is free after they are deleted. Garbage is collected before every reading. Each record is copied
  * before it is stored, so that what the cache holds is held by the cache alone.
@@ -34,6 +40,7 @@ export class Memory extends CacheWorkload {
         heldHeapMb: median(this.#held.map(({ heapMb }) => heapMb)),
         heldExternalMb: median(this.#held.map(({ externalMb }) => externalMb)),
         heldRssMb: median(this.#held.map(({ rssMb }) => rssMb)),
+        bytesPerValue: bytesPerValue(this.entries),
         bytesPerEntry: entries === 0 ? 0 : (held * bytesPerMb) / entries,
         leftAfterDeleteMb: median(this.#left.map(({ heapMb, externalMb }) => heapMb + externalMb)),
       },

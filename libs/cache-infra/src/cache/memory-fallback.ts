@@ -1,0 +1,17 @@
+import type { CacheCore } from './core.js';
+import { InMemoryCache } from './in-memory-cache.js';
+import type { RedisCache } from './redis-cache.js';
+import { coreOf, TieredCache } from './tiered-cache.js';
+
+/**
+ * The same cache as an `InMemoryCache`, for when Redis is not there at start: it serves from memory, and takes Redis into use by
+ * itself as soon as Redis comes. `cache` is spent then.
+ */
+export function memoryFallback(cache: RedisCache): InMemoryCache {
+  // An InMemoryCache on an engine that is there already: its own constructor would make another, and takes options alone.
+  return Reflect.construct<[CacheCore], TieredCache>(
+    TieredCache,
+    [coreOf(cache)],
+    InMemoryCache,
+  ) as InMemoryCache;
+}

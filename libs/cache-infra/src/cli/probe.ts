@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { RedisCache } from '../cache/redis-cache.js';
+import { coreOf } from '../cache/tiered-cache.js';
+
+/** One thing that a cache does, tried in earnest. */
+export interface ProbeStep {
+  readonly what: string;
+  /** Why it does not work: what Redis said, with the command. Undefined = it works. */
+  readonly problem: string | undefined;
+}
+
+/** How often it is looked whether the invalidation channel is there. */
+const lookEveryMs = 20;
+
+/**
+ * Does what an application does, on a random key under the cache's prefix, and removes it again. `direct` has no L1 and throws what
+ * Redis refuses. Never rejects.
+ */
+export async function probeCalls(direct: RedisCache): Promise<readonly ProbeStep[]> {
+  const id = `nestjs-cache-infra-check:${randomUUID()}`;
+  const [key, loaded] = [`${id}:set`, `${id}:loaded`];
+  const stored = { ttl: '1m', tags: [id] };
+  const steps: ProbeStep[] = [];
+  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    steps.push({ what, problem: await problemOf(work) });
+  };
+  await attempt('set with a tag', () => direct.set(key, id, stored));
+  await attempt('get', async () => {
+    expectSame(await direct.get(key), id);
+  });
+  await attempt('getOrSet', async () => {
+    expectSame(await direct.getOrSet(loaded, () => id, stored), id);
+    expectSame(await direct.get(loaded), id);
+  });
+  await attempt('invalidateTags', async () => {
+    await direct.invalidateTags(id);
+    expectSame(await direct.get(key), undefined);
+  });
+  await attempt('delete', async () => {
+    await direct.set(key, id, '1m');
+    expectSame(await direct.delete(key), true);
+    expectSame(await direct.get(key), undefined);
+  });
+  await attempt('keys, clear and invalidatePattern (SCAN)', () => scanOnce(direct));
+  await attempt('clean up', () => direct.deleteMany([key, loaded]));
+  return steps;
+}
+
+/** Whether changes made elsewhere are heard of, within `patienceMs`. */
+export async function probeChannel(cache: RedisCache, patienceMs: number): Promise<ProbeStep> {
+  const what = 'hear of changes made elsewhere';
+  const end = performance.now() + patienceMs;
+  while (performance.now() < end) {
+    const { tiers } = await cache.health();
+    if (tiers.l2?.coherence !== 'lost') return { what, problem: undefined };
+    await pause(lookEveryMs);
+  }
+  return {
+    what,
+    problem: `the invalidation channel was not armed within ${String(Math.round(patienceMs))} ms`,
+  };
+}
+
+/** One step of a scan: a whole one may take long, and tells no more. */
+async function scanOnce(direct: RedisCache): Promise<void> {
+  const { l2, keyPrefix } = coreOf(direct).parts;
+  if (l2 === undefined) return;
+  const [master] = l2.gate.masters();
+  if (master === undefined) return;
+  await l2.gate.call('SCAN', () => master.scan('0', 'MATCH', `${keyPrefix}::nothing`, 'COUNT', 1));
+}
+
+async function problemOf(work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function expectSame(found: unknown, wanted: unknown): void {
+  if (found === wanted) return;
+  throw new Error(
+    'Redis took it, and answered something else afterwards: was it changed meanwhile, or is it full?',
+  );
+}

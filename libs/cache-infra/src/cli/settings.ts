@@ -1,0 +1,54 @@
+import { inspect } from 'node:util';
+
+import { defaultOptions, defaultRedisOptions, unheardL1Ttl } from '../cache/default-options.js';
+import { baseChecks } from '../cache/option-checks.js';
+import type { Coherence } from '../cache/options.js';
+import type { PreparedCache } from '../config/cache-factory.js';
+import { withoutSecrets } from '../config/redact.js';
+
+/** What an option means when it has no value. */
+const without: Readonly<Record<string, string>> = {
+  refreshAhead: 'never',
+  softTimeout: 'none',
+  hardTimeout: 'none',
+  encryption: 'none',
+};
+
+const inMemory: ReadonlySet<string> = new Set([
+  ...Object.keys(baseChecks),
+  ...['l1CacheSize', 'memoryCacheSize', 'textHashThreshold', 'operationTtls', 'useMemoryCache'],
+]);
+
+export interface SettingsHome {
+  readonly isRedis: boolean;
+  /** As the cache made it: the default has its name in it. */
+  readonly keyPrefix: string;
+}
+
+/** A line for each setting in effect: its name, its value with secrets hidden, and where the value is from. */
+export function settingLines(
+  prepared: PreparedCache,
+  { isRedis, keyPrefix }: SettingsHome,
+): readonly string[] {
+  const { options, sources } = prepared;
+  const given = withoutSecrets(options);
+  const defaults = isRedis
+    ? { ...defaultOptions, ...defaultRedisOptions, keyPrefix, l1Ttl: l1TtlOf(options.coherence) }
+    : defaultOptions;
+  const nothing = Object.entries(without).filter(([name]) => isRedis || inMemory.has(name));
+  const all: Record<string, unknown> = { ...Object.fromEntries(nothing), ...defaults, ...given };
+  return Object.entries(all).flatMap(([name, value]) => {
+    const source = sources[name] ?? 'default';
+    const applies = isRedis || inMemory.has(name);
+    if (name === 'name' || (!applies && source === 'default')) return [];
+    return [`  ${name.padEnd(22)} ${shown(value)}  (${source}${applies ? '' : '; no effect in memory'})`];
+  });
+}
+
+function l1TtlOf(coherence: Coherence = defaultRedisOptions.coherence): string {
+  return coherence === 'pubsub' || coherence === 'none' ? unheardL1Ttl : 'as long as in Redis';
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, depth: 4 });
+}
