@@ -1,12 +1,12 @@
-import type { ModuleRef } from '@nestjs/core';
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { Injectable, Logger, Optional, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
-import type { Cache } from '../cache/cache.js';
+import { isCache, type Cache } from '../cache/cache.js';
 import type { CacheMonitor } from '../cache/monitor.js';
 import type { PreparedCache } from '../config/cache-factory.js';
 import { ValidationError } from '../errors.js';
 import { provider } from './provided.js';
-import { defaultCacheName } from './tokens.js';
+import { defaultCacheName, wholeCacheToken } from './tokens.js';
 import { mergeFacts, type CacheFacts } from './cache-facts.js';
 
 /** A start waits this long, in milliseconds, for a Redis that may be away. */
@@ -21,6 +21,8 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   /** Routes were made when there were no facts: calls from them cannot be told from calls outside of requests. */
   hasRoutesWithoutContext = false;
   #hasToldOfLateFacts = false;
+
+  constructor(@Optional() private readonly moduleRef?: ModuleRef) {}
 
   /** Nest hands out an object of the class before it has called the constructor: such a one knows of nothing. */
   static isMade(value: unknown): value is CacheRegistry {
@@ -38,7 +40,9 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
    * @throws ValidationError when there is no cache of that name
    */
   get(name: string = defaultCacheName): Cache {
-    const cache = this.cacheOf(name);
+    // A test may have put another in its place.
+    const provided: unknown = this.moduleRef && provider(this.moduleRef, wholeCacheToken(name));
+    const cache = isCache(provided) ? provided : this.cacheOf(name);
     if (cache !== undefined) return cache;
     const known = this.names().map((each) => `'${each}'`);
     const message = `there is no cache '${name}'; registered: ${known.length === 0 ? 'none' : known.join(', ')}`;

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
+import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { ValidationError, type ValidationProblem } from '../errors.js';
 import { factsOf } from './facts-lookup.js';
 import { findCache, missingCache } from './cache-lookup.js';
@@ -12,7 +13,7 @@ import { differsBy, wrappersOf, type NestModule } from './instance-origin.js';
 import { literalProblems } from './literal-keys.js';
 import { attachModuleRef, detachModuleRef } from './method-injection.js';
 import { unknownFact } from './method-variant.js';
-import { sharedKeys } from './shared-keys.js';
+import { sharedKeys, tellOfNumberedNames } from './shared-keys.js';
 import { expectInstances, leave } from './strangers.js';
 import { defaultCacheName, featureToken, type CacheFeature } from './tokens.js';
 
@@ -48,6 +49,7 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
     problems.push(...sharedKeys(this.modules, all));
     const distinct = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
     if (distinct.length > 0) throw new ValidationError(distinct, 'CacheInfraModule');
+    tellOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));
     const prototypes = all.map(({ prototype }) => prototype);
     expectInstances(this, prototypes);
   }

@@ -6,6 +6,7 @@ import { isStatic, nameOf } from './instance-origin.js';
 import { areAlike } from './made-alike.js';
 import { warnOnce } from './method-errors.js';
 import { keyPrefix, labelOf } from './method-key.js';
+import { defaultCacheName } from './tokens.js';
 import { classNameOf } from '../keys/class-name.js';
 
 /**
@@ -35,6 +36,25 @@ function sharedPrefix(
   const prefix = keyPrefix(prototype, decoration);
   const message = `${prefix} is the default key of two ${two}: give @Cacheable() a key, or rename one`;
   return [{ path: prefix, message }];
+}
+
+/**
+ * Warns of `Users` beside `Users2` in a cache that other builds meet: a bundler tells two classes of one name apart so, and the next build
+ * may do it the other way round.
+ */
+export function tellOfNumberedNames(all: readonly Decorated[], isShared: (cache: string) => boolean): void {
+  const keyed = all.filter(({ placed }) =>
+    placed.some(({ decoration, options: { cache = defaultCacheName, namespace } }) => {
+      return decoration.hasDefaultKey && namespace === undefined && isShared(cache);
+    }),
+  );
+  const names = new Set(keyed.map(({ prototype }) => classNameOf(prototype.constructor).name));
+  for (const numbered of names) {
+    const plain = numbered.replace(/\d+$/, '');
+    if (plain === numbered || !names.has(plain)) continue;
+    const words = `${plain} and ${numbered} have default keys in one Redis. If a bundler made these names of one, the next build may swap them: give both a key or @CacheDefaults({ namespace })`;
+    warnOnce(numbered, 'numbered', words);
+  }
 }
 
 const ids = new WeakMap<object, number>();
