@@ -15,6 +15,8 @@ const ofOneOrTwo = /^[\p{ID_Start}$_][\p{ID_Continue}$]?$/u;
 /** Three characters, and not as a person writes the name of a class (`Api`, `FAQ`). */
 const ofThree = /^(?![A-Z][a-z]{2}$|[A-Z]{3}$)[\p{ID_Start}$_][\p{ID_Continue}$]{2}$/u;
 
+const nameInSource = /^class\s+(?!extends\b)([\p{ID_Start}$_][\p{ID_Continue}$]*)/u;
+
 /**
  * The name of a class, for keys. One that `mixin()` has made up is replaced by the name in the source of the class; a name that looks
  * like the work of a minifier, and no name at all, are no identity.
@@ -40,8 +42,7 @@ function writtenName(type: AnyClass): string {
   const { name } = type as { readonly name: unknown };
   if (typeof name !== 'string') return '';
   if (!randomName.test(name)) return name;
-  const [, written] =
-    sourceOf(type).match(/^class\s+(?!extends\b)([\p{ID_Start}$_][\p{ID_Continue}$]*)/u) ?? [];
+  const [, written] = nameInSource.exec(sourceOf(type)) ?? [];
   return written ?? '';
 }
 

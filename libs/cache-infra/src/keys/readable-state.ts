@@ -15,12 +15,16 @@ const readable: Readonly<Record<string, (value: object) => boolean>> = {
 
 /** What kind of thing `value` is, when its state is out of reach. */
 export function unreadableKind(value: object, { builtIn }: ClassShape): string | undefined {
-  if (types.isArgumentsObject(value)) return 'arguments';
+  if (isOfNoClass(value)) {
+    // A tag of its own would stand under a symbol, and those are refused.
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    return tag === 'Object' ? undefined : tag.toLowerCase();
+  }
   // An error, a promise or a boxed value may call itself otherwise.
   if (types.isNativeError(value)) return 'Error';
   if (types.isPromise(value)) return 'Promise';
   if (types.isBoxedPrimitive(value)) return 'a boxed value';
-  if (isOfNoClass(value) || ArrayBuffer.isView(value) || value instanceof URL) return undefined;
+  if (ArrayBuffer.isView(value) || value instanceof URL) return undefined;
   if (builtIn === undefined) return opaqueKind(value);
   if (Object.hasOwn(readable, builtIn) && readable[builtIn]?.(value) === true) return undefined;
   return types.isProxy(value) ? `a proxy of ${builtIn}` : (opaqueKind(value) ?? builtIn);
@@ -28,8 +32,11 @@ export function unreadableKind(value: object, { builtIn }: ClassShape): string |
 
 /** The names under which the state of an instance stands: its own properties, and what its class has in the way of values and getters. */
 export function stateNames(value: object, { inherited }: ClassShape): string[] {
+  const own = Object.getOwnPropertyNames(value);
+  const shown = Object.keys(value);
+  if (inherited.length === 0 && own.length === shown.length) return shown;
   const names = new Set(inherited);
-  for (const name of Object.getOwnPropertyNames(value)) {
+  for (const name of own) {
     if (Object.prototype.propertyIsEnumerable.call(value, name) || !isMethod(value, name)) names.add(name);
   }
   return [...names];

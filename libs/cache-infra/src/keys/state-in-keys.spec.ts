@@ -67,9 +67,7 @@ class HidingBelow extends SaidAbove {
 }
 
 class Lost extends Error {
-  get [Symbol.toStringTag](): string {
-    return 'Lost';
-  }
+  readonly reason = 'lost';
 }
 
 class Tenants extends Map<string, number> {
@@ -85,7 +83,14 @@ class Empty {
   }
 }
 
-class Nothing {}
+class Nothing {
+  declare readonly text?: string;
+}
+
+function argumentsOf(..._: readonly unknown[]): unknown {
+  // eslint-disable-next-line prefer-rest-params -- the case
+  return arguments;
+}
 
 const error = Object.assign(new Error('ann'), { [Symbol.toStringTag]: 'Object' });
 Object.defineProperty(error, Symbol.toStringTag, { enumerable: false });
@@ -120,13 +125,7 @@ describe('T10: a key refuses state that nobody can read', () => {
       /with properties of its own/,
     ],
     ['a boxed value', Object(1), /boxed value/],
-    [
-      'arguments',
-      (function (..._: unknown[]) {
-        return arguments;
-      })(1),
-      /arguments cannot be/,
-    ],
+    ['arguments', argumentsOf(1), /arguments cannot be/],
     ['hidden symbols', Object.defineProperty({}, Symbol('s'), { value: 1 }), /symbol as a property name/],
   ])('%s', (_, value, message) => {
     expect(() => canonicalJson([value])).toThrow(SerializationError);

@@ -41,7 +41,7 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
       problems.push(
         ...this.#missingCaches(placed),
         ...this.#unknownFacts(placed),
-        ...placed.flatMap(({ decoration }) => literalProblems(decoration)),
+        ...placed.flatMap(literalProblems),
       );
       this.#tellOfWholeCaches(placed, feature);
       if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#joined.push(instance);

@@ -19,6 +19,6 @@ export function joinFactory(wrapper: Wrapper, standing: Standing): readonly unkn
     const made = make(...parts);
     return made instanceof Promise ? made.then(join) : join(made);
   };
-  const instances = wrapper.getStaticTransientInstances().map((it) => it?.instance as unknown);
+  const instances = wrapper.getStaticTransientInstances().map((it): unknown => it?.instance);
   return instances.filter((instance) => attachModuleRef(instance, standing));
 }

@@ -22,20 +22,25 @@ export function isMadeByFactory({ metatype, inject, isAlias }: Wrapper): boolean
   return typeof metatype === 'function' && inject != null && !isAlias;
 }
 
+/** By application and class. Found once: an instance exists only when Nest knows all that it depends on. */
+const origins = new WeakMap<ModulesContainer, WeakMap<object, { readonly madeFor: string | undefined }>>();
+
 /**
  * What makes the instances of a class differ, when that is the request (or the tenant, the consumer) that each is made for. Undefined when
  * all are made alike, also for each request anew.
  */
 export function madeFor(moduleRef: ModuleRef, prototype: object): string | undefined {
   const modules = provider(moduleRef, ModulesContainer);
-  for (const module of modules?.values() ?? []) {
-    for (const wrapper of wrappersOf(module)) {
-      if (!isMadeByNest(wrapper) || wrapper.metatype?.prototype !== prototype) continue;
-      const found = differsBy(wrapper);
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
+  if (modules === undefined) return undefined;
+  const known = origins.get(modules) ?? new WeakMap<object, { readonly madeFor: string | undefined }>();
+  origins.set(modules, known);
+  const before = known.get(prototype);
+  if (before !== undefined) return before.madeFor;
+  const wrappers = [...modules.values()].flatMap(wrappersOf);
+  const own = wrappers.filter((it) => isMadeByNest(it) && it.metatype?.prototype === prototype);
+  const found = own.map(differsBy).find((it) => it !== undefined);
+  if (own.length > 0) known.set(prototype, { madeFor: found });
+  return found;
 }
 
 /** The dependency by which two instances of a provider may differ. */
