@@ -181,6 +181,23 @@ describe('instances that are made for a request', () => {
     expect(await ask('/varied', of('umbrella'))).toMatch(/^umbrella/);
   });
 
+  it('T8: a method that does not look at its instance is cached for all requests', async () => {
+    let runs = 0;
+    @Injectable({ scope: Scope.REQUEST })
+    class Rates {
+      constructor(@Inject(REQUEST) readonly request: object) {}
+      @Cacheable()
+      async of(currency: string): Promise<string> {
+        runs += 1;
+        return Promise.resolve(currency);
+      }
+    }
+    const context = await boot({ providers: [Rates] });
+    for (let i = 0; i < 2; i++) await (await context.resolve(Rates)).of('EUR');
+    expect(runs).toBe(1);
+    expect(warnings).toEqual([]);
+  });
+
   it('T8: a class that is told its consumer has instances that differ', async () => {
     @Injectable({ scope: Scope.TRANSIENT })
     class Settings {

@@ -23,14 +23,16 @@ const nameInSource = /^class\s+(?!extends\b)([\p{ID_Start}$_][\p{ID_Continue}$]*
  */
 export function classNameOf(type: unknown): ClassName {
   if (typeof type !== 'function') return { name: 'Anonymous', doubt: 'the class has no name' };
+  const { name } = type as { readonly name: unknown };
   const known = names.get(type);
-  if (known !== undefined) return known;
+  // A class may be given its name after its methods were decorated.
+  if (known !== undefined && known.given === name) return known.made;
   const made = judged(writtenName(type as AnyClass));
-  names.set(type, made);
+  names.set(type, { given: name, made });
   return made;
 }
 
-const names = new WeakMap<object, ClassName>();
+const names = new WeakMap<object, { readonly given: unknown; readonly made: ClassName }>();
 
 function judged(name: string): ClassName {
   if (name === '') return { name: 'Anonymous', doubt: 'the class has no name' };

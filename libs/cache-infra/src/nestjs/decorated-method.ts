@@ -5,7 +5,7 @@ import { defer, isObservable, lastValueFrom, type Observable } from 'rxjs';
 
 import { ValidationError } from '../errors.js';
 import { cacheFor, type MethodCache } from './cache-lookup.js';
-import { effectiveOptions, remember, type Decoration } from './decoration.js';
+import { effectiveOptions, remember, type Decoration, type MethodDecoration } from './decoration.js';
 import type { MethodOptions } from './decorator-options.js';
 import { assertDecoratable, returnsObservable, type PlainMethod } from './decorated-target.js';
 import { doubtOfKeys } from './default-keys.js';
@@ -40,7 +40,12 @@ export function decorateMethod<O extends MethodOptions>(
   run: Run<O>,
 ): void {
   const original = assertDecoratable(decoration.decorator, decoration, descriptor);
-  const execute = executor(decoration, original, run);
+  const known = {
+    ...decoration,
+    parameters: parametersOf(decoration, original),
+    readsInstance: readsInstance(original),
+  };
+  const execute = executor(known, original, run);
   const wrapper = returnsObservable(decoration)
     ? function (this: unknown, ...args: unknown[]): Observable<unknown> {
         // Asked at every subscription, in the context of the call: who it is for must not depend on who subscribes.
@@ -58,7 +63,7 @@ export function decorateMethod<O extends MethodOptions>(
   }
   if (descriptor !== undefined) descriptor.value = wrapper;
   injectInto(decoration.prototype);
-  remember({ ...decoration, parameters: parametersOf(decoration, original) });
+  remember(known);
 }
 
 /** The cache that serves an instance, and the options for its class. */
@@ -72,7 +77,7 @@ interface Served<O> {
 
 /** The decorated method; what it returns where no cache is asked is what the method itself returns. */
 function executor<O extends MethodOptions>(
-  decoration: Decoration & { readonly options: O },
+  decoration: MethodDecoration & { readonly options: O },
   original: PlainMethod,
   run: Run<O>,
 ): (instance: unknown, args: readonly unknown[]) => unknown {
@@ -148,6 +153,11 @@ function tellOfDoubt(decoration: Decoration, prototype: object, doubt: string): 
   const { constructor } = prototype;
   const label = `${constructor.name === '' ? 'Anonymous' : constructor.name}.${String(decoration.name)}`;
   warnOnce(label, 'doubt', `${label} runs uncached: ${doubt}`);
+}
+
+/** Of what another decorator has put in the place of a method nothing is known: it hands `this` on. */
+function readsInstance(original: PlainMethod): boolean {
+  return /\b(?:this|super|arguments|eval)\b|\[native code\]/.test(Function.prototype.toString.call(original));
 }
 
 /** The arguments that a method declares; the compiler's metadata counts those with a default value, too. */

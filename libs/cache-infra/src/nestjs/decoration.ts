@@ -20,6 +20,8 @@ export interface Decoration extends DecoratedMethod {
 export interface MethodDecoration extends Decoration {
   /** How many arguments the method takes, as far as its compiled form tells. */
   readonly parameters: number;
+  /** False for a method without `this` in its source: its result does not depend on the instance. */
+  readonly readsInstance: boolean;
 }
 
 const decorationsKey = Symbol.for('nestjs-cache-infra.decorations');

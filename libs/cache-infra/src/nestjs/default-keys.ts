@@ -2,7 +2,7 @@ import type { ModuleRef } from '@nestjs/core';
 import { ModulesContainer } from '@nestjs/core';
 
 import { provider } from './provided.js';
-import type { Decoration } from './decoration.js';
+import type { Decoration, MethodDecoration } from './decoration.js';
 import type { MethodOptions } from './decorator-options.js';
 import { madeFor } from './instance-origin.js';
 import { featureOf, madeForOf, moduleRefOf } from './method-injection.js';
@@ -60,7 +60,7 @@ export function noteUnlike(application: object, prototype: object, words: string
 
 /** A decorated method of an instance, with the options for its class. */
 export interface KeyedMethod {
-  readonly decoration: Decoration;
+  readonly decoration: MethodDecoration;
   readonly options: MethodOptions;
   readonly instance: object;
   /** False for a cache in the memory of this process: no other build and no other process meets its keys. */
@@ -72,10 +72,10 @@ export function doubtOfKeys({ decoration, options, instance, isShared }: KeyedMe
   if (!decoration.hasDefaultKey) return undefined;
   const prototype = Object.getPrototypeOf(instance) as object;
   const moduleRef = moduleRefOf(instance);
-  const varies = options.vary !== undefined && options.vary.length > 0;
+  const isTold = (options.vary ?? []).length > 0 || !decoration.readsInstance;
   return (
     (isShared && options.namespace === undefined ? doubtOfName(prototype, decoration) : undefined) ??
-    (varies ? undefined : doubtOfOrigin(instance, prototype, moduleRef)) ??
+    (isTold ? undefined : doubtOfOrigin(instance, prototype, moduleRef)) ??
     (moduleRef === undefined
       ? undefined
       : doubtOfOwner({ decoration, options, instance, prototype, moduleRef }))
@@ -99,7 +99,7 @@ function doubtOfOrigin(
 }
 
 interface Claimant {
-  readonly decoration: Decoration;
+  readonly decoration: MethodDecoration;
   readonly options: MethodOptions;
   readonly instance: object;
   readonly prototype: object;
@@ -110,7 +110,7 @@ interface Claimant {
 function doubtOfOwner({ decoration, options, instance, prototype, moduleRef }: Claimant): string | undefined {
   const application = provider(moduleRef, ModulesContainer);
   if (application === undefined) return undefined;
-  const unlike = knownIn(application).unlike.get(prototype);
+  const unlike = decoration.readsInstance ? knownIn(application).unlike.get(prototype) : undefined;
   if (unlike !== undefined) return unlike;
   const place = placeOfKeys(prototype, decoration, options, featureOf(instance));
   const owner = claim(application, place, { prototype, name: decoration.name });

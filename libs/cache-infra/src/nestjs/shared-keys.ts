@@ -98,7 +98,7 @@ function tellOfUnlike(application: object, all: readonly Decorated[]): void {
     const { prototype, wrapper, placed, feature } = decorated;
     if (!isStatic(wrapper)) continue;
     for (const { decoration, options } of placed) {
-      if (!decoration.hasDefaultKey) continue;
+      if (!decoration.hasDefaultKey || !decoration.readsInstance) continue;
       const place = JSON.stringify([idOf(prototype), placeOfKeys(prototype, decoration, options, feature)]);
       const first = firsts.get(place) ?? decorated;
       firsts.set(place, first);
