@@ -3,12 +3,14 @@ import { Controller, Get, Injectable, Logger, Module, type Type } from '@nestjs/
 import { LazyModuleLoader } from '@nestjs/core';
 import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
 import {
+  AiCacheService,
   Cache,
   Cacheable,
   CacheHealthIndicator,
   CacheInfraModule,
   CacheRegistry,
   getCacheToken,
+  InjectAiCache,
   InjectCache,
   InMemoryCache,
 } from 'nestjs-cache-infra';
@@ -199,6 +201,27 @@ describe('CacheInfraModule.forFeature', () => {
     }
   });
 
+  it('T74: CacheRegistry.get() gives the whole cache, whichever namespaces modules have', async () => {
+    const module = await start({ imports: [...imports, CacheInfraModule.forRoot({ name: 'sessions' })] });
+    const { cache } = module.get(Products);
+    await cache.set('1', 'lamp');
+    const registry = module.get(CacheRegistry);
+    expect([await registry.get().has('1'), await registry.get().namespace('catalogue').has('1')]).toEqual([
+      false,
+      true,
+    ]);
+    expect(registry.get('sessions').name).toBe('sessions');
+    expect(() => registry.get('orders')).toThrow(
+      "CacheRegistry: there is no cache 'orders'; registered: 'default', 'sessions'",
+    );
+  });
+
+  it('T74: CacheRegistry.get() gives what a test has put in the place of the cache', async () => {
+    const mine = new InMemoryCache({ name: 'mine' });
+    const module = await start({ imports }, (builder) => builder.overrideProvider(Cache).useValue(mine));
+    expect(module.get(CacheRegistry).get()).toBe(mine);
+  });
+
   it('of a named cache', async () => {
     @Injectable()
     class Sessions {
@@ -243,6 +266,71 @@ describe('CacheInfraModule.forFeature', () => {
     await expect(module.get(CacheHealthIndicator).check()).resolves.toMatchObject({
       cache: { status: 'up' },
     });
+  });
+});
+
+describe('T75: forRoot() and forAi() in one application', () => {
+  @Injectable()
+  class Answers {
+    constructor(
+      readonly cache: Cache,
+      readonly ai: AiCacheService,
+    ) {}
+  }
+  const ask = async ({ ai, cache }: Answers): Promise<(string | number)[]> => {
+    const { cacheStatus } = await ai.run('ask', { prompt: 'x' }, async () => Promise.resolve({ value: 1 }));
+    return [cache.name, cache.stats().loads, cacheStatus.split(';')[0] ?? ''];
+  };
+
+  it.each([
+    ['forRoot() first', () => [CacheInfraModule.forRoot(), CacheInfraModule.forAi()]],
+    ['forAi() first', () => [CacheInfraModule.forAi(), CacheInfraModule.forRoot()]],
+    [
+      'both async',
+      () => [
+        CacheInfraModule.forAiAsync({ useFactory: () => ({}) }),
+        CacheInfraModule.forRootAsync({ useFactory: async () => Promise.resolve({}) }),
+      ],
+    ],
+    ['a name', () => [CacheInfraModule.forRoot(), CacheInfraModule.forAi({ name: 'ai' })]],
+  ])('%s: each has a cache of its own, and both are injected by their classes', async (_, imports) => {
+    const module = await start({ imports: imports(), providers: [Answers] });
+    expect(await ask(module.get(Answers))).toEqual(['default', 0, 'ai']);
+    expect([...module.get(CacheRegistry).names()].sort()).toEqual(['ai', 'default']);
+  });
+
+  it('forAi() alone has the default cache', async () => {
+    const module = await start({ imports: [CacheInfraModule.forAi()], providers: [Answers] });
+    expect(await ask(module.get(Answers))).toEqual(['default', 1, 'default']);
+  });
+
+  it('a forAi() without a name is what the class stands for, beside one with a name', async () => {
+    const imports = [CacheInfraModule.forAi({ name: 'other' }), CacheInfraModule.forAi()];
+    const module = await start({ imports, providers: [Answers] });
+    expect((await ask(module.get(Answers)))[2]).toBe('default');
+  });
+
+  it('two with names: the class could stand for either, which fails at boot with the decorator to use', async () => {
+    const imports = ['chat', 'search'].map((name) => CacheInfraModule.forAi({ name }));
+    @Injectable()
+    class ByClass {
+      constructor(readonly ai: AiCacheService) {}
+    }
+    @Injectable()
+    class ByName {
+      constructor(@InjectAiCache('search') readonly ai: AiCacheService) {}
+    }
+    await expect(start({ imports, providers: [ByClass] })).rejects.toThrow(
+      "CacheInfraModule: ByClass has AiCacheService injected, of which there are 2 ('chat' and 'search'): say which, @InjectAiCache('chat')",
+    );
+    await expect(start({ imports, providers: [ByName] })).resolves.toBeDefined();
+  });
+
+  it('two of one name: the error says all that has to change', async () => {
+    const imports = [CacheInfraModule.forRoot(), CacheInfraModule.forRoot()];
+    await expect(start({ imports })).rejects.toThrow(
+      /'default' is used by two caches.*its own name.*@InjectCache\(name\).*@InjectAiCache\(name\)/,
+    );
   });
 });
 

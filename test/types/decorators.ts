@@ -10,6 +10,7 @@ import {
   type CacheDefaultsOptions,
   type CacheEvictOptions,
   type CachePutOptions,
+  type Ttl,
 } from 'nestjs-cache-infra';
 import { of, type Observable } from 'rxjs';
 
@@ -129,6 +130,138 @@ Cacheable<Named['find']>({ key: (id, page) => page });
 CachePut<Named['find']>({ ttl: 5 });
 // @ts-expect-error -- no such option
 CacheEvict<Named['find']>({ key: 'k', ttl: 5 });
+
+// T80: what is not typed passes.
+declare const client: {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what an untyped client gives
+  call(...args: unknown[]): any;
+};
+class Untyped {
+  @Cacheable({ key: (id: string) => id })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  async find(id: string): Promise<any> {
+    return client.call(id);
+  }
+
+  @CacheEvict({ key: 'all' })
+  async save() {
+    return client.call();
+  }
+
+  @CachePut({ key: (id) => id, unless: (result) => result.isDraft })
+  async put(id: string) {
+    return client.call(id);
+  }
+
+  @Cacheable({ unless: (result: { draft: boolean }[]) => result.length === 0 })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  async list(): Promise<any[]> {
+    return client.call();
+  }
+
+  @Cacheable({
+    key: (it) => it.id,
+    tags: (it) => [it.id],
+    condition: (it) => it.id !== '',
+    ttl: (it) => it.ttl,
+  })
+  async unannotated(_product: Product): Promise<{ ttl: number }> {
+    return Promise.resolve({ ttl: 1 });
+  }
+
+  @CachePut({ key: (it) => it.id, resultTags: (it) => [it.id] })
+  async putUnannotated(it: Product): Promise<Product> {
+    return Promise.resolve(it);
+  }
+
+  @CacheEvict({ key: (it) => [it.id], pattern: (it) => `${it.id}*`, tags: (it) => [it.id] })
+  async evictUnannotated(_product: Product): Promise<void> {
+    return Promise.resolve();
+  }
+
+  @Cacheable({ key: (it) => JSON.stringify(it) })
+  async generic<T>(it: T): Promise<T> {
+    return Promise.resolve(it);
+  }
+
+  @CachePut({ key: (id: string) => id })
+  async putGeneric<T extends { id: string }>(_id: string, it: T): Promise<T> {
+    return Promise.resolve(it);
+  }
+
+  @CacheEvict({ key: (id: string) => id })
+  async evictGeneric<T>(_id: string, it: T): Promise<T> {
+    return Promise.resolve(it);
+  }
+
+  @Cacheable({ unless: (result: unknown) => result === null })
+  async unknown(): Promise<unknown> {
+    return Promise.resolve();
+  }
+}
+expectTypeOf<Untyped['unannotated']>().parameters.toEqualTypeOf<[Product]>();
+
+// T82: the instance is `this`, ttl and tags may come from the result.
+class ByInstance {
+  constructor(private readonly tenant: string) {}
+
+  @Cacheable({
+    key(this: ByInstance, id: string) {
+      return `${this.tenant}:${id}`;
+    },
+    tags(this: ByInstance) {
+      return [this.tenant];
+    },
+    condition(this: ByInstance, id: string) {
+      return this.tenant !== id;
+    },
+    unless(this: ByInstance, result: Product) {
+      return result.id === this.tenant;
+    },
+    ttl: (result: Product, id: string) => (result.id === id ? 5 : '5m'),
+    resultTags: (result: Product) => [result.id],
+  })
+  async find(_id: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  @Cacheable<ByInstance['find']>({
+    ttl: (result, id) => (result.price > 0 && id === '' ? 1 : undefined),
+    resultTags: (result) => [result.id.trim()],
+  })
+  async named(_id: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- another instance
+  @Cacheable({
+    key(this: Right) {
+      return String(this.rest);
+    },
+  })
+  async other(): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- the result is a product
+  @Cacheable({ ttl: (result: string) => result.length })
+  async wrongTtl(): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- the result is a product
+  @CachePut({ key: 'k', resultTags: (result: string) => [result] })
+  async wrongTags(): Promise<Product> {
+    return Promise.resolve(product);
+  }
+}
+expectTypeOf<ByInstance>().toHaveProperty('find');
+// @ts-expect-error -- a life is a duration
+Cacheable({ ttl: () => new Date() });
+// @ts-expect-error -- the result is a method's own
+CacheDefaults({ ttl: () => 5 });
+// @ts-expect-error -- @CacheEvict stores nothing
+CacheEvict({ key: 'k', resultTags: () => ['t'] });
 
 // And hold it to them.
 class Wrong {
@@ -250,7 +383,7 @@ CacheDefaults({ unless: () => true });
 
 expectTypeOf<CacheDefaultsOptions>().not.toHaveProperty('key');
 expectTypeOf<CachePutOptions>().toHaveProperty('key').not.toBeUndefined();
-expectTypeOf<CacheableOptions['ttl']>().toEqualTypeOf<number | string | undefined>();
+expectTypeOf<CacheableOptions['ttl']>().extract<number | string>().toEqualTypeOf<Ttl>();
 expectTypeOf<CacheableOptions['vary']>().toEqualTypeOf<readonly string[] | undefined>();
 expectTypeOf<CacheEvictOptions>().not.toHaveProperty('ttl');
 expectTypeOf<Right['find']>().toExtend<AsyncMethod>();

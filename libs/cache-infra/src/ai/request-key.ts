@@ -1,6 +1,8 @@
 import { ValidationError } from '../errors.js';
 import { canonicalJson } from '../keys/canonical-json.js';
+import { classShapeOf, isOfNoClass } from '../keys/class-shape.js';
 import { sha256 } from '../keys/digest.js';
+import { recordOf } from '../keys/readable-state.js';
 import { describeValue } from '../redact.js';
 import { significantFields } from './ignored-fields.js';
 
@@ -34,7 +36,7 @@ const modelRoom = 100;
  */
 export function requestKey(operation: string, request: object, options: RequestKeyOptions): RequestKey {
   assertRequest(operation, request);
-  const { fields, ignored } = significantFields(request);
+  const { fields, ignored } = significantFields(recordOfRequest(request));
   const canonical = canonicalJson(fields, { omitUndefined: true });
   const readable = isReadable(canonical, options.textHashThreshold);
   // A digest has 43 characters of base64url, a canonical request begins with a brace: neither can pass for the other.
@@ -57,7 +59,7 @@ export interface RequestPart {
 
 /** The fields of a request one by one: to find the one in which two requests differ. */
 export function requestParts(request: object, readable: boolean): RequestPart[] {
-  return Object.entries(significantFields(request).fields)
+  return Object.entries(significantFields(recordOfRequest(request)).fields)
     .map(([name, value]) => ({ name, text: canonicalJson(value, { omitUndefined: true }) }))
     .map(({ name, text }) => ({
       name,
@@ -74,6 +76,14 @@ function assertRequest(operation: unknown, request: unknown): void {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw invalid('request', `must be an object, got ${describeValue(request)}`);
   }
+}
+
+/** An instance counts with all that it holds, or not at all: what its properties do not show would be in no key. */
+function recordOfRequest(request: object): Readonly<Record<string, unknown>> {
+  if (!isOfNoClass(request)) canonicalJson(request, { omitUndefined: true });
+  const record = recordOf(request);
+  if (record !== undefined) return record;
+  throw invalid('request', `must be an object of fields, got ${classShapeOf(request).name}`);
 }
 
 function invalid(path: string, words: string): ValidationError {

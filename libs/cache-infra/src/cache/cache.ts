@@ -2,6 +2,8 @@ import type { CacheEventListener, CacheEventName } from './events.js';
 import type { Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
 import type { CacheStats } from './stats.js';
 
+const brand = Symbol.for('nestjs-cache-infra.Cache');
+
 /**
  * A cache: the contract that every implementation keeps, and the token under which NestJS injects the default one.
  *
@@ -66,5 +68,22 @@ export abstract class Cache implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+Object.defineProperty(Cache.prototype, brand, { value: true });
+
+/**
+ * Whether `value` is a {@link Cache}, also one of another copy of this library in the process. Mocks that have a function for whatever
+ * they are asked are none, and neither is what Nest puts in the place of a cache that is not made yet.
+ *
+ * @internal
+ */
+export function isCache(value: unknown): value is Cache {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { [brand]: branded, name } = value as { readonly [brand]?: unknown; readonly name: unknown };
+    return branded === true && typeof name === 'string';
+  } catch {
+    return false;
   }
 }

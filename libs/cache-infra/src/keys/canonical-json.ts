@@ -1,8 +1,10 @@
 import { types } from 'node:util';
 import { SerializationError } from '../errors.js';
-import { hasSymbolKeys, hasToJson, isPlain, opaqueKind } from '../opaque.js';
+import { hasToJson } from '../opaque.js';
 import { mapStep, Trail } from '../trail.js';
+import { classShapeOf, isOfNoClass, type ClassShape } from './class-shape.js';
 import { sha256 } from './digest.js';
+import { hasMoreThanItsContent, isMethod, stateNames, unreadableKind, untoldBy } from './readable-state.js';
 
 export interface CanonicalJsonOptions {
   /** Leave out properties that are `undefined`, as JSON does. Default false: `{ a: undefined }` and `{}` differ. */
@@ -19,10 +21,14 @@ const maxInlineBytes = 64;
  * value begins with `!`, so no data can pass for such a tag: `!undefined`, `!empty` (a hole in an array), `!NaN`, `!Infinity`,
  * `!-Infinity`, `!-0`, `!bigint(1)`, `!Date(0)` (milliseconds), `!Map([key,value],…)` and `!Set(…)` (sorted by their texts),
  * `!RegExp("source","flags")`, `!URL("…")`, and binary data `!Buffer(length:base64url)`, or `!Buffer(length:sha256:digest)` above
- * 64 bytes, with the name of its type. Instances of classes count by their `toJSON()`, or else by their own enumerable properties.
+ * 64 bytes, with the name of its type.
  *
- * @throws SerializationError, which says where, for functions, symbols, circles, nesting beyond 1000 levels, and built-ins whose
- * state cannot be read (promises, errors, streams, …)
+ * An instance of a class counts by its `toJSON()`, and by those of its own texts, numbers and booleans that this leaves out; else by its
+ * properties and the getters of its class. One whose class has methods stands as `!class("Name",…)`.
+ *
+ * @throws SerializationError, which says where and what to do, for what cannot be told apart: functions, symbols, circles, nesting
+ * beyond 1000 levels, built-ins whose state cannot be read (promises, errors, streams, proxies of a Map), instances with private state
+ * or without any, and containers with properties beside their content
  */
 export function canonicalJson(value: unknown, options: CanonicalJsonOptions = {}): string {
   const writer = new CanonicalWriter(options.omitUndefined ?? false);
@@ -69,30 +75,62 @@ class CanonicalWriter {
   }
 
   #array(array: readonly unknown[]): string {
+    const shape = this.#readable(array);
+    this.#noMore(hasMoreThanItsContent(array), 'an array');
     const parts: string[] = [];
     for (let index = 0; index < array.length; index++) {
       this.trail.at(index);
       parts.push(index in array ? this.text(array[index]) : '!empty');
     }
-    return `[${parts.join(',')}]`;
+    return ofClass(shape, `[${parts.join(',')}]`);
   }
 
   #object(value: object): string {
-    if (!isPlain(value)) {
-      const text = this.#builtIn(value);
-      if (text !== undefined) return text;
-    }
-    if (!hasToJson(value)) return this.#properties(value);
-    this.trail.at({ words: '.toJSON()' });
-    const json = value.toJSON('');
-    return json === value ? this.#properties(value) : this.text(json);
+    const shape = this.#readable(value);
+    return ofClass(shape, this.#builtIn(value, shape) ?? this.#instance(value, shape));
   }
 
-  #properties(value: object): string {
-    if (hasSymbolKeys(value)) throw this.trail.refuse('symbol as a property name cannot be part of a key');
+  /** The shape of the class of `value`, when nothing of its state is out of reach. */
+  #readable(value: object): ClassShape {
+    const shape = classShapeOf(value);
+    const kind = unreadableKind(value, shape);
+    if (kind !== undefined) throw this.trail.refuse(`${kind} cannot be part of a key`);
+    if (shape.hiding !== undefined && !Object.hasOwn(value, 'toJSON')) {
+      const words = `${shape.hiding} keeps state that nobody can read (private fields, a WeakMap)`;
+      throw this.trail.refuse(`${words} and cannot be part of a key: ${wayOut(shape.hiding)}`);
+    }
+    return shape;
+  }
+
+  #instance(value: object, shape: ClassShape): string {
+    if (!hasToJson(value)) return this.#properties(value, shape);
+    this.trail.at({ words: '.toJSON()' });
+    const json = value.toJSON('');
+    if (json === value) return this.#properties(value, shape);
+    const text = this.text(json);
+    const untold = isOfNoClass(value) ? [] : untoldBy(json, value);
+    if (untold.length > 0) return `!toJSON(${text},${this.#record(Object.fromEntries(untold))})`;
+    if (!isOfNoClass(value) && ['!undefined', 'null', '{}'].includes(text))
+      this.#saysNothing(shape, 'toJSON()');
+    return text;
+  }
+
+  #properties(value: object, shape: ClassShape): string {
+    if (Object.getOwnPropertySymbols(value).some((symbol) => !isMethod(value, symbol))) {
+      throw this.trail.refuse('symbol as a property name cannot be part of a key');
+    }
+    const names = stateNames(value, shape);
+    if (names.length === 0 && !isOfNoClass(value)) this.#saysNothing(shape, 'properties');
+    if (names.length === 0 && types.isProxy(value)) {
+      throw this.trail.refuse('a proxy that shows no properties cannot be part of a key: pass plain data');
+    }
+    return this.#record(value, names);
+  }
+
+  #record(value: object, names: readonly string[] = Object.keys(value)): string {
     const parts: string[] = [];
     // RFC 8785 §3.2.3 orders names by UTF-16 code units, which is what sort() does.
-    for (const name of Object.keys(value).sort()) {
+    for (const name of [...names].sort()) {
       const part: unknown = (value as Record<string, unknown>)[name];
       if (part === undefined && this.#omitUndefined) continue;
       this.trail.at(name);
@@ -101,22 +139,37 @@ class CanonicalWriter {
     return `{${parts.join(',')}}`;
   }
 
-  #builtIn(value: object): string | undefined {
-    if (types.isDate(value)) return `!Date(${value.getTime()})`;
+  #builtIn(value: object, { name, builtIn }: ClassShape): string | undefined {
+    if (value instanceof URL) {
+      this.#noMore(Object.keys(value).length > 0, name);
+      return `!URL(${JSON.stringify(value.href)})`;
+    }
+    if (builtIn === undefined) return undefined;
+    this.#noMore(hasMoreThanItsContent(value), name);
+    if (types.isDate(value)) return `!Date(${Date.prototype.getTime.call(value)})`;
     if (types.isMap(value)) return `!Map(${this.#mapEntries(value)})`;
     if (types.isSet(value)) return `!Set(${this.#setEntries(value)})`;
-    if (types.isRegExp(value)) return `!RegExp(${JSON.stringify(value.source)},"${value.flags}")`;
-    if (value instanceof URL) return `!URL(${JSON.stringify(value.href)})`;
+    if (types.isRegExp(value)) return regExpText(value);
     if (ArrayBuffer.isView(value)) return binaryText(value, value.buffer, value.byteOffset, value.byteLength);
     if (types.isAnyArrayBuffer(value)) return binaryText(value, value, 0, value.byteLength);
-    const kind = opaqueKind(value);
-    if (kind !== undefined) throw this.trail.refuse(`${kind} cannot be part of a key`);
     return undefined;
+  }
+
+  /** A container is told by its content: properties beside that would not be in the key. */
+  #noMore(hasMore: boolean, name: string): void {
+    if (hasMore)
+      throw this.trail.refuse(`${name} with properties of its own cannot be part of a key: pass plain data`);
+  }
+
+  #saysNothing({ name }: ClassShape, where: string): never {
+    const words = `an instance of ${name} that shows no state (${where})`;
+    throw this.trail.refuse(`${words} cannot be part of a key: ${wayOut(name)}`);
   }
 
   #mapEntries(map: ReadonlyMap<unknown, unknown>): string {
     const parts: string[] = [];
-    for (const [key, value] of map) {
+    // The Map's own method: a subclass may show something else.
+    for (const [key, value] of Map.prototype.entries.call(map) as IterableIterator<[unknown, unknown]>) {
       this.trail.at({ words: `.keys()[${parts.length}]` });
       const keyText = this.text(key);
       this.trail.at(mapStep(key, parts.length));
@@ -127,12 +180,25 @@ class CanonicalWriter {
 
   #setEntries(set: ReadonlySet<unknown>): string {
     const parts: string[] = [];
-    for (const value of set) {
+    for (const value of Set.prototype.values.call(set) as IterableIterator<unknown>) {
       this.trail.at({ words: `.values()[${parts.length}]` });
       parts.push(this.text(value));
     }
     return parts.sort().join(',');
   }
+}
+
+/** `text` as the state of an instance that its methods tell from data, and from instances of other classes. */
+function ofClass({ identity }: ClassShape, text: string): string {
+  return identity === undefined ? text : `!class(${JSON.stringify(identity)},${text})`;
+}
+
+function wayOut(name: string): string {
+  return `give ${name} a toJSON() that says it, or pass plain data`;
+}
+
+function regExpText({ source, flags, lastIndex }: RegExp): string {
+  return `!RegExp(${JSON.stringify(source)},"${flags}"${lastIndex === 0 ? '' : `,${lastIndex}`})`;
 }
 
 function numberText(value: number): string {

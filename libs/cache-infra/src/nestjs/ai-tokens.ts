@@ -12,3 +12,9 @@ export function getAiCacheToken(name: string = defaultCacheName): InjectionToken
 export function InjectAiCache(name?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getAiCacheToken(name));
 }
+
+/** The cache of a `forAi()` without a name, whatever name it gets. */
+export const ownAiCacheToken = Symbol('CacheInfraModule.forAi');
+
+/** The service of a `forAi()` without a name: the one that the class stands for, also beside others. */
+export const rootAiToken: InjectionToken<AiCacheService> = Symbol.for('nestjs-cache-infra.rootAi');

@@ -12,7 +12,7 @@ import type {
 } from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
-import { assertText, tagsOf, valueOf } from './method-store.js';
+import { assertText, tagsOf, valueOf, warnOfGap } from './method-store.js';
 import { variantGlob, variantKey, variantOf, type Variant } from './method-variant.js';
 
 /**
@@ -71,12 +71,12 @@ interface Targets {
 }
 
 function targetsOf(call: MethodCall, options: CacheEvictOptions, variant: Variant | undefined): Targets {
-  const { args, label, cache } = call;
+  const { cache } = call;
   const { key, tags, pattern, allEntries } = options;
-  const keys = key === undefined ? [] : keysOf(valueOf(key, args), label);
-  const patterns = pattern === undefined ? [] : [patternOf(valueOf(pattern, args), label)];
+  const keys = textsOf('key', key, call);
+  const patterns = textsOf('pattern', pattern, call);
   const rest = {
-    tags: tags === undefined ? [] : tagsOf(tags, args, label),
+    tags: tags === undefined ? [] : tagsOf(tags, call, 'tags'),
     everything: allEntries === true,
   };
   if (variant === undefined) return { cache, keys, patterns, ...rest };
@@ -90,17 +90,16 @@ function targetsOf(call: MethodCall, options: CacheEvictOptions, variant: Varian
   };
 }
 
-function keysOf(value: unknown, label: string): readonly string[] {
-  const keys: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return keys.map((key) => {
-    assertText(key, label, 'key');
-    return key;
+/** One text, or of keys several. */
+function textsOf(name: 'key' | 'pattern', option: unknown, call: MethodCall): readonly string[] {
+  if (option === undefined) return [];
+  const value = valueOf(option, call);
+  const texts: readonly unknown[] = name === 'key' && Array.isArray(value) ? value : [value];
+  return texts.map((text) => {
+    assertText(text, call.label, name);
+    if (typeof option === 'function') warnOfGap(text, call, name);
+    return text;
   });
-}
-
-function patternOf(value: unknown, label: string): string {
-  assertText(value, label, 'pattern');
-  return value;
 }
 
 async function evict({ cache, label }: MethodCall, targets: Targets): Promise<void> {

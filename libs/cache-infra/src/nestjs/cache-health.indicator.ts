@@ -4,8 +4,8 @@ import { ModuleRef } from '@nestjs/core';
 import type { Cache } from '../cache/cache.js';
 import type { CacheHealth, CacheStatus, L1Health, L2Health } from '../cache/health.js';
 import { CacheError, ValidationError } from '../errors.js';
-import { findCache, missingCache, provider } from './cache-lookup.js';
-import { CacheRegistry } from './cache-registry.js';
+import { findCache, missingCache } from './cache-lookup.js';
+import { registryOf } from './cache-registry.js';
 import { defaultCacheName } from './tokens.js';
 
 /** What Terminus shows of a cache. */
@@ -66,7 +66,7 @@ export class CacheHealthIndicator {
   #cache(name: string): Cache {
     const cache = findCache(this.moduleRef, name);
     if (cache !== undefined) return cache;
-    const names = provider(this.moduleRef, CacheRegistry)?.names() ?? [];
+    const names = registryOf(this.moduleRef)?.names() ?? [];
     throw new ValidationError([missingCache(name, 'CacheHealthIndicator.check', names)]);
   }
 }

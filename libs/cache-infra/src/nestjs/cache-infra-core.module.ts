@@ -3,6 +3,7 @@ import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 
 import { CacheFactory } from '../config/cache-factory.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
+import { AmbiguousAi } from './ambiguous-ai.js';
 import { CacheContextInterceptor } from './cache-context.interceptor.js';
 import { CacheHealthIndicator } from './cache-health.indicator.js';
 import { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
@@ -39,6 +40,7 @@ const shared = [
     CacheMonitoringInterceptor,
     CacheContextInterceptor,
     DecoratedProviders,
+    AmbiguousAi,
     HttpCaches,
     HttpCacheInterceptor,
     IdleRoutes,

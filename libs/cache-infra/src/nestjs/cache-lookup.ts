@@ -1,19 +1,23 @@
-import { Logger, type InjectionToken } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 
-import type { Cache } from '../cache/cache.js';
+import { isCache, type Cache } from '../cache/cache.js';
+import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../cache/monitor.js';
 import { ValidationError, type ValidationProblem } from '../errors.js';
 import type { CacheFacts } from './cache-facts.js';
-import { CacheRegistry } from './cache-registry.js';
+import { CacheRegistry, registryOf } from './cache-registry.js';
 import type { MethodOptions } from './decorator-options.js';
 import { factsOf } from './facts-lookup.js';
 import { featureOf, moduleRefOf } from './method-injection.js';
-import { defaultCacheName, getCacheToken, wholeCacheToken, type CacheFeature } from './tokens.js';
+import { isPending, provider } from './provided.js';
+import { defaultCacheName, getCacheToken, namespacesOf, wholeCacheToken } from './tokens.js';
 
 /** The cache that serves a decorated method, who watches it, and what it may vary by. */
 export interface MethodCache {
   readonly cache: Cache;
+  /** False for a cache in the memory of this process alone. */
+  readonly isShared: boolean;
   readonly monitor: CacheMonitor | undefined;
   readonly facts: () => CacheFacts;
 }
@@ -39,15 +43,6 @@ export function cacheFor(instance: unknown, place: Place, method: string): Metho
   return cache === found.cache ? found : { ...found, cache };
 }
 
-/** From the outermost to the innermost: that of the module, then that of the method. */
-export function namespacesOf(
-  { cache = defaultCacheName, namespace }: Place,
-  feature: CacheFeature | undefined,
-): readonly string[] {
-  const ofModule = feature?.cache === cache ? feature.namespace : undefined;
-  return [ofModule, namespace].filter((name) => name !== undefined);
-}
-
 /** The same object every time: calls tell by it what they are loading. */
 export function namespaceOf(cache: Cache, name: string): Cache {
   const known = namespaces.get(cache) ?? new Map<string, Cache>();
@@ -65,28 +60,44 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
   const hit = known.get(name);
   if (hit !== undefined) return hit;
 
-  const registry = provider(moduleRef, CacheRegistry);
+  const registry = registryOf(moduleRef);
   const cache = findCache(moduleRef, name);
   if (cache !== undefined) {
-    const entry = { cache, monitor: registry?.monitorOf(name), facts: () => factsOf(moduleRef) };
+    const isShared = !(cache instanceof InMemoryCache);
+    const entry = { cache, isShared, monitor: registry?.monitorOf(name), facts: () => factsOf(moduleRef) };
     known.set(name, entry);
     return entry;
   }
+  // While the application starts, the cache may only not be made yet: the method runs uncached, and the next call asks again.
+  if (isPending(moduleRef, getCacheToken(name)) || isPending(moduleRef, wholeCacheToken(name)))
+    return undefined;
   if (registry !== undefined) throw new ValidationError([missingCache(name, method, registry.names())]);
-  warnOnce(instance, method);
+  if (provider(moduleRef, CacheRegistry) === undefined)
+    warnOnce(instance, whyUncached(moduleRef, name, method));
   return undefined;
+}
+
+function whyUncached(moduleRef: ModuleRef, name: string, method: string): string {
+  return provider(moduleRef, getCacheToken(name)) === undefined
+    ? `${method} runs uncached: the application does not import CacheInfraModule`
+    : `${method} runs uncached: what is provided as Cache is no cache (a mock?). Provide new InMemoryCache(), or import CacheInfraModule.forTesting()`;
 }
 
 /**
  * The whole cache of that name, wherever it is provided: by a module of ours, by one that was loaded later, or by a test that
- * has no module of ours.
+ * has no module of ours. Undefined also as long as it is not made.
  */
 export function findCache(moduleRef: ModuleRef, name: string): Cache | undefined {
-  return (
-    provider(moduleRef, wholeCacheToken(name)) ??
-    provider(moduleRef, CacheRegistry)?.cacheOf(name) ??
-    provider(moduleRef, getCacheToken(name))
-  );
+  const candidates = [
+    () => provider(moduleRef, wholeCacheToken(name)),
+    () => registryOf(moduleRef)?.cacheOf(name),
+    () => provider(moduleRef, getCacheToken(name)),
+  ];
+  for (const candidate of candidates) {
+    const cache = candidate();
+    if (isCache(cache)) return cache;
+  }
+  return undefined;
 }
 
 /** What is wrong when a method names a cache that the application does not have. */
@@ -99,18 +110,9 @@ export function missingCache(name: string, method: string, names: readonly strin
   };
 }
 
-/** What the application provides under `token`, in whatever module. */
-export function provider<T>(moduleRef: ModuleRef, token: InjectionToken<T>): T | undefined {
-  try {
-    return moduleRef.get<T>(token, { strict: false });
-  } catch {
-    return undefined;
-  }
-}
-
-function warnOnce(instance: unknown, method: string): void {
+function warnOnce(instance: unknown, words: string | undefined): void {
   const owner: unknown = Object.getPrototypeOf(instance);
-  if (typeof owner !== 'object' || owner === null || warned.has(owner)) return;
+  if (words === undefined || typeof owner !== 'object' || owner === null || warned.has(owner)) return;
   warned.add(owner);
-  logger.warn(`${method} runs uncached: the application does not import CacheInfraModule`);
+  logger.warn(words);
 }

@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors.js';
 import { assertParentheses, assertCachePutOptions, putDefaults } from './decorator-checks.js';
 import type {
   AsyncMethod,
@@ -10,7 +11,7 @@ import type {
 } from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
-import { keyOf, storeOptions } from './method-store.js';
+import { keyOf, storeOptions, verdictOn } from './method-store.js';
 import { variantKey, variantOf } from './method-variant.js';
 
 /**
@@ -54,12 +55,18 @@ async function put(call: MethodCall, options: CachePutOptions): Promise<unknown>
   const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   const store = storeOptions(call, options);
   const value = await call.invoke();
-  const unless = options.unless as ((...given: readonly unknown[]) => boolean) | undefined;
-  if (key === undefined || value === undefined || unless?.(value, ...call.args) === true) return value;
+  if (key === undefined) return value;
+  const { isStored, ttl = store.ttl, tags } = verdictOn(value, call, options);
+  if (!isStored) return value;
   try {
-    await cache.set(key, value, store);
+    await cache.set(key, value, {
+      ...store,
+      ttl,
+      ...(tags.length === 0 ? {} : { tags: [...(store.tags ?? []), ...tags] }),
+    });
   } catch (error) {
-    if (!isCacheTrouble(error)) throw error;
+    // The work is done: only an error that the application has asked for (`onError: 'throw'`) may take the result away.
+    if (!isCacheTrouble(error) && !(error instanceof ValidationError)) throw error;
     report(call.label, error);
   }
   return value;

@@ -1,9 +1,12 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { Injectable, Logger, Optional, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
-import type { Cache } from '../cache/cache.js';
+import { isCache, type Cache } from '../cache/cache.js';
 import type { CacheMonitor } from '../cache/monitor.js';
 import type { PreparedCache } from '../config/cache-factory.js';
 import { ValidationError } from '../errors.js';
+import { provider } from './provided.js';
+import { defaultCacheName, wholeCacheToken } from './tokens.js';
 import { mergeFacts, type CacheFacts } from './cache-facts.js';
 
 /** A start waits this long, in milliseconds, for a Redis that may be away. */
@@ -18,6 +21,33 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   /** Routes were made when there were no facts: calls from them cannot be told from calls outside of requests. */
   hasRoutesWithoutContext = false;
   #hasToldOfLateFacts = false;
+
+  constructor(@Optional() private readonly moduleRef?: ModuleRef) {}
+
+  /** Nest hands out an object of the class before it has called the constructor: such a one knows of nothing. */
+  static isMade(value: unknown): value is CacheRegistry {
+    return typeof value === 'object' && value !== null && #caches in value;
+  }
+
+  /**
+   * A cache of the application by its name, whole: never the namespace that `Cache` is in a module with `forFeature`.
+   *
+   * ```ts
+   * await app.get(CacheRegistry).get().clear();
+   * ```
+   *
+   * @param name default: the default cache
+   * @throws ValidationError when there is no cache of that name
+   */
+  get(name: string = defaultCacheName): Cache {
+    // A test may have put another in its place.
+    const provided: unknown = this.moduleRef && provider(this.moduleRef, wholeCacheToken(name));
+    const cache = isCache(provided) ? provided : this.cacheOf(name);
+    if (cache !== undefined) return cache;
+    const known = this.names().map((each) => `'${each}'`);
+    const message = `there is no cache '${name}'; registered: ${known.length === 0 ? 'none' : known.join(', ')}`;
+    throw new ValidationError([{ path: 'name', message }], 'CacheRegistry');
+  }
 
   /** @throws ValidationError when the name is taken */
   register(name: string, prepared: PreparedCache): Cache {
@@ -90,8 +120,14 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+/** Undefined in an application without caches of ours, and before the registry is made. */
+export function registryOf(moduleRef: ModuleRef): CacheRegistry | undefined {
+  const registry: unknown = provider(moduleRef, CacheRegistry);
+  return CacheRegistry.isMade(registry) ? registry : undefined;
+}
+
 export function nameTaken(name: string): ValidationError {
-  const message = `name '${name}' is used by two caches: give each forRoot(), forAi() and entry of caches its own name`;
+  const message = `name '${name}' is used by two caches: give each forRoot(), forAi() and entry of caches its own name, and inject it by @InjectCache(name), its AiCacheService by @InjectAiCache(name)`;
   return new ValidationError([{ path: 'name', message }], 'CacheInfraModule');
 }
 

@@ -16,7 +16,7 @@ import type {
 import { assertParentheses, assertCacheableOptions, cacheableDefaults } from './decorator-checks.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
-import { keyOf, loadOptions } from './method-store.js';
+import { keyOf, loadOptions, verdictOn } from './method-store.js';
 import { variantKey, variantOf } from './method-variant.js';
 
 /**
@@ -98,7 +98,10 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
         });
         running = loading.run({ cache, key, outer }, () => marked(call));
         const value = await running;
-        if (unwanted(options, value, call.args)) context.skipStore();
+        const { isStored, ttl, tags } = verdictOn(value, call, options);
+        if (!isStored) context.skipStore();
+        if (ttl !== undefined) context.ttl(ttl);
+        if (tags.length > 0) context.tags(...tags);
         return value;
       },
       load,
@@ -124,11 +127,6 @@ async function marked(call: MethodCall): Promise<unknown> {
 
 function isThrown(error: unknown): boolean {
   return typeof error !== 'object' || error === null || thrown.has(error);
-}
-
-function unwanted(options: CacheableOptions, value: unknown, args: readonly unknown[]): boolean {
-  const unless = options.unless as ((...given: readonly unknown[]) => boolean) | undefined;
-  return value !== undefined && unless?.(value, ...args) === true;
 }
 
 function isLoading(innermost: Loading | undefined, cache: Cache, key: string): boolean {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
 import { ValidationError } from '../errors.js';
-import { assertCacheDefaultsOptions } from './decorator-checks.js';
+import { assertCacheDefaultsOptions, assertLegacyDecorators } from './decorator-checks.js';
 import type { CacheDefaultsOptions } from './decorator-options.js';
 
 const defaultsKey = Symbol.for('nestjs-cache-infra.defaults');
@@ -23,6 +23,7 @@ const defaultsKey = Symbol.for('nestjs-cache-infra.defaults');
 export function CacheDefaults(options: CacheDefaultsOptions): ClassDecorator {
   assertCacheDefaultsOptions(options);
   return (target: unknown, ...rest: readonly unknown[]) => {
+    assertLegacyDecorators('@CacheDefaults()', rest[0]);
     if (typeof target !== 'function' || rest.length > 0) {
       throw new ValidationError(
         '@CacheDefaults() belongs on a class; on a method give @Cacheable() the options',

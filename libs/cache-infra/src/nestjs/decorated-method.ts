@@ -5,23 +5,14 @@ import { defer, isObservable, lastValueFrom, type Observable } from 'rxjs';
 
 import { ValidationError } from '../errors.js';
 import { cacheFor, type MethodCache } from './cache-lookup.js';
-import { classDefaultsOf, withDefaults } from './class-defaults.js';
+import { effectiveOptions, remember, type Decoration, type MethodDecoration } from './decoration.js';
 import type { MethodOptions } from './decorator-options.js';
 import { assertDecoratable, returnsObservable, type PlainMethod } from './decorated-target.js';
+import { doubtOfKeys } from './default-keys.js';
+import { warnOnce } from './method-errors.js';
 import { injectInto, moduleRefOf } from './method-injection.js';
+import { tellOfStranger } from './strangers.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
-
-/** One decorator on one method. */
-export interface Decoration extends DecoratedMethod {
-  /** `Cacheable`, `CachePut` or `CacheEvict`. */
-  readonly decorator: string;
-  /** As given, without the defaults of the class. */
-  readonly options: MethodOptions;
-  /** The options that `@CacheDefaults` may give. */
-  readonly defaults: readonly string[];
-  /** True when keys begin with the names of class and method. */
-  readonly hasDefaultKey: boolean;
-}
 
 /** One call of a decorated method, when there is a cache for it. */
 export interface MethodCall extends MethodCache {
@@ -37,8 +28,6 @@ export interface MethodCall extends MethodCache {
 /** Does what a decorator is there for, by the options after the defaults of the class. */
 type Run<O> = (call: MethodCall, options: O) => Promise<unknown>;
 
-const decorationsKey = Symbol.for('nestjs-cache-infra.decorations');
-
 /**
  * Puts `run` before a method. The method keeps its name, length, `this` and metadata, whichever decorators stand above
  * or below; it returns a promise, or an Observable when that is its declared return type.
@@ -51,7 +40,12 @@ export function decorateMethod<O extends MethodOptions>(
   run: Run<O>,
 ): void {
   const original = assertDecoratable(decoration.decorator, decoration, descriptor);
-  const execute = executor(decoration, original, run);
+  const known = {
+    ...decoration,
+    parameters: parametersOf(decoration, original),
+    readsInstance: readsInstance(original),
+  };
+  const execute = executor(known, original, run);
   const wrapper = returnsObservable(decoration)
     ? function (this: unknown, ...args: unknown[]): Observable<unknown> {
         // Asked at every subscription, in the context of the call: who it is for must not depend on who subscribes.
@@ -69,7 +63,7 @@ export function decorateMethod<O extends MethodOptions>(
   }
   if (descriptor !== undefined) descriptor.value = wrapper;
   injectInto(decoration.prototype);
-  remember(decoration);
+  remember(known);
 }
 
 /** The cache that serves an instance, and the options for its class. */
@@ -77,11 +71,13 @@ interface Served<O> {
   readonly found: MethodCache;
   readonly options: O;
   readonly moduleRef: unknown;
+  /** The default keys would say less than a call: it runs uncached, and a warning has said so. */
+  readonly isRefused: boolean;
 }
 
 /** The decorated method; what it returns where no cache is asked is what the method itself returns. */
 function executor<O extends MethodOptions>(
-  decoration: Decoration & { readonly options: O },
+  decoration: MethodDecoration & { readonly options: O },
   original: PlainMethod,
   run: Run<O>,
 ): (instance: unknown, args: readonly unknown[]) => unknown {
@@ -99,7 +95,10 @@ function executor<O extends MethodOptions>(
     byClass.set(prototype, options);
     const found = cacheFor(instance, options, label);
     if (found === undefined) return undefined;
-    const served = { found, options, moduleRef };
+    const { isShared } = found;
+    const doubt = doubtOfKeys({ decoration, options, instance, isShared });
+    if (doubt !== undefined) tellOfDoubt(decoration, prototype, doubt);
+    const served = { found, options, moduleRef, isRefused: doubt !== undefined };
     byInstance.set(instance, served);
     return served;
   };
@@ -108,13 +107,20 @@ function executor<O extends MethodOptions>(
     const plain = (): unknown => original.apply(instance, [...args]);
     if (typeof instance !== 'object' || instance === null) return plain();
     const served = servedBy(instance);
-    if (served === undefined) return plain();
+    if (served === undefined) {
+      tellOfStranger(decoration, instance);
+      return plain();
+    }
+    if (served.isRefused) return plain();
     const { found, options } = served;
-    const condition = options.condition as ((...given: readonly unknown[]) => boolean) | undefined;
-    if (condition !== undefined && !condition(...args)) return plain();
+    const { condition } = options;
+    if (condition !== undefined && !Reflect.apply(condition, instance, args)) return plain();
     const invoke = async (): Promise<unknown> => settled(plain(), decoration, label);
-    const { cache, monitor, facts } = found;
-    return run({ cache, monitor, facts, method: decoration, label, instance, args, invoke }, options);
+    const { cache, isShared, monitor, facts } = found;
+    return run(
+      { cache, isShared, monitor, facts, method: decoration, label, instance, args, invoke },
+      options,
+    );
   };
 }
 
@@ -126,6 +132,10 @@ async function settled(returned: unknown, decoration: Decoration, label: string)
       `${label} returns an Observable: declare that as its return type, with Observable imported as a value (no "import type"), so that @${decoration.decorator}() knows before the method runs`,
     );
   }
+  if (!isThenable(returned)) {
+    const words = `${label} returns its value at once, but its callers get a promise, for a cache has to be waited for: make the method async, and await it where it is called`;
+    warnOnce(label, 'at once', words);
+  }
   const value = await returned;
   if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) {
     throw new ValidationError(
@@ -135,22 +145,25 @@ async function settled(returned: unknown, decoration: Decoration, label: string)
   return value;
 }
 
-/** The options of a decorator for instances of the class of `prototype`, which may be a subclass of the one that has the method. */
-export function effectiveOptions<O extends MethodOptions>(
-  { options, defaults }: Decoration & { readonly options: O },
-  prototype: object,
-): O {
-  return withDefaults(options, classDefaultsOf(prototype), defaults);
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** The decorations that a prototype declares itself, inherited ones apart. */
-export function decorationsOf(prototype: object): readonly Decoration[] {
-  return (Reflect.getOwnMetadata(decorationsKey, prototype) as readonly Decoration[] | undefined) ?? [];
+function tellOfDoubt(decoration: Decoration, prototype: object, doubt: string): void {
+  const { constructor } = prototype;
+  const label = `${constructor.name === '' ? 'Anonymous' : constructor.name}.${String(decoration.name)}`;
+  warnOnce(label, 'doubt', `${label} runs uncached: ${doubt}`);
 }
 
-function remember(decoration: Decoration): void {
-  const { prototype } = decoration;
-  Reflect.defineMetadata(decorationsKey, [...decorationsOf(prototype), decoration], prototype);
+/** Of what another decorator has put in the place of a method nothing is known: it hands `this` on. */
+function readsInstance(original: PlainMethod): boolean {
+  return /\b(?:this|super|arguments|eval)\b|\[native code\]/.test(Function.prototype.toString.call(original));
+}
+
+/** The arguments that a method declares; the compiler's metadata counts those with a default value, too. */
+function parametersOf({ prototype, name }: Decoration, { length }: PlainMethod): number {
+  const types = Reflect.getOwnMetadata('design:paramtypes', prototype, name) as unknown;
+  return Math.max(length, Array.isArray(types) ? types.length : 0);
 }
 
 /** Name, length, and whatever else somebody put there. */

@@ -1,43 +1,31 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
+import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { ValidationError, type ValidationProblem } from '../errors.js';
 import { factsOf } from './facts-lookup.js';
-import { findCache, missingCache, namespacesOf } from './cache-lookup.js';
+import { findCache, missingCache } from './cache-lookup.js';
 import { CacheRegistry } from './cache-registry.js';
-import { decorationsOf, effectiveOptions, type Decoration } from './decorated-method.js';
-import type { MethodOptions } from './decorator-options.js';
+import { decoratedBy, type Decorated, type Placed } from './decorated-class.js';
+import type { CacheEvictOptions } from './decorator-options.js';
+import { joinFactory } from './factory-instances.js';
+import { differsBy, wrappersOf, type NestModule } from './instance-origin.js';
+import { literalProblems } from './literal-keys.js';
 import { attachModuleRef, detachModuleRef } from './method-injection.js';
-import { keyPrefix, labelOf } from './method-key.js';
 import { unknownFact } from './method-variant.js';
+import { sharedKeys, tellOfNumberedNames } from './shared-keys.js';
+import { expectInstances, leave } from './strangers.js';
 import { defaultCacheName, featureToken, type CacheFeature } from './tokens.js';
 
-type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
-
-/** A class that an application uses, or an object that it was given instead of one. */
-interface Provided {
-  readonly prototype: object;
-  readonly instance: unknown;
-  /** Of the module that it stands in. */
-  readonly feature: CacheFeature | undefined;
-}
-
-/** A decorated method of a class, as it will be called. */
-interface Placed {
-  readonly decoration: Decoration;
-  /** After the defaults of the class. */
-  readonly options: MethodOptions;
-  /** `Class.method`. */
-  readonly label: string;
-}
-
 /**
- * Looks at every provider and controller when the application starts. Decorated methods have to name caches and facts that
- * exist, and two classes of one name must not share default keys. Objects that Nest did not make are joined to the application.
+ * Looks at all that has decorated methods when the application starts: providers, controllers, what stands on controllers, middleware.
+ * Their methods have to name caches and facts that exist, and no two may share keys by accident. Objects that Nest did not make are
+ * joined to the application.
  */
 @Injectable()
 export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   readonly #joined: unknown[] = [];
+  readonly #logger = new Logger('CacheInfra');
 
   constructor(
     private readonly modules: ModulesContainer,
@@ -48,22 +36,26 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   /** @throws ValidationError that lists every problem */
   onModuleInit(): void {
     const problems: ValidationProblem[] = [];
-    const prefixes = new Map<string, Named>();
-    for (const { prototype, instance, feature } of this.#provided(problems)) {
-      const placed = allPlacedOf(prototype);
-      if (placed.length === 0) continue;
+    const all = [...this.#decorated(problems)];
+    for (const { placed, instance, feature } of all) {
       problems.push(
         ...this.#missingCaches(placed),
         ...this.#unknownFacts(placed),
-        ...sharedPrefixes(prototype, placed, feature, prefixes),
+        ...placed.flatMap(literalProblems),
       );
-      if (attachModuleRef(instance, this.moduleRef, feature)) this.#joined.push(instance);
+      this.#tellOfWholeCaches(placed, feature);
+      if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#joined.push(instance);
     }
+    problems.push(...sharedKeys(this.modules, all));
     const distinct = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
     if (distinct.length > 0) throw new ValidationError(distinct, 'CacheInfraModule');
+    tellOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));
+    const prototypes = all.map(({ prototype }) => prototype);
+    expectInstances(this, prototypes);
   }
 
   onApplicationShutdown(): void {
+    leave(this);
     for (const instance of this.#joined.splice(0)) detachModuleRef(instance);
   }
 
@@ -82,15 +74,25 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  *#provided(problems: ValidationProblem[]): Iterable<Provided> {
+  #tellOfWholeCaches(placed: readonly Placed[], feature: CacheFeature | undefined): void {
+    for (const { options, label } of placed) {
+      const { allEntries, cache, namespace } = options as CacheEvictOptions;
+      if (allEntries !== true || cache !== undefined || namespace !== undefined || feature !== undefined)
+        continue;
+      this.#logger.warn(
+        `@CacheEvict({ allEntries: true }) on ${label} empties the whole default cache, with HTTP responses and the entries of all other classes: give a namespace, in @CacheDefaults({ namespace }) for the class or by forFeature() for the module; cache: '${defaultCacheName}' says that all is meant`,
+      );
+    }
+  }
+
+  *#decorated(problems: ValidationProblem[]): Iterable<Decorated> {
     for (const module of this.modules.values()) {
       const feature = featureOfModule(module, problems);
-      for (const wrapper of [...module.providers.values(), ...module.controllers.values()]) {
-        const { metatype } = wrapper;
-        const instance: unknown = wrapper.isTransient ? undefined : wrapper.instance;
-        const isClass = typeof metatype === 'function' && wrapper.inject == null;
-        const prototype: unknown = isClass ? metatype.prototype : prototypeOf(instance);
-        if (typeof prototype === 'object' && prototype !== null) yield { prototype, instance, feature };
+      for (const wrapper of wrappersOf(module)) {
+        const standing = { moduleRef: this.moduleRef, feature, madeFor: differsBy(wrapper) };
+        for (const instance of joinFactory(wrapper, standing)) this.#joined.push(instance);
+        const decorated = decoratedBy(wrapper, feature);
+        if (decorated !== undefined) yield decorated;
       }
     }
   }
@@ -109,46 +111,4 @@ function featureOfModule(module: NestModule, problems: ValidationProblem[]): Cac
     problems.push({ path: module.name, message });
   }
   return features[0];
-}
-
-function prototypeOf(instance: unknown): unknown {
-  return typeof instance === 'object' && instance !== null ? Object.getPrototypeOf(instance) : undefined;
-}
-
-function allPlacedOf(prototype: object): readonly Placed[] {
-  const all: Placed[] = [];
-  for (let owner: object | null = prototype; owner !== null; owner = prototypeOf(owner) as object | null) {
-    for (const decoration of decorationsOf(owner)) {
-      const options = effectiveOptions(decoration, prototype);
-      all.push({ decoration, options, label: labelOf(decoration) });
-    }
-  }
-  return all;
-}
-
-/** The first with a default key. */
-interface Named {
-  readonly prototype: object;
-  readonly name: string | symbol;
-}
-
-/** The default keys of two classes of one name, or of two symbols that read alike, would be the same, and one would get the other's values. */
-function sharedPrefixes(
-  prototype: object,
-  placed: readonly Placed[],
-  feature: CacheFeature | undefined,
-  prefixes: Map<string, Named>,
-): ValidationProblem[] {
-  return placed.flatMap(({ decoration, options }) => {
-    if (!decoration.hasDefaultKey) return [];
-    const prefix = keyPrefix(prototype, decoration);
-    const { cache = defaultCacheName } = options;
-    const id = JSON.stringify([cache, namespacesOf(options, feature), prefix]);
-    const first = prefixes.get(id) ?? { prototype, name: decoration.name };
-    prefixes.set(id, first);
-    if (first.prototype === prototype && first.name === decoration.name) return [];
-    const two = first.prototype === prototype ? 'methods' : 'classes of the same name';
-    const message = `${prefix} is the default key of two ${two}: give @Cacheable() a key, or rename one`;
-    return [{ path: prefix, message }];
-  });
 }

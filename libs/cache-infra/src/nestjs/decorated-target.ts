@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { isObservable } from 'rxjs';
 
 import { ValidationError } from '../errors.js';
+import { assertLegacyDecorators } from './decorator-checks.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
 
 /** A method before it is decorated. */
@@ -34,6 +35,7 @@ export function assertDecoratable(
   target: DecoratedMethod,
   descriptor: PropertyDescriptor | undefined,
 ): PlainMethod {
+  assertLegacyDecorators(`@${decorator}()`, target.name);
   const isClass = (target.name as unknown) === undefined;
   const refuse = (words: string): never => {
     const { prototype, name } = target;

@@ -30,16 +30,22 @@ const textOrFunction: Check = (value) => {
     : undefined;
 };
 
+const durationOrFunction: Check = (value) => (typeof value === 'function' ? undefined : duration(value));
+
 const tagsOrFunction: Check = (value) => {
   if (typeof value === 'function') return undefined;
   const problem = listOfTexts(value);
-  return problem === undefined ? undefined : `${problem} or a function`;
+  return problem === undefined || problem === literalTag ? problem : `${problem} or a function`;
 };
 
 const listOfTexts: Check = (value) => {
   const fine = Array.isArray(value) && value.every((tag) => typeof tag === 'string' && tag !== '');
-  return fine ? undefined : 'must be a list of non-empty texts';
+  if (!fine) return 'must be a list of non-empty texts';
+  return (value as readonly string[]).some((tag) => placeholder.test(tag)) ? literalTag : undefined;
 };
+
+const literalTag =
+  'has a literal in it, nothing is put in for placeholders: use a function, for example (id: string) => [`product-${id}`]';
 
 const factNames: Check = (value) =>
   Array.isArray(value) && value.every((name) => typeof name === 'string' && factName.test(name))
@@ -60,7 +66,8 @@ const method: Checks = {
 };
 const storing: Checks = {
   ...method,
-  ttl: duration,
+  ttl: durationOrFunction,
+  resultTags: functionValue,
   l1Ttl: duration,
   grace: duration,
   jitter: fraction,
@@ -85,13 +92,14 @@ const evicting: Checks = {
 };
 
 /** What of `@CacheDefaults` each decorator takes: never what says which entries a call is about. */
-const ofTheMethod = ['key', 'condition', 'unless', 'as', 'revive'];
+const ofTheMethod = ['key', 'condition', 'unless', 'resultTags', 'as', 'revive'];
 export const evictDefaults: readonly string[] = Object.keys(place);
 export const putDefaults = Object.keys(storing).filter((name) => !ofTheMethod.includes(name));
 export const cacheableDefaults = Object.keys(loading).filter((name) => !ofTheMethod.includes(name));
 
 const defaults: Checks = {
   ...Object.fromEntries(Object.entries(loading).filter(([name]) => cacheableDefaults.includes(name))),
+  ttl: duration,
   tags: listOfTexts,
 };
 
@@ -107,8 +115,22 @@ export function assertParentheses(
   needed = '',
 ): void {
   if (name === undefined && rest.length === 0) return;
+  assertLegacyDecorators(decorator, name);
   const label = `${(target as { constructor: { name: string } }).constructor.name}.${String(name)}`;
   throw new ValidationError(`${decorator} on ${label} needs parentheses: ${decorator}(${needed})`);
+}
+
+/**
+ * What a compiler gives to a decorator by the TC39 standard: the context in the place of the name.
+ *
+ * @throws ValidationError that names the compiler options
+ */
+export function assertLegacyDecorators(decorator: string, name: unknown): void {
+  if (typeof name !== 'object' || name === null || !('kind' in name)) return;
+  const subject = 'name' in name ? ` on ${String(name.name)}` : '';
+  throw new ValidationError(
+    `${decorator}${subject} is compiled as a standard decorator, which Nest does not know: set "experimentalDecorators": true and "emitDecoratorMetadata": true in the compilerOptions of tsconfig.json (in .swcrc: jsc.transform.legacyDecorator and decoratorMetadata)`,
+  );
 }
 
 export function assertCacheDefaultsOptions(options: CacheDefaultsOptions): void {

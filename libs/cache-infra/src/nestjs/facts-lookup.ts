@@ -2,7 +2,7 @@ import type { ModuleRef } from '@nestjs/core';
 
 import { ValidationError } from '../errors.js';
 import { CacheVaryProvider, mergeFacts, type CacheFacts } from './cache-facts.js';
-import { CacheRegistry } from './cache-registry.js';
+import { registryOf, type CacheRegistry } from './cache-registry.js';
 
 /** What was found, and from what: a module that is loaded later may say more. */
 interface Known {
@@ -25,9 +25,11 @@ export function factsOf(moduleRef: ModuleRef): CacheFacts {
   if (before?.registered === now) return before.facts;
   const registry = registryOf(moduleRef);
   const registered = registry?.facts() ?? none;
-  const said = mergeFacts([registered, providedFacts(moduleRef)]);
+  const provided = providedFacts(moduleRef);
+  const said = mergeFacts([registered, provided ?? none]);
   const facts = registry?.hasRoutesWithoutContext === true ? late(said, registry) : said;
-  known.set(moduleRef, { registry, registered, facts });
+  // As long as a provider of facts is not made, its answer is to come.
+  if (provided !== undefined) known.set(moduleRef, { registry, registered, facts });
   return facts;
 }
 
@@ -40,17 +42,13 @@ function late(facts: CacheFacts, registry: CacheRegistry): CacheFacts {
   );
 }
 
-function registryOf(moduleRef: ModuleRef): CacheRegistry | undefined {
+/** Undefined when there is a provider of facts that is not made yet. */
+function providedFacts(moduleRef: ModuleRef): CacheFacts | undefined {
   try {
-    return moduleRef.get(CacheRegistry, { strict: false });
-  } catch {
-    return undefined;
-  }
-}
-
-function providedFacts(moduleRef: ModuleRef): CacheFacts {
-  try {
-    return moduleRef.get(CacheVaryProvider, { strict: false }).facts;
+    const facts: unknown = moduleRef.get<CacheVaryProvider | null>(CacheVaryProvider, {
+      strict: false,
+    })?.facts;
+    return facts === undefined ? undefined : (facts as CacheFacts);
   } catch (error) {
     // Nest's own error classes are not exported from their package.
     if (error instanceof Error && error.constructor.name === 'InvalidClassScopeException') {
@@ -59,6 +57,6 @@ function providedFacts(moduleRef: ModuleRef): CacheFacts {
         'CacheInfraModule',
       );
     }
-    return none;
+    return error instanceof Error && error.constructor.name === 'UnknownElementException' ? none : undefined;
   }
 }

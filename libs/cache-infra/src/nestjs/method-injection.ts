@@ -6,10 +6,12 @@ import { featureToken, type CacheFeature } from './tokens.js';
 // Under registered symbols, so that two copies of this library in one process inject a class once.
 const moduleRefKey = Symbol.for('nestjs-cache-infra.ModuleRef');
 const featureKey = Symbol.for('nestjs-cache-infra.feature');
+const madeForKey = Symbol.for('nestjs-cache-infra.madeFor');
 
 interface Injected {
   [moduleRefKey]?: ModuleRef | undefined;
   [featureKey]?: CacheFeature | undefined;
+  [madeForKey]?: string | undefined;
 }
 
 /**
@@ -45,19 +47,31 @@ export function moduleRefOf(instance: unknown): ModuleRef | undefined {
 
 /** What `CacheInfraModule.forFeature` says to the module of the instance. */
 export function featureOf(instance: unknown): CacheFeature | undefined {
-  return isObject(instance) ? (instance as Injected)[featureKey] : undefined;
+  const feature = isObject(instance) ? (instance as Injected)[featureKey] : undefined;
+  // A test that mocks whatever is missing has put a mock there.
+  return typeof feature?.namespace === 'string' ? feature : undefined;
+}
+
+/** What a factory has made an instance for, when it makes one for each request or consumer. */
+export function madeForOf(instance: object): string | undefined {
+  return (instance as Injected)[madeForKey];
+}
+
+/** Where an instance stands that Nest did not make. */
+export interface Standing {
+  readonly moduleRef: ModuleRef;
+  readonly feature: CacheFeature | undefined;
+  /** The provider whose factory makes instances that differ. */
+  readonly madeFor?: string | undefined;
 }
 
 /** For an instance that a factory made or that was given as a value: Nest injects nothing into those. True if it was needed. */
-export function attachModuleRef(
-  instance: unknown,
-  moduleRef: ModuleRef,
-  feature: CacheFeature | undefined,
-): boolean {
+export function attachModuleRef(instance: unknown, { moduleRef, feature, madeFor }: Standing): boolean {
   if (!isObject(instance) || !(moduleRefKey in instance) || moduleRefOf(instance) !== undefined) return false;
   if (!Object.isExtensible(instance)) return false;
   attach(instance, moduleRefKey, moduleRef);
   attach(instance, featureKey, feature);
+  if (madeFor !== undefined) attach(instance, madeForKey, madeFor);
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../keys/canonical-json.js';
+import { classNameOf } from '../keys/class-name.js';
 import { sha256 } from '../keys/digest.js';
 import { ValidationError } from '../errors.js';
 
@@ -18,7 +19,7 @@ export interface MethodKey {
 
 /** `Class.method`, for messages. */
 export function labelOf({ prototype, name }: DecoratedMethod): string {
-  return `${classNameOf(prototype)}.${String(name)}`;
+  return `${nameOf(prototype)}.${String(name)}`;
 }
 
 /**
@@ -27,8 +28,8 @@ export function labelOf({ prototype, name }: DecoratedMethod): string {
  */
 export function keyPrefix(prototype: object, method: DecoratedMethod): string {
   const name = String(method.name);
-  if (ownerOf(prototype, method.name) === method.prototype) return `${classNameOf(prototype)}.${name}`;
-  return `${classNameOf(method.prototype)}.${name}@${classNameOf(prototype)}`;
+  if (ownerOf(prototype, method.name) === method.prototype) return `${nameOf(prototype)}.${name}`;
+  return `${nameOf(method.prototype)}.${name}@${nameOf(prototype)}`;
 }
 
 /**
@@ -78,9 +79,14 @@ function ownerOf(prototype: object, name: string | symbol): object | undefined {
   return owner ?? undefined;
 }
 
-function classNameOf(prototype: object): string {
-  const { constructor } = prototype;
-  return constructor.name === '' ? 'Anonymous' : constructor.name;
+function nameOf(prototype: object): string {
+  return classNameOf(prototype.constructor).name;
+}
+
+/** Why the names that default keys of a method begin with do not say which class is meant. Undefined when they do. */
+export function nameDoubt(prototype: object, method: DecoratedMethod): string | undefined {
+  const owner = ownerOf(prototype, method.name) === method.prototype ? prototype : method.prototype;
+  return classNameOf(prototype.constructor).doubt ?? classNameOf(owner.constructor).doubt;
 }
 
 function withoutTrailingUndefined(args: readonly unknown[]): readonly unknown[] {

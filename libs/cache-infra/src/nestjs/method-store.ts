@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
 
 import { runSafely } from '../cache/emitter.js';
-import type { LoadOptions, StoreOptions } from '../cache/options.js';
+import type { LoadOptions, StoreOptions, Ttl } from '../cache/options.js';
+import { duration } from '../checks.js';
 import { ValidationError } from '../errors.js';
 import type { MethodCall } from './decorated-method.js';
 import type { CacheableOptions, StoringOptions } from './decorator-options.js';
-import { isCacheTrouble, report } from './method-errors.js';
+import { isCacheTrouble, report, reportOption, warnOnce } from './method-errors.js';
 import { defaultKey, type MethodKey } from './method-key.js';
 
 /** A text that stands as it is, a function of the arguments, or nothing: the default key. */
@@ -30,17 +31,60 @@ export function keyOf(call: MethodCall, option: KeyOption): string | undefined {
   }
 }
 
-function makeKey({ instance, method, label, args }: MethodCall, option: KeyOption): MethodKey {
+function makeKey(call: MethodCall, option: KeyOption): MethodKey {
+  const { instance, method, label, args } = call;
   if (option === undefined) return defaultKey(Object.getPrototypeOf(instance) as object, method, args);
-  const key = valueOf(option, args);
+  const key = valueOf(option, call);
   assertText(key, label, 'key');
+  warnOfGap(key, call, 'key');
   return { key, inputLength: key.length };
 }
 
-export function storeOptions({ args, label }: MethodCall, options: StoringOptions): StoreOptions {
+/** What is known before the method runs. */
+export function storeOptions(call: MethodCall, options: StoringOptions): StoreOptions {
   const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } = options;
-  const made = tags === undefined ? undefined : tagsOf(tags, args, label);
-  return { ttl, l1Ttl, tags: made, grace, jitter, tiers, as, revive, plain };
+  const made = tags === undefined ? undefined : tagsOf(tags, call, 'tags');
+  const life = typeof ttl === 'function' ? undefined : ttl;
+  return { ttl: life, l1Ttl, tags: made, grace, jitter, tiers, as, revive, plain };
+}
+
+/** What only the result tells. */
+export interface Verdict {
+  readonly isStored: boolean;
+  /** Undefined: as if `ttl` were not given. */
+  readonly ttl: Ttl | undefined;
+  readonly tags: readonly string[];
+}
+
+const refused: Verdict = { isStored: false, ttl: undefined, tags: [] };
+const asGiven: Verdict = { isStored: true, ttl: undefined, tags: [] };
+
+/**
+ * What `unless`, `ttl` and `resultTags` say of a result. Never throws: the method has done its work, so the caller gets the result, which
+ * is not stored when one of them fails.
+ */
+export function verdictOn(value: unknown, call: MethodCall, options: StoringOptions): Verdict {
+  if (value === undefined) return refused;
+  const { unless, ttl, resultTags } = options;
+  if (unless === undefined && resultTags === undefined && typeof ttl !== 'function') return asGiven;
+  const ofResult = { ...call, args: [value, ...call.args] };
+  try {
+    if (unless !== undefined && valueOf(unless, ofResult) === true) return refused;
+    return {
+      isStored: true,
+      ttl: typeof ttl === 'function' ? lifeOf(valueOf(ttl, ofResult), call.label) : undefined,
+      tags: resultTags === undefined ? [] : tagsOf(resultTags, ofResult, 'resultTags'),
+    };
+  } catch (error) {
+    reportOption(call.label, error);
+    return refused;
+  }
+}
+
+function lifeOf(ttl: unknown, label: string): Ttl | undefined {
+  const problem = ttl === undefined ? undefined : duration(ttl);
+  if (problem === undefined) return ttl as Ttl | undefined;
+  throw new ValidationError([{ path: 'ttl', message: `ttl of ${label} ${problem}` }]);
 }
 
 /** Those that are the same at every call. */
@@ -57,21 +101,38 @@ export function loadOptions(call: MethodCall, options: CacheableOptions): LoadOp
 
 /** @throws ValidationError when a function gives something else than tags */
 export function tagsOf(
-  tags: NonNullable<StoringOptions['tags']>,
-  args: readonly unknown[],
-  label: string,
+  tags: NonNullable<StoringOptions['tags'] | StoringOptions['resultTags']>,
+  call: OptionCall,
+  option: string,
 ): readonly string[] {
-  const list = valueOf(tags, args);
-  if (!Array.isArray(list)) throw wrong(label, 'tags', 'a list of texts', list);
-  for (const tag of list as unknown[]) assertText(tag, label, 'tags');
+  const list = valueOf(tags, call);
+  if (!Array.isArray(list)) throw wrong(call.label, option, 'a list of texts', list);
+  for (const tag of list as unknown[]) {
+    assertText(tag, call.label, option);
+    if (typeof tags === 'function') warnOfGap(tag, call, option);
+  }
   return list as string[];
 }
 
-/** The value, or what the function makes of the arguments. */
-export function valueOf(option: unknown, args: readonly unknown[]): unknown {
-  return typeof option === 'function'
-    ? (option as (...given: readonly unknown[]) => unknown)(...args)
-    : option;
+/** Whom a function in the options is called for, and with what. */
+export type OptionCall = Pick<MethodCall, 'instance' | 'args' | 'label'>;
+
+/** The value, or what the function makes of the arguments, with the instance as `this`. */
+export function valueOf(option: unknown, { instance, args }: OptionCall): unknown {
+  return typeof option === 'function' ? Reflect.apply(option, instance, args) : option;
+}
+
+/** What is left in a text where a value was missing, or was no text. */
+const gap =
+  /(?:^|[^\p{L}\p{N}])(?:undefined|NaN)(?:[:/|]|$)|(?:^|[:/|=])null(?:[:/|]|$)|\[object [A-Z]\w*\]/u;
+
+/** Warns once of a key, pattern or tag that was made of something which is not there, and stands for every such call. */
+export function warnOfGap(text: string, { label }: OptionCall, option: string): void {
+  const [found] = gap.exec(text) ?? [];
+  if (found === undefined) return;
+  const what = found.replace(/^[^\p{L}[]+|[:/|]$/gu, '');
+  const words = `${option} of ${label} gave a text with '${what}' in it: all calls with such a value share it. Make it of values that are there, or give a condition`;
+  warnOnce(label, `gap in ${option}`, words);
 }
 
 export function assertText(value: unknown, label: string, option: string): asserts value is string {

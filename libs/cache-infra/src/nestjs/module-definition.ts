@@ -1,11 +1,11 @@
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { DynamicModule, InjectionToken, Provider, Type } from '@nestjs/common';
 
 import { AiCacheService, type AiCacheSettings } from '../ai/index.js';
 import type { Cache } from '../cache/cache.js';
 import { CacheFactory } from '../config/cache-factory.js';
 import { cachesBeside } from '../config/several-caches.js';
 import { ValidationError } from '../errors.js';
-import { getAiCacheToken } from './ai-tokens.js';
+import { getAiCacheToken, ownAiCacheToken, rootAiToken } from './ai-tokens.js';
 import type { CacheFacts } from './cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from './cache-registry.js';
@@ -17,7 +17,7 @@ import {
   type GivenOptions,
 } from './given-options.js';
 import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
-import { defaultCacheName, getCacheToken, madeByMethod, wholeCacheToken } from './tokens.js';
+import { defaultCacheName, getCacheToken, madeByMethod, rootCacheToken, wholeCacheToken } from './tokens.js';
 
 const optionsToken = Symbol('CacheInfraModule options');
 
@@ -83,8 +83,12 @@ export function cacheModule(module: Type, plan: Plan): DynamicModule {
   const names = [name, ...caches];
   const twice = names.find((each, index) => names.indexOf(each) < index);
   if (twice !== undefined) throw nameTaken(twice);
-  const made = names.flatMap((each) => cacheProviders(each, plan));
-  const ai = way === 'createAi' ? [aiProvider(name)] : [];
+  const isUnnamedAi = way === 'createAi' && plan.name === undefined;
+  const first = isUnnamedAi
+    ? unnamedAiProviders(plan)
+    : [...cacheProviders(name, plan), ...rootProviders(name)];
+  const made = [...first, ...caches.flatMap((each) => cacheProviders(each, plan))];
+  const ai = way === 'createAi' && !isUnnamedAi ? namedAiProviders(name) : [];
   return {
     module,
     global: isGlobal,
@@ -100,22 +104,68 @@ function cacheProviders(name: string, plan: Plan) {
     provide: token,
     inject: [CacheFactory, CacheRegistry, optionsToken],
     useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions) =>
-      makeCache(factory, registry, given, name, plan),
+      makeCache(factory, registry, given, { name, plan }),
   };
   return [cache, { provide: wholeCacheToken(name), useExisting: token }];
+}
+
+function rootProviders(name: string) {
+  return name === defaultCacheName ? [{ provide: rootCacheToken, useExisting: getCacheToken(name) }] : [];
+}
+
+/** What the cache of a `forAi()` without a name is called beside a `forRoot()`, whose cache is the default one. */
+const besideRoot = 'ai';
+
+/** Alone, its cache is the default one. Beside a `forRoot()` it is another, and `Cache` stays that of `forRoot()`. */
+function unnamedAiProviders(plan: Plan) {
+  const root = { token: rootCacheToken, optional: true };
+  const own = {
+    provide: ownAiCacheToken,
+    inject: [CacheFactory, CacheRegistry, optionsToken, root],
+    useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions, rootCache?: Cache) =>
+      makeCache(factory, registry, given, {
+        name: rootCache === undefined ? defaultCacheName : besideRoot,
+        plan,
+      }),
+  };
+  const cache = {
+    provide: getCacheToken(),
+    inject: [root, ownAiCacheToken],
+    useFactory: (rootCache: Cache | undefined, ownCache: Cache) => rootCache ?? ownCache,
+  };
+  return [
+    own,
+    cache,
+    { provide: wholeCacheToken(defaultCacheName), useExisting: getCacheToken() },
+    aiProvider(getAiCacheToken(), ownAiCacheToken),
+    { provide: rootAiToken, useExisting: getAiCacheToken() },
+  ];
+}
+
+/** The class stands for it too, unless there is one without a name. */
+function namedAiProviders(name: string) {
+  const token = getAiCacheToken(name);
+  const own = aiProvider(token, getCacheToken(name));
+  if (token === AiCacheService) return [own, { provide: rootAiToken, useExisting: token }];
+  const byClass = {
+    provide: getAiCacheToken(),
+    inject: [{ token: rootAiToken, optional: true }, token],
+    useFactory: (root: AiCacheService | undefined, named: AiCacheService) => root ?? named,
+  };
+  return [own, byClass];
 }
 
 function makeCache(
   factory: CacheFactory,
   registry: CacheRegistry,
   given: GivenOptions & { readonly vary?: CacheFacts | undefined },
-  name: string,
-  plan: Plan,
+  { name, plan }: { readonly name: string; readonly plan: Plan },
 ): Cache {
   assertMadeOptions(given);
   const { vary, ...options } = given;
   if (vary !== undefined) registry.addFacts(vary);
-  const own = cacheOptions(options, name, plan);
+  const isBesideRoot = plan.name === undefined && name === besideRoot && !plan.caches.includes(name);
+  const own = { ...cacheOptions(options, isBesideRoot ? defaultCacheName : name, plan), name };
   try {
     return registry.register(name, factory.prepare(plan.way, own));
   } catch (error) {
@@ -126,17 +176,17 @@ function makeCache(
   }
 }
 
-function aiProvider(name: string) {
+function aiProvider(provide: InjectionToken<AiCacheService>, cacheToken: InjectionToken) {
   return {
-    provide: getAiCacheToken(name),
-    inject: [getCacheToken(name), CacheRegistry, optionsToken],
+    provide,
+    inject: [cacheToken, CacheRegistry, optionsToken],
     useFactory: (cache: Cache, registry: CacheRegistry, given: GivenOptions & AnswerOptions) => {
-      const { defaultTtl, operationTtls, textHashThreshold, clock } = registry.optionsOf(name) ?? {};
+      const { defaultTtl, operationTtls, textHashThreshold, clock } = registry.optionsOf(cache.name) ?? {};
       const settings: AiCacheSettings = {
         ...{ defaultTtl, operationTtls, textHashThreshold, clock },
         ...answerOptions(given),
       };
-      const monitor = registry.monitorOf(name);
+      const monitor = registry.monitorOf(cache.name);
       return new AiCacheService(cache, { ...settings, monitor });
     },
   };

@@ -26,6 +26,9 @@ export function wholeCacheToken(name: string): InjectionToken<Cache> {
   return `CacheInfraModule.cache(${name})`;
 }
 
+/** What `Cache` is in an application with a `forRoot()`: a `forAi()` beside it leaves it that. */
+export const rootCacheToken: InjectionToken<Cache> = Symbol.for('nestjs-cache-infra.rootCache');
+
 /** What `CacheInfraModule.forFeature` says to the module that imports it. */
 export interface CacheFeature {
   /** The name of the cache. */
@@ -34,6 +37,18 @@ export interface CacheFeature {
 }
 
 export const featureToken: InjectionToken<CacheFeature> = Symbol.for('nestjs-cache-infra.CacheFeature');
+
+/** From the outermost to the innermost: that of the module, then that of the method. */
+export function namespacesOf(
+  {
+    cache = defaultCacheName,
+    namespace,
+  }: { readonly cache?: string | undefined; readonly namespace?: string | undefined },
+  feature: CacheFeature | undefined,
+): readonly string[] {
+  const ofModule = feature?.cache === cache ? feature.namespace : undefined;
+  return [ofModule, namespace].filter((name) => name !== undefined);
+}
 
 const madeByMethodToken = Symbol('CacheInfraModule.forRoot');
 

@@ -1,0 +1,108 @@
+import { types } from 'node:util';
+import { hasToJson, opaqueKind } from '../opaque.js';
+import { classShapeOf, isOfNoClass, type ClassShape } from './class-shape.js';
+
+/** Built-ins whose content can be read, by what tells the real ones from proxies and from objects that only inherit from them. */
+const readable: Readonly<Record<string, (value: object) => boolean>> = {
+  Array: Array.isArray,
+  Map: types.isMap,
+  Set: types.isSet,
+  Date: types.isDate,
+  RegExp: types.isRegExp,
+  ArrayBuffer: types.isAnyArrayBuffer,
+  SharedArrayBuffer: types.isAnyArrayBuffer,
+};
+
+/** What kind of thing `value` is, when its state is out of reach. */
+export function unreadableKind(value: object, { builtIn }: ClassShape): string | undefined {
+  if (isOfNoClass(value)) {
+    // A tag of its own would stand under a symbol, and those are refused.
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    return tag === 'Object' ? undefined : tag.toLowerCase();
+  }
+  // An error, a promise or a boxed value may call itself otherwise.
+  if (types.isNativeError(value)) return 'Error';
+  if (types.isPromise(value)) return 'Promise';
+  if (types.isBoxedPrimitive(value)) return 'a boxed value';
+  if (ArrayBuffer.isView(value) || value instanceof URL) return undefined;
+  if (builtIn === undefined) return opaqueKind(value);
+  if (Object.hasOwn(readable, builtIn) && readable[builtIn]?.(value) === true) return undefined;
+  return types.isProxy(value) ? `a proxy of ${builtIn}` : (opaqueKind(value) ?? builtIn);
+}
+
+/** The names under which the state of an instance stands: its own properties, and what its class has in the way of values and getters. */
+export function stateNames(value: object, { inherited }: ClassShape): string[] {
+  const own = Object.getOwnPropertyNames(value);
+  const shown = Object.keys(value);
+  if (inherited.length === 0 && own.length === shown.length) return shown;
+  const names = new Set(inherited);
+  for (const name of own) {
+    if (Object.prototype.propertyIsEnumerable.call(value, name) || !isMethod(value, name)) names.add(name);
+  }
+  return [...names];
+}
+
+export function isMethod(value: object, name: string | symbol): boolean {
+  if (Object.prototype.propertyIsEnumerable.call(value, name)) return false;
+  return typeof (value as Readonly<Record<string | symbol, unknown>>)[name] === 'function';
+}
+
+/** Above this many elements nobody looks for further properties on binary data: it would take longer than all else. */
+const maxSearched = 1024;
+
+/** Whether a built-in container carries properties that are not its content. */
+export function hasMoreThanItsContent(value: object): boolean {
+  if (types.isTypedArray(value)) {
+    return value.length <= maxSearched && Reflect.ownKeys(value).length > value.length;
+  }
+  // Indices come first, then `length`, then what was put there later.
+  if (Array.isArray(value)) return Reflect.ownKeys(value).at(-1) !== 'length';
+  const own = Reflect.ownKeys(value).length;
+  return types.isRegExp(value) ? own > 1 : own > 0;
+}
+
+/**
+ * The fields of an object that stands for a record: its own properties and what its class has, or what its `toJSON()` gives.
+ * Undefined for what is no record: a container such as a Map, text, binary data.
+ */
+export function recordOf(value: object): Readonly<Record<string, unknown>> | undefined {
+  if (isOfNoClass(value) && !hasToJson(value)) return picked(value);
+  const shape = classShapeOf(value);
+  if (shape.builtIn !== undefined || value instanceof URL) return undefined;
+  if (!hasToJson(value)) return picked(value);
+  const json = value.toJSON('');
+  return typeof json === 'object' && json !== null && isOfNoClass(json) ? picked(json) : undefined;
+}
+
+function picked(value: object): Readonly<Record<string, unknown>> {
+  const source = value as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(stateNames(value, classShapeOf(value)).map((name) => [name, source[name]]));
+}
+
+type Told = readonly [name: string, value: unknown];
+
+/**
+ * The own texts, numbers and booleans of `value`, when `json` does not hold all of their values: what its `toJSON()` leaves out or
+ * rounds. None when it does, under whatever names.
+ */
+export function untoldBy(json: unknown, value: object): readonly Told[] {
+  const own = Object.entries(value).filter(([, part]) => isData(part));
+  const left = new Map<unknown, number>();
+  for (const part of leavesOf(json)) left.set(part, (left.get(part) ?? 0) + 1);
+  const isTold = own.every(([, part]) => {
+    const count = left.get(part) ?? 0;
+    left.set(part, count - 1);
+    return count > 0;
+  });
+  return isTold ? [] : own;
+}
+
+function isData(value: unknown): boolean {
+  return ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
+}
+
+/** `json` has been written already, and so has no circles. */
+function* leavesOf(json: unknown): Iterable<unknown> {
+  if (typeof json !== 'object' || json === null) yield json;
+  else for (const part of Object.values(json)) yield* leavesOf(part);
+}
