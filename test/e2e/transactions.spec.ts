@@ -90,8 +90,6 @@ class Sales {
 
 @Injectable()
 class Discounts {
-  constructor(private readonly prices: Prices) {}
-
   @Transactional()
   async begin(): Promise<void> {
     database.write('lamp', 7);
