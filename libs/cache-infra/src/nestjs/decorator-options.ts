@@ -120,16 +120,12 @@ type OfArguments<M extends AnyFunction, R> = (...args: Parameters<M>) => R;
 export type MethodOptionsFor<O, M extends AnyFunction> = [M] extends [never]
   ? never
   : Omit<O, 'key' | 'tags' | 'pattern' | 'condition' | 'unless'> & {
-      readonly [K in keyof O & ('tags' | 'pattern' | 'condition')]?:
+      // Mapped from `Pick`, so that they stand as in `O`: required where they are, and with what an editor shows of them.
+      readonly [K in keyof Pick<O, keyof O & ('key' | 'tags' | 'pattern' | 'condition')>]:
         Exclude<O[K], AnyFunction> | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
     } & {
-      readonly unless?: 'unless' extends keyof O
-        ? ((result: ResultOf<M>, ...args: Parameters<M>) => boolean) | undefined
-        : undefined;
-    } & {
-      // As it stands in `O`: of @CachePut it is required.
-      readonly [K in keyof Pick<O, keyof O & 'key'>]:
-        Exclude<O[K], AnyFunction> | OfArguments<M, ReturnType<Extract<O[K], AnyFunction>>>;
+      readonly [K in keyof Pick<O, keyof O & 'unless'>]:
+        ((result: ResultOf<M>, ...args: Parameters<M>) => boolean) | undefined;
     };
 
 /** A decorator for one method that was named. */
