@@ -18,6 +18,61 @@ const answers: readonly (readonly [question: string, page: string, heading: stri
     /outermost/,
   ],
   ['T83: evicting after the commit', 'recipes/evict-after-write', 'after-the-commit', /afterCommit/],
+  [
+    'T84: testing a whole application',
+    'recipes/test-an-application',
+    'by-token',
+    /overrideModule[^]*getCacheToken/,
+  ],
+  [
+    'T84: what follows an override, and who closes it',
+    'recipes/test-an-application',
+    'who-follows-an-override',
+    /HttpCacheInterceptor[^]*closed by/,
+  ],
+  [
+    'T88: versions of NestJS and Node, other runtimes, bundlers',
+    'questions',
+    'versions-and-runtimes',
+    /NestJS 11[^]*Node 18[^]*Bun[^]*Deno[^]*esbuild/,
+  ],
+  [
+    'T88: where it runs',
+    'questions',
+    'where-it-runs',
+    /Kubernetes[^]*PM2[^]*Lambda, serverless[^]*Failover[^]*503/,
+  ],
+  [
+    'T88: ORMs and their types',
+    'questions',
+    'databases',
+    /TypeORM[^]*lazy relations[^]*Prisma[^]*Decimal[^]*BigInt ids/,
+  ],
+  [
+    'T88: one connection with the application, listing keys, bytes, one value',
+    'questions',
+    'redis',
+    /One connection[^]*list keys[^]*inspect[^]*in bytes/,
+  ],
+  [
+    'T88: the browser’s Cache, and unknown',
+    'questions',
+    'typescript',
+    /Property .get. does not exist[^]*CacheService[^]*unknown/,
+  ],
+  [
+    'T88: useExisting, and writes without a key',
+    'questions',
+    'decisions-that-surprise',
+    /useClass[^]*key is `undefined`/,
+  ],
+  [
+    'T88: a checklist for production',
+    'production',
+    'before-production',
+    /keyPrefix[^]*l1CacheSize[^]*maxmemory-policy[^]*grace[^]*lock[^]*health[^]*failOnConnectionError[^]*ACL/,
+  ],
+  ['T88: the life of an entry in one timeline', 'loading', 'the-life-of-an-entry', /0 ─+.*\n/],
 ];
 
 describe('the guides answer', () => {

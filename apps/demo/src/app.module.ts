@@ -17,6 +17,6 @@ import { StatsController } from './stats/stats.controller.js';
     CatalogueModule,
   ],
   controllers: [HealthController, StatsController],
-  providers: [{ provide: APP_INTERCEPTOR, useClass: CacheMonitoringInterceptor }],
+  providers: [{ provide: APP_INTERCEPTOR, useExisting: CacheMonitoringInterceptor }],
 })
 export class AppModule {}
