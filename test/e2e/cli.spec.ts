@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 
 import { buildLibrary } from '../faults/build-library.js';
-import { readJson, root } from '../support/repository.js';
+import { root, readJson } from '../support/repository.js';
+import { runCli, type Outcome } from '../support/run-cli.js';
 
 const redisUrl = process.env['TEST_REDIS_URL'] ?? '';
 const nowhere = 'redis://someone:s3cret@127.0.0.1:1';
@@ -20,27 +20,9 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly error: string;
-}
-
-/** The command as npm installs it, with an environment of its own. */
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const { bin } = await readJson<{ bin: Record<string, string> }>('libs/cache-infra/package.json');
-  const file = join(root, 'libs/cache-infra', bin['nestjs-cache-infra'] ?? '');
-  const child = spawn(process.execPath, [file, ...args], {
-    cwd: directory,
-    env: { PATH: process.env['PATH'], ...env },
-    timeout: 30_000,
-  });
-  let out = '';
-  let error = '';
-  child.stdout.on('data', (part: Buffer) => (out += part.toString()));
-  child.stderr.on('data', (part: Buffer) => (error += part.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, out, error };
+/** With an environment of its own. */
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return runCli(args, directory, env);
 }
 
 async function file(name: string, text: string): Promise<string> {

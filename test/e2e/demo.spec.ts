@@ -176,8 +176,10 @@ describe('demo: the catalogue', () => {
     expect(list.body).not.toContainEqual(expect.objectContaining({ id: 'desk-lamp' }));
   });
 
-  it('does not cache that a product is missing', async () => {
+  it('remembers that a product is missing, until it is saved', async () => {
     await http.get('/products/vase').expect(404);
+    const again = await http.get('/products/vase').expect(404);
+    expect(again.headers['cache-status']).toMatch(/; hit/);
     await http.put('/products/vase').send(vase).expect(200);
 
     await http.get('/products/vase').expect(200);
@@ -232,6 +234,22 @@ describe('demo: operations', () => {
       ]),
     );
     expect(body.components.schemas.SummarizeDto.required).toEqual(['text']);
+  });
+
+  it('T90: documents each operation with a summary, its answers, and types as the validation has them', async () => {
+    const { body } = await http.get('/docs-json').expect(200);
+    const paths = body.paths as Record<string, Record<string, { summary?: string; responses: object }>>;
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
+    );
+
+    expect(described.filter(({ summary = '' }) => summary === '').map(({ name }) => name)).toEqual([]);
+    expect(Object.keys(paths['/products/{id}']?.['delete']?.responses ?? {})).toEqual(['204', '404']);
+    const { price, stock } = body.components.schemas.Product.properties;
+    expect([price, stock]).toMatchObject([
+      { type: 'integer', minimum: 0, example: 3900 },
+      { type: 'integer', minimum: 0, example: 12 },
+    ]);
   });
 
   it('shows the documentation at /docs', async () => {

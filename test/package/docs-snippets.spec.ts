@@ -13,15 +13,8 @@ import {
 import { AiCacheConfig, CacheConfig } from '../../libs/cache-infra/src/config/options.js';
 import { presetNames } from '../../libs/cache-infra/src/config/presets.js';
 import { cacheVariables } from '../../libs/cache-infra/src/testing/environment.js';
+import { blocksOf, guidesUnder, headingsOf, proseOf } from '../support/guides.js';
 import { readText, root } from '../support/repository.js';
-
-/** A fenced block of code in a guide. */
-interface Block {
-  /** `docs/usage.md:12`, the line of its fence. */
-  readonly where: string;
-  readonly language: string;
-  readonly code: string;
-}
 
 const library = join(root, 'libs', 'cache-infra', 'src');
 const guides = [
@@ -41,21 +34,6 @@ const runnable = blocks.flatMap((block, index) => {
     ? [{ ...block, output: next.code }]
     : [];
 });
-
-async function guidesUnder(directory: string): Promise<string[]> {
-  const entries = await readdir(join(root, directory), { recursive: true });
-  return entries.filter((path) => path.endsWith('.md')).map((path) => `${directory}/${path}`);
-}
-
-async function blocksOf(guide: string): Promise<Block[]> {
-  const text = await readText(guide);
-  return [...text.matchAll(/^```(\S*)[^\n]*\n(.*?)^```$/gms)].map(
-    ({ index, 1: language = '', 2: code = '' }) => {
-      const line = text.slice(0, index).split('\n').length;
-      return { where: `${guide}:${String(line)}`, language, code };
-    },
-  );
-}
 
 /** Those of this repository, for code that is not in its files. */
 function compilerOptions(): ts.CompilerOptions {
@@ -142,7 +120,7 @@ describe('the guides (issue: shown by 7)', () => {
   it('have links that lead somewhere', async () => {
     const broken: string[] = [];
     for (const guide of guides) {
-      const prose = (await readText(guide)).replaceAll(/^```.*?^```$/gms, '');
+      const prose = proseOf(await readText(guide));
       for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
         if (/^https?:/.test(target)) continue;
         const [path = '', heading] = target.split('#');
@@ -239,15 +217,4 @@ async function isDirectory(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** As GitHub makes anchors of headings. */
-function headingsOf(text: string): Set<string> {
-  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-'),
-  );
-  return new Set(headings);
 }

@@ -1,13 +1,20 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { execute, readJson, root } from '../support/repository.js';
+import { headingsOf } from '../support/guides.js';
+import { execute, readJson, readText, root } from '../support/repository.js';
 
 const library = join(root, 'libs', 'cache-infra');
 const slow = 180_000;
+const repository = 'https://github.com/nestjs-cache-infra/nestjs-cache-infra';
 
 interface Manifest {
+  version: string;
+  homepage?: string;
+  repository?: { type: string; url: string; directory: string };
+  bugs?: { url: string };
+  author?: string;
   exports: Record<string, { types: string; default: string } | string>;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
@@ -100,6 +107,34 @@ function entryPoints(): string[] {
     .map((path) => `nestjs-cache-infra${path.slice(1)}`);
 }
 
+/** A file of the package. */
+function textOf(path: string): Promise<string> {
+  return readFile(join(consumer, 'node_modules/nestjs-cache-infra', path), 'utf8');
+}
+
+/** Addresses in the repository, and in a page its links within the package. */
+function pointersIn(text: string, isPage: boolean): string[] {
+  const addresses = [...text.matchAll(new RegExp(`${repository}/(?:blob|tree)/main/([\\w./#-]+)`, 'g'))];
+  const pages = [...text.matchAll(/guideUrl\('([^']+)'\)/g)].map(
+    ([, page = '']) => `repository:docs/${page}`,
+  );
+  const links = isPage ? [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)] : [];
+  return [
+    ...addresses.map(([, path = '']) => `repository:${path}`),
+    ...pages,
+    ...links.map(([, path = '']) => path),
+  ];
+}
+
+async function leads(target: string): Promise<boolean> {
+  const isOfRepository = target.startsWith('repository:');
+  const [path = '', heading] = target.replace('repository:', '').split('#');
+  if (!isOfRepository) return files.includes(path);
+  const text = await readText(path).catch(() => undefined);
+  if (text === undefined) return path === 'docs'; // the beginning of addresses that are put together
+  return heading === undefined || headingsOf(text).has(heading);
+}
+
 describe('the published package', () => {
   it('holds the build, the licence and the readme', () => {
     expect(files).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'README.md', 'dist/index.js']));
@@ -115,6 +150,40 @@ describe('the published package', () => {
     );
 
     expect(files).toEqual(expect.arrayContaining(named.map((path) => path.replace('./', ''))));
+  });
+
+  it('T86: says where its home, its source and its issues are, and whose it is', () => {
+    const { homepage, repository, bugs, author } = manifest;
+    expect(homepage).toMatch(/^https:\/\//);
+    expect(repository).toMatchObject({ type: 'git', directory: 'libs/cache-infra' });
+    expect(bugs?.url).toMatch(/^https:\/\//);
+    expect(author).not.toBe('');
+    expect(author).toBeDefined();
+  });
+
+  it('T86: brings its changes, and they begin with its version', async () => {
+    expect(files).toContain('CHANGELOG.md');
+    const [, newest] = /^## (\d\S*)$/m.exec(await textOf('CHANGELOG.md')) ?? [];
+    expect(newest).toBe(manifest.version);
+  });
+
+  it('T86: has pointers that lead somewhere: links of its pages, addresses in messages and comments', async () => {
+    const broken: string[] = [];
+    for (const path of files.filter((name) => /\.(md|js|d\.ts)$/.test(name))) {
+      for (const target of pointersIn(await textOf(path), path.endsWith('.md'))) {
+        if (!(await leads(target))) broken.push(`${path}: ${target}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('T86: names no page that is not in it without saying where that is', async () => {
+    const bare: string[] = [];
+    for (const path of files.filter((name) => /\.(js|d\.ts)$/.test(name))) {
+      for (const [page] of (await textOf(path)).matchAll(/(?<![\w/])docs\/[\w/-]+\.md/g))
+        bare.push(`${path}: ${page}`);
+    }
+    expect(bare).toEqual([]);
   });
 
   it(

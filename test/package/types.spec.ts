@@ -38,3 +38,31 @@ describe('the public types (issue: shown by 5)', () => {
     120_000,
   );
 });
+
+/** The options in the calls of a file, with what an editor shows of each. */
+function documentedOptions(program: ts.Program, path: string): Map<string, string> {
+  const checker = program.getTypeChecker();
+  const found = new Map<string, string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertyAssignment(node) && ts.isObjectLiteralExpression(node.parent)) {
+      const name = node.name.getText();
+      const property = checker.getContextualType(node.parent)?.getProperty(name);
+      const decorator = node.parent.parent.getText().split('<')[0] ?? '';
+      const text = ts.displayPartsToString(property?.getDocumentationComment(checker));
+      found.set(`${decorator} ${name}`, text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  const source = program.getSourceFile(path);
+  if (source !== undefined) visit(source);
+  return found;
+}
+
+describe('an editor', () => {
+  it('T88: shows what each option of a named method is for', () => {
+    const path = join(folder, 'editor.ts');
+    const shown = documentedOptions(ts.createProgram([path], options), path);
+    expect([...shown.keys()]).toContain('Cacheable unless');
+    expect([...shown].filter(([, text]) => text === '').map(([name]) => name)).toEqual([]);
+  }, 120_000);
+});

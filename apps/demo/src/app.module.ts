@@ -5,6 +5,7 @@ import { CacheInfraModule, CacheMonitoringInterceptor } from 'nestjs-cache-infra
 import { AiModule } from './ai/ai.module.js';
 import { CatalogueModule } from './catalogue/catalogue.module.js';
 import { HealthController } from './health/health.controller.js';
+import { LiveModule } from './live/live.module.js';
 import { StatsController } from './stats/stats.controller.js';
 
 @Module({
@@ -15,8 +16,9 @@ import { StatsController } from './stats/stats.controller.js';
     TerminusModule,
     AiModule,
     CatalogueModule,
+    LiveModule,
   ],
   controllers: [HealthController, StatsController],
-  providers: [{ provide: APP_INTERCEPTOR, useClass: CacheMonitoringInterceptor }],
+  providers: [{ provide: APP_INTERCEPTOR, useExisting: CacheMonitoringInterceptor }],
 })
 export class AppModule {}

@@ -1,4 +1,5 @@
-export { Cache } from './cache/cache.js';
+// `CacheService` for editors: the browser's types have a `Cache`, so an import of ours is not offered.
+export { Cache, Cache as CacheService } from './cache/cache.js';
 export type {
   BaseCacheOptions,
   EncryptionOptions,

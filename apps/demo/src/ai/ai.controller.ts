@@ -8,7 +8,7 @@ import {
   UseFilters,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   EntitiesResult,
   KeywordsResult,
@@ -34,6 +34,7 @@ export class AiController {
   constructor(private readonly analyses: AnalysisService) {}
 
   @Post('summarize')
+  @ApiOperation({ summary: 'The most important sentences of a text' })
   @HttpCode(200)
   @AnalysisResponse(SummaryResult)
   summarize(@Body() { text, model, ...options }: SummarizeDto, @AskParam() ask: Ask): Promise<Analysis> {
@@ -41,6 +42,7 @@ export class AiController {
   }
 
   @Post('sentiment')
+  @ApiOperation({ summary: 'How positive or negative a text is' })
   @HttpCode(200)
   @AnalysisResponse(SentimentResult)
   sentiment(@Body() { text, model, ...options }: SentimentDto, @AskParam() ask: Ask): Promise<Analysis> {
@@ -48,6 +50,7 @@ export class AiController {
   }
 
   @Post('keywords')
+  @ApiOperation({ summary: 'The keywords of a text' })
   @HttpCode(200)
   @AnalysisResponse(KeywordsResult)
   keywords(@Body() { text, model, ...options }: KeywordsDto, @AskParam() ask: Ask): Promise<Analysis> {
@@ -55,6 +58,7 @@ export class AiController {
   }
 
   @Post('entities')
+  @ApiOperation({ summary: 'Names, dates and numbers in a text' })
   @HttpCode(200)
   @AnalysisResponse(EntitiesResult)
   entities(@Body() { text, model, ...options }: EntitiesDto, @AskParam() ask: Ask): Promise<Analysis> {
@@ -62,6 +66,7 @@ export class AiController {
   }
 
   @Post('readability')
+  @ApiOperation({ summary: 'How hard a text is to read, and how long it takes' })
   @HttpCode(200)
   @AnalysisResponse(ReadabilityResult)
   readability(@Body() { text, model, ...options }: ReadabilityDto, @AskParam() ask: Ask): Promise<Analysis> {

@@ -3,18 +3,18 @@ import { IsInt, IsNotEmpty, IsString, MaxLength, Min } from 'class-validator';
 
 /** A product without its id, which stands in the address. */
 export class ProductDetails {
-  @ApiProperty({ example: 'Desk lamp' })
+  @ApiProperty({ example: 'Desk lamp', minLength: 1, maxLength: 200 })
   @IsString()
   @IsNotEmpty()
   @MaxLength(200)
   name!: string;
 
-  @ApiProperty({ example: 3900, description: 'In cents' })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 3900, description: 'In cents' })
   @IsInt()
   @Min(0)
   price!: number;
 
-  @ApiProperty({ example: 12 })
+  @ApiProperty({ type: 'integer', minimum: 0, example: 12 })
   @IsInt()
   @Min(0)
   stock!: number;

@@ -15,11 +15,16 @@ export class ProductsService {
     return this.repository.findAll();
   }
 
-  @Cacheable({ key: productKey, ttl: '5m' })
   async findOne(id: string): Promise<Product> {
-    const product = await this.repository.findOne(id);
-    if (product === undefined) throw new NotFoundException(`There is no product '${id}'`);
+    const product = await this.lookUp(id);
+    if (product === null) throw new NotFoundException(`There is no product '${id}'`);
     return product;
+  }
+
+  /** `null` is a value: that a product does not exist is cached, too, until it is saved. */
+  @Cacheable({ key: productKey, ttl: '5m' })
+  async lookUp(id: string): Promise<Product | null> {
+    return (await this.repository.findOne(id)) ?? null;
   }
 
   @CacheEvict({ key: listKey })

@@ -1,7 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 import { CacheHealthIndicator } from 'nestjs-cache-infra';
 
+@ApiTags('cache')
 @Controller('health')
 export class HealthController {
   constructor(
@@ -10,6 +12,7 @@ export class HealthController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'The caches as Terminus reports them' })
   @HealthCheck()
   check(): Promise<object> {
     return this.health.check([() => this.caches.check('cache'), () => this.caches.check('aiCache', 'ai')]);

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AiCacheService, Cache, CachePerformanceMonitor, InjectAiCache } from 'nestjs-cache-infra';
 
 @ApiTags('cache')
@@ -11,8 +11,17 @@ export class StatsController {
     private readonly monitor: CachePerformanceMonitor,
   ) {}
 
-  /** What the caches did since the start. */
   @Get('stats')
+  @ApiOperation({ summary: 'What the caches did since the start, and what they saved' })
+  @ApiOkResponse({
+    schema: {
+      example: {
+        cache: { hits: 12, misses: 3 },
+        ai: { totals: { hits: 4 } },
+        performance: { totals: { hitRatio: 0.8 } },
+      },
+    },
+  })
   stats(): object {
     return {
       cache: this.cache.stats(),

@@ -2,6 +2,7 @@ import { cacheClock } from '../clock.js';
 import { Codec } from '../codec/codec.js';
 import { KeyRing } from '../codec/encryption.js';
 import { durationMs } from '../duration.js';
+import { guideUrl } from '../guide-url.js';
 import { encodedPrefix, namespacePath } from '../keys/namespace.js';
 import type { CoherenceListener } from '../tiers/client-tracking.js';
 import { Deadlines } from '../tiers/deadlines.js';
@@ -89,7 +90,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
       },
       onRefused: (message) => {
         logger?.warn(
-          `${title}: ${message}. What needs it does not work: docs/security.md names what the user must be allowed`,
+          `${title}: ${message}. What needs it does not work. The commands that a user needs: ${guideUrl('security.md#redis')}`,
         );
       },
     },

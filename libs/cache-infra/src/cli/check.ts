@@ -37,7 +37,8 @@ export async function check(config: SeveralCaches, output: Output): Promise<numb
   return code;
 }
 
-function ofCache(options: object): object {
+/** The options of a cache, without those of the module. */
+export function ofCache(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !ofModule.includes(name)));
 }
 

@@ -6,6 +6,7 @@ import { ValidationError } from '../errors.js';
 import { withoutCredentials } from '../redact.js';
 import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
+import { inspectEntry, inspectUsage } from './inspect.js';
 import { loadConfig } from './load-config.js';
 
 /** Where lines go. */
@@ -28,11 +29,13 @@ key of the prefix which is removed again; names what Redis refuses, and what is 
 
 Exit code: 0 when everything is right and Redis takes all that the cache asks of it, else 1.`;
 
-const usage = `${checkUsage}\n\n${benchUsage}`;
+const usage = [checkUsage, inspectUsage, benchUsage].join('\n\n');
 
 /** Runs the command that `args` name. Resolves to the exit code, never rejects. */
 export async function runCli(args: readonly string[], output: Output): Promise<number> {
-  return args[0] === 'bench' ? runBench(args.slice(1), output) : runCheck(args, output);
+  if (args[0] === 'bench') return runBench(args.slice(1), output);
+  if (args[0] === 'inspect') return runInspect(args.slice(1), output);
+  return runCheck(args, output);
 }
 
 async function runCheck(args: readonly string[], output: Output): Promise<number> {
@@ -59,10 +62,7 @@ async function runCheck(args: readonly string[], output: Output): Promise<number
       output.error(usage);
       return 1;
     }
-    if (values.env !== undefined) {
-      if (!existsSync(values.env)) throw new Error(`--env ${values.env}: there is no such file`);
-      process.loadEnvFile(values.env);
-    }
+    readEnvironment(values.env);
     return await check(await loadConfig(values.config), output);
   } catch (error) {
     for (const line of linesOf(error)) output.error(line);
@@ -74,6 +74,49 @@ async function runCheck(args: readonly string[], output: Output): Promise<number
 async function version(): Promise<string> {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
+}
+
+async function runInspect(args: readonly string[], output: Output): Promise<number> {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        key: { type: 'string' },
+        namespace: { type: 'string', multiple: true, default: [] },
+        cache: { type: 'string' },
+        value: { type: 'boolean', default: false },
+        config: { type: 'string' },
+        env: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    const { key, namespace: namespaces, cache, value: showsValue } = values;
+    if (values.help === true) {
+      output.out(inspectUsage);
+      return 0;
+    }
+    if (key === undefined || key === '') {
+      output.error(inspectUsage);
+      return 1;
+    }
+    readEnvironment(values.env);
+    return await inspectEntry(
+      await loadConfig(values.config),
+      { key, namespaces, cache, showsValue },
+      output,
+    );
+  } catch (error) {
+    for (const line of linesOf(error)) output.error(line);
+    if (isUsageError(error)) output.error(`\n${inspectUsage}`);
+    return 1;
+  }
+}
+
+/** @throws Error when there is no such file */
+function readEnvironment(file: string | undefined): void {
+  if (file === undefined) return;
+  if (!existsSync(file)) throw new Error(`--env ${file}: there is no such file`);
+  process.loadEnvFile(file);
 }
 
 async function runBench(args: readonly string[], output: Output): Promise<number> {

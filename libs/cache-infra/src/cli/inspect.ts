@@ -1,0 +1,129 @@
+import { inspect as inspected } from 'node:util';
+
+import { RedisCache } from '../cache/redis-cache.js';
+import { storedEntry, type Life, type StoredEntry } from '../cache/stored-entry.js';
+import { CacheFactory } from '../config/cache-factory.js';
+import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
+import { ofCache } from './check.js';
+import type { Output } from './cli.js';
+
+const wholeValue = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
+const silent = { warn: () => undefined, log: () => undefined };
+
+export const inspectUsage = `Usage: nestjs-cache-infra inspect --key <key> [options]
+
+Shows what Redis holds of one entry: state, ttl, grace, tags, size, version. Changes nothing.
+
+  --key <key>          the key, as it is given to get() and getOrSet()
+  --namespace <name>   the namespace that the key is in; several times for nested ones ('http' for HttpCacheInterceptor)
+  --cache <name>       a cache of the configuration (default: its first)
+  --value              show the value, too: it may be personal data
+  --config, --env      as for check
+
+Exit code: 0 when the entry is there and can be read, else 1.`;
+
+/** Which entry is meant, and how much of it is shown. */
+export interface EntryWanted {
+  readonly key: string;
+  /** Name of the cache. Default: that of the configuration. */
+  readonly cache: string | undefined;
+  /** From the outermost to the innermost. */
+  readonly namespaces: readonly string[];
+  readonly showsValue: boolean;
+}
+
+/**
+ * Shows an entry in Redis, and changes nothing. Resolves to the exit code: 1 when there is none, or its bytes cannot be read.
+ *
+ * @throws ValidationError when the configuration is wrong
+ * @throws Error when the cache is not in Redis, or there is none of that name
+ * @throws InfrastructureError when Redis does not answer
+ */
+export async function inspectEntry(
+  config: SeveralCaches,
+  wanted: EntryWanted,
+  output: Output,
+): Promise<number> {
+  // Without an L1: this process has nothing in one, and need not hear of changes.
+  const options = { ...ofCache(optionsOf(config, wanted.cache)), enableL1Cache: false, adviser: false };
+  const { cache } = new CacheFactory({ logger: silent }).prepare('create', options);
+  try {
+    if (!(cache instanceof RedisCache)) throw notInRedis(cache.name);
+    await cache.connect();
+    const entry = await storedEntry(cache, wanted.namespaces, wanted.key);
+    if (entry === undefined) throw notInRedis(cache.name);
+    output.out(`Cache '${cache.name}', key ${inspected(wanted.key)}`);
+    for (const [name, text] of linesOf(entry, wanted.showsValue)) output.out(`  ${name.padEnd(10)} ${text}`);
+    return entry.kind === 'entry' ? 0 : 1;
+  } finally {
+    await cache.close();
+  }
+}
+
+function optionsOf(config: SeveralCaches, name: string | undefined): object {
+  const first = config.name ?? 'default';
+  if (name === undefined || name === first) return config;
+  const beside = Object.keys(cachesBeside(config));
+  if (beside.includes(name)) return optionsBeside(config, name);
+  const known = [first, ...beside].map((each) => `'${each}'`).join(', ');
+  throw new Error(`--cache ${name}: the configuration has no such cache, only ${known}`);
+}
+
+function notInRedis(name: string): Error {
+  return new Error(
+    `Cache '${name}' is not in Redis, and a cache in memory can be seen by its own process only: name its Redis (redisUrl, redis, REDIS_URL)`,
+  );
+}
+
+type Line = readonly [name: string, text: string];
+
+/** Keys and tags with their control characters escaped: somebody else may have written them. */
+function linesOf(entry: StoredEntry, showsValue: boolean): readonly Line[] {
+  const place: Line = ['redis key', inspected(entry.redisKey)];
+  if (entry.kind === 'absent') return [place, ['state', 'not there']];
+  const size: Line = ['size', sizeOf(entry)];
+  if (entry.kind === 'unreadable') {
+    return [place, size, ['state', `cannot be read (${entry.reason}): the next read counts it as a miss`]];
+  }
+  const { stamp, nonce, ttlMs, graceMs, tags = [] } = entry.meta;
+  const id = `${stamp.toString(16)}-${nonce.toString(16).padStart(8, '0')}`;
+  return [
+    place,
+    ['tier', 'Redis (the L1 of another process cannot be seen from here)'],
+    ['state', inWords(entry.life)],
+    ['ttl', ttlMs === 0 ? 'never expires' : `${String(ttlMs / 1000)} s from when it was stored`],
+    ['grace', graceMs === 0 ? 'none' : `${String(graceMs / 1000)} s`],
+    ['tags', tags.length === 0 ? 'none' : tags.map((tag) => inspected(tag)).join(', ')],
+    size,
+    ['stored', new Date(stamp).toISOString()],
+    ['version', `${String(entry.formatVersion)}, entry ${id}`],
+    ['value', showsValue ? inspected(entry.value, wholeValue) : `${kindOf(entry.value)}; --value shows it`],
+  ];
+}
+
+function inWords(life: Life): string {
+  switch (life.state) {
+    case 'fresh':
+      return life.left === Infinity ? 'fresh' : `fresh, ${String(life.left)} s left`;
+    case 'stale':
+      return `stale: a miss, served for ${String(life.graceLeft)} s more if its loader fails`;
+    case 'invalidated':
+      return 'invalidated by one of its tags: a miss';
+    case 'expired':
+      return 'expired: a miss';
+  }
+}
+
+function sizeOf(stored: Exclude<StoredEntry, { kind: 'absent' }>): string {
+  const words = [`${String(stored.bytes)} bytes`];
+  if (stored.isCompressed) words.push('compressed');
+  if (stored.isEncrypted) words.push('encrypted');
+  return words.join(', ');
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `an array of ${String(value.length)}`;
+  if (typeof value === 'string') return `a text of ${String(value.length)} characters`;
+  return typeof value === 'object' ? `an object (${value.constructor.name})` : `a ${typeof value}`;
+}

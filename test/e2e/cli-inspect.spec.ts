@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { RedisCache } from 'nestjs-cache-infra';
+
+import { buildLibrary } from '../faults/build-library.js';
+import { testRedisUrl } from '../support/redis.js';
+import { root } from '../support/repository.js';
+import { runCli, type Outcome } from '../support/run-cli.js';
+
+const redisUrl = testRedisUrl();
+let directory: string;
+let keyPrefix: string;
+let cache: RedisCache;
+
+beforeAll(async () => {
+  await buildLibrary();
+  directory = await mkdtemp(join(root, 'test-results', 'cli-inspect-'));
+}, 180_000);
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+beforeEach(() => {
+  keyPrefix = `inspect-${randomUUID()}`;
+  cache = new RedisCache({ redisUrl, keyPrefix });
+});
+afterEach(async () => {
+  await cache.clear();
+  await cache.close();
+});
+
+function inspect(...args: string[]): Promise<Outcome> {
+  const env = { REDIS_URL: redisUrl, CACHE_KEY_PREFIX: keyPrefix };
+  return runCli(['inspect', ...args], directory, env);
+}
+
+describe('T88: npx nestjs-cache-infra inspect', () => {
+  it('T88: shows tier, state, ttl, tags, size and version of an entry, and not its value', async () => {
+    await cache.set(
+      'user:7',
+      { name: 'Ada', password: 's3cret' },
+      { ttl: '5m', grace: '1h', tags: ['users'] },
+    );
+    const { code, out, error } = await inspect('--key', 'user:7');
+
+    expect([code, error]).toEqual([0, '']);
+    expect(out).toContain(`redis key  '${keyPrefix}::user:7'`);
+    expect(out).toMatch(/state +fresh, (299|300) s left/);
+    expect(out).toMatch(/tier +Redis/);
+    expect(out).toMatch(/ttl +300 s/);
+    expect(out).toMatch(/grace +3600 s/);
+    expect(out).toMatch(/tags +'users'/);
+    expect(out).toMatch(/size +\d+ bytes/);
+    expect(out).toMatch(/version +1, entry [\da-f]+-[\da-f]{8}/);
+    expect(out).not.toMatch(/Ada|s3cret/);
+  });
+
+  it('T88: shows the value on demand, as what it is', async () => {
+    await cache.set('rates', new Map([['EUR', 1n]]));
+    const { out } = await inspect('--key', 'rates', '--value');
+    expect(out).toContain("Map(1) { 'EUR' => 1n }");
+  });
+
+  it('T88: tells a stale entry, an invalidated one and one that is not there apart', async () => {
+    await cache.set('stale', 1, { ttl: '5m', grace: '1h' });
+    await cache.expire('stale');
+    await cache.set('tagged', 1, { tags: ['users'] });
+    await cache.invalidateTags('users');
+
+    expect((await inspect('--key', 'stale')).out).toMatch(/state +stale: a miss, served for [\d.]+ s more/);
+    expect((await inspect('--key', 'tagged')).out).toMatch(/state +invalidated by one of its tags/);
+    expect(await inspect('--key', 'nothing')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/state +not there/),
+    });
+  });
+
+  it('T88: says why bytes cannot be read, and leaves them where they are', async () => {
+    await cache.set('corrupt', 'a text of some length');
+    const redis = new Redis(redisUrl);
+    await redis.setrange(`${keyPrefix}::corrupt`, 40, 'X');
+
+    const { code, out } = await inspect('--key', 'corrupt');
+    expect(code).toBe(1);
+    expect(out).toMatch(/state +cannot be read \(checksum\)/);
+    expect(await redis.exists(`${keyPrefix}::corrupt`)).toBe(1);
+    await redis.quit();
+  });
+
+  it('T88: finds namespaces and named caches', async () => {
+    await writeFile(join(directory, 'caches.json'), JSON.stringify({ keyPrefix, caches: { sessions: {} } }));
+    await using sessions = new RedisCache({ redisUrl, keyPrefix: `${keyPrefix}.sessions` });
+    await cache.namespace('shop').namespace('eu').set('7', 1);
+    await sessions.set('ann', 1);
+
+    expect(await inspect('--key', '7', '--namespace', 'shop', '--namespace', 'eu')).toMatchObject({
+      code: 0,
+    });
+    const named = ['--config', 'caches.json', '--cache'];
+    expect(await inspect('--key', 'ann', ...named, 'sessions')).toMatchObject({ code: 0 });
+    const { code, error } = await inspect('--key', 'ann', ...named, 'session');
+    expect([code, error]).toEqual([
+      1,
+      "--cache session: the configuration has no such cache, only 'default', 'sessions'\n",
+    ]);
+    await sessions.clear();
+  });
+
+  it('T88: says what to do where there is nothing to see, without credentials', async () => {
+    const nowhere = await runCli(['inspect', '--key', 'a'], directory);
+    expect(nowhere).toMatchObject({ code: 1, error: expect.stringContaining('REDIS_URL') });
+
+    const away = await runCli(['inspect', '--key', 'a'], directory, {
+      REDIS_URL: 'redis://u:s3cret@127.0.0.1:1',
+    });
+    expect(away).toMatchObject({ code: 1, error: expect.stringContaining('Redis connection failed') });
+    expect(away.error).not.toContain('s3cret');
+
+    const help = await runCli(['inspect'], directory);
+    expect(help).toMatchObject({ code: 1, error: expect.stringContaining('--key <key>') });
+  });
+});
