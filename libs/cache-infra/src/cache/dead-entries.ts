@@ -6,8 +6,8 @@ const batchSize = 100;
 const maxWaiting = 10_000;
 
 /**
- * Removes entries from Redis that were read and found to be invalid: they would stay until their ttl, or for ever without one. One batch is
- * under way at a time, so that a flood of reads is no flood of commands.
+ * Removes entries from Redis that were read and found to be invalid: they would stay until their ttl, or for ever
+ * without one. One batch is under way at a time, so that a flood of reads is no flood of commands.
  */
 export class DeadEntries {
   readonly #l2: RedisTier;

@@ -40,12 +40,12 @@ const mostAheadMs = 86_400_000;
 /**
  * Keeps this process's tag table in step with the one in Redis.
  *
- * While the invalidation channel is open, each change of the table comes as a message with the epoch before it: messages without a gap
- * keep this table complete, and nothing is asked. After a gap, or a change that no message tells of, and without a channel,
- * Redis is asked along with the next read that may need it.
+ * While the invalidation channel is open, each change of the table comes as a message with the epoch before it:
+ * messages without a gap keep this table complete, and nothing is asked. After a gap, or a change that no message
+ * tells of, and without a channel, Redis is asked along with the next read that may need it.
  *
- * A read must not be judged by an answer from before it began: so a question is shared by all who came before it was sent, one is under way at a
- * time, and those who come meanwhile share the next.
+ * A read must not be judged by an answer from before it began: so a question is shared by all who came before it
+ * was sent, one is under way at a time, and those who come meanwhile share the next.
  */
 export class TagKeeper {
   readonly table: TagTable;
@@ -101,7 +101,10 @@ export class TagKeeper {
     return this.#pull({ make: false, exact: false, claim: 0 });
   }
 
-  /** As `learn`, by an answer of Redis from after this call; makes the table if it is not there: something with tags is stored. */
+  /**
+   * As `learn`, by an answer of Redis from after this call; makes the table if it is not there: something with tags
+   * is stored.
+   */
   learnForWrite(): Promise<Learned> {
     return this.#pull({ make: true, exact: true, claim: 0 });
   }
@@ -118,8 +121,8 @@ export class TagKeeper {
   }
 
   /**
-   * Learns what a value made at `epoch` has to be measured by. A table that does not reach up to it has lost something: then its floor
-   * rises above the value.
+   * Learns what a value made at `epoch` has to be measured by. A table that does not reach up to it has lost
+   * something: then its floor rises above the value.
    */
   async learnFor(epoch: number, news: Promise<unknown> | undefined): Promise<void> {
     await (news ?? this.newsForRead());

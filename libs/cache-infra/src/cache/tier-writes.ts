@@ -273,6 +273,8 @@ export class TierWrites {
       await this.endLoad(made.load);
       return;
     }
+    // Redis already failed in this call: don't pay for a second time-out.
+    if (l2?.inService === true && made.load === undefined && plan.tiers !== 'l1') return;
     let { epoch } = made;
     if (l2?.inService === true && plan.tags.length > 0) {
       tags.meet();

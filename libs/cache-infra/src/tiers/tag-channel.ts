@@ -9,8 +9,8 @@ export function tagTableUnder(prefix: string): string {
 }
 
 /**
- * The channel on which changes of a tag table are published. `tableKey`: with all that the client puts before it. Channels
- * know no databases (https://redis.io/docs/latest/develop/pubsub/#database--scoping), tables do.
+ * The channel on which changes of a tag table are published. `tableKey`: with all that the client puts before it.
+ * Channels know no databases (https://redis.io/docs/latest/develop/pubsub/#database--scoping), tables do.
  */
 export function tagChannel(tableKey: string, database: number): string {
   return `${tableKey}@${database}`;
@@ -43,7 +43,10 @@ export function parseTagMessage(bytes: Buffer): TagMessage | undefined {
   return epochs.every((epoch) => Number.isSafeInteger(epoch) && epoch >= 0) ? message : undefined;
 }
 
-/** What tells caches of one prefix that its tag table has reached an epoch: stands beside the table's key in a list of changed keys. */
+/**
+ * What tells caches of one prefix that its tag table has reached an epoch: stands beside the table's key in a list
+ * of changed keys.
+ */
 export function tagTableMark(tableKey: string, epoch: number): string {
   return `${tableKey}@${epoch}`;
 }

@@ -11,12 +11,14 @@ export interface TagListener {
 }
 
 /**
- * Hears of changes to tag tables on one connection: each comes as a message that tells all of it, and as an invalidation of the
- * table's key. The first without the second costs nothing to follow; the second without the first is a change by somebody who
- * does not publish (another release, a user who may not), and has to be asked about.
+ * Hears of changes to tag tables on one connection: each comes as a message that tells all of it, and as an
+ * invalidation of the table's key. The first without the second costs nothing to follow; the second without the
+ * first is a change by somebody who does not publish (another release, a user who may not), and has to be asked
+ * about.
  *
- * The server tells in this order, whatever happens at the same time: message, then invalidation under `BCAST`
- * (it sends those at the end of its turn, several changes as one). So one invalidation after a message is explained by it.
+ * The server tells in this order, whatever happens at the same time: message, then invalidation under `BCAST` (it
+ * sends those at the end of its turn, several changes as one). So one invalidation after a message is explained by
+ * it.
  */
 export class TagSubscription {
   readonly #subscriber: Redis;
@@ -34,8 +36,9 @@ export class TagSubscription {
   }
 
   /**
-   * Has the server tell this very connection of every change to the tables, whoever reads them or not. To be called before the connection
-   * subscribes to anything. A server that does not know how, or does not let this user, is asked after each change.
+   * Has the server tell this very connection of every change to the tables, whoever reads them or not. To be called
+   * before the connection subscribes to anything. A server that does not know how, or does not let this user, is
+   * asked after each change.
    */
   async track(id: number, deadlines: Deadlines): Promise<void> {
     const prefixes = [...this.#tables.values()].flatMap((key) => ['PREFIX', key]);
