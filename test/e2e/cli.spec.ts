@@ -92,7 +92,11 @@ describe('npx nestjs-cache-infra check', () => {
     await raw.call('ACL', 'DELUSER', 'reader');
     raw.disconnect();
     expect(code).toBe(1);
-    expect(out).toMatch(/FAILED: set with a tag: Redis command failed \(SET\): .*(NOPERM|permission)/);
+    expect(out).toMatch(
+      /FAILED: set with a tag: Redis command failed .*no permissions to run the 'evalsha' command/,
+    );
+    expect(out).toContain('FAILED: hear of changes made elsewhere: ');
+    expect(out).not.toContain('FAILED: get:');
     expect(out).toContain('Something is wrong');
   });
 

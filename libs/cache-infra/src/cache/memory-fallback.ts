@@ -9,9 +9,5 @@ import { coreOf, TieredCache } from './tiered-cache.js';
  */
 export function memoryFallback(cache: RedisCache): InMemoryCache {
   // An InMemoryCache on an engine that is there already: its own constructor would make another, and takes options alone.
-  return Reflect.construct<[CacheCore], TieredCache>(
-    TieredCache,
-    [coreOf(cache)],
-    InMemoryCache,
-  ) as InMemoryCache;
+  return Reflect.construct<[CacheCore], TieredCache>(TieredCache, [coreOf(cache)], InMemoryCache);
 }

@@ -21,14 +21,18 @@ const silent = { warn: () => undefined, log: () => undefined };
  * @throws ValidationError when an option or an environment variable is wrong
  */
 export async function check(config: SeveralCaches, output: Output): Promise<number> {
-  const factory = new CacheFactory({ logger: silent });
+  const logged: string[] = [];
+  const logger = { ...silent, warn: (line: string) => logged.push(line) };
+  const factory = new CacheFactory({ logger });
   const beside = Object.keys(cachesBeside(config)).map((name) => optionsBeside(config, name));
   // All are validated before the first connects.
   const prepared = [config, ...beside].map((options) => factory.prepare('create', ofCache(options)));
+  // What was said of variables is no news of Redis, and stands among each cache's warnings.
+  logged.length = 0;
   let code = 0;
   for (const each of prepared) {
     try {
-      if (!(await checkCache(each, output))) code = 1;
+      if (!(await checkCache(each, output, logged))) code = 1;
     } finally {
       await each.cache.close();
     }
@@ -43,7 +47,11 @@ export function ofCache(options: object): object {
 }
 
 /** True when it works. */
-async function checkCache(prepared: PreparedCache, output: Output): Promise<boolean> {
+async function checkCache(
+  prepared: PreparedCache,
+  output: Output,
+  logged: readonly string[],
+): Promise<boolean> {
   const { cache, options } = prepared;
   const isRedis = cache instanceof RedisCache;
   output.out(`Cache '${cache.name}', ${isRedis ? 'in Redis' : 'in memory'}`);
@@ -66,15 +74,23 @@ async function checkCache(prepared: PreparedCache, output: Output): Promise<bool
     return false;
   }
   output.out(`  Redis answers in ${latencyMs.toFixed(1)} ms`);
-  const works = await tryOut(prepared, cache, output);
+  const works = await tryOut({ prepared, cache, logged }, output);
   const advice = await adviceFor(cache, options);
   for (const words of advice) output.out(`  ADVICE: ${words}`);
   output.out(advice.length === 0 ? '  no remarks about its settings\n' : '');
   return works;
 }
 
+interface Trial {
+  readonly prepared: PreparedCache;
+  readonly cache: RedisCache;
+  /** Warnings of the caches that are checked. */
+  readonly logged: readonly string[];
+}
+
 /** True when Redis takes everything that the cache asks of it. */
-async function tryOut({ options }: PreparedCache, cache: RedisCache, output: Output): Promise<boolean> {
+async function tryOut({ prepared, cache, logged }: Trial, output: Output): Promise<boolean> {
+  const { options } = prepared;
   const factory = new CacheFactory({ logger: silent });
   const direct = factory.prepare('create', {
     ...ofRecipe(options),
@@ -85,7 +101,7 @@ async function tryOut({ options }: PreparedCache, cache: RedisCache, output: Out
     const calls = direct.cache instanceof RedisCache ? await probeCalls(direct.cache) : [];
     const patienceMs = durationMs(options.connectTimeout ?? defaultRedisOptions.connectTimeout);
     const hears = (options.enableL1Cache ?? true) && (options.coherence ?? 'tracking') !== 'none';
-    const steps = hears ? [...calls, await probeChannel(cache, patienceMs)] : calls;
+    const steps = hears ? [...calls, await probeChannel(cache, patienceMs, logged)] : calls;
     const failed = steps.filter(({ problem }) => problem !== undefined);
     for (const { what, problem = '' } of failed) output.out(`  FAILED: ${what}: ${problem}`);
     if (failed.length > 0) output.out('  docs/security.md names the commands that the user must be allowed');

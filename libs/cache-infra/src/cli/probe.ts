@@ -23,12 +23,14 @@ export async function probeCalls(direct: RedisCache): Promise<readonly ProbeStep
   const [key, loaded] = [`${id}:set`, `${id}:loaded`];
   const stored = { ttl: '1m', tags: [id] };
   const steps: ProbeStep[] = [];
-  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
-    steps.push({ what, problem: await problemOf(work) });
+  const attempt = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
+    const problem = await problemOf(work);
+    steps.push({ what, problem });
+    return problem === undefined;
   };
-  await attempt('set with a tag', () => direct.set(key, id, stored));
+  const isSet = await attempt('set with a tag', () => direct.set(key, id, stored));
   await attempt('get', async () => {
-    expectSame(await direct.get(key), id);
+    expectSame(await direct.get(key), isSet ? id : undefined);
   });
   await attempt('getOrSet', async () => {
     expectSame(await direct.getOrSet(loaded, () => id, stored), id);
@@ -48,8 +50,12 @@ export async function probeCalls(direct: RedisCache): Promise<readonly ProbeStep
   return steps;
 }
 
-/** Whether changes made elsewhere are heard of, within `patienceMs`. */
-export async function probeChannel(cache: RedisCache, patienceMs: number): Promise<ProbeStep> {
+/** Whether changes made elsewhere are heard of, within `patienceMs`. `logged`: what the cache says of it meanwhile. */
+export async function probeChannel(
+  cache: RedisCache,
+  patienceMs: number,
+  logged: readonly string[],
+): Promise<ProbeStep> {
   const what = 'hear of changes made elsewhere';
   const end = performance.now() + patienceMs;
   while (performance.now() < end) {
@@ -57,10 +63,8 @@ export async function probeChannel(cache: RedisCache, patienceMs: number): Promi
     if (tiers.l2?.coherence !== 'lost') return { what, problem: undefined };
     await pause(lookEveryMs);
   }
-  return {
-    what,
-    problem: `the invalidation channel was not armed within ${String(Math.round(patienceMs))} ms`,
-  };
+  const unarmed = `the invalidation channel was not armed within ${String(Math.round(patienceMs))} ms`;
+  return { what, problem: logged.at(-1) ?? unarmed };
 }
 
 /** One step of a scan: a whole one may take long, and tells no more. */

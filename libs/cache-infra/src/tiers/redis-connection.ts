@@ -38,7 +38,7 @@ export class RedisConnection {
   #firstAttempt = firstAttempt();
   #attempted: boolean;
   /** Set by whoever sends commands: resolves once those that are out have been answered. */
-  whenIdle: () => Promise<void> = async () => {};
+  whenIdle: () => Promise<void> = () => Promise.resolve();
   /** A connection that works is given up for a better one. */
   #renewal: 'none' | 'draining' | 'reconnecting' = 'none';
   #stopHandshake: () => void = ignore;
