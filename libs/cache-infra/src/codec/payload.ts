@@ -18,7 +18,7 @@ export interface Payload {
 
 export function encodePayload({ value, json, shares }: Snapshot): Payload {
   if (typeof value === 'string' && isWellFormed(value)) return textPayload(payloadKind.text, value);
-  if (json) return textPayload(payloadKind.json, JSON.stringify(value));
+  if (json && !shares) return textPayload(payloadKind.json, JSON.stringify(value));
   const binary = typeof value === 'object' && value !== null ? binaryKind(value) : undefined;
   if (binary === 'Buffer') return bytesPayload(payloadKind.buffer, bytesOf(value as Buffer));
   if (binary === 'Uint8Array') return bytesPayload(payloadKind.bytes, bytesOf(value as Uint8Array));

@@ -13,7 +13,7 @@ import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
 
 export interface Snapshot {
   readonly value: unknown;
-  /** Whether `JSON.parse(JSON.stringify(value))` gives the value back exactly. */
+  /** Whether `JSON.parse(JSON.stringify(value))` gives an equal value back. */
   readonly json: boolean;
   /** A part of the value occurs more than once. */
   readonly shares: boolean;
@@ -51,7 +51,7 @@ export function snapshot(value: unknown, rules: SnapshotRules = defaultRules): S
     const { as } = rules;
     const copy = walk.copy(value, as && (() => as));
     if (copy === undefined && value !== undefined) throw walk.trail.refuse('toJSON() returned undefined');
-    return { value: copy, json: walk.json && !walk.shares, shares: walk.shares };
+    return { value: copy, json: walk.json, shares: walk.shares };
   } catch (cause) {
     if (cause instanceof SerializationError) throw cause;
     throw walk.trail.refuse('value cannot be read', { cause });
