@@ -42,12 +42,12 @@ describe('cacheClock', () => {
     expect(isHit).toBe(false);
   });
 
-  it('T18: a reading ends after 15 others, whatever time goes by meanwhile', () => {
+  it('T18: a reading ends after 63 others, whatever time goes by meanwhile', () => {
     const first = cacheClock.coarse();
     busy(5);
     let readings = 1;
     while (readings < 1000 && cacheClock.coarse() === first) readings++;
-    expect(readings).toBeLessThanOrEqual(16);
+    expect(readings).toBeLessThanOrEqual(64);
   });
 
   it.each(['first', 'second', 'third'])(

@@ -6,12 +6,12 @@ export interface Clock {
 
 /** A clock with a cheaper, coarser reading for the one path that is too hot for `now`. */
 export interface CoarseClock extends Clock {
-  /** As `now`, late by a millisecond or by 15 readings at most, whichever ends first. */
+  /** As `now`, late by a millisecond or by 63 readings at most, whichever ends first. */
   readonly coarse: () => number;
 }
 
 /** Readings that one look at the system's clock serves. */
-const readingsPerLook = 16;
+const readingsPerLook = 64;
 /** How long the wall clock is taken at its word, milliseconds. */
 const lookEveryMs = 100;
 /** What rounding and the adjustment of clocks make of `lookEveryMs`, and more. Milliseconds. */
