@@ -69,3 +69,45 @@ describe('T36: expire', () => {
     expect(await cache.get('key')).toBe('v2');
   });
 });
+
+describe('T36: a call for many keys, which goes out in portions', () => {
+  const keys = Array.from({ length: 3000 }, (_, i) => `many ${String(i)}`);
+  const last = keys.at(-1) as string;
+  const entries = keys.map((key) => [key, 'first'] as const);
+
+  const later: [what: string, call: (cache: Cache) => Promise<unknown>, left: unknown][] = [
+    ['set', (cache) => cache.set(last, 'second'), 'second'],
+    ['setMany', (cache) => cache.setMany([[last, 'second']]), 'second'],
+    ['delete', (cache) => cache.delete(last), undefined],
+    ['invalidatePattern', (cache) => cache.invalidatePattern('many 29*'), undefined],
+    ['clear', (cache) => cache.clear(), undefined],
+  ];
+
+  it.each(later)('T36: setMany, then %s of its last key', async (_, call, left) => {
+    const cache = await own.redis();
+    await Promise.all([cache.setMany(entries), call(cache)]);
+    expect(await cache.get(last)).toBe(left);
+  });
+
+  it('T36: deleteMany, then a set of its last key', async () => {
+    const cache = await own.redis();
+    await cache.setMany(entries);
+    await Promise.all([cache.deleteMany(keys), cache.set(last, 'second')]);
+    expect(await cache.get(last)).toBe('second');
+    expect((await cache.getMany(keys)).size).toBe(1);
+  });
+
+  it('T36: clear, then setMany', async () => {
+    const cache = await own.redis({ l1CacheSize: 5000 });
+    await cache.setMany(entries);
+    await Promise.all([cache.clear(), cache.setMany(keys.map((key) => [key, 'second'] as const))]);
+    expect(new Set((await cache.getMany(keys)).values())).toEqual(new Set(['second']));
+    expect((await cache.getMany(keys)).size).toBe(keys.length);
+  });
+
+  it('T36: of a key that comes twice in setMany, the last value stays', async () => {
+    const cache = await own.redis();
+    await cache.setMany([...entries, [keys[0] as string, 'second'], [last, 'second']]);
+    expect([await cache.get(keys[0] as string), await cache.get(last)]).toEqual(['second', 'second']);
+  });
+});

@@ -11,6 +11,7 @@ import type { TrackingMember } from '../tiers/shared-tracking.js';
 import { portionSize } from '../turn.js';
 import { activity } from './activity.js';
 import { Backoff } from './backoff.js';
+import { Bulk } from './bulk.js';
 import { CallTimers } from './call-timers.js';
 import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
@@ -104,6 +105,8 @@ export class CacheCore {
   /** Writes and deletes on their way to the L2. */
   readonly writesUnderWay = new InFlight<WorkUnderWay>();
   readonly #deadEntries: DeadEntries | undefined;
+  /** Calls for many keys. */
+  readonly bulks = new Set<Bulk>();
   /** Removals of all that matches something. */
   readonly sweeps = new Set<Sweep>();
   /** Entries whose ttl is being ended. */
@@ -401,6 +404,18 @@ export class CacheCore {
     this.writesUnderWay.fence(id);
     this.flights.fence(id);
     this.expiriesUnderWay.fence(id);
+    for (const bulk of this.bulks) bulk.overtake(id);
+  }
+
+  /** Runs a call for many keys: what is called meanwhile for one of them wins. */
+  async inBulk<T>(work: (bulk: Bulk) => Promise<T>): Promise<T> {
+    const bulk = new Bulk();
+    this.bulks.add(bulk);
+    try {
+      return await work(bulk);
+    } finally {
+      this.bulks.delete(bulk);
+    }
   }
 
   /** A value is set: what is being removed by a pattern was there before. `redisKey`: undefined = it does not go to Redis. */
@@ -595,6 +610,7 @@ export class CacheCore {
     this.writesUnderWay.fenceWhere(matches);
     this.flights.fenceWhere(matches);
     this.expiriesUnderWay.fenceWhere(matches);
+    for (const bulk of this.bulks) bulk.overtakeWhere(matches);
   }
 }
 

@@ -4,6 +4,7 @@ import { wholeOf } from '../codec/graph.js';
 import { snapshot } from '../codec/snapshot.js';
 import type { MemoryRecord } from '../tiers/memory-record.js';
 import { portionSize, Turn } from '../turn.js';
+import type { Bulk } from './bulk.js';
 import type { CacheCore, Sweep } from './core.js';
 import { failed, refused } from './failed.js';
 import type { Fenceable } from './in-flight.js';
@@ -34,12 +35,24 @@ export class Removals {
 
   /** Deletes keys, in portions; returns how many existed. */
   async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
+    // A single portion goes out at once.
+    if (keys.length <= portionSize) return this.#removeMany(undefined, operation, place, keys);
+    return this.#core.inBulk((bulk) => this.#removeMany(bulk, operation, place, keys));
+  }
+
+  async #removeMany(
+    bulk: Bulk | undefined,
+    operation: CacheOperation,
+    place: Place,
+    keys: readonly string[],
+  ): Promise<number> {
     const unique = [...new Set(keys)];
     const turn = new Turn();
     let isRedisFailed = false;
     let existed = 0;
     for (let i = 0; i < unique.length; i += portionSize) {
-      const portion = unique.slice(i, i + portionSize);
+      const next = unique.slice(i, i + portionSize);
+      const portion = bulk === undefined ? next : next.filter((key) => !bulk.isOvertaken(place.id(key)));
       const inL1 = this.#dropFromL1(place, portion);
       try {
         const removed = await this.#removeL2({ operation, place, keys: portion, isRedisFailed });

@@ -3,6 +3,7 @@ import { failureKind } from '../tiers/redis-errors.js';
 import type { RedisLoad, RedisLoads } from '../tiers/redis-loads.js';
 import type { RedisTier } from '../tiers/redis-tier.js';
 import { portionSize, Turn } from '../turn.js';
+import type { Bulk } from './bulk.js';
 import type { CacheCore, WorkUnderWay } from './core.js';
 import { failed } from './failed.js';
 import type { Fenceable } from './in-flight.js';
@@ -67,7 +68,7 @@ export class TierWrites {
     this.#core.backoff.succeeded(id);
     const { l2, tags } = this.#core.parts;
     const isLocal = l2 === undefined || plan.tiers === 'l1';
-    if (this.#core.sweeps.size > 0) this.#core.spare(id, isLocal ? undefined : place.redisKey(key));
+    this.spare(place, key, plan);
     const covering = plan.tags.length === 0 ? undefined : place.coveringTags(plan.tags);
     const call = { operation, place, key, id, kept, plan };
     const write: Write = { fenced: false, done: undefined, tags: covering, ...call };
@@ -82,6 +83,13 @@ export class TierWrites {
     return storing;
   }
 
+  /** What is being removed by a pattern now was there before. */
+  spare(place: Place, key: string, { tiers }: StorePlan): void {
+    if (this.#core.sweeps.size === 0) return;
+    const isLocal = this.#core.parts.l2 === undefined || tiers === 'l1';
+    this.#core.spare(place.id(key), isLocal ? undefined : place.redisKey(key));
+  }
+
   /**
    * As `put`, for many. They go out in portions: the next ones are encoded once Redis has taken these, and others have their turn in
    * between.
@@ -90,7 +98,7 @@ export class TierWrites {
     operation: CacheOperation,
     place: Place,
     entries: readonly (readonly [key: string, kept: Kept])[],
-    planned: () => StorePlan,
+    { bulk, planned }: { readonly bulk: Bulk; readonly planned: () => StorePlan },
   ): Promise<void> {
     const turn = new Turn();
     for (let next = 0; next < entries.length;) {
@@ -98,7 +106,10 @@ export class TierWrites {
       const puts: Promise<void>[] = [];
       do {
         const [key, kept] = entries[next++] as (typeof entries)[number];
+        const id = place.id(key);
+        if (bulk.isOvertaken(id)) continue;
         puts.push(this.put(operation, place, key, kept, planned()));
+        bulk.begun(id);
       } while (next < entries.length && puts.length < portionSize && !portion.isOver);
       await Promise.all(puts);
       if (next < entries.length && turn.isOver) await turn.next();

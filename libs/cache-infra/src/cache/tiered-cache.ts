@@ -8,6 +8,7 @@ import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../redact.js';
 import { portionSize, Turn } from '../turn.js';
 import { activity } from './activity.js';
+import type { Bulk } from './bulk.js';
 import { Cache } from './cache.js';
 import type { CacheCore, Found } from './core.js';
 import { failed } from './failed.js';
@@ -197,29 +198,38 @@ export class TieredCache extends Cache {
     entries: Iterable<readonly [string, T]>,
     options?: Ttl | StoreOptions,
   ): Promise<void> {
-    return this.#observe('setMany', undefined, async () => {
-      const { parts } = this.#core;
-      const plan = storePlan(options, parts.defaults);
-      const codec = plan.tiers === 'l1' ? undefined : parts.l2?.codec;
-      codec?.assertTagsFit(plan.tags);
-      const checked = Array.from(assertIterable(entries), (entry) => {
-        const [key, value] = assertPair(entry);
-        assertKey(key);
-        return [key, present(key, value)] as const;
-      });
-      // All are copied, and so found to be storable, before the first is stored.
-      const kept: (readonly [string, Kept])[] = [];
-      const turn = new Turn();
-      for (const [key, value] of checked) {
-        if (turn.isOver) await turn.next();
-        const taken = keep(value, parts, plan);
-        codec?.assertFits(taken.snapshot);
-        kept.push([key, taken]);
-      }
-      // What is stored together does not end together.
-      const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, parts.defaults);
-      await this.#core.writes.putMany('setMany', this.#place, kept, planned);
+    return this.#observe('setMany', undefined, () =>
+      this.#core.inBulk((bulk) => this.#setManyNow(bulk, entries, options)),
+    );
+  }
+
+  async #setManyNow<T>(
+    bulk: Bulk,
+    entries: Iterable<readonly [string, T]>,
+    options: Ttl | StoreOptions | undefined,
+  ): Promise<void> {
+    const { parts } = this.#core;
+    const plan = storePlan(options, parts.defaults);
+    const codec = plan.tiers === 'l1' ? undefined : parts.l2?.codec;
+    codec?.assertTagsFit(plan.tags);
+    const checked = Array.from(assertIterable(entries), (entry) => {
+      const [key, value] = assertPair(entry);
+      assertKey(key);
+      return [key, present(key, value)] as const;
     });
+    for (const [key] of checked) this.#core.writes.spare(this.#place, key, plan);
+    // All are copied, and so found to be storable, before the first is stored.
+    const kept: (readonly [string, Kept])[] = [];
+    const turn = new Turn();
+    for (const [key, value] of checked) {
+      if (turn.isOver) await turn.next();
+      const taken = keep(value, parts, plan);
+      codec?.assertFits(taken.snapshot);
+      kept.push([key, taken]);
+    }
+    // What is stored together does not end together.
+    const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, parts.defaults);
+    await this.#core.writes.putMany('setMany', this.#place, kept, { bulk, planned });
   }
 
   override async getOrSet<T, S = T>(
