@@ -274,6 +274,8 @@ export class LoadDecisions implements LoadContext {
   readonly signal: AbortSignal;
   readonly stale: unknown;
   skipped = false;
+  /** Why no entry can be made of the value, whatever it is. */
+  unstorable: Error | undefined;
   readonly #plan: StorePlan;
   readonly #flight: Flight;
   readonly #place: Place;
@@ -307,7 +309,12 @@ export class LoadDecisions implements LoadContext {
 
   tags(...tags: string[]): void {
     this.#tags = checkedTags([...this.#tags, ...tags]);
-    this.#flight.tags = union(this.#flight.tags, this.#place.coveringTags(this.#tags));
+    try {
+      this.#flight.tags = union(this.#flight.tags, this.#place.coveringTags(this.#tags));
+    } catch (error) {
+      // The loader did its work: an entry that cannot carry its tags is not stored, and its value is handed out.
+      this.unstorable = error as Error;
+    }
   }
 
   skipStore(): void {

@@ -213,6 +213,7 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
       return loaded;
     }
     try {
+      if (decisions.unstorable !== undefined) throw decisions.unstorable;
       const kept = keep(value, core.parts, decisions.plan);
       // From now on a change may come after what is stored, and before it is known here that it was.
       flight.onEntryChanged = undefined;

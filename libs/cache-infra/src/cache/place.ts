@@ -16,6 +16,8 @@ import {
   toRedisGlob,
 } from '../keys/glob.js';
 import { percentEncoded, redisKey } from '../keys/namespace.js';
+import { tombstonePrefix } from '../tiers/fence-key.js';
+import { tagTableKey } from '../tiers/tag-channel.js';
 import type { Matching } from './recovery-journal.js';
 
 /** The Redis key of what was cleared lately. No entry can stand there. */
@@ -123,11 +125,12 @@ export class Place {
     const mark = JSON.stringify([this.path]);
     if (this.path === '') {
       const start = `${this.#prefix}:`;
-      // What begins with `!` is no entry: no namespace is named so.
+      const kept = [tagTableKey(this.#prefix), clearedKey(this.#prefix)];
+      const tombstones = tombstonePrefix(this.#prefix);
       return {
         mark,
         globs: [toRedisGlob(start, '*')],
-        matches: (key) => key.startsWith(start) && key[start.length] !== '!',
+        matches: (key) => key.startsWith(start) && !key.startsWith(tombstones) && !kept.includes(key),
       };
     }
     const start = `${this.#prefix}:${this.path}`;

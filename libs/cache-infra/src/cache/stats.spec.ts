@@ -29,7 +29,7 @@ describe('stats are exact', () => {
       hitRatio: 0,
       size: 0,
       compression: { count: 0, bytesIn: 0, bytesOut: 0 },
-      journal: { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0 },
+      journal: { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 },
       l1: { hits: 0, misses: 0, sets: 0, deletes: 0, errors: 0 },
       l2: { hits: 0, misses: 0, sets: 0, deletes: 0, errors: 0 },
     });

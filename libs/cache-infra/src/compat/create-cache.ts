@@ -16,10 +16,11 @@ import {
   objectWith,
   type Check,
 } from '../checks.js';
-import { SerializationError, ValidationError } from '../errors.js';
+import { ValidationError } from '../errors.js';
 import { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
 import { ttlFromMs } from '../keyv/keyv-ttl.js';
 import { describeValue } from '../redact.js';
+import { onRefusal } from '../cache/refusals.js';
 import { WrapCalls, type WrapCall } from './wrap-calls.js';
 import {
   Cache,
@@ -208,12 +209,15 @@ class CacheManager extends Cache {
     const call: WrapCall<T> = { ran: false, made: undefined };
     const load: Loader<T> = async (ctx) => {
       call.ran = true;
+      onRefusal(ctx, (error) => {
+        this.#warnUnstorable(key, error);
+      });
       const value = await fnc();
       this.#calls.made(key, value);
       ctx.ttl(ttlFromMs(resolved(options.ttl, value) ?? this.#options.ttl));
       return value;
     };
-    const value = await this.#calls.during(key, call, () => this.#wrapped(key, load, call));
+    const value = await this.#calls.during(key, call, () => this.#cache.getOrSet(key, load));
     if (call.ran) this.#emit('set', { key, value });
     // Its second asking for the time is for those who want to know it.
     const refreshThreshold = resolved(options.refreshThreshold ?? this.#options.refreshThreshold, value);
@@ -241,18 +245,7 @@ class CacheManager extends Cache {
     return this.#id;
   }
 
-  /** The value, also where it was made and cannot be stored: a cache takes no answer away. */
-  async #wrapped<T>(key: string, load: Loader<T>, call: WrapCall<T>): Promise<T> {
-    try {
-      return await this.#cache.getOrSet(key, load);
-    } catch (error) {
-      if (call.made === undefined || !(error instanceof SerializationError)) throw error;
-      this.#warnUnstorable(key, error);
-      return call.made.value;
-    }
-  }
-
-  #warnUnstorable(key: string, error: SerializationError): void {
+  #warnUnstorable(key: string, error: Error): void {
     if (this.#warned) return;
     this.#warned = true;
     Logger.warn(

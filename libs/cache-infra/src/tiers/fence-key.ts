@@ -13,7 +13,12 @@ export function fenceKey(prefix: string, redisKey: string, clientPrefix = ''): s
 
 /** The Redis key that remembers when an entry was deleted: `<prefix>:!d:{<hash tag>}<entry's key>`, named as a fence is. */
 export function tombstoneKey(prefix: string, redisKey: string, clientPrefix = ''): string {
-  return besides(`${prefix}:!d:`, redisKey, clientPrefix);
+  return besides(tombstonePrefix(prefix), redisKey, clientPrefix);
+}
+
+/** What all tombstones of a cache begin with. */
+export function tombstonePrefix(prefix: string): string {
+  return `${prefix}:!d:`;
 }
 
 function besides(start: string, redisKey: string, clientPrefix: string): string {

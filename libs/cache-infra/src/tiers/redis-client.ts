@@ -82,7 +82,7 @@ function readyWithoutInfo(client: Redis): Redis {
 /** The server, or the user that it knows us as, does not have this command. */
 function isUnavailable(error: Error): boolean {
   const kind = kindOf(error);
-  return error.name === 'ReplyError' && (kind === 'permission' || kind === 'other');
+  return error.name === 'ReplyError' && (kind === 'permission' || kind === 'unsupported' || kind === 'other');
 }
 
 /** What the client puts before every key of a command. */
