@@ -201,7 +201,7 @@ describe('several caches', () => {
   });
 
   it('need names of their own: the same one twice fails at boot, and names the option', async () => {
-    const twice = { imports: [CacheInfraModule.forRoot(), CacheInfraModule.forAi()] };
+    const twice = { imports: [CacheInfraModule.forRoot(), CacheInfraModule.forRoot()] };
     await expect(compile(twice)).rejects.toThrow(
       "CacheInfraModule: name 'default' is used by two caches: give each forRoot(), forAi() and entry of caches its own name",
     );
