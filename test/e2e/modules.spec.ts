@@ -64,9 +64,9 @@ describe('several caches in one call', () => {
     const module = await start({ imports: [CacheInfraModule.forRoot(options)], providers: [Service] });
     const { cache, sessions, products } = module.get(Service);
     expect([cache, sessions, products].map((it) => [it.name, it.defaultTtl, it.maxSize])).toEqual([
-      ['default', 100, 100],
+      ['default', 100, 10_000],
       ['sessions', 900, 7],
-      ['products', 100, 100],
+      ['products', 100, 10_000],
     ]);
     const registry = module.get(CacheRegistry);
     expect(registry.names()).toEqual(['default', 'sessions', 'products', 'own']);
