@@ -233,3 +233,14 @@ describe('what cannot be heard is bounded', () => {
     expect((await cache.health()).tiers.l1?.unheardMs).toBe(600_000);
   });
 });
+
+it('T37: no channel tells of SWAPDB, and an L1 entry ends with its l1Ttl all the same', async () => {
+  const cache = await tracked({ l1Ttl: '200ms' });
+  await cache.set('key', 'of this database');
+  await raw.swapdb(0, 1);
+  try {
+    await until(async () => (await cache.get('key')) === undefined, 'the L1 entry to end');
+  } finally {
+    await raw.swapdb(0, 1);
+  }
+});

@@ -147,3 +147,72 @@ describe('T29: a Redis that refuses everything for a while loses nothing', () =>
     expect(await other.get('page')).toBeUndefined();
   });
 });
+
+describe('T31: an invalidation of tags and a set of an outage keep their order', () => {
+  it('a set that follows an own invalidation of its tag is there', async () => {
+    const [cache, other] = [await behindProxy(), await own.redis()];
+    await other.set('key', 1, { tags: ['t'] });
+    await cache.get('key');
+    await inPartition(cache, async () => {
+      await cache.invalidateTags('t');
+      await cache.set('key', 2, { tags: ['t'] });
+    });
+    expect(await cache.get('key')).toBe(2);
+    expect(await other.get('key')).toBe(2);
+    expect(cache.stats().journal).toMatchObject({ replayed: 2, dropped: 0, superseded: 0 });
+  });
+
+  it('a set that an own invalidation of its tag follows is gone', async () => {
+    const [cache, other] = [await behindProxy(), await own.redis()];
+    await inPartition(cache, async () => {
+      await cache.set('key', 2, { tags: ['t'] });
+      await cache.invalidateTags('t');
+    });
+    expect(await cache.get('key')).toBeUndefined();
+    expect(await other.get('key')).toBeUndefined();
+  });
+
+  it('a set that another instance overtakes by its tag is gone, whatever was invalidated here before', async () => {
+    for (const invalidates of [true, false]) {
+      const [cache, other] = [await behindProxy(), await own.redis()];
+      await other.set('key', 1, { tags: ['t'] });
+      await inPartition(cache, async () => {
+        if (invalidates) await cache.invalidateTags('t');
+        await cache.set('key', 2, { tags: ['t'] });
+        await other.invalidateTags('t');
+      });
+      expect(await cache.get('key')).toBeUndefined();
+      expect(await other.get('key')).toBeUndefined();
+    }
+  });
+
+  it('a set long after another instance invalidated its tag is there', async () => {
+    const [cache, other] = [await behindProxy(), await own.redis()];
+    await other.set('key', 1, { tags: ['t'] });
+    await cache.get('key');
+    await inPartition(cache, async () => {
+      await other.invalidateTags('t');
+      const invalidatedAt = Date.now();
+      await until(() => Date.now() > invalidatedAt + 100, 'the clocks to tell the two apart');
+      await cache.set('key', 2, { tags: ['t'] });
+    });
+    expect(await other.get('key')).toBe(2);
+  });
+});
+
+describe('T30: a clock that is an hour ahead', () => {
+  it('keeps no later change of another instance from being made up for', async () => {
+    let shift = 0;
+    const ahead = await own.redis({ clock: { now: () => Date.now() + shift } });
+    const cache = await behindProxy();
+    shift = 3_600_000;
+    await ahead.set('deleted', 'old');
+    await ahead.set('set', 'old');
+    await inPartition(cache, async () => {
+      await cache.delete('deleted');
+      await cache.set('set', 'new');
+    });
+    expect(await cache.get('deleted')).toBeUndefined();
+    expect(await (await own.redis()).get('set')).not.toBe('old');
+  });
+});

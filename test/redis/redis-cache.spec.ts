@@ -30,11 +30,13 @@ function redis(options: Partial<RedisCacheOptions> = {}): RedisCache {
   );
 }
 
+/** What remembers deletes and clears for a while is no entry, and is left out. */
 async function rawKeys(): Promise<string[]> {
   const found: string[] = [];
   for await (const keys of raw.scanStream({ match: `${keyPrefix}*`, count: 1000 }))
     found.push(...(keys as string[]));
-  return found.map((key) => key.slice(keyPrefix.length)).sort();
+  const names = found.map((key) => key.slice(keyPrefix.length));
+  return names.filter((name) => !name.startsWith(':!d:') && name !== ':!cleared').sort();
 }
 
 /** With an L1 before Redis, and without: the contract is the same. */

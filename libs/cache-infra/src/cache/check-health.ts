@@ -32,7 +32,7 @@ export async function checkHealth(core: CacheCore): Promise<CacheHealth> {
   } as const;
   try {
     const latencyMs = await pingOf(l2);
-    const { refusal } = l2.gate;
+    const refusal = l2.gate.refusal ?? core.writeStreak.trouble;
     tiers.l2 = {
       status: 'ready',
       latencyMs,

@@ -34,6 +34,7 @@ import { TierReads, type BulkResult, type ReadPlan } from './tier-reads.js';
 import { TierWrites } from './tier-writes.js';
 import type { ValueLimits } from './value-rules.js';
 import { Waiters } from './waiters.js';
+import { WriteStreak } from './write-streak.js';
 
 /** What a cache is made of, resolved once. */
 export interface CoreParts {
@@ -117,6 +118,8 @@ export class CacheCore {
   readonly #ending = new Set<Promise<unknown>>();
   /** How the L1 hears of changes made by others; undefined = it does not. */
   coherence: TrackingMember | undefined;
+  /** Whether Redis takes what is written. */
+  readonly writeStreak = new WriteStreak();
   /** Tells of a change the caches on the same client whose channel is not this one's. */
   neighbours: ((redisKeys: readonly string[]) => void) | undefined;
   /** Somebody asked for refreshes ahead of time. */

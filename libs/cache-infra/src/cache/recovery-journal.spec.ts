@@ -24,6 +24,7 @@ const set = (redisKey: string, bytes = 10, ttlMs = 0): KeyedEntry => ({
   redisKey,
   bytes: Buffer.alloc(bytes),
   meta: meta(ttlMs),
+  tags: [],
 });
 const del = (redisKey: string): KeyedEntry => ({ ...moment(), kind: 'delete', redisKey });
 const match = (start: string): MatchEntry => ({

@@ -21,10 +21,16 @@ export interface Matching {
 
 export type MatchEntry = Moment & Matching & { readonly kind: 'match' };
 
+interface SetChange {
+  readonly kind: 'set';
+  readonly bytes: Buffer;
+  readonly meta: EntryMeta;
+  /** The names in the tag table that cover it. */
+  readonly tags: readonly string[];
+}
+
 /** A change of one key. */
-export type KeyedEntry = Moment & { readonly redisKey: string } & (
-    { readonly kind: 'delete' } | { readonly kind: 'set'; readonly bytes: Buffer; readonly meta: EntryMeta }
-  );
+export type KeyedEntry = Moment & { readonly redisKey: string } & ({ readonly kind: 'delete' } | SetChange);
 
 export type TagEntry = Moment & { readonly kind: 'tag'; readonly tag: string };
 
@@ -156,6 +162,17 @@ export class RecoveryJournal {
   /** Patterns and clears that wait: they come first. */
   matches(): readonly MatchEntry[] {
     return [...this.#matches];
+  }
+
+  /** The earliest state of the tag table that a set with tags was made under; undefined = none waits. */
+  oldestTagEpoch(): number | undefined {
+    let oldest: number | undefined;
+    for (const id of this.#sets) {
+      const entry = this.#entries.get(id);
+      if (entry?.kind !== 'set' || entry.tags.length === 0) continue;
+      oldest = Math.min(oldest ?? Infinity, entry.meta.tagEpoch);
+    }
+    return oldest;
   }
 
   /** Invalidations of tags that wait: they come next. */

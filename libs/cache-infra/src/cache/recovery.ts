@@ -1,5 +1,7 @@
 import type { EntryMeta } from '../codec/codec.js';
+import { wholeOf } from '../codec/graph.js';
 import { restamp } from '../codec/header.js';
+import { snapshot } from '../codec/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../tiers/redis-errors.js';
 import { clockErrorMs, type Cleared, type RedisTier } from '../tiers/redis-tier.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
@@ -15,6 +17,7 @@ import type {
   TagEntry,
 } from './recovery-journal.js';
 import type { TagKeeper } from './tag-keeper.js';
+import type { ValueLimits } from './value-rules.js';
 
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
 const replayBatch = 200;
@@ -26,8 +29,30 @@ export interface RecoveryParts {
   readonly tags: TagKeeper;
   /** All keys of the cache. */
   readonly everything: Matching;
+  readonly values: ValueLimits;
   /** This process's clock, milliseconds. */
   readonly now: () => number;
+}
+
+/** A set that did not reach Redis. */
+export interface LostSet {
+  readonly redisKey: string;
+  readonly bytes: Buffer;
+  readonly meta: EntryMeta;
+  /** The names in the tag table that cover it. */
+  readonly tags: readonly string[];
+}
+
+/** What happened to tags, as a replay has to know it. */
+class TagHistory {
+  /** When others invalidated a tag, by the table in Redis before own invalidations reached it. */
+  readonly foreign = new Map<string, number>();
+  /** The last own invalidation of a tag: its number among the changes of this process. */
+  readonly own = new Map<string, number>();
+  /** Tags that somebody else may have invalidated just before an own invalidation reached the table. */
+  readonly unsure = new Set<string>();
+  /** Up to which epoch the table is known. */
+  reached = 0;
 }
 
 /**
@@ -49,6 +74,9 @@ export class Recovery {
   onReplayed: ((redisKeys: readonly string[]) => void) | undefined;
   readonly #parts: RecoveryParts;
   #order = 0;
+  /** What is known of tags, until everything is made up for. */
+  #history: TagHistory | undefined;
+  readonly #ownEpochs = new Map<string, number>();
   #replaying: Promise<boolean> | undefined;
 
   constructor(journal: RecoveryJournal, parts: RecoveryParts) {
@@ -61,17 +89,10 @@ export class Recovery {
     return { at: this.#parts.now(), stamp: this.#parts.l2.stamp(), order: ++this.#order };
   }
 
-  lostSet(moment: Moment, redisKey: string, bytes: Buffer, meta: EntryMeta): void {
-    // The entry's stamp is the one that others go by.
-    this.#record({
-      ...moment,
-      stamp: Math.max(moment.stamp, meta.stamp),
-      kind: 'set',
-      redisKey,
-      // A copy, which is not part of a slab.
-      bytes: Buffer.from(bytes),
-      meta,
-    });
+  lostSet(moment: Moment, { redisKey, bytes, meta, tags }: LostSet): void {
+    // The entry's stamp is the one that others go by; the bytes are a copy, which is not part of a slab.
+    const stamp = Math.max(moment.stamp, meta.stamp);
+    this.#record({ ...moment, stamp, kind: 'set', redisKey, bytes: Buffer.from(bytes), meta, tags });
   }
 
   lostDelete(moment: Moment, redisKey: string): void {
@@ -104,10 +125,16 @@ export class Recovery {
 
   async #run(): Promise<boolean> {
     const refused = new Set<JournalEntry>();
-    if (this.journal.size === 0) return true;
+    if (this.journal.size === 0) {
+      this.#history = undefined;
+      this.#ownEpochs.clear();
+      return true;
+    }
     // Before own clears are replayed, which may take the place of those that others made.
     const cleared = await this.#cleared();
     if (cleared === undefined) return false;
+    const history = await this.#tagHistory();
+    if (history === undefined) return false;
     for (;;) {
       const matches = this.journal.matches().filter((match) => !refused.has(match));
       if (matches.length > 0) {
@@ -117,13 +144,13 @@ export class Recovery {
       }
       const tags = this.journal.tags().filter((tag) => !refused.has(tag));
       if (tags.length > 0) {
-        const [outcome] = await Promise.allSettled([this.#makeUpForTags(tags)]);
+        const [outcome] = await Promise.allSettled([this.#makeUpForTags(tags, history)]);
         for (const tag of tags) if (!this.#settle(tag, outcome, refused)) return false;
         continue;
       }
       const batch = this.journal.oldest(replayBatch, this.#parts.now(), refused);
       if (batch.length === 0) break;
-      if (!(await this.#makeUpForKeys(batch, cleared, refused))) return false;
+      if (!(await this.#makeUpForKeys(batch, { cleared, history }, refused))) return false;
     }
     if (refused.size > 0) this.onRecorded?.();
     return true;
@@ -155,12 +182,42 @@ export class Recovery {
     return true;
   }
 
-  async #makeUpForTags(entries: readonly TagEntry[]): Promise<boolean> {
+  /** What others did to the tags of the sets that wait; undefined = Redis went away. */
+  async #tagHistory(): Promise<TagHistory | undefined> {
+    const { l2 } = this.#parts;
+    const history = this.#history ?? new TagHistory();
+    const since = this.journal.oldestTagEpoch();
+    if (since === undefined) return history;
+    try {
+      for (let upTo = since; ;) {
+        const news = await l2.tagNews({ since: upTo, claim: 0, ahead: 0 }, false);
+        for (const [tag, epoch] of news.invalidated) {
+          if (this.#ownEpochs.get(tag) !== epoch) history.foreign.set(tag, epoch);
+        }
+        history.reached = news.latest;
+        if (news.upTo >= news.latest) break;
+        upTo = news.upTo;
+      }
+    } catch (error) {
+      if (!isFinal(failureKind(error))) return undefined;
+    }
+    this.#history = history;
+    return history;
+  }
+
+  async #makeUpForTags(entries: readonly TagEntry[], history: TagHistory): Promise<boolean> {
     const { tags, keyPrefix } = this.#parts;
     const tableKey = tagTableKey(keyPrefix);
     for (let i = 0; i < entries.length; i += replayBatch) {
-      const names = entries.slice(i, i + replayBatch).map(({ tag }) => tag);
-      const { latest } = await tags.invalidate(names);
+      const batch = entries.slice(i, i + replayBatch);
+      const names = batch.map(({ tag }) => tag);
+      const { latest, before } = await tags.invalidate(names);
+      for (const { tag, order } of batch) {
+        history.own.set(tag, Math.max(order, history.own.get(tag) ?? 0));
+        this.#ownEpochs.set(tag, latest);
+        if (before !== history.reached) history.unsure.add(tag);
+      }
+      history.reached = latest;
       this.onReplayed?.([tableKey, tagTableMark(tableKey, latest)]);
     }
     return true;
@@ -179,11 +236,15 @@ export class Recovery {
   /** `known`: what others had cleared before this replay. False when Redis went away. */
   async #makeUpForKeys(
     batch: readonly KeyedEntry[],
-    known: readonly Cleared[],
+    known: { readonly cleared: readonly Cleared[]; readonly history: TagHistory },
     refused: Set<JournalEntry>,
   ): Promise<boolean> {
     const outcomes = await Promise.allSettled(
-      batch.map((entry) => this.#makeUpFor(entry, this.#clearedAfter(entry, known) !== undefined)),
+      batch.map((entry) =>
+        this.#clearedAfter(entry, known.cleared) !== undefined
+          ? Promise.resolve(false)
+          : this.#makeUpFor(entry, known.history),
+      ),
     );
     // A clear that began meanwhile may not have seen what was replayed behind it.
     const now = batch.some(({ kind }) => kind === 'set') ? await this.#cleared() : [];
@@ -221,20 +282,50 @@ export class Recovery {
     return matchingOf(this.#parts.keyPrefix, mark)?.matches(redisKey) ?? true;
   }
 
-  /** Whether the change was made. `wasCleared`: its key was cleared after it. */
-  async #makeUpFor(entry: KeyedEntry, wasCleared: boolean): Promise<boolean> {
+  /**
+   * The bytes of a set as they are right now. A tag of it that was invalidated before it, here or elsewhere, does not concern it: then the
+   * entry gets the epoch of now. Undefined: a tag of it was invalidated after it.
+   */
+  async #bytesOf(
+    entry: Extract<KeyedEntry, { kind: 'set' }>,
+    history: TagHistory,
+  ): Promise<Buffer | undefined> {
+    const { l2, values } = this.#parts;
+    const { bytes, meta, redisKey } = entry;
+    const made = this.#stampOf(entry);
+    const surelyBefore = (made - clockErrorMs) * 1000;
+    let isOvertaken = false;
+    for (const tag of entry.tags) {
+      const own = history.own.get(tag);
+      const foreign = history.foreign.get(tag) ?? 0;
+      if (own !== undefined && (own > entry.order || history.unsure.has(tag))) return undefined;
+      if (foreign > meta.tagEpoch && foreign >= surelyBefore) return undefined;
+      isOvertaken ||= own !== undefined || foreign > meta.tagEpoch;
+    }
+    if (!isOvertaken) return restamp(bytes, made);
+    const stored = await l2.decode(redisKey, bytes);
+    if (stored === undefined) return undefined;
+    const { types, maxNodes } = values;
+    const taken = snapshot(wholeOf(stored.value), { classes: 'refuse', types, maxNodes });
+    return l2.codec.encode(taken, { ...meta, stamp: made, tagEpoch: history.reached }, redisKey);
+  }
+
+  /** Whether the change was made. */
+  async #makeUpFor(entry: KeyedEntry, history: TagHistory): Promise<boolean> {
     const { l2, now } = this.#parts;
     const { redisKey } = entry;
     const made = this.#stampOf(entry);
     const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
     const deletion = { redisKey, stamp: made, forGood: true, isWanted };
     if (entry.kind === 'delete') return l2.catchUp(deletion);
-    if (wasCleared) return false;
-    const { bytes, meta } = entry;
+    const bytes = await this.#bytesOf(entry, history);
+    // What it replaced is from before it, too.
+    if (bytes === undefined) return l2.catchUp(deletion);
+    const { meta } = entry;
     const leftMs =
       meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));
     try {
-      return await l2.catchUp({ ...deletion, set: { bytes: restamp(bytes, made), ttlMs: leftMs } });
+      return await l2.catchUp({ ...deletion, set: { bytes, ttlMs: leftMs } });
     } catch (error) {
       if (failureKind(error) !== 'oom') throw error;
       // Redis is full: at least the value from before has to go.

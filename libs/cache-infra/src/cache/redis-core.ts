@@ -142,7 +142,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     emitter.emit('journalOverflow', { dropped: words(dropped) });
   });
   const recovery = new Recovery(journal, {
-    ...{ keyPrefix, l2, tags, everything },
+    ...{ keyPrefix, l2, tags, everything, values: valueLimits(options) },
     now: () => clock.now(),
   });
   const core = new CacheCore({

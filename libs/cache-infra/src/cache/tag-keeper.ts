@@ -9,6 +9,8 @@ export interface Learned {
   readonly made: boolean;
   /** The epoch that the answer reached up to. */
   readonly latest: number;
+  /** Of an invalidation: the table's epoch before it. */
+  readonly before?: number | undefined;
 }
 
 /** One question to Redis, shared by all who came before it was sent. */
@@ -267,7 +269,7 @@ export class TagKeeper {
       if (news.before === 0 || news.before === this.#reached)
         this.#reached = Math.max(this.#reached, news.latest);
       this.#addEarly();
-      invalidation.resolve({ made: news.made, latest: news.latest });
+      invalidation.resolve({ made: news.made, latest: news.latest, before: news.before });
     }, invalidation.reject);
   };
 

@@ -215,6 +215,7 @@ export class TierWrites {
     return l2.write(redisKey, loads?.fenceOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
       (isWritten) => {
         if (isWritten) counters.l2Sets++;
+        if (isWritten) this.#core.writeStreak.taken();
         this.#sent(sending, bytes, false);
       },
       (error: unknown) => this.#notTaken(l2, sending, bytes, error),
@@ -223,6 +224,7 @@ export class TierWrites {
 
   async #notTaken(l2: RedisTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
     const { write, redisKey } = sending;
+    this.#core.writeStreak.refused(error as Error);
     try {
       const isLost = await this.#failedWrite(write.operation, l2, redisKey, error);
       this.#sent(sending, bytes, isLost);
@@ -240,7 +242,7 @@ export class TierWrites {
     this.#core.changed([redisKey]);
     // What came after it may have reached Redis: then this must not come after that.
     if (isLost && moment !== undefined && !write.fenced) {
-      this.#core.parts.recovery?.lostSet(moment, redisKey, bytes, meta);
+      this.#core.parts.recovery?.lostSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
     }
   }
 
