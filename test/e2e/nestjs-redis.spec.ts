@@ -137,7 +137,7 @@ describe.each(['Express', 'Fastify'] as const)('health on %s', (adapter) => {
   it('is up in memory', async () => {
     const app = await boot({}, adapter);
     const { body } = await http(app).get('/health').expect(200);
-    expect(body).toMatchObject({ details: { cache: { status: 'up', l1: { maxSize: 100 } } } });
+    expect(body).toMatchObject({ details: { cache: { status: 'up', l1: { maxSize: 10_000 } } } });
     expect(JSON.stringify(body)).not.toContain('l2');
   });
 });
