@@ -7,6 +7,7 @@ import type { CacheConfig } from '../config/options.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
 import { CacheError } from '../errors.js';
 import { durationMs } from '../duration.js';
+import { guideUrl } from '../guide-url.js';
 import type { Output } from './cli.js';
 import { probeCalls, probeChannel } from './probe.js';
 import { settingLines } from './settings.js';
@@ -104,7 +105,7 @@ async function tryOut({ prepared, cache, logged }: Trial, output: Output): Promi
     const steps = hears ? [...calls, await probeChannel(cache, patienceMs, logged)] : calls;
     const failed = steps.filter(({ problem }) => problem !== undefined);
     for (const { what, problem = '' } of failed) output.out(`  FAILED: ${what}: ${problem}`);
-    if (failed.length > 0) output.out('  docs/security.md names the commands that the user must be allowed');
+    if (failed.length > 0) output.out(`  The commands that a user needs: ${guideUrl('security.md#redis')}`);
     else output.out(`  it takes ${steps.map(({ what }) => what).join(', ')}`);
     return failed.length === 0;
   } finally {
