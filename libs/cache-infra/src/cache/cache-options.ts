@@ -99,7 +99,7 @@ export interface RedisCacheOptions extends BaseCacheOptions {
   /** Bytes of changes kept for a Redis that is away, at most. Default 32 MiB. */
   journalMaxBytes?: number | undefined;
   /**
-   * How long a set that could not reach Redis is made up for as a set. Default '10m'. An older one is made up for as a delete. Redis
+   * How long a set that could not reach Redis is replayed as a set. Default '10m'. An older one is replayed as a delete. Redis
    * remembers deletes and clears as long, so that a set made in a partition does not bring back what was deleted meanwhile; each delete
    * takes about 150 bytes there until then. 0: nothing is remembered, and every such set becomes a delete.
    */

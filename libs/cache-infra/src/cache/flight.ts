@@ -56,7 +56,7 @@ export class Flight implements Fenceable {
   recheck: (() => void) | undefined;
   /** Called when the entry changed in Redis; undefined = such a change supersedes the load. */
   onEntryChanged: (() => void) | undefined;
-  /** The entry changed while the load was made known to Redis: before that, or after. */
+  /** The entry has changed in Redis, before the load was known there or after. */
   isUnsure = false;
   /** Called when nobody waits any more. */
   onAbandoned: (() => void) | undefined;

@@ -112,20 +112,24 @@ async function readUnchanged({
   flight,
   plan,
 }: Load): Promise<MemoryRecord | undefined | typeof failed> {
-  let changes = 0;
-  flight.onEntryChanged = () => {
-    changes++;
-    flight.stale = undefined;
-  };
   for (let reads = 1; ; reads++) {
-    const before = changes;
+    doubtOnChange(flight);
     const found = await core.tryL2('getOrSet', place, key, plan);
-    if (found === undefined || found === failed || changes === before) return found;
+    if (found === undefined || found === failed || !flight.isUnsure) return found;
     if (reads < maxReads) continue;
     flight.onEntryChanged = undefined;
     core.flights.fence(id);
     return found;
   }
+}
+
+/** Until the load is known to Redis, a change of the entry is only noted: Redis then tells whether it came before the load. */
+function doubtOnChange(flight: Flight): void {
+  flight.isUnsure = false;
+  flight.onEntryChanged = () => {
+    flight.isUnsure = true;
+    flight.stale = undefined;
+  };
 }
 
 /** Has Redis know of the load; with a lease, waits until this instance may load or another has. */
@@ -140,15 +144,10 @@ async function beginLoad(load: Load): Promise<{ landing?: Landing; redisLoad?: R
   try {
     for (;;) {
       core.assertOpen();
-      let isUnsure = false as boolean;
-      flight.onEntryChanged = () => {
-        isUnsure = true;
-        flight.stale = undefined;
-      };
+      doubtOnChange(flight);
       const begun = await core.guarded('getOrSet', loads.begin(redisKey, plan.lock && leftMs > 0, holder));
       // Redis is away: loads go on locally.
       if (begun === failed) return {};
-      flight.isUnsure = isUnsure;
       if (begun.granted && begun.seen === null) return { redisLoad: begun };
       if (begun.seen !== null && !flight.forced && plan.lock) {
         // Another instance may have been faster.
@@ -195,6 +194,11 @@ async function runAndStore(load: Load, redisLoad: RedisLoad | undefined): Promis
   flight.tagEpoch = epoch;
   if (redisLoad?.leased === true) flight.holdUpLease();
   const stale = staleFor(load);
+  // Redis does not know of this load, and so cannot tell: a change supersedes it.
+  if (redisLoad === undefined) {
+    flight.onEntryChanged = undefined;
+    if (flight.isUnsure) core.flights.fence(id);
+  }
   const decisions = new LoadDecisions(key, flight, place, plan, stale);
   const stopRenewing = keepAlive(load, redisLoad);
   try {

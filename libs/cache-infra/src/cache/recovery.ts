@@ -125,11 +125,7 @@ export class Recovery {
 
   async #run(): Promise<boolean> {
     const refused = new Set<JournalEntry>();
-    if (this.journal.size === 0) {
-      this.#history = undefined;
-      this.#ownEpochs.clear();
-      return true;
-    }
+    if (this.journal.size === 0) return true;
     // Before own clears are replayed, which may take the place of those that others made.
     const cleared = await this.#cleared();
     if (cleared === undefined) return false;
@@ -152,7 +148,12 @@ export class Recovery {
       if (batch.length === 0) break;
       if (!(await this.#makeUpForKeys(batch, { cleared, history }, refused))) return false;
     }
-    if (refused.size > 0) this.onRecorded?.();
+    if (refused.size > 0) {
+      this.onRecorded?.();
+      return true;
+    }
+    this.#history = undefined;
+    this.#ownEpochs.clear();
     return true;
   }
 
@@ -319,8 +320,11 @@ export class Recovery {
     const deletion = { redisKey, stamp: made, forGood: true, isWanted };
     if (entry.kind === 'delete') return l2.catchUp(deletion);
     const bytes = await this.#bytesOf(entry, history);
-    // What it replaced is from before it, too.
-    if (bytes === undefined) return l2.catchUp(deletion);
+    if (bytes === undefined) {
+      // What it replaced is from before it, too.
+      await l2.catchUp(deletion);
+      return false;
+    }
     const { meta } = entry;
     const leftMs =
       meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));
