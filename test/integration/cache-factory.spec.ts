@@ -4,6 +4,7 @@ import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { CacheFactory } from '../../libs/cache-infra/src/config/cache-factory.js';
+import { armed } from '../support/armed.js';
 import { closingAfterEach } from '../support/closing.js';
 import { ownRedisServer, redisForSuite } from '../support/redis.js';
 
@@ -128,7 +129,8 @@ describe('seed S4.42 the size of the L1', () => {
     ['forAiApp', 200],
     ['forTesting', 50],
   ] as const)('%s: %p entries', async (way, size) => {
-    const cache = closing(await factory()[way]({ redisUrl: suite.url, keyPrefix, commandTimeout: '5s' }));
+    const options = { redisUrl: suite.url, keyPrefix, commandTimeout: '5s' };
+    const cache = await armed(closing((await factory()[way](options)) as RedisCache));
     expect(cache.maxSize).toBe(size);
     await cache.setMany(Array.from({ length: size + 10 }, (_, i) => [`key:${String(i)}`, i]));
     expect(cache.stats()).toMatchObject({ size, evictions: 10 });
