@@ -164,3 +164,31 @@ describe('a Cluster that loses a master', () => {
     expect(lines.length).toBeLessThan(12);
   }, 90_000);
 });
+
+describe('Redis does not answer, and still tells of changes', () => {
+  it('a load that Redis does not know of is superseded by what another instance sets meanwhile', async () => {
+    const other = closing(new RedisCache({ redisUrl: server.url, commandTimeout: '5s' }));
+    const cache = redis();
+    await cache.connect();
+    await armed(cache);
+    // From this read on Redis tells of the key.
+    await cache.get('key');
+    let open = false;
+    cache.on('breakerOpen', () => {
+      open = true;
+    });
+    await cache.set('told later', 1);
+    proxy.set(silence);
+    for (const each of proxy.connections) if (each.isSubscriber) each.set({ kind: 'pass' });
+
+    const load = cache.getOrSet('key', async () => {
+      for (let i = 0; !open; i++) await cache.get(`other:${i}`);
+      return 'from before';
+    });
+    await other.set('key', 'newer');
+    await other.delete('told later');
+    await until(() => cache.stats().size === 0, 'the changes to be heard of');
+    expect(await load).toBe('from before');
+    expect(cache.stats().size).toBe(0);
+  });
+});

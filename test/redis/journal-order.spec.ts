@@ -148,3 +148,63 @@ describe('a change that was made up for', () => {
     expect(await loading.get('key')).toBeUndefined();
   });
 });
+
+describe('what another instance cleared meanwhile', () => {
+  /** `cut` sets a key that it cannot reach Redis for, then `elsewhere` happens, and then `cut` reaches Redis again. */
+  async function setDuring(elsewhere: () => Promise<unknown>): Promise<unknown> {
+    await using proxy = await TcpProxy.to(server.port);
+    const cut = redis({ redisUrl: proxy.url });
+    await redis({ commandTimeout: '5s' }).set('key', 'old');
+    await cut.connect();
+    await leave(cut, proxy);
+    await cut.set('key', 'new');
+    await elsewhere();
+    await back(cut, proxy);
+    expect(cut.stats().journal.size).toBe(0);
+    return redis({ enableL1Cache: false, commandTimeout: '5s' }).get('key');
+  }
+
+  async function leave(cache: RedisCache, proxy: TcpProxy): Promise<void> {
+    const gone = new Promise((resolve) => cache.on('degraded', resolve));
+    proxy.refuse();
+    proxy.reset();
+    await gone;
+  }
+
+  async function back(cache: RedisCache, proxy: TcpProxy): Promise<void> {
+    const recovered = new Promise((resolve) => cache.on('recovered', resolve));
+    proxy.heal();
+    await recovered;
+  }
+
+  it('several patterns that were made up for cover what they match, and nothing else', async () => {
+    await using proxy = await TcpProxy.to(server.port);
+    const clearing = redis({ redisUrl: proxy.url });
+    await clearing.connect();
+    await leave(clearing, proxy);
+    await clearing.invalidatePattern('user:*');
+    await clearing.invalidatePattern('order:*');
+
+    expect(await setDuring(() => back(clearing, proxy))).toBe('new');
+  });
+
+  it('a pattern that was made up for late does not cover what was set after it', async () => {
+    await using proxy = await TcpProxy.to(server.port);
+    const clearing = redis({ redisUrl: proxy.url });
+    await clearing.connect();
+    await leave(clearing, proxy);
+    await clearing.invalidatePattern('key*');
+    // Longer ago than two clocks may be apart.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(await setDuring(() => back(clearing, proxy))).toBe('new');
+  });
+
+  it('more patterns than are remembered: a value from before them all is not left', async () => {
+    const other = redis({ commandTimeout: '5s' });
+    const value = await setDuring(async () => {
+      for (let i = 0; i <= 1000; i++) await other.invalidatePattern(`user:${i}`);
+    });
+    expect(value).not.toBe('old');
+  });
+});

@@ -22,7 +22,10 @@ export interface CacheEvents {
   coherenceLost: { reason: string };
   /** Every change made by others is heard of again; the L1 starts empty. */
   coherenceRestored: Record<string, never>;
-  /** A change will not reach Redis: the journal was full, or Redis refused it for good. */
+  /**
+   * A change will not reach Redis: the journal was full, or Redis refused it for good. `dropped` begins with `nothing` when too many
+   * deletes or patterns waited: then Redis loses every key of the cache once it is back, and no change.
+   */
   journalOverflow: { dropped: string };
   /** Redis is back, and has what it missed. */
   recovered: Record<string, never>;

@@ -1,8 +1,13 @@
 import { failureKind, isFinal } from '../tiers/redis-errors.js';
 import { redisLiteral } from '../keys/glob.js';
 import { fencedKey, fencePrefix } from '../tiers/fence-key.js';
-import type { RedisTier } from '../tiers/redis-tier.js';
+import type { Clear, RedisTier } from '../tiers/redis-tier.js';
 import type { Matching } from './recovery-journal.js';
+
+/** Keys that are removed, and as what other instances are told of it. */
+interface MatchingRemoval extends Pick<Matching, 'globs' | 'matches'> {
+  readonly clears: readonly Clear[];
+}
 
 /**
  * Removes what matches from Redis, page by page: first the fences of loads under way, so that what they store after this is refused;
@@ -11,11 +16,11 @@ import type { Matching } from './recovery-journal.js';
 export async function removeMatchingFromRedis(
   l2: RedisTier,
   keyPrefix: string,
-  { mark, globs, matches }: Matching,
+  { clears, globs, matches }: MatchingRemoval,
   remove: (redisKeys: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
   // From before the scan on: a set that was made earlier and is replayed during it may be missed by it.
-  await l2.markCleared(mark).catch(unlessFinal);
+  await l2.markCleared(clears).catch(unlessFinal);
   const isFence = (name: string): boolean => {
     const redisKey = fencedKey(keyPrefix, name);
     return redisKey !== undefined && matches(redisKey);

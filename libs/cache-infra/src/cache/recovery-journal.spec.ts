@@ -38,17 +38,17 @@ const match = (start: string): MatchEntry => ({
 function journal(limits: { maxEntries?: number; maxBytes?: number; horizonMs?: number } = {}): {
   it: RecoveryJournal;
   dropped: JournalEntry[];
+  widened: () => number;
 } {
   const dropped: JournalEntry[] = [];
+  let widened = 0;
   const everything = { mark: '', globs: ['p:*'], matches: (redisKey: string) => redisKey.startsWith('p:') };
   const it = new RecoveryJournal(
     { maxEntries: 1000, maxBytes: 1e6, horizonMs: 600_000, ...limits },
     everything,
-    (entry) => {
-      dropped.push(entry);
-    },
+    { onDropped: (entry) => dropped.push(entry), onWidened: () => widened++ },
   );
-  return { it, dropped };
+  return { it, dropped, widened: () => widened };
 }
 
 describe('RecoveryJournal', () => {
@@ -120,12 +120,13 @@ describe('RecoveryJournal', () => {
   });
 
   it('T15: too many deletes become one removal of every key but those set here, and none is dropped', () => {
-    const { it: kept, dropped } = journal({ maxEntries: 3 });
+    const { it: kept, dropped, widened } = journal({ maxEntries: 3 });
     const value = set('p:set');
     kept.record(value);
     for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) kept.record(del(key));
 
     expect(dropped).toEqual([]);
+    expect(widened()).toBe(1);
     expect(kept.size).toBeLessThanOrEqual(3);
     for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) expect(kept.pending(key)).toBeDefined();
     expect(kept.pending('p:set')).toBe(value);

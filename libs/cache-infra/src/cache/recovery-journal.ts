@@ -46,6 +46,14 @@ export interface JournalLimits {
   readonly horizonMs: number;
 }
 
+/** Who is told when there is no room. */
+export interface JournalListener {
+  /** A change is given up. */
+  onDropped(dropped: JournalEntry): void;
+  /** Every key of the cache will be removed: there were too many changes to keep them apart. */
+  onWidened(): void;
+}
+
 /** What an entry costs besides its key and value, roughly. */
 const overheadBytes = 200;
 /** Patterns kept at most, since every read has to ask each of them; more become one that covers everything. */
@@ -74,7 +82,7 @@ export class RecoveryJournal {
   readonly #entries = new Map<string, JournalEntry>();
   readonly #limits: JournalLimits;
   readonly #everything: Matching;
-  readonly #onDropped: (dropped: JournalEntry) => void;
+  readonly #listener: JournalListener;
   readonly #matches = new Set<MatchEntry>();
   /** Of entries that hold a value, the oldest first. */
   readonly #sets = new Set<string>();
@@ -88,10 +96,10 @@ export class RecoveryJournal {
   #superseded = 0;
 
   /** `everything`: all keys of the cache. */
-  constructor(limits: JournalLimits, everything: Matching, onDropped: (dropped: JournalEntry) => void) {
+  constructor(limits: JournalLimits, everything: Matching, listener: JournalListener) {
     this.#limits = limits;
     this.#everything = everything;
-    this.#onDropped = onDropped;
+    this.#listener = listener;
   }
 
   get size(): number {
@@ -238,7 +246,9 @@ export class RecoveryJournal {
   /** One removal of every key, as late as `moment` and as those of its kind before it. What was set here comes after it. */
   #coverEverything(moment: Moment): void {
     const id = identity({ kind: 'match', ...moment, ...this.#everything });
-    const before = this.#entries.get(id) ?? moment;
+    const earlier = this.#entries.get(id);
+    if (earlier === undefined) this.#listener.onWidened();
+    const before = earlier ?? moment;
     this.#put({
       kind: 'match',
       at: Math.max(before.at, moment.at),
@@ -311,7 +321,7 @@ export class RecoveryJournal {
 
   #drop(entry: JournalEntry): void {
     this.#dropped++;
-    this.#onDropped(entry);
+    this.#listener.onDropped(entry);
   }
 
   #put(entry: JournalEntry): void {

@@ -3,7 +3,7 @@ import { wholeOf } from '../codec/graph.js';
 import { restamp } from '../codec/header.js';
 import { snapshot } from '../codec/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../tiers/redis-errors.js';
-import { clockErrorMs, type Cleared, type RedisTier } from '../tiers/redis-tier.js';
+import { clockErrorMs, type Cleared, type LateChange, type RedisTier } from '../tiers/redis-tier.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
 import { tagTableKey, tagTableMark } from '../tiers/tag-channel.js';
 import { matchingOf } from './place.js';
@@ -167,14 +167,16 @@ export class Recovery {
   async #makeUpForMatches(entries: readonly MatchEntry[]): Promise<boolean> {
     const { l2, keyPrefix, everything } = this.#parts;
     const [only] = entries;
-    const { mark, globs } = entries.length === 1 && only !== undefined ? only : everything;
+    const { globs } = entries.length === 1 && only !== undefined ? only : everything;
     const matches = (redisKey: string): boolean => entries.some((entry) => entry.matches(redisKey));
-    await removeMatchingFromRedis(l2, keyPrefix, { mark, globs, matches }, async (redisKeys) => {
+    // What was set after them is not covered, however late they are.
+    const clears = entries.map((entry) => ({ mark: entry.mark, at: this.#stampOf(entry) }));
+    await removeMatchingFromRedis(l2, keyPrefix, { clears, globs, matches }, async (redisKeys) => {
       await Promise.all(
         redisKeys.map((redisKey) => {
           const covering = entries.filter((entry) => entry.matches(redisKey));
           const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
-          // The mark of what was cleared does for all of them.
+          // The marks of what was cleared do for all of them.
           return l2.catchUp({ redisKey, stamp, forGood: false });
         }),
       );
@@ -242,9 +244,9 @@ export class Recovery {
   ): Promise<boolean> {
     const outcomes = await Promise.allSettled(
       batch.map((entry) =>
-        this.#clearedAfter(entry, known.cleared) !== undefined
-          ? Promise.resolve(false)
-          : this.#makeUpFor(entry, known.history),
+        this.#clearedAfter(entry, known.cleared) === undefined
+          ? this.#makeUpFor(entry, known.history)
+          : this.#removeReplaced(entry),
       ),
     );
     // A clear that began meanwhile may not have seen what was replayed behind it.
@@ -311,20 +313,25 @@ export class Recovery {
     return l2.codec.encode(taken, { ...meta, stamp: made, tagEpoch: history.reached }, redisKey);
   }
 
+  #deletionOf(entry: KeyedEntry): LateChange {
+    const { redisKey } = entry;
+    const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
+    return { redisKey, stamp: this.#stampOf(entry), forGood: true, isWanted };
+  }
+
+  /** A set that something overtook is not made: what it replaced is from before it, and leaves. Never `true`. */
+  async #removeReplaced(entry: KeyedEntry): Promise<false> {
+    await this.#parts.l2.catchUp(this.#deletionOf(entry));
+    return false;
+  }
+
   /** Whether the change was made. */
   async #makeUpFor(entry: KeyedEntry, history: TagHistory): Promise<boolean> {
     const { l2, now } = this.#parts;
-    const { redisKey } = entry;
-    const made = this.#stampOf(entry);
-    const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
-    const deletion = { redisKey, stamp: made, forGood: true, isWanted };
+    const deletion = this.#deletionOf(entry);
     if (entry.kind === 'delete') return l2.catchUp(deletion);
     const bytes = await this.#bytesOf(entry, history);
-    if (bytes === undefined) {
-      // What it replaced is from before it, too.
-      await l2.catchUp(deletion);
-      return false;
-    }
+    if (bytes === undefined) return this.#removeReplaced(entry);
     const { meta } = entry;
     const leftMs =
       meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));

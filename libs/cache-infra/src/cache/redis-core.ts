@@ -138,8 +138,10 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     connection.clientPrefix,
     changing,
   );
-  const journal = new RecoveryJournal(limits, everything, (dropped) => {
-    emitter.emit('journalOverflow', { dropped: words(dropped) });
+  const journal = new RecoveryJournal(limits, everything, {
+    onDropped: (dropped) => emitter.emit('journalOverflow', { dropped: words(dropped) }),
+    onWidened: () =>
+      emitter.emit('journalOverflow', { dropped: 'nothing: every key of the cache leaves Redis instead' }),
   });
   const recovery = new Recovery(journal, {
     ...{ keyPrefix, l2, tags, everything, values: valueLimits(options) },

@@ -171,7 +171,9 @@ export class Removals {
       this.#core.sweeps.add(sweep);
       const moment = recovery?.moment();
       if (moment !== undefined) recovery?.journal.supersedeWhere(matching.matches, moment.order);
-      const removal = removeMatchingFromRedis(l2, keyPrefix, matching, async (found) => {
+      const { mark, globs, matches } = matching;
+      const clearing = { clears: [{ mark }], globs, matches };
+      const removal = removeMatchingFromRedis(l2, keyPrefix, clearing, async (found) => {
         const redisKeys = found.filter((redisKey) => !sweep.sparedRedisKeys.has(redisKey));
         if (redisKeys.length === 0) return;
         const deleted = await removeFrom(l2, redisKeys, { forGood: false });
@@ -179,10 +181,10 @@ export class Removals {
         fromL2 += deleted;
         counters.l2Deletes += deleted;
       });
-      const removed = await this.#core.attempt(operation, removal).finally(() => {
+      const outcome = await this.#core.attempt(operation, removal).finally(() => {
         this.#core.sweeps.delete(sweep);
       });
-      if (removed === failed && moment !== undefined) recovery?.lostMatch(moment, matching);
+      if (outcome === failed && moment !== undefined) recovery?.lostMatch(moment, matching);
       // Reads that began during the scan may have brought what the scan had not reached yet.
       this.#dropL1((id) => !sweep.sparedIds.has(id) && matchesId(id));
     }

@@ -188,26 +188,32 @@ return table.concat(flags)
 `);
 
 /**
- * Remembers that a pattern or a scope was cleared, for as long as a set made before that may be replayed: a sorted set, its scores the
- * moments by the server's clock, milliseconds. Too many become one that covers everything.
+ * Remembers that patterns or scopes were cleared, for as long as a set made before that may be replayed: a sorted set, its scores the
+ * moments by the server's clock, milliseconds. The latest moment counts. Too many become one that covers everything.
  *
- * Returns the moment as text.
+ * Returns the moments as texts.
  *
- * KEYS[1] = the sorted set; ARGV[1] = what was cleared; ARGV[2] = milliseconds that it is remembered; ARGV[3] = how many at most;
- * ARGV[4] = what stands for everything.
+ * KEYS[1] = the sorted set; ARGV[1] = milliseconds that they are remembered; ARGV[2] = how many at most; ARGV[3] = what stands for
+ * everything; then pairs: what was cleared, and when, '' = now.
  */
 export const markClearedScript = script(`${timeFunctions}
 local now = milliseconds()
-local trimmed = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+local trimmed = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
 -- Of another type: nothing of ours.
 if type(trimmed) == 'table' then redis.call('DEL', KEYS[1]) end
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[3]) then
-  redis.call('DEL', KEYS[1])
-  redis.call('ZADD', KEYS[1], now, ARGV[4])
+local moments = {}
+for i = 4, #ARGV, 2 do
+  local at = tonumber(ARGV[i + 1]) or now
+  local before = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or 0)
+  if at > before then redis.call('ZADD', KEYS[1], at, ARGV[i]) end
+  moments[#moments + 1] = string.format('%.0f', at)
 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return string.format('%.0f', now)
+if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[2]) then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZADD', KEYS[1], now, ARGV[3])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return moments
 `);
 
 /**

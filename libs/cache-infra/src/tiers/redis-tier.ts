@@ -53,6 +53,13 @@ export interface TagNews {
   readonly invalidated: readonly (readonly [tag: string, epoch: number])[];
 }
 
+/** A pattern or scope that is cleared. */
+export interface Clear {
+  readonly mark: string;
+  /** By Redis's clock, milliseconds since the epoch; undefined = now. */
+  readonly at?: number | undefined;
+}
+
 /** A pattern or scope that an instance cleared. */
 export interface Cleared {
   readonly mark: string;
@@ -347,14 +354,17 @@ export class RedisTier {
     return reply !== unwanted && integerOf(reply) === 1;
   }
 
-  /** Remembers that what `mark` stands for was cleared. */
-  async markCleared(mark: string): Promise<void> {
+  /** Remembers that what the marks stand for was cleared, and tells the others: their sets from before it are out of date. */
+  async markCleared(marks: readonly Clear[]): Promise<void> {
     const { clearedKey, clearedEverything, horizonMs } = this.#options;
     if (horizonMs === 0) return;
-    const args = [mark, horizonMs, maxCleared, clearedEverything];
-    const at = Number(await this.gate.script('mark cleared', markClearedScript, [clearedKey], args));
-    this.#ownClears.set(mark, at);
-    if (this.#ownClears.size > maxCleared) this.#ownClears.delete(first(this.#ownClears.keys()));
+    const pairs = marks.flatMap(({ mark, at }) => [mark, at ?? '']);
+    const args = [horizonMs, maxCleared, clearedEverything, ...pairs];
+    const moments = await this.gate.script('mark cleared', markClearedScript, [clearedKey], args);
+    for (const [i, at] of (moments as string[]).entries()) {
+      this.#ownClears.set((marks[i] as Clear).mark, Number(at));
+      if (this.#ownClears.size > maxCleared) this.#ownClears.delete(first(this.#ownClears.keys()));
+    }
   }
 
   /** What other instances cleared within the horizon: what this one cleared it knows by the order of its changes. */
