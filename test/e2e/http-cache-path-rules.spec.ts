@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 
-import { pathRules } from '../../libs/cache-infra/src/nestjs/http/path-rules.js';
+import { pathRules } from '../../libs/cache-infra/src/nestjs/http/rules/path-rules.js';
 
 describe('T72: the path rules of a router', () => {
   const express = (...settings: string[]) => {

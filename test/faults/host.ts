@@ -1,6 +1,6 @@
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
-import type { CacheEventName } from '../../libs/cache-infra/src/cache/events.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
+import type { CacheEventName } from '../../libs/cache-infra/src/cache/contract/events.js';
 import {
   Workload,
   type Database,

@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
 import { closingAfterEach } from '../support/closing.js';

@@ -1,4 +1,4 @@
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 
 /** What a key holds: who wrote it, and which of the writer's versions it is. */
 export interface Versioned {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { CacheFactory } from '../../libs/cache-infra/src/config/cache-factory.js';

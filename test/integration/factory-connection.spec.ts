@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { CacheFactory } from '../../libs/cache-infra/src/config/cache-factory.js';
-import { InfrastructureError } from '../../libs/cache-infra/src/errors.js';
+import { InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 
 /**

@@ -3,10 +3,10 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 
 import { AiCacheService } from '../../libs/cache-infra/src/ai/index.js';
-import { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 import { CacheFactory } from '../../libs/cache-infra/src/config/cache-factory.js';
-import { InfrastructureError, ValidationError } from '../../libs/cache-infra/src/errors.js';
+import { InfrastructureError, ValidationError } from '../../libs/cache-infra/src/base/errors.js';
 import { CachePerformanceMonitor } from '../../libs/cache-infra/src/monitoring/performance-monitor.js';
 import {
   Cacheable,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 
-import { InfrastructureError } from '../../libs/cache-infra/src/errors.js';
+import { InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
 import { makeRedisCache } from '../../libs/cache-infra/src/testing/caches.js';
 import { keeper } from '../../libs/cache-infra/src/testing/redis-process.js';
 import { startRedisServer, type RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';

@@ -9,7 +9,7 @@ import {
   inMemoryChecks,
   redisChecks,
   redisServerChecks,
-} from '../../libs/cache-infra/src/cache/option-checks.js';
+} from '../../libs/cache-infra/src/cache/contract/option-checks.js';
 import { AiCacheConfig, CacheConfig } from '../../libs/cache-infra/src/config/options.js';
 import { presetNames } from '../../libs/cache-infra/src/config/presets.js';
 import { cacheVariables } from '../../libs/cache-infra/src/testing/environment.js';

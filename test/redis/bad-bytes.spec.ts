@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Redis } from 'ioredis';
 
-import type { CacheEvents } from '../../libs/cache-infra/src/cache/events.js';
+import type { CacheEvents } from '../../libs/cache-infra/src/cache/contract/events.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';

@@ -1,4 +1,4 @@
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import { deferred, turn } from '../support/deferred.js';
 import { callPairs, pairOutcome } from '../support/call-pairs.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';

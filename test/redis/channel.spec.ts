@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 import { Redis } from 'ioredis';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
 import { closingAfterEach } from '../support/closing.js';

@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 
 import { Exclude } from 'class-transformer';
 
-import type { CacheType } from '../../libs/cache-infra/src/codec/cache-type.js';
+import type { CacheType } from '../../libs/cache-infra/src/values/cache-type.js';
 import { formatVersion, headerBytes, writeChecksum } from '../../libs/cache-infra/src/codec/header.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 

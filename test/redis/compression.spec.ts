@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { Redis } from 'ioredis';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 
 import { Redis } from 'ioredis';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { CacheClosedError } from '../../libs/cache-infra/src/errors.js';
+import { CacheClosedError } from '../../libs/cache-infra/src/base/errors.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
 import { closingAfterEach } from '../support/closing.js';
 import { turn } from '../support/deferred.js';

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 
 import { Redis } from 'ioredis';
 
-import type { EncryptionOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
-import type { CacheEvents } from '../../libs/cache-infra/src/cache/events.js';
+import type { EncryptionOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
+import type { CacheEvents } from '../../libs/cache-infra/src/cache/contract/events.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { CacheFactory } from '../../libs/cache-infra/src/config/cache-factory.js';
 import { closingAfterEach } from '../support/closing.js';

@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 
 import { Redis } from 'ioredis';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { CacheFactory } from '../../libs/cache-infra/src/config/cache-factory.js';
-import { InfrastructureError } from '../../libs/cache-infra/src/errors.js';
+import { InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
 import { closingAfterEach } from '../support/closing.js';
 import { ownRedisServer } from '../support/redis.js';

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
 import { closingAfterEach } from '../support/closing.js';

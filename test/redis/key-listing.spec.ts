@@ -1,6 +1,6 @@
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { InfrastructureError } from '../../libs/cache-infra/src/errors.js';
+import { InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 
 const own = cachesOnOwnRedis();

@@ -1,7 +1,7 @@
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import type { LoadContext } from '../../libs/cache-infra/src/cache/options.js';
+import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { coreOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
-import { fenceKey } from '../../libs/cache-infra/src/tiers/fence-key.js';
+import { fenceKey } from '../../libs/cache-infra/src/tiers/redis/load-guard-key.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred, turn, type Deferred } from '../support/deferred.js';
 import { until } from '../support/until.js';

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
-import type { Coherence, LoadContext } from '../../libs/cache-infra/src/cache/options.js';
+import type { Coherence, LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { cachesOnOwnRedis, patient } from '../support/caches-on-own-redis.js';
 import { deferred, turn, type Deferred } from '../support/deferred.js';

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { memoryFallback } from '../../libs/cache-infra/src/cache/memory-fallback.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { CacheError, InfrastructureError } from '../../libs/cache-infra/src/errors.js';
+import { CacheError, InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
 import { closingAfterEach } from '../support/closing.js';
 import { deferred, turn } from '../support/deferred.js';

@@ -1,4 +1,4 @@
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { armed } from '../support/armed.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';

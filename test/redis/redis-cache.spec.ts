@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { Redis } from 'ioredis';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { ValidationError } from '../../libs/cache-infra/src/errors.js';
+import { ValidationError } from '../../libs/cache-infra/src/base/errors.js';
 import { armed } from '../support/armed.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';

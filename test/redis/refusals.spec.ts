@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 
 import type { Redis } from 'ioredis';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { ValidationError } from '../../libs/cache-infra/src/errors.js';
+import { ValidationError } from '../../libs/cache-infra/src/base/errors.js';
 
 import { closingAfterEach } from '../support/closing.js';
 import { startRedisNode, type RedisNodeProcess } from '../support/redis-processes.js';

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { SerializationError, ValidationError } from '../../libs/cache-infra/src/errors.js';
+import { SerializationError, ValidationError } from '../../libs/cache-infra/src/base/errors.js';
 import { armed } from '../support/armed.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { type RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { headerBytes, writeChecksum } from '../../libs/cache-infra/src/codec/header.js';
 import { armed } from '../support/armed.js';

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { InfrastructureError } from '../../libs/cache-infra/src/errors.js';
+import { InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
 import { closingAfterEach } from '../support/closing.js';
 import { startCluster, type RedisClusterSetup } from '../support/redis-cluster.js';
 import { startRedisNode, type RedisNodeProcess } from '../support/redis-processes.js';

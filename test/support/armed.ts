@@ -1,4 +1,4 @@
-import type { CacheHealth } from '../../libs/cache-infra/src/cache/health.js';
+import type { CacheHealth } from '../../libs/cache-infra/src/cache/contract/health.js';
 import { until } from './until.js';
 
 interface Coherent {

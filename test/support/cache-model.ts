@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { LoadContext } from '../../libs/cache-infra/src/cache/options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { compileGlob } from '../../libs/cache-infra/src/keys/glob.js';
 import { deferred, type Deferred } from './deferred.js';
 import { ManualClock } from './manual-clock.js';

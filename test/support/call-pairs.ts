@@ -1,4 +1,4 @@
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 
 const key = 'key';
 const options = { ttl: 60, grace: 3600, tags: ['tag'] };

@@ -2,9 +2,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/cache-options.js';
-import type { LoadOptions } from '../../libs/cache-infra/src/cache/options.js';
-import type { CacheStats } from '../../libs/cache-infra/src/cache/stats.js';
+import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
+import type { LoadOptions } from '../../libs/cache-infra/src/cache/contract/options.js';
+import type { CacheStats } from '../../libs/cache-infra/src/cache/contract/stats.js';
 import type { RaceLoad, RaceLoader } from './race.js';
 
 /** Many callers of one key in one process. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../libs/cache-infra/src/clock.js';
+import type { Clock } from '../../libs/cache-infra/src/base/clock.js';
 
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {

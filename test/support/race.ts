@@ -1,5 +1,5 @@
-import type { Cache } from '../../libs/cache-infra/src/cache/cache.js';
-import type { LoadOptions } from '../../libs/cache-infra/src/cache/options.js';
+import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
+import type { LoadOptions } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { deferred } from './deferred.js';
 
 /** What can happen to a key while its loader runs elsewhere. */

@@ -1,15 +1,15 @@
 // `CacheService` for editors: the browser's types have a `Cache`, so an import of ours is not offered.
-export { Cache, Cache as CacheService } from './cache/cache.js';
+export { Cache, Cache as CacheService } from './cache/contract/cache.js';
 export type {
   BaseCacheOptions,
   EncryptionOptions,
   InMemoryCacheOptions,
   RedisCacheOptions,
-} from './cache/cache-options.js';
-export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/events.js';
-export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/health.js';
+} from './cache/contract/cache-options.js';
+export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/contract/events.js';
+export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/contract/health.js';
 export { InMemoryCache } from './cache/in-memory-cache.js';
-export type { CacheLogger } from './cache/logger.js';
+export type { CacheLogger } from './cache/observe/logger.js';
 export type {
   CacheMonitor,
   CacheOperation,
@@ -17,7 +17,7 @@ export type {
   KeyGenerationRecord,
   OperationHook,
   OperationRecord,
-} from './cache/monitor.js';
+} from './cache/contract/monitor.js';
 export type {
   ClassReference,
   Coherence,
@@ -30,12 +30,12 @@ export type {
   StoreOptions,
   Tiers,
   Ttl,
-} from './cache/options.js';
+} from './cache/contract/options.js';
 export { RedisCache } from './cache/redis-cache.js';
-export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/stats.js';
-export { systemClock, type Clock } from './clock.js';
-export type { CacheType } from './codec/cache-type.js';
-export type { Class } from './codec/class-nature.js';
+export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/contract/stats.js';
+export { systemClock, type Clock } from './base/clock.js';
+export type { CacheType } from './values/cache-type.js';
+export type { Class } from './values/class-nature.js';
 export type { EncryptionKey } from './codec/encryption.js';
 export {
   bigNumberType,
@@ -49,7 +49,7 @@ export {
   type TemporalClass,
   type TemporalClasses,
   type TextClass,
-} from './codec/ready-types.js';
+} from './values/ready-types.js';
 export {
   CacheClosedError,
   CacheError,
@@ -60,8 +60,8 @@ export {
   ValidationError,
   type CacheErrorCode,
   type ValidationProblem,
-} from './errors.js';
-export type { RedisConnectionOptions, RedisServerOptions } from './tiers/redis-options.js';
+} from './base/errors.js';
+export type { RedisConnectionOptions, RedisServerOptions } from './tiers/redis/options.js';
 export * from './ai/index.js';
 export { CacheFactory } from './config/cache-factory.js';
 export {

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { CacheMonitor } from '../cache/monitor.js';
-import { CacheError, SerializationError, ValidationError } from '../errors.js';
+import type { CacheMonitor } from '../cache/contract/monitor.js';
+import { CacheError, SerializationError, ValidationError } from '../base/errors.js';
 import { AiCacheService } from './ai-cache.service.js';
 import type { AiCacheSettings, AiContext, AiOutput, AiRequest } from './types.js';
 

@@ -1,10 +1,10 @@
-import type { Cache } from '../cache/cache.js';
-import { runSafely } from '../cache/emitter.js';
-import { onRefusal } from '../cache/refusals.js';
-import { assertOptions, oneOf } from '../checks.js';
-import { SerializationError, ValidationError } from '../errors.js';
+import type { Cache } from '../cache/contract/cache.js';
+import { runSafely } from '../cache/observe/emitter.js';
+import { onRefusal } from '../cache/observe/refusals.js';
+import { assertOptions, oneOf } from '../base/checks.js';
+import { SerializationError, ValidationError } from '../base/errors.js';
 import { sha256 } from '../keys/digest.js';
-import { describeValue } from '../redact.js';
+import { describeValue } from '../base/redact.js';
 import type { Answer } from './answer.js';
 import { isAnswer } from './answer.js';
 import { cacheStatus, type CallStatus } from './cache-status.js';

@@ -1,5 +1,5 @@
-import { ValidationError } from '../errors.js';
-import { describeValue } from '../redact.js';
+import { ValidationError } from '../base/errors.js';
+import { describeValue } from '../base/redact.js';
 import type { AiOutput, AiUsage, BypassReason } from './types.js';
 
 /** An answer as it is stored: enough to mark a hit and to count what it saves. */

@@ -1,5 +1,5 @@
-import type { LoadContext, Ttl } from '../cache/options.js';
-import type { Clock } from '../clock.js';
+import type { LoadContext, Ttl } from '../cache/contract/options.js';
+import type { Clock } from '../base/clock.js';
 import type { Answer } from './answer.js';
 import { answerOf, assertOutput } from './answer.js';
 import { whyNotStored } from './cacheability.js';

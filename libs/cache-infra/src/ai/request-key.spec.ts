@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SerializationError, ValidationError } from '../errors.js';
+import { SerializationError, ValidationError } from '../base/errors.js';
 import { requestKey, requestParts } from './request-key.js';
 
 const options = { prefix: 'ai', textHashThreshold: 500 };

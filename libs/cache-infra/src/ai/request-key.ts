@@ -1,9 +1,9 @@
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { canonicalJson } from '../keys/canonical-json.js';
 import { classShapeOf, isOfNoClass } from '../keys/class-shape.js';
 import { sha256 } from '../keys/digest.js';
 import { recordOf } from '../keys/readable-state.js';
-import { describeValue } from '../redact.js';
+import { describeValue } from '../base/redact.js';
 import { significantFields } from './ignored-fields.js';
 
 export interface RequestKeyOptions {

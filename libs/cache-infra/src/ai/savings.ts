@@ -1,4 +1,4 @@
-import { BoundedSeries } from '../bounded-series.js';
+import { BoundedSeries } from '../base/bounded-series.js';
 import type { AiUsage } from './types.js';
 
 /** What a model costs, per million tokens, in a currency of your own. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { answerTags, selectorTags } from './selector-tags.js';
 import type { AiSelector } from './types.js';
 

@@ -1,6 +1,6 @@
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { digestKey, looksDigested } from '../keys/digest.js';
-import { describeValue } from '../redact.js';
+import { describeValue } from '../base/redact.js';
 import type { AiRequest, AiSelector } from './types.js';
 
 /** Tags of the caller's own that one answer may carry. */

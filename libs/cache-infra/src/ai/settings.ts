@@ -1,4 +1,4 @@
-import type { Checks, NestedCheck } from '../checks.js';
+import type { Checks, NestedCheck } from '../base/checks.js';
 import {
   assertOptions,
   booleanValue,
@@ -14,8 +14,8 @@ import {
   problem,
   problemsAt,
   ttlSeconds,
-} from '../checks.js';
-import { systemClock, type Clock } from '../clock.js';
+} from '../base/checks.js';
+import { systemClock, type Clock } from '../base/clock.js';
 import { finishReasonSet } from './cacheability.js';
 import type { AiPrice } from './savings.js';
 import type { TtlPolicy } from './ttl-policy.js';

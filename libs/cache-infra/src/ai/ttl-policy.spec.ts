@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import type { TtlPolicy } from './ttl-policy.js';
 import { decideTtl, ttlOption } from './ttl-policy.js';
 

@@ -1,5 +1,5 @@
-import type { Ttl } from '../cache/options.js';
-import { durationMs } from '../duration.js';
+import type { Ttl } from '../cache/contract/options.js';
+import { durationMs } from '../base/duration.js';
 import { sha256 } from '../keys/digest.js';
 
 export interface TtlPolicy {

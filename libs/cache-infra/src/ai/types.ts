@@ -1,6 +1,6 @@
-import type { CacheMonitor } from '../cache/monitor.js';
-import type { LoadContext, Ttl } from '../cache/options.js';
-import type { Clock } from '../clock.js';
+import type { CacheMonitor } from '../cache/contract/monitor.js';
+import type { LoadContext, Ttl } from '../cache/contract/options.js';
+import type { Clock } from '../base/clock.js';
 import type { NotStoredReason } from './cacheability.js';
 import type { AiPrice, AiSavings } from './savings.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import {
   reportSchemaVersion,
   reportTool,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
 import { loadBenchmarkConfig } from './config-file.js';
 import { ConfigPresets } from './config-presets.js';

@@ -6,7 +6,7 @@ import {
   optionProblems,
   positiveInteger,
   type Checks,
-} from '../checks.js';
+} from '../base/checks.js';
 import {
   benchmarkPresetNames,
   canonicalBenchmarkPreset,
@@ -14,7 +14,7 @@ import {
   type BenchmarkPresetName,
 } from '../config/benchmark-environment.js';
 import type { Environment } from '../config/environment.js';
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { presetValues } from './preset-values.js';
 import { defaultThresholds, incoherences, thresholdChecks, type BenchmarkThresholds } from './thresholds.js';
 

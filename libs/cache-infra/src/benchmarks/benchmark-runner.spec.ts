@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { Loader } from '../cache/options.js';
-import { ValidationError } from '../errors.js';
+import type { Loader } from '../cache/contract/options.js';
+import { ValidationError } from '../base/errors.js';
 import { benchmarkData } from '../testing/benchmark-data.js';
 import { CacheSpy } from '../testing/cache-spy.js';
 import { withChaos } from '../testing/chaos-cache.js';

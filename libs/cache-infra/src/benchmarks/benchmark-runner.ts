@@ -1,4 +1,4 @@
-import { positiveInteger } from '../checks.js';
+import { positiveInteger } from '../base/checks.js';
 import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
 import type { BenchmarkReport } from './benchmark-report.js';
 import { compareCaches, type CacheComparison, type CacheComparisonOptions } from './cache-comparison.js';

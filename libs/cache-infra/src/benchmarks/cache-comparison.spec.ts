@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { Loader, LoadOptions, Ttl } from '../cache/options.js';
+import type { Loader, LoadOptions, Ttl } from '../cache/contract/options.js';
 import { CacheSpy } from '../testing/cache-spy.js';
 import { withChaos } from '../testing/chaos-cache.js';
 import type { BenchmarkConfigOptions } from './benchmark-config.js';

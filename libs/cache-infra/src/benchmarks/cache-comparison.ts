@@ -1,4 +1,4 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import type { DurationChange } from './comparison.js';
 import { ComparisonRun } from './comparison-run.js';
 import type { BenchmarkEntry } from './data-generator.js';

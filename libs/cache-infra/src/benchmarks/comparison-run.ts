@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import type { CacheComparison, CacheComparisonOptions, ComparedCache } from './cache-comparison.js';
 import { comparePaired } from './comparison.js';
 import { BenchmarkDataGenerator, type BenchmarkEntry } from './data-generator.js';

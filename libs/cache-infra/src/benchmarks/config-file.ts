@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 
 import type { Environment } from '../config/environment.js';
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
 import { messageOf } from './message-of.js';
 

@@ -1,5 +1,5 @@
-import { nonNegativeInteger, positiveInteger, positiveNumber, problemsAt } from '../checks.js';
-import { ValidationError } from '../errors.js';
+import { nonNegativeInteger, positiveInteger, positiveNumber, problemsAt } from '../base/checks.js';
+import { ValidationError } from '../base/errors.js';
 import { sentences } from './prose.js';
 import { integerBelow, seededRandom, type Random } from './random.js';
 

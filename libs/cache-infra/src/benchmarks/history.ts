@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { readReport } from './baseline.js';
 import type { BenchmarkReport } from './benchmark-report.js';
 import { jsonReport } from './reporters/json.js';

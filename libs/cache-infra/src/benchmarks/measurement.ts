@@ -1,4 +1,4 @@
-import type { CacheStats } from '../cache/stats.js';
+import type { CacheStats } from '../cache/contract/stats.js';
 import type { Now } from './machine.js';
 import { messageOf } from './message-of.js';
 import { average, median } from './statistics.js';

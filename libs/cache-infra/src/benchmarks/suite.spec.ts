@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { withChaos } from '../testing/chaos-cache.js';
 import { parseReport, readReport, withBaseline } from './baseline.js';
 import type { BenchmarkConfigOptions } from './benchmark-config.js';

@@ -1,5 +1,5 @@
-import type { Cache } from '../cache/cache.js';
-import { ValidationError } from '../errors.js';
+import type { Cache } from '../cache/contract/cache.js';
+import { ValidationError } from '../base/errors.js';
 import { reportSchemaVersion, reportTool, type BenchmarkReport } from './benchmark-report.js';
 import { compareCaches, type CacheComparison, type CacheComparisonOptions } from './cache-comparison.js';
 import { execute, type ExecutionOptions } from './execution.js';

@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { assertKey } from '../keys/key.js';
 import type { BenchmarkEntry } from './data-generator.js';
 import { messageOf } from './message-of.js';

@@ -1,5 +1,5 @@
-import { fraction, positiveNumber, type Checks } from '../checks.js';
-import type { ValidationProblem } from '../errors.js';
+import { fraction, positiveNumber, type Checks } from '../base/checks.js';
+import type { ValidationProblem } from '../base/errors.js';
 
 /** What a benchmark may come to before it counts as failed. */
 export interface BenchmarkThresholds {

@@ -1,4 +1,4 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import {
   fraction,
   integerBetween,
@@ -6,8 +6,8 @@ import {
   positiveInteger,
   problemsAt,
   type Check,
-} from '../checks.js';
-import { ValidationError } from '../errors.js';
+} from '../base/checks.js';
+import { ValidationError } from '../base/errors.js';
 import type { BenchmarkConfig } from './benchmark-config.js';
 import { BenchmarkDataGenerator, type BenchmarkEntry } from './data-generator.js';
 import { entriesOf, type TestData } from './test-data.js';

@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { InMemoryCache } from './in-memory-cache.js';
 
 describe('an argument too many (kind 8)', () => {

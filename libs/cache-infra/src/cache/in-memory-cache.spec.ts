@@ -2,9 +2,9 @@ import { setImmediate as immediately } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 import { ManualClock } from '../../../../test/support/manual-clock.js';
-import { CacheClosedError, CacheError, SerializationError, ValidationError } from '../errors.js';
-import { Cache } from './cache.js';
-import type { InMemoryCacheOptions } from './cache-options.js';
+import { CacheClosedError, CacheError, SerializationError, ValidationError } from '../base/errors.js';
+import { Cache } from './contract/cache.js';
+import type { InMemoryCacheOptions } from './contract/cache-options.js';
 import { InMemoryCache } from './in-memory-cache.js';
 
 const clock = new ManualClock();

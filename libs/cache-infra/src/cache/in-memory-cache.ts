@@ -1,5 +1,5 @@
-import type { InMemoryCacheOptions } from './cache-options.js';
-import { memoryCore } from './memory-core.js';
+import type { InMemoryCacheOptions } from './contract/cache-options.js';
+import { memoryCore } from './memory-assembly.js';
 import { TieredCache } from './tiered-cache.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { CacheCore } from './core.js';
+import type { CacheCore } from './engine.js';
 import { InMemoryCache } from './in-memory-cache.js';
 import type { RedisCache } from './redis-cache.js';
 import { coreOf, TieredCache } from './tiered-cache.js';

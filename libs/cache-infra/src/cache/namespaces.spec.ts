@@ -1,6 +1,6 @@
-import type { Cache } from './cache.js';
+import type { Cache } from './contract/cache.js';
 import { InMemoryCache } from './in-memory-cache.js';
-import { Place } from './place.js';
+import { Place } from './entry/place.js';
 
 let cache: InMemoryCache;
 beforeEach(() => {

@@ -1,10 +1,10 @@
-import { durationMs } from '../duration.js';
-import { Deadlines } from '../tiers/deadlines.js';
-import { memoryCore } from './memory-core.js';
-import type { RedisCacheOptions } from './cache-options.js';
-import { defaultRedisOptions } from './default-options.js';
-import { assertRedisCacheOptions } from './option-checks.js';
-import { redisCore } from './redis-core.js';
+import { durationMs } from '../base/duration.js';
+import { Deadlines } from '../tiers/redis/deadlines.js';
+import { memoryCore } from './memory-assembly.js';
+import type { RedisCacheOptions } from './contract/cache-options.js';
+import { defaultRedisOptions } from './contract/default-options.js';
+import { assertRedisCacheOptions } from './contract/option-checks.js';
+import { redisCore } from './redis-assembly.js';
 import { coreOf, TieredCache } from './tiered-cache.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { DecodeFailure, EntryMeta } from '../codec/entry.js';
 import { compressedFlag, encryptedFlag, formatVersion } from '../codec/header.js';
 import { namespacePath, rootPath } from '../keys/namespace.js';
-import type { Cache } from './cache.js';
-import { Place } from './place.js';
+import type { Cache } from './contract/cache.js';
+import { Place } from './entry/place.js';
 import type { RedisCache } from './redis-cache.js';
 import { coreOf } from './tiered-cache.js';
 

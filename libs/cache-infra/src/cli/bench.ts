@@ -20,7 +20,7 @@ import {
   type BenchmarkReport,
   type CacheComparisonOptions,
 } from '../benchmarks/index.js';
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { RedisCache } from '../cache/redis-cache.js';
 import { githubStepSummary } from '../config/benchmark-environment.js';

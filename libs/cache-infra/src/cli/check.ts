@@ -1,13 +1,13 @@
-import { advise, adviserSettings, gatherFacts } from '../cache/adviser.js';
-import { defaultRedisOptions } from '../cache/default-options.js';
+import { advise, adviserSettings, gatherFacts } from '../cache/observe/adviser.js';
+import { defaultRedisOptions } from '../cache/contract/default-options.js';
 import { RedisCache } from '../cache/redis-cache.js';
 import { coreOf, TieredCache } from '../cache/tiered-cache.js';
 import { CacheFactory, type PreparedCache } from '../config/cache-factory.js';
 import type { CacheConfig } from '../config/options.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
-import { CacheError } from '../errors.js';
-import { durationMs } from '../duration.js';
-import { guideUrl } from '../guide-url.js';
+import { CacheError } from '../base/errors.js';
+import { durationMs } from '../base/duration.js';
+import { guideUrl } from '../base/guide-url.js';
 import type { Output } from './cli.js';
 import { probeCalls, probeChannel } from './probe.js';
 import { settingLines } from './settings.js';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-import { ValidationError } from '../errors.js';
-import { withoutCredentials } from '../redact.js';
+import { ValidationError } from '../base/errors.js';
+import { withoutCredentials } from '../base/redact.js';
 import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
 import { inspectEntry, inspectUsage } from './inspect.js';

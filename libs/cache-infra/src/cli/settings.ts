@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
-import { defaultOptions, defaultRedisOptions, unheardL1Ttl } from '../cache/default-options.js';
-import { baseChecks } from '../cache/option-checks.js';
-import type { Coherence } from '../cache/options.js';
+import { defaultOptions, defaultRedisOptions, unheardL1Ttl } from '../cache/contract/default-options.js';
+import { baseChecks } from '../cache/contract/option-checks.js';
+import type { Coherence } from '../cache/contract/options.js';
 import type { PreparedCache } from '../config/cache-factory.js';
 import { withoutSecrets } from '../config/redact.js';
 

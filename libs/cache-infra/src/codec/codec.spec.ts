@@ -3,8 +3,8 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { nestedArrays, supportedValues } from '../../../../test/support/supported-values.js';
-import { SerializationError, ValidationError } from '../errors.js';
-import { cloneValue } from './clone.js';
+import { SerializationError, ValidationError } from '../base/errors.js';
+import { cloneValue } from '../values/clone.js';
 import { Codec, type CodecOptions, type DecodedEntry, type EntryMeta } from './codec.js';
 import { KeyRing } from './encryption.js';
 import {
@@ -16,7 +16,7 @@ import {
   versionIdBytes,
   versionIdOffset,
 } from './header.js';
-import { snapshot } from './snapshot.js';
+import { snapshot } from '../values/snapshot.js';
 
 const redisKey = 'cache::key';
 const meta: EntryMeta = {

@@ -1,5 +1,5 @@
-import { SerializationError } from '../errors.js';
-import { CacheTypes } from './cache-type.js';
+import { SerializationError } from '../base/errors.js';
+import { CacheTypes } from '../values/cache-type.js';
 import { compress, decompress, isPlausible } from './compression.js';
 import type { KeyRing } from './encryption.js';
 import type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
@@ -20,7 +20,7 @@ import type { DecodingRules } from './extended-json.js';
 import { decodePayload, encodePayload, type Payload } from './payload.js';
 import { isSurelyWithin } from './size-bound.js';
 import { allocateFromSlab } from './slab.js';
-import { defaultMaxNodes, type Snapshot } from './snapshot.js';
+import { defaultMaxNodes, type Snapshot } from '../values/snapshot.js';
 
 export type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
 

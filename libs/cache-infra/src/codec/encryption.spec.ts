@@ -1,7 +1,7 @@
 import { createDecipheriv, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { encryptionOptions, KeyRing, type EncryptionKey } from './encryption.js';
 import { encryptedFlag, headerBytes, isIntact, restamp, sealEntry, writeChecksum } from './header.js';
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
-import { unknownOption } from '../checks.js';
-import { ValidationError, type ValidationProblem } from '../errors.js';
+import { unknownOption } from '../base/checks.js';
+import { ValidationError, type ValidationProblem } from '../base/errors.js';
 import { isWellFormed } from '../keys/digest.js';
 import { encryptedFlag, headerBytes, nonceOffset, writeChecksum } from './header.js';
 

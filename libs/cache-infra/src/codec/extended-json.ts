@@ -1,11 +1,11 @@
 import { types } from 'node:util';
-import { maxDepth } from '../trail.js';
-import type { CacheTypes } from './cache-type.js';
-import { SharingValue } from './graph.js';
+import { maxDepth } from '../base/trail.js';
+import type { CacheTypes } from '../values/cache-type.js';
+import { SharingValue } from '../values/graph.js';
 import { hasMoreParts } from './json-parts.js';
-import { madeOf, makingOf } from './makings.js';
-import { setOwn } from './own-property.js';
-import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
+import { madeOf, makingOf } from '../values/makings.js';
+import { setOwn } from '../values/own-property.js';
+import { binaryFrom, binaryKind, bytesOf } from '../values/typed-arrays.js';
 
 /**
  * Values that JSON cannot carry, as JSON: `{"$":[tag,…]}` stands for what JSON lacks, and binary data follows the text as it is.

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { isWellFormed } from '../keys/digest.js';
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import type { EntryMeta } from './entry.js';
 
 /**

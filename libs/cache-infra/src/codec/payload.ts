@@ -1,9 +1,9 @@
 import { isWellFormed } from '../keys/digest.js';
-import { maxDepth } from '../trail.js';
+import { maxDepth } from '../base/trail.js';
 import { decodeExtended, encodeExtended, type DecodingRules } from './extended-json.js';
 import { hasMoreParts } from './json-parts.js';
-import type { Snapshot } from './snapshot.js';
-import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
+import type { Snapshot } from '../values/snapshot.js';
+import { binaryFrom, binaryKind, bytesOf } from '../values/typed-arrays.js';
 
 /** How a value's bytes are to be read. Stored in entries: never renumber. */
 const payloadKind = { json: 0, text: 1, buffer: 2, bytes: 3, extended: 4 } as const;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { encodePayload } from './payload.js';
 import { isSurelyWithin } from './size-bound.js';
-import { snapshot } from './snapshot.js';
+import { snapshot } from '../values/snapshot.js';
 
 describe('isSurelyWithin', () => {
   it('T51: never says so of a value that takes more', () => {

@@ -1,4 +1,4 @@
-import { isPlain } from '../opaque.js';
+import { isPlain } from '../base/opaque.js';
 
 /** Most that JSON and UTF-8 make of one unit of text: `\\u0000`. */
 const unitBytes = 6;

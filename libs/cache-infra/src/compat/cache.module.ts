@@ -11,8 +11,8 @@ import {
   type Provider,
 } from '@nestjs/common';
 
-import type { Cache as InfraCache } from '../cache/cache.js';
-import { assertOptions, nonEmptyString, objectValue } from '../checks.js';
+import type { Cache as InfraCache } from '../cache/contract/cache.js';
+import { assertOptions, nonEmptyString, objectValue } from '../base/checks.js';
 import { CacheFactory, type PreparedCache } from '../config/cache-factory.js';
 import type { CacheConfig } from '../config/options.js';
 import { Cache } from './cache-manager.types.js';

@@ -8,9 +8,9 @@ import {
 } from '../../../../test/support/cache-manager-contract.js';
 import { deferred, turn } from '../../../../test/support/deferred.js';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
-import type { InMemoryCacheOptions } from '../cache/cache-options.js';
+import type { InMemoryCacheOptions } from '../cache/contract/cache-options.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import { SerializationError, ValidationError } from '../errors.js';
+import { SerializationError, ValidationError } from '../base/errors.js';
 import { CacheSpy } from '../testing/cache-spy.js';
 import { createCache } from './index.js';
 

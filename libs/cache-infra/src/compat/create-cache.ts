@@ -3,10 +3,10 @@ import { EventEmitter } from 'node:events';
 
 import { Logger } from '@nestjs/common';
 
-import type { Cache as InfraCache } from '../cache/cache.js';
-import { runSafely } from '../cache/emitter.js';
+import type { Cache as InfraCache } from '../cache/contract/cache.js';
+import { runSafely } from '../cache/observe/emitter.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { Loader } from '../cache/options.js';
+import type { Loader } from '../cache/contract/options.js';
 import { TieredCache } from '../cache/tiered-cache.js';
 import {
   assertOptions,
@@ -15,12 +15,12 @@ import {
   nonEmptyString,
   objectWith,
   type Check,
-} from '../checks.js';
-import { ValidationError } from '../errors.js';
+} from '../base/checks.js';
+import { ValidationError } from '../base/errors.js';
 import { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
 import { ttlFromMs } from '../keyv/keyv-ttl.js';
-import { describeValue } from '../redact.js';
-import { onRefusal } from '../cache/refusals.js';
+import { describeValue } from '../base/redact.js';
+import { onRefusal } from '../cache/observe/refusals.js';
 import { WrapCalls, type WrapCall } from './wrap-calls.js';
 import {
   Cache,

@@ -7,8 +7,8 @@ import {
   positiveNumber,
   problemsAt,
   type Check,
-} from '../checks.js';
-import type { ValidationProblem } from '../errors.js';
+} from '../base/checks.js';
+import type { ValidationProblem } from '../base/errors.js';
 import { flag, number } from './environment-values.js';
 import type { Environment } from './environment.js';
 import { misspeltVariables, type MisspeltVariable } from './misspelt-variables.js';

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { CacheMonitor, CacheSource, OperationRecord } from '../cache/monitor.js';
+import type { CacheMonitor, CacheSource, OperationRecord } from '../cache/contract/monitor.js';
 import { bothMonitors } from './both-monitors.js';
 
 const record: OperationRecord = {

@@ -1,4 +1,9 @@
-import type { CacheMonitor, CacheSource, KeyGenerationRecord, OperationRecord } from '../cache/monitor.js';
+import type {
+  CacheMonitor,
+  CacheSource,
+  KeyGenerationRecord,
+  OperationRecord,
+} from '../cache/contract/monitor.js';
 
 /** A monitor that passes everything on to two: one that throws or rejects keeps nothing from the other. */
 export function bothMonitors(first: CacheMonitor, second: CacheMonitor | undefined): CacheMonitor {

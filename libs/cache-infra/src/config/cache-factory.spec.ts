@@ -1,9 +1,9 @@
 import { jest } from '@jest/globals';
 import { ManualClock } from '../../../../test/support/manual-clock.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { OperationRecord } from '../cache/monitor.js';
+import type { OperationRecord } from '../cache/contract/monitor.js';
 import { RedisCache } from '../cache/redis-cache.js';
-import { InfrastructureError, ValidationError } from '../errors.js';
+import { InfrastructureError, ValidationError } from '../base/errors.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
 import type { Environment } from './environment.js';
 import { CacheFactory } from './cache-factory.js';

@@ -1,12 +1,12 @@
-import type { BaseCacheOptions, RedisCacheOptions } from '../cache/cache-options.js';
-import type { Cache } from '../cache/cache.js';
+import type { BaseCacheOptions, RedisCacheOptions } from '../cache/contract/cache-options.js';
+import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import { harmless, type CacheLogger } from '../cache/logger.js';
+import { harmless, type CacheLogger } from '../cache/observe/logger.js';
 import { memoryFallback } from '../cache/memory-fallback.js';
-import type { CacheMonitor } from '../cache/monitor.js';
-import { baseChecks, redisChecks } from '../cache/option-checks.js';
+import type { CacheMonitor } from '../cache/contract/monitor.js';
+import { baseChecks, redisChecks } from '../cache/contract/option-checks.js';
 import { RedisCache } from '../cache/redis-cache.js';
-import { InfrastructureError } from '../errors.js';
+import { InfrastructureError } from '../base/errors.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
 import type { Environment } from './environment.js';
 import { bothMonitors } from './both-monitors.js';

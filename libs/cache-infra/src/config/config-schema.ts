@@ -1,7 +1,7 @@
-import { addressProblems } from '../cache/option-checks.js';
-import { mostEntries } from '../checks.js';
-import { maxDurationMs } from '../duration.js';
-import type { ValidationProblem } from '../errors.js';
+import { addressProblems } from '../cache/contract/option-checks.js';
+import { mostEntries } from '../base/checks.js';
+import { maxDurationMs } from '../base/duration.js';
+import type { ValidationProblem } from '../base/errors.js';
 import { readEnvironment } from './environment.js';
 import { CacheConfig } from './options.js';
 import { presetNames } from './presets.js';

@@ -9,12 +9,12 @@
  * Where the cache lives follows the same order: `useMemoryCache: true` in code beats `REDIS_URL`, and `REDIS_URL`
  * beats a preset that says memory. An empty variable counts as not set.
  */
-import type { EncryptionOptions } from '../cache/cache-options.js';
-import { redisChecks } from '../cache/option-checks.js';
-import type { Check, Checks, NestedCheck } from '../checks.js';
-import { booleanValue, nonNegativeInteger, oneOf, problemsAt } from '../checks.js';
+import type { EncryptionOptions } from '../cache/contract/cache-options.js';
+import { redisChecks } from '../cache/contract/option-checks.js';
+import type { Check, Checks, NestedCheck } from '../base/checks.js';
+import { booleanValue, nonNegativeInteger, oneOf, problemsAt } from '../base/checks.js';
 import { encryptionOptions } from '../codec/encryption.js';
-import type { ValidationProblem } from '../errors.js';
+import type { ValidationProblem } from '../base/errors.js';
 import { flag, number, text } from './environment-values.js';
 import { misspeltVariables, type MisspeltVariable } from './misspelt-variables.js';
 import type { CommonCacheOptions } from './options.js';

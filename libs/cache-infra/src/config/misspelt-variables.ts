@@ -1,4 +1,4 @@
-import { nearestOf } from '../checks.js';
+import { nearestOf } from '../base/checks.js';
 import type { Environment } from './environment.js';
 
 /** A variable that nobody reads, and the one that was probably meant. */

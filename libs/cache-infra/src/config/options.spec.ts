@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
-import type { RedisCacheOptions } from '../cache/cache-options.js';
-import { redisChecks } from '../cache/option-checks.js';
+import type { RedisCacheOptions } from '../cache/contract/cache-options.js';
+import { redisChecks } from '../cache/contract/option-checks.js';
 import {
   AiAppCacheOptions,
   CacheConfig,

@@ -1,4 +1,4 @@
-import { redactUrl } from '../redact.js';
+import { redactUrl } from '../base/redact.js';
 
 export { redactUrl };
 

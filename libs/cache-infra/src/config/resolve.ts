@@ -1,7 +1,7 @@
-import { addressProblems, isRedisClient } from '../cache/option-checks.js';
-import type { ValidationProblem } from '../errors.js';
-import { ValidationError } from '../errors.js';
-import type { RedisServerOptions } from '../tiers/redis-options.js';
+import { addressProblems, isRedisClient } from '../cache/contract/option-checks.js';
+import type { ValidationProblem } from '../base/errors.js';
+import { ValidationError } from '../base/errors.js';
+import type { RedisServerOptions } from '../tiers/redis/options.js';
 import type { Environment, EnvironmentSettings } from './environment.js';
 import { misspeltHere, readEnvironment, variableOf } from './environment.js';
 import type { MisspeltVariable } from './misspelt-variables.js';

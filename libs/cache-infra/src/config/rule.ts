@@ -3,9 +3,9 @@ import type { ValidationError as Invalid } from 'class-validator';
 // Not the whole package: its own decorators bring validator and libphonenumber-js, which no rule here needs, and which take long to load.
 import { ValidateBy } from 'class-validator/cjs/decorator/common/ValidateBy.js';
 import { Validator } from 'class-validator/cjs/validation/Validator.js';
-import type { Check, NestedCheck } from '../checks.js';
-import { problem, problemsAt, unknownOption } from '../checks.js';
-import type { ValidationProblem } from '../errors.js';
+import type { Check, NestedCheck } from '../base/checks.js';
+import { problem, problemsAt, unknownOption } from '../base/checks.js';
+import type { ValidationProblem } from '../base/errors.js';
 
 const ruleName = 'rule';
 const validator = new Validator();

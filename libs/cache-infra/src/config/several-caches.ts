@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 
 /** The options of several caches in one place: those of the first, and under `caches` what the others say over them. */
 export interface SeveralCaches {

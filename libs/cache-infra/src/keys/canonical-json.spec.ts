@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { SerializationError } from '../errors.js';
+import { SerializationError } from '../base/errors.js';
 import { canonicalJson } from './canonical-json.js';
 
 describe('canonicalJson of JSON data', () => {

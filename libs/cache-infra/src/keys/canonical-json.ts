@@ -1,7 +1,7 @@
 import { types } from 'node:util';
-import { SerializationError } from '../errors.js';
-import { hasToJson } from '../opaque.js';
-import { mapStep, Trail } from '../trail.js';
+import { SerializationError } from '../base/errors.js';
+import { hasToJson } from '../base/opaque.js';
+import { mapStep, Trail } from '../base/trail.js';
 import { classShapeOf, isOfNoClass, type ClassShape } from './class-shape.js';
 import { sha256 } from './digest.js';
 import { hasMoreThanItsContent, isMethod, stateNames, unreadableKind, untoldBy } from './readable-state.js';

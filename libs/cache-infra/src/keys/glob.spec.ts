@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { compileGlob, escapeGlob, toRedisGlob } from './glob.js';
 
 describe('compileGlob', () => {

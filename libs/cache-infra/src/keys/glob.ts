@@ -1,5 +1,5 @@
-import { ValidationError } from '../errors.js';
-import { describeValue } from '../redact.js';
+import { ValidationError } from '../base/errors.js';
+import { describeValue } from '../base/redact.js';
 
 /** `*`: any run of characters. `?`: one character. Else: this code point. */
 const anyRun = -1;

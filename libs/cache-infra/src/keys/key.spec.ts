@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors.js';
+import { ValidationError } from '../base/errors.js';
 import { assertKey } from './key.js';
 
 describe('assertKey', () => {

@@ -1,5 +1,5 @@
-import { ValidationError } from '../errors.js';
-import { describeValue } from '../redact.js';
+import { ValidationError } from '../base/errors.js';
+import { describeValue } from '../base/redact.js';
 
 /** @throws ValidationError unless `key` is a non-empty string */
 export function assertKey(key: unknown): asserts key is string {

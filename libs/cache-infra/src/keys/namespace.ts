@@ -1,5 +1,5 @@
-import { ValidationError } from '../errors.js';
-import { describeValue } from '../redact.js';
+import { ValidationError } from '../base/errors.js';
+import { describeValue } from '../base/redact.js';
 import { digestKey, isWellFormed, looksDigested } from './digest.js';
 
 /** Longest key that stands in Redis as it is, in UTF-8 bytes. */

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { hasToJson, opaqueKind } from '../opaque.js';
+import { hasToJson, opaqueKind } from '../base/opaque.js';
 import { classShapeOf, isOfNoClass, type ClassShape } from './class-shape.js';
 
 /** Built-ins whose content can be read, by what tells the real ones from proxies and from objects that only inherit from them. */

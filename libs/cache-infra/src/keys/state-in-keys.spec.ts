@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { requestKey } from '../ai/request-key.js';
-import { SerializationError, ValidationError } from '../errors.js';
+import { SerializationError, ValidationError } from '../base/errors.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Passes calls of methods on to the target, as reactive libraries do. */

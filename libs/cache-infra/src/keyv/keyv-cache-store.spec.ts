@@ -4,7 +4,7 @@ import { Keyv as Keyv5, type KeyvStoreAdapter } from 'keyv';
 import { Keyv as Keyv6 } from 'keyv-6';
 
 import { ManualClock } from '../../../../test/support/manual-clock.js';
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { KeyvCacheStore } from './index.js';
 

@@ -1,5 +1,5 @@
-import type { Cache } from '../cache/cache.js';
-import { runSafely } from '../cache/emitter.js';
+import type { Cache } from '../cache/contract/cache.js';
+import { runSafely } from '../cache/observe/emitter.js';
 import { ttlFromMs } from './keyv-ttl.js';
 
 /** An entry of `setMany`. */

@@ -1,4 +1,4 @@
-import { maxDurationMs } from '../duration.js';
+import { maxDurationMs } from '../base/duration.js';
 
 /**
  * The ttl of this library for one in milliseconds, as Keyv and cache-manager count. None, 0 and what is no number mean "never

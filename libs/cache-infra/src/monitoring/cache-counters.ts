@@ -1,4 +1,4 @@
-import type { CacheStats, CompressionStats, TierStats } from '../cache/stats.js';
+import type { CacheStats, CompressionStats, TierStats } from '../cache/contract/stats.js';
 
 const names = [
   'hits',

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { OperationRecord } from '../cache/monitor.js';
+import type { OperationRecord } from '../cache/contract/monitor.js';
 import { composeCallbacks } from './compose-callbacks.js';
 import { CachePerformanceMonitor } from './performance-monitor.js';
 

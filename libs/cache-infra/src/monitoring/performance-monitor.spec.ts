@@ -1,8 +1,8 @@
-import type { OperationRecord } from '../cache/monitor.js';
-import type { CacheStats } from '../cache/stats.js';
-import { emptyActivity } from '../cache/activity.js';
-import { Counters } from '../cache/counters.js';
-import { ValidationError } from '../errors.js';
+import type { OperationRecord } from '../cache/contract/monitor.js';
+import type { CacheStats } from '../cache/contract/stats.js';
+import { emptyActivity } from '../cache/observe/activity.js';
+import { Counters } from '../cache/observe/counters.js';
+import { ValidationError } from '../base/errors.js';
 import { CachePerformanceMonitor } from './performance-monitor.js';
 
 /** A cache as the monitor sees it; its counters are set by hand. */

@@ -1,17 +1,17 @@
-import type { RequestActivity } from '../cache/activity.js';
+import type { RequestActivity } from '../cache/observe/activity.js';
 import type {
   CacheMonitor,
   CacheOperation,
   CacheSource,
   KeyGenerationRecord,
   OperationRecord,
-} from '../cache/monitor.js';
-import type { CacheStats } from '../cache/stats.js';
-import type { Checks } from '../checks.js';
-import { assertOptions, objectWith, positiveInteger } from '../checks.js';
-import type { Clock } from '../clock.js';
-import { systemClock } from '../clock.js';
-import { BoundedSeries } from '../bounded-series.js';
+} from '../cache/contract/monitor.js';
+import type { CacheStats } from '../cache/contract/stats.js';
+import type { Checks } from '../base/checks.js';
+import { assertOptions, objectWith, positiveInteger } from '../base/checks.js';
+import type { Clock } from '../base/clock.js';
+import { systemClock } from '../base/clock.js';
+import { BoundedSeries } from '../base/bounded-series.js';
 import type { CacheCounters } from './cache-counters.js';
 import { addCounters, countersOf, countersSince, zeroCounters } from './cache-counters.js';
 import { Histogram } from './histogram.js';

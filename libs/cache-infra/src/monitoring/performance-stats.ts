@@ -1,5 +1,5 @@
-import type { CacheOperation } from '../cache/monitor.js';
-import type { CompressionStats, TierStats } from '../cache/stats.js';
+import type { CacheOperation } from '../cache/contract/monitor.js';
+import type { CompressionStats, TierStats } from '../cache/contract/stats.js';
 import type { CacheCounters } from './cache-counters.js';
 import { addCounters, zeroCounters } from './cache-counters.js';
 import type { LatencySummary } from './histogram.js';

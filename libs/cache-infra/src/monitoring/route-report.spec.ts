@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { emptyActivity } from '../cache/activity.js';
+import { emptyActivity } from '../cache/observe/activity.js';
 import { HttpRouteCounts, RouteCounts } from './route-report.js';
 
 const twoHits = { ...emptyActivity(), hits: 2, durationMs: 3 };

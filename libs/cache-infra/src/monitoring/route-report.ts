@@ -1,5 +1,5 @@
-import type { RequestActivity } from '../cache/activity.js';
-import { BoundedSeries } from '../bounded-series.js';
+import type { RequestActivity } from '../cache/observe/activity.js';
+import { BoundedSeries } from '../base/bounded-series.js';
 
 /** What the caches did for the requests of one route. */
 export interface RouteReport {

@@ -1,19 +1,24 @@
-export { getAiCacheToken, InjectAiCache } from './ai-tokens.js';
-export { withCacheContext, type CacheContext, type CacheContextRequest } from './cache-context.js';
-export { CacheContextInterceptor } from './cache-context.interceptor.js';
-export { CacheEvict } from './cache-evict.js';
-export { CacheVaryProvider, type CacheFact, type CacheFacts, type CacheFactValue } from './cache-facts.js';
+export { getAiCacheToken, InjectAiCache } from './module/ai-tokens.js';
+export { withCacheContext, type CacheContext, type CacheContextRequest } from './vary/cache-context.js';
+export { CacheContextInterceptor } from './vary/cache-context.interceptor.js';
+export { CacheEvict } from './decorators/cache-evict.js';
+export {
+  CacheVaryProvider,
+  type CacheFact,
+  type CacheFacts,
+  type CacheFactValue,
+} from './vary/cache-facts.js';
 export {
   CacheHealthIndicator,
   type CacheHealthDetails,
   type CacheHealthOptions,
-} from './cache-health.indicator.js';
-export { CacheInfraModule } from './cache-infra.module.js';
-export { CacheMonitoringInterceptor } from './cache-monitoring.interceptor.js';
-export { CachePut } from './cache-put.js';
-export { CacheRegistry } from './cache-registry.js';
-export { Cacheable } from './cacheable.js';
-export { CacheDefaults } from './class-defaults.js';
+} from './observe/cache-health.indicator.js';
+export { CacheInfraModule } from './module/cache-infra.module.js';
+export { CacheMonitoringInterceptor } from './observe/cache-monitoring.interceptor.js';
+export { CachePut } from './decorators/cache-put.js';
+export { CacheRegistry } from './module/cache-registry.js';
+export { Cacheable } from './decorators/cacheable.js';
+export { CacheDefaults } from './decorators/class-defaults.js';
 export type {
   AsyncMethod,
   CacheableOptions,
@@ -25,10 +30,10 @@ export type {
   MethodOptionsFor,
   NamedMethodDecorator,
   StoringOptions,
-} from './decorator-options.js';
-export { HttpCache, type HttpCacheOptions } from './http/http-cache.decorator.js';
-export { HttpCacheInterceptor } from './http/http-cache.interceptor.js';
-export { cacheableKey } from './method-key.js';
+} from './decorators/decorator-options.js';
+export { HttpCache, type HttpCacheOptions } from './http/adapter/http-cache.decorator.js';
+export { HttpCacheInterceptor } from './http/adapter/http-cache.interceptor.js';
+export { cacheableKey } from './decorators/method-key.js';
 export type {
   CacheInfraAiOptions,
   CacheInfraAsyncOptions,
@@ -37,5 +42,5 @@ export type {
   CacheInfraModuleOptions,
   CacheInfraOptionsFactory,
   CacheInfraTestingOptions,
-} from './module-options.js';
-export { getCacheToken, InjectCache } from './tokens.js';
+} from './module/module-options.js';
+export { getCacheToken, InjectCache } from './module/tokens.js';

@@ -1,6 +1,6 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../cache/contract/cache.js';
 import { CacheSpy } from './cache-spy.js';
 import { innerOf } from './forwarding-cache.js';
 

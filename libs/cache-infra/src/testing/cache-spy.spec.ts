@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Cache } from '../cache/cache.js';
+import { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { CacheSpy } from './index.js';
 

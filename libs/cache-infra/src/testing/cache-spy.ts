@@ -1,6 +1,6 @@
-import type { Cache } from '../cache/cache.js';
+import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { Loader, LoadOptions, Ttl } from '../cache/options.js';
+import type { Loader, LoadOptions, Ttl } from '../cache/contract/options.js';
 import { ForwardingCache, type CacheCallOperation } from './forwarding-cache.js';
 
 /** One call that a {@link CacheSpy} has seen. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import type { InMemoryCacheOptions, RedisCacheOptions } from '../cache/cache-options.js';
-import type { Cache } from '../cache/cache.js';
+import type { InMemoryCacheOptions, RedisCacheOptions } from '../cache/contract/cache-options.js';
+import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { RedisCache } from '../cache/redis-cache.js';
 import { CacheFactory } from '../config/cache-factory.js';

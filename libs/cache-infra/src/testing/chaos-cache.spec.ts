@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import { InfrastructureError, ValidationError } from '../errors.js';
+import { InfrastructureError, ValidationError } from '../base/errors.js';
 import { withChaos } from './index.js';
 
 describe("withChaos, onError 'degrade'", () => {

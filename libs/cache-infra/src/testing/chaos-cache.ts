@@ -1,11 +1,11 @@
-import type { Cache } from '../cache/cache.js';
-import { CacheEmitter } from '../cache/emitter.js';
-import type { CacheEventListener, CacheEventName } from '../cache/events.js';
-import type { Loader, LoadOptions, OnError, Ttl } from '../cache/options.js';
-import type { CacheStats } from '../cache/stats.js';
-import { assertOptions, oneOf, timeout } from '../checks.js';
-import { durationMs } from '../duration.js';
-import { InfrastructureError, ValidationError } from '../errors.js';
+import type { Cache } from '../cache/contract/cache.js';
+import { CacheEmitter } from '../cache/observe/emitter.js';
+import type { CacheEventListener, CacheEventName } from '../cache/contract/events.js';
+import type { Loader, LoadOptions, OnError, Ttl } from '../cache/contract/options.js';
+import type { CacheStats } from '../cache/contract/stats.js';
+import { assertOptions, oneOf, timeout } from '../base/checks.js';
+import { durationMs } from '../base/duration.js';
+import { InfrastructureError, ValidationError } from '../base/errors.js';
 import { ForwardingCache, type CacheCallOperation } from './forwarding-cache.js';
 
 export interface ChaosOptions {

@@ -1,7 +1,7 @@
-import { Cache } from '../cache/cache.js';
-import type { CacheEventListener, CacheEventName } from '../cache/events.js';
-import type { Loader, LoadOptions, StoreOptions, Ttl } from '../cache/options.js';
-import type { CacheStats } from '../cache/stats.js';
+import { Cache } from '../cache/contract/cache.js';
+import type { CacheEventListener, CacheEventName } from '../cache/contract/events.js';
+import type { Loader, LoadOptions, StoreOptions, Ttl } from '../cache/contract/options.js';
+import type { CacheStats } from '../cache/contract/stats.js';
 
 /** The cache behind a spy or the like, for this folder alone. */
 export let innerOf: (cache: Cache) => Cache;

@@ -20,6 +20,6 @@ export {
   type CacheVariables,
   type TestHooks,
 } from './environment.js';
-export { ManualClock } from '../manual-clock.js';
+export { ManualClock } from '../base/manual-clock.js';
 export type { CacheCallOperation } from './forwarding-cache.js';
 export { startRedisServer, type RedisServer, type StartRedisOptions } from './redis-server.js';

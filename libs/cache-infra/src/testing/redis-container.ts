@@ -1,4 +1,4 @@
-import { InfrastructureError } from '../errors.js';
+import { InfrastructureError } from '../base/errors.js';
 
 /** A container that this module started and may end. */
 export interface RedisContainer {

@@ -6,7 +6,7 @@ import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { InfrastructureError } from '../errors.js';
+import { InfrastructureError } from '../base/errors.js';
 
 /** A Redis process that this module started and may end. */
 export interface RedisProcess {

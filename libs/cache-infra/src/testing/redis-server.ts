@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 import { Redis } from 'ioredis';
 
-import { InfrastructureError } from '../errors.js';
+import { InfrastructureError } from '../base/errors.js';
 import { startRedisContainer } from './redis-container.js';
 import { findExecutable, freePort, startRedisProcess } from './redis-process.js';
 

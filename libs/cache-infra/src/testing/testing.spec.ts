@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { CacheFactory } from '../config/cache-factory.js';
-import { InfrastructureError } from '../errors.js';
+import { InfrastructureError } from '../base/errors.js';
 import {
   benchmarkData,
   cachePair,

@@ -1,7 +1,7 @@
-import type { Cache } from '../../cache/cache.js';
-import type { CacheStats } from '../../cache/stats.js';
+import type { Cache } from '../../cache/contract/cache.js';
+import type { CacheStats } from '../../cache/contract/stats.js';
 import { Codec } from '../../codec/codec.js';
-import { snapshot } from '../../codec/snapshot.js';
+import { snapshot } from '../../values/snapshot.js';
 import type { BenchmarkEntry } from '../data-generator.js';
 import type { Measurement } from '../measurement.js';
 import { CacheWorkload, type Workload, type WorkloadFindings } from './workload.js';

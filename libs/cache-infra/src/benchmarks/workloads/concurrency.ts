@@ -1,4 +1,4 @@
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../cache/contract/cache.js';
 import type { BenchmarkEntry } from '../data-generator.js';
 import type { Measurement } from '../measurement.js';
 import type { WorkloadFindings } from './workload.js';

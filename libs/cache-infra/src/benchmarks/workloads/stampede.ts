@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { Cache } from '../../cache/cache.js';
+import type { Cache } from '../../cache/contract/cache.js';
 import type { Measurement } from '../measurement.js';
 import { CacheWorkload, type WorkloadFindings } from './workload.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Cache } from '../../cache/cache.js';
-import type { CacheStats } from '../../cache/stats.js';
+import type { Cache } from '../../cache/contract/cache.js';
+import type { CacheStats } from '../../cache/contract/stats.js';
 import type { BenchmarkEntry } from '../data-generator.js';
 import type { Measurement } from '../measurement.js';
 

@@ -1,0 +1,206 @@
+import { durationMs } from '../../base/duration.js';
+import { ValidationError, type ValidationProblem } from '../../base/errors.js';
+import { describeValue } from '../../base/redact.js';
+import type { BaseCacheOptions } from '../contract/cache-options.js';
+import { defaultOptions } from '../contract/default-options.js';
+import type { LoadOptions, StoreOptions, Tiers, Ttl } from '../contract/options.js';
+import { defaultValueRule, valueRule, type ValueRule } from './value-rules.js';
+
+/** How one entry will be stored: the caller's options, checked and resolved. */
+export interface StorePlan {
+  /** 0 = never expires. */
+  readonly ttlMs: number;
+  /** Life in the L1, where it is shorter; undefined = as in the L2. */
+  readonly l1TtlMs: number | undefined;
+  /** How long the value is kept beyond its ttl. */
+  readonly graceMs: number;
+  /** No duplicates; empty = no tags. */
+  readonly tags: readonly string[];
+  readonly tiers: Tiers;
+  /** Fraction of a ttl that chance may take off: of the one that the loader decides, too. */
+  readonly jitter: number;
+  /** Fraction of the ttl after which a hit also refreshes; undefined = no refresh before the end. */
+  readonly refreshAhead: number | undefined;
+  readonly value: ValueRule;
+}
+
+/** How one value will be loaded. */
+export interface LoadPlan extends StorePlan {
+  readonly softTimeoutMs: number | undefined;
+  readonly hardTimeoutMs: number | undefined;
+  readonly lock: boolean;
+  readonly forced: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the cache's own options say for calls that say nothing. */
+export interface PlanDefaults {
+  readonly value: ValueRule;
+  readonly ttlMs: number;
+  readonly l1TtlMs: number | undefined;
+  readonly graceMs: number;
+  readonly jitter: number;
+  readonly refreshAhead: number | undefined;
+  readonly softTimeoutMs: number | undefined;
+  readonly hardTimeoutMs: number | undefined;
+  readonly lock: boolean;
+}
+
+const noTags: readonly string[] = [];
+const storeOptionNames: ReadonlySet<string> = new Set([
+  ...['ttl', 'l1Ttl', 'tags', 'grace', 'jitter', 'tiers'],
+  ...['as', 'revive', 'plain'],
+]);
+const loadOptionNames: ReadonlySet<string> = new Set([
+  ...storeOptionNames,
+  'refreshAhead',
+  'softTimeout',
+  'hardTimeout',
+  'lock',
+  'forceRefresh',
+  'signal',
+]);
+const tierChoices: readonly unknown[] = ['both', 'l1', 'l2'] satisfies Tiers[];
+
+/** The defaults that a cache's options give. */
+export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Ttl | undefined): PlanDefaults {
+  const ms = (value: Ttl | undefined, path: string): number | undefined =>
+    value === undefined ? undefined : durationMs(value, path);
+  return {
+    value: defaultValueRule(options),
+    ttlMs: (options.defaultTtl ?? defaultOptions.defaultTtl) * 1000,
+    l1TtlMs: unlessZero(ms(l1Ttl, 'l1Ttl')),
+    graceMs: ms(options.grace, 'grace') ?? 0,
+    jitter: options.jitter ?? 0,
+    refreshAhead: options.refreshAhead,
+    softTimeoutMs: ms(options.softTimeout, 'softTimeout'),
+    hardTimeoutMs: unlessZero(ms(options.hardTimeout, 'hardTimeout')),
+    lock,
+  };
+}
+
+/** @throws ValidationError for a bad or an unknown option */
+export function storePlan(options: Ttl | StoreOptions | undefined, defaults: PlanDefaults): StorePlan {
+  const { ttlMs, l1TtlMs, graceMs } = defaults;
+  const given = optionsObject(options, storeOptionNames);
+  if (given === undefined) {
+    const life = options === undefined ? ttlMs : durationMs(options as Ttl);
+    return {
+      ttlMs: shortened(life, defaults.jitter),
+      l1TtlMs,
+      graceMs,
+      tags: noTags,
+      tiers: 'both',
+      jitter: defaults.jitter,
+      refreshAhead: defaults.refreshAhead,
+      value: defaults.value,
+    };
+  }
+  const { ttl, l1Ttl, tags, grace, jitter = defaults.jitter, tiers = 'both' } = given;
+  if (!(typeof jitter === 'number' && jitter >= 0 && jitter <= 1)) {
+    throw problem('jitter', `jitter must be a number from 0 to 1, got ${describeValue(jitter)}`);
+  }
+  if (!tierChoices.includes(tiers)) {
+    throw problem('tiers', `tiers must be 'both', 'l1' or 'l2', got ${describeValue(tiers)}`);
+  }
+  return {
+    ttlMs: shortened(ttl === undefined ? ttlMs : durationMs(ttl), jitter),
+    l1TtlMs: l1Ttl === undefined ? l1TtlMs : unlessZero(durationMs(l1Ttl, 'l1Ttl')),
+    graceMs: grace === undefined ? graceMs : durationMs(grace, 'grace'),
+    tags: tags === undefined ? noTags : checkedTags(tags),
+    tiers,
+    jitter,
+    refreshAhead: defaults.refreshAhead,
+    value: valueRule(given, defaults.value),
+  };
+}
+
+/** @throws ValidationError for a bad or an unknown option */
+export function loadPlan(options: Ttl | LoadOptions | undefined, defaults: PlanDefaults): LoadPlan {
+  const given: LoadOptions = optionsObject(options, loadOptionNames) ?? {};
+  const {
+    refreshAhead = defaults.refreshAhead,
+    softTimeout,
+    hardTimeout,
+    lock,
+    forceRefresh,
+    signal,
+  } = given;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw problem('signal', `signal must be an AbortSignal, got ${describeValue(signal)}`);
+  }
+  if (refreshAhead !== undefined && !(refreshAhead > 0 && refreshAhead < 1)) {
+    throw problem('refreshAhead', `refreshAhead must be between 0 and 1, got ${describeValue(refreshAhead)}`);
+  }
+  for (const [name, value] of Object.entries({ lock, forceRefresh })) {
+    if (value !== undefined && typeof value !== 'boolean') {
+      throw problem(name, `${name} must be true or false, got ${describeValue(value)}`);
+    }
+  }
+  const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } = given;
+  const stored =
+    typeof options === 'object' ? { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } : options;
+  return {
+    ...storePlan(stored, defaults),
+    refreshAhead,
+    softTimeoutMs:
+      softTimeout === undefined ? defaults.softTimeoutMs : durationMs(softTimeout, 'softTimeout'),
+    hardTimeoutMs:
+      hardTimeout === undefined ? defaults.hardTimeoutMs : unlessZero(durationMs(hardTimeout, 'hardTimeout')),
+    lock: lock ?? defaults.lock,
+    forced: forceRefresh === true,
+    signal,
+  };
+}
+
+/** @throws ValidationError unless every tag is a non-empty string */
+export function checkedTags(tags: readonly string[]): readonly string[] {
+  if (!Array.isArray(tags))
+    throw problem('tags', `tags must be an array of strings, got ${describeValue(tags)}`);
+  const problems: ValidationProblem[] = [];
+  tags.forEach((tag: unknown, i) => {
+    if (typeof tag === 'string' && tag !== '') return;
+    const path = `tags[${String(i)}]`;
+    problems.push({ path, message: `${path} must be a non-empty string, got ${describeValue(tag)}` });
+  });
+  if (problems.length > 0) throw new ValidationError(problems);
+  // A copy: the caller may go on changing its array.
+  return [...new Set<string>(tags)];
+}
+
+/** Lives that differ a little do not end all at once. Only ever shorter: a ttl is a promise. */
+export function shortened(ttlMs: number, jitter: number): number {
+  return jitter === 0 || ttlMs === 0 ? ttlMs : Math.max(1, Math.round(ttlMs * (1 - jitter * Math.random())));
+}
+
+/** The shorter of two lives, milliseconds; 0 = never ends. */
+export function shorter(oneMs: number, otherMs: number): number {
+  if (oneMs === 0) return otherMs;
+  return otherMs === 0 ? oneMs : Math.min(oneMs, otherMs);
+}
+
+/** Where 0 means that there is no such limit. */
+function unlessZero(ms: number | undefined): number | undefined {
+  return ms === 0 ? undefined : ms;
+}
+
+/** The options, when they are an object and not a bare ttl. */
+function optionsObject<T extends object>(
+  options: Ttl | T | undefined,
+  known: ReadonlySet<string>,
+): T | undefined {
+  if (options === undefined || typeof options === 'number' || typeof options === 'string') return undefined;
+  if (typeof options !== 'object' || options === null) {
+    throw problem('options', `options must be a ttl or an object, got ${describeValue(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) {
+      throw problem(name, `${name} is not an option here (known: ${[...known].join(', ')})`);
+    }
+  }
+  return options;
+}
+
+function problem(path: string, message: string): ValidationError {
+  return new ValidationError([{ path, message }]);
+}

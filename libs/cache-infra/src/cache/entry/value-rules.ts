@@ -1,0 +1,103 @@
+import { CacheTypes } from '../../values/cache-type.js';
+import type { Class } from '../../values/class-nature.js';
+import { reviveAs } from '../../values/revive.js';
+import { defaultMaxNodes } from '../../values/snapshot.js';
+import { SerializationError, ValidationError } from '../../base/errors.js';
+import { describeValue } from '../../base/redact.js';
+import type { BaseCacheOptions } from '../contract/cache-options.js';
+import type { StoreOptions, Ttl } from '../contract/options.js';
+
+/** What a cache says of all its values. */
+export interface ValueLimits {
+  readonly types: CacheTypes;
+  readonly maxNodes: number;
+}
+
+/** What a call says of its value. */
+export interface ValueRule {
+  /** Whether instances are stored by their plain form. */
+  readonly plain: boolean;
+  /** The class that instances come back as. */
+  readonly as: Class | undefined;
+  /** Makes of a stored value what callers get; `undefined` = they get it as it is. */
+  readonly revive: ((stored: unknown) => unknown) | undefined;
+}
+
+/** A stored value of which no instance could be made: stored by another release, as a rule. */
+export class ReviveFailure extends SerializationError {}
+
+/** @throws ReviveFailure when `revive` throws */
+export function revived(stored: unknown, { revive }: ValueRule): unknown {
+  if (revive === undefined) return stored;
+  try {
+    return revive(stored);
+  } catch (cause) {
+    throw new ReviveFailure('no instance can be made of the stored value', '$', { cause });
+  }
+}
+
+/** Whether values are handed out as something else than they are stored as. */
+export function isRevived(options: Ttl | StoreOptions | undefined): options is StoreOptions {
+  return (
+    typeof options === 'object' &&
+    options !== null &&
+    (options.as !== undefined || options.revive !== undefined)
+  );
+}
+
+const asTheyAre: ValueRule = { plain: false, as: undefined, revive: undefined };
+const byPlainForm: ValueRule = { ...asTheyAre, plain: true };
+
+export function valueLimits({ types, maxValueNodes }: BaseCacheOptions): ValueLimits {
+  return { types: new CacheTypes(types), maxNodes: maxValueNodes ?? defaultMaxNodes };
+}
+
+/** The rule for calls that say nothing. */
+export function defaultValueRule({ plain }: BaseCacheOptions): ValueRule {
+  return plain === true ? byPlainForm : asTheyAre;
+}
+
+/** @throws ValidationError for what is no class, no function or no flag, and for two ways at once */
+export function valueRule({ as, revive, plain }: StoreOptions, otherwise: ValueRule): ValueRule {
+  if (as === undefined && revive === undefined && plain === undefined) return otherwise;
+  if (plain !== undefined && typeof plain !== 'boolean') throw wrong('plain', 'true or false', plain);
+  if (revive !== undefined && typeof revive !== 'function') throw wrong('revive', 'a function', revive);
+  if (as !== undefined && revive !== undefined)
+    throw problem('revive', 'revive cannot be combined with as: one of them makes the instances');
+  if (as !== undefined) return byClass(classOf(as));
+  if (revive !== undefined) return { plain: true, as: undefined, revive };
+  return plain === true ? byPlainForm : asTheyAre;
+}
+
+const byClasses = new WeakMap<Class, ValueRule>();
+
+function byClass(as: Class): ValueRule {
+  let rule = byClasses.get(as);
+  if (rule === undefined) {
+    rule = { plain: false, as, revive: (stored) => reviveAs(as, stored) };
+    byClasses.set(as, rule);
+  }
+  return rule;
+}
+
+/** The class, or what the arrow function gives: a class that is defined further down or in a ring of imports. */
+function classOf(as: NonNullable<StoreOptions['as']>): Class {
+  if (typeof as !== 'function') throw wrong('as', 'a class, or an arrow function that gives one', as);
+  if (hasPrototype(as)) return as as Class;
+  const given = (as as () => unknown)();
+  if (typeof given === 'function' && hasPrototype(given)) return given as Class;
+  throw wrong('as', 'a class, or an arrow function that gives one', given);
+}
+
+/** An arrow function has none. */
+function hasPrototype(value: object): boolean {
+  return 'prototype' in value && typeof value.prototype === 'object' && value.prototype !== null;
+}
+
+function wrong(path: string, wanted: string, got: unknown): ValidationError {
+  return problem(path, `${path} must be ${wanted}, got ${describeValue(got)}`);
+}
+
+function problem(path: string, message: string): ValidationError {
+  return new ValidationError([{ path, message }]);
+}

@@ -1,0 +1,314 @@
+import type { RedisLoads } from '../../tiers/redis/load-guards.js';
+import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import { wholeOf } from '../../values/graph.js';
+import { snapshot } from '../../values/snapshot.js';
+import type { MemoryRecord } from '../../tiers/memory/memory-record.js';
+import { portionSize, Turn } from '../../base/turn.js';
+import type { Bulk } from '../write/bulk.js';
+import type { CacheCore, Sweep } from '../engine.js';
+import { failed, refused } from '../recover/failed.js';
+import type { Fenceable } from './in-flight.js';
+import { removeMatchingFromRedis } from './matching-removal.js';
+import type { CacheOperation } from '../contract/monitor.js';
+import { tagTableKey, tagTableMark } from '../../tiers/coherence/tag-channel.js';
+import type { Place } from '../entry/place.js';
+import { expired } from '../entry/records.js';
+import type { Matching } from '../recover/journal.js';
+import type { Learned } from './tag-keeper.js';
+
+/** Keys to delete from Redis. */
+interface Removal {
+  readonly operation: CacheOperation;
+  readonly place: Place;
+  readonly keys: readonly string[];
+  /** It is not asked, and made up for as what it failed to do. */
+  readonly isRedisFailed: boolean;
+}
+
+/** What ends the life of entries: by key, by tag, by pattern, and the end of a ttl before its time. */
+export class Removals {
+  readonly #core: CacheCore;
+
+  constructor(core: CacheCore) {
+    this.#core = core;
+  }
+
+  /** Deletes keys, in portions; returns how many existed. */
+  async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
+    // A single portion goes out at once.
+    if (keys.length <= portionSize) return this.#removeMany(undefined, operation, place, keys);
+    return this.#core.inBulk((bulk) => this.#removeMany(bulk, operation, place, keys));
+  }
+
+  async #removeMany(
+    bulk: Bulk | undefined,
+    operation: CacheOperation,
+    place: Place,
+    keys: readonly string[],
+  ): Promise<number> {
+    const unique = [...new Set(keys)];
+    const turn = new Turn();
+    let isRedisFailed = false;
+    let existed = 0;
+    for (let i = 0; i < unique.length; i += portionSize) {
+      const next = unique.slice(i, i + portionSize);
+      const portion = bulk === undefined ? next : next.filter((key) => !bulk.isOvertaken(place.id(key)));
+      const inL1 = this.#dropFromL1(place, portion);
+      try {
+        const removed = await this.#removeL2({ operation, place, keys: portion, isRedisFailed });
+        // Redis failed already in this call: the rest of it does not wait for it again.
+        isRedisFailed = removed === failed;
+        existed += typeof removed === 'number' ? Math.max(removed, inL1) : inL1;
+      } catch (error) {
+        // The caller is told that it failed. Whatever Redis holds, nothing of it is served from here.
+        this.#dropFromL1(place, unique.slice(i + portionSize));
+        throw error;
+      }
+      if (i + portionSize < unique.length && turn.isOver) await turn.next();
+    }
+    return existed;
+  }
+
+  /** Deletes keys from the L1 and from what is on its way there; returns how many were there. */
+  #dropFromL1(place: Place, keys: readonly string[]): number {
+    const { l1, counters, emitter } = this.#core.parts;
+    let existed = 0;
+    for (const key of keys) {
+      const id = place.id(key);
+      this.#core.fence(id);
+      if (this.#core.peek(id) !== undefined) existed++;
+      if (l1?.delete(id) === true) counters.l1Deletes++;
+      if (emitter.has('delete')) emitter.emit('delete', { key });
+    }
+    counters.deletes += keys.length;
+    return existed;
+  }
+
+  /** Deletes from the L2, now or once it is back; returns how many existed. */
+  async #removeL2(removal: Removal): Promise<number | typeof failed | typeof refused> {
+    const { operation, place, keys, isRedisFailed } = removal;
+    const { l2, recovery, counters } = this.#core.parts;
+    if (l2 === undefined) return 0;
+    const moment = recovery?.moment();
+    const redisKeys = keys.map((key) => place.redisKey(key));
+    for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
+    const works = keys.map((key) => {
+      const work: Fenceable = { fenced: false };
+      this.#core.writesUnderWay.start(place.id(key), work);
+      return work;
+    });
+    try {
+      const deleted = isRedisFailed
+        ? failed
+        : await this.#core.attempt(operation, removeFrom(l2, redisKeys, { forGood: true }));
+      if (typeof deleted === 'number') counters.l2Deletes += deleted;
+      this.#core.changed(redisKeys);
+      if (deleted === failed && moment !== undefined) {
+        redisKeys.forEach((redisKey, i) => {
+          // What came after it may have reached Redis: then this must not come after that.
+          if (works[i]?.fenced === false) recovery?.lostDelete(moment, redisKey);
+        });
+      }
+      return deleted;
+    } finally {
+      keys.forEach((key, i) => {
+        this.#core.writesUnderWay.end(place.id(key), works[i] as Fenceable);
+      });
+    }
+  }
+
+  async invalidateTags(place: Place, names: readonly string[]): Promise<void> {
+    const { l2, emitter, clock, tags, recovery } = this.#core.parts;
+    const scoped = names.map((tag) => place.scopedTag(tag));
+    this.#core.overtakeTagged(scoped);
+    if (l2 === undefined) {
+      tags.table.invalidate(scoped, Math.floor(clock.now() * 1000));
+    } else {
+      tags.meet();
+      const moment = recovery?.moment();
+      // Hidden at once; from which epoch on they count again, Redis decides.
+      tags.table.suspend(scoped);
+      let told: Learned | typeof failed | typeof refused = failed;
+      try {
+        told = await this.#core.attempt('invalidateTags', this.#tellTags(scoped));
+        if (told !== failed && told !== refused) this.#tellOfTable(told.latest);
+      } finally {
+        if (told === failed || told === refused) {
+          tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
+          if (told === failed && moment !== undefined)
+            for (const tag of scoped) recovery?.lostTag(moment, tag);
+        }
+      }
+    }
+    emitter.emit('invalidate', { kind: 'tags', detail: names });
+  }
+
+  /** As many tags in one command as Redis invalidates in a millisecond or so. */
+  async #tellTags(scoped: readonly string[]): Promise<Learned> {
+    const { tags } = this.#core.parts;
+    let learned = await tags.invalidate(scoped.slice(0, portionSize));
+    for (let i = portionSize; i < scoped.length; i += portionSize)
+      learned = await tags.invalidate(scoped.slice(i, i + portionSize));
+    return learned;
+  }
+
+  #tellOfTable(epoch: number): void {
+    const tableKey = tagTableKey(this.#core.parts.keyPrefix);
+    this.#core.changed([tableKey, tagTableMark(tableKey, epoch)]);
+  }
+
+  /** Deletes what `matchesId` says here and what `matching` says in Redis; returns how many existed. */
+  async removeMatching(
+    operation: 'invalidatePattern' | 'clear',
+    matchesId: (id: string) => boolean,
+    matching: Matching,
+  ): Promise<number> {
+    const { l2, counters, recovery, keyPrefix } = this.#core.parts;
+    const fromL1 = this.#dropL1(matchesId);
+    let fromL2 = 0;
+    if (l2 !== undefined) {
+      const sweep: Sweep = { sparedIds: new Set(), sparedRedisKeys: new Set() };
+      this.#core.sweeps.add(sweep);
+      const moment = recovery?.moment();
+      if (moment !== undefined) recovery?.journal.supersedeWhere(matching.matches, moment.order);
+      const { mark, globs, matches } = matching;
+      const clearing = { clears: [{ mark }], globs, matches };
+      const removal = removeMatchingFromRedis(l2, keyPrefix, clearing, async (found) => {
+        const redisKeys = found.filter((redisKey) => !sweep.sparedRedisKeys.has(redisKey));
+        if (redisKeys.length === 0) return;
+        const deleted = await removeFrom(l2, redisKeys, { forGood: false });
+        this.#core.changed(redisKeys);
+        fromL2 += deleted;
+        counters.l2Deletes += deleted;
+      });
+      const outcome = await this.#core.attempt(operation, removal).finally(() => {
+        this.#core.sweeps.delete(sweep);
+      });
+      if (outcome === failed && moment !== undefined) recovery?.lostMatch(moment, matching);
+      // Reads that began during the scan may have brought what the scan had not reached yet.
+      this.#dropL1((id) => !sweep.sparedIds.has(id) && matchesId(id));
+    }
+    const total = Math.max(fromL2, fromL1);
+    counters.deletes += total;
+    return total;
+  }
+
+  /** Ends an entry's ttl; true if it was there. What is called for the key later wins. */
+  async expire(place: Place, key: string): Promise<boolean> {
+    const { l2, loads } = this.#core.parts;
+    const id = place.id(key);
+    // What is read or loaded now is from before this, whether there is an entry or not.
+    this.#core.reads.underWay.fence(id);
+    this.#core.flights.fence(id);
+    this.#core.expiriesUnderWay.fence(id);
+    if (l2 === undefined || loads === undefined) return this.#expireL1(place, key, id);
+    const work: Fenceable = { fenced: false };
+    this.#core.expiriesUnderWay.start(id, work);
+    try {
+      return await this.#expireBoth(l2, loads, place, key, work);
+    } finally {
+      this.#core.expiriesUnderWay.end(id, work);
+    }
+  }
+
+  async #expireL1(place: Place, key: string, id: string): Promise<boolean> {
+    const { l1, clock } = this.#core.parts;
+    const record = this.#core.peek(id);
+    if (record === undefined) return false;
+    if (hasGrace(record)) l1?.set(id, expired(record, clock.now()));
+    else await this.remove('expire', place, [key]);
+    return true;
+  }
+
+  async #expireBoth(
+    l2: RedisTier,
+    loads: RedisLoads,
+    place: Place,
+    key: string,
+    work: Fenceable,
+  ): Promise<boolean> {
+    const { l1, clock, recovery } = this.#core.parts;
+    const id = place.id(key);
+    const redisKey = place.redisKey(key);
+    const moment = recovery?.moment();
+    // A set that was called before this is what this is about.
+    await this.#core.writesUnderWay.get(id)?.done?.catch(ignore);
+    const record = await this.#core.look('expire', place, key);
+    if (work.fenced) return record !== undefined;
+    if (record === undefined) {
+      await this.#core.guarded('expire', l2.delete([loads.fenceOf(redisKey)]));
+      return false;
+    }
+    if (!hasGrace(record)) {
+      await this.remove('expire', place, [key]);
+      return true;
+    }
+    const ended = expired(record, clock.now());
+    l1?.set(id, ended);
+    const done = await this.#core.attempt('expire', this.#expireL2(l2, loads, redisKey));
+    if (work.fenced) return true;
+    if (done === failed || done === refused) {
+      // Without its grace then, but never again as if it were fresh.
+      if (done === failed && moment !== undefined) recovery?.lostDelete(moment, redisKey);
+      return true;
+    }
+    this.#core.changed([redisKey]);
+    // What was read meanwhile is from before this.
+    this.#core.reads.underWay.fence(id);
+    if (done) l1?.set(id, ended);
+    else l1?.delete(id);
+    return true;
+  }
+
+  /** False: something newer stands there. */
+  async #expireL2(l2: RedisTier, loads: RedisLoads, redisKey: string): Promise<boolean> {
+    const load = await loads.begin(redisKey, false);
+    if (load.seen === null) return true;
+    const entry = await l2.decode(redisKey, load.seen);
+    if (entry === undefined || entry.meta.graceMs === 0) return false;
+    const { meta } = entry;
+    const { types, maxNodes } = this.#core.parts.values;
+    const taken = snapshot(wholeOf(entry.value), { classes: 'refuse', types, maxNodes });
+    // Ended long ago by everybody's clock, with the grace that is left from now on; and another version, so that a load
+    // under way elsewhere is refused.
+    const agedMs = Math.max(0, Math.floor(l2.now()) - meta.stamp);
+    const ended = {
+      ...meta,
+      ttlMs: 1,
+      graceMs: agedMs + meta.graceMs,
+      nonce: Math.floor(Math.random() * 2 ** 32),
+    };
+    const bytes = await l2.codec.encode(taken, ended, redisKey);
+    return loads.end(load, bytes, meta.graceMs);
+  }
+
+  /** Drops what matches from the L1 and from what is on its way there; returns how many entries were current. */
+  #dropL1(matches: (id: string) => boolean): number {
+    const { l1, counters } = this.#core.parts;
+    this.#core.fenceWhere(matches);
+    let current = 0;
+    const dropped = l1?.deleteWhere(matches, (entry) => {
+      if (this.#core.isCurrent(entry)) current++;
+    });
+    counters.l1Deletes += dropped ?? 0;
+    return current;
+  }
+}
+
+/** Removes entries; returns how many existed. `forGood`: no older set is replayed after it. */
+async function removeFrom(
+  l2: RedisTier,
+  redisKeys: readonly string[],
+  options: { forGood: boolean },
+): Promise<number> {
+  const existed = await l2.remove(redisKeys, options);
+  return existed.filter(Boolean).length;
+}
+
+function hasGrace({ staleUntil, expiresAt }: MemoryRecord): boolean {
+  return staleUntil !== expiresAt && staleUntil !== Infinity;
+}
+
+function ignore(): void {
+  // The set tells its own caller.
+}

@@ -1,0 +1,339 @@
+import { durationMs, timerMs } from '../../base/duration.js';
+import type { MemoryRecord } from '../../tiers/memory/memory-record.js';
+import { CacheTimeoutError } from '../../base/errors.js';
+import { fence, type Fenceable } from '../invalidate/in-flight.js';
+import type { LoadContext, Ttl } from '../contract/options.js';
+import type { Place } from '../entry/place.js';
+import { checkedTags, shortened, shorter, type StorePlan } from '../entry/store-plan.js';
+
+/** What a flight brings to those who wait. */
+export interface Landing {
+  readonly value: unknown;
+  /** False: the value is stored nowhere and handed to every caller as it is. */
+  readonly kept: boolean;
+  /** Tags of a value that the loader made, as the tag table names them, and the epoch from which it is. */
+  readonly tags: readonly string[];
+  readonly tagEpoch: number;
+  /** What the loader itself returned, where that is not `value`. */
+  readonly made?: unknown;
+  /** The tier that had it; undefined = the loader made it. */
+  readonly tier: 'l1' | 'l2' | undefined;
+  /** The value is past its ttl. */
+  readonly stale?: boolean;
+  /** A hit in Redis near the end of its ttl: the value is to be refreshed. */
+  readonly due?: MemoryRecord | undefined;
+}
+
+/** The flight came to its limit, or left the work to another instance, and brought nothing: a caller that has time left starts anew. */
+export const nothingLanded: Landing = {
+  value: undefined,
+  kept: false,
+  tier: 'l2',
+  tags: [],
+  tagEpoch: Infinity,
+};
+
+/** A caller that may leave. */
+interface Seat {
+  /** How long the load may take, as far as this caller is concerned; `Infinity` = as long as it likes. Milliseconds. */
+  readonly limitMs: number;
+}
+
+/** One load for one key, whatever the number of callers. */
+export class Flight implements Fenceable {
+  readonly key: string;
+  fenced = false;
+  onFenced: (() => void) | undefined;
+  /** Redis has failed this call already: it is not asked again. */
+  redisFailed = false;
+  /** Run the loader even when a tier has the value. A caller who needs that may ask until the tiers have answered. */
+  forced: boolean;
+  /** Started by a hit, not by a caller who waits. */
+  readonly background: boolean;
+  /** A value past its ttl, within its grace, for when the loader fails or is slow. */
+  stale: MemoryRecord | undefined;
+  /** Called when somebody elsewhere touched what Redis knows of this load. */
+  recheck: (() => void) | undefined;
+  /** Called when the entry changed in Redis; undefined = such a change supersedes the load. */
+  onEntryChanged: (() => void) | undefined;
+  /** The entry has changed in Redis, before the load was known there or after. */
+  isUnsure = false;
+  /** Called when nobody waits any more. */
+  onAbandoned: (() => void) | undefined;
+  /** State of the tag table when the loader started; undefined = it has not. */
+  tagEpoch: number | undefined;
+  /** The tags known so far, as the tag table names them. */
+  tags: readonly string[] = [];
+  /** Tags that callers who joined ask for, and the shortest ttl they ask for, milliseconds; 0 = none that ends. */
+  askedTags: readonly string[] = [];
+  askedTtlMs = 0;
+  readonly #controller = new AbortController();
+  readonly #asked = signalOnce();
+  #landing: Promise<Landing> | undefined;
+  #land: (landing: Landing) => void = ignore;
+  /** Callers that stay until the flight lands. */
+  #staying = 0;
+  readonly #seats = new Set<Seat>();
+  /** Callers whose time is up, and of whom it is not yet known whether a stale value serves them. */
+  #deciding = 0;
+  /** The load goes on though nobody waits for it: hits go on with the value at hand meanwhile. */
+  #held: boolean;
+  /** The limit that is being timed for those who were served and left, milliseconds. */
+  #heldMs = 0;
+  /** The longest limit that has passed, milliseconds. */
+  #overdueMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #holdsUpLease = false;
+  /** The flights that this one's loader waits for, and by how many calls each. */
+  #awaited: Map<Flight, number> | undefined;
+
+  constructor(key: string, forced: boolean, background: boolean, stale: MemoryRecord | undefined) {
+    this.key = key;
+    this.forced = forced;
+    this.background = background;
+    this.stale = stale;
+    this.#held = background;
+  }
+
+  /** Resolves once it is known whether there is a stale value. */
+  get staleKnown(): Promise<void> {
+    return this.#asked.promise;
+  }
+
+  /** Every tier has been asked. */
+  tiersAsked(): void {
+    this.#asked.resolve();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The load took longer than anybody gave it. */
+  get isOverdue(): boolean {
+    return this.#overdueMs > 0;
+  }
+
+  /** Whether this flight cannot land before `other` has. */
+  dependsOn(other: Flight, seen = new Set<Flight>()): boolean {
+    if (this === other) return true;
+    if (this.#awaited === undefined || seen.has(this)) return false;
+    seen.add(this);
+    for (const awaited of this.#awaited.keys()) if (awaited.dependsOn(other, seen)) return true;
+    return false;
+  }
+
+  /** A call of this flight's loader waits for `other`. Returns what ends the wait. */
+  awaits(other: Flight): () => void {
+    const awaited = (this.#awaited ??= new Map<Flight, number>());
+    awaited.set(other, (awaited.get(other) ?? 0) + 1);
+    if (this.holdsUpLease) other.holdUpLease();
+    return () => {
+      const calls = (awaited.get(other) ?? 1) - 1;
+      if (calls > 0) awaited.set(other, calls);
+      else awaited.delete(other);
+    };
+  }
+
+  /** This load holds a lease, or one that waits for it does. */
+  get holdsUpLease(): boolean {
+    return this.#holdsUpLease;
+  }
+
+  holdUpLease(): void {
+    if (this.#holdsUpLease) return;
+    this.#holdsUpLease = true;
+    if (this.#awaited === undefined) return;
+    for (const awaited of this.#awaited.keys()) awaited.holdUpLease();
+  }
+
+  /** A caller that joins asks for its tags, too. */
+  askTags(tags: readonly string[], place: Place): void {
+    if (tags.length === 0) return;
+    this.askedTags = union(this.askedTags, tags);
+    this.tags = union(this.tags, place.coveringTags(tags));
+  }
+
+  /** A caller that joins asks for a ttl of its own. */
+  askTtl(ttlMs: number): void {
+    this.askedTtlMs = shorter(this.askedTtlMs, ttlMs);
+  }
+
+  depart(landing: Promise<Landing>): void {
+    this.#landing = new Promise<Landing>((resolve, reject) => {
+      this.#land = resolve;
+      landing.then(resolve, reject);
+    });
+    // Those who wait hear of a failure; with nobody waiting it concerns nobody.
+    this.#landing
+      .finally(() => {
+        clearTimeout(this.#timer);
+      })
+      .catch(ignore);
+  }
+
+  /**
+   * The load goes on when its last caller leaves, until it has taken `limitMs`, which is in `inMs`: a loader that hangs must not keep its
+   * key for ever. Without a limit it goes on until it ends, or until the limit of another caller.
+   */
+  hold(limitMs: number | undefined, inMs = limitMs): void {
+    this.#held = true;
+    if (limitMs === undefined || inMs === undefined || limitMs <= this.#heldMs) return;
+    this.#heldMs = limitMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#passed(limitMs);
+      this.#endIfOverdue();
+    }, timerMs(inMs));
+    this.#timer.unref();
+  }
+
+  /** A caller has waited for its limit. Returns what is to be called once it has left. */
+  timeIsUp(limitMs: number): () => void {
+    this.#deciding++;
+    return () => {
+      this.#deciding--;
+      this.#passed(limitMs);
+      this.#endIfOverdue();
+    };
+  }
+
+  /**
+   * Waits for the landing, or until `signal` aborts. The last one to leave aborts the loader, unless the load is held and within its limit.
+   */
+  async join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<Landing> {
+    const landing = this.#landing as Promise<Landing>;
+    if (signal === undefined) {
+      this.#staying++;
+      return landing;
+    }
+    const seat: Seat = { limitMs };
+    this.#seats.add(seat);
+    return new Promise<Landing>((resolve, reject) => {
+      const leave = (): void => {
+        reject(signal.reason as Error);
+        this.#seats.delete(seat);
+        this.#left(signal.reason);
+      };
+      if (signal.aborted) {
+        leave();
+        return;
+      }
+      signal.addEventListener('abort', leave, { once: true });
+      const stay = (): void => {
+        signal.removeEventListener('abort', leave);
+      };
+      landing.then(resolve, reject).finally(stay);
+    });
+  }
+
+  /** The cache is closed. A load that nobody waits for has no purpose any more. */
+  close(reason: Error): void {
+    if (this.#isAlone) this.#abandon(reason);
+  }
+
+  get #isAlone(): boolean {
+    return this.#staying === 0 && this.#seats.size === 0;
+  }
+
+  #left(reason: unknown): void {
+    if (!this.#isAlone || this.#deciding > 0) return;
+    if (!this.#held) this.#abandon(reason);
+    else this.#endIfOverdue();
+  }
+
+  #passed(limitMs: number): void {
+    this.#overdueMs = Math.max(this.#overdueMs, limitMs);
+  }
+
+  /** Ends the load once nobody gives it more time than it has taken. Callers who came later than the others start anew. */
+  #endIfOverdue(): void {
+    const overdueMs = this.#overdueMs;
+    if (overdueMs === 0 || this.#deciding > 0 || this.#staying > 0) return;
+    for (const { limitMs } of this.#seats) if (limitMs > overdueMs) return;
+    this.#abandon(tookTooLong(this.key, overdueMs));
+  }
+
+  #abandon(reason: unknown): void {
+    if (this.signal.aborted) return;
+    clearTimeout(this.#timer);
+    fence(this);
+    this.onAbandoned?.();
+    this.#controller.abort(reason);
+    this.#land(nothingLanded);
+  }
+}
+
+export function tookTooLong(key: string, limitMs: number): CacheTimeoutError {
+  return new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${String(limitMs)} ms)`);
+}
+
+/** What a loader is told, and what it decided. */
+export class LoadDecisions implements LoadContext {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  readonly stale: unknown;
+  skipped = false;
+  /** Why no entry can be made of the value, whatever it is. */
+  unstorable: Error | undefined;
+  readonly #plan: StorePlan;
+  readonly #flight: Flight;
+  readonly #place: Place;
+  #ttlMs: number | undefined;
+  #tags: readonly string[];
+
+  constructor(key: string, flight: Flight, place: Place, plan: StorePlan, stale: unknown) {
+    this.key = key;
+    this.stale = stale;
+    this.#plan = plan;
+    this.#flight = flight;
+    this.#place = place;
+    this.signal = flight.signal;
+    this.#tags = plan.tags;
+    // Loaders take their context apart: `({ ttl }) => …`.
+    this.ttl = this.ttl.bind(this);
+    this.tags = this.tags.bind(this);
+    this.skipStore = this.skipStore.bind(this);
+  }
+
+  /** How the value is stored. The loader knows its ttl best; then the shortest that a caller asked for counts. */
+  get plan(): StorePlan {
+    const { askedTtlMs, askedTags } = this.#flight;
+    const ttlMs = this.#ttlMs ?? shorter(this.#plan.ttlMs, askedTtlMs);
+    return { ...this.#plan, ttlMs, tags: union(this.#tags, askedTags) };
+  }
+
+  ttl(ttl: Ttl): void {
+    this.#ttlMs = shortened(durationMs(ttl), this.#plan.jitter);
+  }
+
+  tags(...tags: string[]): void {
+    this.#tags = checkedTags([...this.#tags, ...tags]);
+    try {
+      this.#flight.tags = union(this.#flight.tags, this.#place.coveringTags(this.#tags));
+    } catch (error) {
+      // The loader did its work: an entry that cannot carry its tags is not stored, and its value is handed out.
+      this.unstorable = error as Error;
+    }
+  }
+
+  skipStore(): void {
+    this.skipped = true;
+  }
+}
+
+function union(some: readonly string[], more: readonly string[]): readonly string[] {
+  return more.length === 0 ? some : [...new Set([...some, ...more])];
+}
+
+function signalOnce(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = ignore;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+function ignore(): void {
+  // See depart().
+}

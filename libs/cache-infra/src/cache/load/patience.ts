@@ -1,0 +1,79 @@
+import { timerMs } from '../../base/duration.js';
+import type { CacheCore } from '../engine.js';
+import { tookTooLong, type Flight, type Landing } from './flight.js';
+import type { LoadPlan } from '../entry/store-plan.js';
+
+/** Why the seat of a caller that got a stale value is free. */
+const served = new Error('served a stale value');
+
+/**
+ * How long one caller waits for a flight: until it lands, until the caller's signal aborts, until `softTimeout` if a value past its ttl
+ * is at hand, until `hardTimeout` if none is. Others may wait longer. What a caller leaves behind is its limit: a load that was to serve
+ * it takes no longer than its `hardTimeout`, unless somebody waits who gives it more time.
+ */
+export async function waitFor(
+  core: CacheCore,
+  key: string,
+  flight: Flight,
+  plan: LoadPlan,
+): Promise<Landing> {
+  const { softTimeoutMs, hardTimeoutMs, signal } = plan;
+  if (softTimeoutMs === undefined && hardTimeoutMs === undefined) return flight.join(signal);
+  // The caller's seat on the flight. Whoever was served is not on it any more, whatever becomes of its signal; the load goes on.
+  const seat = new AbortController();
+  const leave = (): void => {
+    seat.abort(signal?.reason);
+  };
+  // It may have been aborted while the tiers were asked.
+  if (signal?.aborted === true) leave();
+  else signal?.addEventListener('abort', leave, { once: true });
+  const fail = (error: unknown): void => {
+    seat.abort(error);
+  };
+  const timers: (() => void)[] = [];
+  const after = (ms: number | undefined, work: () => void): void => {
+    if (ms !== undefined) timers.push(core.timers.start(timerMs(ms), work));
+  };
+  try {
+    return await new Promise<Landing>((resolve, reject) => {
+      const serveStale = async (): Promise<boolean> => {
+        const { stale } = flight;
+        // An invalidation ends the grace, too, also one made elsewhere.
+        if (stale === undefined || flight.fenced || !(await core.isStillServable(stale)) || isFenced(flight))
+          return false;
+        resolve({ value: stale.value, kept: true, tier: 'l1', stale: true, tags: [], tagEpoch: Infinity });
+        return true;
+      };
+      const serveSoon = async (softMs: number): Promise<void> => {
+        await flight.staleKnown;
+        if (!(await serveStale())) return;
+        flight.hold(hardTimeoutMs, hardTimeoutMs === undefined ? undefined : hardTimeoutMs - softMs);
+        seat.abort(served);
+      };
+      const giveUp = async (limitMs: number): Promise<void> => {
+        const gone = flight.timeIsUp(limitMs);
+        try {
+          if (await serveStale()) seat.abort(served);
+          else seat.abort(tookTooLong(key, limitMs));
+        } finally {
+          gone();
+        }
+      };
+      after(softTimeoutMs, () => {
+        serveSoon(softTimeoutMs as number).catch(fail);
+      });
+      after(hardTimeoutMs, () => {
+        giveUp(hardTimeoutMs as number).catch(fail);
+      });
+      flight.join(seat.signal, hardTimeoutMs).then(resolve, reject);
+    });
+  } finally {
+    for (const stop of timers) stop();
+    signal?.removeEventListener('abort', leave);
+  }
+}
+
+/** Asked again after a pause, in which that may have changed. */
+function isFenced(flight: Flight): boolean {
+  return flight.fenced;
+}

@@ -1,0 +1,97 @@
+import { jest } from '@jest/globals';
+
+import { turn } from '../../../../../test/support/deferred.js';
+import { Waiters, type Waiter } from './waiters.js';
+
+const never = new AbortController().signal;
+let waiters: Waiters;
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+  waiters = new Waiters();
+});
+afterEach(() => {
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
+
+/** Whether `waiter` has been woken by what is done in `work`. */
+async function wokenBy(waiter: Waiter, work: () => void, ms = 1000, signal = never): Promise<boolean> {
+  let woken = false;
+  const waiting = waiter.woken(ms, signal).then(() => {
+    woken = true;
+  });
+  work();
+  await turn();
+  const result = woken;
+  if (!woken) {
+    jest.advanceTimersByTime(ms);
+    await waiting;
+  }
+  return result;
+}
+
+describe('Waiters', () => {
+  it('wakes those who wait for the key, and nobody else', async () => {
+    const [one, other] = [waiters.listen('a'), waiters.listen('b')];
+    expect(await wokenBy(one, () => waiters.wake('a'))).toBe(true);
+    expect(await wokenBy(other, () => waiters.wake('a'))).toBe(false);
+  });
+
+  it('wakes all who wait for the key', async () => {
+    const all = [1, 2, 3].map(() => waiters.listen('a'));
+    const woken = Promise.all(all.map((waiter) => waiter.woken(1000, never)));
+    waiters.wake('a');
+    await woken;
+  });
+
+  it('what happens between listening and waiting is not missed', async () => {
+    const waiter = waiters.listen('a');
+    waiters.wake('a');
+    expect(await wokenBy(waiter, () => {})).toBe(true);
+  });
+
+  it('again: only what happens from now on counts', async () => {
+    const waiter = waiters.listen('a');
+    waiters.wake('a');
+    waiter.again();
+    expect(await wokenBy(waiter, () => {})).toBe(false);
+    waiter.again();
+    waiters.wake('a');
+    expect(await wokenBy(waiter, () => {})).toBe(true);
+  });
+
+  it('gives up after the time it was given', async () => {
+    const waiter = waiters.listen('a');
+    expect(await wokenBy(waiter, () => jest.advanceTimersByTime(999))).toBe(false);
+    waiter.again();
+    expect(await wokenBy(waiter, () => jest.advanceTimersByTime(1000))).toBe(true);
+  });
+
+  it('an abort wakes; one from before does not wait at all', async () => {
+    const controller = new AbortController();
+    const waiter = waiters.listen('a');
+    expect(await wokenBy(waiter, () => controller.abort(), 1000, controller.signal)).toBe(true);
+    waiter.again();
+    expect(await wokenBy(waiter, () => {}, 1000, controller.signal)).toBe(true);
+  });
+
+  it('wakeAll wakes everybody', async () => {
+    const [one, other] = [waiters.listen('a'), waiters.listen('b')];
+    const woken = Promise.all([one.woken(1000, never), other.woken(1000, never)]);
+    waiters.wakeAll();
+    await woken;
+  });
+
+  it('who has stopped is woken no more, and others still are', async () => {
+    const [one, other] = [waiters.listen('a'), waiters.listen('a')];
+    one.stop();
+    waiters.wake('a');
+    expect(await wokenBy(one, () => {})).toBe(false);
+    expect(await wokenBy(other, () => {})).toBe(true);
+    other.stop();
+    const next = waiters.listen('a');
+    one.stop();
+    waiters.wake('a');
+    expect(await wokenBy(next, () => {})).toBe(true);
+  });
+});

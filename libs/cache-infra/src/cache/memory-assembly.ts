@@ -1,0 +1,57 @@
+import { assertOptions } from '../base/checks.js';
+import { cacheClock } from '../base/clock.js';
+import { durationMs } from '../base/duration.js';
+import { MemoryTier } from '../tiers/memory/memory-tier.js';
+import type { InMemoryCacheOptions } from './contract/cache-options.js';
+import { CacheCore } from './engine.js';
+import { Counters } from './observe/counters.js';
+import { CacheEmitter } from './observe/emitter.js';
+import { harmless } from './observe/logger.js';
+import { defaultOptions } from './contract/default-options.js';
+import { EvictionWatch } from './observe/eviction-watch.js';
+import { Observer } from './observe/observer.js';
+import { inMemoryChecks } from './contract/option-checks.js';
+import { keyOf } from './entry/place.js';
+import { Refusals } from './observe/refusals.js';
+import { planDefaults } from './entry/store-plan.js';
+import { TagKeeper } from './invalidate/tag-keeper.js';
+import { valueLimits } from './entry/value-rules.js';
+
+const maxTags = 10_000;
+
+/** Puts together the engine of a cache in memory. */
+export function memoryCore(options: InMemoryCacheOptions): CacheCore {
+  assertOptions('InMemoryCache', options, inMemoryChecks);
+  const { name = defaultOptions.name, maxSize = 1000, clock = cacheClock, enabled = true } = options;
+  const counters = new Counters();
+  const emitter = new CacheEmitter();
+  const option = 'maxSize (l1CacheSize or CACHE_SIZE where the cache is configured)';
+  const watch = new EvictionWatch({ name, maxSize, option, clock, counters, logger: options.logger });
+  const onEvict = (id: string): void => {
+    counters.evictions++;
+    watch.evicted();
+    if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
+  };
+  return new CacheCore({
+    name,
+    keyPrefix: 'cache',
+    defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
+    maxSize,
+    defaults: planDefaults(options, false, undefined),
+    graceBackoffMs: durationMs(options.graceBackoff ?? defaultOptions.graceBackoff, 'graceBackoff'),
+    isolation: options.isolation ?? defaultOptions.isolation,
+    values: valueLimits(options),
+    onError: 'degrade',
+    clock,
+    monitor: options.monitor,
+    observer: new Observer(name, options.monitor, options.onOperation),
+    emitter,
+    counters,
+    refusals: new Refusals(name, options.logger && harmless(options.logger)),
+    tags: new TagKeeper(undefined, maxTags),
+    l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
+    l2: undefined,
+    loads: undefined,
+    recovery: undefined,
+  });
+}

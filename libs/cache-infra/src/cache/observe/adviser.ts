@@ -1,0 +1,258 @@
+import { durationMs } from '../../base/duration.js';
+import { failureKind, isOutage } from '../../tiers/redis/errors.js';
+import type { RedisGate } from '../../tiers/redis/executor.js';
+import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RedisCacheOptions } from '../contract/cache-options.js';
+import { harmless, type CacheLogger } from './logger.js';
+import type { Coherence } from '../contract/options.js';
+
+/** What Redis says of itself; `undefined` what it was not allowed to say. */
+export interface ServerFacts {
+  readonly version?: string | undefined;
+  /** Bytes; 0 = no limit. */
+  readonly maxMemory?: number | undefined;
+  readonly maxMemoryPolicy?: string | undefined;
+  /** 0 = no limit. */
+  readonly trackingTableMaxKeys?: number | undefined;
+  readonly protectedMode?: boolean | undefined;
+  /** Keys that are no cache's of this library, among the first few. */
+  readonly foreignKeys?: boolean | undefined;
+}
+
+/** How the server is reached. */
+export interface LinkFacts {
+  /** For people: host and port, no credentials. */
+  readonly address: string;
+  /** By a Unix socket or the loopback interface: what is sent stays on this host. */
+  readonly local: boolean;
+  readonly tls: boolean;
+  /** A password, or a client certificate, is given. */
+  readonly authenticated: boolean;
+}
+
+/** The options of the cache that the advice is about, defaults filled in. */
+export interface AdviserSettings {
+  readonly name: string;
+  readonly keyPrefix: string;
+  /** The user gave it. */
+  readonly ownKeyPrefix: boolean;
+  /** Seconds; 0 = never expires. */
+  readonly defaultTtl: number;
+  /** Seconds that the L1 keeps an entry; `undefined` = as long as Redis. */
+  readonly l1Ttl?: number | undefined;
+  readonly coherence: Coherence;
+  /** Entries of the L1 at most; 0 = there is none. */
+  readonly l1Size: number;
+}
+
+export type AdviserFacts = ServerFacts & LinkFacts & AdviserSettings;
+
+/** What it says, or `undefined` when all is well or not known. */
+type Rule = (facts: AdviserFacts) => string | undefined;
+
+/** Instances whose L1s should fit the server's tracking table, each full of other keys. */
+const instances = 10;
+const fewTrackedKeys = 10_000;
+
+const rules: readonly Rule[] = [
+  ({ name, keyPrefix, ownKeyPrefix, foreignKeys, address }) => {
+    if (ownKeyPrefix || foreignKeys !== true) return undefined;
+    return (
+      `Cache '${name}' keeps to the default key prefix '${keyPrefix}' on a Redis (${address}) that others use too: ` +
+      'another application with the same prefix would read, overwrite and clear its entries. Set keyPrefix to a name of its own.'
+    );
+  },
+  ({ address, maxMemory, maxMemoryPolicy }) => {
+    if (maxMemoryPolicy !== 'noeviction' || maxMemory === undefined || maxMemory === 0) return undefined;
+    return (
+      `Redis (${address}) has maxmemory ${String(maxMemory)} bytes and maxmemory-policy noeviction: once it is full every write ` +
+      'fails, and nothing new is cached. Set maxmemory-policy to allkeys-lru or allkeys-lfu; where Redis also holds data ' +
+      'that must stay, to volatile-lru.'
+    );
+  },
+  ({ name, address, maxMemory, maxMemoryPolicy, defaultTtl }) => {
+    if (maxMemoryPolicy?.startsWith('volatile-') !== true || maxMemory === 0 || defaultTtl !== 0)
+      return undefined;
+    return (
+      `Cache '${name}' has defaultTtl 0, and Redis (${address}) the maxmemory-policy ${maxMemoryPolicy}, which evicts only what ` +
+      'expires: once it is full its entries never leave, and writes fail. Give the cache a defaultTtl, or set ' +
+      'maxmemory-policy to allkeys-lru.'
+    );
+  },
+  ({ address, local, tls }) => {
+    if (local || tls) return undefined;
+    return (
+      `Redis (${address}) is reached over the network without TLS: whoever listens there reads every cached value and the ` +
+      'password. Use a rediss:// URL or the option redis.tls.'
+    );
+  },
+  ({ address, local, authenticated, protectedMode }) => {
+    if (local || authenticated) return undefined;
+    const unprotected = protectedMode === false ? ', protected-mode is off' : '';
+    return (
+      `Redis (${address}) takes commands over the network without a password${unprotected}: whoever reaches it can read, ` +
+      'change and delete everything. Give it a password or an ACL user (redis.username, redis.password).'
+    );
+  },
+  ({ name, l1Ttl, defaultTtl, l1Size }) => {
+    if (l1Size === 0 || l1Ttl === undefined || defaultTtl === 0 || l1Ttl <= defaultTtl) return undefined;
+    return (
+      `Cache '${name}' has an l1Ttl of ${String(l1Ttl)} s, above its defaultTtl of ${String(defaultTtl)} s: the L1 keeps nothing longer ` +
+      'than Redis does, so it has no effect. Set l1Ttl below defaultTtl, or leave it out.'
+    );
+  },
+  // A Redis on the same host serves one machine, most often a developer's.
+  ({ name, local, l1Size, coherence }) => {
+    if (local || l1Size === 0 || coherence !== 'none') return undefined;
+    return (
+      `Cache '${name}' has an L1 and coherence 'none': what one instance changes or deletes, the others go on serving until ` +
+      "it expires. Leave coherence at 'tracking', or set enableL1Cache to false."
+    );
+  },
+  ({ name, address, trackingTableMaxKeys, coherence, l1Size }) => {
+    const needed = Math.max(fewTrackedKeys, instances * l1Size);
+    if (l1Size === 0 || coherence !== 'tracking') return undefined;
+    if (trackingTableMaxKeys === undefined || trackingTableMaxKeys === 0 || trackingTableMaxKeys >= needed)
+      return undefined;
+    return (
+      `Redis (${address}) remembers ${String(trackingTableMaxKeys)} read keys at most (tracking-table-max-keys), few for the L1 of ` +
+      `cache '${name}' (${String(l1Size)} entries in each instance): beyond that it tells instances to drop entries that nobody ` +
+      `changed. Set it to ${String(needed)} or more (its default is 1000000), or coherence to 'broadcast'.`
+    );
+  },
+  ({ name, address, version, coherence, l1Size }) => {
+    if (l1Size === 0 || (coherence !== 'tracking' && coherence !== 'broadcast')) return undefined;
+    if (version === undefined || !(Number.parseInt(version, 10) < 6)) return undefined;
+    return (
+      `Redis (${address}) is version ${version}, which has no CLIENT TRACKING: the L1 of cache '${name}' cannot hear of ` +
+      'changes made by other instances. Upgrade to Redis 6 or later, or set enableL1Cache to false.'
+    );
+  },
+];
+
+/** Warnings for people about settings that work now and hurt later: each says what, why it matters and what to do. */
+export function advise(facts: AdviserFacts): string[] {
+  return rules.map((rule) => rule(facts)).filter((words) => words !== undefined);
+}
+
+/** One server that holds keys. */
+type Master = ReturnType<RedisGate['masters']>[number];
+
+/** Keys looked at for others than ours: enough to see that a server is shared, too few to delay anybody. */
+const sampleSize = 100;
+
+/** What `INFO`, `CONFIG GET` and a look at some keys tell of Redis; of a Cluster, of one master. */
+export async function gatherFacts(l2: RedisTier, settings: AdviserSettings): Promise<AdviserFacts> {
+  const { gate } = l2;
+  const masters = gate.masters();
+  const [server] = masters;
+  let away = server === undefined;
+  const ask = async <T>(what: string, send: (server: Master) => Promise<T>): Promise<T | undefined> => {
+    if (server === undefined || away) return undefined;
+    try {
+      return await gate.call(what, () => send(server));
+    } catch (error) {
+      // A managed Redis forbids CONFIG, an ACL may forbid anything: what is not told is not judged.
+      away = isOutage(failureKind(error));
+      return undefined;
+    }
+  };
+  // One after another: a Redis that stalls now must not have the breaker open by the adviser's questions alone.
+  const fields = infoFields(await ask('INFO', (redis) => redis.info()));
+  const table = configValue(
+    await ask('CONFIG GET', (redis) => redis.config('GET', 'tracking-table-max-keys')),
+  );
+  const protectedMode = configValue(
+    await ask('CONFIG GET', (redis) => redis.config('GET', 'protected-mode')),
+  );
+  const needsKeys = !settings.ownKeyPrefix && !server?.options.keyPrefix;
+  const page = needsKeys
+    ? await ask('SCAN of some keys', (redis) => redis.scan('0', 'COUNT', sampleSize))
+    : undefined;
+  return {
+    ...settings,
+    address: l2.connection.address,
+    local: masters.every(isLocal),
+    tls: masters.every((master) => Boolean(master.options.tls)),
+    authenticated: masters.every(isAuthenticated),
+    version: fields.get('redis_version'),
+    maxMemory: wholeNumber(fields.get('maxmemory')),
+    maxMemoryPolicy: fields.get('maxmemory_policy'),
+    trackingTableMaxKeys: wholeNumber(table),
+    protectedMode: protectedMode === undefined ? undefined : protectedMode !== 'no',
+    foreignKeys: page?.[1].some((key) => !isOfDefaultPrefix(key)),
+  };
+}
+
+/** Every cache without a prefix of its own has 'cache' or 'cache.<name>'. */
+function isOfDefaultPrefix(key: string): boolean {
+  return /^cache[:.]/.test(key);
+}
+
+function isLocal({ options, stream }: Master): boolean {
+  if ('path' in options && options.path) return true;
+  // Where a name, or a Sentinel, has led to; a connection of a Cluster that is not open yet has its host only.
+  const host =
+    (stream as Partial<Master['stream']> | undefined)?.remoteAddress ?? options.host ?? 'localhost';
+  return /^(localhost$|127\.|::1$|::ffff:127\.)/.test(host);
+}
+
+function isAuthenticated({ options }: Master): boolean {
+  return Boolean(options.password) || Boolean(options.tls?.cert);
+}
+
+function infoFields(info: string | undefined): ReadonlyMap<string, string> {
+  const lines = (info ?? '').split(/\r?\n/).filter((line) => line.includes(':'));
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
+}
+
+/** The value in `[name, value]`, or in a map, as a client of the user's own may have it. */
+function configValue(reply: unknown): string | undefined {
+  if (typeof reply !== 'object' || reply === null) return undefined;
+  const values = reply instanceof Map ? [...reply.values()] : Object.values(reply);
+  const last: unknown = values.at(-1);
+  return typeof last === 'string' ? last : undefined;
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** The options of a cache as the adviser takes them. */
+export function adviserSettings(
+  options: RedisCacheOptions,
+  resolved: Pick<AdviserSettings, 'name' | 'keyPrefix' | 'coherence'>,
+): AdviserSettings {
+  return {
+    ...resolved,
+    ownKeyPrefix: options.keyPrefix !== undefined && options.keyPrefix !== 'cache',
+    defaultTtl: options.defaultTtl ?? 3600,
+    l1Ttl: options.l1Ttl === undefined ? undefined : durationMs(options.l1Ttl, 'l1Ttl') / 1000,
+    l1Size: options.enableL1Cache === false ? 0 : (options.l1CacheSize ?? 100),
+  };
+}
+
+/** What each logger was told: caches that share a server and a logger would say the same. */
+const told = new WeakMap<CacheLogger, Set<string>>();
+
+/** Gathers the facts, and warns `logger` of each risk; of the same risk once. Never rejects. */
+export async function adviseOnce(
+  l2: RedisTier,
+  settings: AdviserSettings,
+  logger: CacheLogger,
+): Promise<void> {
+  try {
+    const facts = await gatherFacts(l2, settings);
+    // Closed meanwhile, or away: then there is other news.
+    if (l2.connection.status !== 'ready') return;
+    const before = told.get(logger) ?? new Set();
+    told.set(logger, before);
+    for (const words of advise(facts)) {
+      if (before.has(words)) continue;
+      before.add(words);
+      harmless(logger).warn(words);
+    }
+  } catch {
+    // Advice is not worth an error: a client without INFO, for one.
+  }
+}

@@ -1,0 +1,65 @@
+import type { CacheStats, CompressionStats, JournalStats } from '../contract/stats.js';
+
+/** The numbers a cache counts as it goes; plain fields, so that counting costs an addition. */
+export class Counters {
+  l1Hits = 0;
+  l1Misses = 0;
+  l1Sets = 0;
+  l1Deletes = 0;
+  l2Hits = 0;
+  l2Misses = 0;
+  l2Sets = 0;
+  l2Deletes = 0;
+  l2Errors = 0;
+  /** Calls (keys) that found nothing in any tier. */
+  misses = 0;
+  sets = 0;
+  deletes = 0;
+  loads = 0;
+  loadErrors = 0;
+  notStored = 0;
+  coalesced = 0;
+  staleHits = 0;
+  refreshes = 0;
+  evictions = 0;
+  corrupt = 0;
+
+  snapshot(name: string, size: number, compression: CompressionStats, journal: JournalStats): CacheStats {
+    const hits = this.l1Hits + this.l2Hits;
+    const asked = hits + this.misses;
+    return {
+      name,
+      hits,
+      misses: this.misses,
+      sets: this.sets,
+      deletes: this.deletes,
+      errors: this.l2Errors,
+      loads: this.loads,
+      loadErrors: this.loadErrors,
+      notStored: this.notStored,
+      coalesced: this.coalesced,
+      staleHits: this.staleHits,
+      refreshes: this.refreshes,
+      evictions: this.evictions,
+      corrupt: this.corrupt,
+      hitRatio: asked === 0 ? 0 : hits / asked,
+      size,
+      compression: { ...compression },
+      journal,
+      l1: {
+        hits: this.l1Hits,
+        misses: this.l1Misses,
+        sets: this.l1Sets,
+        deletes: this.l1Deletes,
+        errors: 0,
+      },
+      l2: {
+        hits: this.l2Hits,
+        misses: this.l2Misses,
+        sets: this.l2Sets,
+        deletes: this.l2Deletes,
+        errors: this.l2Errors,
+      },
+    };
+  }
+}

@@ -1,0 +1,49 @@
+import { ManualClock } from '../../../../../test/support/manual-clock.js';
+import { InMemoryCache } from '../in-memory-cache.js';
+
+describe('T48: a cache that evicts more than it answers', () => {
+  const clock = new ManualClock();
+  const lines: string[] = [];
+  const logger = { warn: (line: string) => lines.push(line), log: () => undefined };
+  let cache: InMemoryCache;
+  beforeEach(() => {
+    lines.splice(0);
+    cache = new InMemoryCache({ clock, logger, maxSize: 100, name: 'users' });
+  });
+  afterEach(() => cache.close());
+
+  /** Reads one key after the other, again and again. */
+  async function rounds(count: number, keys: number): Promise<void> {
+    for (let round = 0; round < count; round++) {
+      for (let i = 0; i < keys; i++) await cache.getOrSet(`user:${String(i)}`, () => i);
+      clock.advance(20_000);
+    }
+  }
+
+  it('is warned of once, with the numbers and the option', async () => {
+    await rounds(12, 150);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^Cache 'users' evicted \d+ entries from memory and answered 0 calls from there within a minute: it holds 100 entries.*Raise maxSize/,
+    );
+  });
+
+  it('is none when it answers more', async () => {
+    await cache.set('popular', 1);
+    for (let i = 0; i < 2000; i++) {
+      await cache.set(`other:${String(i)}`, 1);
+      for (let hit = 0; hit < 2; hit++) await cache.get('popular');
+      clock.advance(100);
+    }
+    expect(cache.stats().evictions).toBeGreaterThan(1000);
+    expect(lines).toEqual([]);
+  });
+
+  it('is none when the evictions are few', async () => {
+    for (let i = 0; i < 150; i++) {
+      await cache.set(`other:${String(i)}`, 1);
+      clock.advance(10_000);
+    }
+    expect(lines).toEqual([]);
+  });
+});

@@ -1,0 +1,117 @@
+import { activity } from './activity.js';
+import { runSafely } from './emitter.js';
+import type { CacheMonitor, CacheOperation, OperationHook, OperationRecord } from '../contract/monitor.js';
+
+/** What an operation found out about itself while it ran. */
+export interface Outcome {
+  hits: number;
+  misses: number;
+  tier: 'l1' | 'l2' | undefined;
+}
+
+const neverSampled = 1 << 30;
+
+/** Times operations for whoever watches: the monitor, the hook, the request. Nobody watching costs nothing. */
+export class Observer {
+  /** One of this many plain L1 hits takes the measured path. */
+  readonly sampleEvery: number;
+  readonly #name: string;
+  readonly #monitor: CacheMonitor | undefined;
+  readonly #hook: OperationHook | undefined;
+
+  constructor(name: string, monitor: CacheMonitor | undefined, hook: OperationHook | undefined) {
+    this.#name = name;
+    this.#monitor = monitor?.recordCacheOperationTime === undefined ? undefined : monitor;
+    this.#hook = hook;
+    if (hook !== undefined) this.sampleEvery = 1;
+    else this.sampleEvery = this.#monitor === undefined ? neverSampled : (monitor?.sampleEvery ?? 1);
+  }
+
+  /** Nobody watches, as far as a cache knows when it is made: requests may (`activity`). */
+  get isIdle(): boolean {
+    return this.#monitor === undefined && this.#hook === undefined;
+  }
+
+  get hasHook(): boolean {
+    return this.#hook !== undefined;
+  }
+
+  /** A call that has ended and was timed by itself, where neither hook nor request watches. */
+  ended(
+    operation: CacheOperation,
+    key: string | undefined,
+    duration: number,
+    tier: 'l1' | 'l2' | undefined,
+    hit: boolean | undefined,
+    success: boolean,
+  ): void {
+    this.#tellMonitor({ cache: this.#name, operation, duration, key, hit, tier, success });
+  }
+
+  /** A read that its caller made of several look-ups, and timed by itself. Milliseconds. */
+  read(key: string, duration: number, tier: 'l1' | 'l2' | undefined): void {
+    const isHit = tier !== undefined;
+    this.#report('get', key, duration, { hits: isHit ? 1 : 0, misses: isHit ? 0 : 1, tier }, true);
+  }
+
+  #tellMonitor(record: OperationRecord): void {
+    const monitor = this.#monitor;
+    if (monitor === undefined) return;
+    try {
+      const told: unknown = monitor.recordCacheOperationTime?.(record);
+      if (told !== undefined) runSafely(() => told);
+    } catch {
+      // Hooks can't hurt.
+    }
+  }
+
+  async observe<T>(
+    operation: CacheOperation,
+    key: string | undefined,
+    work: (outcome: Outcome) => Promise<T>,
+  ): Promise<T> {
+    const outcome: Outcome = { hits: 0, misses: 0, tier: undefined };
+    if (this.#monitor === undefined && this.#hook === undefined && !activity.enabled) return work(outcome);
+    const start = performance.now();
+    let success = false;
+    try {
+      const result = await work(outcome);
+      success = true;
+      return result;
+    } finally {
+      this.#report(operation, key, performance.now() - start, outcome, success);
+    }
+  }
+
+  #report(
+    operation: CacheOperation,
+    key: string | undefined,
+    duration: number,
+    outcome: Outcome,
+    success: boolean,
+  ): void {
+    const asked = outcome.hits + outcome.misses;
+    if (activity.enabled) note(operation, outcome, duration);
+    if (this.#monitor === undefined && this.#hook === undefined) return;
+    const record: OperationRecord = {
+      cache: this.#name,
+      operation,
+      duration,
+      key,
+      hit: asked === 0 ? undefined : outcome.misses === 0,
+      tier: outcome.tier,
+      success,
+    };
+    this.#tellMonitor(record);
+    const hook = this.#hook;
+    if (hook !== undefined) runSafely(() => hook(record));
+  }
+}
+
+function note(operation: CacheOperation, outcome: Outcome, duration: number): void {
+  // The time belongs to the call, whatever number of keys it had.
+  let ms: number | undefined = duration;
+  for (let i = 0; i < outcome.hits; i++, ms = undefined) activity.note('hit', outcome.tier, ms);
+  for (let i = 0; i < outcome.misses; i++, ms = undefined) activity.note('miss', undefined, ms);
+  if (operation === 'set' || operation === 'setMany') activity.note('set', undefined, ms);
+}

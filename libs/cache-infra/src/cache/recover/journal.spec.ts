@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { EntryMeta } from '../../codec/codec.js';
+import { RecoveryJournal, type JournalEntry, type KeyedEntry, type MatchEntry } from './journal.js';
+
+let order = 0;
+const moment = (): { at: number; stamp: number; order: number } => ({
+  at: 1000,
+  stamp: 1000,
+  order: ++order,
+});
+const meta = (ttlMs: number): EntryMeta => ({
+  stamp: 1000,
+  nonce: 1,
+  ttlMs,
+  graceMs: 0,
+  tagEpoch: 0,
+  tags: undefined,
+});
+
+const set = (redisKey: string, bytes = 10, ttlMs = 0): KeyedEntry => ({
+  ...moment(),
+  kind: 'set',
+  redisKey,
+  bytes: Buffer.alloc(bytes),
+  meta: meta(ttlMs),
+  tags: [],
+});
+const del = (redisKey: string): KeyedEntry => ({ ...moment(), kind: 'delete', redisKey });
+const match = (start: string): MatchEntry => ({
+  ...moment(),
+  kind: 'match',
+  mark: start,
+  globs: [`${start}*`],
+  matches: (redisKey) => redisKey.startsWith(start),
+});
+
+function journal(limits: { maxEntries?: number; maxBytes?: number; horizonMs?: number } = {}): {
+  it: RecoveryJournal;
+  dropped: JournalEntry[];
+  widened: () => number;
+} {
+  const dropped: JournalEntry[] = [];
+  let widened = 0;
+  const everything = { mark: '', globs: ['p:*'], matches: (redisKey: string) => redisKey.startsWith('p:') };
+  const it = new RecoveryJournal(
+    { maxEntries: 1000, maxBytes: 1e6, horizonMs: 600_000, ...limits },
+    everything,
+    { onDropped: (entry) => dropped.push(entry), onWidened: () => widened++ },
+  );
+  return { it, dropped, widened: () => widened };
+}
+
+describe('RecoveryJournal', () => {
+  it('keeps the last change of a key, whichever turns out last not to have reached Redis', () => {
+    const { it: kept } = journal();
+    const [first, second] = [set('p:a'), del('p:a')];
+    kept.record(second);
+    kept.record(first);
+    expect(kept.pending('p:a')).toBe(second);
+    expect(kept.size).toBe(1);
+  });
+
+  it('a pattern covers what was changed before it, and nothing that was changed after it', () => {
+    const { it: kept } = journal();
+    const [before, pattern, after] = [set('p:a'), match('p:'), set('p:b')];
+    kept.record(before);
+    kept.record(after);
+    kept.record(pattern);
+    expect(kept.pending('p:a')).toBe(pattern);
+    expect(kept.pending('p:b')).toBe(after);
+    expect(kept.oldest(10, 0)).toEqual([after]);
+    expect(kept.matches()).toEqual([pattern]);
+  });
+
+  it('a change that is older than a pattern which covers it is not taken', () => {
+    const { it: kept } = journal();
+    const [before, pattern] = [set('p:a'), match('p:')];
+    kept.record(pattern);
+    kept.record(before);
+    expect(kept.pending('p:a')).toBe(pattern);
+    expect(kept.size).toBe(1);
+  });
+
+  it('many patterns become one that covers everything; what was set stays', () => {
+    const { it: kept } = journal();
+    const other = set('p:kept');
+    kept.record(other);
+    for (let i = 0; i < 150; i++) kept.record(match(`p:user:${String(i)}:`));
+    expect(kept.matches().length).toBeLessThanOrEqual(100);
+    expect(kept.pending('p:user:7:name')?.kind).toBe('match');
+    expect(kept.pending('p:anything')?.kind).toBe('match');
+    expect(kept.pending('p:kept')).toBe(other);
+    expect(kept.pending('q:foreign')).toBeUndefined();
+  });
+
+  it('when values take too many bytes, the oldest leaves and a delete stays in its place', () => {
+    const { it: kept, dropped } = journal({ maxBytes: 2000 });
+    const [first, second] = [set('p:a', 900), set('p:b', 900)];
+    kept.record(del('p:z'));
+    kept.record(first);
+    kept.record(second);
+    expect(dropped).toEqual([first]);
+    expect(kept.pending('p:a')).toMatchObject({ kind: 'delete', order: first.order });
+    expect(kept.pending('p:b')).toBe(second);
+    expect(kept.pending('p:z')?.kind).toBe('delete');
+    expect(kept.stats()).toMatchObject({ size: 3, dropped: 1 });
+    expect(kept.stats().bytes).toBeLessThanOrEqual(2000);
+  });
+
+  it('a value larger than all that may be kept throws out no other', () => {
+    const { it: kept, dropped } = journal({ maxBytes: 2000 });
+    const small = set('p:a', 100);
+    const large = set('p:b', 5000);
+    kept.record(small);
+    kept.record(large);
+    expect(dropped).toEqual([large]);
+    expect(kept.pending('p:a')).toBe(small);
+    expect(kept.pending('p:b')?.kind).toBe('delete');
+  });
+
+  it('T15: too many deletes become one removal of every key but those set here, and none is dropped', () => {
+    const { it: kept, dropped, widened } = journal({ maxEntries: 3 });
+    const value = set('p:set');
+    kept.record(value);
+    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) kept.record(del(key));
+
+    expect(dropped).toEqual([]);
+    expect(widened()).toBe(1);
+    expect(kept.size).toBeLessThanOrEqual(3);
+    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) expect(kept.pending(key)).toBeDefined();
+    expect(kept.pending('p:set')).toBe(value);
+    expect(kept.matches()).toHaveLength(1);
+  });
+
+  it('T15: with too many values the oldest leaves and is told, and what it replaced goes', () => {
+    const { it: kept, dropped } = journal({ maxEntries: 2 });
+    const all = [set('p:a'), set('p:b'), set('p:c')];
+    for (const entry of all) kept.record(entry);
+    expect(dropped).toEqual([all[0], all[1]]);
+    expect(kept.pending('p:a')).toMatchObject({ kind: 'match' });
+    expect(kept.pending('p:c')).toBe(all[2]);
+    expect(kept.size).toBe(2);
+  });
+
+  it('T63: a pattern asks no journalled key when it comes', () => {
+    const { it: kept } = journal();
+    for (let i = 0; i < 500; i++) kept.record(set(`p:k${String(i)}`));
+    let asked = 0;
+    const counting = (): MatchEntry => ({
+      ...match('p:user'),
+      matches: (redisKey) => {
+        asked++;
+        return redisKey.startsWith('p:user');
+      },
+    });
+    for (let i = 0; i < 20; i++) {
+      const pattern = counting();
+      kept.supersedeWhere(pattern.matches, pattern.order);
+      kept.record(pattern);
+    }
+    expect(asked).toBe(0);
+  });
+
+  it('T63: what a pattern covers is gone all the same, also when there were many of both', () => {
+    const { it: kept } = journal({ maxEntries: 10_000 });
+    for (let i = 0; i < 2000; i++) kept.record(set(`p:k${String(i)}`));
+    for (let i = 0; i < 150; i++) kept.record(match(`p:k${String(i)}`));
+    for (let i = 0; i < 150; i++) expect(kept.pending(`p:k${String(i)}`)?.kind).not.toBe('set');
+    const left = kept.oldest(10_000, 1000).filter(({ kind }) => kind === 'set');
+    expect(left.some(({ redisKey }) => /^p:k(\d|\d\d|1[0-4]\d)$/.test(redisKey))).toBe(false);
+  });
+
+  it('a value older than the horizon becomes a delete', () => {
+    const { it: kept, dropped } = journal({ horizonMs: 1000 });
+    const value = set('p:a');
+    kept.record(value);
+    expect(kept.oldest(10, 2000)).toEqual([value]);
+    expect(kept.oldest(10, 2001)).toMatchObject([{ kind: 'delete', redisKey: 'p:a' }]);
+    expect(dropped).toEqual([value]);
+  });
+
+  it('a value that has expired becomes a delete: what it replaced stays out of date', () => {
+    const { it: kept } = journal();
+    kept.record(set('p:a', 10, 500));
+    expect(kept.oldest(10, 1499)).toMatchObject([{ kind: 'set' }]);
+    expect(kept.oldest(10, 1500)).toMatchObject([{ kind: 'delete', redisKey: 'p:a' }]);
+    expect(kept.stats()).toMatchObject({ size: 1, expired: 1, dropped: 0 });
+  });
+
+  it('what has reached Redis leaves; what was recorded meanwhile for the same key does not', () => {
+    const { it: kept, dropped } = journal();
+    const [old, newer, tag] = [set('p:a'), set('p:a'), { ...moment(), kind: 'tag', tag: 't' } as const];
+    kept.record(old);
+    kept.record(newer);
+    kept.record(tag);
+    kept.done(old);
+    expect(kept.pending('p:a')).toBe(newer);
+    kept.done(newer);
+    kept.giveUp(tag);
+    expect(dropped).toEqual([tag]);
+    expect(kept.stats()).toMatchObject({ size: 0, bytes: 0, replayed: 1, dropped: 1 });
+  });
+
+  it('a newer change that did reach Redis makes what waits out of date', () => {
+    const { it: kept } = journal();
+    for (const key of ['p:a', 'p:b', 'p:c']) kept.record(set(key));
+    kept.supersede('p:a');
+    kept.supersedeWhere((redisKey) => redisKey === 'p:b', moment().order);
+    expect(kept.oldest(10, 0)).toMatchObject([{ redisKey: 'p:c' }]);
+  });
+});

@@ -1,0 +1,285 @@
+import { cacheClock } from '../base/clock.js';
+import { Codec } from '../codec/codec.js';
+import { KeyRing } from '../codec/encryption.js';
+import { durationMs } from '../base/duration.js';
+import { guideUrl } from '../base/guide-url.js';
+import { encodedPrefix, namespacePath } from '../keys/namespace.js';
+import type { CoherenceListener } from '../tiers/coherence/client-tracking.js';
+import { Deadlines } from '../tiers/redis/deadlines.js';
+import { MemoryTier } from '../tiers/memory/memory-tier.js';
+import { RedisConnection } from '../tiers/redis/connection.js';
+import { RedisGate } from '../tiers/redis/executor.js';
+import { RedisLoads } from '../tiers/redis/load-guards.js';
+import { RedisTier } from '../tiers/redis/redis-tier.js';
+import { markedEpoch, tagTableKey } from '../tiers/coherence/tag-channel.js';
+import { PubSubCoherence } from '../tiers/coherence/pubsub.js';
+import { noOwnChange, type OwnChange } from '../tiers/coherence/own-changes.js';
+import { announce, track } from '../tiers/coherence/shared-tracking.js';
+import { adviseOnce, adviserSettings } from './observe/adviser.js';
+import type { RedisCacheOptions } from './contract/cache-options.js';
+import { CoherenceLog } from './observe/coherence-log.js';
+import { CacheCore } from './engine.js';
+import { Counters } from './observe/counters.js';
+import { CacheEmitter } from './observe/emitter.js';
+import { defaultOptions, defaultRedisOptions as defaults, unheardL1Ttl } from './contract/default-options.js';
+import { EvictionWatch } from './observe/eviction-watch.js';
+import { FreezeWatch } from './observe/freeze-watch.js';
+import { harmless } from './observe/logger.js';
+import { Observer } from './observe/observer.js';
+import { clearedKey, keyOf, Place } from './entry/place.js';
+import { Recovery } from './recover/recovery.js';
+import { RecoveryJournal, type JournalEntry } from './recover/journal.js';
+import { RedisLink } from './recover/redis-link.js';
+import { Refusals } from './observe/refusals.js';
+import { planDefaults } from './entry/store-plan.js';
+import { TagKeeper } from './invalidate/tag-keeper.js';
+import { valueLimits } from './entry/value-rules.js';
+
+/** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
+export const maxTags = 10_000;
+
+/** Longest silence of the invalidation channel when it is asked, milliseconds. */
+const channelTimeoutMs = 2000;
+
+/** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
+export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number): CacheCore {
+  const { name = defaultOptions.name, clock = cacheClock } = options;
+  const { l1CacheSize = defaults.l1CacheSize, enableL1Cache = defaults.enableL1Cache } = options;
+  const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
+  const coherence = enableL1Cache ? (options.coherence ?? defaults.coherence) : 'none';
+  const isTold = coherence === 'tracking' || coherence === 'broadcast';
+  const unheardTtl = enableL1Cache && !isTold ? unheardL1Ttl : undefined;
+  const counters = new Counters();
+  const emitter = new CacheEmitter();
+  const watch = new EvictionWatch({
+    ...{ name, maxSize: l1CacheSize, option: 'l1CacheSize (CACHE_SIZE)', clock, counters },
+    logger: options.logger,
+  });
+  const onEvict = (id: string): void => {
+    counters.evictions++;
+    watch.evicted();
+    if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
+  };
+
+  const connection = new RedisConnection(options.redis ?? { url: options.redisUrl }, connectTimeoutMs, {
+    onReady: () => {
+      link.onReady();
+    },
+    onAway: (reason) => {
+      coherenceLog?.redisAway();
+      link.onAway(reason);
+    },
+  });
+  const gate = new RedisGate(
+    connection,
+    {
+      commandTimeoutMs: durationMs(options.commandTimeout ?? defaults.commandTimeout, 'commandTimeout'),
+      breakerThreshold: options.breakerThreshold ?? defaults.breakerThreshold,
+      breakerProbeMs: durationMs(
+        options.breakerProbeInterval ?? defaults.breakerProbeInterval,
+        'breakerProbeInterval',
+      ),
+    },
+    {
+      onBreak: (reason) => {
+        emitter.emit('breakerOpen', { reason });
+        link.onAway(reason);
+      },
+      onReset: () => {
+        link.onReady();
+      },
+      onRefused: (message) => {
+        logger?.warn(
+          `${title}: ${message}. What needs it does not work. The commands that a user needs: ${guideUrl('security.md#redis')}`,
+        );
+      },
+    },
+  );
+  const changing = (redisKeys: readonly string[]): OwnChange =>
+    core.coherence?.changing(redisKeys) ?? noOwnChange;
+  const codec = new Codec({
+    enableCompression: options.enableCompression ?? defaults.enableCompression,
+    compressionThreshold: options.compressionThreshold ?? defaults.compressionThreshold,
+    compressionLevel: options.compressionLevel ?? defaults.compressionLevel,
+    maxValueBytes: options.maxValueBytes ?? defaults.maxValueBytes,
+    ...valueLimits(options),
+    encryption: options.encryption && new KeyRing(options.encryption.keys),
+  });
+  const horizonMs = durationMs(options.journalHorizon ?? defaults.journalHorizon, 'journalHorizon');
+  const everything = new Place(keyPrefix, '').redisScope();
+  const l2 = new RedisTier(connection, gate, codec, {
+    tagTableKey: tagTableKey(keyPrefix),
+    clearedKey: clearedKey(keyPrefix),
+    clearedEverything: everything.mark,
+    horizonMs,
+    siblings: {
+      fenceOf: (redisKey) => loads.fenceOf(redisKey),
+      tombstoneOf: (redisKey) => loads.tombstoneOf(redisKey),
+    },
+    maxTags,
+    clock,
+    trackWrites: coherence === 'tracking',
+    changing,
+    onCorrupt: (key, reason) => {
+      counters.corrupt++;
+      emitter.emit('corrupt', { key, reason });
+    },
+  });
+  const tags = new TagKeeper(l2, maxTags);
+  const limits = {
+    maxEntries: options.journalMaxEntries ?? defaults.journalMaxEntries,
+    maxBytes: options.journalMaxBytes ?? defaults.journalMaxBytes,
+    horizonMs,
+  };
+  const loads = new RedisLoads(
+    gate,
+    keyPrefix,
+    durationMs(options.leaseDuration ?? defaults.leaseDuration, 'leaseDuration'),
+    connection.clientPrefix,
+    changing,
+  );
+  const journal = new RecoveryJournal(limits, everything, {
+    onDropped: (dropped) => emitter.emit('journalOverflow', { dropped: words(dropped) }),
+    onWidened: () =>
+      emitter.emit('journalOverflow', { dropped: 'nothing: every key of the cache leaves Redis instead' }),
+  });
+  const recovery = new Recovery(journal, {
+    ...{ keyPrefix, l2, tags, everything, values: valueLimits(options) },
+    now: () => clock.now(),
+  });
+  const core = new CacheCore({
+    name,
+    keyPrefix,
+    defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
+    maxSize: l1CacheSize,
+    defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? unheardTtl),
+    graceBackoffMs: durationMs(options.graceBackoff ?? defaultOptions.graceBackoff, 'graceBackoff'),
+    isolation: options.isolation ?? defaultOptions.isolation,
+    values: valueLimits(options),
+    onError: options.onError ?? defaults.onError,
+    clock,
+    monitor: options.monitor,
+    observer: new Observer(name, options.monitor, options.onOperation),
+    emitter,
+    counters,
+    refusals: new Refusals(name, options.logger && harmless(options.logger)),
+    tags,
+    l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
+    l2,
+    loads,
+    recovery: limits.maxEntries > 0 ? recovery : undefined,
+  });
+  const logger = options.logger && harmless(options.logger);
+  const coherenceLog = logger && new CoherenceLog(name, logger);
+  const title = `Cache '${name}': Redis (${connection.address})`;
+  const link = new RedisLink(title, l2, recovery, emitter, logger, {
+    onFirstReady: () => {
+      if (options.logger === undefined || options.adviser === false) return;
+      void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), options.logger);
+    },
+    onRecovered: () => {
+      core.flushL1();
+    },
+  });
+  recovery.onSettled = (redisKey) => {
+    core.onForeignChange(redisKey);
+  };
+  recovery.onReplayed = (redisKeys) => {
+    core.changed(redisKeys);
+  };
+  recovery.onRecorded = () => {
+    link.nudge();
+  };
+  core.onClose(() => {
+    link.close();
+  });
+  core.neighbours = (redisKeys) => {
+    announce(connection.client, redisKeys);
+  };
+  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
+  return core;
+}
+
+function keepCoherent(
+  core: CacheCore,
+  l2: RedisTier,
+  mode: 'tracking' | 'broadcast' | 'pubsub',
+  keyPrefix: string,
+  connectTimeoutMs: number,
+  log: CoherenceLog | undefined,
+): void {
+  const { tags, emitter } = core.parts;
+  const tableKey = tagTableKey(keyPrefix);
+  let lost = false;
+  const listener: CoherenceListener = {
+    onInvalidate: (redisKeys) => {
+      for (const redisKey of redisKeys) {
+        if (redisKey === tableKey) tags.onEpoch(markedEpoch(tableKey, redisKeys) ?? Infinity);
+        else core.onForeignChange(redisKey);
+      }
+    },
+    onTags: (_tableKey, message) => {
+      tags.onMessage(message);
+    },
+    onFlush: () => {
+      tags.onChange();
+      core.onForeignFlush();
+    },
+    onLost: (reason) => {
+      lost = true;
+      tags.onChannel(false);
+      core.flushL1();
+      // With Redis away altogether, its own line says it.
+      if (l2.connection.status === 'ready') log?.lost(reason);
+      emitter.emit('coherenceLost', { reason });
+    },
+    onUnarmed: (reason) => {
+      if (l2.connection.status === 'ready') log?.lost(reason);
+    },
+    onArmed: () => {
+      // What was read before this moment is not tracked.
+      tags.onChannel(true);
+      core.flushL1();
+      if (!lost) return;
+      lost = false;
+      log?.restored();
+      emitter.emit('coherenceRestored', {});
+    },
+  };
+  const connecting = new Deadlines(connectTimeoutMs);
+  const deadlines = new Deadlines(channelTimeoutMs);
+  const { client } = l2.connection;
+  const prefix = `${keyPrefix}:`;
+  const tracking =
+    mode === 'pubsub'
+      ? new PubSubCoherence(
+          client,
+          prefix,
+          connecting,
+          (channel, message) => l2.publish(channel, message),
+          listener,
+        )
+      : track(client, prefix, { mode, deadlines, connecting }, listener);
+  core.coherence = tracking;
+  const freezeWatch = new FreezeWatch(() => {
+    tags.onChange();
+    core.flushL1();
+  });
+  core.onClose(() => {
+    freezeWatch.close();
+    tracking.close();
+    connecting.close();
+    deadlines.close();
+    log?.redisAway();
+  });
+}
+
+function defaultPrefix(name: string): string {
+  return name === 'default' ? 'cache' : `cache.${namespacePath('', name)}`;
+}
+
+function words(entry: JournalEntry): string {
+  if (entry.kind === 'tag') return `invalidation of tag '${entry.tag}'`;
+  if (entry.kind === 'match') return `removal of '${entry.globs[0] ?? ''}'`;
+  return `${entry.kind} of '${entry.redisKey}'`;
+}

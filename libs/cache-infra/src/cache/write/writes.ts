@@ -1,0 +1,440 @@
+import type { EntryMeta } from '../../codec/codec.js';
+import { failureKind } from '../../tiers/redis/errors.js';
+import type { RedisLoad, RedisLoads } from '../../tiers/redis/load-guards.js';
+import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import { portionSize, Turn } from '../../base/turn.js';
+import type { Bulk } from './bulk.js';
+import type { CacheCore, WorkUnderWay } from '../engine.js';
+import { failed } from '../recover/failed.js';
+import type { Fenceable } from '../invalidate/in-flight.js';
+import type { Kept } from '../entry/isolation.js';
+import type { CacheOperation } from '../contract/monitor.js';
+import type { Place } from '../entry/place.js';
+import { newRecord, withL1Ttl } from '../entry/records.js';
+import type { Moment } from '../recover/journal.js';
+import type { StorePlan } from '../entry/store-plan.js';
+
+/** What a loaded value was made under: the state of the tag table, and what Redis knows of the load. */
+export interface MadeUnder {
+  readonly epoch: number;
+  /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
+  readonly load: RedisLoad | undefined;
+}
+
+/** A value that was set, on its way to the L2. */
+interface Write extends WorkUnderWay {
+  readonly operation: CacheOperation;
+  readonly place: Place;
+  readonly key: string;
+  readonly id: string;
+  readonly kept: Kept;
+  readonly plan: StorePlan;
+}
+
+/** It, as an entry. */
+interface Sending {
+  readonly write: Write;
+  readonly epoch: number;
+  /** Redis has failed already: it is not asked again. */
+  readonly redisFailed: boolean;
+  /** When it was set; undefined = what does not reach Redis is lost. */
+  readonly moment: Moment | undefined;
+  readonly meta: EntryMeta;
+  readonly redisKey: string;
+}
+
+/** What is stored: values that were set, and values that loaders made, in the tiers that they are for. */
+export class TierWrites {
+  readonly #core: CacheCore;
+
+  constructor(core: CacheCore) {
+    this.#core = core;
+  }
+
+  /** As `put`, where `isPlainStore`; `until` and `now` in milliseconds since the epoch. */
+  putPlain(id: string, value: unknown, until: number, now: number): void {
+    const { l1, counters } = this.#core.parts;
+    if (this.#core.flights.size > 0) this.#core.flights.fence(id);
+    this.#core.backoff.succeeded(id);
+    l1?.setPlain(id, value, until, now);
+    counters.sets++;
+    counters.l1Sets++;
+  }
+
+  /** Stores a value that supersedes whatever is under way for the key. Does not throw at once. */
+  put(operation: CacheOperation, place: Place, key: string, kept: Kept, plan: StorePlan): Promise<void> {
+    const id = place.id(key);
+    this.#core.fence(id);
+    this.#core.backoff.succeeded(id);
+    const { l2, tags } = this.#core.parts;
+    const isLocal = l2 === undefined || plan.tiers === 'l1';
+    this.spare(place, key, plan);
+    const covering = plan.tags.length === 0 ? undefined : place.coveringTags(plan.tags);
+    const call = { operation, place, key, id, kept, plan };
+    const write: Write = { fenced: false, done: undefined, tags: covering, ...call };
+    if (isLocal) return this.#putL1(write);
+    this.#core.writesUnderWay.start(id, write);
+    // As a rule nothing has to be asked first.
+    const storing =
+      plan.tags.length === 0 && l2.clockKnown
+        ? this.#store(l2, write, tags.table.latest, false)
+        : this.#storeLater(l2, write);
+    write.done = storing;
+    return storing;
+  }
+
+  /** What is being removed by a pattern now was there before. */
+  spare(place: Place, key: string, { tiers }: StorePlan): void {
+    if (this.#core.sweeps.size === 0) return;
+    const isLocal = this.#core.parts.l2 === undefined || tiers === 'l1';
+    this.#core.spare(place.id(key), isLocal ? undefined : place.redisKey(key));
+  }
+
+  /**
+   * As `put`, for many. They go out in portions: the next ones are encoded once Redis has taken these, and others have their turn in
+   * between.
+   */
+  async putMany(
+    operation: CacheOperation,
+    place: Place,
+    entries: readonly (readonly [key: string, kept: Kept])[],
+    { bulk, planned }: { readonly bulk: Bulk; readonly planned: () => StorePlan },
+  ): Promise<void> {
+    const turn = new Turn();
+    for (let next = 0; next < entries.length;) {
+      const portion = new Turn();
+      const puts: Promise<void>[] = [];
+      do {
+        const [key, kept] = entries[next++] as (typeof entries)[number];
+        const id = place.id(key);
+        if (bulk.isOvertaken(id)) continue;
+        puts.push(this.put(operation, place, key, kept, planned()));
+        bulk.begun(id);
+      } while (next < entries.length && puts.length < portionSize && !portion.isOver);
+      await Promise.all(puts);
+      if (next < entries.length && turn.isOver) await turn.next();
+    }
+  }
+
+  async #putL1(write: Write): Promise<void> {
+    const { operation, place, key, id, kept, plan } = write;
+    const { l2, tags } = this.#core.parts;
+    // Its tags may be invalidated elsewhere all the same.
+    if (l2 === undefined || plan.tags.length === 0) {
+      this.#storeL1(place, key, kept, plan, tags.table.latest);
+      return;
+    }
+    tags.meet();
+    const learning = this.#core.guarded(operation, tags.learnForWrite());
+    write.done = learning;
+    this.#core.writesUnderWay.start(id, write);
+    try {
+      const learned = await learning;
+      const epoch = learned === failed ? tags.table.latest : learned.latest;
+      // Overtaken by a delete or another set.
+      if (isFenced(write) || this.#core.closed) return;
+      this.#storeL1(place, key, kept, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
+    } finally {
+      this.#ended(write);
+    }
+  }
+
+  /** As `#store`, after asking Redis for what the entry will say of itself. */
+  async #storeLater(l2: RedisTier, write: Write): Promise<void> {
+    const { operation, plan } = write;
+    const { tags } = this.#core.parts;
+    let epoch = tags.table.latest;
+    let redisFailed = false;
+    try {
+      // The first entry is stamped in Redis's time, too.
+      if (!l2.clockKnown) {
+        redisFailed = (await this.#core.guarded(operation, l2.synchronizeClock())) === failed;
+      }
+      if (plan.tags.length > 0) {
+        tags.meet();
+        if (!redisFailed) {
+          const learned = await this.#core.guarded(operation, tags.learnForWrite());
+          redisFailed = learned === failed;
+          if (learned !== failed) epoch = learned.latest;
+        }
+      }
+    } catch (error) {
+      this.#ended(write);
+      throw error;
+    }
+    return this.#store(l2, write, epoch, redisFailed);
+  }
+
+  /** Stores a value that is from now in every tier, unless the write is fenced before it gets there. */
+  #store(l2: RedisTier, write: Write, learned: number, redisFailed: boolean): Promise<void> {
+    const { place, key, kept, plan } = write;
+    const epoch = Math.min(learned, write.latestEpoch ?? Infinity);
+    try {
+      const moment = this.#core.parts.recovery?.moment();
+      const meta = entryMeta(l2.stamp(), plan, epoch);
+      const redisKey = place.redisKey(key);
+      const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
+      const encoded = l2.codec.encode(kept.snapshot, meta, redisKey);
+      return encoded instanceof Promise
+        ? this.#sendEncoded(l2, sending, encoded)
+        : this.#send(l2, sending, encoded);
+    } catch (error) {
+      this.#ended(write);
+      const refusal = error as Error;
+      return Promise.reject(refusal);
+    }
+  }
+
+  async #sendEncoded(l2: RedisTier, sending: Sending, encoded: Promise<Buffer>): Promise<void> {
+    let bytes: Buffer;
+    try {
+      bytes = await encoded;
+    } catch (error) {
+      this.#ended(sending.write);
+      throw error;
+    }
+    return this.#send(l2, sending, bytes);
+  }
+
+  #send(l2: RedisTier, sending: Sending, bytes: Buffer): Promise<void> {
+    const { write, epoch, redisFailed, redisKey } = sending;
+    const { place, key, kept, plan } = write;
+    const { recovery, loads, counters } = this.#core.parts;
+    if (write.fenced || this.#core.closed) {
+      this.#ended(write);
+      return Promise.resolve();
+    }
+    this.#storeL1(place, key, kept, plan, epoch);
+    this.#core.remember(redisKey, key, place);
+    // What waited to reach Redis is out of date from this moment on.
+    recovery?.journal.supersede(redisKey);
+    if (redisFailed) {
+      this.#sent(sending, bytes, true);
+      return Promise.resolve();
+    }
+    return l2.write(redisKey, loads?.fenceOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
+      (isWritten) => {
+        if (isWritten) counters.l2Sets++;
+        if (isWritten) this.#core.writeStreak.taken();
+        this.#sent(sending, bytes, false);
+      },
+      (error: unknown) => this.#notTaken(l2, sending, bytes, error),
+    );
+  }
+
+  async #notTaken(l2: RedisTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
+    const { write, redisKey } = sending;
+    this.#core.writeStreak.refused(error as Error);
+    try {
+      const isLost = await this.#failedWrite(write.operation, l2, redisKey, error);
+      this.#sent(sending, bytes, isLost);
+    } catch (thrown) {
+      // The caller is told that it failed: then the L1 must not go on as if it had not.
+      this.#core.parts.l1?.delete(write.id);
+      this.#ended(write);
+      throw thrown;
+    }
+  }
+
+  /** Redis has it, or will not have it for now. */
+  #sent({ write, moment, meta, redisKey }: Sending, bytes: Buffer, isLost: boolean): void {
+    this.#ended(write);
+    this.#core.changed([redisKey]);
+    // What came after it may have reached Redis: then this must not come after that.
+    if (isLost && moment !== undefined && !write.fenced) {
+      this.#core.parts.recovery?.lostSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
+    }
+  }
+
+  #ended(write: Write): void {
+    this.#core.writesUnderWay.end(write.id, write);
+  }
+
+  /** What becomes of a write that Redis did not take: whether it is to be made up for. */
+  async #failedWrite(
+    operation: CacheOperation,
+    l2: RedisTier,
+    redisKey: string,
+    error: unknown,
+  ): Promise<boolean> {
+    const kind = failureKind(error);
+    if (kind !== 'oom' || this.#core.parts.onError === 'throw') {
+      this.#core.tolerate(operation, error);
+      return kind !== 'permission';
+    }
+    // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
+    this.#core.parts.counters.l2Errors++;
+    // And it is read once more, so that the server tells of the next change to it.
+    const removal = Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
+    return (await this.#core.guarded(operation, removal)) === failed;
+  }
+
+  /**
+   * Stores a value that a loader made, unless the load was fenced: here, or, as Redis finds, anywhere else. A value that Redis cannot
+   * take now lives in the L1 alone; it is not made up for, since nobody can say what happened to its key meanwhile.
+   */
+  async storeLoaded(
+    place: Place,
+    key: string,
+    kept: Kept,
+    plan: StorePlan,
+    work: Fenceable,
+    made: MadeUnder,
+  ): Promise<void> {
+    const { l1, l2, loads, tags, counters } = this.#core.parts;
+    if (work.fenced || this.#core.closed) {
+      await this.endLoad(made.load);
+      return;
+    }
+    // Redis already failed in this call: don't pay for a second time-out.
+    if (l2?.inService === true && made.load === undefined && plan.tiers !== 'l1') return;
+    let { epoch } = made;
+    if (l2?.inService === true && plan.tags.length > 0) {
+      tags.meet();
+      // The table is made with the first entry that has tags: no tag had been invalidated until then.
+      if (epoch === 0) {
+        const learned = await this.#core.guarded('getOrSet', tags.learnForWrite());
+        if (learned === failed) {
+          await this.endLoad(made.load);
+          return;
+        }
+        if (learned.made) epoch = learned.latest;
+        if (isFenced(work) || this.#core.closed) {
+          await this.endLoad(made.load);
+          return;
+        }
+      }
+    }
+    if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
+      // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
+      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
+      if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
+      if (l2?.inService === true && !(await this.#isStillValid(place, plan, epoch, work))) return;
+      this.#storeL1(place, key, kept, plan, epoch);
+      return;
+    }
+    const { load } = made;
+    // What ends a ttl looked at the entry before this one.
+    this.#core.expiriesUnderWay.fence(place.id(key));
+    const encoded = l2.codec.encode(kept.snapshot, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
+    if (work.fenced || this.#core.closed) {
+      await this.endLoad(load);
+      return;
+    }
+    this.#core.remember(load.redisKey, key, place);
+    const generation = this.#core.l1Generation;
+    const ended = await this.#core.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
+    this.#core.waiters.wake(load.redisKey);
+    // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
+    if (ended === false || (ended === failed && l2.inService) || work.fenced || this.#core.closed) return;
+    if (ended === true) {
+      counters.l2Sets++;
+      this.#core.changed([load.redisKey]);
+    }
+    if (!(await this.#isStillValid(place, plan, epoch, work))) return;
+    // Flushed meanwhile: what Redis was told before that moment it may not tell of.
+    const isTracked = generation === this.#core.l1Generation;
+    if (plan.tiers === 'both' && isTracked) {
+      this.#storeL1(place, key, kept, plan, epoch);
+    } else {
+      counters.sets++;
+      // The server does not tell of an own write: what stands here is from before it.
+      l1?.delete(place.id(key));
+    }
+  }
+
+  /** Whether no tag of a value made at `epoch` was invalidated since, here or elsewhere. */
+  async #isStillValid(place: Place, plan: StorePlan, epoch: number, work: Fenceable): Promise<boolean> {
+    const { tags } = this.#core.parts;
+    if (plan.tags.length === 0) return true;
+    // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
+    const news = tags.newsForRead();
+    if (news !== undefined && (await this.#core.guarded('getOrSet', news)) === failed) return false;
+    return tags.table.isValid(place.coveringTags(plan.tags), epoch) && !isFenced(work);
+  }
+
+  /** Gives back the lease of a load that nobody wants the value of any more: it goes to the next who waits. */
+  async endLoad(load: RedisLoad | undefined): Promise<void> {
+    await this.#giveBack(load, (loads, leased) => loads.end(leased, undefined, 0));
+  }
+
+  /** Gives back the lease of a load that brought nothing to store: those who wait for it load at once. */
+  async endEmptyLoad(load: RedisLoad | undefined): Promise<void> {
+    await this.#giveBack(load, (loads, leased) => loads.endEmpty(leased));
+  }
+
+  async #giveBack(
+    load: RedisLoad | undefined,
+    end: (loads: RedisLoads, load: RedisLoad) => Promise<unknown>,
+  ): Promise<void> {
+    const { loads } = this.#core.parts;
+    if (load === undefined || !load.leased || load.ended || loads === undefined) return;
+    await end(loads, load).catch(ignore);
+    this.#core.changed([loads.fenceOf(load.redisKey)]);
+    // Nor of the end of an own lease.
+    this.#core.waiters.wake(load.redisKey);
+  }
+
+  /** In a full Redis a load's end stores nothing, and need not: the key had no current value. */
+  async #endWith(
+    l2: RedisTier,
+    loads: RedisLoads,
+    load: RedisLoad,
+    bytes: Buffer,
+    ttlMs: number,
+  ): Promise<boolean | 'refused'> {
+    try {
+      return await loads.end(load, bytes, ttlMs);
+    } catch (error) {
+      if (failureKind(error) !== 'oom' || this.#core.parts.onError === 'throw') throw error;
+      this.#core.parts.counters.l2Errors++;
+      await l2.delete([load.redisKey]);
+      return 'refused';
+    }
+  }
+
+  #storeL1(place: Place, key: string, kept: Kept, plan: StorePlan, epoch: number): void {
+    const { l1, clock, counters, emitter } = this.#core.parts;
+    counters.sets++;
+    if (l1 !== undefined) {
+      const id = place.id(key);
+      const now = clock.now();
+      // A read that began before this write may bring the value from before it.
+      this.#core.reads.underWay.fence(id);
+      if (plan.tiers === 'l2') {
+        l1.delete(id);
+      } else {
+        const made = newRecord(place, kept.value, plan, epoch, now, this.#core.carriesTtl);
+        l1.set(id, withL1Ttl(made, plan.ttlMs, plan.l1TtlMs, now));
+        counters.l1Sets++;
+      }
+    }
+    if (emitter.has('set')) emitter.emit('set', { key });
+  }
+}
+
+/** How long Redis keeps an entry: its grace, too. */
+function redisTtl(plan: StorePlan): number {
+  return plan.ttlMs === 0 ? 0 : plan.ttlMs + plan.graceMs;
+}
+
+function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta {
+  return {
+    stamp,
+    nonce: Math.floor(Math.random() * 2 ** 32),
+    ttlMs: plan.ttlMs,
+    graceMs: plan.ttlMs === 0 ? 0 : plan.graceMs,
+    tagEpoch: plan.tags.length === 0 ? 0 : tagEpoch,
+    tags: plan.tags.length === 0 ? undefined : plan.tags,
+  };
+}
+
+/** Asked again after a pause, in which that may have changed. */
+function isFenced(work: Fenceable): boolean {
+  return work.fenced;
+}
+
+function ignore(): void {
+  // A lease that could not be given back ends by itself.
+}

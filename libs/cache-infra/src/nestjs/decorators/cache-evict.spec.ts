@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Injectable, Logger } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+
+import { Cache } from '../../cache/contract/cache.js';
+import { InMemoryCache } from '../../cache/in-memory-cache.js';
+import { CacheEvict } from './cache-evict.js';
+import { CachePut } from './cache-put.js';
+
+let cache: InMemoryCache;
+let module: TestingModule;
+let service: Shop;
+let warn: jest.SpiedFunction<Logger['warn']>;
+
+@Injectable()
+class Shop {
+  fail = false;
+  async #work<T>(value: T): Promise<T> {
+    if (this.fail) throw new Error('no');
+    return Promise.resolve(value);
+  }
+
+  @CacheEvict({ key: (id: string) => `product:${id}` })
+  async remove(id: string): Promise<string> {
+    return this.#work(id);
+  }
+
+  @CacheEvict({ key: (...ids: string[]) => ids.map((id) => `product:${id}`) })
+  async removeAll(...ids: string[]): Promise<number> {
+    return this.#work(ids.length);
+  }
+
+  @CacheEvict({ tags: (shop: string) => [`shop-${shop}`] })
+  async close(shop: string): Promise<string> {
+    return this.#work(shop);
+  }
+
+  @CacheEvict({ tags: ['lists'], key: 'menu' })
+  async reorder(): Promise<void> {
+    return this.#work(undefined);
+  }
+
+  @CacheEvict({ pattern: 'product:*' })
+  async reprice(): Promise<void> {
+    return this.#work(undefined);
+  }
+
+  @CacheEvict({ allEntries: true })
+  async reset(): Promise<void> {
+    return this.#work(undefined);
+  }
+
+  @CacheEvict({ key: 'menu', beforeInvocation: true })
+  async rewrite(): Promise<void> {
+    return this.#work(undefined);
+  }
+
+  @CacheEvict({ key: 'menu', condition: (really: boolean) => really })
+  async maybe(_really: boolean): Promise<void> {
+    return this.#work(undefined);
+  }
+
+  @CacheEvict({ key: () => undefined as never })
+  async badKey(): Promise<void> {
+    return this.#work(undefined);
+  }
+
+  @CachePut({
+    key: (id: string) => `product:${id}`,
+    ttl: 60,
+    tags: ['lists'],
+    unless: (result: string) => result === 'draft',
+  })
+  async rename(_id: string, name: string): Promise<string> {
+    return this.#work(name);
+  }
+
+  @CachePut({ key: 'gone' })
+  async vanish(): Promise<undefined> {
+    return this.#work(undefined);
+  }
+
+  @CachePut({ key: 'function' })
+  async makeFunction(): Promise<() => number> {
+    return this.#work(() => 1);
+  }
+}
+
+beforeEach(async () => {
+  cache = new InMemoryCache();
+  warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  module = await Test.createTestingModule({
+    providers: [{ provide: Cache, useValue: cache }, Shop],
+  }).compile();
+  service = module.get(Shop);
+  await cache.set('product:1', 'lamp', { tags: ['shop-a', 'lists'] });
+  await cache.set('product:2', 'desk', { tags: ['shop-b'] });
+  await cache.set('menu', ['lamp']);
+});
+
+afterEach(async () => {
+  warn.mockRestore();
+  await module.close();
+  await cache.close();
+});
+
+const left = async (): Promise<string[]> => [
+  ...(await cache.getMany(['product:1', 'product:2', 'menu'])).keys(),
+];
+
+describe('@CacheEvict', () => {
+  it('evicts a key after the method, whose result the caller gets', async () => {
+    await expect(service.remove('1')).resolves.toBe('1');
+    await expect(left()).resolves.toEqual(['product:2', 'menu']);
+  });
+
+  it('evicts several keys', async () => {
+    await service.removeAll('1', '2');
+    await expect(left()).resolves.toEqual(['menu']);
+  });
+
+  it('evicts by tags made from the arguments', async () => {
+    await service.close('b');
+    await expect(left()).resolves.toEqual(['product:1', 'menu']);
+  });
+
+  it('evicts by tags and key together', async () => {
+    await service.reorder();
+    await expect(left()).resolves.toEqual(['product:2']);
+  });
+
+  it('evicts by pattern', async () => {
+    await service.reprice();
+    await expect(left()).resolves.toEqual(['menu']);
+  });
+
+  it('evicts all entries', async () => {
+    await service.reset();
+    await expect(left()).resolves.toEqual([]);
+  });
+
+  it('evicts nothing when the method fails', async () => {
+    service.fail = true;
+    await expect(service.remove('1')).rejects.toThrow('no');
+    await expect(left()).resolves.toContain('product:1');
+  });
+
+  it('beforeInvocation: evicts also when the method fails', async () => {
+    service.fail = true;
+    await expect(service.rewrite()).rejects.toThrow('no');
+    await expect(left()).resolves.not.toContain('menu');
+  });
+
+  it('condition false: evicts nothing', async () => {
+    await service.maybe(false);
+    await expect(left()).resolves.toContain('menu');
+    await service.maybe(true);
+    await expect(left()).resolves.not.toContain('menu');
+  });
+
+  it('refuses a bad key before the method runs', async () => {
+    service.fail = true;
+    await expect(service.badKey()).rejects.toThrow(
+      'key of Shop.badKey must give a non-empty text, gave undefined',
+    );
+  });
+
+  it('runs the method when the cache was closed', async () => {
+    await cache.close();
+    await expect(service.remove('1')).resolves.toBe('1');
+  });
+
+  it('tells its caller of a cache that failed to evict, after it tried everything', async () => {
+    jest.spyOn(cache, 'deleteMany').mockRejectedValue(new Error('away'));
+    await expect(service.reorder()).rejects.toThrow('away');
+    await expect(left()).resolves.not.toContain('product:1');
+  });
+
+  it('refuses to be told nothing', () => {
+    expect(() => CacheEvict({})).toThrow(
+      '@CacheEvict(): nothing to evict: give key, tags, pattern or allEntries',
+    );
+    expect(() => CacheEvict({ allEntries: false })).toThrow('nothing to evict');
+  });
+});
+
+describe('@CachePut', () => {
+  it('runs every time and stores the result', async () => {
+    await service.rename('1', 'chair');
+    await service.rename('1', 'sofa');
+    await expect(cache.get('product:1')).resolves.toBe('sofa');
+    await cache.invalidateTags('lists');
+    await expect(cache.has('product:1')).resolves.toBe(false);
+  });
+
+  it('unless true: leaves what is stored', async () => {
+    await expect(service.rename('1', 'draft')).resolves.toBe('draft');
+    await expect(cache.get('product:1')).resolves.toBe('lamp');
+  });
+
+  it('stores neither undefined nor failures', async () => {
+    await service.vanish();
+    await expect(cache.has('gone')).resolves.toBe(false);
+    service.fail = true;
+    await expect(service.rename('1', 'x')).rejects.toThrow('no');
+    await expect(cache.get('product:1')).resolves.toBe('lamp');
+  });
+
+  it('gives the caller a result that no cache can hold, and says so', async () => {
+    expect((await service.makeFunction())()).toBe(1);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('Shop.makeFunction runs uncached'));
+  });
+
+  it('requires a key', () => {
+    expect(() => CachePut({} as { key: string })).toThrow('@CachePut(): key is required');
+  });
+});

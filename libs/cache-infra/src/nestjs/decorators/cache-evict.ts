@@ -1,0 +1,123 @@
+import type { Cache } from '../../cache/contract/cache.js';
+import { escapeGlob } from '../../keys/glob.js';
+import { assertParentheses, assertCacheEvictOptions, evictDefaults } from './decorator-checks.js';
+import type {
+  AsyncMethod,
+  CacheEvictOptions,
+  CacheMethodDecorator,
+  Known,
+  MethodOptionsFor,
+  NamedMethodDecorator,
+  UntypedMethodDecorator,
+} from './decorator-options.js';
+import { decorateMethod, type MethodCall } from './decorated-method.js';
+import { isCacheTrouble, report } from './method-errors.js';
+import { assertText, tagsOf, valueOf, warnOfGap } from './method-store.js';
+import { variantGlob, variantKey, variantOf, type Variant } from './method-variant.js';
+
+/**
+ * Evicts entries after the method has succeeded, or before it runs with `beforeInvocation`.
+ *
+ * ```ts
+ * @CacheEvict({ key: (id: string) => `product:${id}`, tags: ['lists'] })
+ * async update(id: string, change: Change): Promise<Product> { … }
+ * ```
+ *
+ * With `vary`, keys and patterns are those of the caller; where a fact about the caller is not known, those of everybody.
+ *
+ * @throws ValidationError when the options are wrong, or on anything but an instance method
+ */
+export function CacheEvict<const O extends CacheEvictOptions>(
+  options: O & Known<O, CacheEvictOptions>,
+): CacheMethodDecorator<O>;
+export function CacheEvict<M extends AsyncMethod = never>(
+  options: MethodOptionsFor<CacheEvictOptions, M>,
+): NamedMethodDecorator<M>;
+export function CacheEvict(options: CacheEvictOptions, ...rest: readonly unknown[]): UntypedMethodDecorator {
+  assertParentheses('@CacheEvict', options, rest, '{ key: … }');
+  assertCacheEvictOptions(options);
+  return (target, name, descriptor) => {
+    const decoration = {
+      decorator: 'CacheEvict',
+      prototype: target,
+      name,
+      options,
+      defaults: evictDefaults,
+      hasDefaultKey: false,
+    };
+    decorateMethod(decoration, descriptor, evictAround);
+  };
+}
+
+async function evictAround(call: MethodCall, options: CacheEvictOptions): Promise<unknown> {
+  // Before the method runs: what is wrong with a key must not come to light after its work is done.
+  const targets = targetsOf(call, options, await variantOf(call, options.vary));
+  if (options.beforeInvocation === true) {
+    await evict(call, targets);
+    return call.invoke();
+  }
+  const result = await call.invoke();
+  await evict(call, targets);
+  return result;
+}
+
+interface Targets {
+  /** Where the keys and patterns are. */
+  readonly cache: Cache;
+  readonly keys: readonly string[];
+  readonly patterns: readonly string[];
+  readonly tags: readonly string[];
+  readonly everything: boolean;
+}
+
+function targetsOf(call: MethodCall, options: CacheEvictOptions, variant: Variant | undefined): Targets {
+  const { cache } = call;
+  const { key, tags, pattern, allEntries } = options;
+  const keys = textsOf('key', key, call);
+  const patterns = textsOf('pattern', pattern, call);
+  const rest = {
+    tags: tags === undefined ? [] : tagsOf(tags, call, 'tags'),
+    everything: allEntries === true,
+  };
+  if (variant === undefined) return { cache, keys, patterns, ...rest };
+  // Better everybody's entry than none: nobody may go on with what this write has changed.
+  const unknown = variant.values.includes(undefined);
+  return {
+    cache: variant.cache,
+    keys: unknown ? [] : keys.map((each) => variantKey(variant, each)).filter((each) => each !== undefined),
+    patterns: [...patterns, ...(unknown ? keys.map(escapeGlob) : [])].map((it) => variantGlob(variant, it)),
+    ...rest,
+  };
+}
+
+/** One text, or of keys several. */
+function textsOf(name: 'key' | 'pattern', option: unknown, call: MethodCall): readonly string[] {
+  if (option === undefined) return [];
+  const value = valueOf(option, call);
+  const texts: readonly unknown[] = name === 'key' && Array.isArray(value) ? value : [value];
+  return texts.map((text) => {
+    assertText(text, call.label, name);
+    if (typeof option === 'function') warnOfGap(text, call, name);
+    return text;
+  });
+}
+
+async function evict({ cache, label }: MethodCall, targets: Targets): Promise<void> {
+  try {
+    await evictFrom(cache, targets);
+  } catch (error) {
+    if (!isCacheTrouble(error)) throw error;
+    report(label, error);
+  }
+}
+
+/** All of them, also when one fails. Tags and everything are of the cache, whoever's variants they are. */
+async function evictFrom(whole: Cache, { cache, keys, patterns, tags, everything }: Targets): Promise<void> {
+  if (everything) return whole.clear();
+  const results = await Promise.allSettled([
+    keys.length > 0 ? cache.deleteMany(keys) : undefined,
+    tags.length > 0 ? whole.invalidateTags(...tags) : undefined,
+    ...patterns.map((pattern) => cache.invalidatePattern(pattern)),
+  ]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

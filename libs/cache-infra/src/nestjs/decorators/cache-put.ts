@@ -1,0 +1,73 @@
+import { ValidationError } from '../../base/errors.js';
+import { assertParentheses, assertCachePutOptions, putDefaults } from './decorator-checks.js';
+import type {
+  AsyncMethod,
+  CacheMethodDecorator,
+  CachePutOptions,
+  Known,
+  MethodOptionsFor,
+  NamedMethodDecorator,
+  UntypedMethodDecorator,
+} from './decorator-options.js';
+import { decorateMethod, type MethodCall } from './decorated-method.js';
+import { isCacheTrouble, report } from './method-errors.js';
+import { keyOf, storeOptions, verdictOn } from './method-store.js';
+import { variantKey, variantOf } from './method-variant.js';
+
+/**
+ * Runs the method at every call, and stores its result under `key`. `undefined` is not stored, nor is the result of a
+ * method that throws.
+ *
+ * ```ts
+ * @CachePut({ key: (id: string) => `product:${id}` })
+ * async rename(id: string, name: string): Promise<Product> { … }
+ * ```
+ *
+ * @throws ValidationError when the options are wrong, or on anything but an instance method
+ */
+export function CachePut<const O extends CachePutOptions>(
+  options: O & Known<O, CachePutOptions>,
+): CacheMethodDecorator<O>;
+export function CachePut<M extends AsyncMethod = never>(
+  options: MethodOptionsFor<CachePutOptions, M>,
+): NamedMethodDecorator<M>;
+export function CachePut(options: CachePutOptions, ...rest: readonly unknown[]): UntypedMethodDecorator {
+  assertParentheses('@CachePut', options, rest, '{ key: … }');
+  assertCachePutOptions(options);
+  return (target, name, descriptor) => {
+    const decoration = {
+      decorator: 'CachePut',
+      prototype: target,
+      name,
+      options,
+      defaults: putDefaults,
+      hasDefaultKey: false,
+    };
+    decorateMethod(decoration, descriptor, put);
+  };
+}
+
+async function put(call: MethodCall, options: CachePutOptions): Promise<unknown> {
+  // Before the method runs: what is wrong with the key must not come to light after its work is done.
+  const given = keyOf(call, options.key);
+  const variant = options.vary === undefined ? undefined : await variantOf(call, options.vary);
+  const { cache } = variant ?? call;
+  const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
+  const store = storeOptions(call, options);
+  const value = await call.invoke();
+  if (key === undefined) return value;
+  const { isStored, ttl = store.ttl, tags } = verdictOn(value, call, options);
+  if (!isStored) return value;
+  try {
+    await cache.set(key, value, {
+      ...store,
+      ttl,
+      ...(tags.length === 0 ? {} : { tags: [...(store.tags ?? []), ...tags] }),
+    });
+  } catch (error) {
+    // The work is done: only an error that the application has asked for (`onError: 'throw'`) may take the result away.
+    if (!isCacheTrouble(error) && !(error instanceof ValidationError)) throw error;
+    report(call.label, error);
+  }
+  return value;
+}

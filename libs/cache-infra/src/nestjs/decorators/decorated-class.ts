@@ -1,0 +1,48 @@
+import { decorationsOf, effectiveOptions, type MethodDecoration } from './decoration.js';
+import type { MethodOptions } from './decorator-options.js';
+import { isMadeByNest, isStatic, type Wrapper } from './instance-origin.js';
+import { labelOf } from './method-key.js';
+import type { CacheFeature } from '../module/tokens.js';
+
+/** A decorated method of a class, as it will be called. */
+export interface Placed {
+  readonly decoration: MethodDecoration;
+  /** After the defaults of the class. */
+  readonly options: MethodOptions;
+  /** `Class.method`. */
+  readonly label: string;
+}
+
+/** A class with decorated methods that an application uses, or an object that it was given instead of one. */
+export interface Decorated {
+  readonly prototype: object;
+  readonly instance: unknown;
+  readonly wrapper: Wrapper;
+  /** Of the module that it stands in. */
+  readonly feature: CacheFeature | undefined;
+  readonly placed: readonly Placed[];
+}
+
+/** Undefined when nothing in it is decorated. */
+export function decoratedBy(wrapper: Wrapper, feature: CacheFeature | undefined): Decorated | undefined {
+  const instance: unknown = isStatic(wrapper) ? wrapper.instance : undefined;
+  const prototype: unknown = isMadeByNest(wrapper) ? wrapper.metatype?.prototype : prototypeOf(instance);
+  if (typeof prototype !== 'object' || prototype === null) return undefined;
+  const placed = allPlacedOf(prototype);
+  return placed.length === 0 ? undefined : { prototype, instance, wrapper, feature, placed };
+}
+
+function allPlacedOf(prototype: object): readonly Placed[] {
+  const all: Placed[] = [];
+  for (let owner: object | null = prototype; owner !== null; owner = prototypeOf(owner) as object | null) {
+    for (const decoration of decorationsOf(owner)) {
+      const options = effectiveOptions(decoration, prototype);
+      all.push({ decoration, options, label: labelOf(decoration) });
+    }
+  }
+  return all;
+}
+
+function prototypeOf(instance: unknown): unknown {
+  return typeof instance === 'object' && instance !== null ? Object.getPrototypeOf(instance) : undefined;
+}

@@ -1,0 +1,114 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
+
+import { InMemoryCache } from '../../cache/in-memory-cache.js';
+import { ValidationError, type ValidationProblem } from '../../base/errors.js';
+import { factsOf } from '../vary/facts-lookup.js';
+import { findCache, missingCache } from './cache-lookup.js';
+import { CacheRegistry } from '../module/cache-registry.js';
+import { decoratedBy, type Decorated, type Placed } from './decorated-class.js';
+import type { CacheEvictOptions } from './decorator-options.js';
+import { joinFactory } from './factory-instances.js';
+import { differsBy, wrappersOf, type NestModule } from './instance-origin.js';
+import { literalProblems } from './literal-keys.js';
+import { attachModuleRef, detachModuleRef } from './method-injection.js';
+import { unknownFact } from './method-variant.js';
+import { sharedKeys, tellOfNumberedNames } from './shared-keys.js';
+import { expectInstances, leave } from './strangers.js';
+import { defaultCacheName, featureToken, type CacheFeature } from '../module/tokens.js';
+
+/**
+ * Looks at all that has decorated methods when the application starts: providers, controllers, what stands on controllers, middleware.
+ * Their methods have to name caches and facts that exist, and no two may share keys by accident. Objects that Nest did not make are
+ * joined to the application.
+ */
+@Injectable()
+export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
+  readonly #joined: unknown[] = [];
+  readonly #logger = new Logger('CacheInfra');
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly moduleRef: ModuleRef,
+    private readonly registry: CacheRegistry,
+  ) {}
+
+  /** @throws ValidationError that lists every problem */
+  onModuleInit(): void {
+    const problems: ValidationProblem[] = [];
+    const all = [...this.#decorated(problems)];
+    for (const { placed, instance, feature } of all) {
+      problems.push(
+        ...this.#missingCaches(placed),
+        ...this.#unknownFacts(placed),
+        ...placed.flatMap(literalProblems),
+      );
+      this.#tellOfWholeCaches(placed, feature);
+      if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#joined.push(instance);
+    }
+    problems.push(...sharedKeys(this.modules, all));
+    const distinct = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+    if (distinct.length > 0) throw new ValidationError(distinct, 'CacheInfraModule');
+    tellOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));
+    const prototypes = all.map(({ prototype }) => prototype);
+    expectInstances(this, prototypes);
+  }
+
+  onApplicationShutdown(): void {
+    leave(this);
+    for (const instance of this.#joined.splice(0)) detachModuleRef(instance);
+  }
+
+  #missingCaches(placed: readonly Placed[]): ValidationProblem[] {
+    return placed.flatMap(({ options: { cache = defaultCacheName }, label }) =>
+      findCache(this.moduleRef, cache) === undefined
+        ? [missingCache(cache, label, this.registry.names())]
+        : [],
+    );
+  }
+
+  #unknownFacts(placed: readonly Placed[]): ValidationProblem[] {
+    const names = Object.keys(factsOf(this.moduleRef));
+    return placed.flatMap(({ options: { vary = [] }, label }) =>
+      vary.filter((name) => !names.includes(name)).map((name) => unknownFact(name, label, names)),
+    );
+  }
+
+  #tellOfWholeCaches(placed: readonly Placed[], feature: CacheFeature | undefined): void {
+    for (const { options, label } of placed) {
+      const { allEntries, cache, namespace } = options as CacheEvictOptions;
+      if (allEntries !== true || cache !== undefined || namespace !== undefined || feature !== undefined)
+        continue;
+      this.#logger.warn(
+        `@CacheEvict({ allEntries: true }) on ${label} empties the whole default cache, with HTTP responses and the entries of all other classes: give a namespace, in @CacheDefaults({ namespace }) for the class or by forFeature() for the module; cache: '${defaultCacheName}' says that all is meant`,
+      );
+    }
+  }
+
+  *#decorated(problems: ValidationProblem[]): Iterable<Decorated> {
+    for (const module of this.modules.values()) {
+      const feature = featureOfModule(module, problems);
+      for (const wrapper of wrappersOf(module)) {
+        const standing = { moduleRef: this.moduleRef, feature, madeFor: differsBy(wrapper) };
+        for (const instance of joinFactory(wrapper, standing)) this.#joined.push(instance);
+        const decorated = decoratedBy(wrapper, feature);
+        if (decorated !== undefined) yield decorated;
+      }
+    }
+  }
+}
+
+/** What `forFeature` says to a module. Twice is once too often: which of the two would its `Cache` be? */
+function featureOfModule(module: NestModule, problems: ValidationProblem[]): CacheFeature | undefined {
+  const features = [...module.imports].flatMap((imported) => {
+    const instance: unknown = imported.providers.get(featureToken)?.instance;
+    return instance === undefined ? [] : [instance as CacheFeature];
+  });
+  const caches = features.map(({ cache }) => cache);
+  if (new Set(caches).size < caches.length) {
+    const names = features.map(({ namespace }) => `forFeature('${namespace}')`).join(' and ');
+    const message = `${module.name} imports ${names}: a module has one namespace, give the other its own module`;
+    problems.push({ path: module.name, message });
+  }
+  return features[0];
+}

@@ -1,0 +1,84 @@
+import 'reflect-metadata';
+
+import { isObservable } from 'rxjs';
+
+import { ValidationError } from '../../base/errors.js';
+import { assertLegacyDecorators } from './decorator-checks.js';
+import { labelOf, type DecoratedMethod } from './method-key.js';
+
+/** A method before it is decorated. */
+export type PlainMethod = (...args: readonly unknown[]) => unknown;
+
+const generators = new Set(['GeneratorFunction', 'AsyncGeneratorFunction']);
+/** Declared return types that are values themselves: the callers expect them at once. */
+const immediate: readonly unknown[] = [
+  String,
+  Number,
+  Boolean,
+  BigInt,
+  Symbol,
+  Array,
+  Function,
+  Date,
+  Map,
+  Set,
+  Buffer,
+];
+
+/**
+ * The method, if it is one whose result can be cached.
+ *
+ * @throws ValidationError that says what to write instead
+ */
+export function assertDecoratable(
+  decorator: string,
+  target: DecoratedMethod,
+  descriptor: PropertyDescriptor | undefined,
+): PlainMethod {
+  assertLegacyDecorators(`@${decorator}()`, target.name);
+  const isClass = (target.name as unknown) === undefined;
+  const refuse = (words: string): never => {
+    const { prototype, name } = target;
+    const label = isClass
+      ? (prototype as { name: string }).name
+      : typeof prototype === 'function'
+        ? `${(prototype as { name: string }).name}.${String(name)}`
+        : labelOf(target);
+    throw new ValidationError(`@${decorator}() on ${label}: ${words}`);
+  };
+  if (isClass) {
+    return refuse(
+      'it belongs on a method; @CacheDefaults() says for a class what its methods have in common',
+    );
+  }
+  if (typeof target.prototype === 'function') {
+    return refuse(
+      'a static method has no instance into which Nest could inject the cache; make it an instance method',
+    );
+  }
+  const method: unknown = descriptor?.value;
+  if (typeof method !== 'function') return refuse('it belongs on a method that returns a promise');
+  if (generators.has(method.constructor.name)) {
+    return refuse(
+      'a generator gives its values one by one and cannot be cached; return a promise of all of them',
+    );
+  }
+  const type = declaredReturnType(target);
+  if (immediate.includes(type)) {
+    return refuse(
+      `it returns a ${(type as { name: string }).name} at once, but a cache has to be waited for; make the method async, and await it where it is called`,
+    );
+  }
+  return method as PlainMethod;
+}
+
+/** By the declared return type: a hit has to be wrapped before the method has ever run. */
+export function returnsObservable(target: DecoratedMethod): boolean {
+  const type = declaredReturnType(target);
+  return typeof type === 'function' && isObservable(type.prototype);
+}
+
+/** The class that the compiler has noted; of an interface, a union or no declaration at all `Object` or nothing. */
+function declaredReturnType({ prototype, name }: DecoratedMethod): unknown {
+  return Reflect.getOwnMetadata('design:returntype', prototype, name) as unknown;
+}

@@ -1,0 +1,154 @@
+import {
+  assertOptions,
+  booleanValue,
+  duration,
+  fraction,
+  functionValue,
+  nonEmptyString,
+  oneOf,
+  properFraction,
+  type Check,
+  type Checks,
+} from '../../base/checks.js';
+import { ValidationError } from '../../base/errors.js';
+import { factName } from '../vary/cache-facts.js';
+import type {
+  CacheableOptions,
+  CacheDefaultsOptions,
+  CacheEvictOptions,
+  CachePutOptions,
+} from './decorator-options.js';
+
+const placeholder = /\$?\{[\w.[\]]*\}/;
+
+const textOrFunction: Check = (value) => {
+  if (typeof value === 'function') return undefined;
+  const problem = nonEmptyString(value);
+  if (problem !== undefined) return typeof value === 'string' ? problem : 'must be a text or a function';
+  return placeholder.test(value as string)
+    ? 'is a literal, nothing is put in for placeholders: use a function, for example (id: string) => `product:${id}`'
+    : undefined;
+};
+
+const durationOrFunction: Check = (value) => (typeof value === 'function' ? undefined : duration(value));
+
+const tagsOrFunction: Check = (value) => {
+  if (typeof value === 'function') return undefined;
+  const problem = listOfTexts(value);
+  return problem === undefined || problem === literalTag ? problem : `${problem} or a function`;
+};
+
+const listOfTexts: Check = (value) => {
+  const fine = Array.isArray(value) && value.every((tag) => typeof tag === 'string' && tag !== '');
+  if (!fine) return 'must be a list of non-empty texts';
+  return (value as readonly string[]).some((tag) => placeholder.test(tag)) ? literalTag : undefined;
+};
+
+const literalTag =
+  'has a literal in it, nothing is put in for placeholders: use a function, for example (id: string) => [`product-${id}`]';
+
+const factNames: Check = (value) =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string' && factName.test(name))
+    ? undefined
+    : "must be a list of names of facts, for example ['tenant', 'user']";
+
+/** Where an entry stands: what `@CacheDefaults` gives to every decorator. */
+const place: Checks = {
+  cache: nonEmptyString,
+  namespace: nonEmptyString,
+  vary: factNames,
+};
+const method: Checks = {
+  ...place,
+  condition: functionValue,
+  key: textOrFunction,
+  tags: tagsOrFunction,
+};
+const storing: Checks = {
+  ...method,
+  ttl: durationOrFunction,
+  resultTags: functionValue,
+  l1Ttl: duration,
+  grace: duration,
+  jitter: fraction,
+  tiers: oneOf('both', 'l1', 'l2'),
+  as: functionValue,
+  revive: functionValue,
+  plain: booleanValue,
+  unless: functionValue,
+};
+const loading: Checks = {
+  ...storing,
+  refreshAhead: properFraction,
+  softTimeout: duration,
+  hardTimeout: duration,
+  lock: booleanValue,
+};
+const evicting: Checks = {
+  ...method,
+  pattern: textOrFunction,
+  allEntries: booleanValue,
+  beforeInvocation: booleanValue,
+};
+
+/** What of `@CacheDefaults` each decorator takes: never what says which entries a call is about. */
+const ofTheMethod = ['key', 'condition', 'unless', 'resultTags', 'as', 'revive'];
+export const evictDefaults: readonly string[] = Object.keys(place);
+export const putDefaults = Object.keys(storing).filter((name) => !ofTheMethod.includes(name));
+export const cacheableDefaults = Object.keys(loading).filter((name) => !ofTheMethod.includes(name));
+
+const defaults: Checks = {
+  ...Object.fromEntries(Object.entries(loading).filter(([name]) => cacheableDefaults.includes(name))),
+  ttl: duration,
+  tags: listOfTexts,
+};
+
+/**
+ * `rest`: what a decorator without parentheses is given beside the class: `@Cacheable find() {}`.
+ *
+ * @throws ValidationError that says what to write
+ */
+export function assertParentheses(
+  decorator: string,
+  target: unknown,
+  [name, ...rest]: readonly unknown[],
+  needed = '',
+): void {
+  if (name === undefined && rest.length === 0) return;
+  assertLegacyDecorators(decorator, name);
+  const label = `${(target as { constructor: { name: string } }).constructor.name}.${String(name)}`;
+  throw new ValidationError(`${decorator} on ${label} needs parentheses: ${decorator}(${needed})`);
+}
+
+/**
+ * What a compiler gives to a decorator by the TC39 standard: the context in the place of the name.
+ *
+ * @throws ValidationError that names the compiler options
+ */
+export function assertLegacyDecorators(decorator: string, name: unknown): void {
+  if (typeof name !== 'object' || name === null || !('kind' in name)) return;
+  const subject = 'name' in name ? ` on ${String(name.name)}` : '';
+  throw new ValidationError(
+    `${decorator}${subject} is compiled as a standard decorator, which Nest does not know: set "experimentalDecorators": true and "emitDecoratorMetadata": true in the compilerOptions of tsconfig.json (in .swcrc: jsc.transform.legacyDecorator and decoratorMetadata)`,
+  );
+}
+
+export function assertCacheDefaultsOptions(options: CacheDefaultsOptions): void {
+  assertOptions('@CacheDefaults()', options, defaults);
+}
+
+export function assertCacheableOptions(options: CacheableOptions): void {
+  assertOptions('@Cacheable()', options, loading);
+}
+
+export function assertCachePutOptions(options: CachePutOptions): void {
+  assertOptions('@CachePut()', options, storing, ['key']);
+}
+
+export function assertCacheEvictOptions(options: CacheEvictOptions): void {
+  assertOptions('@CacheEvict()', options, evicting);
+  const { key, tags, pattern, allEntries } = options;
+  if (key === undefined && tags === undefined && pattern === undefined && allEntries !== true) {
+    throw new ValidationError('nothing to evict: give key, tags, pattern or allEntries', '@CacheEvict()');
+  }
+}

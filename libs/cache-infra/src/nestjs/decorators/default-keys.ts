@@ -1,0 +1,119 @@
+import type { ModuleRef } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
+
+import { provider } from '../module/provided.js';
+import type { Decoration, MethodDecoration } from './decoration.js';
+import type { MethodOptions } from './decorator-options.js';
+import { madeFor } from './instance-origin.js';
+import { featureOf, madeForOf, moduleRefOf } from './method-injection.js';
+import { keyPrefix, nameDoubt, type DecoratedMethod } from './method-key.js';
+import { defaultCacheName, namespacesOf, type CacheFeature } from '../module/tokens.js';
+
+/** A method of a class, as its default keys name it. */
+export interface Named {
+  readonly prototype: object;
+  readonly name: string | symbol;
+}
+
+/** Where default keys of a method stand: cache, namespaces, and what they begin with. */
+export function placeOfKeys(
+  prototype: object,
+  method: DecoratedMethod,
+  options: MethodOptions,
+  feature: CacheFeature | undefined,
+): string {
+  return JSON.stringify([...placeOf(options, feature), keyPrefix(prototype, method)]);
+}
+
+/** Cache and namespaces, from the outermost to the innermost. */
+export function placeOf(options: MethodOptions, feature: CacheFeature | undefined): readonly string[] {
+  const { cache = defaultCacheName } = options;
+  return [cache, ...namespacesOf(options, feature)];
+}
+
+/** What is known of the default keys of one application, which is known by its `ModulesContainer`. */
+interface KnownKeys {
+  readonly owners: Map<string, Named>;
+  readonly unlike: WeakMap<object, string>;
+}
+
+const applications = new WeakMap<object, KnownKeys>();
+
+function knownIn(application: object): KnownKeys {
+  const known = applications.get(application) ?? { owners: new Map(), unlike: new WeakMap() };
+  applications.set(application, known);
+  return known;
+}
+
+/** Who has the default keys of a place: the first that asks for them. */
+export function claim(application: object, place: string, named: Named): Named {
+  const { owners } = knownIn(application);
+  const owner = owners.get(place) ?? named;
+  owners.set(place, owner);
+  return owner;
+}
+
+/** Notes why instances of a class cannot share keys. */
+export function noteUnlike(application: object, prototype: object, words: string): void {
+  knownIn(application).unlike.set(prototype, words);
+}
+
+/** A decorated method of an instance, with the options for its class. */
+export interface KeyedMethod {
+  readonly decoration: MethodDecoration;
+  readonly options: MethodOptions;
+  readonly instance: object;
+  /** False for a cache in the memory of this process: no other build and no other process meets its keys. */
+  readonly isShared: boolean;
+}
+
+/** Why default keys would say less than a call of the method does. Undefined when they say all. */
+export function doubtOfKeys({ decoration, options, instance, isShared }: KeyedMethod): string | undefined {
+  if (!decoration.hasDefaultKey) return undefined;
+  const prototype = Object.getPrototypeOf(instance) as object;
+  const moduleRef = moduleRefOf(instance);
+  const isTold = (options.vary ?? []).length > 0 || !decoration.readsInstance;
+  return (
+    (isShared && options.namespace === undefined ? doubtOfName(prototype, decoration) : undefined) ??
+    (isTold ? undefined : doubtOfOrigin(instance, prototype, moduleRef)) ??
+    (moduleRef === undefined
+      ? undefined
+      : doubtOfOwner({ decoration, options, instance, prototype, moduleRef }))
+  );
+}
+
+function doubtOfName(prototype: object, decoration: Decoration): string | undefined {
+  const doubt = nameDoubt(prototype, decoration);
+  if (doubt === undefined) return undefined;
+  return `${doubt}, and default keys begin with it: another build gives it to another class. Keep names in your bundler (esbuild: keepNames), give @CacheDefaults({ namespace }) to the class, or a key to the method`;
+}
+
+function doubtOfOrigin(
+  instance: object,
+  prototype: object,
+  moduleRef: ModuleRef | undefined,
+): string | undefined {
+  const from = madeForOf(instance) ?? (moduleRef === undefined ? undefined : madeFor(moduleRef, prototype));
+  if (from === undefined) return undefined;
+  return `its instances differ by ${from}, which the default key does not say. Give it a key of what tells them apart (key: function (…) { return this.… }), or vary`;
+}
+
+interface Claimant {
+  readonly decoration: MethodDecoration;
+  readonly options: MethodOptions;
+  readonly instance: object;
+  readonly prototype: object;
+  readonly moduleRef: ModuleRef;
+}
+
+/** Classes that came after the start, of lazily loaded modules for example, are seen here for the first time. */
+function doubtOfOwner({ decoration, options, instance, prototype, moduleRef }: Claimant): string | undefined {
+  const application = provider(moduleRef, ModulesContainer);
+  if (application === undefined) return undefined;
+  const unlike = decoration.readsInstance ? knownIn(application).unlike.get(prototype) : undefined;
+  if (unlike !== undefined) return unlike;
+  const place = placeOfKeys(prototype, decoration, options, featureOf(instance));
+  const owner = claim(application, place, { prototype, name: decoration.name });
+  if (owner.prototype === prototype) return undefined;
+  return 'another class of that name has the same default keys. Rename one, or give a key or @CacheDefaults({ namespace })';
+}

@@ -1,0 +1,37 @@
+import { Logger } from '@nestjs/common';
+
+import { CacheClosedError, SerializationError } from '../../base/errors.js';
+
+const logger = new Logger('CacheInfra');
+const reported = new Set<string>();
+
+/** Errors that are no reason to keep a value from the caller of a method. The rest is for the caller to see. */
+export function isCacheTrouble(error: unknown): error is Error {
+  return error instanceof SerializationError || error instanceof CacheClosedError;
+}
+
+/** Warns once for each method and kind of error. */
+export function report(label: string, error: Error): void {
+  const id = `${label} ${error.name}`;
+  if (reported.has(id)) return;
+  reported.add(id);
+  logger.warn(`${label} runs uncached: ${error.message}`);
+}
+
+/** Warns once for each method and `subject`. */
+export function warnOnce(label: string, subject: string, words: string): void {
+  const id = `${label} ${subject}`;
+  if (reported.has(id)) return;
+  reported.add(id);
+  logger.warn(words);
+}
+
+/** Warns once that a function of the options failed when the work of the method was done. */
+export function reportOption(label: string, error: unknown): void {
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error';
+  warnOnce(
+    label,
+    'options',
+    `The result of ${label} is not stored: a function in its options threw ${words}`,
+  );
+}

@@ -1,0 +1,153 @@
+import { performance } from 'node:perf_hooks';
+
+import { runSafely } from '../../cache/observe/emitter.js';
+import type { LoadOptions, StoreOptions, Ttl } from '../../cache/contract/options.js';
+import { duration } from '../../base/checks.js';
+import { ValidationError } from '../../base/errors.js';
+import type { MethodCall } from './decorated-method.js';
+import type { CacheableOptions, StoringOptions } from './decorator-options.js';
+import { isCacheTrouble, report, reportOption, warnOnce } from './method-errors.js';
+import { defaultKey, type MethodKey } from './method-key.js';
+
+/** A text that stands as it is, a function of the arguments, or nothing: the default key. */
+export type KeyOption = string | ((...args: never[]) => unknown) | undefined;
+
+/**
+ * The key of a call. Undefined, and reported once, when there is no `key` option and the arguments have no canonical
+ * form (a request, a callback): such a call cannot be told from others, and runs uncached.
+ *
+ * @throws ValidationError when a `key` function gives something else than a non-empty text
+ */
+export function keyOf(call: MethodCall, option: KeyOption): string | undefined {
+  const start = performance.now();
+  try {
+    const made = makeKey(call, option);
+    tell(call, made, performance.now() - start);
+    return made.key;
+  } catch (error) {
+    if (option !== undefined || !isCacheTrouble(error)) throw error;
+    report(call.label, error);
+    return undefined;
+  }
+}
+
+function makeKey(call: MethodCall, option: KeyOption): MethodKey {
+  const { instance, method, label, args } = call;
+  if (option === undefined) return defaultKey(Object.getPrototypeOf(instance) as object, method, args);
+  const key = valueOf(option, call);
+  assertText(key, label, 'key');
+  warnOfGap(key, call, 'key');
+  return { key, inputLength: key.length };
+}
+
+/** What is known before the method runs. */
+export function storeOptions(call: MethodCall, options: StoringOptions): StoreOptions {
+  const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } = options;
+  const made = tags === undefined ? undefined : tagsOf(tags, call, 'tags');
+  const life = typeof ttl === 'function' ? undefined : ttl;
+  return { ttl: life, l1Ttl, tags: made, grace, jitter, tiers, as, revive, plain };
+}
+
+/** What only the result tells. */
+export interface Verdict {
+  readonly isStored: boolean;
+  /** Undefined: as if `ttl` were not given. */
+  readonly ttl: Ttl | undefined;
+  readonly tags: readonly string[];
+}
+
+const refused: Verdict = { isStored: false, ttl: undefined, tags: [] };
+const asGiven: Verdict = { isStored: true, ttl: undefined, tags: [] };
+
+/**
+ * What `unless`, `ttl` and `resultTags` say of a result. Never throws: the method has done its work, so the caller gets the result, which
+ * is not stored when one of them fails.
+ */
+export function verdictOn(value: unknown, call: MethodCall, options: StoringOptions): Verdict {
+  if (value === undefined) return refused;
+  const { unless, ttl, resultTags } = options;
+  if (unless === undefined && resultTags === undefined && typeof ttl !== 'function') return asGiven;
+  const ofResult = { ...call, args: [value, ...call.args] };
+  try {
+    if (unless !== undefined && valueOf(unless, ofResult) === true) return refused;
+    return {
+      isStored: true,
+      ttl: typeof ttl === 'function' ? lifeOf(valueOf(ttl, ofResult), call.label) : undefined,
+      tags: resultTags === undefined ? [] : tagsOf(resultTags, ofResult, 'resultTags'),
+    };
+  } catch (error) {
+    reportOption(call.label, error);
+    return refused;
+  }
+}
+
+function lifeOf(ttl: unknown, label: string): Ttl | undefined {
+  const problem = ttl === undefined ? undefined : duration(ttl);
+  if (problem === undefined) return ttl as Ttl | undefined;
+  throw new ValidationError([{ path: 'ttl', message: `ttl of ${label} ${problem}` }]);
+}
+
+/** Those that are the same at every call. */
+const constantOptions = new WeakMap<CacheableOptions, LoadOptions>();
+
+export function loadOptions(call: MethodCall, options: CacheableOptions): LoadOptions {
+  const known = constantOptions.get(options);
+  if (known !== undefined) return known;
+  const { refreshAhead, softTimeout, hardTimeout, lock } = options;
+  const made = { ...storeOptions(call, options), refreshAhead, softTimeout, hardTimeout, lock };
+  if (typeof options.tags !== 'function') constantOptions.set(options, made);
+  return made;
+}
+
+/** @throws ValidationError when a function gives something else than tags */
+export function tagsOf(
+  tags: NonNullable<StoringOptions['tags'] | StoringOptions['resultTags']>,
+  call: OptionCall,
+  option: string,
+): readonly string[] {
+  const list = valueOf(tags, call);
+  if (!Array.isArray(list)) throw wrong(call.label, option, 'a list of texts', list);
+  for (const tag of list as unknown[]) {
+    assertText(tag, call.label, option);
+    if (typeof tags === 'function') warnOfGap(tag, call, option);
+  }
+  return list as string[];
+}
+
+/** Whom a function in the options is called for, and with what. */
+export type OptionCall = Pick<MethodCall, 'instance' | 'args' | 'label'>;
+
+/** The value, or what the function makes of the arguments, with the instance as `this`. */
+export function valueOf(option: unknown, { instance, args }: OptionCall): unknown {
+  return typeof option === 'function' ? Reflect.apply(option, instance, args) : option;
+}
+
+/** What is left in a text where a value was missing, or was no text. */
+const gap =
+  /(?:^|[^\p{L}\p{N}])(?:undefined|NaN)(?:[:/|]|$)|(?:^|[:/|=])null(?:[:/|]|$)|\[object [A-Z]\w*\]/u;
+
+/** Warns once of a key, pattern or tag that was made of something which is not there, and stands for every such call. */
+export function warnOfGap(text: string, { label }: OptionCall, option: string): void {
+  const [found] = gap.exec(text) ?? [];
+  if (found === undefined) return;
+  const what = found.replace(/^[^\p{L}[]+|[:/|]$/gu, '');
+  const words = `${option} of ${label} gave a text with '${what}' in it: all calls with such a value share it. Make it of values that are there, or give a condition`;
+  warnOnce(label, `gap in ${option}`, words);
+}
+
+export function assertText(value: unknown, label: string, option: string): asserts value is string {
+  if (typeof value !== 'string' || value === '') throw wrong(label, option, 'a non-empty text', value);
+}
+
+function wrong(label: string, option: string, wanted: string, got: unknown): ValidationError {
+  const found = got === '' ? "''" : got === null ? 'null' : typeof got;
+  return new ValidationError([
+    { path: option, message: `${option} of ${label} must give ${wanted}, gave ${found}` },
+  ]);
+}
+
+function tell({ monitor, cache, label }: MethodCall, { inputLength }: MethodKey, duration: number): void {
+  if (monitor?.recordKeyGenerationTime === undefined) return;
+  const record = { cache: cache.name, operation: label, duration, inputLength };
+  runSafely(() => monitor.recordKeyGenerationTime?.(record));
+}

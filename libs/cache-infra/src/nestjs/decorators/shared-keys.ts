@@ -1,0 +1,113 @@
+import type { ValidationProblem } from '../../base/errors.js';
+import { claim, noteUnlike, placeOf, placeOfKeys, type Named } from './default-keys.js';
+import type { Decorated, Placed } from './decorated-class.js';
+import type { CacheableOptions } from './decorator-options.js';
+import { isStatic, nameOf } from './instance-origin.js';
+import { areAlike } from './made-alike.js';
+import { warnOnce } from './method-errors.js';
+import { keyPrefix, labelOf } from './method-key.js';
+import { defaultCacheName } from '../module/tokens.js';
+import { classNameOf } from '../../keys/class-name.js';
+
+/**
+ * What two classes of an application, or two instances of one, would share by accident. `application`: its `ModulesContainer`.
+ * Of two unlike instances of one class a warning tells, and their methods run uncached.
+ */
+export function sharedKeys(application: object, all: readonly Decorated[]): ValidationProblem[] {
+  tellOfUnlike(application, all);
+  const owners = new Map<string, object>();
+  return all.flatMap((decorated) => [
+    ...decorated.placed.flatMap((placed) => sharedPrefix(application, decorated, placed)),
+    ...decorated.placed.flatMap((placed) => sharedOwnKey(decorated, placed, owners)),
+  ]);
+}
+
+/** The default keys of two classes of one name, or of two symbols that read alike, would be the same, and one would get the other's values. */
+function sharedPrefix(
+  application: object,
+  { prototype, feature }: Decorated,
+  { decoration, options }: Placed,
+): ValidationProblem[] {
+  if (!decoration.hasDefaultKey) return [];
+  const named: Named = { prototype, name: decoration.name };
+  const first = claim(application, placeOfKeys(prototype, decoration, options, feature), named);
+  if (first.prototype === prototype && first.name === decoration.name) return [];
+  const two = first.prototype === prototype ? 'methods' : 'classes of the same name';
+  const prefix = keyPrefix(prototype, decoration);
+  const message = `${prefix} is the default key of two ${two}: give @Cacheable() a key, or rename one`;
+  return [{ path: prefix, message }];
+}
+
+/**
+ * Warns of `Users` beside `Users2` in a cache that other builds meet: a bundler tells two classes of one name apart so, and the next build
+ * may do it the other way round.
+ */
+export function tellOfNumberedNames(all: readonly Decorated[], isShared: (cache: string) => boolean): void {
+  const keyed = all.filter(({ placed }) =>
+    placed.some(({ decoration, options: { cache = defaultCacheName, namespace } }) => {
+      return decoration.hasDefaultKey && namespace === undefined && isShared(cache);
+    }),
+  );
+  const names = new Set(keyed.map(({ prototype }) => classNameOf(prototype.constructor).name));
+  for (const numbered of names) {
+    const plain = numbered.replace(/\d+$/, '');
+    if (plain === numbered || !names.has(plain)) continue;
+    const words = `${plain} and ${numbered} have default keys in one Redis. If a bundler made these names of one, the next build may swap them: give both a key or @CacheDefaults({ namespace })`;
+    warnOnce(numbered, 'numbered', words);
+  }
+}
+
+const ids = new WeakMap<object, number>();
+let lastId = 0;
+
+function idOf(thing: object): number {
+  const id = ids.get(thing) ?? ++lastId;
+  ids.set(thing, id);
+  return id;
+}
+
+/** A key that a base class gives to its method is the same for all that inherit it. */
+function sharedOwnKey(
+  { prototype, feature }: Decorated,
+  { decoration, options }: Placed,
+  owners: Map<string, object>,
+): ValidationProblem[] {
+  const { key } = options as CacheableOptions;
+  if (decoration.hasDefaultKey || decoration.decorator === 'CacheEvict' || asksTheInstance(key)) return [];
+  const place = JSON.stringify([idOf(decoration), ...placeOf(options, feature)]);
+  const first = owners.get(place) ?? prototype;
+  owners.set(place, first);
+  if (first === prototype) return [];
+  const [one, other] = [first, prototype].map((it) => classNameOf(it.constructor).name) as [string, string];
+  const label = labelOf(decoration);
+  const message = `${one} and ${other} inherit ${label} with one key for both: give each @CacheDefaults({ namespace }), or make the key of the instance, key: function (…) { return this.… }`;
+  return [{ path: label, message }];
+}
+
+/** Whether a key function may tell instances apart. The `this` of an arrow function is none of them. */
+function asksTheInstance(key: unknown): boolean {
+  if (typeof key !== 'function') return false;
+  const source = Function.prototype.toString.call(key);
+  const isArrow = /^(?:async\b\s*)?(?:\([^)]*\)|[\w$]+)\s*=>/.test(source);
+  return !isArrow && /\bthis\b/.test(source);
+}
+
+function tellOfUnlike(application: object, all: readonly Decorated[]): void {
+  const firsts = new Map<string, Decorated>();
+  for (const decorated of all) {
+    const { prototype, wrapper, placed, feature } = decorated;
+    if (!isStatic(wrapper)) continue;
+    for (const { decoration, options } of placed) {
+      if (!decoration.hasDefaultKey || !decoration.readsInstance) continue;
+      const place = JSON.stringify([idOf(prototype), placeOfKeys(prototype, decoration, options, feature)]);
+      const first = firsts.get(place) ?? decorated;
+      firsts.set(place, first);
+      if (areAlike(first.wrapper, wrapper)) continue;
+      const { name } = classNameOf(prototype.constructor);
+      const words = `${nameOf(first.wrapper)} and ${nameOf(wrapper)} are instances of ${name} that were made otherwise, which its default keys do not say. Give a key of what tells them apart (key: function (…) { return this.… })`;
+      noteUnlike(application, prototype, words);
+      const label = `${name}.${String(decoration.name)}`;
+      warnOnce(label, 'doubt', `${label} runs uncached: ${words}`);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
+
+import { whenHeadersGo } from '../../observe/response-headers.js';
+
+/** How the headers of a response left: with a cookie, without one, or never, because its client had gone. */
+export type Departure = 'with-cookie' | 'without-cookie' | 'never';
+
+/** Resolves when the headers of a response have left, or when the response is over. */
+export function departureOf(raw: ServerResponse): Promise<Departure> {
+  return new Promise((resolve) => {
+    whenHeadersGo(raw, (args) => {
+      resolve(hasCookie(raw) || args.some(holdsCookie) ? 'with-cookie' : 'without-cookie');
+    });
+    // HTTP/2 sends the headers of an empty response without `writeHead()`.
+    finished(raw, { readable: false }, () => {
+      if (!raw.headersSent) resolve('never');
+      else resolve(hasCookie(raw) ? 'with-cookie' : 'without-cookie');
+    });
+  });
+}
+
+function hasCookie(raw: ServerResponse): boolean {
+  return raw.getHeader('set-cookie') !== undefined;
+}
+
+/** Of the arguments of `writeHead()`. */
+function holdsCookie(headers: unknown): boolean {
+  if (typeof headers !== 'object' || headers === null) return false;
+  const names: readonly unknown[] = Array.isArray(headers) ? headers.flat() : Object.keys(headers);
+  return names.some((name) => String(name).toLowerCase() === 'set-cookie');
+}

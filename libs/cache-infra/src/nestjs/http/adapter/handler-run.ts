@@ -1,0 +1,116 @@
+import type { CallHandler } from '@nestjs/common';
+import { lastValueFrom } from 'rxjs';
+
+import { fieldTokens } from '../rules/header-fields.js';
+import type { HttpCaches, HttpStore } from './http-caches.js';
+import { httpDate } from '../rules/http-date.js';
+import type { Head, HttpExchange } from './http-exchange.js';
+import type { HttpRoute } from './http-route.js';
+import type { JsonMethod } from './json-text.js';
+import { keptBody, type Recipient } from './kept-body.js';
+import { isStreaming, type StoredBody } from '../rules/stored-body.js';
+import { storedException } from '../rules/stored-exception.js';
+import { toStore, type StoredResponse, type StoringRules } from '../rules/stored-response.js';
+import { strongEtag } from '../rules/validators.js';
+import { merged } from '../rules/vary.js';
+
+/** What stands around this cache on a route. */
+export interface Around {
+  /** Nest's own serializers are among the interceptors outside. */
+  readonly serializes: boolean;
+  /** No interceptor outside looks at values or sets headers, nor does a class derived from this one. */
+  readonly isOutermost: boolean;
+  /** The names of the interceptors outside that may. */
+  readonly names: readonly string[];
+  /** The `res.json()` that knows no classes; undefined = there is none. */
+  readonly json: JsonMethod | undefined;
+}
+
+/** What it takes to run a handler. */
+export interface RunParts {
+  readonly exchange: HttpExchange;
+  readonly next: CallHandler;
+  readonly store: HttpStore;
+  readonly rules: StoringRules;
+  readonly caches: Pick<HttpCaches, 'losesClass'>;
+  readonly route: HttpRoute;
+  readonly around: Around;
+}
+
+/** What a handler's run came to. */
+export interface Outcome {
+  readonly value: unknown;
+  /** The handler threw this instead, and it may be stored. */
+  readonly thrown?: { readonly error: unknown } | undefined;
+  readonly status: number;
+  /** Undefined = the value is none that could be compared or stored. */
+  readonly head?: Head | undefined;
+  readonly stored?: StoredResponse | undefined;
+  /** Why it is not stored. */
+  readonly detail?: string | undefined;
+}
+
+/** Runs the handler and the interceptors inside of this one; gives the response its `ETag`, `Date` and `Vary`. */
+export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
+  const { next, exchange, around, route, caches } = parts;
+  let value: unknown;
+  exchange.takeInHand();
+  try {
+    value = await lastValueFrom(next.handle(), { defaultValue: undefined });
+  } catch (error) {
+    return thrownOutcome(parts, before, error);
+  }
+  const { status } = exchange.head();
+  if (isStreaming(value)) return { value, status, detail: 'stream' };
+  if (exchange.isSent) return { value, status, detail: 'sent' };
+  const kept = keptBody(value, recipientOf(around, exchange), route.options.plain === true);
+  if ('body' in kept) return { value, ...complete(parts, before, status, kept.body) };
+  if (kept.refusal === 'no-json') return { value, status, detail: kept.refusal };
+  const refusal = headRefusal(parts, before, status);
+  if (refusal === undefined) caches.losesClass(route, kept.className, around);
+  return { value, status, detail: refusal ?? kept.refusal };
+}
+
+/** Why an answer is not stored, whatever its body. */
+function headRefusal({ exchange, rules, store }: RunParts, before: Head, status: number): string | undefined {
+  if (exchange.hasCookie) return 'set-cookie';
+  const answer = { ...exchange.head(), status, before: before.fields, body: { kind: 'empty' } as const };
+  const stored = toStore(answer, exchange.headers, rules, store.clock.now());
+  return typeof stored === 'object' ? undefined : stored;
+}
+
+function recipientOf({ serializes, isOutermost, json }: Around, exchange: HttpExchange): Recipient {
+  if (serializes) return 'serializer';
+  return isOutermost && exchange.sendsPlainJson(json) ? 'client' : 'code';
+}
+
+/** An exception is an answer like others where the route says so. */
+function thrownOutcome(parts: RunParts, before: Head, error: unknown): Outcome {
+  const body = storedException(error);
+  if (body === undefined || !parts.rules.statuses.includes(body.status) || parts.exchange.isSent) throw error;
+  return { value: undefined, thrown: { error }, ...complete(parts, before, body.status, body) };
+}
+
+type Completed = Omit<Outcome, 'value' | 'thrown'>;
+
+function complete(parts: RunParts, before: Head, status: number, body: StoredBody): Completed {
+  const { exchange, store, rules } = parts;
+  if (rules.vary.length > 0) {
+    const names = merged(fieldTokens(exchange.head().fields, 'vary'), rules.vary);
+    exchange.setField('Vary', names.join(', '));
+  }
+  const now = store.clock.now();
+  const { fields } = exchange.head();
+  const answer = { status, fields, before: before.fields, body };
+  const stored = exchange.hasCookie ? 'set-cookie' : toStore(answer, exchange.headers, rules, now);
+  const isStored = typeof stored === 'object';
+  if (!isStored && !rules.decorated) return { status, detail: stored };
+
+  const added: Record<string, string> = {};
+  if (fields['date'] === undefined) added['date'] = httpDate(now);
+  if (fields['etag'] === undefined && status === 200) added['etag'] = strongEtag(body, fields);
+  for (const [name, field] of Object.entries(added)) exchange.setField(name, field);
+  const head = { status, fields: { ...fields, ...added } };
+  if (!isStored) return { status, head, detail: stored };
+  return { status, head, stored: { ...stored, fields: { ...stored.fields, ...added } } };
+}

@@ -1,0 +1,41 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+
+import type { Cache } from '../../cache/contract/cache.js';
+import { nonEmptyString } from '../../base/checks.js';
+import { ValidationError } from '../../base/errors.js';
+import { CacheInfraCoreModule } from './cache-infra-core.module.js';
+import { missingCache, namespaceOf } from '../decorators/cache-lookup.js';
+import { CacheRegistry } from './cache-registry.js';
+import type { CacheInfraFeatureOptions } from './module-options.js';
+import { defaultCacheName, featureToken, getCacheToken, madeByMethod, wholeCacheToken } from './tokens.js';
+
+/** The module that stands between a domain module and a cache. */
+export function featureModule(
+  module: Type,
+  namespace: string,
+  { cache: name = defaultCacheName, imports = [] }: CacheInfraFeatureOptions,
+): DynamicModule {
+  const call = `forFeature('${namespace}')`;
+  const problem = nonEmptyString(namespace);
+  if (problem !== undefined) throw new ValidationError(`namespace ${problem}`, 'CacheInfraModule.forFeature');
+  const token = getCacheToken(name);
+  return {
+    module,
+    imports: [CacheInfraCoreModule, ...imports],
+    providers: [
+      madeByMethod,
+      { provide: featureToken, useValue: { cache: name, namespace } },
+      {
+        provide: token,
+        inject: [{ token: wholeCacheToken(name), optional: true }, CacheRegistry],
+        useFactory: (cache: Cache | undefined, registry: CacheRegistry) => {
+          if (cache !== undefined) return namespaceOf(cache, namespace);
+          const { message } = missingCache(name, call, registry.names());
+          const words = `${message}. One that is not global has to be imported: ${call.slice(0, -1)}, { imports: [...] })`;
+          throw new ValidationError([{ path: 'cache', message: words }], 'CacheInfraModule');
+        },
+      },
+    ],
+    exports: [featureToken, token],
+  };
+}

@@ -1,0 +1,81 @@
+import { cachesBeside, optionsBeside, type SeveralCaches } from '../../config/several-caches.js';
+import { ValidationError } from '../../base/errors.js';
+import type { Plan } from './module-definition.js';
+import type { AnswerOptions } from './module-options.js';
+import { defaultCacheName } from './tokens.js';
+
+/** What is given to `forRoot()` and its like, before anything has looked at it. */
+export interface GivenOptions extends SeveralCaches {
+  readonly isGlobal?: boolean | undefined;
+}
+
+/** Of the answers, not of the cache: a `jitter` beside them is theirs. */
+const ofAnswers: readonly string[] = [
+  'prices',
+  'maxTtl',
+  'jitter',
+  'completeFinishReasons',
+] satisfies (keyof AnswerOptions)[];
+
+export function answerOptions({
+  prices,
+  maxTtl,
+  jitter,
+  completeFinishReasons,
+}: AnswerOptions): AnswerOptions {
+  return { prices, maxTtl, jitter, completeFinishReasons };
+}
+
+/** @throws ValidationError that names the method which takes what was given */
+export function assertOptionsObject(given: unknown): void {
+  if (isOptions(given)) return;
+  const instead = typeof given === 'function' ? ': give it to forRootAsync({ useFactory })' : '';
+  throw new ValidationError(`options must be an object, got ${kindOf(given)}${instead}`, 'CacheInfraModule');
+}
+
+/** @throws ValidationError when a factory has returned something else than options */
+export function assertMadeOptions(given: unknown): void {
+  if (isOptions(given)) return;
+  const message = `useFactory (or createCacheOptions()) must return options, an object, got ${kindOf(given)}`;
+  throw new ValidationError(message, 'CacheInfraModule');
+}
+
+/** Never the value: it may be a URL with a password. */
+function kindOf(given: unknown): string {
+  if (given === undefined || given === null) return String(given);
+  return Array.isArray(given) ? 'a list' : `a ${typeof given}`;
+}
+
+function isOptions(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
+
+/**
+ * The options of one of the caches of a module: of the first those of `forRoot()`, of another what `caches` says over them.
+ *
+ * @throws ValidationError when names are given that the module cannot know of any more
+ */
+export function cacheOptions(given: GivenOptions, name: string, { way, ...plan }: Plan): object {
+  const first = plan.name ?? defaultCacheName;
+  if (given.name !== undefined && given.name !== first) {
+    throw wrong('name', `name '${given.name}' has to stand beside useFactory, not in what it returns`);
+  }
+  const late = Object.keys(cachesBeside(given)).filter((each) => !plan.caches.includes(each));
+  if (late.length > 0) {
+    const names = late.map((each) => `'${each}'`).join(', ');
+    throw wrong(
+      'caches',
+      `caches: [${names}] has to stand beside useFactory, too: tokens are made before it runs`,
+    );
+  }
+
+  const others = way === 'createAi' ? ['isGlobal', ...ofAnswers] : ['isGlobal'];
+  const own = Object.fromEntries(Object.entries(given).filter(([option]) => !others.includes(option)));
+  if (name !== first) return optionsBeside(own, name);
+  const { caches: _caches, ...options } = own as SeveralCaches;
+  return { ...options, name };
+}
+
+function wrong(path: string, message: string): ValidationError {
+  return new ValidationError([{ path, message }], 'CacheInfraModule');
+}

@@ -1,0 +1,193 @@
+import type { DynamicModule, InjectionToken, Provider, Type } from '@nestjs/common';
+
+import { AiCacheService, type AiCacheSettings } from '../../ai/index.js';
+import type { Cache } from '../../cache/contract/cache.js';
+import { CacheFactory } from '../../config/cache-factory.js';
+import { cachesBeside } from '../../config/several-caches.js';
+import { ValidationError } from '../../base/errors.js';
+import { getAiCacheToken, ownAiCacheToken, rootAiToken } from './ai-tokens.js';
+import type { CacheFacts } from '../vary/cache-facts.js';
+import { CacheInfraCoreModule } from './cache-infra-core.module.js';
+import { CacheRegistry, nameTaken } from './cache-registry.js';
+import {
+  answerOptions,
+  assertMadeOptions,
+  assertOptionsObject,
+  cacheOptions,
+  type GivenOptions,
+} from './given-options.js';
+import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
+import { defaultCacheName, getCacheToken, madeByMethod, rootCacheToken, wholeCacheToken } from './tokens.js';
+
+const optionsToken = Symbol('CacheInfraModule options');
+
+/** Where the options of a cache come from, and who sees the cache. */
+export interface OptionsSource {
+  readonly name: string | undefined;
+  /** The names of the caches beside that one. */
+  readonly caches: readonly string[];
+  readonly isGlobal: boolean | undefined;
+  readonly imports?: DynamicModule['imports'];
+  readonly providers: Provider[];
+}
+
+/** A source, and which of the factory's ways to make a cache of it. */
+export interface Plan extends OptionsSource {
+  readonly way: 'create' | 'createAi' | 'forTesting';
+}
+
+/** @throws ValidationError when there are no options, or `caches` is not a dictionary */
+export function optionsOf(given: GivenOptions): OptionsSource {
+  assertOptionsObject(given);
+  const { isGlobal, ...options } = given;
+  const caches = Object.keys(cachesBeside(options));
+  return { name: options.name, caches, isGlobal, providers: [{ provide: optionsToken, useValue: options }] };
+}
+
+/** @throws ValidationError unless there is exactly one of `useFactory`, `useClass` and `useExisting` */
+export function optionsFrom<O>(source: CacheInfraAsyncOptions<O>): OptionsSource {
+  const { name, caches = [], isGlobal, imports = [] } = source;
+  if (!Array.isArray(caches)) {
+    const message = `caches beside useFactory are names: caches: ['${Object.keys(caches)[0] ?? 'sessions'}']`;
+    throw new ValidationError([{ path: 'caches', message }], 'CacheInfraModule');
+  }
+  return { name, caches, isGlobal, imports, providers: optionsProviders(source) };
+}
+
+function optionsProviders<O>({
+  inject,
+  useFactory,
+  useClass,
+  useExisting,
+}: CacheInfraAsyncOptions<O>): Provider[] {
+  const [way, ...others] = [useFactory, useClass, useExisting].filter((it) => it !== undefined);
+  if (way === undefined || others.length > 0) {
+    throw new ValidationError('give one of useFactory, useClass and useExisting', 'CacheInfraModule');
+  }
+  if (useFactory !== undefined) return [{ provide: optionsToken, useFactory, inject: inject ?? [] }];
+  const make = {
+    provide: optionsToken,
+    useFactory: (maker: CacheInfraOptionsFactory<O>) => maker.createCacheOptions(),
+    inject: [way],
+  };
+  return useClass === undefined ? [make] : [useClass, make];
+}
+
+/**
+ * The module that makes a cache and those beside it, and an {@link AiCacheService} when the way says so.
+ *
+ * @throws ValidationError when two of them have one name
+ */
+export function cacheModule(module: Type, plan: Plan): DynamicModule {
+  const { name = defaultCacheName, caches, isGlobal = true, imports = [], providers, way } = plan;
+  const names = [name, ...caches];
+  const twice = names.find((each, index) => names.indexOf(each) < index);
+  if (twice !== undefined) throw nameTaken(twice);
+  const isUnnamedAi = way === 'createAi' && plan.name === undefined;
+  const first = isUnnamedAi
+    ? unnamedAiProviders(plan)
+    : [...cacheProviders(name, plan), ...rootProviders(name)];
+  const made = [...first, ...caches.flatMap((each) => cacheProviders(each, plan))];
+  const ai = way === 'createAi' && !isUnnamedAi ? namedAiProviders(name) : [];
+  return {
+    module,
+    global: isGlobal,
+    imports: [CacheInfraCoreModule, ...imports],
+    providers: [madeByMethod, ...providers, ...made, ...ai],
+    exports: [...made, ...ai].map(({ provide }) => provide),
+  };
+}
+
+function cacheProviders(name: string, plan: Plan) {
+  const token = getCacheToken(name);
+  const cache = {
+    provide: token,
+    inject: [CacheFactory, CacheRegistry, optionsToken],
+    useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions) =>
+      makeCache(factory, registry, given, { name, plan }),
+  };
+  return [cache, { provide: wholeCacheToken(name), useExisting: token }];
+}
+
+function rootProviders(name: string) {
+  return name === defaultCacheName ? [{ provide: rootCacheToken, useExisting: getCacheToken(name) }] : [];
+}
+
+/** What the cache of a `forAi()` without a name is called beside a `forRoot()`, whose cache is the default one. */
+const besideRoot = 'ai';
+
+/** Alone, its cache is the default one. Beside a `forRoot()` it is another, and `Cache` stays that of `forRoot()`. */
+function unnamedAiProviders(plan: Plan) {
+  const root = { token: rootCacheToken, optional: true };
+  const own = {
+    provide: ownAiCacheToken,
+    inject: [CacheFactory, CacheRegistry, optionsToken, root],
+    useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions, rootCache?: Cache) =>
+      makeCache(factory, registry, given, {
+        name: rootCache === undefined ? defaultCacheName : besideRoot,
+        plan,
+      }),
+  };
+  const cache = {
+    provide: getCacheToken(),
+    inject: [root, ownAiCacheToken],
+    useFactory: (rootCache: Cache | undefined, ownCache: Cache) => rootCache ?? ownCache,
+  };
+  return [
+    own,
+    cache,
+    { provide: wholeCacheToken(defaultCacheName), useExisting: getCacheToken() },
+    aiProvider(getAiCacheToken(), ownAiCacheToken),
+    { provide: rootAiToken, useExisting: getAiCacheToken() },
+  ];
+}
+
+/** The class stands for it too, unless there is one without a name. */
+function namedAiProviders(name: string) {
+  const token = getAiCacheToken(name);
+  const own = aiProvider(token, getCacheToken(name));
+  if (token === AiCacheService) return [own, { provide: rootAiToken, useExisting: token }];
+  const byClass = {
+    provide: getAiCacheToken(),
+    inject: [{ token: rootAiToken, optional: true }, token],
+    useFactory: (root: AiCacheService | undefined, named: AiCacheService) => root ?? named,
+  };
+  return [own, byClass];
+}
+
+function makeCache(
+  factory: CacheFactory,
+  registry: CacheRegistry,
+  given: GivenOptions & { readonly vary?: CacheFacts | undefined },
+  { name, plan }: { readonly name: string; readonly plan: Plan },
+): Cache {
+  assertMadeOptions(given);
+  const { vary, ...options } = given;
+  if (vary !== undefined) registry.addFacts(vary);
+  const isBesideRoot = plan.name === undefined && name === besideRoot && !plan.caches.includes(name);
+  const own = { ...cacheOptions(options, isBesideRoot ? defaultCacheName : name, plan), name };
+  try {
+    return registry.register(name, factory.prepare(plan.way, own));
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    // Which of the caches of the application is meant, and in the words of who wrote its options.
+    const subject = name === defaultCacheName ? 'CacheInfraModule' : `CacheInfraModule (cache '${name}')`;
+    throw new ValidationError(error.problems, subject);
+  }
+}
+
+function aiProvider(provide: InjectionToken<AiCacheService>, cacheToken: InjectionToken) {
+  return {
+    provide,
+    inject: [cacheToken, CacheRegistry, optionsToken],
+    useFactory: (cache: Cache, registry: CacheRegistry, given: GivenOptions & AnswerOptions) => {
+      const { defaultTtl, operationTtls, textHashThreshold, clock } = registry.optionsOf(cache.name) ?? {};
+      const settings: AiCacheSettings = {
+        ...{ defaultTtl, operationTtls, textHashThreshold, clock },
+        ...answerOptions(given),
+      };
+      const monitor = registry.monitorOf(cache.name);
+      return new AiCacheService(cache, { ...settings, monitor });
+    },
+  };
+}

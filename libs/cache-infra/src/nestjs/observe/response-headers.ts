@@ -1,0 +1,103 @@
+import type { RequestActivity } from '../../cache/observe/activity.js';
+
+const cacheName = 'nestjs-cache-infra';
+
+/**
+ * The member that this cache adds to `Cache-Status` (RFC 9211), or `undefined` when the request asked no cache for anything:
+ * `hit` when everything that was asked for was there, else `fwd=miss`, with `stored` when something was put into a cache.
+ */
+export function cacheStatus({ hits, misses, sets, l1Hits, l2Hits }: RequestActivity): string | undefined {
+  if (hits + misses === 0) return undefined;
+  const stored = sets > 0 ? '; stored' : '';
+  if (misses > 0)
+    return `${cacheName}; fwd=miss${stored}; detail="hits=${String(hits)},misses=${String(misses)}"`;
+  const tiers = [...(l1Hits > 0 ? ['l1'] : []), ...(l2Hits > 0 ? ['l2'] : [])];
+  const detail = tiers.length === 1 ? tiers.join('') : `"${tiers.join(',')}"`;
+  return `${cacheName}; hit${tiers.length === 0 ? '' : `; detail=${detail}`}`;
+}
+
+/** The metric that this cache adds to `Server-Timing`: milliseconds in the cache, without those in loaders. */
+export function serverTiming(activity: RequestActivity): string | undefined {
+  const { hits, misses, sets, durationMs, loadMs } = activity;
+  if (hits + misses + sets === 0) return undefined;
+  const duration = Math.max(0, durationMs - loadMs).toFixed(1);
+  return `cache;dur=${duration};desc="hits=${String(hits)},misses=${String(misses)}"`;
+}
+
+/** What the two kinds of HTTP responses, those of HTTP/1 and of HTTP/2, have in common. */
+export interface RawResponse {
+  readonly headersSent: boolean;
+  getHeader(name: string): unknown;
+  setHeader(name: string, value: string): unknown;
+  writeHead(...args: unknown[]): unknown;
+}
+
+export function isRawResponse(value: unknown): value is RawResponse {
+  if (typeof value !== 'object' || value === null) return false;
+  const { getHeader, setHeader, writeHead } = value as Partial<RawResponse>;
+  return [getHeader, setHeader, writeHead].every((it) => typeof it === 'function');
+}
+
+/** Adds a member to a header that is a list. */
+export function appendHeader(response: RawResponse, name: string, member: string | undefined): void {
+  if (member === undefined) return;
+  const before = response.getHeader(name);
+  if (before === undefined) {
+    response.setHeader(name, member);
+    return;
+  }
+  const members = Array.isArray(before) ? before : [before];
+  response.setHeader(name, [...members.map(String), member].join(', '));
+}
+
+/** The functions of this file that stand in the place of `writeHead`, with those that they call. */
+const ours = new WeakMap<object, object>();
+
+/**
+ * Calls `add` once, at the last moment at which headers can be set: whoever ends the response, a handler with `@Res()`, a
+ * stream or an exception filter, calls `writeHead`, by itself or through Node.
+ */
+export function beforeHeaders(response: RawResponse, add: () => void): void {
+  wrapWriteHead(response, (writeHead, args) => {
+    if (!response.headersSent) add();
+    return writeHead(...args);
+  });
+}
+
+/** Calls `tell` once, after the headers have gone, with the arguments of `writeHead()`. */
+export function whenHeadersGo(response: RawResponse, tell: (args: readonly unknown[]) => void): void {
+  wrapWriteHead(response, (writeHead, args) => {
+    const result = writeHead(...args);
+    tell(args);
+    return result;
+  });
+}
+
+type WriteHead = RawResponse['writeHead'];
+
+function wrapWriteHead(
+  response: RawResponse,
+  call: (writeHead: WriteHead, args: readonly unknown[]) => unknown,
+): void {
+  // The function itself, not a bound copy: `isPatched` compares it.
+  const writeHead = Reflect.get<RawResponse, 'writeHead'>(response, 'writeHead');
+  const wrapper: WriteHead = (...args) => {
+    response.writeHead = writeHead;
+    return call(writeHead.bind(response), args);
+  };
+  ours.set(wrapper, writeHead);
+  response.writeHead = wrapper;
+}
+
+/** The functions by which a response is sent, on Node's response and on that of Express. */
+const sending = ['writeHead', 'write', 'end', 'flushHeaders', 'send', 'json'] as const;
+
+/** Whether something other than this library stands in the place of a function that sends the response. */
+export function isPatched(response: RawResponse): boolean {
+  return sending.some((name) => {
+    if (!Object.hasOwn(response, name)) return false;
+    let own: unknown = Reflect.get(response, name);
+    while (typeof own === 'function' && ours.has(own)) own = ours.get(own);
+    return own !== Reflect.get(Object.getPrototypeOf(response) as object, name);
+  });
+}

@@ -1,0 +1,61 @@
+import {
+  assertOptions,
+  functionValue,
+  objectValue,
+  problemsAt,
+  type NestedCheck,
+} from '../../base/checks.js';
+import { ValidationError } from '../../base/errors.js';
+import type { CacheContext } from './cache-context.js';
+
+/** What a fact may be called. */
+export const factName = /^[\w-]+$/;
+
+/** The value of a fact. `undefined`, `null` and `''`: not known, and the call is not cached. */
+export type CacheFactValue = string | number | bigint | boolean | null | undefined;
+
+/** Says one fact about the request that a method is called for. */
+export type CacheFact = (context: CacheContext) => CacheFactValue | Promise<CacheFactValue>;
+
+/** By the name that `vary` gives them: `{ tenant: ({ request }) => request?.headers['x-tenant'] }`. */
+export type CacheFacts = Readonly<Record<string, CacheFact>>;
+
+/**
+ * Facts from a provider, for those that need others injected: provide a class of yours under this token.
+ *
+ * ```ts
+ * providers: [{ provide: CacheVaryProvider, useClass: RequestFacts }]
+ * ```
+ *
+ * A singleton: what is particular to a request is in the context that each fact is called with.
+ */
+export abstract class CacheVaryProvider {
+  abstract readonly facts: CacheFacts;
+}
+
+const dictionaryOfFacts: NestedCheck = {
+  problems(path, value) {
+    const problem = objectValue(value);
+    if (problem !== undefined) return [{ path, message: `${path} ${problem}` }];
+    return Object.entries(value as object).flatMap(([name, fact]) =>
+      problemsAt(`${path}.${name}`, fact, (it) =>
+        factName.test(name) ? functionValue(it) : 'must have a name of letters, digits, - and _',
+      ),
+    );
+  },
+};
+
+/** @throws ValidationError when a fact is there twice, or is no function */
+export function mergeFacts(sources: readonly CacheFacts[]): CacheFacts {
+  const merged: Record<string, CacheFact> = {};
+  for (const facts of sources)
+    assertOptions('CacheInfraModule', { vary: facts }, { vary: dictionaryOfFacts });
+  for (const [name, fact] of sources.flatMap((facts) => Object.entries(facts))) {
+    if (Object.hasOwn(merged, name) && merged[name] !== fact) {
+      const message = `vary.${name} is said twice: facts are the application's, say each in one forRoot() or CacheVaryProvider`;
+      throw new ValidationError([{ path: `vary.${name}`, message }], 'CacheInfraModule');
+    }
+    merged[name] = fact;
+  }
+  return merged;
+}

@@ -1,0 +1,62 @@
+import type { ModuleRef } from '@nestjs/core';
+
+import { ValidationError } from '../../base/errors.js';
+import { CacheVaryProvider, mergeFacts, type CacheFacts } from './cache-facts.js';
+import { registryOf, type CacheRegistry } from '../module/cache-registry.js';
+
+/** What was found, and from what: a module that is loaded later may say more. */
+interface Known {
+  readonly registry: CacheRegistry | undefined;
+  readonly registered: CacheFacts;
+  readonly facts: CacheFacts;
+}
+
+const known = new WeakMap<ModuleRef, Known>();
+const none: CacheFacts = {};
+
+/**
+ * The facts of the application: those of `forRoot({ vary })` and those of {@link CacheVaryProvider}.
+ *
+ * @throws ValidationError when both say the same, or when the provider is not a singleton
+ */
+export function factsOf(moduleRef: ModuleRef): CacheFacts {
+  const before = known.get(moduleRef);
+  const now = before?.registry?.facts() ?? none;
+  if (before?.registered === now) return before.facts;
+  const registry = registryOf(moduleRef);
+  const registered = registry?.facts() ?? none;
+  const provided = providedFacts(moduleRef);
+  const said = mergeFacts([registered, provided ?? none]);
+  const facts = registry?.hasRoutesWithoutContext === true ? late(said, registry) : said;
+  // As long as a provider of facts is not made, its answer is to come.
+  if (provided !== undefined) known.set(moduleRef, { registry, registered, facts });
+  return facts;
+}
+
+/** Facts that came after the routes: without a context there may be a request all the same, and then nothing is known of it. */
+function late(facts: CacheFacts, registry: CacheRegistry): CacheFacts {
+  const all = Object.entries(facts);
+  if (all.length > 0) registry.tellOfLateFacts(Object.keys(facts));
+  return Object.fromEntries(
+    all.map(([name, fact]) => [name, (context) => (context.type === 'none' ? undefined : fact(context))]),
+  );
+}
+
+/** Undefined when there is a provider of facts that is not made yet. */
+function providedFacts(moduleRef: ModuleRef): CacheFacts | undefined {
+  try {
+    const facts: unknown = moduleRef.get<CacheVaryProvider | null>(CacheVaryProvider, {
+      strict: false,
+    })?.facts;
+    return facts === undefined ? undefined : (facts as CacheFacts);
+  } catch (error) {
+    // Nest's own error classes are not exported from their package.
+    if (error instanceof Error && error.constructor.name === 'InvalidClassScopeException') {
+      throw new ValidationError(
+        'CacheVaryProvider has to be a singleton, without request-scoped dependencies: its facts get the request from their context',
+        'CacheInfraModule',
+      );
+    }
+    return error instanceof Error && error.constructor.name === 'UnknownElementException' ? none : undefined;
+  }
+}

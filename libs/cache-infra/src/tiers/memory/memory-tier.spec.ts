@@ -1,0 +1,199 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import { jest } from '@jest/globals';
+
+import { InMemoryCache } from '../../cache/in-memory-cache.js';
+import { MemoryRecord } from './memory-record.js';
+import { MemoryTier } from './memory-tier.js';
+
+const clock = { now: () => Date.now() };
+const tiers: { close(): unknown }[] = [];
+
+function tier(maxSize: number, onEvict: (id: string) => void = () => undefined): MemoryTier {
+  const made = new MemoryTier(maxSize, clock, onEvict);
+  tiers.push(made);
+  return made;
+}
+
+function record(lifeMs: number): MemoryRecord {
+  return new MemoryRecord('value', lifeMs === Infinity ? Infinity : Date.now() + lifeMs, undefined);
+}
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: 0, doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+});
+afterEach(() => {
+  for (const made of tiers.splice(0)) made.close();
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
+
+describe('pitfall (nestjs/cache-manager #805) expired entries leave memory without being read', () => {
+  it('in a cache', async () => {
+    const cache = new InMemoryCache({ clock });
+    tiers.push(cache);
+    for (let i = 0; i < 100; i++) await cache.set(`short:${String(i)}`, i, 10);
+    await cache.set('long', 1, '1h');
+    await cache.set('for ever', 1, 0);
+    expect(cache.stats().size).toBe(102);
+    jest.advanceTimersByTime(60_000);
+    expect(cache.stats()).toMatchObject({ size: 2, evictions: 0, deletes: 0 });
+    expect(await cache.get('long')).toBe(1);
+  });
+
+  it('again and again, as long as there is anything to look for', () => {
+    const entries = tier(100);
+    entries.set('a', record(10_000));
+    entries.set('b', record(100_000));
+    jest.advanceTimersByTime(40_000);
+    expect(entries.size).toBe(1);
+    jest.advanceTimersByTime(100_000);
+    expect(entries.size).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+    entries.set('c', record(10_000));
+    jest.advanceTimersByTime(60_000);
+    expect(entries.size).toBe(0);
+  });
+
+  it('in slices: no long pause for a large L1', () => {
+    const entries = tier(20_000);
+    for (let i = 0; i < 20_000; i++) entries.set(String(i), record(1000));
+    jest.advanceTimersByTime(30_000);
+    expect(entries.size).toBe(15_000);
+    jest.advanceTimersByTime(1000);
+    expect(entries.size).toBe(0);
+  });
+
+  it('also while others write in the pauses', () => {
+    const entries = tier(40_000);
+    for (let i = 0; i < 20_000; i++) entries.set(String(i), record(1000));
+    jest.advanceTimersByTime(30_000);
+    for (let i = 0; i < 100; i++) {
+      entries.set(`new:${String(i)}`, record(Infinity));
+      jest.advanceTimersByTime(10);
+    }
+    expect(entries.size).toBe(100);
+  });
+
+  it('entries that live for ever need no timer', () => {
+    const entries = tier(10);
+    entries.set('a', record(Infinity));
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('guarantee 10: close leaves no timer, also in the middle of a sweep', () => {
+    const entries = tier(20_000);
+    for (let i = 0; i < 20_000; i++) entries.set(String(i), record(1000));
+    jest.advanceTimersByTime(30_000);
+    entries.close();
+    expect(jest.getTimerCount()).toBe(0);
+    entries.set('late', record(1000));
+    expect(entries.size).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('MemoryTier', () => {
+  it('tells whom it evicts, and only those', () => {
+    const evicted: string[] = [];
+    const entries = tier(2, (id) => evicted.push(id));
+    for (const id of ['a', 'b', 'b', 'c']) entries.set(id, record(1000));
+    entries.delete('b');
+    entries.clear();
+    expect(evicted).toEqual(['a']);
+  });
+
+  it('deletes by condition, and counts', () => {
+    const entries = tier(10);
+    for (const id of ['a1', 'a2', 'b1']) entries.set(id, record(1000));
+    const shown: unknown[] = [];
+    const deleted = entries.deleteWhere(
+      (id) => id.startsWith('a'),
+      ({ value }) => shown.push(value),
+    );
+    expect(deleted).toBe(2);
+    expect(shown).toEqual(['value', 'value']);
+    expect(entries.size).toBe(1);
+  });
+
+  it('deletes by condition what has expired, too', () => {
+    const entries = tier(10);
+    entries.set('a', record(1000));
+    entries.set('b', record(2000));
+    jest.setSystemTime(1500);
+    expect(entries.size).toBe(2);
+    const deleted = entries.deleteWhere(
+      () => true,
+      () => undefined,
+    );
+    expect(deleted).toBe(2);
+    expect(entries.size).toBe(0);
+  });
+
+  it('keeps nothing for those who listen to the metrics of lru-cache', () => {
+    const told: { value?: unknown }[] = [];
+    const listen = (status: unknown): unknown => told.push(status as { value?: unknown });
+    subscribe('lru-cache:metrics', listen);
+    try {
+      const entries = tier(10);
+      for (const id of ['a', 'b']) entries.set(id, new MemoryRecord(`value of ${id}`, Infinity, undefined));
+    } finally {
+      unsubscribe('lru-cache:metrics', listen);
+    }
+    const sets = told.filter((status) => Object.hasOwn(status, 'value'));
+    expect(new Set(sets).size).toBe(sets.length);
+  });
+});
+
+describe('a bare value lives exactly as long as its record says', () => {
+  it.each([0, 1, 1_900_000_000_000])('on a clock that stands at %d', (start) => {
+    let now = start;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    const until = start + 1000;
+    entries.set('key', new MemoryRecord('value', until, undefined));
+    now = until - 1;
+    expect(entries.held('key')).toBe('value');
+    expect(entries.get('key')).toEqual(new MemoryRecord('value', until, undefined));
+    now = until;
+    expect(entries.held('key')).toBeUndefined();
+    expect(entries.get('key')).toBeUndefined();
+    expect(entries.size).toBe(0);
+  });
+
+  it.each([0, 0.25, 0.5, -5])('also %d ms', (left) => {
+    let now = 1000;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    entries.set('key', new MemoryRecord('value', now + left, undefined));
+    now += 1;
+    expect(entries.held('key')).toBeUndefined();
+  });
+
+  it('and null is one, and what lives for ever too', () => {
+    let now = 1000;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    entries.set('null', new MemoryRecord(null, 2000, undefined));
+    entries.set('ever', new MemoryRecord('value', Infinity, undefined));
+    now = 1999;
+    expect(entries.held('null')).toBeNull();
+    expect(entries.get('null')).toEqual(new MemoryRecord(null, 2000, undefined));
+    now = 1e15;
+    expect(entries.get('ever')).toEqual(new MemoryRecord('value', Infinity, undefined));
+    expect(entries.held('null')).toBeUndefined();
+  });
+
+  it('a new life takes the place of the old one, in both directions', () => {
+    let now = 1000;
+    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    tiers.push(entries);
+    entries.set('longer', new MemoryRecord('value', 2000, undefined));
+    entries.set('longer', new MemoryRecord('value', Infinity, undefined));
+    entries.set('shorter', new MemoryRecord('value', Infinity, undefined));
+    entries.set('shorter', new MemoryRecord('value', 2000, undefined));
+    now = 2000;
+    expect(entries.held('longer')).toBe('value');
+    expect(entries.held('shorter')).toBeUndefined();
+  });
+});

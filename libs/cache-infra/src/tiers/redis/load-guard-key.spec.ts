@@ -1,0 +1,83 @@
+import clusterKeySlot from 'cluster-key-slot';
+import fc from 'fast-check';
+
+import { compileGlob } from '../../keys/glob.js';
+import { redisKey } from '../../keys/namespace.js';
+import { fencedKey, fenceKey, fencePrefix, hashTag } from './load-guard-key.js';
+
+/** Keys that try to be something else. */
+const braces = [
+  'a',
+  'a{b}c',
+  'x}',
+  '{}y',
+  '{}',
+  '{a',
+  'a{',
+  '}{',
+  '{{b}}',
+  'a{}b{c}',
+  '{x}{y}',
+  'a:b{c}:d',
+  '{}}',
+  `${'k'.repeat(1100)}{t}`,
+  `x}${'k'.repeat(1100)}`,
+];
+
+describe('hashTag', () => {
+  it.each([
+    ['a{b}c', 'b'],
+    ['{user}.1', 'user'],
+    ['{{b}}', '{b'],
+    ['{x}{y}', 'x'],
+    ['abc', undefined],
+    ['{}y', undefined],
+    ['a{', undefined],
+    ['x}', undefined],
+    ['}{', undefined],
+  ])('of %p is %p', (key, tag) => {
+    expect(hashTag(key)).toBe(tag);
+  });
+});
+
+describe('a fence key', () => {
+  it.each(braces)('shares the slot of its entry, and tells which one it is: %p', (key) => {
+    const entry = redisKey('cache', '', key);
+    const fence = fenceKey('cache', entry);
+    expect(clusterKeySlot(fence)).toBe(clusterKeySlot(entry));
+    expect(fencedKey('cache', fence)).toBe(entry);
+  });
+
+  it('for any key, in any namespace', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('{', '}', ':', 'a', '!', '~', '\u{1F600}'),
+      maxLength: 12,
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(text, fc.constantFrom('', 'users', 'users/eu'), (key, path) => {
+        const entry = redisKey('cache', path, key);
+        const fence = fenceKey('cache', entry);
+        expect(clusterKeySlot(fence)).toBe(clusterKeySlot(entry));
+        expect(fencedKey('cache', fence)).toBe(entry);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('of different entries is different', () => {
+    const fences = braces.map((key) => fenceKey('cache', redisKey('cache', '', key)));
+    expect(new Set(fences).size).toBe(braces.length);
+  });
+
+  it('is under the prefix of the cache, and no pattern for entries finds it', () => {
+    const fence = fenceKey('cache', 'cache::a');
+    expect(fence.startsWith(fencePrefix('cache'))).toBe(true);
+    expect(compileGlob('cache::*')(fence)).toBe(false);
+    expect(compileGlob('cache:users*')(fence)).toBe(false);
+  });
+
+  it.each(['cache::a', 'cache:!tags', 'other:!f:{a}a', 'cache:!f:', 'cache:!f:{a'])('%p is none', (key) => {
+    expect(fencedKey('cache', key)).toBeUndefined();
+  });
+});
