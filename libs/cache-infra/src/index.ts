@@ -9,7 +9,7 @@ export type {
 export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/contract/events.js';
 export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/contract/health.js';
 export { InMemoryCache } from './cache/in-memory-cache.js';
-export type { CacheLogger } from './cache/observe/logger.js';
+export type { CacheLogger } from './cache/contract/logger.js';
 export type {
   CacheMonitor,
   CacheOperation,

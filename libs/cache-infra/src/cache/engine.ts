@@ -11,7 +11,7 @@ import type { TrackingMember } from '../tiers/coherence/shared-tracking.js';
 import { portionSize } from '../base/turn.js';
 import { activity } from './observe/activity.js';
 import { Backoff } from './load/backoff.js';
-import { Bulk } from './write/bulk.js';
+import { Bulk } from './invalidate/bulk.js';
 import { CallTimers } from './load/call-timers.js';
 import type { Counters } from './observe/counters.js';
 import { runSafely, type CacheEmitter } from './observe/emitter.js';

@@ -8,7 +8,7 @@ import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../base/redact.js';
 import { portionSize, Turn } from '../base/turn.js';
 import { activity } from './observe/activity.js';
-import type { Bulk } from './write/bulk.js';
+import type { Bulk } from './invalidate/bulk.js';
 import { Cache } from './contract/cache.js';
 import type { CacheCore, Found } from './engine.js';
 import { failed } from './recover/failed.js';

@@ -1,7 +1,8 @@
 import type { BaseCacheOptions, RedisCacheOptions } from '../cache/contract/cache-options.js';
 import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import { harmless, type CacheLogger } from '../cache/observe/logger.js';
+import type { CacheLogger } from '../cache/contract/logger.js';
+import { harmless } from '../cache/observe/logger.js';
 import { memoryFallback } from '../cache/memory-fallback.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import { baseChecks, redisChecks } from '../cache/contract/option-checks.js';

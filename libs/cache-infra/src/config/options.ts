@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { redisChecks } from '../cache/contract/option-checks.js';
 import type { EncryptionOptions, RedisCacheOptions } from '../cache/contract/cache-options.js';
-import type { CacheLogger } from '../cache/observe/logger.js';
+import type { CacheLogger } from '../cache/contract/logger.js';
 import type { CacheMonitor, OperationHook } from '../cache/contract/monitor.js';
 import type { Coherence, Isolation, OnError, Ttl } from '../cache/contract/options.js';
 import { booleanValue, entriesInMemory, nonNegativeInteger, oneOf, operationTtls } from '../base/checks.js';

@@ -1,4 +1,4 @@
-export { getAiCacheToken, InjectAiCache } from './module/ai-tokens.js';
+export { getAiCacheToken, InjectAiCache } from './registry/ai-tokens.js';
 export { withCacheContext, type CacheContext, type CacheContextRequest } from './vary/cache-context.js';
 export { CacheContextInterceptor } from './vary/cache-context.interceptor.js';
 export { CacheEvict } from './decorators/cache-evict.js';
@@ -16,7 +16,7 @@ export {
 export { CacheInfraModule } from './module/cache-infra.module.js';
 export { CacheMonitoringInterceptor } from './observe/cache-monitoring.interceptor.js';
 export { CachePut } from './decorators/cache-put.js';
-export { CacheRegistry } from './module/cache-registry.js';
+export { CacheRegistry } from './registry/cache-registry.js';
 export { Cacheable } from './decorators/cacheable.js';
 export { CacheDefaults } from './decorators/class-defaults.js';
 export type {
@@ -43,4 +43,4 @@ export type {
   CacheInfraOptionsFactory,
   CacheInfraTestingOptions,
 } from './module/module-options.js';
-export { getCacheToken, InjectCache } from './module/tokens.js';
+export { getCacheToken, InjectCache } from './registry/tokens.js';

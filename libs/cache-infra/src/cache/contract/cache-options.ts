@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { CacheType } from '../../values/cache-type.js';
 import type { EncryptionKey } from '../../codec/encryption.js';
-import type { CacheLogger } from '../observe/logger.js';
+import type { CacheLogger } from './logger.js';
 import type { CacheMonitor, OperationHook } from './monitor.js';
 import type { Coherence, Isolation, OnError, Ttl } from './options.js';
 import type { RedisConnectionOptions } from '../../tiers/redis/options.js';

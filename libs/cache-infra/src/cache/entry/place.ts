@@ -17,8 +17,8 @@ import {
 } from '../../keys/glob.js';
 import { percentEncoded, redisKey } from '../../keys/namespace.js';
 import { tombstonePrefix } from '../../tiers/redis/load-guard-key.js';
-import { tagTableKey } from '../../tiers/coherence/tag-channel.js';
-import type { Matching } from '../recover/journal.js';
+import { tagTableKey } from '../../tiers/redis/tag-channel.js';
+import type { Matching } from './matching.js';
 
 /** The Redis key of what was cleared lately. No entry can stand there. */
 export function clearedKey(prefix: string): string {

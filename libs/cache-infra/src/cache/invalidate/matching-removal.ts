@@ -2,7 +2,7 @@ import { failureKind, isFinal } from '../../tiers/redis/errors.js';
 import { redisLiteral } from '../../keys/glob.js';
 import { fencedKey, fencePrefix } from '../../tiers/redis/load-guard-key.js';
 import type { Clear, RedisTier } from '../../tiers/redis/redis-tier.js';
-import type { Matching } from '../recover/journal.js';
+import type { Matching } from '../entry/matching.js';
 
 /** Keys that are removed, and as what other instances are told of it. */
 interface MatchingRemoval extends Pick<Matching, 'globs' | 'matches'> {

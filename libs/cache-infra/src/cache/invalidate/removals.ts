@@ -4,16 +4,16 @@ import { wholeOf } from '../../values/graph.js';
 import { snapshot } from '../../values/snapshot.js';
 import type { MemoryRecord } from '../../tiers/memory/memory-record.js';
 import { portionSize, Turn } from '../../base/turn.js';
-import type { Bulk } from '../write/bulk.js';
+import type { Bulk } from './bulk.js';
 import type { CacheCore, Sweep } from '../engine.js';
 import { failed, refused } from '../recover/failed.js';
 import type { Fenceable } from './in-flight.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheOperation } from '../contract/monitor.js';
-import { tagTableKey, tagTableMark } from '../../tiers/coherence/tag-channel.js';
+import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import type { Place } from '../entry/place.js';
 import { expired } from '../entry/records.js';
-import type { Matching } from '../recover/journal.js';
+import type { Matching } from '../entry/matching.js';
 import type { Learned } from './tag-keeper.js';
 
 /** Keys to delete from Redis. */

@@ -1,6 +1,6 @@
 import { failureKind, isOutage } from '../../tiers/redis/errors.js';
 import type { RedisTier, TagNews } from '../../tiers/redis/redis-tier.js';
-import type { TagMessage } from '../../tiers/coherence/tag-channel.js';
+import type { TagMessage } from '../../tiers/redis/tag-channel.js';
 import { TagTable } from '../entry/tag-table.js';
 
 /** What an answer from Redis said. */

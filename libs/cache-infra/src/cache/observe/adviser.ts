@@ -3,7 +3,8 @@ import { failureKind, isOutage } from '../../tiers/redis/errors.js';
 import type { RedisGate } from '../../tiers/redis/executor.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
 import type { RedisCacheOptions } from '../contract/cache-options.js';
-import { harmless, type CacheLogger } from './logger.js';
+import type { CacheLogger } from '../contract/logger.js';
+import { harmless } from './logger.js';
 import type { Coherence } from '../contract/options.js';
 
 /** What Redis says of itself; `undefined` what it was not allowed to say. */

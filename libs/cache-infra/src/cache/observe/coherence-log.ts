@@ -1,4 +1,4 @@
-import type { CacheLogger } from './logger.js';
+import type { CacheLogger } from '../contract/logger.js';
 
 /** How long the loss of the invalidation channel waits to be logged: when Redis itself goes, its connections go one by one. */
 const patienceMs = 250;

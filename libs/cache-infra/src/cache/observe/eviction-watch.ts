@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { Counters } from './counters.js';
-import { harmless, type CacheLogger } from './logger.js';
+import type { CacheLogger } from '../contract/logger.js';
+import { harmless } from './logger.js';
 
 const windowMs = 60_000;
 /** In a minute; fewer are no sign of anything. */

@@ -1,5 +1,5 @@
 import { describeValue } from '../../base/redact.js';
-import type { CacheLogger } from './logger.js';
+import type { CacheLogger } from '../contract/logger.js';
 
 /** Different ones told at most: beyond them somebody makes new ones all the time. */
 const most = 100;

@@ -1,4 +1,5 @@
 import type { EntryMeta } from '../../codec/codec.js';
+import type { Matching } from '../entry/matching.js';
 import type { JournalStats } from '../contract/stats.js';
 
 /** When a change was made. */
@@ -9,14 +10,6 @@ export interface Moment {
   readonly stamp: number;
   /** Its number among the changes of this process. */
   readonly order: number;
-}
-
-/** Keys that a change covers: globs of Redis's kind that find at least those, and who decides. */
-export interface Matching {
-  /** As other instances are told of it (see `matchingOf`). */
-  readonly mark: string;
-  readonly globs: readonly string[];
-  readonly matches: (redisKey: string) => boolean;
 }
 
 export type MatchEntry = Moment & Matching & { readonly kind: 'match' };

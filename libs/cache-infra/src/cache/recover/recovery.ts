@@ -5,17 +5,10 @@ import { snapshot } from '../../values/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
 import { clockErrorMs, type Cleared, type LateChange, type RedisTier } from '../../tiers/redis/redis-tier.js';
 import { removeMatchingFromRedis } from '../invalidate/matching-removal.js';
-import { tagTableKey, tagTableMark } from '../../tiers/coherence/tag-channel.js';
+import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import { matchingOf } from '../entry/place.js';
-import type {
-  JournalEntry,
-  KeyedEntry,
-  MatchEntry,
-  Matching,
-  Moment,
-  RecoveryJournal,
-  TagEntry,
-} from './journal.js';
+import type { Matching } from '../entry/matching.js';
+import type { JournalEntry, KeyedEntry, MatchEntry, Moment, RecoveryJournal, TagEntry } from './journal.js';
 import type { TagKeeper } from '../invalidate/tag-keeper.js';
 import type { ValueLimits } from '../entry/value-rules.js';
 

@@ -1,7 +1,7 @@
 import { failureKind, isTemporary } from '../../tiers/redis/errors.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
 import type { CacheEmitter } from '../observe/emitter.js';
-import type { CacheLogger } from '../observe/logger.js';
+import type { CacheLogger } from '../contract/logger.js';
 import type { Recovery } from './recovery.js';
 
 export interface LinkCallbacks {

@@ -3,7 +3,7 @@ import { failureKind } from '../../tiers/redis/errors.js';
 import type { RedisLoad, RedisLoads } from '../../tiers/redis/load-guards.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
 import { portionSize, Turn } from '../../base/turn.js';
-import type { Bulk } from './bulk.js';
+import type { Bulk } from '../invalidate/bulk.js';
 import type { CacheCore, WorkUnderWay } from '../engine.js';
 import { failed } from '../recover/failed.js';
 import type { Fenceable } from '../invalidate/in-flight.js';

@@ -6,12 +6,12 @@ import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../../cache/contract/monitor.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import type { CacheFacts } from '../vary/cache-facts.js';
-import { CacheRegistry, registryOf } from '../module/cache-registry.js';
+import { CacheRegistry, registryOf } from '../registry/cache-registry.js';
 import type { MethodOptions } from './decorator-options.js';
 import { factsOf } from '../vary/facts-lookup.js';
 import { featureOf, moduleRefOf } from './method-injection.js';
-import { isPending, provider } from '../module/provided.js';
-import { defaultCacheName, getCacheToken, namespacesOf, wholeCacheToken } from '../module/tokens.js';
+import { isPending, provider } from '../registry/provided.js';
+import { defaultCacheName, getCacheToken, namespacesOf, wholeCacheToken } from '../registry/tokens.js';
 
 /** The cache that serves a decorated method, who watches it, and what it may vary by. */
 export interface MethodCache {

@@ -12,7 +12,7 @@ import { CacheEvict } from './cache-evict.js';
 import { CachePut } from './cache-put.js';
 import { Cacheable } from './cacheable.js';
 import { cacheableKey } from './method-key.js';
-import { getCacheToken } from '../module/tokens.js';
+import { getCacheToken } from '../registry/tokens.js';
 
 const cache = new InMemoryCache({ maxSize: 100, defaultTtl: 60 });
 const modules: TestingModule[] = [];

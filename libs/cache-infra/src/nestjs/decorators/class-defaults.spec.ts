@@ -8,7 +8,7 @@ import { CacheEvict } from './cache-evict.js';
 import { CachePut } from './cache-put.js';
 import { Cacheable } from './cacheable.js';
 import { CacheDefaults } from './class-defaults.js';
-import { getCacheToken } from '../module/tokens.js';
+import { getCacheToken } from '../registry/tokens.js';
 
 const cache = new InMemoryCache({ defaultTtl: 60 });
 const other = new InMemoryCache({ name: 'other' });

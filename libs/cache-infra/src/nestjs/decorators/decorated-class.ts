@@ -2,7 +2,7 @@ import { decorationsOf, effectiveOptions, type MethodDecoration } from './decora
 import type { MethodOptions } from './decorator-options.js';
 import { isMadeByNest, isStatic, type Wrapper } from './instance-origin.js';
 import { labelOf } from './method-key.js';
-import type { CacheFeature } from '../module/tokens.js';
+import type { CacheFeature } from '../registry/tokens.js';
 
 /** A decorated method of a class, as it will be called. */
 export interface Placed {

@@ -5,7 +5,7 @@ import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import { factsOf } from '../vary/facts-lookup.js';
 import { findCache, missingCache } from './cache-lookup.js';
-import { CacheRegistry } from '../module/cache-registry.js';
+import { CacheRegistry } from '../registry/cache-registry.js';
 import { decoratedBy, type Decorated, type Placed } from './decorated-class.js';
 import type { CacheEvictOptions } from './decorator-options.js';
 import { joinFactory } from './factory-instances.js';
@@ -15,7 +15,7 @@ import { attachModuleRef, detachModuleRef } from './method-injection.js';
 import { unknownFact } from './method-variant.js';
 import { sharedKeys, tellOfNumberedNames } from './shared-keys.js';
 import { expectInstances, leave } from './strangers.js';
-import { defaultCacheName, featureToken, type CacheFeature } from '../module/tokens.js';
+import { defaultCacheName, featureToken, type CacheFeature } from '../registry/tokens.js';
 
 /**
  * Looks at all that has decorated methods when the application starts: providers, controllers, what stands on controllers, middleware.

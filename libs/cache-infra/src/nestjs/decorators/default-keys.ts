@@ -1,13 +1,13 @@
 import type { ModuleRef } from '@nestjs/core';
 import { ModulesContainer } from '@nestjs/core';
 
-import { provider } from '../module/provided.js';
+import { provider } from '../registry/provided.js';
 import type { Decoration, MethodDecoration } from './decoration.js';
 import type { MethodOptions } from './decorator-options.js';
 import { madeFor } from './instance-origin.js';
 import { featureOf, madeForOf, moduleRefOf } from './method-injection.js';
 import { keyPrefix, nameDoubt, type DecoratedMethod } from './method-key.js';
-import { defaultCacheName, namespacesOf, type CacheFeature } from '../module/tokens.js';
+import { defaultCacheName, namespacesOf, type CacheFeature } from '../registry/tokens.js';
 
 /** A method of a class, as its default keys name it. */
 export interface Named {

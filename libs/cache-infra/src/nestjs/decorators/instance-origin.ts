@@ -1,6 +1,6 @@
 import { INQUIRER, ModulesContainer, REQUEST, type ModuleRef } from '@nestjs/core';
 
-import { provider } from '../module/provided.js';
+import { provider } from '../registry/provided.js';
 
 export type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 /** What Nest keeps of a provider, controller or enhancer. */

@@ -1,7 +1,7 @@
 import { Inject, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 
-import { featureToken, type CacheFeature } from '../module/tokens.js';
+import { featureToken, type CacheFeature } from '../registry/tokens.js';
 
 // Under registered symbols, so that two copies of this library in one process inject a class once.
 const moduleRefKey = Symbol.for('nestjs-cache-infra.ModuleRef');

@@ -6,7 +6,7 @@ import { isStatic, nameOf } from './instance-origin.js';
 import { areAlike } from './made-alike.js';
 import { warnOnce } from './method-errors.js';
 import { keyPrefix, labelOf } from './method-key.js';
-import { defaultCacheName } from '../module/tokens.js';
+import { defaultCacheName } from '../registry/tokens.js';
 import { classNameOf } from '../../keys/class-name.js';
 
 /**

@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 
 import { AiCacheService } from '../../ai/index.js';
 import { ValidationError } from '../../base/errors.js';
-import { rootAiToken } from './ai-tokens.js';
+import { rootAiToken } from '../registry/ai-tokens.js';
 import { dependenciesOf, nameOf, wrappersOf } from '../decorators/instance-origin.js';
 
 /** Looks for classes that have `AiCacheService` injected by its class in an application that has several. */

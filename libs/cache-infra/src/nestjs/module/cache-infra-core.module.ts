@@ -7,7 +7,7 @@ import { AmbiguousAi } from './ambiguous-ai.js';
 import { CacheContextInterceptor } from '../vary/cache-context.interceptor.js';
 import { CacheHealthIndicator } from '../observe/cache-health.indicator.js';
 import { CacheMonitoringInterceptor } from '../observe/cache-monitoring.interceptor.js';
-import { CacheRegistry } from './cache-registry.js';
+import { CacheRegistry } from '../registry/cache-registry.js';
 import { ContextBinding } from '../vary/context-binding.js';
 import { DecoratedProviders } from '../decorators/decorated-providers.js';
 import { HttpCacheInterceptor } from '../http/adapter/http-cache.interceptor.js';

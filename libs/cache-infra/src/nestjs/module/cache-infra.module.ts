@@ -11,7 +11,7 @@ import type {
   CacheInfraModuleOptions,
   CacheInfraTestingOptions,
 } from './module-options.js';
-import { InjectMadeByMethod } from './tokens.js';
+import { InjectMadeByMethod } from '../registry/tokens.js';
 import { TestingClockModule } from './testing-clock.module.js';
 
 /**

@@ -5,9 +5,15 @@ import { nonEmptyString } from '../../base/checks.js';
 import { ValidationError } from '../../base/errors.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { missingCache, namespaceOf } from '../decorators/cache-lookup.js';
-import { CacheRegistry } from './cache-registry.js';
+import { CacheRegistry } from '../registry/cache-registry.js';
 import type { CacheInfraFeatureOptions } from './module-options.js';
-import { defaultCacheName, featureToken, getCacheToken, madeByMethod, wholeCacheToken } from './tokens.js';
+import {
+  defaultCacheName,
+  featureToken,
+  getCacheToken,
+  madeByMethod,
+  wholeCacheToken,
+} from '../registry/tokens.js';
 
 /** The module that stands between a domain module and a cache. */
 export function featureModule(

@@ -2,7 +2,7 @@ import { cachesBeside, optionsBeside, type SeveralCaches } from '../../config/se
 import { ValidationError } from '../../base/errors.js';
 import type { Plan } from './module-definition.js';
 import type { AnswerOptions } from './module-options.js';
-import { defaultCacheName } from './tokens.js';
+import { defaultCacheName } from '../registry/tokens.js';
 
 /** What is given to `forRoot()` and its like, before anything has looked at it. */
 export interface GivenOptions extends SeveralCaches {

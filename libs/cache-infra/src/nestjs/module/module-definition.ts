@@ -5,10 +5,10 @@ import type { Cache } from '../../cache/contract/cache.js';
 import { CacheFactory } from '../../config/cache-factory.js';
 import { cachesBeside } from '../../config/several-caches.js';
 import { ValidationError } from '../../base/errors.js';
-import { getAiCacheToken, ownAiCacheToken, rootAiToken } from './ai-tokens.js';
+import { getAiCacheToken, ownAiCacheToken, rootAiToken } from '../registry/ai-tokens.js';
 import type { CacheFacts } from '../vary/cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
-import { CacheRegistry, nameTaken } from './cache-registry.js';
+import { CacheRegistry, nameTaken } from '../registry/cache-registry.js';
 import {
   answerOptions,
   assertMadeOptions,
@@ -17,7 +17,13 @@ import {
   type GivenOptions,
 } from './given-options.js';
 import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
-import { defaultCacheName, getCacheToken, madeByMethod, rootCacheToken, wholeCacheToken } from './tokens.js';
+import {
+  defaultCacheName,
+  getCacheToken,
+  madeByMethod,
+  rootCacheToken,
+  wholeCacheToken,
+} from '../registry/tokens.js';
 
 const optionsToken = Symbol('CacheInfraModule options');
 

@@ -5,8 +5,8 @@ import type { Cache } from '../../cache/contract/cache.js';
 import type { CacheHealth, CacheStatus, L1Health, L2Health } from '../../cache/contract/health.js';
 import { CacheError, ValidationError } from '../../base/errors.js';
 import { findCache, missingCache } from '../decorators/cache-lookup.js';
-import { registryOf } from '../module/cache-registry.js';
-import { defaultCacheName } from '../module/tokens.js';
+import { registryOf } from '../registry/cache-registry.js';
+import { defaultCacheName } from '../registry/tokens.js';
 
 /** What Terminus shows of a cache. */
 export interface CacheHealthDetails {

@@ -2,7 +2,7 @@ import type { NestInterceptor } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 
 import type { CacheContextInterceptor } from './cache-context.interceptor.js';
-import type { CacheRegistry } from '../module/cache-registry.js';
+import type { CacheRegistry } from '../registry/cache-registry.js';
 import { factsOf } from './facts-lookup.js';
 
 /**

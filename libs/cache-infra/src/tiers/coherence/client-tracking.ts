@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from '../redis/client-listeners.js';
 import type { Deadlines } from '../redis/deadlines.js';
 import { kindOf } from '../redis/errors.js';
-import { tagTableUnder, type TagMessage } from './tag-channel.js';
+import { tagTableUnder, type TagMessage } from '../redis/tag-channel.js';
 import { TagSubscription } from './tag-subscription.js';
 
 /** What a lost or found invalidation channel, and what comes through it, means to its owner. */

@@ -3,11 +3,11 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from '../redis/client-listeners.js';
 import type { CoherenceListener } from './client-tracking.js';
 import type { Deadlines } from '../redis/deadlines.js';
-import { noOwnChange, type OwnChange } from './own-changes.js';
+import { noOwnChange, type OwnChange } from '../redis/own-changes.js';
 import { clientPrefixOf, databaseOf, isCluster } from '../redis/client.js';
 import type { RedisClient } from '../redis/options.js';
 import type { TrackingMember } from './shared-tracking.js';
-import { tagTableUnder } from './tag-channel.js';
+import { tagTableUnder } from '../redis/tag-channel.js';
 import { TagSubscription } from './tag-subscription.js';
 
 /** Keys of one message: a change of many keys does not stand still in one long one. */

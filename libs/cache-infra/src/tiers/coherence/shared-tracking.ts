@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { ValidationError } from '../../base/errors.js';
 import { clientPrefixOf, isCluster } from '../redis/client.js';
 import type { RedisClient } from '../redis/options.js';
-import { tagTableUnder } from './tag-channel.js';
+import { tagTableUnder } from '../redis/tag-channel.js';
 import { ClientTracking, type CoherenceListener, type TrackingOptions } from './client-tracking.js';
-import { noOwnChange, OwnChanges, type OwnChange } from './own-changes.js';
+import { noOwnChange, OwnChanges, type OwnChange } from '../redis/own-changes.js';
 
 /** One cache's part in the tracking of a connection. */
 export interface TrackingMember {

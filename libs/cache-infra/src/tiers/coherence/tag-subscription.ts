@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Deadlines } from '../redis/deadlines.js';
 import { kindOf } from '../redis/errors.js';
-import { parseTagMessage, tagChannel, type TagMessage } from './tag-channel.js';
+import { parseTagMessage, tagChannel, type TagMessage } from '../redis/tag-channel.js';
 
 /** What comes of the tag tables, by the tables' whole keys. */
 export interface TagListener {

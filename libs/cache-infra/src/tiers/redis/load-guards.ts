@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { timerMs } from '../../base/duration.js';
 import { fenceKey, tombstoneKey } from './load-guard-key.js';
-import { noOwnChange, type OwnChange } from '../coherence/own-changes.js';
+import { noOwnChange, type OwnChange } from './own-changes.js';
 import { integerOf } from './client.js';
 import type { RedisGate } from './executor.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './scripts.js';

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.js';
 import { Turn } from '../../base/turn.js';
 import { redisLiteral } from '../../keys/glob.js';
 import { versionId } from '../../codec/header.js';
-import type { OwnChange } from '../coherence/own-changes.js';
+import type { OwnChange } from './own-changes.js';
 import { integerOf, databaseOf, isCluster } from './client.js';
 import type { SendOptions } from './command-window.js';
 import type { RedisConnection } from './connection.js';
@@ -21,7 +21,7 @@ import {
   setScript,
   tagTableScript,
 } from './scripts.js';
-import { tagChannel } from '../coherence/tag-channel.js';
+import { tagChannel } from './tag-channel.js';
 
 /** An entry as Redis held it. */
 export interface StoredEntry {

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 
-import { defaultCacheName } from '../../module/tokens.js';
+import { defaultCacheName } from '../../registry/tokens.js';
 import { optionsOn } from './http-route.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
