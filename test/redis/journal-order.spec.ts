@@ -161,7 +161,7 @@ describe('what another instance cleared meanwhile', () => {
     await elsewhere();
     await back(cut, proxy);
     expect(cut.stats().journal.size).toBe(0);
-    return redis({ enableL1Cache: false, commandTimeout: '5s' }).get('key');
+    return await redis({ enableL1Cache: false, commandTimeout: '5s' }).get('key');
   }
 
   async function leave(cache: RedisCache, proxy: TcpProxy): Promise<void> {

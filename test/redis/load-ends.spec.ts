@@ -1,7 +1,7 @@
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
-import { coreOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
-import { fenceKey } from '../../libs/cache-infra/src/tiers/redis/load-guard-key.js';
+import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
+import { loadGuardKey } from '../../libs/cache-infra/src/tiers/redis/load-guard-key.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred, turn, type Deferred } from '../support/deferred.js';
 import { until } from '../support/until.js';
@@ -11,7 +11,7 @@ const { redis } = own;
 
 /** Who holds the lease of a key; null = nobody. */
 function holder(key: string): Promise<string | null> {
-  return own.raw.hget(fenceKey(own.keyPrefix, `${own.keyPrefix}::${key}`), 'h');
+  return own.raw.hget(loadGuardKey(own.keyPrefix, `${own.keyPrefix}::${key}`), 'h');
 }
 
 /** A load with a lease, under way. */
@@ -42,7 +42,7 @@ const ends: [what: string, end: (running: Running) => unknown][] = [
 describe('T25: whatever ends a load, each thing that it holds is given back', () => {
   it.each(ends)('T25: %s', async (_, end) => {
     const cache = await redis({ maxValueBytes: 1000, leaseDuration: '60s' });
-    const core = coreOf(cache);
+    const core = engineOf(cache);
     const loader = deferred<unknown>();
     const started = deferred<LoadContext>();
     const leave = new AbortController();
@@ -58,11 +58,11 @@ describe('T25: whatever ends a load, each thing that it holds is given back', ()
     await end({ cache, loader, context, leave });
     await until(async () => (await holder('key')) === null, 'the lease to be given back');
     await until(() => core.flights.size === 0, 'the flight to end');
-    expect(core.waiters.size).toBe(0);
-    expect(core.writesUnderWay.size).toBe(0);
+    expect(core.keySignals.size).toBe(0);
+    expect(core.writesInFlight.size).toBe(0);
     loader.resolve('late');
     await loaded.catch(() => undefined);
-    expect(core.reads.underWay.size).toBe(0);
+    expect(core.reads.inFlight.size).toBe(0);
   });
 
   it('T25: a loader that hangs beyond hardTimeout, whose callers were served a stale value', async () => {
@@ -103,7 +103,7 @@ describe('T25: a lease that is given back without a value', () => {
     const waiting = others.map((cache) =>
       cache.getOrSet('key', () => (running++, go.promise), { lock: true }),
     );
-    await until(() => others.every((cache) => coreOf(cache).waiters.size === 1), 'the others to wait');
+    await until(() => others.every((cache) => engineOf(cache).keySignals.size === 1), 'the others to wait');
     end(loader);
     await until(() => running === others.length, 'all of them to load');
     go.resolve('value');
@@ -123,7 +123,7 @@ describe('T25: a lease that is given back without a value', () => {
     const load = (): Promise<string> => (runs++, go.promise);
     const waiting = [second, third].map((cache) => cache.getOrSet('key', load, { lock: true }));
     await until(
-      () => [second, third].every((cache) => coreOf(cache).waiters.size === 1),
+      () => [second, third].every((cache) => engineOf(cache).keySignals.size === 1),
       'the others to wait',
     );
     leave.abort(new Error('left'));
@@ -167,7 +167,7 @@ describe('T61: closing while a load holds a lease', () => {
     const loaded = cache.getOrSet('key', () => (started.resolve(), loader.promise), { lock: true });
     await started.promise;
     const waiting = other.getOrSet('key', () => 'second', { lock: true });
-    await until(() => coreOf(other).waiters.size === 1, 'the other to wait');
+    await until(() => engineOf(other).keySignals.size === 1, 'the other to wait');
     await cache.close();
     expect(await waiting).toBe('second');
     loader.resolve('first');

@@ -1,43 +1,43 @@
 import type { Clock } from '../base/clock.js';
 import type { EntryMeta } from '../codec/codec.js';
 import { CacheClosedError } from '../base/errors.js';
-import { fencedKey } from '../tiers/redis/load-guard-key.js';
-import type { MemoryRecord } from '../tiers/memory/memory-record.js';
+import { guardedKey } from '../tiers/redis/load-guard-key.js';
+import type { L1Entry } from '../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { failureKind } from '../tiers/redis/errors.js';
-import type { RedisLoads } from '../tiers/redis/load-guards.js';
+import type { LoadGuards } from '../tiers/redis/load-guards.js';
 import type { RedisTier } from '../tiers/redis/redis-tier.js';
 import type { TrackingMember } from '../tiers/coherence/shared-tracking.js';
 import { portionSize } from '../base/turn.js';
 import { activity } from './observe/activity.js';
 import { Backoff } from './load/backoff.js';
-import { Bulk } from './invalidate/bulk.js';
+import { BulkCall } from './invalidate/bulk-call.js';
 import { CallTimers } from './load/call-timers.js';
 import type { Counters } from './observe/counters.js';
 import { runSafely, type CacheEmitter } from './observe/emitter.js';
 import { DeadEntries } from './read/dead-entries.js';
 import { failed, refused } from './recover/failed.js';
-import type { Flight } from './load/flight.js';
-import { InFlight, type Fenceable, type TaggedWork } from './invalidate/in-flight.js';
+import type { SingleFlight } from './load/single-flight.js';
+import { InFlight, type Supersedable, type TaggedWork } from './invalidate/in-flight.js';
 import type { CacheMonitor, CacheOperation } from './contract/monitor.js';
 import type { Observer } from './observe/observer.js';
 import type { Isolation, OnError } from './contract/options.js';
-import { idOf, type Place } from './entry/place.js';
-import { refreshTime, undecided, withRefresh } from './entry/records.js';
+import { idOf, type Keyspace } from './entry/keyspace.js';
+import { refreshTime, undecided, withRefresh } from './entry/l1-entries.js';
 import type { Recovery } from './recover/recovery.js';
 import type { CacheStats } from './contract/stats.js';
 import type { PlanDefaults, StorePlan } from './entry/store-plan.js';
 import { refusalListener, type Refusals } from './observe/refusals.js';
 import { Removals } from './invalidate/removals.js';
-import type { TagKeeper } from './invalidate/tag-keeper.js';
+import type { TagSync } from './invalidate/tag-sync.js';
 import { TierReads, type BulkResult, type ReadPlan } from './read/reads.js';
 import { TierWrites } from './write/writes.js';
 import type { ValueLimits } from './entry/value-rules.js';
-import { Waiters } from './load/waiters.js';
+import { KeySignals } from './load/key-signals.js';
 import { WriteStreak } from './write/write-streak.js';
 
 /** What a cache is made of, resolved once. */
-export interface CoreParts {
+export interface EngineParts {
   readonly name: string;
   readonly keyPrefix: string;
   readonly defaultTtl: number;
@@ -55,33 +55,33 @@ export interface CoreParts {
   readonly emitter: CacheEmitter;
   readonly counters: Counters;
   readonly refusals: Refusals;
-  readonly tags: TagKeeper;
+  readonly tags: TagSync;
   readonly l1: MemoryTier | undefined;
   readonly l2: RedisTier | undefined;
   /** Protects loads across instances. */
-  readonly loads: RedisLoads | undefined;
+  readonly loads: LoadGuards | undefined;
   /** What becomes of changes that do not reach the L2; undefined = they are lost. */
   readonly recovery: Recovery | undefined;
 }
 
 /** A value found, and where. */
-export interface Found {
-  readonly record: MemoryRecord;
+export interface LookupResult {
+  readonly record: L1Entry;
   readonly tier: 'l1' | 'l2';
   /** Nobody else holds the value. */
   readonly isOwn: boolean;
 }
 
 /** A write or a delete on its way to the L2. */
-export interface WorkUnderWay extends TaggedWork {
+export interface WriteInFlight extends TaggedWork {
   /** Settles when it has got there, or failed. */
   done?: Promise<unknown> | undefined;
 }
 
 /** A removal of all that matches, while Redis is scanned: what is set after its call stays. */
-export interface Sweep {
-  readonly sparedIds: Set<string>;
-  readonly sparedRedisKeys: Set<string>;
+export interface ScanRemoval {
+  readonly exemptIds: Set<string>;
+  readonly exemptRedisKeys: Set<string>;
 }
 
 const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
@@ -90,10 +90,10 @@ const noJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, exp
  * The engine: one for a cache and all its namespaces, whether there is an L1, an L2, both or neither. Knows which
  * values are current, and sees to it that what an invalidation covers is stored nowhere after it.
  */
-export class CacheCore {
-  readonly parts: CoreParts;
-  readonly flights = new InFlight<Flight>();
-  readonly waiters = new Waiters();
+export class Engine {
+  readonly parts: EngineParts;
+  readonly flights = new InFlight<SingleFlight>();
+  readonly keySignals = new KeySignals();
   readonly backoff: Backoff;
   /** Of refreshes whose value could not be stored. */
   readonly refreshBackoff: Backoff;
@@ -104,14 +104,14 @@ export class CacheCore {
   readonly writes = new TierWrites(this);
   readonly removals = new Removals(this);
   /** Writes and deletes on their way to the L2. */
-  readonly writesUnderWay = new InFlight<WorkUnderWay>();
+  readonly writesInFlight = new InFlight<WriteInFlight>();
   readonly #deadEntries: DeadEntries | undefined;
   /** Calls for many keys. */
-  readonly bulks = new Set<Bulk>();
+  readonly bulks = new Set<BulkCall>();
   /** Removals of all that matches something. */
-  readonly sweeps = new Set<Sweep>();
+  readonly scanRemovals = new Set<ScanRemoval>();
   /** Entries whose ttl is being ended. */
-  readonly expiriesUnderWay = new InFlight<Fenceable>();
+  readonly expiriesInFlight = new InFlight<Supersedable>();
   readonly #aliases = new Map<string, string>();
   #maxAliases = 100;
   readonly #closing: (() => void)[] = [];
@@ -137,12 +137,12 @@ export class CacheCore {
   #untilSetMeasured = 1;
   #closed = false;
 
-  constructor(parts: CoreParts) {
+  constructor(parts: EngineParts) {
     this.parts = parts;
     this.untilMeasured = parts.observer.sampleEvery;
     // A load or write that is under way replaces the entry, and a removal would only get in its way.
     const isIdle = (id: string): boolean =>
-      this.flights.get(id) === undefined && this.writesUnderWay.get(id) === undefined;
+      this.flights.get(id) === undefined && this.writesInFlight.get(id) === undefined;
     this.#deadEntries = parts.l2 && new DeadEntries(parts.l2, isIdle);
     this.backoff = new Backoff(parts.graceBackoffMs);
     this.refreshBackoff = new Backoff(parts.graceBackoffMs);
@@ -180,7 +180,7 @@ export class CacheCore {
   }
 
   /** The L1's record, if it is current; what is of no more use is removed. */
-  peek(id: string): MemoryRecord | undefined {
+  peek(id: string): L1Entry | undefined {
     const { l1, clock } = this.parts;
     const record = l1?.get(id);
     if (record === undefined) return undefined;
@@ -193,20 +193,20 @@ export class CacheCore {
   }
 
   /** The L1's record past its ttl, within its grace. */
-  peekStale(id: string): MemoryRecord | undefined {
+  peekStale(id: string): L1Entry | undefined {
     const record = this.parts.l1?.get(id);
     return record !== undefined && !this.isFresh(record) && this.isServable(record) ? record : undefined;
   }
 
   /** Neither invalidated nor beyond its grace. */
-  isServable(record: MemoryRecord): boolean {
+  isServable(record: L1Entry): boolean {
     return this.parts.clock.now() < record.staleUntil && this.#tagsValid(record);
   }
 
   /** As `isServable`, after learning what happened to its tags elsewhere. */
-  async isStillServable(record: MemoryRecord): Promise<boolean> {
+  async isStillServable(record: L1Entry): Promise<boolean> {
     if (hasTags(record)) {
-      const news = this.parts.tags.newsForRead();
+      const news = this.parts.tags.pullForRead();
       if (news !== undefined) await this.guarded('getOrSet', news);
     }
     return this.isServable(record);
@@ -218,7 +218,7 @@ export class CacheCore {
   }
 
   /** True when a hit has to refresh the value; until the refresh has ended, other hits need not. */
-  isRefreshDue(id: string, record: MemoryRecord, plan: StorePlan): boolean {
+  isRefreshDue(id: string, record: L1Entry, plan: StorePlan): boolean {
     const { clock, l1 } = this.parts;
     const { ttlMs = plan.ttlMs, refreshAt = undecided } = record.detail ?? {};
     const due = refreshAt === undecided ? refreshTime(record.endsAt, ttlMs, plan.refreshAhead) : refreshAt;
@@ -234,7 +234,7 @@ export class CacheCore {
     this.parts.l1?.set(id, withRefresh(record, record.detail.ttlMs, until));
   }
 
-  isFresh(record: MemoryRecord): boolean {
+  isFresh(record: L1Entry): boolean {
     return this.parts.clock.now() < record.expiresAt;
   }
 
@@ -244,34 +244,34 @@ export class CacheCore {
     if (!tags.stale) return undefined;
     const record = l1?.get(id);
     if (record === undefined || !hasTags(record)) return undefined;
-    return (await this.guarded(operation, tags.learn())) === failed ? failed : undefined;
+    return (await this.guarded(operation, tags.pull())) === failed ? failed : undefined;
   }
 
   /** The current record in either tier; counts nothing. */
-  async look(operation: CacheOperation, place: Place, key: string): Promise<MemoryRecord | undefined> {
-    const id = place.id(key);
+  async look(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<L1Entry | undefined> {
+    const id = keyspace.id(key);
     const asked = await this.catchUpOnTags(operation, id);
     const record = this.peek(id);
     // Who has waited for Redis once does not wait for it again.
-    return record ?? (asked === failed ? undefined : this.lookL2(operation, place, key));
+    return record ?? (asked === failed ? undefined : this.lookL2(operation, keyspace, key));
   }
 
   /** The current record in the L2; counts nothing. */
-  async lookL2(operation: CacheOperation, place: Place, key: string): Promise<MemoryRecord | undefined> {
-    const found = await this.tryL2(operation, place, key);
+  async lookL2(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<L1Entry | undefined> {
+    const found = await this.tryL2(operation, keyspace, key);
     return found === undefined || found === failed || !this.isFresh(found) ? undefined : found;
   }
 
   /** As `lookL2`, telling a failure from a miss; the record may be past its ttl, within its grace. */
   async tryL2(
     operation: CacheOperation,
-    place: Place,
+    keyspace: Keyspace,
     key: string,
     plan: ReadPlan = this.parts.defaults,
-  ): Promise<MemoryRecord | undefined | typeof failed> {
+  ): Promise<L1Entry | undefined | typeof failed> {
     if (this.parts.l2 === undefined) return undefined;
     try {
-      const { found } = this.reads.read(this.parts.l2, place, key, plan);
+      const { found } = this.reads.read(this.parts.l2, keyspace, key, plan);
       return await found;
     } catch (error) {
       this.tolerate(operation, error);
@@ -280,11 +280,11 @@ export class CacheCore {
   }
 
   /** The current value in either tier. Counts. A Redis failure is a miss, or thrown (`onError`). */
-  async find(operation: CacheOperation, place: Place, key: string): Promise<Found | undefined> {
+  async find(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<LookupResult | undefined> {
     const { l1, l2, counters, tags } = this.parts;
     let isAway = false;
     if (l1 !== undefined) {
-      const id = place.id(key);
+      const id = keyspace.id(key);
       // Who has waited for Redis once does not wait for it again.
       if (tags.stale) isAway = (await this.catchUpOnTags(operation, id)) === failed;
       const record = this.peek(id);
@@ -296,7 +296,7 @@ export class CacheCore {
     }
     if (l2 !== undefined && !isAway) {
       try {
-        const read = this.reads.read(l2, place, key, this.parts.defaults);
+        const read = this.reads.read(l2, keyspace, key, this.parts.defaults);
         const record = await read.found;
         if (record !== undefined && this.isFresh(record)) {
           counters.l2Hits++;
@@ -312,15 +312,18 @@ export class CacheCore {
   }
 
   /** As `find`, for many keys with one command: in their order. No key may be there twice. */
-  async findMany(place: Place, keys: readonly string[]): Promise<readonly (Found | undefined)[]> {
+  async findMany(
+    keyspace: Keyspace,
+    keys: readonly string[],
+  ): Promise<readonly (LookupResult | undefined)[]> {
     const { l1, l2, counters, tags } = this.parts;
-    const found = new Array<Found | undefined>(keys.length);
+    const found = new Array<LookupResult | undefined>(keys.length);
     const missing: string[] = [];
     const indexes: number[] = [];
-    const asked = l1 !== undefined && tags.stale ? await this.guarded('getMany', tags.learn()) : undefined;
+    const asked = l1 !== undefined && tags.stale ? await this.guarded('getMany', tags.pull()) : undefined;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
-      const record = l1 === undefined ? undefined : this.peek(place.id(key));
+      const record = l1 === undefined ? undefined : this.peek(keyspace.id(key));
       if (record !== undefined) {
         found[i] = { record, tier: 'l1', isOwn: false };
       } else {
@@ -340,7 +343,7 @@ export class CacheCore {
     if (asked === failed) return this.#missedAll(missing.length, found);
     for (let i = 0; i < missing.length; i += portionSize) {
       const keys = missing.length <= portionSize ? missing : missing.slice(i, i + portionSize);
-      const reading = this.reads.readMany(l2, place, keys, this.parts.defaults);
+      const reading = this.reads.readMany(l2, keyspace, keys, this.parts.defaults);
       const results = await this.guarded('getMany', reading);
       if (results === failed) return this.#missedAll(missing.length - i, found);
       await this.#noteFound(results, indexes, i, found);
@@ -353,7 +356,7 @@ export class CacheCore {
     results: readonly BulkResult[],
     indexes: readonly number[],
     from: number,
-    found: (Found | undefined)[],
+    found: (LookupResult | undefined)[],
   ): Promise<void> {
     const { counters, clock } = this.parts;
     const now = clock.now();
@@ -402,17 +405,17 @@ export class CacheCore {
   }
 
   /** What is under way for this key is stored nowhere. */
-  fence(id: string): void {
-    this.reads.underWay.fence(id);
-    this.writesUnderWay.fence(id);
-    this.flights.fence(id);
-    this.expiriesUnderWay.fence(id);
-    for (const bulk of this.bulks) bulk.overtake(id);
+  supersede(id: string): void {
+    this.reads.inFlight.supersede(id);
+    this.writesInFlight.supersede(id);
+    this.flights.supersede(id);
+    this.expiriesInFlight.supersede(id);
+    for (const bulk of this.bulks) bulk.supersede(id);
   }
 
   /** Runs a call for many keys: what is called meanwhile for one of them wins. */
-  async inBulk<T>(work: (bulk: Bulk) => Promise<T>): Promise<T> {
-    const bulk = new Bulk();
+  async inBulk<T>(work: (bulk: BulkCall) => Promise<T>): Promise<T> {
+    const bulk = new BulkCall();
     this.bulks.add(bulk);
     try {
       return await work(bulk);
@@ -422,8 +425,8 @@ export class CacheCore {
   }
 
   /** A value is set: what is being removed by a pattern was there before. `redisKey`: undefined = it does not go to Redis. */
-  spare(id: string, redisKey: string | undefined): void {
-    for (const { sparedIds, sparedRedisKeys } of this.sweeps) {
+  exempt(id: string, redisKey: string | undefined): void {
+    for (const { exemptIds: sparedIds, exemptRedisKeys: sparedRedisKeys } of this.scanRemovals) {
       sparedIds.add(id);
       if (redisKey !== undefined) sparedRedisKeys.add(redisKey);
     }
@@ -433,40 +436,40 @@ export class CacheCore {
   foundDead(id: string, redisKey: string, { stamp, nonce }: EntryMeta): void {
     const { loads } = this.parts;
     if (loads === undefined || this.#closed) return;
-    this.#deadEntries?.add(id, { redisKey, fence: loads.fenceOf(redisKey), stamp, nonce });
+    this.#deadEntries?.add(id, { redisKey, guard: loads.guardKeyOf(redisKey), stamp, nonce });
   }
 
   /** `tags`, as the tag table names them, are being invalidated: what is under way with one of them is from before. */
-  overtakeTagged(tags: readonly string[]): void {
+  supersedeTagged(tags: readonly string[]): void {
     const invalidated = new Set(tags);
     const isHit = (work: TaggedWork): boolean => work.tags?.some((tag) => invalidated.has(tag)) === true;
-    for (const [id, flight] of this.flights.entries()) if (isHit(flight)) this.flights.fence(id);
+    for (const [id, flight] of this.flights.entries()) if (isHit(flight)) this.flights.supersede(id);
     // A write goes on: it replaces what stands there, by an entry that is invalid.
     const { latest } = this.parts.tags.table;
-    for (const [, write] of this.writesUnderWay.entries()) {
+    for (const [, write] of this.writesInFlight.entries()) {
       if (isHit(write)) write.latestEpoch = Math.min(write.latestEpoch ?? Infinity, latest);
     }
   }
 
   /** Somebody else changed the entry: what is here, or on its way here, is from before. */
-  onForeignChange(redisKey: string): void {
+  onRemoteChange(redisKey: string): void {
     const { keyPrefix } = this.parts;
-    const fenced = fencedKey(keyPrefix, redisKey);
-    if (fenced !== undefined) {
-      this.waiters.wake(fenced);
-      const loaded = this.#aliases.get(fenced) ?? idOf(keyPrefix, fenced);
+    const superseded = guardedKey(keyPrefix, redisKey);
+    if (superseded !== undefined) {
+      this.keySignals.send(superseded);
+      const loaded = this.#aliases.get(superseded) ?? idOf(keyPrefix, superseded);
       if (loaded !== undefined) this.flights.get(loaded)?.recheck?.();
       return;
     }
-    this.waiters.wake(redisKey);
+    this.keySignals.send(redisKey);
     const id = this.#aliases.get(redisKey) ?? idOf(keyPrefix, redisKey);
     if (id === undefined) return;
-    this.reads.underWay.fence(id);
+    this.reads.inFlight.supersede(id);
     this.parts.l1?.delete(id);
     const flight = this.flights.get(id);
     // A load that Redis knows of asks Redis whether it is concerned: an entry that expires is told of as well.
     if (flight?.onEntryChanged !== undefined) flight.onEntryChanged();
-    else this.flights.fence(id);
+    else this.flights.supersede(id);
   }
 
   /** This cache has changed keys in Redis. */
@@ -478,7 +481,7 @@ export class CacheCore {
   /** Forgets what the L1 holds, and what is on its way there: it may have missed changes. */
   flushL1(): void {
     this.l1Generation++;
-    this.reads.underWay.fenceWhere(always);
+    this.reads.inFlight.supersedeWhere(always);
     this.parts.l1?.clear();
   }
 
@@ -513,7 +516,7 @@ export class CacheCore {
   }
 
   /** A read of a `getMany` that somebody else had begun, or that took longer to decode. */
-  async #awaited(record: Promise<MemoryRecord | undefined>): Promise<MemoryRecord | undefined> {
+  async #awaited(record: Promise<L1Entry | undefined>): Promise<L1Entry | undefined> {
     const found = await this.guarded('getMany', record);
     return found === failed ? undefined : found;
   }
@@ -530,11 +533,11 @@ export class CacheCore {
   }
 
   /** Somebody emptied the server. */
-  onForeignFlush(): void {
-    this.waiters.wakeAll();
+  onRemoteFlush(): void {
+    this.keySignals.sendAll();
     // Not what is being written: it may come after the flush, and what does not get there has to be made up for.
-    this.reads.underWay.fenceWhere(always);
-    this.flights.fenceWhere(always);
+    this.reads.inFlight.supersedeWhere(always);
+    this.flights.supersedeWhere(always);
     this.parts.l1?.clear();
   }
 
@@ -558,8 +561,8 @@ export class CacheCore {
     const reason = new CacheClosedError(this.parts.name);
     this.timers.close();
     for (const [, flight] of [...this.flights.entries()]) flight.close(reason);
-    this.fenceWhere(always);
-    this.waiters.wakeAll();
+    this.supersedeWhere(always);
+    this.keySignals.sendAll();
     // Others wait for the leases that are being given back.
     if (this.#ending.size > 0) await Promise.all(this.#ending);
     for (const work of this.#closing) work();
@@ -573,12 +576,12 @@ export class CacheCore {
   }
 
   /** A digested Redis key does not tell the key behind it, when the server says that it changed. */
-  remember(redisKey: string, key: string, place: Place): void {
+  remember(redisKey: string, key: string, keyspace: Keyspace): void {
     const { l1 } = this.parts;
     if (l1 === undefined) return;
     const at = redisKey.length - key.length - 1;
     if (redisKey.endsWith(key) && redisKey[at] === ':') return;
-    this.#aliases.set(redisKey, place.id(key));
+    this.#aliases.set(redisKey, keyspace.id(key));
     if (this.#aliases.size <= this.#maxAliases) return;
     for (const [alias, id] of this.#aliases) {
       // What is on its way to the L1 will have to be found there.
@@ -589,17 +592,17 @@ export class CacheCore {
   }
 
   #isUnderWay(id: string): boolean {
-    return [this.reads.underWay, this.writesUnderWay, this.flights].some(
+    return [this.reads.inFlight, this.writesInFlight, this.flights].some(
       (work) => work.get(id) !== undefined,
     );
   }
 
   /** Within its ttl, and not invalidated. */
-  isCurrent(record: MemoryRecord): boolean {
+  isCurrent(record: L1Entry): boolean {
     return this.parts.clock.now() < record.expiresAt && this.#tagsValid(record);
   }
 
-  #tagsValid({ detail }: MemoryRecord): boolean {
+  #tagsValid({ detail }: L1Entry): boolean {
     const { table } = this.parts.tags;
     if (detail === undefined || detail.checkedVersion === table.version) return true;
     if (!table.isValid(detail.tags, detail.tagEpoch)) return false;
@@ -608,16 +611,16 @@ export class CacheCore {
     return true;
   }
 
-  fenceWhere(matches: (id: string) => boolean): void {
-    this.reads.underWay.fenceWhere(matches);
-    this.writesUnderWay.fenceWhere(matches);
-    this.flights.fenceWhere(matches);
-    this.expiriesUnderWay.fenceWhere(matches);
-    for (const bulk of this.bulks) bulk.overtakeWhere(matches);
+  supersedeWhere(matches: (id: string) => boolean): void {
+    this.reads.inFlight.supersedeWhere(matches);
+    this.writesInFlight.supersedeWhere(matches);
+    this.flights.supersedeWhere(matches);
+    this.expiriesInFlight.supersedeWhere(matches);
+    for (const bulk of this.bulks) bulk.supersedeWhere(matches);
   }
 }
 
-function hasTags({ detail }: MemoryRecord): boolean {
+function hasTags({ detail }: L1Entry): boolean {
   return detail !== undefined && detail.tags.length > 0;
 }
 

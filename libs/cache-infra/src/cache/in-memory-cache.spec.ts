@@ -497,14 +497,14 @@ describe('seed S9 async use', () => {
   });
 
   it('seed S9.108 `await using` closes and clears', async () => {
-    let kept: InMemoryCache;
+    let stored: InMemoryCache;
     {
       await using cache = new InMemoryCache();
       await cache.set('a', 1);
-      kept = cache;
+      stored = cache;
     }
-    await expect(kept.get('a')).rejects.toThrow(CacheClosedError);
-    expect(kept.stats().size).toBe(0);
+    await expect(stored.get('a')).rejects.toThrow(CacheClosedError);
+    expect(stored.stats().size).toBe(0);
   });
 
   it('seed S9.109 async generators feed it', async () => {

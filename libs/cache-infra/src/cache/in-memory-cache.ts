@@ -1,5 +1,5 @@
 import type { InMemoryCacheOptions } from './contract/cache-options.js';
-import { memoryCore } from './memory-assembly.js';
+import { memoryEngine } from './memory-assembly.js';
 import { TieredCache } from './tiered-cache.js';
 
 /**
@@ -13,6 +13,6 @@ import { TieredCache } from './tiered-cache.js';
  */
 export class InMemoryCache extends TieredCache {
   constructor(options: InMemoryCacheOptions = {}) {
-    super(memoryCore(options));
+    super(memoryEngine(options));
   }
 }

@@ -3,7 +3,7 @@ import { cacheClock } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
 import type { InMemoryCacheOptions } from './contract/cache-options.js';
-import { CacheCore } from './engine.js';
+import { Engine } from './engine.js';
 import { Counters } from './observe/counters.js';
 import { CacheEmitter } from './observe/emitter.js';
 import { harmless } from './observe/logger.js';
@@ -11,16 +11,16 @@ import { defaultOptions } from './contract/default-options.js';
 import { EvictionWatch } from './observe/eviction-watch.js';
 import { Observer } from './observe/observer.js';
 import { inMemoryChecks } from './contract/option-checks.js';
-import { keyOf } from './entry/place.js';
+import { keyOf } from './entry/keyspace.js';
 import { Refusals } from './observe/refusals.js';
 import { planDefaults } from './entry/store-plan.js';
-import { TagKeeper } from './invalidate/tag-keeper.js';
+import { TagSync } from './invalidate/tag-sync.js';
 import { valueLimits } from './entry/value-rules.js';
 
 const maxTags = 10_000;
 
 /** Puts together the engine of a cache in memory. */
-export function memoryCore(options: InMemoryCacheOptions): CacheCore {
+export function memoryEngine(options: InMemoryCacheOptions): Engine {
   assertOptions('InMemoryCache', options, inMemoryChecks);
   const { name = defaultOptions.name, maxSize = 1000, clock = cacheClock, enabled = true } = options;
   const counters = new Counters();
@@ -32,7 +32,7 @@ export function memoryCore(options: InMemoryCacheOptions): CacheCore {
     watch.evicted();
     if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
   };
-  return new CacheCore({
+  return new Engine({
     name,
     keyPrefix: 'cache',
     defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
@@ -48,7 +48,7 @@ export function memoryCore(options: InMemoryCacheOptions): CacheCore {
     emitter,
     counters,
     refusals: new Refusals(name, options.logger && harmless(options.logger)),
-    tags: new TagKeeper(undefined, maxTags),
+    tags: new TagSync(undefined, maxTags),
     l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
     l2: undefined,
     loads: undefined,

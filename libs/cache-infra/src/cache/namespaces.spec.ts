@@ -1,6 +1,6 @@
 import type { Cache } from './contract/cache.js';
 import { InMemoryCache } from './in-memory-cache.js';
-import { Place } from './entry/place.js';
+import { Keyspace } from './entry/keyspace.js';
 
 let cache: InMemoryCache;
 beforeEach(() => {
@@ -219,29 +219,34 @@ describe('tags and namespaces', () => {
 
 describe('Place', () => {
   it('gives each key an id of its own, and finds it again', () => {
-    const places = [new Place('p', ''), new Place('p', 'a'), new Place('p', 'a/b'), new Place('p', 'ab')];
+    const places = [
+      new Keyspace('p', ''),
+      new Keyspace('p', 'a'),
+      new Keyspace('p', 'a/b'),
+      new Keyspace('p', 'ab'),
+    ];
     const keys = ['k', 'a', '\0', '\0\0', '\0a\0k', '\0\0\0a\0k', 'a/b', '\0a/b\0k'];
-    const ids = places.flatMap((place) => keys.map((key) => place.id(key)));
+    const ids = places.flatMap((keyspace) => keys.map((key) => keyspace.id(key)));
     expect(new Set(ids).size).toBe(ids.length);
-    for (const place of places) {
-      const { id } = place.matching('*');
-      expect(ids.filter(id)).toEqual(keys.map((key) => place.id(key)));
+    for (const keyspace of places) {
+      const { id } = keyspace.matching('*');
+      expect(ids.filter(id)).toEqual(keys.map((key) => keyspace.id(key)));
     }
   });
 
   it('in Redis everything of the root scope is covered, apart from what is no entry', () => {
-    const root = new Place('cache', '');
+    const root = new Keyspace('cache', '');
     const { matches } = root.redisScope();
     expect(matches(root.redisKey('key'))).toBe(true);
-    expect(matches(new Place('cache', 'users').redisKey('key'))).toBe(true);
-    expect(matches(new Place('cache', '!users').redisKey('key'))).toBe(true);
+    expect(matches(new Keyspace('cache', 'users').redisKey('key'))).toBe(true);
+    expect(matches(new Keyspace('cache', '!users').redisKey('key'))).toBe(true);
     expect(matches('cache:!tags')).toBe(false);
     expect(matches('cacheAbc::key')).toBe(false);
     expect(matches('cache')).toBe(false);
   });
 
   it("in Redis the scope of 'users' is 'users' and below", () => {
-    const { matches } = new Place('cache', 'users').redisScope();
+    const { matches } = new Keyspace('cache', 'users').redisScope();
     expect(matches('cache:users:key')).toBe(true);
     expect(matches('cache:users/eu:key')).toBe(true);
     expect(matches('cache:usersAbc:key')).toBe(false);

@@ -8,8 +8,8 @@ import type { CoherenceListener } from '../tiers/coherence/client-tracking.js';
 import { Deadlines } from '../tiers/redis/deadlines.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { RedisConnection } from '../tiers/redis/connection.js';
-import { RedisGate } from '../tiers/redis/executor.js';
-import { RedisLoads } from '../tiers/redis/load-guards.js';
+import { RedisExecutor } from '../tiers/redis/executor.js';
+import { LoadGuards } from '../tiers/redis/load-guards.js';
 import { RedisTier } from '../tiers/redis/redis-tier.js';
 import { markedEpoch, tagTableKey } from '../tiers/redis/tag-channel.js';
 import { PubSubCoherence } from '../tiers/coherence/pubsub.js';
@@ -18,7 +18,7 @@ import { announce, track } from '../tiers/coherence/shared-tracking.js';
 import { adviseOnce, adviserSettings } from './observe/adviser.js';
 import type { RedisCacheOptions } from './contract/cache-options.js';
 import { CoherenceLog } from './observe/coherence-log.js';
-import { CacheCore } from './engine.js';
+import { Engine } from './engine.js';
 import { Counters } from './observe/counters.js';
 import { CacheEmitter } from './observe/emitter.js';
 import { defaultOptions, defaultRedisOptions as defaults, unheardL1Ttl } from './contract/default-options.js';
@@ -26,13 +26,13 @@ import { EvictionWatch } from './observe/eviction-watch.js';
 import { FreezeWatch } from './observe/freeze-watch.js';
 import { harmless } from './observe/logger.js';
 import { Observer } from './observe/observer.js';
-import { clearedKey, keyOf, Place } from './entry/place.js';
+import { clearedKey, keyOf, Keyspace } from './entry/keyspace.js';
 import { Recovery } from './recover/recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recover/journal.js';
-import { RedisLink } from './recover/redis-link.js';
+import { RedisAvailability } from './recover/redis-availability.js';
 import { Refusals } from './observe/refusals.js';
 import { planDefaults } from './entry/store-plan.js';
-import { TagKeeper } from './invalidate/tag-keeper.js';
+import { TagSync } from './invalidate/tag-sync.js';
 import { valueLimits } from './entry/value-rules.js';
 
 /** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
@@ -42,7 +42,7 @@ export const maxTags = 10_000;
 const channelTimeoutMs = 2000;
 
 /** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
-export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number): CacheCore {
+export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number): Engine {
   const { name = defaultOptions.name, clock = cacheClock } = options;
   const { l1CacheSize = defaults.l1CacheSize, enableL1Cache = defaults.enableL1Cache } = options;
   const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
@@ -67,10 +67,10 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     },
     onAway: (reason) => {
       coherenceLog?.redisAway();
-      link.onAway(reason);
+      link.onUnavailable(reason);
     },
   });
-  const gate = new RedisGate(
+  const gate = new RedisExecutor(
     connection,
     {
       commandTimeoutMs: durationMs(options.commandTimeout ?? defaults.commandTimeout, 'commandTimeout'),
@@ -83,7 +83,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     {
       onBreak: (reason) => {
         emitter.emit('breakerOpen', { reason });
-        link.onAway(reason);
+        link.onUnavailable(reason);
       },
       onReset: () => {
         link.onReady();
@@ -106,14 +106,14 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     encryption: options.encryption && new KeyRing(options.encryption.keys),
   });
   const horizonMs = durationMs(options.journalHorizon ?? defaults.journalHorizon, 'journalHorizon');
-  const everything = new Place(keyPrefix, '').redisScope();
+  const everything = new Keyspace(keyPrefix, '').redisScope();
   const l2 = new RedisTier(connection, gate, codec, {
     tagTableKey: tagTableKey(keyPrefix),
     clearedKey: clearedKey(keyPrefix),
     clearedEverything: everything.mark,
     horizonMs,
     siblings: {
-      fenceOf: (redisKey) => loads.fenceOf(redisKey),
+      guardKeyOf: (redisKey) => loads.guardKeyOf(redisKey),
       tombstoneOf: (redisKey) => loads.tombstoneOf(redisKey),
     },
     maxTags,
@@ -125,13 +125,13 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
       emitter.emit('corrupt', { key, reason });
     },
   });
-  const tags = new TagKeeper(l2, maxTags);
+  const tags = new TagSync(l2, maxTags);
   const limits = {
     maxEntries: options.journalMaxEntries ?? defaults.journalMaxEntries,
     maxBytes: options.journalMaxBytes ?? defaults.journalMaxBytes,
     horizonMs,
   };
-  const loads = new RedisLoads(
+  const loads = new LoadGuards(
     gate,
     keyPrefix,
     durationMs(options.leaseDuration ?? defaults.leaseDuration, 'leaseDuration'),
@@ -147,7 +147,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     ...{ keyPrefix, l2, tags, everything, values: valueLimits(options) },
     now: () => clock.now(),
   });
-  const core = new CacheCore({
+  const core = new Engine({
     name,
     keyPrefix,
     defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
@@ -172,7 +172,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
   const logger = options.logger && harmless(options.logger);
   const coherenceLog = logger && new CoherenceLog(name, logger);
   const title = `Cache '${name}': Redis (${connection.address})`;
-  const link = new RedisLink(title, l2, recovery, emitter, logger, {
+  const link = new RedisAvailability(title, l2, recovery, emitter, logger, {
     onFirstReady: () => {
       if (options.logger === undefined || options.adviser === false) return;
       void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), options.logger);
@@ -182,13 +182,13 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
     },
   });
   recovery.onSettled = (redisKey) => {
-    core.onForeignChange(redisKey);
+    core.onRemoteChange(redisKey);
   };
   recovery.onReplayed = (redisKeys) => {
     core.changed(redisKeys);
   };
   recovery.onRecorded = () => {
-    link.nudge();
+    link.retrySoon();
   };
   core.onClose(() => {
     link.close();
@@ -201,7 +201,7 @@ export function redisCore(options: RedisCacheOptions, connectTimeoutMs: number):
 }
 
 function keepCoherent(
-  core: CacheCore,
+  core: Engine,
   l2: RedisTier,
   mode: 'tracking' | 'broadcast' | 'pubsub',
   keyPrefix: string,
@@ -215,7 +215,7 @@ function keepCoherent(
     onInvalidate: (redisKeys) => {
       for (const redisKey of redisKeys) {
         if (redisKey === tableKey) tags.onEpoch(markedEpoch(tableKey, redisKeys) ?? Infinity);
-        else core.onForeignChange(redisKey);
+        else core.onRemoteChange(redisKey);
       }
     },
     onTags: (_tableKey, message) => {
@@ -223,7 +223,7 @@ function keepCoherent(
     },
     onFlush: () => {
       tags.onChange();
-      core.onForeignFlush();
+      core.onRemoteFlush();
     },
     onLost: (reason) => {
       lost = true;

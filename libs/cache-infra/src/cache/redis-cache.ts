@@ -1,11 +1,11 @@
 import { durationMs } from '../base/duration.js';
 import { Deadlines } from '../tiers/redis/deadlines.js';
-import { memoryCore } from './memory-assembly.js';
+import { memoryEngine } from './memory-assembly.js';
 import type { RedisCacheOptions } from './contract/cache-options.js';
 import { defaultRedisOptions } from './contract/default-options.js';
 import { assertRedisCacheOptions } from './contract/option-checks.js';
-import { redisCore } from './redis-assembly.js';
-import { coreOf, TieredCache } from './tiered-cache.js';
+import { redisEngine } from './redis-assembly.js';
+import { engineOf, TieredCache } from './tiered-cache.js';
 
 /**
  * A cache in Redis, with an L1 in this process before it unless `enableL1Cache` is false.
@@ -27,7 +27,9 @@ export class RedisCache extends TieredCache {
       options.connectTimeout ?? defaultRedisOptions.connectTimeout,
       'connectTimeout',
     );
-    super(options.enabled === false ? memoryCore(memoryPart(options)) : redisCore(options, connectTimeoutMs));
+    super(
+      options.enabled === false ? memoryEngine(memoryPart(options)) : redisEngine(options, connectTimeoutMs),
+    );
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
@@ -37,7 +39,7 @@ export class RedisCache extends TieredCache {
    * @throws InfrastructureError 'Redis connection failed …' when that takes longer than `connectTimeout`
    */
   async connect(): Promise<void> {
-    const { l2 } = coreOf(this).parts;
+    const { l2 } = engineOf(this).parts;
     await l2?.connection.connected(this.#connectTimeoutMs);
     if (l2?.clockKnown !== false) return;
     const rest = new Deadlines(this.#connectTimeoutMs);
@@ -48,7 +50,7 @@ export class RedisCache extends TieredCache {
 }
 
 /** A disabled cache needs no connection. */
-function memoryPart(options: RedisCacheOptions): Parameters<typeof memoryCore>[0] {
+function memoryPart(options: RedisCacheOptions): Parameters<typeof memoryEngine>[0] {
   const { name, defaultTtl, isolation, plain, types, maxValueNodes } = options;
   const { monitor, onOperation, logger, clock, l1CacheSize } = options;
   return {

@@ -2,9 +2,9 @@ import type { DecodeFailure, EntryMeta } from '../codec/entry.js';
 import { compressedFlag, encryptedFlag, formatVersion } from '../codec/header.js';
 import { namespacePath, rootPath } from '../keys/namespace.js';
 import type { Cache } from './contract/cache.js';
-import { Place } from './entry/place.js';
+import { Keyspace } from './entry/keyspace.js';
 import type { RedisCache } from './redis-cache.js';
-import { coreOf } from './tiered-cache.js';
+import { engineOf } from './tiered-cache.js';
 
 /** What Redis holds under a key, and what a reader gets of it. */
 export type StoredEntry = {
@@ -46,11 +46,11 @@ export async function storedEntry(
   namespaces: readonly string[],
   key: string,
 ): Promise<StoredEntry | undefined> {
-  const { l2, keyPrefix } = coreOf(cache).parts;
+  const { l2, keyPrefix } = engineOf(cache).parts;
   if (l2 === undefined) return undefined;
-  const name = new Place(keyPrefix, namespaces.reduce(namespacePath, rootPath)).redisKey(key);
+  const name = new Keyspace(keyPrefix, namespaces.reduce(namespacePath, rootPath)).redisKey(key);
   const redisKey = l2.connection.clientPrefix + name;
-  const bytes = await l2.gate.call('GET', (client) => client.getBuffer(name));
+  const bytes = await l2.executor.call('GET', (client) => client.getBuffer(name));
   if (bytes === null) return { kind: 'absent', redisKey };
 
   const stored = { redisKey, ...bytesOf(bytes) };
@@ -58,8 +58,8 @@ export async function storedEntry(
   const entry = await l2.codec.decode(bytes, name);
   if (!entry.ok) return { kind: 'unreadable', ...stored, reason: entry.reason };
   const { value, meta } = entry;
-  const place = namespaces.reduce<Cache>((outer, inner) => outer.namespace(inner), cache);
-  const life = lifeOf(meta, await place.ttl(key), l2.now());
+  const keyspace = namespaces.reduce<Cache>((outer, inner) => outer.namespace(inner), cache);
+  const life = lifeOf(meta, await keyspace.ttl(key), l2.now());
   return { kind: 'entry', ...stored, value, meta, life, formatVersion };
 }
 

@@ -2,44 +2,44 @@ import { wholeOf } from '../values/graph.js';
 import { coarseClock, type CoarseClock } from '../base/clock.js';
 import { CircularLoadError, ValidationError } from '../base/errors.js';
 import { assertKey } from '../keys/key.js';
-import { MemoryRecord } from '../tiers/memory/memory-record.js';
+import { L1Entry } from '../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../base/redact.js';
 import { portionSize, Turn } from '../base/turn.js';
 import { activity } from './observe/activity.js';
-import type { Bulk } from './invalidate/bulk.js';
+import type { BulkCall } from './invalidate/bulk-call.js';
 import { Cache } from './contract/cache.js';
-import type { CacheCore, Found } from './engine.js';
+import type { Engine, LookupResult } from './engine.js';
 import { failed } from './recover/failed.js';
 import { Counters } from './observe/counters.js';
 import type { CacheEventListener, CacheEventName } from './contract/events.js';
-import { Flight, type Landing } from './load/flight.js';
-import { flightOfCaller } from './load/calling-flight.js';
-import { fly } from './load/load.js';
+import { SingleFlight, type LoadResult } from './load/single-flight.js';
+import { callingFlight } from './load/calling-flight.js';
+import { startLoad } from './load/start-load.js';
 import { checkHealth } from './observe/check-health.js';
 import type { CacheHealth } from './contract/health.js';
 import { listKeys } from './read/key-listing.js';
-import { handOut, keep, ownCopy, type Kept } from './entry/isolation.js';
+import { copyOut, copyIn, copyForJoiner, type StoredForms } from './entry/isolation.js';
 import type { Outcome } from './observe/observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
-import { waitFor } from './load/patience.js';
-import { Place } from './entry/place.js';
+import { waitWithTimeouts } from './load/caller-timeouts.js';
+import { Keyspace } from './entry/keyspace.js';
 import type { CacheStats } from './contract/stats.js';
 import type { TagTable } from './entry/tag-table.js';
 import { isRevived, ReviveFailure, revived } from './entry/value-rules.js';
 import { checkedTags, loadPlan, storePlan, type LoadPlan } from './entry/store-plan.js';
 
 /** The engine behind a cache, for this library alone: no getter, so that `util.inspect` finds no way to the connection. */
-export let coreOf: (cache: TieredCache) => CacheCore;
+export let engineOf: (cache: TieredCache) => Engine;
 
 /**
  * The cache of this library: a view, for one namespace, of an engine with an L1, an L2, both or neither.
  * Made by `new InMemoryCache()` and `new RedisCache()`.
  */
 export class TieredCache extends Cache {
-  readonly #core: CacheCore;
-  readonly #place: Place;
+  readonly #core: Engine;
+  readonly #keyspace: Keyspace;
   readonly #isRoot: boolean;
   // What a plain L1 hit needs, one step away.
   readonly #l1: MemoryTier | undefined;
@@ -49,14 +49,14 @@ export class TieredCache extends Cache {
   readonly #tagTable: TagTable;
 
   static {
-    coreOf = (cache) => cache.#core;
+    engineOf = (cache) => cache.#core;
   }
 
   /** @internal */
-  constructor(core: CacheCore, path = '', counters: Counters = core.parts.counters) {
+  constructor(core: Engine, path = '', counters: Counters = core.parts.counters) {
     super();
     this.#core = core;
-    this.#place = new Place(core.parts.keyPrefix, path, core.onMarkedId);
+    this.#keyspace = new Keyspace(core.parts.keyPrefix, path, core.onMarkedId);
     this.#isRoot = path === '';
     this.#l1 = core.parts.l1;
     this.#clock = coarseClock(core.parts.clock);
@@ -79,7 +79,7 @@ export class TieredCache extends Cache {
 
   override async get<T = unknown>(key: string): Promise<T | undefined> {
     const value = this.#plainHit('get', key, false);
-    if (value !== undefined) return handOut(value, this.#isolation) as T;
+    if (value !== undefined) return copyOut(value, this.#isolation) as T;
     return this.#getWatched(key);
   }
 
@@ -90,7 +90,7 @@ export class TieredCache extends Cache {
    * @internal
    */
   uncounted(): TieredCache {
-    return new TieredCache(this.#core, this.#place.path, new Counters());
+    return new TieredCache(this.#core, this.#keyspace.path, new Counters());
   }
 
   /**
@@ -107,11 +107,11 @@ export class TieredCache extends Cache {
     const core = this.#core;
     core.assertOpen();
     assertKey(key);
-    const id = this.#place.id(key);
+    const id = this.#keyspace.id(key);
     const asked = await core.catchUpOnTags('get', id);
     const held = core.peek(id);
     if (held !== undefined) return { value: wholeOf(held.value) as T, tier: 'l1' };
-    const found = asked === failed ? undefined : await core.lookL2('get', this.#place, key);
+    const found = asked === failed ? undefined : await core.lookL2('get', this.#keyspace, key);
     return found === undefined ? undefined : { value: wholeOf(found.value) as T, tier: 'l2' };
   }
 
@@ -139,7 +139,7 @@ export class TieredCache extends Cache {
     if (this.#core.isSimplyWatched) return this.#getTimed(key);
     return this.#observe('get', key, async (outcome) => {
       assertKey(key);
-      const found = await this.#core.find('get', this.#place, key);
+      const found = await this.#core.find('get', this.#keyspace, key);
       this.#note(outcome, key, found);
       return found === undefined ? undefined : (this.#valueOf(found) as T);
     });
@@ -154,7 +154,7 @@ export class TieredCache extends Cache {
     assertKeys(keys);
     const unique = new Set(keys);
     const asked = unique.size === keys.length ? keys : [...unique];
-    const found = await this.#core.findMany(this.#place, asked);
+    const found = await this.#core.findMany(this.#keyspace, asked);
     const values = new Map<string, T>();
     const turn = new Turn();
     for (let i = 0; i < asked.length; i++) {
@@ -190,8 +190,8 @@ export class TieredCache extends Cache {
     assertKey(key);
     const { parts } = this.#core;
     const plan = storePlan(options, parts.defaults);
-    const kept = keep(present(key, value), parts, plan);
-    return this.#core.writes.put('set', this.#place, key, kept, plan);
+    const stored = copyIn(present(key, value), parts, plan);
+    return this.#core.writes.put('set', this.#keyspace, key, stored, plan);
   }
 
   override async setMany<T>(
@@ -204,7 +204,7 @@ export class TieredCache extends Cache {
   }
 
   async #setManyNow<T>(
-    bulk: Bulk,
+    bulk: BulkCall,
     entries: Iterable<readonly [string, T]>,
     options: Ttl | StoreOptions | undefined,
   ): Promise<void> {
@@ -217,19 +217,19 @@ export class TieredCache extends Cache {
       assertKey(key);
       return [key, present(key, value)] as const;
     });
-    for (const [key] of checked) this.#core.writes.spare(this.#place, key, plan);
+    for (const [key] of checked) this.#core.writes.exempt(this.#keyspace, key, plan);
     // All are copied, and so found to be storable, before the first is stored.
-    const kept: (readonly [string, Kept])[] = [];
+    const stored: (readonly [string, StoredForms])[] = [];
     const turn = new Turn();
     for (const [key, value] of checked) {
       if (turn.isOver) await turn.next();
-      const taken = keep(value, parts, plan);
+      const taken = copyIn(value, parts, plan);
       codec?.assertFits(taken.snapshot);
-      kept.push([key, taken]);
+      stored.push([key, taken]);
     }
     // What is stored together does not end together.
     const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, parts.defaults);
-    await this.#core.writes.putMany('setMany', this.#place, kept, { bulk, planned });
+    await this.#core.writes.putMany('setMany', this.#keyspace, stored, { bulk, planned });
   }
 
   override async getOrSet<T, S = T>(
@@ -241,7 +241,7 @@ export class TieredCache extends Cache {
     if (typeof loader === 'function' && (typeof options !== 'object' || allowsPlainHit(options))) {
       const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
       const value = this.#plainHit('getOrSet', key, refreshing);
-      if (value !== undefined) return handOut(value, this.#isolation) as T;
+      if (value !== undefined) return copyOut(value, this.#isolation) as T;
     }
     return this.#loadWatched(key, loader, options);
   }
@@ -272,20 +272,20 @@ export class TieredCache extends Cache {
 
   override async *keys(pattern = '*'): AsyncGenerator<string, void> {
     this.#core.assertOpen();
-    yield* listKeys(this.#core, this.#place, pattern);
+    yield* listKeys(this.#core, this.#keyspace, pattern);
   }
 
   override async has(key: string): Promise<boolean> {
     return this.#observe('has', key, async () => {
       assertKey(key);
-      return (await this.#core.look('has', this.#place, key)) !== undefined;
+      return (await this.#core.look('has', this.#keyspace, key)) !== undefined;
     });
   }
 
   override async ttl(key: string): Promise<number | undefined> {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
-      const record = await this.#core.look('ttl', this.#place, key);
+      const record = await this.#core.look('ttl', this.#keyspace, key);
       if (record === undefined) return undefined;
       return Math.ceil(this.#leftMs(record) / 1000);
     });
@@ -299,7 +299,7 @@ export class TieredCache extends Cache {
   async remainingMs(key: string): Promise<number | undefined> {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
-      const record = await this.#core.look('ttl', this.#place, key);
+      const record = await this.#core.look('ttl', this.#keyspace, key);
       return record === undefined ? undefined : this.#leftMs(record);
     });
   }
@@ -309,7 +309,7 @@ export class TieredCache extends Cache {
     return this.#observe('expire', key, async () => {
       assertNoMore('expire', more);
       assertKey(key);
-      return this.#core.removals.expire(this.#place, key);
+      return this.#core.removals.expire(this.#keyspace, key);
     });
   }
 
@@ -318,7 +318,7 @@ export class TieredCache extends Cache {
     return this.#observe('delete', key, async () => {
       assertNoMore('delete', more);
       assertKey(key);
-      return (await this.#core.removals.remove('delete', this.#place, [key])) > 0;
+      return (await this.#core.removals.remove('delete', this.#keyspace, [key])) > 0;
     });
   }
 
@@ -327,14 +327,14 @@ export class TieredCache extends Cache {
     return this.#observe('deleteMany', undefined, async () => {
       assertNoMore('deleteMany', more);
       assertKeys(keys);
-      return this.#core.removals.remove('deleteMany', this.#place, keys);
+      return this.#core.removals.remove('deleteMany', this.#keyspace, keys);
     });
   }
 
   override async invalidateTags(...tags: string[]): Promise<void> {
     return this.#observe('invalidateTags', undefined, async () => {
       const checked = checkedTags(tags);
-      if (checked.length > 0) await this.#core.removals.invalidateTags(this.#place, checked);
+      if (checked.length > 0) await this.#core.removals.invalidateTags(this.#keyspace, checked);
     });
   }
 
@@ -342,7 +342,7 @@ export class TieredCache extends Cache {
   override async invalidatePattern(glob: string, ...more: unknown[]): Promise<number> {
     return this.#observe('invalidatePattern', undefined, async () => {
       assertNoMore('invalidatePattern', more);
-      const matching = this.#place.matching(glob);
+      const matching = this.#keyspace.matching(glob);
       const count = await this.#core.removals.removeMatching(
         'invalidatePattern',
         matching.id,
@@ -357,13 +357,13 @@ export class TieredCache extends Cache {
   override async clear(...more: unknown[]): Promise<void> {
     return this.#observe('clear', undefined, async () => {
       assertNoMore('clear', more);
-      await this.#core.removals.removeMatching('clear', this.#place.covers, this.#place.redisScope());
-      this.#core.parts.emitter.emit('invalidate', { kind: 'clear', detail: [this.#place.path] });
+      await this.#core.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
+      this.#core.parts.emitter.emit('invalidate', { kind: 'clear', detail: [this.#keyspace.path] });
     });
   }
 
   override namespace(name: string): Cache {
-    return new TieredCache(this.#core, namespacePath(this.#place.path, name));
+    return new TieredCache(this.#core, namespacePath(this.#keyspace.path, name));
   }
 
   /** Of the whole cache: a namespace shares the counters. */
@@ -389,7 +389,7 @@ export class TieredCache extends Cache {
 
   /** Closing a namespace closes nothing: what it stands on belongs to the cache it was made from. */
   override async close(): Promise<void> {
-    if (this.#place.path === '') await this.#core.close();
+    if (this.#keyspace.path === '') await this.#core.close();
   }
 
   /**
@@ -419,15 +419,15 @@ export class TieredCache extends Cache {
     const l1 = this.#l1;
     if (l1 === undefined) return undefined;
     // To look at a key's first character takes long, for what else a hit is.
-    const held = l1.held(this.#isRoot && !this.#core.hasMarkedIds ? key : this.#place.id(key));
-    if (held instanceof MemoryRecord) return this.#recordHit(held, refreshing);
+    const held = l1.held(this.#isRoot && !this.#core.hasMarkedIds ? key : this.#keyspace.id(key));
+    if (held instanceof L1Entry) return this.#recordHit(held, refreshing);
     if (held === undefined || refreshing) return undefined;
     this.#counters.l1Hits++;
     return held;
   }
 
   /** As `#l1Hit`, for an entry that carries more than its ttl. */
-  #recordHit({ value, plainUntil, detail }: MemoryRecord, refreshing: boolean): unknown {
+  #recordHit({ value, plainUntil, detail }: L1Entry, refreshing: boolean): unknown {
     if (detail === undefined || this.#clock.coarse() >= plainUntil) return undefined;
     if (detail.checkedVersion !== this.#tagTable.version || (refreshing && detail.refreshAt < 0))
       return undefined;
@@ -446,11 +446,11 @@ export class TieredCache extends Cache {
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return false;
     assertKey(key);
     const isObject = typeof value === 'object' && value !== null;
-    const kept = isObject
-      ? keep(value, this.#core.parts, { value: defaults.value, tiers: 'both' }).value
+    const stored = isObject
+      ? copyIn(value, this.#core.parts, { value: defaults.value, tiers: 'both' }).value
       : value;
     const now = clock.now();
-    this.#core.writes.putPlain(this.#place.id(key), kept, ttlMs === 0 ? Infinity : now + ttlMs, now);
+    this.#core.writes.putPlain(this.#keyspace.id(key), stored, ttlMs === 0 ? Infinity : now + ttlMs, now);
     return true;
   }
 
@@ -467,7 +467,7 @@ export class TieredCache extends Cache {
     }
     const { defaults, l1, tags, clock } = this.#core.parts;
     const counters = this.#counters;
-    const caller = flightOfCaller();
+    const caller = callingFlight();
     let plan = loadPlan(options, defaults);
     let startedAt = 0;
     const { softTimeoutMs, hardTimeoutMs } = plan;
@@ -481,10 +481,10 @@ export class TieredCache extends Cache {
     }
     plan.signal?.throwIfAborted();
     if (plan.refreshAhead !== undefined) this.#core.carryTtl();
-    const id = this.#place.id(key);
+    const id = this.#keyspace.id(key);
 
     const skipL1 = l1 === undefined || plan.tiers === 'l2';
-    let stale: MemoryRecord | undefined;
+    let stale: L1Entry | undefined;
     let asked: undefined | typeof failed;
     if (!skipL1) asked = await this.#core.catchUpOnTags('getOrSet', id);
     if (!skipL1 && plan.forced) stale = this.#core.peekStale(id);
@@ -508,13 +508,13 @@ export class TieredCache extends Cache {
     const asksTags = plan.tags.length > 0;
     if (flight !== undefined && (flight.tags.length > 0 || asksTags)) {
       if (tags.stale) {
-        await this.#core.guarded('getOrSet', tags.learn());
+        await this.#core.guarded('getOrSet', tags.pull());
         flight = flights.get(id);
       }
       // Its tags were invalidated since it began: whoever comes from now on starts anew.
-      const covering = [...(flight?.tags ?? []), ...this.#place.coveringTags(plan.tags)];
+      const covering = [...(flight?.tags ?? []), ...this.#keyspace.coveringTags(plan.tags)];
       if (flight?.tagEpoch !== undefined && !tags.table.isValid(covering, flight.tagEpoch)) {
-        flights.fence(id);
+        flights.supersede(id);
         flight = undefined;
       }
     }
@@ -531,7 +531,7 @@ export class TieredCache extends Cache {
     }
     if (flight?.forced === true && !plan.forced && plan.tiers !== 'l1' && asked !== failed) {
       // Somebody has the value loaded anew; who only wants the value goes on with the one at hand.
-      const record = await this.#core.lookL2('getOrSet', this.#place, key);
+      const record = await this.#core.lookL2('getOrSet', this.#keyspace, key);
       if (record !== undefined) {
         counters.l2Hits++;
         this.#hit(outcome, key, 'l2');
@@ -541,7 +541,7 @@ export class TieredCache extends Cache {
     }
     const joined = flight !== undefined;
     if (flight === undefined) {
-      flight = new Flight(key, plan.forced, false, stale);
+      flight = new SingleFlight(key, plan.forced, false, stale);
       flight.redisFailed = asked === failed;
     } else if (caller !== undefined && flight.dependsOn(caller)) {
       throw new CircularLoadError(caller.key, key);
@@ -551,15 +551,15 @@ export class TieredCache extends Cache {
       this.#core.parts.counters.coalesced++;
       if (plan.forced) flight.forced = true;
       flight.stale ??= stale;
-      flight.askTags(plan.tags, this.#place);
+      flight.askTags(plan.tags, this.#keyspace);
       if (namesTtl(options)) flight.askTtl(plan.ttlMs);
     } else {
-      fly(this.#core, this.#place, key, flight, loader, plan);
+      startLoad(this.#core, this.#keyspace, key, flight, loader, plan);
     }
     const epochAtJoining = tags.table.latest;
     // A change made elsewhere has been heard of, and not asked about.
     const isUnsure = joined && tags.stale;
-    const landing = await waitFor(this.#core, key, flight, plan)
+    const result = await waitWithTimeouts(this.#core, key, flight, plan)
       .catch((error: unknown) => {
         counters.misses++;
         this.#missed(outcome, key);
@@ -568,61 +568,55 @@ export class TieredCache extends Cache {
       .finally(waited);
     // The loader gave it tags that had been invalidated between its start and this call: the value is from before. Or it was a
     // refresh that left the work to another instance.
-    if (isUnsure && landing.tags.length > 0) await this.#core.guarded('getOrSet', tags.learn());
+    if (isUnsure && result.tags.length > 0) await this.#core.guarded('getOrSet', tags.pull());
     const isFromBefore =
-      (isUnsure || landing.tagEpoch < epochAtJoining) && !tags.table.isValid(landing.tags, landing.tagEpoch);
-    if (isFromBefore || (landing.tier === 'l2' && !landing.kept)) {
+      (isUnsure || result.tagEpoch < epochAtJoining) && !tags.table.isValid(result.tags, result.tagEpoch);
+    if (isFromBefore || (result.tier === 'l2' && !result.stored)) {
       // Closed meanwhile, and nothing at hand.
       this.#core.assertOpen();
       const tookMs = startedAt === 0 ? 0 : performance.now() - startedAt;
       return this.#load(outcome, key, loader, options, waitedMs + tookMs);
     }
-    if (landing.stale === true) return this.#served(outcome, key, landing.value, plan) as T;
-    if (landing.tier === undefined) {
+    if (result.stale === true) return this.#served(outcome, key, result.value, plan) as T;
+    if (result.tier === undefined) {
       counters.misses++;
       this.#missed(outcome, key);
     } else {
       counters.l2Hits++;
-      this.#hit(outcome, key, landing.tier);
-      if (landing.due !== undefined && skipL1) this.#refresh(key, id, landing.due, loader, plan);
+      this.#hit(outcome, key, result.tier);
+      if (result.due !== undefined && skipL1) this.#refresh(key, id, result.due, loader, plan);
     }
-    if (landing.kept) return this.#landed(key, landing, plan) as T;
-    return (joined ? ownCopy(landing.value, this.#core.parts) : landing.value) as T;
+    if (result.stored) return this.#landed(key, result, plan) as T;
+    return (joined ? copyForJoiner(result.value, this.#core.parts) : result.value) as T;
   }
 
   /** A kept value, as this call wants it. */
   #given(value: unknown, plan: LoadPlan): unknown {
-    return revived(handOut(value, this.#isolation), plan.value);
+    return revived(copyOut(value, this.#isolation), plan.value);
   }
 
   /** What a flight brought. A loader's value of which no instance can be made reaches its callers as the loader made it. */
-  #landed(key: string, landing: Landing, plan: LoadPlan): unknown {
+  #landed(key: string, result: LoadResult, plan: LoadPlan): unknown {
     try {
-      return this.#given(landing.value, plan);
+      return this.#given(result.value, plan);
     } catch (error) {
-      if (!(error instanceof ReviveFailure) || landing.tier !== undefined) throw error;
-      this.#core.refuse(error, key, landing);
-      return landing.made;
+      if (!(error instanceof ReviveFailure) || result.tier !== undefined) throw error;
+      this.#core.refuse(error, key, result);
+      return result.made;
     }
   }
 
   /** A hit near the end of its ttl has the value loaded anew, once, while everybody goes on with the one at hand. */
-  #refreshIfDue(
-    key: string,
-    id: string,
-    record: MemoryRecord,
-    loader: Loader<unknown>,
-    plan: LoadPlan,
-  ): void {
+  #refreshIfDue(key: string, id: string, record: L1Entry, loader: Loader<unknown>, plan: LoadPlan): void {
     // It stays due until a refresh can begin.
     if (this.#core.flights.get(id) !== undefined || this.#isRefreshPausing(id)) return;
     if (this.#core.isRefreshDue(id, record, plan)) this.#refresh(key, id, record, loader, plan);
   }
 
-  #refresh(key: string, id: string, record: MemoryRecord, loader: Loader<unknown>, plan: LoadPlan): void {
+  #refresh(key: string, id: string, record: L1Entry, loader: Loader<unknown>, plan: LoadPlan): void {
     if (this.#core.flights.get(id) !== undefined || this.#isRefreshPausing(id)) return;
     this.#core.parts.counters.refreshes++;
-    fly(this.#core, this.#place, key, new Flight(key, false, true, record), loader, {
+    startLoad(this.#core, this.#keyspace, key, new SingleFlight(key, false, true, record), loader, {
       ...plan,
       signal: undefined,
     });
@@ -643,7 +637,7 @@ export class TieredCache extends Cache {
   }
 
   async #observe<T>(
-    operation: Parameters<CacheCore['parts']['observer']['observe']>[0],
+    operation: Parameters<Engine['parts']['observer']['observe']>[0],
     key: string | undefined,
     work: (outcome: Outcome) => Promise<T>,
   ): Promise<T> {
@@ -658,11 +652,11 @@ export class TieredCache extends Cache {
     core.assertOpen();
     core.restartSampling();
     const start = core.startTiming();
-    let found: Found | undefined;
+    let found: LookupResult | undefined;
     let success = false;
     try {
       assertKey(key);
-      found = await core.find('get', this.#place, key);
+      found = await core.find('get', this.#keyspace, key);
       success = true;
     } finally {
       if (start !== 0) {
@@ -689,16 +683,16 @@ export class TieredCache extends Cache {
   }
 
   /** Milliseconds that the entry has to live, in Redis where it stands there too. */
-  #leftMs(record: MemoryRecord): number {
+  #leftMs(record: L1Entry): number {
     const { l2, clock } = this.#core.parts;
     return (l2 === undefined ? record.expiresAt : record.endsAt) - clock.now();
   }
 
-  #valueOf({ record, isOwn }: Found): unknown {
-    return isOwn ? wholeOf(record.value) : handOut(record.value, this.#isolation);
+  #valueOf({ record, isOwn }: LookupResult): unknown {
+    return isOwn ? wholeOf(record.value) : copyOut(record.value, this.#isolation);
   }
 
-  #note(outcome: Outcome, key: string, found: Found | undefined): void {
+  #note(outcome: Outcome, key: string, found: LookupResult | undefined): void {
     if (found === undefined) this.#missed(outcome, key);
     else this.#hit(outcome, key, found.tier);
   }

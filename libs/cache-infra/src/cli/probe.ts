@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { RedisCache } from '../cache/redis-cache.js';
-import { coreOf } from '../cache/tiered-cache.js';
+import { engineOf } from '../cache/tiered-cache.js';
 
 /** One thing that a cache does, tried in earnest. */
 export interface ProbeStep {
@@ -69,11 +69,11 @@ export async function probeChannel(
 
 /** One step of a scan: a whole one may take long, and tells no more. */
 async function scanOnce(direct: RedisCache): Promise<void> {
-  const { l2, keyPrefix } = coreOf(direct).parts;
+  const { l2, keyPrefix } = engineOf(direct).parts;
   if (l2 === undefined) return;
-  const [master] = l2.gate.masters();
+  const [master] = l2.executor.masters();
   if (master === undefined) return;
-  await l2.gate.call('SCAN', () => master.scan('0', 'MATCH', `${keyPrefix}::nothing`, 'COUNT', 1));
+  await l2.executor.call('SCAN', () => master.scan('0', 'MATCH', `${keyPrefix}::nothing`, 'COUNT', 1));
 }
 
 async function problemOf(work: () => Promise<unknown>): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { SerializationError } from '../base/errors.js';
-import { keepAlive } from '../base/lasting.js';
+import { pinShape } from '../base/pin-shape.js';
 import { hasSymbolKeys, hasToJson, isPlain, opaqueKind } from '../base/opaque.js';
 import { mapStep, Trail } from '../base/trail.js';
 import { CacheTypes, type CacheType } from './cache-type.js';
@@ -243,4 +243,4 @@ interface Taken {
   readonly as: Class | undefined;
 }
 
-keepAlive(new SnapshotWalk(defaultRules));
+pinShape(new SnapshotWalk(defaultRules));

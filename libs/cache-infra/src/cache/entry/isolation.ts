@@ -5,7 +5,7 @@ import type { Isolation } from '../contract/options.js';
 import type { ValueLimits, ValueRule } from './value-rules.js';
 
 /** What keeping a value depends on in a cache. */
-export interface KeepingCache {
+export interface CopyingCache {
   readonly isolation: Isolation;
   readonly values: ValueLimits;
   /** `undefined` = the cache lives in memory alone. */
@@ -13,13 +13,13 @@ export interface KeepingCache {
 }
 
 /** What keeping a value depends on in a call. */
-export interface KeepingCall {
+export interface CopyingCall {
   readonly value: ValueRule;
   readonly tiers: 'both' | 'l1' | 'l2';
 }
 
 /** A value that a cache took. */
-export interface Kept {
+export interface StoredForms {
   /** What the L1 keeps. */
   readonly value: unknown;
   /** What is encoded for the L2. */
@@ -31,7 +31,7 @@ export interface Kept {
  *
  * @throws SerializationError when the value cannot be stored, or would lose something
  */
-export function keep(value: unknown, cache: KeepingCache, call: KeepingCall): Kept {
+export function copyIn(value: unknown, cache: CopyingCache, call: CopyingCall): StoredForms {
   const { isolation } = cache;
   const taken = snapshot(value, snapshotRules(cache, call));
   // What is revived anew for each caller is no reference to what was set.
@@ -40,7 +40,7 @@ export function keep(value: unknown, cache: KeepingCache, call: KeepingCall): Ke
   return { value: isReference ? value : keptForm(taken, isolation), snapshot: taken };
 }
 
-function snapshotRules({ isolation, values, l2 }: KeepingCache, call: KeepingCall): SnapshotRules {
+function snapshotRules({ isolation, values, l2 }: CopyingCache, call: CopyingCall): SnapshotRules {
   const { plain, as } = call.value;
   const isInMemory = l2 === undefined || call.tiers === 'l1';
   const classes = plain ? 'plain' : isolation === 'reference' && isInMemory ? 'kept' : 'refuse';
@@ -60,21 +60,21 @@ let hasUnfrozen = false;
 function frozen(value: unknown, shares: boolean): unknown {
   deepFreeze(value);
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  const kept = shares ? new SharingValue(value) : value;
-  unfrozen.add(kept);
+  const stored = shares ? new SharingValue(value) : value;
+  unfrozen.add(stored);
   hasUnfrozen = true;
-  return kept;
+  return stored;
 }
 
 /** What the L1 keeps of a value that came from Redis, and so belongs to nobody yet. */
-export function keepDecoded(value: unknown, isolation: Isolation): unknown {
+export function copyInDecoded(value: unknown, isolation: Isolation): unknown {
   if (isolation === 'clone') return value;
   const whole = wholeOf(value);
   return isolation === 'freeze' ? frozen(whole, whole !== value) : whole;
 }
 
 /** What a caller gets of a value that a tier keeps: with `freeze` a copy too, where the value could not be frozen. */
-export function handOut(value: unknown, isolation: Isolation): unknown {
+export function copyOut(value: unknown, isolation: Isolation): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
   return isolation === 'freeze' && !(hasUnfrozen && unfrozen.has(value)) ? value : cloneValue(value);
 }
@@ -82,10 +82,10 @@ export function handOut(value: unknown, isolation: Isolation): unknown {
 /**
  * A value that no tier keeps, for one more of its callers: a copy where that is of the same kind, else the value itself.
  */
-export function ownCopy(value: unknown, { isolation, values }: KeepingCache): unknown {
+export function copyForJoiner(value: unknown, { isolation, values }: CopyingCache): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
   try {
-    return handOut(keptForm(snapshot(value, { classes: 'exact', ...values }), isolation), isolation);
+    return copyOut(keptForm(snapshot(value, { classes: 'exact', ...values }), isolation), isolation);
   } catch {
     return value;
   }

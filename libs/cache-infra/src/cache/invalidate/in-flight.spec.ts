@@ -2,9 +2,9 @@ import { runInNewContext } from 'node:vm';
 import { setFlagsFromString } from 'node:v8';
 
 import { collectGarbage } from '../../benchmarks/machine.js';
-import { InFlight, type Fenceable } from './in-flight.js';
+import { InFlight, type Supersedable } from './in-flight.js';
 
-interface Work extends Fenceable {
+interface Work extends Supersedable {
   readonly held?: readonly number[];
 }
 
@@ -19,31 +19,31 @@ function minorCollection(): () => void {
 describe('InFlight', () => {
   it('knows the last work of a key, until that has ended', () => {
     const inFlight = new InFlight<Work>();
-    const [first, second] = [{ fenced: false }, { fenced: false }];
+    const [first, second] = [{ superseded: false }, { superseded: false }];
     inFlight.start('a', first);
     inFlight.start('a', second);
     inFlight.end('a', first);
     expect(inFlight.get('a')).toBe(second);
-    expect(first.fenced).toBe(false);
+    expect(first.superseded).toBe(false);
     inFlight.end('a', second);
     expect(inFlight.size).toBe(0);
   });
 
   it('loses nothing while many come and go', () => {
     const inFlight = new InFlight<Work>();
-    const staying = Array.from({ length: 700 }, () => ({ fenced: false }));
+    const staying = Array.from({ length: 700 }, () => ({ superseded: false }));
     staying.forEach((work, i) => {
       inFlight.start(`staying ${String(i)}`, work);
     });
     for (let i = 0; i < 5000; i++) {
-      const work = { fenced: false };
+      const work = { superseded: false };
       inFlight.start(`passing ${String(i)}`, work);
       inFlight.end(`passing ${String(i)}`, work);
     }
     expect(inFlight.size).toBe(700);
     expect([...inFlight.entries()].map(([, work]) => work)).toEqual(staying);
-    inFlight.fenceWhere((id) => id.endsWith('7'));
-    expect(staying.filter(({ fenced }) => fenced)).toHaveLength(70);
+    inFlight.supersedeWhere((id) => id.endsWith('7'));
+    expect(staying.filter(({ superseded }) => superseded)).toHaveLength(70);
     expect(inFlight.size).toBe(630);
   });
 
@@ -54,7 +54,7 @@ describe('InFlight', () => {
     const step = (i: number): void => {
       const work: [string, Work] = [
         `key ${String(i % 64)}`,
-        { fenced: false, held: new Array<number>(500).fill(i) },
+        { superseded: false, held: new Array<number>(500).fill(i) },
       ];
       inFlight.start(...work);
       running.push(work);

@@ -1,32 +1,32 @@
 /** Something under way for a key, whose result an invalidation makes unfit to be stored. */
-export interface Fenceable {
-  fenced: boolean;
-  /** Called once it is fenced. */
-  onFenced?: (() => void) | undefined;
+export interface Supersedable {
+  superseded: boolean;
+  /** Called once it is superseded. */
+  onSuperseded?: (() => void) | undefined;
 }
 
 /** Work whose result carries tags. */
-export interface TaggedWork extends Fenceable {
+export interface TaggedWork extends Supersedable {
   /** As the tag table names them. */
   readonly tags?: readonly string[] | undefined;
   /** The epoch that its entry may carry at most: a tag of it was invalidated after that. */
   latestEpoch?: number;
 }
 
-export function fence(work: Fenceable): void {
-  if (work.fenced) return;
-  work.fenced = true;
-  work.onFenced?.();
+export function supersede(work: Supersedable): void {
+  if (work.superseded) return;
+  work.superseded = true;
+  work.onSuperseded?.();
 }
 
 /** Works started until the map of them is made anew. */
 const renewAfter = 256;
 
 /**
- * What is under way, by key: tier reads, loads, or writes. An invalidation *fences* what it covers: the result still goes to
+ * What is under way, by key: tier reads, loads, or writes. An invalidation *supersedes* what it covers: the result still goes to
  * those who wait for it, and is stored nowhere; and whoever comes after the invalidation starts anew.
  */
-export class InFlight<T extends Fenceable> {
+export class InFlight<T extends Supersedable> {
   #byId = new Map<string, T>();
   #untilRenewed = renewAfter;
 
@@ -38,7 +38,7 @@ export class InFlight<T extends Fenceable> {
     return this.#byId.get(id);
   }
 
-  /** Registers `work`; what was under way for this key before is superseded, not fenced. */
+  /** Registers `work`; what was under way for this key before is superseded, not superseded. */
   start(id: string, work: T): void {
     if (--this.#untilRenewed === 0) this.#renew();
     this.#byId.set(id, work);
@@ -49,11 +49,11 @@ export class InFlight<T extends Fenceable> {
     if (this.#byId.get(id) === work) this.#byId.delete(id);
   }
 
-  fence(id: string): void {
+  supersede(id: string): void {
     const work = this.#byId.get(id);
     if (work === undefined) return;
     this.#byId.delete(id);
-    fence(work);
+    supersede(work);
   }
 
   /**
@@ -65,9 +65,9 @@ export class InFlight<T extends Fenceable> {
     this.#untilRenewed = Math.max(renewAfter, 2 * this.#byId.size);
   }
 
-  fenceWhere(matches: (id: string) => boolean): void {
+  supersedeWhere(matches: (id: string) => boolean): void {
     for (const id of this.#byId.keys()) {
-      if (matches(id)) this.fence(id);
+      if (matches(id)) this.supersede(id);
     }
   }
 

@@ -1,6 +1,6 @@
 import { failureKind, isFinal } from '../../tiers/redis/errors.js';
 import { redisLiteral } from '../../keys/glob.js';
-import { fencedKey, fencePrefix } from '../../tiers/redis/load-guard-key.js';
+import { guardedKey, loadGuardPrefix } from '../../tiers/redis/load-guard-key.js';
 import type { Clear, RedisTier } from '../../tiers/redis/redis-tier.js';
 import type { Matching } from '../entry/matching.js';
 
@@ -10,7 +10,7 @@ interface MatchingRemoval extends Pick<Matching, 'globs' | 'matches'> {
 }
 
 /**
- * Removes what matches from Redis, page by page: first the fences of loads under way, so that what they store after this is refused;
+ * Removes what matches from Redis, page by page: first the guards of loads under way, so that what they store after this is refused;
  * what they stored before is found by the scan for entries that follows.
  */
 export async function removeMatchingFromRedis(
@@ -21,12 +21,12 @@ export async function removeMatchingFromRedis(
 ): Promise<void> {
   // From before the scan on: a set that was made earlier and is replayed during it may be missed by it.
   await l2.markCleared(clears).catch(unlessFinal);
-  const isFence = (name: string): boolean => {
-    const redisKey = fencedKey(keyPrefix, name);
+  const isGuard = (name: string): boolean => {
+    const redisKey = guardedKey(keyPrefix, name);
     return redisKey !== undefined && matches(redisKey);
   };
-  await l2.scan(`${redisLiteral(fencePrefix(keyPrefix))}*`, isFence, async (fences) => {
-    await l2.delete(fences);
+  await l2.scan(`${redisLiteral(loadGuardPrefix(keyPrefix))}*`, isGuard, async (guards) => {
+    await l2.delete(guards);
   });
   for (const glob of globs) {
     await l2.scan(glob, matches, async (redisKeys) => {

@@ -1,25 +1,25 @@
-import type { RedisLoads } from '../../tiers/redis/load-guards.js';
+import type { LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
 import { wholeOf } from '../../values/graph.js';
 import { snapshot } from '../../values/snapshot.js';
-import type { MemoryRecord } from '../../tiers/memory/memory-record.js';
+import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import { portionSize, Turn } from '../../base/turn.js';
-import type { Bulk } from './bulk.js';
-import type { CacheCore, Sweep } from '../engine.js';
+import type { BulkCall } from './bulk-call.js';
+import type { Engine, ScanRemoval } from '../engine.js';
 import { failed, refused } from '../recover/failed.js';
-import type { Fenceable } from './in-flight.js';
+import type { Supersedable } from './in-flight.js';
 import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
-import type { Place } from '../entry/place.js';
-import { expired } from '../entry/records.js';
+import type { Keyspace } from '../entry/keyspace.js';
+import { withTtlEnded } from '../entry/l1-entries.js';
 import type { Matching } from '../entry/matching.js';
-import type { Learned } from './tag-keeper.js';
+import type { PullResult } from './tag-sync.js';
 
 /** Keys to delete from Redis. */
 interface Removal {
   readonly operation: CacheOperation;
-  readonly place: Place;
+  readonly keyspace: Keyspace;
   readonly keys: readonly string[];
   /** It is not asked, and made up for as what it failed to do. */
   readonly isRedisFailed: boolean;
@@ -27,23 +27,23 @@ interface Removal {
 
 /** What ends the life of entries: by key, by tag, by pattern, and the end of a ttl before its time. */
 export class Removals {
-  readonly #core: CacheCore;
+  readonly #core: Engine;
 
-  constructor(core: CacheCore) {
+  constructor(core: Engine) {
     this.#core = core;
   }
 
   /** Deletes keys, in portions; returns how many existed. */
-  async remove(operation: CacheOperation, place: Place, keys: readonly string[]): Promise<number> {
+  async remove(operation: CacheOperation, keyspace: Keyspace, keys: readonly string[]): Promise<number> {
     // A single portion goes out at once.
-    if (keys.length <= portionSize) return this.#removeMany(undefined, operation, place, keys);
-    return this.#core.inBulk((bulk) => this.#removeMany(bulk, operation, place, keys));
+    if (keys.length <= portionSize) return this.#removeMany(undefined, operation, keyspace, keys);
+    return this.#core.inBulk((bulk) => this.#removeMany(bulk, operation, keyspace, keys));
   }
 
   async #removeMany(
-    bulk: Bulk | undefined,
+    bulk: BulkCall | undefined,
     operation: CacheOperation,
-    place: Place,
+    keyspace: Keyspace,
     keys: readonly string[],
   ): Promise<number> {
     const unique = [...new Set(keys)];
@@ -52,16 +52,16 @@ export class Removals {
     let existed = 0;
     for (let i = 0; i < unique.length; i += portionSize) {
       const next = unique.slice(i, i + portionSize);
-      const portion = bulk === undefined ? next : next.filter((key) => !bulk.isOvertaken(place.id(key)));
-      const inL1 = this.#dropFromL1(place, portion);
+      const portion = bulk === undefined ? next : next.filter((key) => !bulk.isSuperseded(keyspace.id(key)));
+      const inL1 = this.#dropFromL1(keyspace, portion);
       try {
-        const removed = await this.#removeL2({ operation, place, keys: portion, isRedisFailed });
+        const removed = await this.#removeL2({ operation, keyspace, keys: portion, isRedisFailed });
         // Redis failed already in this call: the rest of it does not wait for it again.
         isRedisFailed = removed === failed;
         existed += typeof removed === 'number' ? Math.max(removed, inL1) : inL1;
       } catch (error) {
         // The caller is told that it failed. Whatever Redis holds, nothing of it is served from here.
-        this.#dropFromL1(place, unique.slice(i + portionSize));
+        this.#dropFromL1(keyspace, unique.slice(i + portionSize));
         throw error;
       }
       if (i + portionSize < unique.length && turn.isOver) await turn.next();
@@ -70,12 +70,12 @@ export class Removals {
   }
 
   /** Deletes keys from the L1 and from what is on its way there; returns how many were there. */
-  #dropFromL1(place: Place, keys: readonly string[]): number {
+  #dropFromL1(keyspace: Keyspace, keys: readonly string[]): number {
     const { l1, counters, emitter } = this.#core.parts;
     let existed = 0;
     for (const key of keys) {
-      const id = place.id(key);
-      this.#core.fence(id);
+      const id = keyspace.id(key);
+      this.#core.supersede(id);
       if (this.#core.peek(id) !== undefined) existed++;
       if (l1?.delete(id) === true) counters.l1Deletes++;
       if (emitter.has('delete')) emitter.emit('delete', { key });
@@ -86,15 +86,15 @@ export class Removals {
 
   /** Deletes from the L2, now or once it is back; returns how many existed. */
   async #removeL2(removal: Removal): Promise<number | typeof failed | typeof refused> {
-    const { operation, place, keys, isRedisFailed } = removal;
+    const { operation, keyspace, keys, isRedisFailed } = removal;
     const { l2, recovery, counters } = this.#core.parts;
     if (l2 === undefined) return 0;
     const moment = recovery?.moment();
-    const redisKeys = keys.map((key) => place.redisKey(key));
+    const redisKeys = keys.map((key) => keyspace.redisKey(key));
     for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
     const works = keys.map((key) => {
-      const work: Fenceable = { fenced: false };
-      this.#core.writesUnderWay.start(place.id(key), work);
+      const work: Supersedable = { superseded: false };
+      this.#core.writesInFlight.start(keyspace.id(key), work);
       return work;
     });
     try {
@@ -106,29 +106,29 @@ export class Removals {
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
           // What came after it may have reached Redis: then this must not come after that.
-          if (works[i]?.fenced === false) recovery?.lostDelete(moment, redisKey);
+          if (works[i]?.superseded === false) recovery?.recordDelete(moment, redisKey);
         });
       }
       return deleted;
     } finally {
       keys.forEach((key, i) => {
-        this.#core.writesUnderWay.end(place.id(key), works[i] as Fenceable);
+        this.#core.writesInFlight.end(keyspace.id(key), works[i] as Supersedable);
       });
     }
   }
 
-  async invalidateTags(place: Place, names: readonly string[]): Promise<void> {
+  async invalidateTags(keyspace: Keyspace, names: readonly string[]): Promise<void> {
     const { l2, emitter, clock, tags, recovery } = this.#core.parts;
-    const scoped = names.map((tag) => place.scopedTag(tag));
-    this.#core.overtakeTagged(scoped);
+    const scoped = names.map((tag) => keyspace.scopedTag(tag));
+    this.#core.supersedeTagged(scoped);
     if (l2 === undefined) {
       tags.table.invalidate(scoped, Math.floor(clock.now() * 1000));
     } else {
-      tags.meet();
+      tags.tagsInUse();
       const moment = recovery?.moment();
       // Hidden at once; from which epoch on they count again, Redis decides.
       tags.table.suspend(scoped);
-      let told: Learned | typeof failed | typeof refused = failed;
+      let told: PullResult | typeof failed | typeof refused = failed;
       try {
         told = await this.#core.attempt('invalidateTags', this.#tellTags(scoped));
         if (told !== failed && told !== refused) this.#tellOfTable(told.latest);
@@ -136,7 +136,7 @@ export class Removals {
         if (told === failed || told === refused) {
           tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
           if (told === failed && moment !== undefined)
-            for (const tag of scoped) recovery?.lostTag(moment, tag);
+            for (const tag of scoped) recovery?.recordTag(moment, tag);
         }
       }
     }
@@ -144,7 +144,7 @@ export class Removals {
   }
 
   /** As many tags in one command as Redis invalidates in a millisecond or so. */
-  async #tellTags(scoped: readonly string[]): Promise<Learned> {
+  async #tellTags(scoped: readonly string[]): Promise<PullResult> {
     const { tags } = this.#core.parts;
     let learned = await tags.invalidate(scoped.slice(0, portionSize));
     for (let i = portionSize; i < scoped.length; i += portionSize)
@@ -167,14 +167,14 @@ export class Removals {
     const fromL1 = this.#dropL1(matchesId);
     let fromL2 = 0;
     if (l2 !== undefined) {
-      const sweep: Sweep = { sparedIds: new Set(), sparedRedisKeys: new Set() };
-      this.#core.sweeps.add(sweep);
+      const sweep: ScanRemoval = { exemptIds: new Set(), exemptRedisKeys: new Set() };
+      this.#core.scanRemovals.add(sweep);
       const moment = recovery?.moment();
       if (moment !== undefined) recovery?.journal.supersedeWhere(matching.matches, moment.order);
       const { mark, globs, matches } = matching;
       const clearing = { clears: [{ mark }], globs, matches };
       const removal = removeMatchingFromRedis(l2, keyPrefix, clearing, async (found) => {
-        const redisKeys = found.filter((redisKey) => !sweep.sparedRedisKeys.has(redisKey));
+        const redisKeys = found.filter((redisKey) => !sweep.exemptRedisKeys.has(redisKey));
         if (redisKeys.length === 0) return;
         const deleted = await removeFrom(l2, redisKeys, { forGood: false });
         this.#core.changed(redisKeys);
@@ -182,11 +182,11 @@ export class Removals {
         counters.l2Deletes += deleted;
       });
       const outcome = await this.#core.attempt(operation, removal).finally(() => {
-        this.#core.sweeps.delete(sweep);
+        this.#core.scanRemovals.delete(sweep);
       });
-      if (outcome === failed && moment !== undefined) recovery?.lostMatch(moment, matching);
+      if (outcome === failed && moment !== undefined) recovery?.recordMatch(moment, matching);
       // Reads that began during the scan may have brought what the scan had not reached yet.
-      this.#dropL1((id) => !sweep.sparedIds.has(id) && matchesId(id));
+      this.#dropL1((id) => !sweep.exemptIds.has(id) && matchesId(id));
     }
     const total = Math.max(fromL2, fromL1);
     counters.deletes += total;
@@ -194,74 +194,74 @@ export class Removals {
   }
 
   /** Ends an entry's ttl; true if it was there. What is called for the key later wins. */
-  async expire(place: Place, key: string): Promise<boolean> {
+  async expire(keyspace: Keyspace, key: string): Promise<boolean> {
     const { l2, loads } = this.#core.parts;
-    const id = place.id(key);
+    const id = keyspace.id(key);
     // What is read or loaded now is from before this, whether there is an entry or not.
-    this.#core.reads.underWay.fence(id);
-    this.#core.flights.fence(id);
-    this.#core.expiriesUnderWay.fence(id);
-    if (l2 === undefined || loads === undefined) return this.#expireL1(place, key, id);
-    const work: Fenceable = { fenced: false };
-    this.#core.expiriesUnderWay.start(id, work);
+    this.#core.reads.inFlight.supersede(id);
+    this.#core.flights.supersede(id);
+    this.#core.expiriesInFlight.supersede(id);
+    if (l2 === undefined || loads === undefined) return this.#expireL1(keyspace, key, id);
+    const work: Supersedable = { superseded: false };
+    this.#core.expiriesInFlight.start(id, work);
     try {
-      return await this.#expireBoth(l2, loads, place, key, work);
+      return await this.#expireBoth(l2, loads, keyspace, key, work);
     } finally {
-      this.#core.expiriesUnderWay.end(id, work);
+      this.#core.expiriesInFlight.end(id, work);
     }
   }
 
-  async #expireL1(place: Place, key: string, id: string): Promise<boolean> {
+  async #expireL1(keyspace: Keyspace, key: string, id: string): Promise<boolean> {
     const { l1, clock } = this.#core.parts;
     const record = this.#core.peek(id);
     if (record === undefined) return false;
-    if (hasGrace(record)) l1?.set(id, expired(record, clock.now()));
-    else await this.remove('expire', place, [key]);
+    if (hasGrace(record)) l1?.set(id, withTtlEnded(record, clock.now()));
+    else await this.remove('expire', keyspace, [key]);
     return true;
   }
 
   async #expireBoth(
     l2: RedisTier,
-    loads: RedisLoads,
-    place: Place,
+    loads: LoadGuards,
+    keyspace: Keyspace,
     key: string,
-    work: Fenceable,
+    work: Supersedable,
   ): Promise<boolean> {
     const { l1, clock, recovery } = this.#core.parts;
-    const id = place.id(key);
-    const redisKey = place.redisKey(key);
+    const id = keyspace.id(key);
+    const redisKey = keyspace.redisKey(key);
     const moment = recovery?.moment();
     // A set that was called before this is what this is about.
-    await this.#core.writesUnderWay.get(id)?.done?.catch(ignore);
-    const record = await this.#core.look('expire', place, key);
-    if (work.fenced) return record !== undefined;
+    await this.#core.writesInFlight.get(id)?.done?.catch(ignore);
+    const record = await this.#core.look('expire', keyspace, key);
+    if (work.superseded) return record !== undefined;
     if (record === undefined) {
-      await this.#core.guarded('expire', l2.delete([loads.fenceOf(redisKey)]));
+      await this.#core.guarded('expire', l2.delete([loads.guardKeyOf(redisKey)]));
       return false;
     }
     if (!hasGrace(record)) {
-      await this.remove('expire', place, [key]);
+      await this.remove('expire', keyspace, [key]);
       return true;
     }
-    const ended = expired(record, clock.now());
+    const ended = withTtlEnded(record, clock.now());
     l1?.set(id, ended);
     const done = await this.#core.attempt('expire', this.#expireL2(l2, loads, redisKey));
-    if (work.fenced) return true;
+    if (work.superseded) return true;
     if (done === failed || done === refused) {
       // Without its grace then, but never again as if it were fresh.
-      if (done === failed && moment !== undefined) recovery?.lostDelete(moment, redisKey);
+      if (done === failed && moment !== undefined) recovery?.recordDelete(moment, redisKey);
       return true;
     }
     this.#core.changed([redisKey]);
     // What was read meanwhile is from before this.
-    this.#core.reads.underWay.fence(id);
+    this.#core.reads.inFlight.supersede(id);
     if (done) l1?.set(id, ended);
     else l1?.delete(id);
     return true;
   }
 
   /** False: something newer stands there. */
-  async #expireL2(l2: RedisTier, loads: RedisLoads, redisKey: string): Promise<boolean> {
+  async #expireL2(l2: RedisTier, loads: LoadGuards, redisKey: string): Promise<boolean> {
     const load = await loads.begin(redisKey, false);
     if (load.seen === null) return true;
     const entry = await l2.decode(redisKey, load.seen);
@@ -285,7 +285,7 @@ export class Removals {
   /** Drops what matches from the L1 and from what is on its way there; returns how many entries were current. */
   #dropL1(matches: (id: string) => boolean): number {
     const { l1, counters } = this.#core.parts;
-    this.#core.fenceWhere(matches);
+    this.#core.supersedeWhere(matches);
     let current = 0;
     const dropped = l1?.deleteWhere(matches, (entry) => {
       if (this.#core.isCurrent(entry)) current++;
@@ -305,7 +305,7 @@ async function removeFrom(
   return existed.filter(Boolean).length;
 }
 
-function hasGrace({ staleUntil, expiresAt }: MemoryRecord): boolean {
+function hasGrace({ staleUntil, expiresAt }: L1Entry): boolean {
   return staleUntil !== expiresAt && staleUntil !== Infinity;
 }
 

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { activity } from '../observe/activity.js';
-import type { Flight } from './flight.js';
+import type { SingleFlight } from './single-flight.js';
 
 /** Whom calls belong to. Work that outlives its load keeps this alone, and the load no longer. */
 interface Caller {
-  flight: Flight | undefined;
+  flight: SingleFlight | undefined;
 }
 
 const storage = new AsyncLocalStorage<Caller>();
@@ -14,7 +14,7 @@ const storage = new AsyncLocalStorage<Caller>();
 let isFollowing = Number.parseInt(process.versions.node, 10) >= 24;
 
 /** Of the loader whose first, synchronous part is running now. */
-let calling: Flight | undefined;
+let calling: SingleFlight | undefined;
 
 /** Calls are followed beyond what a loader does at once: for a part of the library that pays for it already. */
 export function followCalls(): void {
@@ -25,13 +25,13 @@ export function followCalls(): void {
  * The flight whose loader makes this very call. Known beyond that loader's first `await` where calls are followed: on Node 24 and later,
  * in decorated methods, and where activity is attributed to requests.
  */
-export function flightOfCaller(): Flight | undefined {
+export function callingFlight(): SingleFlight | undefined {
   if (calling !== undefined) return calling;
   return isFollowing || activity.enabled ? storage.getStore()?.flight : undefined;
 }
 
 /** Starts the loader of `flight`: what it calls belongs to that flight until `work` has ended. */
-export async function runAs(flight: Flight, work: () => unknown): Promise<unknown> {
+export async function runAs(flight: SingleFlight, work: () => unknown): Promise<unknown> {
   if (!isFollowing && !activity.enabled) return startAs(flight, work);
   const caller: Caller = { flight };
   try {
@@ -41,7 +41,7 @@ export async function runAs(flight: Flight, work: () => unknown): Promise<unknow
   }
 }
 
-function startAs(flight: Flight, work: () => unknown): unknown {
+function startAs(flight: SingleFlight, work: () => unknown): unknown {
   const outer = calling;
   calling = flight;
   try {

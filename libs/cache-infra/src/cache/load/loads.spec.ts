@@ -6,7 +6,7 @@ import type { InMemoryCacheOptions } from '../contract/cache-options.js';
 import { followCalls } from './calling-flight.js';
 import { InMemoryCache } from '../in-memory-cache.js';
 import type { LoadOptions } from '../contract/options.js';
-import { coreOf } from '../tiered-cache.js';
+import { engineOf } from '../tiered-cache.js';
 
 const closing = closingAfterEach();
 
@@ -63,7 +63,7 @@ describe('entries without tags', () => {
 });
 
 describe('expire while a load runs', () => {
-  it('fences the load of a key that is not there yet', async () => {
+  it('supersedes the load of a key that is not there yet', async () => {
     const { cache } = make();
     const end = deferred<string>();
     const loaded = cache.getOrSet('key', () => end.promise, { grace: 60 });
@@ -74,7 +74,7 @@ describe('expire while a load runs', () => {
     expect(await cache.get('key')).toBeUndefined();
   });
 
-  it('fences the load of a key past its ttl', async () => {
+  it('supersedes the load of a key past its ttl', async () => {
     const { cache, clock } = make();
     await cache.set('key', 'first', { ttl: 1, grace: 60 });
     clock.advance(2000);
@@ -143,7 +143,7 @@ describe('T26: loads that wait for each other', () => {
       expect(outcomes[0]).toMatchObject({
         reason: { message: expect.stringContaining("'key 0'") as unknown },
       });
-      expect(coreOf(cache).flights.size).toBe(0);
+      expect(engineOf(cache).flights.size).toBe(0);
     },
   );
 
@@ -450,7 +450,7 @@ describe('hardTimeout', () => {
 describe('memory', () => {
   it('nothing is left of 10,000 loads that failed, were left or went well', async () => {
     const { cache } = make({ maxSize: 10 });
-    const core = coreOf(cache);
+    const core = engineOf(cache);
     for (let i = 0; i < 10_000; i++) {
       const key = `key ${String(i)}`;
       const what = i % 4;

@@ -1,6 +1,6 @@
 import { durationMs } from '../../base/duration.js';
 import { failureKind, isOutage } from '../../tiers/redis/errors.js';
-import type { RedisGate } from '../../tiers/redis/executor.js';
+import type { RedisExecutor } from '../../tiers/redis/executor.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
 import type { RedisCacheOptions } from '../contract/cache-options.js';
 import type { CacheLogger } from '../contract/logger.js';
@@ -137,14 +137,14 @@ export function advise(facts: AdviserFacts): string[] {
 }
 
 /** One server that holds keys. */
-type Master = ReturnType<RedisGate['masters']>[number];
+type Master = ReturnType<RedisExecutor['masters']>[number];
 
 /** Keys looked at for others than ours: enough to see that a server is shared, too few to delay anybody. */
 const sampleSize = 100;
 
 /** What `INFO`, `CONFIG GET` and a look at some keys tell of Redis; of a Cluster, of one master. */
 export async function gatherFacts(l2: RedisTier, settings: AdviserSettings): Promise<AdviserFacts> {
-  const { gate } = l2;
+  const { executor: gate } = l2;
   const masters = gate.masters();
   const [server] = masters;
   let away = server === undefined;

@@ -1,6 +1,6 @@
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
-import type { CacheCore } from '../engine.js';
-import type { Place } from '../entry/place.js';
+import type { Engine } from '../engine.js';
+import type { Keyspace } from '../entry/keyspace.js';
 
 /**
  * The keys of a namespace that match `pattern`: those in memory, then those that are in Redis alone.
@@ -8,12 +8,12 @@ import type { Place } from '../entry/place.js';
  * @throws InfrastructureError when Redis cannot be asked; CacheClosedError when the cache is closed meanwhile
  */
 export async function* listKeys(
-  core: CacheCore,
-  place: Place,
+  core: Engine,
+  keyspace: Keyspace,
   pattern: string,
 ): AsyncGenerator<string, void> {
   const { l1, l2 } = core.parts;
-  const listing = place.listing(pattern);
+  const listing = keyspace.listing(pattern);
   const told = new Set<string>();
   for (const id of l1?.ids() ?? []) {
     const key = listing.keyOfId(id);
@@ -34,11 +34,7 @@ export async function* listKeys(
 }
 
 /** Counts and tells of a failure, and throws it whatever `onError` says: half a list would look like a whole one. */
-async function* pagesOf(
-  core: CacheCore,
-  l2: RedisTier,
-  glob: string,
-): AsyncGenerator<readonly string[], void> {
+async function* pagesOf(core: Engine, l2: RedisTier, glob: string): AsyncGenerator<readonly string[], void> {
   try {
     yield* l2.pages(glob);
   } catch (error) {

@@ -1,21 +1,21 @@
 import type { EntryMeta } from '../../codec/codec.js';
-import { keepAlive } from '../../base/lasting.js';
-import type { MemoryRecord } from '../../tiers/memory/memory-record.js';
+import { pinShape } from '../../base/pin-shape.js';
+import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { RedisTier, StoredEntry } from '../../tiers/redis/redis-tier.js';
-import type { CoreParts } from '../engine.js';
-import { InFlight, type Fenceable } from '../invalidate/in-flight.js';
-import { keepDecoded } from '../entry/isolation.js';
-import type { Place } from '../entry/place.js';
-import { storedRecord, withL1Ttl } from '../entry/records.js';
+import type { EngineParts } from '../engine.js';
+import { InFlight, type Supersedable } from '../invalidate/in-flight.js';
+import { copyInDecoded } from '../entry/isolation.js';
+import type { Keyspace } from '../entry/keyspace.js';
+import { decodedEntry, withL1Ttl } from '../entry/l1-entries.js';
 import type { StorePlan } from '../entry/store-plan.js';
 
 /** What one call says of how it reads the L2. */
 export type ReadPlan = Partial<Pick<StorePlan, 'tiers'>> & Pick<StorePlan, 'l1TtlMs'>;
 
 /** A read of the L2 under way; all who ask for the key meanwhile share it. */
-export interface TierRead extends Fenceable {
+export interface TierRead extends Supersedable {
   /** What it finds; may be past its ttl, within its grace. */
-  readonly found: Promise<MemoryRecord | undefined>;
+  readonly found: Promise<L1Entry | undefined>;
   /** Somebody who asked wants it in the L1. */
   fillsL1: boolean;
   /** More than one asked, or the L1 has it: its value belongs to nobody alone. */
@@ -23,65 +23,65 @@ export interface TierRead extends Fenceable {
 }
 
 /** What reads need of their cache. */
-export interface TierReadsHost {
-  readonly parts: CoreParts;
+export interface TierReadsDeps {
+  readonly parts: EngineParts;
   readonly closed: boolean;
   /** Entries in memory carry the ttl they were given. */
   readonly carriesTtl: boolean;
   /** A digested Redis key does not tell the key behind it. */
-  remember(redisKey: string, key: string, place: Place): void;
+  remember(redisKey: string, key: string, keyspace: Keyspace): void;
   /** An entry was read and is of no more use to anybody. */
   foundDead(id: string, redisKey: string, meta: EntryMeta): void;
 }
 
 /** What a read of many found for one key. */
 export interface BulkResult {
-  readonly record: Found | Promise<Found>;
+  readonly record: MaybeEntry | Promise<MaybeEntry>;
   readonly read: Pick<TierRead, 'shared'>;
 }
 
-type Found = MemoryRecord | undefined;
+type MaybeEntry = L1Entry | undefined;
 type Stored = StoredEntry | undefined;
 
-/** Reads of the L2: one for all who ask for a key at the same time, fenced by invalidations, filling the L1 on the way. */
+/** Reads of the L2: one for all who ask for a key at the same time, superseded by invalidations, filling the L1 on the way. */
 export class TierReads {
-  readonly underWay = new InFlight<TierRead>();
-  readonly #host: TierReadsHost;
+  readonly inFlight = new InFlight<TierRead>();
+  readonly #host: TierReadsDeps;
 
-  constructor(host: TierReadsHost) {
+  constructor(host: TierReadsDeps) {
     this.#host = host;
   }
 
   /** Reads one key; joins a read that is under way. */
-  read(l2: RedisTier, place: Place, key: string, plan: ReadPlan): TierRead {
-    const id = place.id(key);
-    const underWay = this.underWay.get(id);
+  read(l2: RedisTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
+    const id = keyspace.id(key);
+    const underWay = this.inFlight.get(id);
     if (underWay !== undefined) return joined(underWay, plan);
-    const redisKey = place.redisKey(key);
-    this.#host.remember(redisKey, key, place);
+    const redisKey = keyspace.redisKey(key);
+    this.#host.remember(redisKey, key, keyspace);
     const { tags, recovery } = this.#host.parts;
-    const news = tags.newsForRead();
+    const news = tags.pullForRead();
     news?.catch(ignore);
     const waiting = recovery?.journal.pending(redisKey);
     let stored: Promise<Stored>;
     if (waiting === undefined) stored = inRedisTime(l2, l2.read(redisKey));
     else stored = Promise.resolve(waiting.kind === 'set' ? l2.decode(redisKey, waiting.bytes) : undefined);
     const read = new Read(plan);
-    const settle = (entry: Stored): Found | Promise<Found> =>
-      this.#settle(place, key, id, redisKey, entry, news, read, plan.l1TtlMs);
+    const settle = (entry: Stored): MaybeEntry | Promise<MaybeEntry> =>
+      this.#settle(keyspace, key, id, redisKey, entry, news, read, plan.l1TtlMs);
     const fail = (error: unknown): never => {
-      this.underWay.end(id, read);
+      this.inFlight.end(id, read);
       throw error;
     };
     read.found = stored.then(settle, fail);
-    this.underWay.start(id, read);
+    this.inFlight.start(id, read);
     return read;
   }
 
   /** Reads many keys, in their order, with one command. */
   async readMany(
     l2: RedisTier,
-    place: Place,
+    keyspace: Keyspace,
     keys: readonly string[],
     plan: ReadPlan,
   ): Promise<BulkResult[]> {
@@ -91,12 +91,12 @@ export class TierReads {
     const redisKeys: string[] = [];
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
-      const redisKey = place.redisKey(key);
+      const redisKey = keyspace.redisKey(key);
       if (
-        this.underWay.get(place.id(key)) !== undefined ||
+        this.inFlight.get(keyspace.id(key)) !== undefined ||
         recovery?.journal.pending(redisKey) !== undefined
       ) {
-        const read = this.read(l2, place, key, plan);
+        const read = this.read(l2, keyspace, key, plan);
         read.found.catch(ignore);
         found[i] = { record: read.found, read };
       } else {
@@ -105,39 +105,39 @@ export class TierReads {
       }
     }
     if (toRead.length === 0) return found;
-    const news = tags.newsForRead();
+    const news = tags.pullForRead();
     news?.catch(ignore);
     if (l1 === undefined) {
       const entries = await inRedisTime(l2, l2.readMany(redisKeys));
-      this.#useUnshared(place, keys, toRead, entries, news, found);
+      this.#useUnshared(keyspace, keys, toRead, entries, news, found);
       return found;
     }
     const reads: BulkRead[] = [];
     const reply = inRedisTime(l2, l2.readMany(redisKeys)).then(
       (entries) => {
-        this.#useShared(place, redisKeys, entries, reads, news, plan.l1TtlMs);
+        this.#useShared(keyspace, redisKeys, entries, reads, news, plan.l1TtlMs);
         for (let n = 0; n < reads.length; n++) found[toRead[n] as number] = reads[n] as BulkRead;
         return found;
       },
       (error: unknown) => {
-        for (const read of reads) this.underWay.end(read.id, read);
+        for (const read of reads) this.inFlight.end(read.id, read);
         throw error;
       },
     );
     for (let n = 0; n < toRead.length; n++) {
       const i = toRead[n] as number;
       const key = keys[i] as string;
-      const read = new BulkRead(plan, key, place.id(key), () => reply.then((all) => all[i]?.record));
-      this.#host.remember(redisKeys[n] as string, key, place);
+      const read = new BulkRead(plan, key, keyspace.id(key), () => reply.then((all) => all[i]?.record));
+      this.#host.remember(redisKeys[n] as string, key, keyspace);
       reads.push(read);
-      this.underWay.start(read.id, read);
+      this.inFlight.start(read.id, read);
     }
     return reply;
   }
 
   /** What has come for keys that others may have asked for meanwhile. */
   #useShared(
-    place: Place,
+    keyspace: Keyspace,
     redisKeys: readonly string[],
     entries: readonly (Stored | Promise<Stored>)[],
     reads: readonly BulkRead[],
@@ -150,16 +150,16 @@ export class TierReads {
       const entry = entries[n];
       const settled =
         entry instanceof Promise
-          ? entry.then((it) => this.#settle(place, read.key, read.id, redisKey, it, news, read, l1TtlMs))
-          : this.#settle(place, read.key, read.id, redisKey, entry, news, read, l1TtlMs);
+          ? entry.then((it) => this.#settle(keyspace, read.key, read.id, redisKey, it, news, read, l1TtlMs))
+          : this.#settle(keyspace, read.key, read.id, redisKey, entry, news, read, l1TtlMs);
       if (settled instanceof Promise) settled.catch(ignore);
       read.record = settled;
     }
   }
 
-  /** Without an L1 there is nothing to fill, and so nothing to fence: each who asks reads for itself. */
+  /** Without an L1 there is nothing to fill, and so nothing to supersede: each who asks reads for itself. */
   #useUnshared(
-    place: Place,
+    keyspace: Keyspace,
     keys: readonly string[],
     toRead: readonly number[],
     entries: readonly (Stored | Promise<Stored>)[],
@@ -171,44 +171,52 @@ export class TierReads {
       const entry = entries[n];
       const isPlain = !(entry instanceof Promise) && entry?.meta.tags === undefined;
       const record = isPlain
-        ? this.#recordOf(place, entry, now)
-        : this.#unsharedLater(place, keys[toRead[n] as number] as string, entry, news);
+        ? this.#recordOf(keyspace, entry, now)
+        : this.#unsharedLater(keyspace, keys[toRead[n] as number] as string, entry, news);
       if (record instanceof Promise) record.catch(ignore);
       found[toRead[n] as number] = { record, read: unshared };
     }
   }
 
   async #unsharedLater(
-    place: Place,
+    keyspace: Keyspace,
     key: string,
     reading: Stored | Promise<Stored>,
     news: Promise<unknown> | undefined,
-  ): Promise<Found> {
+  ): Promise<MaybeEntry> {
     const { tags, clock } = this.#host.parts;
     const entry = await reading;
     if (entry?.meta.tags !== undefined) {
-      tags.meet();
-      await tags.learnFor(entry.meta.tagEpoch, news);
-      if (!tags.table.isValid(place.coveringTags(entry.meta.tags), entry.meta.tagEpoch)) {
-        this.#host.foundDead(place.id(key), place.redisKey(key), entry.meta);
+      tags.tagsInUse();
+      await tags.pullUpTo(entry.meta.tagEpoch, news);
+      if (!tags.table.isValid(keyspace.coveringTags(entry.meta.tags), entry.meta.tagEpoch)) {
+        this.#host.foundDead(keyspace.id(key), keyspace.redisKey(key), entry.meta);
         return undefined;
       }
     }
-    return this.#recordOf(place, entry, clock.now());
+    return this.#recordOf(keyspace, entry, clock.now());
   }
 
-  #recordOf(place: Place, entry: Stored, now: number): Found {
+  #recordOf(keyspace: Keyspace, entry: Stored, now: number): MaybeEntry {
     if (entry === undefined) return undefined;
     const { l2, defaults, isolation } = this.#host.parts;
     const { carriesTtl } = this.#host;
-    const kept = keepDecoded(entry.value, isolation);
+    const stored = copyInDecoded(entry.value, isolation);
     const redisNow = l2?.redisTime(now) ?? now;
-    const found = storedRecord(place, kept, entry.meta, defaults.refreshAhead, redisNow, now, carriesTtl);
+    const found = decodedEntry(
+      keyspace,
+      stored,
+      entry.meta,
+      defaults.refreshAhead,
+      redisNow,
+      now,
+      carriesTtl,
+    );
     return now >= found.staleUntil ? undefined : found;
   }
 
   #settle(
-    place: Place,
+    keyspace: Keyspace,
     key: string,
     id: string,
     redisKey: string,
@@ -216,41 +224,41 @@ export class TierReads {
     news: Promise<unknown> | undefined,
     read: TierRead,
     l1TtlMs: number | undefined,
-  ): Found | Promise<Found> {
+  ): MaybeEntry | Promise<MaybeEntry> {
     if (stored === undefined) {
-      this.underWay.end(id, read);
+      this.inFlight.end(id, read);
       return undefined;
     }
     const { tags } = this.#host.parts;
     const { meta } = stored;
-    const fill = (): Found => {
-      this.underWay.end(id, read);
-      if (meta.tags !== undefined && !tags.table.isValid(place.coveringTags(meta.tags), meta.tagEpoch)) {
+    const fill = (): MaybeEntry => {
+      this.inFlight.end(id, read);
+      if (meta.tags !== undefined && !tags.table.isValid(keyspace.coveringTags(meta.tags), meta.tagEpoch)) {
         this.#host.foundDead(id, redisKey, meta);
         return undefined;
       }
-      return this.#fill(place, key, id, redisKey, stored, read, l1TtlMs);
+      return this.#fill(keyspace, key, id, redisKey, stored, read, l1TtlMs);
     };
     if (meta.tags === undefined) return fill();
-    tags.meet();
-    return tags.learnFor(meta.tagEpoch, news).then(fill, (error: unknown) => {
-      this.underWay.end(id, read);
+    tags.tagsInUse();
+    return tags.pullUpTo(meta.tagEpoch, news).then(fill, (error: unknown) => {
+      this.inFlight.end(id, read);
       throw error;
     });
   }
 
   #fill(
-    place: Place,
+    keyspace: Keyspace,
     key: string,
     id: string,
     redisKey: string,
     entry: StoredEntry,
     read: TierRead,
     l1TtlMs: number | undefined,
-  ): Found {
+  ): MaybeEntry {
     const { l1, l2, clock, counters } = this.#host.parts;
     const now = clock.now();
-    const found = this.#recordOf(place, entry, now);
+    const found = this.#recordOf(keyspace, entry, now);
     if (found === undefined) {
       if (l2?.clockKnown === true && isOverdue(entry.meta, l2.now()))
         this.#host.foundDead(id, redisKey, entry.meta);
@@ -258,11 +266,11 @@ export class TierReads {
     }
     // How long the entry still has is not known by our own clock.
     if (l2?.clockKnown === false) return found;
-    if (l1 === undefined || !read.fillsL1 || read.fenced || this.#host.closed) return found;
+    if (l1 === undefined || !read.fillsL1 || read.superseded || this.#host.closed) return found;
     read.shared = true;
     // What is past its ttl in Redis is never newer than what stands here.
     if (now < found.expiresAt || l1.get(id) === undefined) {
-      this.#host.remember(redisKey, key, place);
+      this.#host.remember(redisKey, key, keyspace);
       l1.set(id, withL1Ttl(found, entry.meta.ttlMs, l1TtlMs, now));
     }
     counters.l1Sets++;
@@ -274,29 +282,29 @@ export class TierReads {
 const unshared = { shared: false };
 
 class Read implements TierRead {
-  fenced = false;
+  superseded = false;
   shared = false;
   fillsL1: boolean;
-  found!: Promise<Found>;
+  found!: Promise<MaybeEntry>;
 
   constructor(plan: ReadPlan) {
     this.fillsL1 = plan.tiers !== 'l2';
   }
 }
 
-keepAlive(new Read({ l1TtlMs: undefined }));
+pinShape(new Read({ l1TtlMs: undefined }));
 
 /** One key of many: it has a promise of its own once somebody joins. */
 class BulkRead implements TierRead {
-  fenced = false;
+  superseded = false;
   shared = false;
-  record: Found | Promise<Found>;
+  record: MaybeEntry | Promise<MaybeEntry>;
   fillsL1: boolean;
   readonly key: string;
   readonly id: string;
-  readonly #find: () => Promise<Found>;
+  readonly #find: () => Promise<MaybeEntry>;
 
-  constructor(plan: ReadPlan, key: string, id: string, find: () => Promise<Found>) {
+  constructor(plan: ReadPlan, key: string, id: string, find: () => Promise<MaybeEntry>) {
     this.fillsL1 = plan.tiers !== 'l2';
     this.key = key;
     this.id = id;
@@ -307,12 +315,12 @@ class BulkRead implements TierRead {
     return this;
   }
 
-  get found(): Promise<Found> {
+  get found(): Promise<MaybeEntry> {
     return this.#find();
   }
 }
 
-keepAlive(new BulkRead({ l1TtlMs: undefined }, '', '', () => Promise.resolve(undefined)));
+pinShape(new BulkRead({ l1TtlMs: undefined }, '', '', () => Promise.resolve(undefined)));
 
 /** What `reading` brings, once Redis's time is known: by it is told how long entries still have. */
 function inRedisTime<T>(l2: RedisTier, reading: Promise<T>): Promise<T> {

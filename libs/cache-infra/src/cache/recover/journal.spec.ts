@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { EntryMeta } from '../../codec/codec.js';
-import { RecoveryJournal, type JournalEntry, type KeyedEntry, type MatchEntry } from './journal.js';
+import {
+  RecoveryJournal,
+  type JournalEntry,
+  type KeyedEntry,
+  type MatchEntry,
+  type Moment,
+} from './journal.js';
 
 let order = 0;
-const moment = (): { at: number; stamp: number; order: number } => ({
+const moment = (): Moment => ({
   at: 1000,
   stamp: 1000,
+  stampErrorMs: 10,
   order: ++order,
 });
 const meta = (ttlMs: number): EntryMeta => ({

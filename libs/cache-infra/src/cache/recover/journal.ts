@@ -8,6 +8,8 @@ export interface Moment {
   readonly at: number;
   /** By Redis's clock as far as it was known, milliseconds. */
   readonly stamp: number;
+  /** How far off `stamp` may be, milliseconds. */
+  readonly stampErrorMs: number;
   /** Its number among the changes of this process. */
   readonly order: number;
 }
@@ -238,7 +240,7 @@ export class RecoveryJournal {
 
   /** One removal of every key, as late as `moment` and as those of its kind before it. What was set here comes after it. */
   #coverEverything(moment: Moment): void {
-    const id = identity({ kind: 'match', ...moment, ...this.#everything });
+    const id = identity({ ...moment, ...this.#everything, kind: 'match' });
     const earlier = this.#entries.get(id);
     if (earlier === undefined) this.#listener.onWidened();
     const before = earlier ?? moment;
@@ -246,6 +248,7 @@ export class RecoveryJournal {
       kind: 'match',
       at: Math.max(before.at, moment.at),
       stamp: Math.max(before.stamp, moment.stamp),
+      stampErrorMs: Math.max(before.stampErrorMs, moment.stampErrorMs),
       order: Math.max(before.order, moment.order),
       ...this.#everything,
     });
@@ -303,8 +306,8 @@ export class RecoveryJournal {
   /** A delete takes its place, and is no younger than it was. */
   #forgetValue(id: string): KeyedEntry {
     const entry = this.#entries.get(id) as KeyedEntry;
-    const { at, stamp, order, redisKey } = entry;
-    const deletion: KeyedEntry = { kind: 'delete', at, stamp, order, redisKey };
+    const { at, stamp, stampErrorMs, order, redisKey } = entry;
+    const deletion: KeyedEntry = { kind: 'delete', at, stamp, stampErrorMs, order, redisKey };
     this.#entries.set(id, deletion);
     this.#sets.delete(id);
     this.#deletes.add(id);

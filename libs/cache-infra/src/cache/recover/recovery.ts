@@ -3,23 +3,23 @@ import { wholeOf } from '../../values/graph.js';
 import { restamp } from '../../codec/header.js';
 import { snapshot } from '../../values/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
-import { clockErrorMs, type Cleared, type LateChange, type RedisTier } from '../../tiers/redis/redis-tier.js';
+import { type Cleared, type LateChange, type RedisTier } from '../../tiers/redis/redis-tier.js';
 import { removeMatchingFromRedis } from '../invalidate/matching-removal.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
-import { matchingOf } from '../entry/place.js';
+import { matchingOf } from '../entry/keyspace.js';
 import type { Matching } from '../entry/matching.js';
 import type { JournalEntry, KeyedEntry, MatchEntry, Moment, RecoveryJournal, TagEntry } from './journal.js';
-import type { TagKeeper } from '../invalidate/tag-keeper.js';
+import type { TagSync } from '../invalidate/tag-sync.js';
 import type { ValueLimits } from '../entry/value-rules.js';
 
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
 const replayBatch = 200;
 
 /** What a recovery needs to know of its cache. */
-export interface RecoveryParts {
+export interface RecoveryDeps {
   readonly keyPrefix: string;
   readonly l2: RedisTier;
-  readonly tags: TagKeeper;
+  readonly tags: TagSync;
   /** All keys of the cache. */
   readonly everything: Matching;
   readonly values: ValueLimits;
@@ -28,7 +28,7 @@ export interface RecoveryParts {
 }
 
 /** A set that did not reach Redis. */
-export interface LostSet {
+export interface UnreachedSet {
   readonly redisKey: string;
   readonly bytes: Buffer;
   readonly meta: EntryMeta;
@@ -65,44 +65,46 @@ export class Recovery {
   onSettled: ((redisKey: string) => void) | undefined;
   /** Told of keys that were changed in Redis. */
   onReplayed: ((redisKeys: readonly string[]) => void) | undefined;
-  readonly #parts: RecoveryParts;
+  readonly #parts: RecoveryDeps;
   #order = 0;
   /** What is known of tags, until everything is made up for. */
   #history: TagHistory | undefined;
   readonly #ownEpochs = new Map<string, number>();
   #replaying: Promise<boolean> | undefined;
 
-  constructor(journal: RecoveryJournal, parts: RecoveryParts) {
+  constructor(journal: RecoveryJournal, parts: RecoveryDeps) {
     this.journal = journal;
     this.#parts = parts;
   }
 
   /** To be taken when a change is made, before it is sent. */
   moment(): Moment {
-    return { at: this.#parts.now(), stamp: this.#parts.l2.stamp(), order: ++this.#order };
+    const { l2, now } = this.#parts;
+    return { at: now(), stamp: l2.stamp(), stampErrorMs: l2.clockErrorMs, order: ++this.#order };
   }
 
-  lostSet(moment: Moment, { redisKey, bytes, meta, tags }: LostSet): void {
+  recordSet(moment: Moment, { redisKey, bytes, meta, tags }: UnreachedSet): void {
     // The entry's stamp is the one that others go by; the bytes are a copy, which is not part of a slab.
     const stamp = Math.max(moment.stamp, meta.stamp);
     this.#record({ ...moment, stamp, kind: 'set', redisKey, bytes: Buffer.from(bytes), meta, tags });
   }
 
-  lostDelete(moment: Moment, redisKey: string): void {
-    this.#record({ ...this.#lately(moment), kind: 'delete', redisKey });
+  recordDelete(moment: Moment, redisKey: string): void {
+    this.#record({ ...this.#nowInOrderOf(moment), kind: 'delete', redisKey });
   }
 
-  lostTag(moment: Moment, tag: string): void {
+  recordTag(moment: Moment, tag: string): void {
     this.#record({ ...moment, kind: 'tag', tag });
   }
 
-  lostMatch(moment: Moment, matching: Matching): void {
-    this.#record({ ...this.#lately(moment), kind: 'match', ...matching });
+  recordMatch(moment: Moment, matching: Matching): void {
+    this.#record({ ...this.#nowInOrderOf(moment), kind: 'match', ...matching });
   }
 
   /** Now, in the order of changes where it was made. */
-  #lately({ order }: Moment): Moment {
-    return { at: this.#parts.now(), stamp: this.#parts.l2.stamp(), order };
+  #nowInOrderOf({ order }: Moment): Moment {
+    const { l2, now } = this.#parts;
+    return { at: now(), stamp: l2.stamp(), stampErrorMs: l2.clockErrorMs, order };
   }
 
   /**
@@ -127,19 +129,19 @@ export class Recovery {
     for (;;) {
       const matches = this.journal.matches().filter((match) => !refused.has(match));
       if (matches.length > 0) {
-        const [outcome] = await Promise.allSettled([this.#makeUpForMatches(matches)]);
+        const [outcome] = await Promise.allSettled([this.#replayMatches(matches)]);
         for (const match of matches) if (!this.#settle(match, outcome, refused)) return false;
         continue;
       }
       const tags = this.journal.tags().filter((tag) => !refused.has(tag));
       if (tags.length > 0) {
-        const [outcome] = await Promise.allSettled([this.#makeUpForTags(tags, history)]);
+        const [outcome] = await Promise.allSettled([this.#replayTags(tags, history)]);
         for (const tag of tags) if (!this.#settle(tag, outcome, refused)) return false;
         continue;
       }
       const batch = this.journal.oldest(replayBatch, this.#parts.now(), refused);
       if (batch.length === 0) break;
-      if (!(await this.#makeUpForKeys(batch, { cleared, history }, refused))) return false;
+      if (!(await this.#replayKeys(batch, { cleared, history }, refused))) return false;
     }
     if (refused.size > 0) {
       this.onRecorded?.();
@@ -156,8 +158,13 @@ export class Recovery {
     return Math.max(stamp, Math.floor(l2.now() - (now() - at)));
   }
 
+  /** How far off `#stampOf` may be, milliseconds. */
+  #stampErrorOf({ stampErrorMs }: Moment): number {
+    return Math.max(stampErrorMs, this.#parts.l2.clockErrorMs);
+  }
+
   /** One pass over the keys, however many patterns there are. */
-  async #makeUpForMatches(entries: readonly MatchEntry[]): Promise<boolean> {
+  async #replayMatches(entries: readonly MatchEntry[]): Promise<boolean> {
     const { l2, keyPrefix, everything } = this.#parts;
     const [only] = entries;
     const { globs } = entries.length === 1 && only !== undefined ? only : everything;
@@ -170,7 +177,8 @@ export class Recovery {
           const covering = entries.filter((entry) => entry.matches(redisKey));
           const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
           // The marks of what was cleared do for all of them.
-          return l2.catchUp({ redisKey, stamp, forGood: false });
+          const errorMs = Math.max(...covering.map((entry) => this.#stampErrorOf(entry)));
+          return l2.catchUp({ redisKey, stamp, errorMs, forGood: false });
         }),
       );
       this.onReplayed?.(redisKeys);
@@ -201,7 +209,7 @@ export class Recovery {
     return history;
   }
 
-  async #makeUpForTags(entries: readonly TagEntry[], history: TagHistory): Promise<boolean> {
+  async #replayTags(entries: readonly TagEntry[], history: TagHistory): Promise<boolean> {
     const { tags, keyPrefix } = this.#parts;
     const tableKey = tagTableKey(keyPrefix);
     for (let i = 0; i < entries.length; i += replayBatch) {
@@ -230,7 +238,7 @@ export class Recovery {
   }
 
   /** `known`: what others had cleared before this replay. False when Redis went away. */
-  async #makeUpForKeys(
+  async #replayKeys(
     batch: readonly KeyedEntry[],
     known: { readonly cleared: readonly Cleared[]; readonly history: TagHistory },
     refused: Set<JournalEntry>,
@@ -238,7 +246,7 @@ export class Recovery {
     const outcomes = await Promise.allSettled(
       batch.map((entry) =>
         this.#clearedAfter(entry, known.cleared) === undefined
-          ? this.#makeUpFor(entry, known.history)
+          ? this.#replayKey(entry, known.history)
           : this.#removeReplaced(entry),
       ),
     );
@@ -258,7 +266,8 @@ export class Recovery {
 
   async #isRemoved({ redisKey }: KeyedEntry, clearedAt: number): Promise<boolean> {
     try {
-      await this.#parts.l2.catchUp({ redisKey, stamp: clearedAt, forGood: false });
+      const { l2 } = this.#parts;
+      await l2.catchUp({ redisKey, stamp: clearedAt, errorMs: l2.clockErrorMs, forGood: false });
       return true;
     } catch (error) {
       return isFinal(failureKind(error));
@@ -268,7 +277,7 @@ export class Recovery {
   /** When the key was cleared, by Redis's clock, if that was after this set was made, or too close to it to tell. */
   #clearedAfter(entry: KeyedEntry, cleared: readonly Cleared[]): number | undefined {
     if (entry.kind !== 'set' || cleared.length === 0) return undefined;
-    const made = this.#stampOf(entry) - clockErrorMs;
+    const made = this.#stampOf(entry) - this.#stampErrorOf(entry);
     const covering = cleared.filter(({ mark, at }) => at >= made && this.#covers(mark, entry.redisKey));
     return covering.length === 0 ? undefined : Math.max(...covering.map(({ at }) => at));
   }
@@ -289,7 +298,7 @@ export class Recovery {
     const { l2, values } = this.#parts;
     const { bytes, meta, redisKey } = entry;
     const made = this.#stampOf(entry);
-    const surelyBefore = (made - clockErrorMs) * 1000;
+    const surelyBefore = (made - this.#stampErrorOf(entry)) * 1000;
     let isOvertaken = false;
     for (const tag of entry.tags) {
       const own = history.own.get(tag);
@@ -309,7 +318,8 @@ export class Recovery {
   #deletionOf(entry: KeyedEntry): LateChange {
     const { redisKey } = entry;
     const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
-    return { redisKey, stamp: this.#stampOf(entry), forGood: true, isWanted };
+    const [stamp, errorMs] = [this.#stampOf(entry), this.#stampErrorOf(entry)];
+    return { redisKey, stamp, errorMs, forGood: true, isWanted };
   }
 
   /** A set that something overtook is not made: what it replaced is from before it, and leaves. Never `true`. */
@@ -319,7 +329,7 @@ export class Recovery {
   }
 
   /** Whether the change was made. */
-  async #makeUpFor(entry: KeyedEntry, history: TagHistory): Promise<boolean> {
+  async #replayKey(entry: KeyedEntry, history: TagHistory): Promise<boolean> {
     const { l2, now } = this.#parts;
     const deletion = this.#deletionOf(entry);
     if (entry.kind === 'delete') return l2.catchUp(deletion);

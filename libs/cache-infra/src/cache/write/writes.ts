@@ -1,16 +1,16 @@
 import type { EntryMeta } from '../../codec/codec.js';
 import { failureKind } from '../../tiers/redis/errors.js';
-import type { RedisLoad, RedisLoads } from '../../tiers/redis/load-guards.js';
+import type { LoadGuard, LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
 import { portionSize, Turn } from '../../base/turn.js';
-import type { Bulk } from '../invalidate/bulk.js';
-import type { CacheCore, WorkUnderWay } from '../engine.js';
+import type { BulkCall } from '../invalidate/bulk-call.js';
+import type { Engine, WriteInFlight } from '../engine.js';
 import { failed } from '../recover/failed.js';
-import type { Fenceable } from '../invalidate/in-flight.js';
-import type { Kept } from '../entry/isolation.js';
+import type { Supersedable } from '../invalidate/in-flight.js';
+import type { StoredForms } from '../entry/isolation.js';
 import type { CacheOperation } from '../contract/monitor.js';
-import type { Place } from '../entry/place.js';
-import { newRecord, withL1Ttl } from '../entry/records.js';
+import type { Keyspace } from '../entry/keyspace.js';
+import { newEntry, withL1Ttl } from '../entry/l1-entries.js';
 import type { Moment } from '../recover/journal.js';
 import type { StorePlan } from '../entry/store-plan.js';
 
@@ -18,16 +18,16 @@ import type { StorePlan } from '../entry/store-plan.js';
 export interface MadeUnder {
   readonly epoch: number;
   /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
-  readonly load: RedisLoad | undefined;
+  readonly load: LoadGuard | undefined;
 }
 
 /** A value that was set, on its way to the L2. */
-interface Write extends WorkUnderWay {
+interface Write extends WriteInFlight {
   readonly operation: CacheOperation;
-  readonly place: Place;
+  readonly keyspace: Keyspace;
   readonly key: string;
   readonly id: string;
-  readonly kept: Kept;
+  readonly stored: StoredForms;
   readonly plan: StorePlan;
 }
 
@@ -45,16 +45,16 @@ interface Sending {
 
 /** What is stored: values that were set, and values that loaders made, in the tiers that they are for. */
 export class TierWrites {
-  readonly #core: CacheCore;
+  readonly #core: Engine;
 
-  constructor(core: CacheCore) {
+  constructor(core: Engine) {
     this.#core = core;
   }
 
   /** As `put`, where `isPlainStore`; `until` and `now` in milliseconds since the epoch. */
   putPlain(id: string, value: unknown, until: number, now: number): void {
     const { l1, counters } = this.#core.parts;
-    if (this.#core.flights.size > 0) this.#core.flights.fence(id);
+    if (this.#core.flights.size > 0) this.#core.flights.supersede(id);
     this.#core.backoff.succeeded(id);
     l1?.setPlain(id, value, until, now);
     counters.sets++;
@@ -62,18 +62,24 @@ export class TierWrites {
   }
 
   /** Stores a value that supersedes whatever is under way for the key. Does not throw at once. */
-  put(operation: CacheOperation, place: Place, key: string, kept: Kept, plan: StorePlan): Promise<void> {
-    const id = place.id(key);
-    this.#core.fence(id);
+  put(
+    operation: CacheOperation,
+    keyspace: Keyspace,
+    key: string,
+    stored: StoredForms,
+    plan: StorePlan,
+  ): Promise<void> {
+    const id = keyspace.id(key);
+    this.#core.supersede(id);
     this.#core.backoff.succeeded(id);
     const { l2, tags } = this.#core.parts;
     const isLocal = l2 === undefined || plan.tiers === 'l1';
-    this.spare(place, key, plan);
-    const covering = plan.tags.length === 0 ? undefined : place.coveringTags(plan.tags);
-    const call = { operation, place, key, id, kept, plan };
-    const write: Write = { fenced: false, done: undefined, tags: covering, ...call };
+    this.exempt(keyspace, key, plan);
+    const covering = plan.tags.length === 0 ? undefined : keyspace.coveringTags(plan.tags);
+    const call = { operation, keyspace, key, id, stored, plan };
+    const write: Write = { superseded: false, done: undefined, tags: covering, ...call };
     if (isLocal) return this.#putL1(write);
-    this.#core.writesUnderWay.start(id, write);
+    this.#core.writesInFlight.start(id, write);
     // As a rule nothing has to be asked first.
     const storing =
       plan.tags.length === 0 && l2.clockKnown
@@ -84,10 +90,10 @@ export class TierWrites {
   }
 
   /** What is being removed by a pattern now was there before. */
-  spare(place: Place, key: string, { tiers }: StorePlan): void {
-    if (this.#core.sweeps.size === 0) return;
+  exempt(keyspace: Keyspace, key: string, { tiers }: StorePlan): void {
+    if (this.#core.scanRemovals.size === 0) return;
     const isLocal = this.#core.parts.l2 === undefined || tiers === 'l1';
-    this.#core.spare(place.id(key), isLocal ? undefined : place.redisKey(key));
+    this.#core.exempt(keyspace.id(key), isLocal ? undefined : keyspace.redisKey(key));
   }
 
   /**
@@ -96,19 +102,19 @@ export class TierWrites {
    */
   async putMany(
     operation: CacheOperation,
-    place: Place,
-    entries: readonly (readonly [key: string, kept: Kept])[],
-    { bulk, planned }: { readonly bulk: Bulk; readonly planned: () => StorePlan },
+    keyspace: Keyspace,
+    entries: readonly (readonly [key: string, stored: StoredForms])[],
+    { bulk, planned }: { readonly bulk: BulkCall; readonly planned: () => StorePlan },
   ): Promise<void> {
     const turn = new Turn();
     for (let next = 0; next < entries.length;) {
       const portion = new Turn();
       const puts: Promise<void>[] = [];
       do {
-        const [key, kept] = entries[next++] as (typeof entries)[number];
-        const id = place.id(key);
-        if (bulk.isOvertaken(id)) continue;
-        puts.push(this.put(operation, place, key, kept, planned()));
+        const [key, stored] = entries[next++] as (typeof entries)[number];
+        const id = keyspace.id(key);
+        if (bulk.isSuperseded(id)) continue;
+        puts.push(this.put(operation, keyspace, key, stored, planned()));
         bulk.begun(id);
       } while (next < entries.length && puts.length < portionSize && !portion.isOver);
       await Promise.all(puts);
@@ -117,23 +123,23 @@ export class TierWrites {
   }
 
   async #putL1(write: Write): Promise<void> {
-    const { operation, place, key, id, kept, plan } = write;
+    const { operation, keyspace, key, id, stored, plan } = write;
     const { l2, tags } = this.#core.parts;
     // Its tags may be invalidated elsewhere all the same.
     if (l2 === undefined || plan.tags.length === 0) {
-      this.#storeL1(place, key, kept, plan, tags.table.latest);
+      this.#storeL1(keyspace, key, stored, plan, tags.table.latest);
       return;
     }
-    tags.meet();
-    const learning = this.#core.guarded(operation, tags.learnForWrite());
+    tags.tagsInUse();
+    const learning = this.#core.guarded(operation, tags.pullForWrite());
     write.done = learning;
-    this.#core.writesUnderWay.start(id, write);
+    this.#core.writesInFlight.start(id, write);
     try {
       const learned = await learning;
       const epoch = learned === failed ? tags.table.latest : learned.latest;
       // Overtaken by a delete or another set.
-      if (isFenced(write) || this.#core.closed) return;
-      this.#storeL1(place, key, kept, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
+      if (isSuperseded(write) || this.#core.closed) return;
+      this.#storeL1(keyspace, key, stored, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
     } finally {
       this.#ended(write);
     }
@@ -151,9 +157,9 @@ export class TierWrites {
         redisFailed = (await this.#core.guarded(operation, l2.synchronizeClock())) === failed;
       }
       if (plan.tags.length > 0) {
-        tags.meet();
+        tags.tagsInUse();
         if (!redisFailed) {
-          const learned = await this.#core.guarded(operation, tags.learnForWrite());
+          const learned = await this.#core.guarded(operation, tags.pullForWrite());
           redisFailed = learned === failed;
           if (learned !== failed) epoch = learned.latest;
         }
@@ -165,16 +171,16 @@ export class TierWrites {
     return this.#store(l2, write, epoch, redisFailed);
   }
 
-  /** Stores a value that is from now in every tier, unless the write is fenced before it gets there. */
+  /** Stores a value that is from now in every tier, unless the write is superseded before it gets there. */
   #store(l2: RedisTier, write: Write, learned: number, redisFailed: boolean): Promise<void> {
-    const { place, key, kept, plan } = write;
+    const { keyspace, key, stored, plan } = write;
     const epoch = Math.min(learned, write.latestEpoch ?? Infinity);
     try {
       const moment = this.#core.parts.recovery?.moment();
       const meta = entryMeta(l2.stamp(), plan, epoch);
-      const redisKey = place.redisKey(key);
+      const redisKey = keyspace.redisKey(key);
       const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
-      const encoded = l2.codec.encode(kept.snapshot, meta, redisKey);
+      const encoded = l2.codec.encode(stored.snapshot, meta, redisKey);
       return encoded instanceof Promise
         ? this.#sendEncoded(l2, sending, encoded)
         : this.#send(l2, sending, encoded);
@@ -198,21 +204,21 @@ export class TierWrites {
 
   #send(l2: RedisTier, sending: Sending, bytes: Buffer): Promise<void> {
     const { write, epoch, redisFailed, redisKey } = sending;
-    const { place, key, kept, plan } = write;
+    const { keyspace, key, stored, plan } = write;
     const { recovery, loads, counters } = this.#core.parts;
-    if (write.fenced || this.#core.closed) {
+    if (write.superseded || this.#core.closed) {
       this.#ended(write);
       return Promise.resolve();
     }
-    this.#storeL1(place, key, kept, plan, epoch);
-    this.#core.remember(redisKey, key, place);
+    this.#storeL1(keyspace, key, stored, plan, epoch);
+    this.#core.remember(redisKey, key, keyspace);
     // What waited to reach Redis is out of date from this moment on.
     recovery?.journal.supersede(redisKey);
     if (redisFailed) {
       this.#sent(sending, bytes, true);
       return Promise.resolve();
     }
-    return l2.write(redisKey, loads?.fenceOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
+    return l2.write(redisKey, loads?.guardKeyOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
       (isWritten) => {
         if (isWritten) counters.l2Sets++;
         if (isWritten) this.#core.writeStreak.taken();
@@ -241,13 +247,13 @@ export class TierWrites {
     this.#ended(write);
     this.#core.changed([redisKey]);
     // What came after it may have reached Redis: then this must not come after that.
-    if (isLost && moment !== undefined && !write.fenced) {
-      this.#core.parts.recovery?.lostSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
+    if (isLost && moment !== undefined && !write.superseded) {
+      this.#core.parts.recovery?.recordSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
     }
   }
 
   #ended(write: Write): void {
-    this.#core.writesUnderWay.end(write.id, write);
+    this.#core.writesInFlight.end(write.id, write);
   }
 
   /** What becomes of a write that Redis did not take: whether it is to be made up for. */
@@ -270,37 +276,37 @@ export class TierWrites {
   }
 
   /**
-   * Stores a value that a loader made, unless the load was fenced: here, or, as Redis finds, anywhere else. A value that Redis cannot
+   * Stores a value that a loader made, unless the load was superseded: here, or, as Redis finds, anywhere else. A value that Redis cannot
    * take now lives in the L1 alone; it is not made up for, since nobody can say what happened to its key meanwhile.
    */
   async storeLoaded(
-    place: Place,
+    keyspace: Keyspace,
     key: string,
-    kept: Kept,
+    stored: StoredForms,
     plan: StorePlan,
-    work: Fenceable,
+    work: Supersedable,
     made: MadeUnder,
   ): Promise<void> {
     const { l1, l2, loads, tags, counters } = this.#core.parts;
-    if (work.fenced || this.#core.closed) {
-      await this.endLoad(made.load);
+    if (work.superseded || this.#core.closed) {
+      await this.releaseGuard(made.load);
       return;
     }
     // Redis already failed in this call: don't pay for a second time-out.
     if (l2?.inService === true && made.load === undefined && plan.tiers !== 'l1') return;
     let { epoch } = made;
     if (l2?.inService === true && plan.tags.length > 0) {
-      tags.meet();
+      tags.tagsInUse();
       // The table is made with the first entry that has tags: no tag had been invalidated until then.
       if (epoch === 0) {
-        const learned = await this.#core.guarded('getOrSet', tags.learnForWrite());
+        const learned = await this.#core.guarded('getOrSet', tags.pullForWrite());
         if (learned === failed) {
-          await this.endLoad(made.load);
+          await this.releaseGuard(made.load);
           return;
         }
         if (learned.made) epoch = learned.latest;
-        if (isFenced(work) || this.#core.closed) {
-          await this.endLoad(made.load);
+        if (isSuperseded(work) || this.#core.closed) {
+          await this.releaseGuard(made.load);
           return;
         }
       }
@@ -309,78 +315,83 @@ export class TierWrites {
       // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
       const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
       if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
-      if (l2?.inService === true && !(await this.#isStillValid(place, plan, epoch, work))) return;
-      this.#storeL1(place, key, kept, plan, epoch);
+      if (l2?.inService === true && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
+      this.#storeL1(keyspace, key, stored, plan, epoch);
       return;
     }
     const { load } = made;
     // What ends a ttl looked at the entry before this one.
-    this.#core.expiriesUnderWay.fence(place.id(key));
-    const encoded = l2.codec.encode(kept.snapshot, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
+    this.#core.expiriesInFlight.supersede(keyspace.id(key));
+    const encoded = l2.codec.encode(stored.snapshot, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
-    if (work.fenced || this.#core.closed) {
-      await this.endLoad(load);
+    if (work.superseded || this.#core.closed) {
+      await this.releaseGuard(load);
       return;
     }
-    this.#core.remember(load.redisKey, key, place);
+    this.#core.remember(load.redisKey, key, keyspace);
     const generation = this.#core.l1Generation;
     const ended = await this.#core.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
-    this.#core.waiters.wake(load.redisKey);
+    this.#core.keySignals.send(load.redisKey);
     // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
-    if (ended === false || (ended === failed && l2.inService) || work.fenced || this.#core.closed) return;
+    if (ended === false || (ended === failed && l2.inService) || work.superseded || this.#core.closed) return;
     if (ended === true) {
       counters.l2Sets++;
       this.#core.changed([load.redisKey]);
     }
-    if (!(await this.#isStillValid(place, plan, epoch, work))) return;
+    if (!(await this.#isStillValid(keyspace, plan, epoch, work))) return;
     // Flushed meanwhile: what Redis was told before that moment it may not tell of.
     const isTracked = generation === this.#core.l1Generation;
     if (plan.tiers === 'both' && isTracked) {
-      this.#storeL1(place, key, kept, plan, epoch);
+      this.#storeL1(keyspace, key, stored, plan, epoch);
     } else {
       counters.sets++;
       // The server does not tell of an own write: what stands here is from before it.
-      l1?.delete(place.id(key));
+      l1?.delete(keyspace.id(key));
     }
   }
 
   /** Whether no tag of a value made at `epoch` was invalidated since, here or elsewhere. */
-  async #isStillValid(place: Place, plan: StorePlan, epoch: number, work: Fenceable): Promise<boolean> {
+  async #isStillValid(
+    keyspace: Keyspace,
+    plan: StorePlan,
+    epoch: number,
+    work: Supersedable,
+  ): Promise<boolean> {
     const { tags } = this.#core.parts;
     if (plan.tags.length === 0) return true;
     // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
-    const news = tags.newsForRead();
+    const news = tags.pullForRead();
     if (news !== undefined && (await this.#core.guarded('getOrSet', news)) === failed) return false;
-    return tags.table.isValid(place.coveringTags(plan.tags), epoch) && !isFenced(work);
+    return tags.table.isValid(keyspace.coveringTags(plan.tags), epoch) && !isSuperseded(work);
   }
 
   /** Gives back the lease of a load that nobody wants the value of any more: it goes to the next who waits. */
-  async endLoad(load: RedisLoad | undefined): Promise<void> {
+  async releaseGuard(load: LoadGuard | undefined): Promise<void> {
     await this.#giveBack(load, (loads, leased) => loads.end(leased, undefined, 0));
   }
 
   /** Gives back the lease of a load that brought nothing to store: those who wait for it load at once. */
-  async endEmptyLoad(load: RedisLoad | undefined): Promise<void> {
+  async releaseEmptyGuard(load: LoadGuard | undefined): Promise<void> {
     await this.#giveBack(load, (loads, leased) => loads.endEmpty(leased));
   }
 
   async #giveBack(
-    load: RedisLoad | undefined,
-    end: (loads: RedisLoads, load: RedisLoad) => Promise<unknown>,
+    load: LoadGuard | undefined,
+    end: (loads: LoadGuards, load: LoadGuard) => Promise<unknown>,
   ): Promise<void> {
     const { loads } = this.#core.parts;
     if (load === undefined || !load.leased || load.ended || loads === undefined) return;
     await end(loads, load).catch(ignore);
-    this.#core.changed([loads.fenceOf(load.redisKey)]);
+    this.#core.changed([loads.guardKeyOf(load.redisKey)]);
     // Nor of the end of an own lease.
-    this.#core.waiters.wake(load.redisKey);
+    this.#core.keySignals.send(load.redisKey);
   }
 
   /** In a full Redis a load's end stores nothing, and need not: the key had no current value. */
   async #endWith(
     l2: RedisTier,
-    loads: RedisLoads,
-    load: RedisLoad,
+    loads: LoadGuards,
+    load: LoadGuard,
     bytes: Buffer,
     ttlMs: number,
   ): Promise<boolean | 'refused'> {
@@ -394,18 +405,18 @@ export class TierWrites {
     }
   }
 
-  #storeL1(place: Place, key: string, kept: Kept, plan: StorePlan, epoch: number): void {
+  #storeL1(keyspace: Keyspace, key: string, stored: StoredForms, plan: StorePlan, epoch: number): void {
     const { l1, clock, counters, emitter } = this.#core.parts;
     counters.sets++;
     if (l1 !== undefined) {
-      const id = place.id(key);
+      const id = keyspace.id(key);
       const now = clock.now();
       // A read that began before this write may bring the value from before it.
-      this.#core.reads.underWay.fence(id);
+      this.#core.reads.inFlight.supersede(id);
       if (plan.tiers === 'l2') {
         l1.delete(id);
       } else {
-        const made = newRecord(place, kept.value, plan, epoch, now, this.#core.carriesTtl);
+        const made = newEntry(keyspace, stored.value, plan, epoch, now, this.#core.carriesTtl);
         l1.set(id, withL1Ttl(made, plan.ttlMs, plan.l1TtlMs, now));
         counters.l1Sets++;
       }
@@ -431,8 +442,8 @@ function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta 
 }
 
 /** Asked again after a pause, in which that may have changed. */
-function isFenced(work: Fenceable): boolean {
-  return work.fenced;
+function isSuperseded(work: Supersedable): boolean {
+  return work.superseded;
 }
 
 function ignore(): void {

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from '../redis/client-listeners.js';
 import type { Deadlines } from '../redis/deadlines.js';
-import { kindOf } from '../redis/errors.js';
+import { errorKindOf } from '../redis/errors.js';
 import { tagTableUnder, type TagMessage } from '../redis/tag-channel.js';
 import { TagSubscription } from './tag-subscription.js';
 
@@ -266,7 +266,7 @@ function assertIntact(info: unknown): void {
 
 /** An answer, if a bad one: the channel is alive. */
 function tolerateRefusal(error: unknown): void {
-  if (kindOf(error) !== 'permission') throw error;
+  if (errorKindOf(error) !== 'permission') throw error;
 }
 
 /** Redis 6.0 has tracking, and no way to ask about it. */

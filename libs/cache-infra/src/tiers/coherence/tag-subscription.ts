@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Deadlines } from '../redis/deadlines.js';
-import { kindOf } from '../redis/errors.js';
+import { errorKindOf } from '../redis/errors.js';
 import { parseTagMessage, tagChannel, type TagMessage } from '../redis/tag-channel.js';
 
 /** What comes of the tag tables, by the tables' whole keys. */
@@ -55,7 +55,7 @@ export class TagSubscription {
       await deadlines.within(tracking, 'CLIENT TRACKING');
       this.#hearsAll = true;
     } catch (error) {
-      if (kindOf(error) === 'timeout' || kindOf(error) === 'connection') throw error;
+      if (errorKindOf(error) === 'timeout' || errorKindOf(error) === 'connection') throw error;
     }
   }
 
@@ -69,7 +69,7 @@ export class TagSubscription {
       await deadlines.within(this.#subscriber.subscribe(...this.#tables.keys()), 'SUBSCRIBE');
     } catch (error) {
       // Without messages each change is asked about.
-      if (kindOf(error) !== 'permission') throw error;
+      if (errorKindOf(error) !== 'permission') throw error;
     }
   }
 

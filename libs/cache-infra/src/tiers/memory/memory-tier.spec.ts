@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { jest } from '@jest/globals';
 
 import { InMemoryCache } from '../../cache/in-memory-cache.js';
-import { MemoryRecord } from './memory-record.js';
+import { L1Entry } from './l1-entry.js';
 import { MemoryTier } from './memory-tier.js';
 
 const clock = { now: () => Date.now() };
@@ -15,8 +15,8 @@ function tier(maxSize: number, onEvict: (id: string) => void = () => undefined):
   return made;
 }
 
-function record(lifeMs: number): MemoryRecord {
-  return new MemoryRecord('value', lifeMs === Infinity ? Infinity : Date.now() + lifeMs, undefined);
+function record(lifeMs: number): L1Entry {
+  return new L1Entry('value', lifeMs === Infinity ? Infinity : Date.now() + lifeMs, undefined);
 }
 
 beforeEach(() => {
@@ -136,7 +136,7 @@ describe('MemoryTier', () => {
     subscribe('lru-cache:metrics', listen);
     try {
       const entries = tier(10);
-      for (const id of ['a', 'b']) entries.set(id, new MemoryRecord(`value of ${id}`, Infinity, undefined));
+      for (const id of ['a', 'b']) entries.set(id, new L1Entry(`value of ${id}`, Infinity, undefined));
     } finally {
       unsubscribe('lru-cache:metrics', listen);
     }
@@ -151,10 +151,10 @@ describe('a bare value lives exactly as long as its record says', () => {
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
     tiers.push(entries);
     const until = start + 1000;
-    entries.set('key', new MemoryRecord('value', until, undefined));
+    entries.set('key', new L1Entry('value', until, undefined));
     now = until - 1;
     expect(entries.held('key')).toBe('value');
-    expect(entries.get('key')).toEqual(new MemoryRecord('value', until, undefined));
+    expect(entries.get('key')).toEqual(new L1Entry('value', until, undefined));
     now = until;
     expect(entries.held('key')).toBeUndefined();
     expect(entries.get('key')).toBeUndefined();
@@ -165,7 +165,7 @@ describe('a bare value lives exactly as long as its record says', () => {
     let now = 1000;
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
     tiers.push(entries);
-    entries.set('key', new MemoryRecord('value', now + left, undefined));
+    entries.set('key', new L1Entry('value', now + left, undefined));
     now += 1;
     expect(entries.held('key')).toBeUndefined();
   });
@@ -174,13 +174,13 @@ describe('a bare value lives exactly as long as its record says', () => {
     let now = 1000;
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
     tiers.push(entries);
-    entries.set('null', new MemoryRecord(null, 2000, undefined));
-    entries.set('ever', new MemoryRecord('value', Infinity, undefined));
+    entries.set('null', new L1Entry(null, 2000, undefined));
+    entries.set('ever', new L1Entry('value', Infinity, undefined));
     now = 1999;
     expect(entries.held('null')).toBeNull();
-    expect(entries.get('null')).toEqual(new MemoryRecord(null, 2000, undefined));
+    expect(entries.get('null')).toEqual(new L1Entry(null, 2000, undefined));
     now = 1e15;
-    expect(entries.get('ever')).toEqual(new MemoryRecord('value', Infinity, undefined));
+    expect(entries.get('ever')).toEqual(new L1Entry('value', Infinity, undefined));
     expect(entries.held('null')).toBeUndefined();
   });
 
@@ -188,10 +188,10 @@ describe('a bare value lives exactly as long as its record says', () => {
     let now = 1000;
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
     tiers.push(entries);
-    entries.set('longer', new MemoryRecord('value', 2000, undefined));
-    entries.set('longer', new MemoryRecord('value', Infinity, undefined));
-    entries.set('shorter', new MemoryRecord('value', Infinity, undefined));
-    entries.set('shorter', new MemoryRecord('value', 2000, undefined));
+    entries.set('longer', new L1Entry('value', 2000, undefined));
+    entries.set('longer', new L1Entry('value', Infinity, undefined));
+    entries.set('shorter', new L1Entry('value', Infinity, undefined));
+    entries.set('shorter', new L1Entry('value', 2000, undefined));
     now = 2000;
     expect(entries.held('longer')).toBe('value');
     expect(entries.held('shorter')).toBeUndefined();

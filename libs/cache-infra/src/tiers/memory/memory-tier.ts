@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { coarseClock, type Clock, type CoarseClock } from '../../base/clock.js';
-import { MemoryRecord } from './memory-record.js';
+import { L1Entry } from './l1-entry.js';
 
 /** How often expired entries are looked for, and how many entries one look visits. */
 const sweepEveryMs = 30_000;
@@ -63,7 +63,7 @@ export class MemoryTier {
   }
 
   /** As a record, whatever it is held as. One that carries nothing beyond its ttl is gone with that. Marks it as used. */
-  get(id: string): MemoryRecord | undefined {
+  get(id: string): L1Entry | undefined {
     // Asked exactly, the coarse reading is exact as well.
     this.#clock.now();
     const held = this.#entries.get(id, { noDeleteOnStaleGet: false });
@@ -75,7 +75,7 @@ export class MemoryTier {
     return this.#entries.has(id);
   }
 
-  set(id: string, record: MemoryRecord): void {
+  set(id: string, record: L1Entry): void {
     if (record.detail === undefined) {
       this.setPlain(id, record.value, record.plainUntil, this.#clock.now());
       return;
@@ -109,7 +109,7 @@ export class MemoryTier {
   }
 
   /** Deletes what `matches`, expired or not, after showing it to `onDelete`; returns how many. O(size). */
-  deleteWhere(matches: (id: string) => boolean, onDelete: (record: MemoryRecord) => void): number {
+  deleteWhere(matches: (id: string) => boolean, onDelete: (record: L1Entry) => void): number {
     let deleted = 0;
     for (const id of this.#allIds()) {
       if (!matches(id)) continue;
@@ -135,12 +135,12 @@ export class MemoryTier {
     this.#entries.clear();
   }
 
-  #recordOf(id: string, held: unknown): MemoryRecord {
-    if (held instanceof MemoryRecord) return held;
+  #recordOf(id: string, held: unknown): L1Entry {
+    if (held instanceof L1Entry) return held;
     // In this order: a clock that goes on in between makes it end early, never late.
     const now = this.#coarse.coarse();
     const until = now + this.#entries.getRemainingTTL(id) + lastMs;
-    return new MemoryRecord(held, until, undefined);
+    return new L1Entry(held, until, undefined);
   }
 
   #sweepSoon(staleUntil: number): void {
@@ -170,7 +170,7 @@ export class MemoryTier {
     // From the end, where the least recently used stand.
     for (const id of ids.splice(-sweepSlice)) {
       const record = this.#entries.peek(id, { allowStale: true });
-      if (record instanceof MemoryRecord ? record.staleUntil <= now : this.#entries.getRemainingTTL(id) <= 0)
+      if (record instanceof L1Entry ? record.staleUntil <= now : this.#entries.getRemainingTTL(id) <= 0)
         this.#entries.delete(id);
     }
     if (ids.length > 0) this.#sweepIn(sweepPauseMs, ids);

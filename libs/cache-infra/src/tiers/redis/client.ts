@@ -1,6 +1,6 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { redactUrl } from '../../base/redact.js';
-import { kindOf } from './errors.js';
+import { errorKindOf } from './errors.js';
 import type { RedisClient, RedisConnectionOptions, RedisServerOptions } from './options.js';
 
 type OwnRedisOptions = RedisOptions & { replyMapping?: 'legacy' };
@@ -81,7 +81,7 @@ function readyWithoutInfo(client: Redis): Redis {
 
 /** The server, or the user that it knows us as, does not have this command. */
 function isUnavailable(error: Error): boolean {
-  const kind = kindOf(error);
+  const kind = errorKindOf(error);
   return error.name === 'ReplyError' && (kind === 'permission' || kind === 'unsupported' || kind === 'other');
 }
 

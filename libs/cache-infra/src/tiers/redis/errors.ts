@@ -47,7 +47,7 @@ const replies: readonly (readonly [RegExp, RedisErrorKind])[] = [
   ],
 ];
 
-export function kindOf(error: unknown): RedisErrorKind {
+export function errorKindOf(error: unknown): RedisErrorKind {
   if (error instanceof CacheTimeoutError) return 'timeout';
   const message = error instanceof Error ? error.message : String(error);
   for (const [pattern, kind] of replies) if (pattern.test(message)) return kind;
@@ -86,12 +86,12 @@ export function commandFailure(what: string, error: unknown): InfrastructureErro
   const message = withoutCredentials(error instanceof Error ? error.message : String(error));
   return new InfrastructureError(`Redis command failed (${what}): ${message}`, {
     cause: error,
-    details: { kind: kindOf(error) },
+    details: { kind: errorKindOf(error) },
   });
 }
 
 /** The kind of a failure that came through the gate. */
 export function failureKind(error: unknown): RedisErrorKind {
   const kind = error instanceof InfrastructureError ? error.details['kind'] : undefined;
-  return (kind as RedisErrorKind | undefined) ?? kindOf(error);
+  return (kind as RedisErrorKind | undefined) ?? errorKindOf(error);
 }

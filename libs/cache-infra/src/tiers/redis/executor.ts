@@ -57,7 +57,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
  *
  * The breaker is closed again by probes of our own, not by a caller's command: nobody waits to find out.
  */
-export class RedisGate {
+export class RedisExecutor {
   readonly #connection: RedisConnection;
   readonly #options: GateOptions;
   readonly #window: CommandWindow;

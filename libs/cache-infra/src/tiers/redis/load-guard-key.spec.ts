@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { compileGlob } from '../../keys/glob.js';
 import { redisKey } from '../../keys/namespace.js';
-import { fencedKey, fenceKey, fencePrefix, hashTag } from './load-guard-key.js';
+import { guardedKey, loadGuardKey, loadGuardPrefix, hashTag } from './load-guard-key.js';
 
 /** Keys that try to be something else. */
 const braces = [
@@ -40,12 +40,12 @@ describe('hashTag', () => {
   });
 });
 
-describe('a fence key', () => {
+describe('a guard key', () => {
   it.each(braces)('shares the slot of its entry, and tells which one it is: %p', (key) => {
     const entry = redisKey('cache', '', key);
-    const fence = fenceKey('cache', entry);
-    expect(clusterKeySlot(fence)).toBe(clusterKeySlot(entry));
-    expect(fencedKey('cache', fence)).toBe(entry);
+    const guard = loadGuardKey('cache', entry);
+    expect(clusterKeySlot(guard)).toBe(clusterKeySlot(entry));
+    expect(guardedKey('cache', guard)).toBe(entry);
   });
 
   it('for any key, in any namespace', () => {
@@ -57,27 +57,27 @@ describe('a fence key', () => {
     fc.assert(
       fc.property(text, fc.constantFrom('', 'users', 'users/eu'), (key, path) => {
         const entry = redisKey('cache', path, key);
-        const fence = fenceKey('cache', entry);
-        expect(clusterKeySlot(fence)).toBe(clusterKeySlot(entry));
-        expect(fencedKey('cache', fence)).toBe(entry);
+        const guard = loadGuardKey('cache', entry);
+        expect(clusterKeySlot(guard)).toBe(clusterKeySlot(entry));
+        expect(guardedKey('cache', guard)).toBe(entry);
       }),
       { numRuns: 2000 },
     );
   });
 
   it('of different entries is different', () => {
-    const fences = braces.map((key) => fenceKey('cache', redisKey('cache', '', key)));
-    expect(new Set(fences).size).toBe(braces.length);
+    const guards = braces.map((key) => loadGuardKey('cache', redisKey('cache', '', key)));
+    expect(new Set(guards).size).toBe(braces.length);
   });
 
   it('is under the prefix of the cache, and no pattern for entries finds it', () => {
-    const fence = fenceKey('cache', 'cache::a');
-    expect(fence.startsWith(fencePrefix('cache'))).toBe(true);
-    expect(compileGlob('cache::*')(fence)).toBe(false);
-    expect(compileGlob('cache:users*')(fence)).toBe(false);
+    const guard = loadGuardKey('cache', 'cache::a');
+    expect(guard.startsWith(loadGuardPrefix('cache'))).toBe(true);
+    expect(compileGlob('cache::*')(guard)).toBe(false);
+    expect(compileGlob('cache:users*')(guard)).toBe(false);
   });
 
   it.each(['cache::a', 'cache:!tags', 'other:!f:{a}a', 'cache:!f:', 'cache:!f:{a'])('%p is none', (key) => {
-    expect(fencedKey('cache', key)).toBeUndefined();
+    expect(guardedKey('cache', key)).toBeUndefined();
   });
 });

@@ -7,11 +7,11 @@
  *
  * A key with `}` but without a hash tag cannot be named so; `redisKey` digests those.
  */
-export function fenceKey(prefix: string, redisKey: string, clientPrefix = ''): string {
-  return besides(fencePrefix(prefix), redisKey, clientPrefix);
+export function loadGuardKey(prefix: string, redisKey: string, clientPrefix = ''): string {
+  return besides(loadGuardPrefix(prefix), redisKey, clientPrefix);
 }
 
-/** The Redis key that remembers when an entry was deleted: `<prefix>:!d:{<hash tag>}<entry's key>`, named as a fence is. */
+/** The Redis key that remembers when an entry was deleted: `<prefix>:!d:{<hash tag>}<entry's key>`, named as a guard is. */
 export function tombstoneKey(prefix: string, redisKey: string, clientPrefix = ''): string {
   return besides(tombstonePrefix(prefix), redisKey, clientPrefix);
 }
@@ -26,14 +26,14 @@ function besides(start: string, redisKey: string, clientPrefix: string): string 
   return `${start}{${hashTag(hashed) ?? hashed}}${redisKey}`;
 }
 
-/** What all fence keys of a cache begin with. */
-export function fencePrefix(prefix: string): string {
+/** What all guard keys of a cache begin with. */
+export function loadGuardPrefix(prefix: string): string {
   return `${prefix}:!f:`;
 }
 
-/** The entry's key behind a fence key; undefined for any other key. */
-export function fencedKey(prefix: string, key: string): string | undefined {
-  const start = `${fencePrefix(prefix)}{`;
+/** The entry's key behind a guard key; undefined for any other key. */
+export function guardedKey(prefix: string, key: string): string | undefined {
+  const start = `${loadGuardPrefix(prefix)}{`;
   if (!key.startsWith(start)) return undefined;
   const end = key.indexOf('}', start.length);
   return end === -1 ? undefined : key.slice(end + 1);

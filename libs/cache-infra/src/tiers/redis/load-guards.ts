@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { timerMs } from '../../base/duration.js';
-import { fenceKey, tombstoneKey } from './load-guard-key.js';
+import { loadGuardKey, tombstoneKey } from './load-guard-key.js';
 import { noOwnChange, type OwnChange } from './own-changes.js';
 import { integerOf } from './client.js';
-import type { RedisGate } from './executor.js';
+import type { RedisExecutor } from './executor.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './scripts.js';
 
 const nothing = Buffer.alloc(0);
@@ -14,7 +14,7 @@ const fenceMs = 30_000;
 type BeginReply = [seen: Buffer | null, generation: Buffer, granted: Buffer, leftMs: unknown, holder: Buffer];
 
 /** A load as Redis knows it. */
-export interface RedisLoad {
+export interface LoadGuard {
   readonly redisKey: string;
   readonly token: string;
   readonly generation: string;
@@ -36,8 +36,8 @@ export interface RedisLoad {
  * Loads of entries, protected by what Redis itself can decide in one step: whether an entry was invalidated or set between the
  * beginning and the end of a load, and who may load it. No clocks of two hosts are compared.
  */
-export class RedisLoads {
-  readonly #gate: RedisGate;
+export class LoadGuards {
+  readonly #gate: RedisExecutor;
   readonly #prefix: string;
   readonly #leaseMs: number;
   readonly #clientPrefix: string;
@@ -45,7 +45,7 @@ export class RedisLoads {
 
   /** `changing`: an entry is about to be stored, right after it is read. */
   constructor(
-    gate: RedisGate,
+    gate: RedisExecutor,
     prefix: string,
     leaseMs: number,
     clientPrefix = '',
@@ -63,8 +63,8 @@ export class RedisLoads {
     return timerMs(Math.max(50, Math.floor(this.#leaseMs / 3)));
   }
 
-  fenceOf(redisKey: string): string {
-    return fenceKey(this.#prefix, redisKey, this.#clientPrefix);
+  guardKeyOf(redisKey: string): string {
+    return loadGuardKey(this.#prefix, redisKey, this.#clientPrefix);
   }
 
   /** Remembers when the entry was deleted. */
@@ -81,16 +81,16 @@ export class RedisLoads {
    * `lock`: only one load may run at a time. `awaited`: the load that was waited for; when it has ended without a value to store, this one
    * may run at once, beside others.
    */
-  async begin(redisKey: string, lock: boolean, awaited = ''): Promise<RedisLoad> {
+  async begin(redisKey: string, lock: boolean, awaited = ''): Promise<LoadGuard> {
     const token = randomBytes(12).toString('base64url');
-    const fence = this.fenceOf(redisKey);
-    const own = this.#changing([fence]);
+    const guard = this.guardKeyOf(redisKey);
+    const own = this.#changing([guard]);
     let isGranted = false;
     try {
       const reply = await this.#gate.scriptBuffer(
         'begin load',
         beginLoadScript,
-        [redisKey, fence],
+        [redisKey, guard],
         [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2), awaited],
       );
       const [seen, generation, granted, left, holder] = reply as BeginReply;
@@ -114,13 +114,13 @@ export class RedisLoads {
   }
 
   /** False when the entry was invalidated meanwhile. */
-  async renew({ redisKey, generation, token }: RedisLoad): Promise<boolean> {
+  async renew({ redisKey, generation, token }: LoadGuard): Promise<boolean> {
     const args = [generation, token, this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)];
-    const fence = this.fenceOf(redisKey);
-    const own = this.#changing([fence]);
+    const guard = this.guardKeyOf(redisKey);
+    const own = this.#changing([guard]);
     let isRenewed = false;
     try {
-      isRenewed = integerOf(await this.#gate.script('renew load', renewLoadScript, [fence], args)) === 1;
+      isRenewed = integerOf(await this.#gate.script('renew load', renewLoadScript, [guard], args)) === 1;
     } finally {
       if (!isRenewed) own.withdraw();
     }
@@ -128,19 +128,19 @@ export class RedisLoads {
   }
 
   /**
-   * As `renew`, changing nothing: somebody touched the entry or its fence, and answering by touching it would go on for ever. False, too,
+   * As `renew`, changing nothing: somebody touched the entry or its guard, and answering by touching it would go on for ever. False, too,
    * when the entry is not the one that was there when the load began.
    */
-  async isCurrent({ redisKey, generation, seen }: RedisLoad): Promise<boolean> {
+  async isCurrent({ redisKey, generation, seen }: LoadGuard): Promise<boolean> {
     const [known, version] = await Promise.all([
-      this.#gate.call('HGET', (client) => client.hget(this.fenceOf(redisKey), 'g')),
+      this.#gate.call('HGET', (client) => client.hget(this.guardKeyOf(redisKey), 'g')),
       this.#gate.call('GETRANGE', (client) => client.getrangeBuffer(redisKey, 6, 15)),
     ]);
     return known === generation && version.equals(seen?.subarray(6, 16) ?? nothing);
   }
 
   /** Stores the entry unless something newer happened to it; `bytes` undefined = there is nothing to store. */
-  async end(load: RedisLoad, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
+  async end(load: LoadGuard, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
     const { redisKey, generation, token, seen } = load;
     load.ended = true;
     const version = seen === null ? '' : seen.subarray(6, 16);
@@ -148,7 +148,7 @@ export class RedisLoads {
     const own = bytes === undefined ? noOwnChange : this.#changing([redisKey]);
     let isStored = false;
     try {
-      const keys = [redisKey, this.fenceOf(redisKey)];
+      const keys = [redisKey, this.guardKeyOf(redisKey)];
       isStored = integerOf(await this.#gate.script('end load', endLoadScript, keys, args)) === 1;
     } finally {
       if (!isStored) own.withdraw();
@@ -157,10 +157,10 @@ export class RedisLoads {
   }
 
   /** Ends a load that brought no value: those who wait for its lease hear of that. */
-  async endEmpty(load: RedisLoad): Promise<void> {
+  async endEmpty(load: LoadGuard): Promise<void> {
     const { redisKey, generation, token } = load;
     load.ended = true;
     const args = [generation, token, '', '', 0, '1'];
-    await this.#gate.script('end load', endLoadScript, [redisKey, this.fenceOf(redisKey)], args);
+    await this.#gate.script('end load', endLoadScript, [redisKey, this.guardKeyOf(redisKey)], args);
   }
 }

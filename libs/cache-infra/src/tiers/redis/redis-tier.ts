@@ -11,7 +11,7 @@ import { integerOf, databaseOf, isCluster } from './client.js';
 import type { SendOptions } from './command-window.js';
 import type { RedisConnection } from './connection.js';
 import { failureKind, isTemporary } from './errors.js';
-import { unwanted, type RedisGate, type ScriptArguments } from './executor.js';
+import { unwanted, type RedisExecutor, type ScriptArguments } from './executor.js';
 import { RedisTime } from './server-clock.js';
 import {
   catchUpScript,
@@ -72,6 +72,8 @@ export interface LateChange {
   readonly redisKey: string;
   /** When it was made, by Redis's clock, milliseconds since the epoch. */
   readonly stamp: number;
+  /** How far off `stamp` may be, milliseconds. */
+  readonly errorMs: number;
   /** Undefined = a delete. */
   readonly set?: { readonly bytes: Buffer; readonly ttlMs: number } | undefined;
   /** A delete is remembered, for sets of other instances that were made before it. */
@@ -83,7 +85,7 @@ export interface LateChange {
 /** The keys beside an entry's: all of one slot. */
 export interface SiblingKeys {
   /** Protects loads of the entry. */
-  readonly fenceOf: (redisKey: string) => string;
+  readonly guardKeyOf: (redisKey: string) => string;
   /** Remembers when it was deleted. */
   readonly tombstoneOf: (redisKey: string) => string;
 }
@@ -111,7 +113,7 @@ export interface RedisTierOptions {
 export interface DeadEntry {
   readonly redisKey: string;
   /** Of loads of its key. */
-  readonly fence: string;
+  readonly guard: string;
   readonly stamp: number;
   readonly nonce: number;
 }
@@ -127,13 +129,13 @@ interface WaitingRead {
 
 /** What a write is done for: what was done since may have made it out of date. */
 export interface Supersedable {
-  readonly fenced: boolean;
+  readonly superseded: boolean;
 }
 
 /** A write that goes out at the end of this turn of the event loop. */
 interface WaitingWrite {
   readonly redisKey: string;
-  readonly fence: string;
+  readonly guard: string;
   readonly bytes: Buffer;
   readonly ttlMs: number;
   /** Looked at when it is sent. */
@@ -151,8 +153,6 @@ const writeBatch = { count: 16, bytes: 256 * 1024 };
 const mostAttempts = 3;
 /** Entries decoded between two looks at the time. */
 const decodedAtOnce = 16;
-/** How far off an instance may be in what it takes for Redis's time, milliseconds: half a good round trip. */
-export const clockErrorMs = 10;
 /** Clears remembered at most; more become one that covers everything. */
 const maxCleared = 1000;
 /** Entries that one script removes. */
@@ -168,7 +168,7 @@ const scanCount = 1000;
  */
 export class RedisTier {
   readonly connection: RedisConnection;
-  readonly gate: RedisGate;
+  readonly executor: RedisExecutor;
   readonly codec: Codec;
   readonly #options: RedisTierOptions;
   readonly #tagChannel: string;
@@ -180,9 +180,9 @@ export class RedisTier {
   #reads: WaitingRead[] = [];
   #writes: WaitingWrite[] = [];
 
-  constructor(connection: RedisConnection, gate: RedisGate, codec: Codec, options: RedisTierOptions) {
+  constructor(connection: RedisConnection, gate: RedisExecutor, codec: Codec, options: RedisTierOptions) {
     this.connection = connection;
-    this.gate = gate;
+    this.executor = gate;
     this.codec = codec;
     this.#options = options;
     const { client, clientPrefix } = connection;
@@ -192,7 +192,7 @@ export class RedisTier {
 
   /** Connected, and not behind an open breaker. */
   get inService(): boolean {
-    return this.connection.status === 'ready' && this.gate.breakerState === 'closed';
+    return this.connection.status === 'ready' && this.executor.breakerState === 'closed';
   }
 
   /** Milliseconds since the epoch by Redis's clock, as near as one round trip can tell. */
@@ -209,6 +209,11 @@ export class RedisTier {
   stamp(): number {
     this.#lastStamp = Math.max(this.#lastStamp, Math.floor(this.now()), 0);
     return this.#lastStamp;
+  }
+
+  /** How far off `now()` may be, milliseconds. */
+  get clockErrorMs(): number {
+    return this.#time.totalErrorMs;
   }
 
   /** True once Redis's time is known. */
@@ -247,21 +252,21 @@ export class RedisTier {
   }
 
   /**
-   * Stores an entry, and ends loads of its key by removing their `fence`: what they bring is from before it, also when it is gone by
-   * then. `ttlMs` 0 = never expires. False when `work` was fenced before it was sent.
+   * Stores an entry, and ends loads of its key by removing their `guard`: what they bring is from before it, also when it is gone by
+   * then. `ttlMs` 0 = never expires. False when `work` was superseded before it was sent.
    */
-  write(redisKey: string, fence: string, bytes: Buffer, ttlMs: number, work: Supersedable): Promise<boolean> {
+  write(redisKey: string, guard: string, bytes: Buffer, ttlMs: number, work: Supersedable): Promise<boolean> {
     // A client of the user's own may send a command once more after a reconnect: the script knows when it is too late.
     // Else no script: in broadcast mode the server would tell of the write of one.
-    if (!this.#options.trackWrites && this.connection.owned) return this.#set(redisKey, fence, bytes, ttlMs);
+    if (!this.#options.trackWrites && this.connection.owned) return this.#set(redisKey, guard, bytes, ttlMs);
     return new Promise((resolve, reject) => {
       this.#sendSoon();
-      this.#writes.push({ redisKey, fence, bytes, ttlMs, work, resolve, reject });
+      this.#writes.push({ redisKey, guard, bytes, ttlMs, work, resolve, reject });
     });
   }
 
   /**
-   * Removes entries, and ends loads of them by removing their fences: what those store afterwards is refused. `forGood`: remembers that
+   * Removes entries, and ends loads of them by removing their guards: what those store afterwards is refused. `forGood`: remembers that
    * they were deleted. Tells for each whether it existed.
    */
   async remove(redisKeys: readonly string[], { forGood }: { forGood: boolean }): Promise<boolean[]> {
@@ -272,7 +277,7 @@ export class RedisTier {
     await Promise.all(
       batches.map(async (keys) => {
         const tombstones = leavesTombstones ? keys.map(siblings.tombstoneOf) : [];
-        const flags = await this.#removeTogether(keys, [...keys.map(siblings.fenceOf), ...tombstones]);
+        const flags = await this.#removeTogether(keys, [...keys.map(siblings.guardKeyOf), ...tombstones]);
         keys.forEach((key, i) => existed.set(key, flags[i] === '1'));
       }),
     );
@@ -285,7 +290,7 @@ export class RedisTier {
     const own = this.#options.changing(keys);
     let flags = '';
     try {
-      flags = String(await this.gate.script('UNLINK', removeScript, [...keys, ...besides], args));
+      flags = String(await this.executor.script('UNLINK', removeScript, [...keys, ...besides], args));
     } finally {
       // The server tells of no change where there was nothing to remove.
       if (flags === '' || flags.includes('0')) own.withdraw();
@@ -296,7 +301,9 @@ export class RedisTier {
   /** How many of them existed. */
   async delete(redisKeys: readonly string[]): Promise<number> {
     const counts = await Promise.all(
-      this.#batches(redisKeys).map((keys) => this.gate.call('UNLINK', (client) => client.unlink(...keys))),
+      this.#batches(redisKeys).map((keys) =>
+        this.executor.call('UNLINK', (client) => client.unlink(...keys)),
+      ),
     );
     return counts.reduce((sum, count) => sum + integerOf(count), 0);
   }
@@ -313,7 +320,7 @@ export class RedisTier {
       let cursor = '0';
       do {
         const from = cursor;
-        const [next, keys] = await this.gate.call('SCAN', () =>
+        const [next, keys] = await this.executor.call('SCAN', () =>
           master.scan(from, 'MATCH', pattern, 'COUNT', scanCount),
         );
         cursor = next;
@@ -322,7 +329,7 @@ export class RedisTier {
         if (confirmed.length > 0) await visit(confirmed);
       } while (cursor !== '0');
     };
-    await Promise.all(this.gate.masters().map(scanOne));
+    await Promise.all(this.executor.masters().map(scanOne));
   }
 
   /** Every key that `glob` (Redis's kind) finds, page by page, one server after the other; the next page is asked for when it is wanted. */
@@ -331,11 +338,11 @@ export class RedisTier {
     const pattern = redisLiteral(clientPrefix) + glob;
     // A Cluster is known when it is connected.
     if (this.connection.status !== 'ready') await this.ping();
-    for (const master of this.gate.masters()) {
+    for (const master of this.executor.masters()) {
       let cursor = '0';
       do {
         const from = cursor;
-        const [next, keys] = await this.gate.call('SCAN', () =>
+        const [next, keys] = await this.executor.call('SCAN', () =>
           master.scan(from, 'MATCH', pattern, 'COUNT', scanCount),
         );
         cursor = next;
@@ -345,12 +352,12 @@ export class RedisTier {
   }
 
   /** Makes a change from the time of an outage, unless the key was written or deleted since. Returns whether the change was made. */
-  async catchUp({ redisKey, stamp, set, forGood, isWanted }: LateChange): Promise<boolean> {
+  async catchUp({ redisKey, stamp, errorMs, set, forGood, isWanted }: LateChange): Promise<boolean> {
     const { siblings, horizonMs } = this.#options;
-    const keys = [redisKey, siblings.fenceOf(redisKey), siblings.tombstoneOf(redisKey)];
-    const moments = [sixBytes(stamp + clockErrorMs), sixBytes(stamp - clockErrorMs)];
+    const keys = [redisKey, siblings.guardKeyOf(redisKey), siblings.tombstoneOf(redisKey)];
+    const moments = [sixBytes(stamp + errorMs), sixBytes(stamp - errorMs)];
     const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, forGood ? horizonMs : 0];
-    const reply = await this.gate.script('catch up', catchUpScript, keys, args, isWanted);
+    const reply = await this.executor.script('catch up', catchUpScript, keys, args, isWanted);
     return reply !== unwanted && integerOf(reply) === 1;
   }
 
@@ -360,7 +367,7 @@ export class RedisTier {
     if (horizonMs === 0) return;
     const pairs = marks.flatMap(({ mark, at }) => [mark, at ?? '']);
     const args = [horizonMs, maxCleared, clearedEverything, ...pairs];
-    const moments = await this.gate.script('mark cleared', markClearedScript, [clearedKey], args);
+    const moments = await this.executor.script('mark cleared', markClearedScript, [clearedKey], args);
     for (const [i, at] of (moments as string[]).entries()) {
       this.#ownClears.set((marks[i] as Clear).mark, Number(at));
       if (this.#ownClears.size > maxCleared) this.#ownClears.delete(first(this.#ownClears.keys()));
@@ -370,7 +377,7 @@ export class RedisTier {
   /** What other instances cleared within the horizon: what this one cleared it knows by the order of its changes. */
   async cleared(): Promise<Cleared[]> {
     if (this.#options.horizonMs === 0) return [];
-    const pairs = await this.gate.call('ZRANGEBYSCORE', (client) =>
+    const pairs = await this.executor.call('ZRANGEBYSCORE', (client) =>
       client.zrangebyscore(this.#options.clearedKey, '-inf', '+inf', 'WITHSCORES'),
     );
     // A client of the user's own may give pairs, as RESP3 does.
@@ -402,11 +409,11 @@ export class RedisTier {
   }
 
   async publish(channel: string, message: string): Promise<void> {
-    await this.gate.call('PUBLISH', (client) => client.publish(channel, message));
+    await this.executor.call('PUBLISH', (client) => client.publish(channel, message));
   }
 
   async ping(): Promise<void> {
-    await this.gate.call('PING', (client) => client.ping());
+    await this.executor.call('PING', (client) => client.ping());
   }
 
   /** The entry that bytes under this key hold; unreadable ones are told of, and removed unless another instance could read them. */
@@ -418,18 +425,18 @@ export class RedisTier {
   }
 
   close(): void {
-    this.gate.close();
+    this.executor.close();
     this.connection.close();
   }
 
   async #removeDeadTogether(dead: readonly DeadEntry[]): Promise<void> {
     const keys = dead.map(({ redisKey }) => redisKey);
-    const fences = dead.map(({ fence }) => fence);
+    const guards = dead.map(({ guard }) => guard);
     const versions = dead.map(({ stamp, nonce }) => versionId(stamp, nonce));
     const own = this.#options.changing(keys);
     let removed: unknown;
     try {
-      removed = await this.gate.script('UNLINK', removeDeadScript, [...keys, ...fences], versions);
+      removed = await this.executor.script('UNLINK', removeDeadScript, [...keys, ...guards], versions);
     } finally {
       if (removed === undefined || integerOf(removed) !== dead.length) own.withdraw();
     }
@@ -443,7 +450,7 @@ export class RedisTier {
   ): Promise<TagNews> {
     const { tagTableKey: key, maxTags } = this.#options;
     const args = [since, claim, ahead, maxTags, make ? '1' : '0', this.#tagChannel, page, ...tags];
-    const reply = (await this.gate.script('tag table', tagTableScript, [key], args)) as string[];
+    const reply = (await this.executor.script('tag table', tagTableScript, [key], args)) as string[];
     const [latest, floor, made, before, upTo] = reply;
     const invalidated: [string, number][] = [];
     for (let i = 5; i < reply.length; i += 2) invalidated.push([reply[i] as string, Number(reply[i + 1])]);
@@ -474,10 +481,10 @@ export class RedisTier {
     }
   };
 
-  async #set(redisKey: string, fence: string, bytes: Buffer, ttlMs: number): Promise<boolean> {
+  async #set(redisKey: string, guard: string, bytes: Buffer, ttlMs: number): Promise<boolean> {
     const [, reply] = await Promise.all([
-      this.gate.call('UNLINK', (client) => client.unlink(fence)),
-      this.gate.call('SET', (client) =>
+      this.executor.call('UNLINK', (client) => client.unlink(guard)),
+      this.executor.call('SET', (client) =>
         ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
       ),
     ]);
@@ -490,7 +497,7 @@ export class RedisTier {
     let batch: WaitingWrite[] = [];
     let bytes = 0;
     for (const write of writes) {
-      if (write.work.fenced) {
+      if (write.work.superseded) {
         write.resolve(false);
         continue;
       }
@@ -506,13 +513,13 @@ export class RedisTier {
   }
 
   #writeTogether(writes: readonly WaitingWrite[], attempt = 1): void {
-    const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ fence }) => fence)];
+    const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ guard }) => guard)];
     // The deadline is made when the script is sent, which is after it has waited for its turn.
     const args: ScriptArguments[number][] = [this.#deadline, this.#options.trackWrites ? '1' : '0'];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
-    const areWanted = (): boolean => writes.every(({ work }) => !work.fenced);
+    const areWanted = (): boolean => writes.every(({ work }) => !work.superseded);
     const own = this.#options.changing(keys.slice(0, writes.length));
-    this.gate.script('SET', setScript, keys, args, areWanted).then(
+    this.executor.script('SET', setScript, keys, args, areWanted).then(
       (reply) => {
         if (reply === unwanted || integerOf(reply) === 0) own.withdraw();
         if (reply === unwanted) this.#writeApart(writes);
@@ -537,7 +544,7 @@ export class RedisTier {
   readonly #deadline = (): number => {
     if (this.#time.isRefused) return 0;
     this.#time.improve();
-    return Math.floor(this.now() + latestMs(this.gate.commandTimeoutMs) + this.#time.errorMs);
+    return Math.floor(this.now() + latestMs(this.executor.commandTimeoutMs) + this.#time.errorMs);
   };
 
   /** Redis has not stored them: it got them after the deadline, or is not at the time it was taken to be at. */
@@ -547,14 +554,14 @@ export class RedisTier {
     };
     this.#time.doubt().then(() => {
       if (attempt === mostAttempts) giveUp(tooLate());
-      else if (writes.some(({ work }) => work.fenced)) this.#writeApart(writes);
+      else if (writes.some(({ work }) => work.superseded)) this.#writeApart(writes);
       else this.#writeTogether(writes, attempt + 1);
     }, giveUp);
   }
 
   #writeApart(writes: readonly WaitingWrite[]): void {
     for (const write of writes) {
-      if (write.work.fenced) write.resolve(false);
+      if (write.work.superseded) write.resolve(false);
       else this.#writeTogether([write]);
     }
   }
@@ -571,7 +578,7 @@ export class RedisTier {
   }
 
   #getMany(redisKeys: readonly string[]): Promise<(Buffer | null)[]> {
-    return this.gate.call('MGET', (client) => client.mgetBuffer(redisKeys as string[]));
+    return this.executor.call('MGET', (client) => client.mgetBuffer(redisKeys as string[]));
   }
 
   /** Lets others have their turn where there is much to decode. */
@@ -593,7 +600,7 @@ export class RedisTier {
   }
 
   #readOne({ redisKey, resolve, reject }: WaitingRead, options: SendOptions): void {
-    this.gate
+    this.executor
       .call('GET', (client) => client.getBuffer(redisKey), options)
       .then(
         (bytes) => {

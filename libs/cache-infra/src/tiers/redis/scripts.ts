@@ -143,7 +143,7 @@ return reply
  * Stores entries, and where `ARGV[2]` asks for it has the server tell of this change exactly once, and go on telling of later ones: a
  * change ends the tracking of its key, and a read in the same script begins it, with nothing in between.
  *
- * KEYS = the keys, then the fences of their loads, which are from before this; ARGV[1] = after this moment by the server's clock,
+ * KEYS = the keys, then the guards of their loads, which are from before this; ARGV[1] = after this moment by the server's clock,
  * milliseconds, it is too late, 0 = never; ARGV[2] = '1': track; ARGV[3..] = for each entry its bytes and the milliseconds it lives,
  * 0 = never expires. Returns 0 when it was too late.
  */
@@ -165,11 +165,11 @@ return 1
 `);
 
 /**
- * Removes entries, and the fences of their loads. Each entry is read first, so that the server tells of its removal. A tombstone keeps the
+ * Removes entries, and the guards of their loads. Each entry is read first, so that the server tells of its removal. A tombstone keeps the
  * moment of a delete: a set made before it in a partition is not replayed after it. In a full Redis the removals come first, which make
  * room and let a script go on.
  *
- * KEYS = the entries, then the fences, then the tombstones, if any; ARGV[1] = number of entries; ARGV[2] = milliseconds that a tombstone
+ * KEYS = the entries, then the guards, then the tombstones, if any; ARGV[1] = number of entries; ARGV[2] = milliseconds that a tombstone
  * stays. Returns for each entry '1' if it existed, else '0', as one text.
  */
 export const removeScript = script(`${timeFunctions}
@@ -221,7 +221,7 @@ return moments
  * 6-11, tombstones are nothing else. A stamp from the future proves nothing, since its writer's clock was wrong: then the entry leaves,
  * whatever the change was.
  *
- * KEYS[1] = the key; KEYS[2] = the fence of its loads: what they began before the change is from before it; KEYS[3] = its tombstone;
+ * KEYS[1] = the key; KEYS[2] = the guard of its loads: what they began before the change is from before it; KEYS[3] = its tombstone;
  * ARGV[1] and ARGV[2] = six bytes each, the latest and the earliest moment at which the change was made; ARGV[3] = the entry, '' = delete
  * the key; ARGV[4] = milliseconds to live, 0 = never expires; ARGV[5] = milliseconds that a tombstone stays, 0 = none is left.
  * Of two changes too close to be told apart a delete counts as the later.
@@ -248,15 +248,15 @@ return 1
 `);
 
 /**
- * A load begins. Its fence is a hash beside the entry: field `g` is the generation, by which Redis will know at the end
- * whether the entry was invalidated meanwhile (an invalidation deletes the fence; so does whatever loses it: then the result is not
+ * A load begins. Its guard is a hash beside the entry: field `g` is the generation, by which Redis will know at the end
+ * whether the entry was invalidated meanwhile (an invalidation deletes the guard; so does whatever loses it: then the result is not
  * stored, which is safe). Fields `h` and `u` are the lease: who holds it, until when by the server's clock, milliseconds. Field `e` is the
  * last holder whose load ended without a value to store.
  *
- * KEYS[1] = the entry; KEYS[2] = the fence; ARGV[1] = this load's token; ARGV[2] = '1': ask for the lease; ARGV[3] = milliseconds
- * the lease lasts; ARGV[4] = milliseconds the fence is kept without being renewed; ARGV[5] = the holder that was waited for, '' = none:
+ * KEYS[1] = the entry; KEYS[2] = the guard; ARGV[1] = this load's token; ARGV[2] = '1': ask for the lease; ARGV[3] = milliseconds
+ * the lease lasts; ARGV[4] = milliseconds the guard is kept without being renewed; ARGV[5] = the holder that was waited for, '' = none:
  * when its load ended without a value, this one runs without the lease, beside all others who waited.
- * Who does not get the lease changes nothing, so as not to wake others who wait; the change of the fence by which the lease ends
+ * Who does not get the lease changes nothing, so as not to wake others who wait; the change of the guard by which the lease ends
  * wakes them all.
  *
  * Returns { the entry or nil, generation, '0' = the load may not run, '1' = it may, '2' = it may and has the lease, milliseconds until the
@@ -267,11 +267,11 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local value = redis.pcall('GET', KEYS[1])
 if type(value) == 'table' then value = false end
-local fence = redis.call('HMGET', KEYS[2], 'g', 'h', 'u', 'e')
-local generation = fence[1]
-local leased = ARGV[2] == '1' and not (ARGV[5] ~= '' and fence[4] == ARGV[5])
-if leased and fence[2] and tonumber(fence[3]) > now then
-  return { value, generation or '', '0', tonumber(fence[3]) - now, fence[2] }
+local guard = redis.call('HMGET', KEYS[2], 'g', 'h', 'u', 'e')
+local generation = guard[1]
+local leased = ARGV[2] == '1' and not (ARGV[5] ~= '' and guard[4] == ARGV[5])
+if leased and guard[2] and tonumber(guard[3]) > now then
+  return { value, generation or '', '0', tonumber(guard[3]) - now, guard[2] }
 end
 if not generation then
   generation = ARGV[1]
@@ -287,9 +287,9 @@ return { value, generation, leased and '2' or '1', 0, '' }
 `);
 
 /**
- * The load goes on: its fence is kept, and its lease prolonged.
+ * The load goes on: its guard is kept, and its lease prolonged.
  *
- * KEYS[1] = the fence; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = milliseconds for the lease, ARGV[4] = for the fence.
+ * KEYS[1] = the guard; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = milliseconds for the lease, ARGV[4] = for the guard.
  * Returns 0 when the entry was invalidated meanwhile.
  */
 export const renewLoadScript = script(`
@@ -304,11 +304,11 @@ return 1
 `);
 
 /**
- * A load ends: the entry is stored, unless it was invalidated or set by somebody else since the load began. The fence stays for a
+ * A load ends: the entry is stored, unless it was invalidated or set by somebody else since the load began. The guard stays for a
  * while: a scan that clears a namespace sees keys that are there from its beginning to its end
  * (https://redis.io/docs/latest/commands/scan/), and must not overlook an entry made meanwhile.
  *
- * KEYS[1] = the entry; KEYS[2] = the fence; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = bytes 6-15 of the entry seen at the
+ * KEYS[1] = the entry; KEYS[2] = the guard; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = bytes 6-15 of the entry seen at the
  * beginning, '' = there was none; ARGV[4] = the entry, '' = nothing to store; ARGV[5] = milliseconds to live, 0 = never expires;
  * ARGV[6] = '1': tell those who wait for the lease that the load brought nothing.
  * Returns 1 when it was stored.
@@ -332,7 +332,7 @@ return 1
  * Removes entries that were found to be invalid, each unless another stands in its place by now, or a load is under way for its key: its
  * end replaces the entry, and is refused when the entry that it began with has gone.
  *
- * KEYS = the entries, then the fences of their loads; ARGV = bytes 6-15 of each entry as it was read. Returns how many were removed.
+ * KEYS = the entries, then the guards of their loads; ARGV = bytes 6-15 of each entry as it was read. Returns how many were removed.
  */
 export const removeDeadScript = script(`
 local removed = 0

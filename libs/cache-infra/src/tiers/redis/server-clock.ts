@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { RedisGate } from './executor.js';
+import type { RedisExecutor } from './executor.js';
 import { failureKind } from './errors.js';
 
 /** A round trip short enough to tell the time by, milliseconds. */
@@ -16,7 +16,7 @@ const mostImprovements = 10;
  * synchronization", 1989). A round trip is long on a slow network, and in a process whose event loop is busy.
  */
 export class RedisTime {
-  readonly #gate: RedisGate;
+  readonly #gate: RedisExecutor;
   readonly #clock: Clock;
   #offsetMs: number | undefined;
   #errorMs = 0;
@@ -27,7 +27,7 @@ export class RedisTime {
   #refusedAt = -Infinity;
   #improvements = 0;
 
-  constructor(gate: RedisGate, clock: Clock) {
+  constructor(gate: RedisExecutor, clock: Clock) {
     this.#gate = gate;
     this.#clock = clock;
   }
@@ -44,6 +44,11 @@ export class RedisTime {
   /** How far off `of` may be, milliseconds, beyond what a good round trip leaves open. */
   get errorMs(): number {
     return Math.max(0, this.#errorMs - goodRoundTripMs / 2);
+  }
+
+  /** How far off `of` may be, milliseconds: half a good round trip at least. */
+  get totalErrorMs(): number {
+    return this.errorMs + goodRoundTripMs / 2;
   }
 
   /** A moment of this process's clock by Redis's clock; the same while that is not known. */

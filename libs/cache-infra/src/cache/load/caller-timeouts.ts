@@ -1,6 +1,6 @@
 import { timerMs } from '../../base/duration.js';
-import type { CacheCore } from '../engine.js';
-import { tookTooLong, type Flight, type Landing } from './flight.js';
+import type { Engine } from '../engine.js';
+import { tookTooLong, type SingleFlight, type LoadResult } from './single-flight.js';
 import type { LoadPlan } from '../entry/store-plan.js';
 
 /** Why the seat of a caller that got a stale value is free. */
@@ -11,12 +11,12 @@ const served = new Error('served a stale value');
  * is at hand, until `hardTimeout` if none is. Others may wait longer. What a caller leaves behind is its limit: a load that was to serve
  * it takes no longer than its `hardTimeout`, unless somebody waits who gives it more time.
  */
-export async function waitFor(
-  core: CacheCore,
+export async function waitWithTimeouts(
+  core: Engine,
   key: string,
-  flight: Flight,
+  flight: SingleFlight,
   plan: LoadPlan,
-): Promise<Landing> {
+): Promise<LoadResult> {
   const { softTimeoutMs, hardTimeoutMs, signal } = plan;
   if (softTimeoutMs === undefined && hardTimeoutMs === undefined) return flight.join(signal);
   // The caller's seat on the flight. Whoever was served is not on it any more, whatever becomes of its signal; the load goes on.
@@ -35,13 +35,18 @@ export async function waitFor(
     if (ms !== undefined) timers.push(core.timers.start(timerMs(ms), work));
   };
   try {
-    return await new Promise<Landing>((resolve, reject) => {
+    return await new Promise<LoadResult>((resolve, reject) => {
       const serveStale = async (): Promise<boolean> => {
         const { stale } = flight;
         // An invalidation ends the grace, too, also one made elsewhere.
-        if (stale === undefined || flight.fenced || !(await core.isStillServable(stale)) || isFenced(flight))
+        if (
+          stale === undefined ||
+          flight.superseded ||
+          !(await core.isStillServable(stale)) ||
+          isSuperseded(flight)
+        )
           return false;
-        resolve({ value: stale.value, kept: true, tier: 'l1', stale: true, tags: [], tagEpoch: Infinity });
+        resolve({ value: stale.value, stored: true, tier: 'l1', stale: true, tags: [], tagEpoch: Infinity });
         return true;
       };
       const serveSoon = async (softMs: number): Promise<void> => {
@@ -74,6 +79,6 @@ export async function waitFor(
 }
 
 /** Asked again after a pause, in which that may have changed. */
-function isFenced(flight: Flight): boolean {
-  return flight.fenced;
+function isSuperseded(flight: SingleFlight): boolean {
+  return flight.superseded;
 }

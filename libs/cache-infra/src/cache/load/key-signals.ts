@@ -1,13 +1,13 @@
-export interface Waiter {
+export interface KeySignal {
   /** Resolves when something has happened since `listen` or `again`, after `ms`, or when `signal` aborts. */
-  woken(ms: number, signal: AbortSignal): Promise<void>;
+  received(ms: number, signal: AbortSignal): Promise<void>;
   /** Forgets what has happened until now. */
-  again(): void;
+  reset(): void;
   stop(): void;
 }
 
 /** Those who wait for something to happen to a key elsewhere: they are woken by the invalidation channel, not by polling. */
-export class Waiters {
+export class KeySignals {
   readonly #byKey = new Map<string, Set<() => void>>();
 
   /** Keys for which somebody waits. */
@@ -16,7 +16,7 @@ export class Waiters {
   }
 
   /** Listens from now on, so that nothing is missed between asking Redis and waiting. */
-  listen(redisKey: string): Waiter {
+  listen(redisKey: string): KeySignal {
     let happened = false;
     let wake = (): void => {
       happened = true;
@@ -28,7 +28,7 @@ export class Waiters {
     listeners.add(onChange);
     this.#byKey.set(redisKey, listeners);
     return {
-      woken: (ms, signal) => {
+      received: (ms, signal) => {
         if (happened || signal.aborted) return Promise.resolve();
         return new Promise<void>((resolve) => {
           const end = (): void => {
@@ -41,7 +41,7 @@ export class Waiters {
           wake = end;
         });
       },
-      again: () => {
+      reset: () => {
         happened = false;
         wake = () => {
           happened = true;
@@ -54,12 +54,12 @@ export class Waiters {
     };
   }
 
-  wake(redisKey: string): void {
+  send(redisKey: string): void {
     const listeners = this.#byKey.get(redisKey);
     if (listeners !== undefined) for (const listener of [...listeners]) listener();
   }
 
-  wakeAll(): void {
-    for (const redisKey of [...this.#byKey.keys()]) this.wake(redisKey);
+  sendAll(): void {
+    for (const redisKey of [...this.#byKey.keys()]) this.send(redisKey);
   }
 }

@@ -1,16 +1,16 @@
 import { durationMs, timerMs } from '../../base/duration.js';
-import type { MemoryRecord } from '../../tiers/memory/memory-record.js';
+import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import { CacheTimeoutError } from '../../base/errors.js';
-import { fence, type Fenceable } from '../invalidate/in-flight.js';
+import { supersede, type Supersedable } from '../invalidate/in-flight.js';
 import type { LoadContext, Ttl } from '../contract/options.js';
-import type { Place } from '../entry/place.js';
+import type { Keyspace } from '../entry/keyspace.js';
 import { checkedTags, shortened, shorter, type StorePlan } from '../entry/store-plan.js';
 
 /** What a flight brings to those who wait. */
-export interface Landing {
+export interface LoadResult {
   readonly value: unknown;
   /** False: the value is stored nowhere and handed to every caller as it is. */
-  readonly kept: boolean;
+  readonly stored: boolean;
   /** Tags of a value that the loader made, as the tag table names them, and the epoch from which it is. */
   readonly tags: readonly string[];
   readonly tagEpoch: number;
@@ -21,29 +21,29 @@ export interface Landing {
   /** The value is past its ttl. */
   readonly stale?: boolean;
   /** A hit in Redis near the end of its ttl: the value is to be refreshed. */
-  readonly due?: MemoryRecord | undefined;
+  readonly due?: L1Entry | undefined;
 }
 
 /** The flight came to its limit, or left the work to another instance, and brought nothing: a caller that has time left starts anew. */
-export const nothingLanded: Landing = {
+export const noResult: LoadResult = {
   value: undefined,
-  kept: false,
+  stored: false,
   tier: 'l2',
   tags: [],
   tagEpoch: Infinity,
 };
 
 /** A caller that may leave. */
-interface Seat {
+interface Participant {
   /** How long the load may take, as far as this caller is concerned; `Infinity` = as long as it likes. Milliseconds. */
   readonly limitMs: number;
 }
 
 /** One load for one key, whatever the number of callers. */
-export class Flight implements Fenceable {
+export class SingleFlight implements Supersedable {
   readonly key: string;
-  fenced = false;
-  onFenced: (() => void) | undefined;
+  superseded = false;
+  onSuperseded: (() => void) | undefined;
   /** Redis has failed this call already: it is not asked again. */
   redisFailed = false;
   /** Run the loader even when a tier has the value. A caller who needs that may ask until the tiers have answered. */
@@ -51,13 +51,13 @@ export class Flight implements Fenceable {
   /** Started by a hit, not by a caller who waits. */
   readonly background: boolean;
   /** A value past its ttl, within its grace, for when the loader fails or is slow. */
-  stale: MemoryRecord | undefined;
+  stale: L1Entry | undefined;
   /** Called when somebody elsewhere touched what Redis knows of this load. */
   recheck: (() => void) | undefined;
   /** Called when the entry changed in Redis; undefined = such a change supersedes the load. */
   onEntryChanged: (() => void) | undefined;
   /** The entry has changed in Redis, before the load was known there or after. */
-  isUnsure = false;
+  entryChanged = false;
   /** Called when nobody waits any more. */
   onAbandoned: (() => void) | undefined;
   /** State of the tag table when the loader started; undefined = it has not. */
@@ -69,11 +69,11 @@ export class Flight implements Fenceable {
   askedTtlMs = 0;
   readonly #controller = new AbortController();
   readonly #asked = signalOnce();
-  #landing: Promise<Landing> | undefined;
-  #land: (landing: Landing) => void = ignore;
+  #result: Promise<LoadResult> | undefined;
+  #settle: (result: LoadResult) => void = ignore;
   /** Callers that stay until the flight lands. */
-  #staying = 0;
-  readonly #seats = new Set<Seat>();
+  #unlimited = 0;
+  readonly #participants = new Set<Participant>();
   /** Callers whose time is up, and of whom it is not yet known whether a stale value serves them. */
   #deciding = 0;
   /** The load goes on though nobody waits for it: hits go on with the value at hand meanwhile. */
@@ -85,9 +85,9 @@ export class Flight implements Fenceable {
   #timer: NodeJS.Timeout | undefined;
   #holdsUpLease = false;
   /** The flights that this one's loader waits for, and by how many calls each. */
-  #awaited: Map<Flight, number> | undefined;
+  #awaited: Map<SingleFlight, number> | undefined;
 
-  constructor(key: string, forced: boolean, background: boolean, stale: MemoryRecord | undefined) {
+  constructor(key: string, forced: boolean, background: boolean, stale: L1Entry | undefined) {
     this.key = key;
     this.forced = forced;
     this.background = background;
@@ -115,7 +115,7 @@ export class Flight implements Fenceable {
   }
 
   /** Whether this flight cannot land before `other` has. */
-  dependsOn(other: Flight, seen = new Set<Flight>()): boolean {
+  dependsOn(other: SingleFlight, seen = new Set<SingleFlight>()): boolean {
     if (this === other) return true;
     if (this.#awaited === undefined || seen.has(this)) return false;
     seen.add(this);
@@ -124,8 +124,8 @@ export class Flight implements Fenceable {
   }
 
   /** A call of this flight's loader waits for `other`. Returns what ends the wait. */
-  awaits(other: Flight): () => void {
-    const awaited = (this.#awaited ??= new Map<Flight, number>());
+  awaits(other: SingleFlight): () => void {
+    const awaited = (this.#awaited ??= new Map<SingleFlight, number>());
     awaited.set(other, (awaited.get(other) ?? 0) + 1);
     if (this.holdsUpLease) other.holdUpLease();
     return () => {
@@ -148,10 +148,10 @@ export class Flight implements Fenceable {
   }
 
   /** A caller that joins asks for its tags, too. */
-  askTags(tags: readonly string[], place: Place): void {
+  askTags(tags: readonly string[], keyspace: Keyspace): void {
     if (tags.length === 0) return;
     this.askedTags = union(this.askedTags, tags);
-    this.tags = union(this.tags, place.coveringTags(tags));
+    this.tags = union(this.tags, keyspace.coveringTags(tags));
   }
 
   /** A caller that joins asks for a ttl of its own. */
@@ -159,13 +159,13 @@ export class Flight implements Fenceable {
     this.askedTtlMs = shorter(this.askedTtlMs, ttlMs);
   }
 
-  depart(landing: Promise<Landing>): void {
-    this.#landing = new Promise<Landing>((resolve, reject) => {
-      this.#land = resolve;
-      landing.then(resolve, reject);
+  begin(result: Promise<LoadResult>): void {
+    this.#result = new Promise<LoadResult>((resolve, reject) => {
+      this.#settle = resolve;
+      result.then(resolve, reject);
     });
     // Those who wait hear of a failure; with nobody waiting it concerns nobody.
-    this.#landing
+    this.#result
       .finally(() => {
         clearTimeout(this.#timer);
       })
@@ -182,7 +182,7 @@ export class Flight implements Fenceable {
     this.#heldMs = limitMs;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#passed(limitMs);
+      this.#limitPassed(limitMs);
       this.#endIfOverdue();
     }, timerMs(inMs));
     this.#timer.unref();
@@ -193,7 +193,7 @@ export class Flight implements Fenceable {
     this.#deciding++;
     return () => {
       this.#deciding--;
-      this.#passed(limitMs);
+      this.#limitPassed(limitMs);
       this.#endIfOverdue();
     };
   }
@@ -201,19 +201,19 @@ export class Flight implements Fenceable {
   /**
    * Waits for the landing, or until `signal` aborts. The last one to leave aborts the loader, unless the load is held and within its limit.
    */
-  async join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<Landing> {
-    const landing = this.#landing as Promise<Landing>;
+  async join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<LoadResult> {
+    const result = this.#result as Promise<LoadResult>;
     if (signal === undefined) {
-      this.#staying++;
-      return landing;
+      this.#unlimited++;
+      return result;
     }
-    const seat: Seat = { limitMs };
-    this.#seats.add(seat);
-    return new Promise<Landing>((resolve, reject) => {
+    const seat: Participant = { limitMs };
+    this.#participants.add(seat);
+    return new Promise<LoadResult>((resolve, reject) => {
       const leave = (): void => {
         reject(signal.reason as Error);
-        this.#seats.delete(seat);
-        this.#left(signal.reason);
+        this.#participants.delete(seat);
+        this.#participantLeft(signal.reason);
       };
       if (signal.aborted) {
         leave();
@@ -223,44 +223,44 @@ export class Flight implements Fenceable {
       const stay = (): void => {
         signal.removeEventListener('abort', leave);
       };
-      landing.then(resolve, reject).finally(stay);
+      result.then(resolve, reject).finally(stay);
     });
   }
 
   /** The cache is closed. A load that nobody waits for has no purpose any more. */
   close(reason: Error): void {
-    if (this.#isAlone) this.#abandon(reason);
+    if (this.#hasNoParticipant) this.#abandon(reason);
   }
 
-  get #isAlone(): boolean {
-    return this.#staying === 0 && this.#seats.size === 0;
+  get #hasNoParticipant(): boolean {
+    return this.#unlimited === 0 && this.#participants.size === 0;
   }
 
-  #left(reason: unknown): void {
-    if (!this.#isAlone || this.#deciding > 0) return;
+  #participantLeft(reason: unknown): void {
+    if (!this.#hasNoParticipant || this.#deciding > 0) return;
     if (!this.#held) this.#abandon(reason);
     else this.#endIfOverdue();
   }
 
-  #passed(limitMs: number): void {
+  #limitPassed(limitMs: number): void {
     this.#overdueMs = Math.max(this.#overdueMs, limitMs);
   }
 
   /** Ends the load once nobody gives it more time than it has taken. Callers who came later than the others start anew. */
   #endIfOverdue(): void {
     const overdueMs = this.#overdueMs;
-    if (overdueMs === 0 || this.#deciding > 0 || this.#staying > 0) return;
-    for (const { limitMs } of this.#seats) if (limitMs > overdueMs) return;
+    if (overdueMs === 0 || this.#deciding > 0 || this.#unlimited > 0) return;
+    for (const { limitMs } of this.#participants) if (limitMs > overdueMs) return;
     this.#abandon(tookTooLong(this.key, overdueMs));
   }
 
   #abandon(reason: unknown): void {
     if (this.signal.aborted) return;
     clearTimeout(this.#timer);
-    fence(this);
+    supersede(this);
     this.onAbandoned?.();
     this.#controller.abort(reason);
-    this.#land(nothingLanded);
+    this.#settle(noResult);
   }
 }
 
@@ -277,17 +277,17 @@ export class LoadDecisions implements LoadContext {
   /** Why no entry can be made of the value, whatever it is. */
   unstorable: Error | undefined;
   readonly #plan: StorePlan;
-  readonly #flight: Flight;
-  readonly #place: Place;
+  readonly #flight: SingleFlight;
+  readonly #keyspace: Keyspace;
   #ttlMs: number | undefined;
   #tags: readonly string[];
 
-  constructor(key: string, flight: Flight, place: Place, plan: StorePlan, stale: unknown) {
+  constructor(key: string, flight: SingleFlight, keyspace: Keyspace, plan: StorePlan, stale: unknown) {
     this.key = key;
     this.stale = stale;
     this.#plan = plan;
     this.#flight = flight;
-    this.#place = place;
+    this.#keyspace = keyspace;
     this.signal = flight.signal;
     this.#tags = plan.tags;
     // Loaders take their context apart: `({ ttl }) => …`.
@@ -310,7 +310,7 @@ export class LoadDecisions implements LoadContext {
   tags(...tags: string[]): void {
     this.#tags = checkedTags([...this.#tags, ...tags]);
     try {
-      this.#flight.tags = union(this.#flight.tags, this.#place.coveringTags(this.#tags));
+      this.#flight.tags = union(this.#flight.tags, this.#keyspace.coveringTags(this.#tags));
     } catch (error) {
       // The loader did its work: an entry that cannot carry its tags is not stored, and its value is handed out.
       this.unstorable = error as Error;

@@ -1,13 +1,13 @@
 import { jest } from '@jest/globals';
 
 import { turn } from '../../../../../test/support/deferred.js';
-import { Waiters, type Waiter } from './waiters.js';
+import { KeySignals, type KeySignal } from './key-signals.js';
 
 const never = new AbortController().signal;
-let waiters: Waiters;
+let waiters: KeySignals;
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
-  waiters = new Waiters();
+  waiters = new KeySignals();
 });
 afterEach(() => {
   expect(jest.getTimerCount()).toBe(0);
@@ -15,9 +15,9 @@ afterEach(() => {
 });
 
 /** Whether `waiter` has been woken by what is done in `work`. */
-async function wokenBy(waiter: Waiter, work: () => void, ms = 1000, signal = never): Promise<boolean> {
+async function wokenBy(waiter: KeySignal, work: () => void, ms = 1000, signal = never): Promise<boolean> {
   let woken = false;
-  const waiting = waiter.woken(ms, signal).then(() => {
+  const waiting = waiter.received(ms, signal).then(() => {
     woken = true;
   });
   work();
@@ -33,37 +33,37 @@ async function wokenBy(waiter: Waiter, work: () => void, ms = 1000, signal = nev
 describe('Waiters', () => {
   it('wakes those who wait for the key, and nobody else', async () => {
     const [one, other] = [waiters.listen('a'), waiters.listen('b')];
-    expect(await wokenBy(one, () => waiters.wake('a'))).toBe(true);
-    expect(await wokenBy(other, () => waiters.wake('a'))).toBe(false);
+    expect(await wokenBy(one, () => waiters.send('a'))).toBe(true);
+    expect(await wokenBy(other, () => waiters.send('a'))).toBe(false);
   });
 
   it('wakes all who wait for the key', async () => {
     const all = [1, 2, 3].map(() => waiters.listen('a'));
-    const woken = Promise.all(all.map((waiter) => waiter.woken(1000, never)));
-    waiters.wake('a');
+    const woken = Promise.all(all.map((waiter) => waiter.received(1000, never)));
+    waiters.send('a');
     await woken;
   });
 
   it('what happens between listening and waiting is not missed', async () => {
     const waiter = waiters.listen('a');
-    waiters.wake('a');
+    waiters.send('a');
     expect(await wokenBy(waiter, () => {})).toBe(true);
   });
 
   it('again: only what happens from now on counts', async () => {
     const waiter = waiters.listen('a');
-    waiters.wake('a');
-    waiter.again();
+    waiters.send('a');
+    waiter.reset();
     expect(await wokenBy(waiter, () => {})).toBe(false);
-    waiter.again();
-    waiters.wake('a');
+    waiter.reset();
+    waiters.send('a');
     expect(await wokenBy(waiter, () => {})).toBe(true);
   });
 
   it('gives up after the time it was given', async () => {
     const waiter = waiters.listen('a');
     expect(await wokenBy(waiter, () => jest.advanceTimersByTime(999))).toBe(false);
-    waiter.again();
+    waiter.reset();
     expect(await wokenBy(waiter, () => jest.advanceTimersByTime(1000))).toBe(true);
   });
 
@@ -71,27 +71,27 @@ describe('Waiters', () => {
     const controller = new AbortController();
     const waiter = waiters.listen('a');
     expect(await wokenBy(waiter, () => controller.abort(), 1000, controller.signal)).toBe(true);
-    waiter.again();
+    waiter.reset();
     expect(await wokenBy(waiter, () => {}, 1000, controller.signal)).toBe(true);
   });
 
   it('wakeAll wakes everybody', async () => {
     const [one, other] = [waiters.listen('a'), waiters.listen('b')];
-    const woken = Promise.all([one.woken(1000, never), other.woken(1000, never)]);
-    waiters.wakeAll();
+    const woken = Promise.all([one.received(1000, never), other.received(1000, never)]);
+    waiters.sendAll();
     await woken;
   });
 
   it('who has stopped is woken no more, and others still are', async () => {
     const [one, other] = [waiters.listen('a'), waiters.listen('a')];
     one.stop();
-    waiters.wake('a');
+    waiters.send('a');
     expect(await wokenBy(one, () => {})).toBe(false);
     expect(await wokenBy(other, () => {})).toBe(true);
     other.stop();
     const next = waiters.listen('a');
     one.stop();
-    waiters.wake('a');
+    waiters.send('a');
     expect(await wokenBy(next, () => {})).toBe(true);
   });
 });

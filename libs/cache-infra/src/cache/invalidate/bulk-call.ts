@@ -2,19 +2,19 @@
  * A call for many keys, which takes several turns of the event loop. What is called meanwhile for one of its keys came later: it
  * overtakes the part of this call that has not begun.
  */
-export class Bulk {
+export class BulkCall {
   readonly #ids = new Set<string>();
   readonly #matches: ((id: string) => boolean)[] = [];
 
-  overtake(id: string): void {
+  supersede(id: string): void {
     this.#ids.add(id);
   }
 
-  overtakeWhere(matches: (id: string) => boolean): void {
+  supersedeWhere(matches: (id: string) => boolean): void {
     this.#matches.push(matches);
   }
 
-  isOvertaken(id: string): boolean {
+  isSuperseded(id: string): boolean {
     return this.#ids.has(id) || this.#matches.some((matches) => matches(id));
   }
 

@@ -1,7 +1,7 @@
-import { keepAlive } from '../../base/lasting.js';
+import { pinShape } from '../../base/pin-shape.js';
 
 /** What an L1 entry carries beyond its value, when it carries anything. */
-export interface RecordDetail {
+export interface L1EntryDetail {
   /** As the tag table names them. */
   readonly tags: readonly string[];
   /** State of the tag table that the value was made under. */
@@ -23,12 +23,12 @@ export interface RecordDetail {
 /**
  * An L1 entry. One without `detail` is only looked at as such: `MemoryTier` holds its bare value.
  */
-export class MemoryRecord {
+export class L1Entry {
   constructor(
     readonly value: unknown,
     /** Until then a hit needs no further thought. Milliseconds since the epoch; `Infinity` = for ever. */
     readonly plainUntil: number,
-    readonly detail: RecordDetail | undefined,
+    readonly detail: L1EntryDetail | undefined,
   ) {}
 
   /** End of the ttl. */
@@ -47,4 +47,4 @@ export class MemoryRecord {
   }
 }
 
-keepAlive(new MemoryRecord(undefined, Infinity, undefined));
+pinShape(new L1Entry(undefined, Infinity, undefined));

@@ -1,20 +1,20 @@
 import type { EntryMeta } from '../../codec/codec.js';
-import { Place } from './place.js';
+import { Keyspace } from './keyspace.js';
 import {
-  expired,
-  newRecord,
+  withTtlEnded,
+  newEntry,
   refreshTime,
-  storedRecord,
+  decodedEntry,
   undecided,
   withL1Ttl,
   withRefresh,
-} from './records.js';
+} from './l1-entries.js';
 import type { StorePlan } from './store-plan.js';
 import { defaultValueRule } from './value-rules.js';
-import type { MemoryRecord } from '../../tiers/memory/memory-record.js';
+import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 
 const now = 1_000_000;
-const place = new Place('cache', 'users');
+const keyspace = new Keyspace('cache', 'users');
 
 function plan(parts: Partial<StorePlan> = {}): StorePlan {
   return {
@@ -35,13 +35,13 @@ function meta(parts: Partial<EntryMeta> = {}): EntryMeta {
 }
 
 /** The entry for a value stored now. */
-function made(parts: Partial<StorePlan> = {}, tagEpoch = 1, carryTtl = false): MemoryRecord {
-  return newRecord(place, 'value', plan(parts), tagEpoch, now, carryTtl);
+function made(parts: Partial<StorePlan> = {}, tagEpoch = 1, carryTtl = false): L1Entry {
+  return newEntry(keyspace, 'value', plan(parts), tagEpoch, now, carryTtl);
 }
 
 /** The entry for what Redis had. */
-function read(parts: Partial<EntryMeta>, refreshAhead?: number, redisNow = now): MemoryRecord {
-  return storedRecord(place, 'value', meta(parts), refreshAhead, redisNow, now, false);
+function read(parts: Partial<EntryMeta>, refreshAhead?: number, redisNow = now): L1Entry {
+  return decodedEntry(keyspace, 'value', meta(parts), refreshAhead, redisNow, now, false);
 }
 
 function times(record: {
@@ -129,7 +129,7 @@ describe('withL1Ttl', () => {
 
 describe('expired', () => {
   it('ends the ttl and begins the grace', () => {
-    const record = expired(made({ graceMs: 5000, tags: ['t'] }, 3), now + 100);
+    const record = withTtlEnded(made({ graceMs: 5000, tags: ['t'] }, 3), now + 100);
     expect(times(record)).toEqual({ plain: 100, expires: 100, stale: 5100 });
     expect(record.detail).toMatchObject({ tags: [':t', 'users:t'], tagEpoch: 3 });
   });

@@ -4,7 +4,7 @@ import type { CacheEmitter } from '../observe/emitter.js';
 import type { CacheLogger } from '../contract/logger.js';
 import type { Recovery } from './recovery.js';
 
-export interface LinkCallbacks {
+export interface AvailabilityListener {
   /** Redis is in service for the first time. */
   onFirstReady(): void;
   /** Redis is back, and has what it missed. */
@@ -18,13 +18,13 @@ const retryMs = 1000;
  * Knows whether Redis is in service, tells so once per change, and when it is back brings it up to date: time, scripts,
  * and the changes that did not reach it.
  */
-export class RedisLink {
+export class RedisAvailability {
   readonly #title: string;
   readonly #l2: RedisTier;
   readonly #recovery: Recovery;
   readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
-  readonly #callbacks: LinkCallbacks;
+  readonly #callbacks: AvailabilityListener;
   #seen = false;
   #degraded = false;
   #timer: NodeJS.Timeout | undefined;
@@ -36,7 +36,7 @@ export class RedisLink {
     recovery: Recovery,
     emitter: CacheEmitter,
     logger: CacheLogger | undefined,
-    callbacks: LinkCallbacks,
+    callbacks: AvailabilityListener,
   ) {
     this.#title = title;
     this.#l2 = l2;
@@ -55,7 +55,7 @@ export class RedisLink {
     });
   }
 
-  onAway(reason: string): void {
+  onUnavailable(reason: string): void {
     if (this.#degraded || this.#closed) return;
     this.#degraded = true;
     this.#logger?.warn(`${this.#title} is away (${reason}); going on without it`);
@@ -63,7 +63,7 @@ export class RedisLink {
   }
 
   /** Something waits for Redis: if that is in service, the next try is not far. */
-  nudge(): void {
+  retrySoon(): void {
     if (this.#timer === undefined) this.#retryLater();
   }
 
@@ -74,7 +74,7 @@ export class RedisLink {
 
   async #bringUp(): Promise<void> {
     if (this.#closed || this.#l2.connection.status !== 'ready') return;
-    await Promise.all([this.#l2.synchronizeClock().catch(unlessTemporary), this.#l2.gate.loadScripts()]);
+    await Promise.all([this.#l2.synchronizeClock().catch(unlessTemporary), this.#l2.executor.loadScripts()]);
     if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
     if (this.#closed) return;
     if (!this.#seen) this.#callbacks.onFirstReady();

@@ -4,7 +4,7 @@ import type { TagMessage } from '../../tiers/redis/tag-channel.js';
 import { TagTable } from '../entry/tag-table.js';
 
 /** What an answer from Redis said. */
-export interface Learned {
+export interface PullResult {
   /** The table was made with this call: until now no tag had been invalidated. */
   readonly made: boolean;
   /** The epoch that the answer reached up to. */
@@ -21,16 +21,16 @@ interface Pull {
   exact: boolean;
   /** The latest epoch of an entry in Redis that the table does not reach up to. */
   claim: number;
-  readonly answer: Promise<Learned>;
-  readonly resolve: (learned: Learned) => void;
+  readonly answer: Promise<PullResult>;
+  readonly resolve: (learned: PullResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Invalidations of one turn of the event loop. */
 interface Invalidation {
   readonly tags: Set<string>;
-  readonly answer: Promise<Learned>;
-  readonly resolve: (learned: Learned) => void;
+  readonly answer: Promise<PullResult>;
+  readonly resolve: (learned: PullResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -49,7 +49,7 @@ const mostAheadMs = 86_400_000;
  * A read must not be judged by an answer from before it began: so a question is shared by all who came before it
  * was sent, one is under way at a time, and those who come meanwhile share the next.
  */
-export class TagKeeper {
+export class TagSync {
   readonly table: TagTable;
   readonly #l2: RedisTier | undefined;
   /** All changes of the table in Redis are known up to this epoch; 0 = none is. */
@@ -57,8 +57,8 @@ export class TagKeeper {
   /** The latest epoch that the channel has told of, complete or not. */
   #heard = 0;
   /** This process has met an entry with tags. */
-  #met = false;
-  #learned = false;
+  #hasTags = false;
+  #hasPulled = false;
   /** Nothing has changed in Redis beyond what is known, and a change would be heard of. */
   #fresh = false;
   /** The channel has spoken; answers that were under way then may be from before. */
@@ -76,43 +76,43 @@ export class TagKeeper {
 
   /** An entry with tags in this process may be out of date, until `learn` has been awaited. */
   get stale(): boolean {
-    return this.#channelOpen && this.#met && !this.#fresh;
+    return this.#channelOpen && this.#hasTags && !this.#fresh;
   }
 
   /** This process has tags to look after. */
-  meet(): void {
-    this.#met = true;
+  tagsInUse(): void {
+    this.#hasTags = true;
   }
 
   /** Asks Redis along with a read, if an entry with tags may come back; `undefined` when there is no need. */
-  newsForRead(): Promise<unknown> | undefined {
-    return this.#l2 !== undefined && this.#met && !this.#fresh ? this.learn() : undefined;
+  pullForRead(): Promise<unknown> | undefined {
+    return this.#l2 !== undefined && this.#hasTags && !this.#fresh ? this.pull() : undefined;
   }
 
   /** Asks Redis before a load, whose value may turn out to have tags. */
-  newsForLoad(hasTags: boolean): Promise<unknown> | undefined {
+  pullForLoad(hasTags: boolean): Promise<unknown> | undefined {
     if (this.#l2 === undefined) return undefined;
-    if (hasTags) this.#met = true;
-    if (!hasTags && this.#learned && !this.#met) return undefined;
+    if (hasTags) this.#hasTags = true;
+    if (!hasTags && this.#hasPulled && !this.#hasTags) return undefined;
     if (this.#fresh) return undefined;
-    return this.#pull({ make: hasTags, exact: false, claim: 0 });
+    return this.#request({ make: hasTags, exact: false, claim: 0 });
   }
 
   /** What happened to tags elsewhere until now. */
-  learn(): Promise<Learned> {
-    return this.#pull({ make: false, exact: false, claim: 0 });
+  pull(): Promise<PullResult> {
+    return this.#request({ make: false, exact: false, claim: 0 });
   }
 
   /**
    * As `learn`, by an answer of Redis from after this call; makes the table if it is not there: something with tags
    * is stored.
    */
-  learnForWrite(): Promise<Learned> {
-    return this.#pull({ make: true, exact: true, claim: 0 });
+  pullForWrite(): Promise<PullResult> {
+    return this.#request({ make: true, exact: true, claim: 0 });
   }
 
   /** Invalidates tags; those of one turn of the event loop go as one command. */
-  invalidate(tags: readonly string[]): Promise<Learned> {
+  invalidate(tags: readonly string[]): Promise<PullResult> {
     if (this.#l2 === undefined) return Promise.resolve({ made: false, latest: this.table.latest });
     if (this.#invalidation === undefined) {
       this.#invalidation = { tags: new Set(), ...promised() };
@@ -126,10 +126,10 @@ export class TagKeeper {
    * Learns what a value made at `epoch` has to be measured by. A table that does not reach up to it has lost
    * something: then its floor rises above the value.
    */
-  async learnFor(epoch: number, news: Promise<unknown> | undefined): Promise<void> {
-    await (news ?? this.newsForRead());
-    if (epoch > this.table.latest) await this.#pull({ make: false, exact: true, claim: 0 });
-    if (epoch > this.table.latest) await this.#pull({ make: true, exact: true, claim: epoch });
+  async pullUpTo(epoch: number, news: Promise<unknown> | undefined): Promise<void> {
+    await (news ?? this.pullForRead());
+    if (epoch > this.table.latest) await this.#request({ make: false, exact: true, claim: 0 });
+    if (epoch > this.table.latest) await this.#request({ make: true, exact: true, claim: epoch });
   }
 
   /** The table in Redis was changed; no message has told how. */
@@ -173,7 +173,7 @@ export class TagKeeper {
     this.onChange();
   }
 
-  #pull(wanted: Pick<Pull, 'make' | 'exact' | 'claim'>): Promise<Learned> {
+  #request(wanted: Pick<Pull, 'make' | 'exact' | 'claim'>): Promise<PullResult> {
     if (this.#l2 === undefined) return Promise.resolve({ made: false, latest: this.table.latest });
     if (this.#next === undefined) {
       this.#next = { ...wanted, ...promised() };
@@ -224,7 +224,7 @@ export class TagKeeper {
   }
 
   /** Asks page by page; whatever comes with it is known at once. */
-  async #ask(l2: RedisTier, { make, claim }: Pull): Promise<Learned> {
+  async #ask(l2: RedisTier, { make, claim }: Pull): Promise<PullResult> {
     let made = false;
     for (;;) {
       const changes = this.#changes;
@@ -233,7 +233,7 @@ export class TagKeeper {
       const question = { since, claim: Math.max(claim, this.#heard), ahead };
       const news = await l2.tagNews(question, make);
       made ||= news.made;
-      this.#learn(news, Math.max(since, ahead));
+      this.#apply(news, Math.max(since, ahead));
       if (news.latest !== 0 && this.#reached < news.latest) continue;
       if (this.#channelOpen && changes === this.#changes && news.latest > 0) this.#fresh = true;
       // Of this very answer: later ones may have come in before whoever waits for this one goes on.
@@ -241,8 +241,8 @@ export class TagKeeper {
     }
   }
 
-  #learn(news: TagNews, asked: number): void {
-    this.#learned = true;
+  #apply(news: TagNews, asked: number): void {
+    this.#hasPulled = true;
     if (news.latest < asked) {
       // What this process took for the table's epoch, Redis does not believe: all is learned anew.
       this.table.cap(news.latest);

@@ -5,6 +5,6 @@ const lasting: object[] = [];
  * its maps), and with every full collection that finds none alive it forgets, and drops all code that was compiled by it: then a
  * class whose objects live as long as a call is compiled for again and again. One object that stays is enough.
  */
-export function keepAlive(object: object): void {
+export function pinShape(object: object): void {
   lasting.push(object);
 }

@@ -29,8 +29,8 @@ export function clearedKey(prefix: string): string {
 export function matchingOf(prefix: string, mark: string): Matching | undefined {
   try {
     const [path, glob] = JSON.parse(mark) as [string, string | undefined];
-    const place = new Place(prefix, path);
-    return glob === undefined ? place.redisScope() : place.matching(glob).redis;
+    const keyspace = new Keyspace(prefix, path);
+    return glob === undefined ? keyspace.redisScope() : keyspace.matching(glob).redis;
   } catch {
     return undefined;
   }
@@ -64,7 +64,7 @@ export interface Listing {
  * Where a namespace's keys stand. In memory: `key` at the root, `\0path\0key` in a namespace (a root key that begins with
  * `\0` gets one more pair, which no path can look like). In Redis: `<prefix>:<path>:<key>`.
  */
-export class Place {
+export class Keyspace {
   /** `''` at the root, `a/b` in a nested namespace. */
   readonly path: string;
   readonly #prefix: string;
@@ -125,12 +125,12 @@ export class Place {
     const mark = JSON.stringify([this.path]);
     if (this.path === '') {
       const start = `${this.#prefix}:`;
-      const kept = [tagTableKey(this.#prefix), clearedKey(this.#prefix)];
+      const stored = [tagTableKey(this.#prefix), clearedKey(this.#prefix)];
       const tombstones = tombstonePrefix(this.#prefix);
       return {
         mark,
         globs: [toRedisGlob(start, '*')],
-        matches: (key) => key.startsWith(start) && !key.startsWith(tombstones) && !kept.includes(key),
+        matches: (key) => key.startsWith(start) && !key.startsWith(tombstones) && !stored.includes(key),
       };
     }
     const start = `${this.#prefix}:${this.path}`;
