@@ -42,7 +42,7 @@ const ends: [what: string, end: (running: Running) => unknown][] = [
 describe('T25: whatever ends a load, each thing that it holds is given back', () => {
   it.each(ends)('T25: %s', async (_, end) => {
     const cache = await redis({ maxValueBytes: 1000, leaseDuration: '60s' });
-    const core = engineOf(cache);
+    const engine = engineOf(cache);
     const loader = deferred<unknown>();
     const started = deferred<LoadContext>();
     const leave = new AbortController();
@@ -54,15 +54,15 @@ describe('T25: whatever ends a load, each thing that it holds is given back', ()
     loaded.catch(() => undefined);
     const context = await started.promise;
     expect(await holder('key')).not.toBeNull();
-    expect(core.flights.size).toBe(1);
+    expect(engine.work.loads.size).toBe(1);
     await end({ cache, loader, context, leave });
     await until(async () => (await holder('key')) === null, 'the lease to be given back');
-    await until(() => core.flights.size === 0, 'the flight to end');
-    expect(core.keySignals.size).toBe(0);
-    expect(core.writesInFlight.size).toBe(0);
+    await until(() => engine.work.loads.size === 0, 'the flight to end');
+    expect(engine.keySignals.size).toBe(0);
+    expect(engine.work.writes.size).toBe(0);
     loader.resolve('late');
     await loaded.catch(() => undefined);
-    expect(core.reads.inFlight.size).toBe(0);
+    expect(engine.work.reads.size).toBe(0);
   });
 
   it('T25: a loader that hangs beyond hardTimeout, whose callers were served a stale value', async () => {

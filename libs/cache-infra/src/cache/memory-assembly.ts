@@ -47,11 +47,11 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     observer: new Observer(name, options.monitor, options.onOperation),
     emitter,
     counters,
-    refusals: new Refusals(name, options.logger && harmless(options.logger)),
+    refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
     tags: new TagSync(undefined, maxTags),
     l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
     l2: undefined,
-    loads: undefined,
+    guards: undefined,
     recovery: undefined,
   });
 }

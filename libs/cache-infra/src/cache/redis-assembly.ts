@@ -96,7 +96,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     },
   );
   const changing = (redisKeys: readonly string[]): OwnChange =>
-    core.coherence?.changing(redisKeys) ?? noOwnChange;
+    engine.coherence.channel?.changing(redisKeys) ?? noOwnChange;
   const codec = new Codec({
     enableCompression: options.enableCompression ?? defaults.enableCompression,
     compressionThreshold: options.compressionThreshold ?? defaults.compressionThreshold,
@@ -147,7 +147,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     ...{ keyPrefix, l2, tags, everything, values: valueLimits(options) },
     now: () => clock.now(),
   });
-  const core = new Engine({
+  const engine = new Engine({
     name,
     keyPrefix,
     defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
@@ -162,11 +162,11 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     observer: new Observer(name, options.monitor, options.onOperation),
     emitter,
     counters,
-    refusals: new Refusals(name, options.logger && harmless(options.logger)),
+    refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
     tags,
     l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
     l2,
-    loads,
+    guards: loads,
     recovery: limits.maxEntries > 0 ? recovery : undefined,
   });
   const logger = options.logger && harmless(options.logger);
@@ -178,44 +178,44 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
       void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), options.logger);
     },
     onRecovered: () => {
-      core.flushL1();
+      engine.coherence.emptyL1();
     },
   });
   recovery.onSettled = (redisKey) => {
-    core.onRemoteChange(redisKey);
+    engine.coherence.onRemoteChange(redisKey);
   };
   recovery.onReplayed = (redisKeys) => {
-    core.changed(redisKeys);
+    engine.coherence.announce(redisKeys);
   };
   recovery.onRecorded = () => {
     link.retrySoon();
   };
-  core.onClose(() => {
+  engine.lifecycle.onClose(() => {
     link.close();
   });
-  core.neighbours = (redisKeys) => {
+  engine.coherence.neighbours = (redisKeys) => {
     announce(connection.client, redisKeys);
   };
-  if (coherence !== 'none') keepCoherent(core, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
-  return core;
+  if (coherence !== 'none') keepCoherent(engine, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
+  return engine;
 }
 
 function keepCoherent(
-  core: Engine,
+  engine: Engine,
   l2: RedisTier,
   mode: 'tracking' | 'broadcast' | 'pubsub',
   keyPrefix: string,
   connectTimeoutMs: number,
   log: CoherenceLog | undefined,
 ): void {
-  const { tags, emitter } = core.parts;
+  const { tags, emitter } = engine;
   const tableKey = tagTableKey(keyPrefix);
   let lost = false;
   const listener: CoherenceListener = {
     onInvalidate: (redisKeys) => {
       for (const redisKey of redisKeys) {
         if (redisKey === tableKey) tags.onEpoch(markedEpoch(tableKey, redisKeys) ?? Infinity);
-        else core.onRemoteChange(redisKey);
+        else engine.coherence.onRemoteChange(redisKey);
       }
     },
     onTags: (_tableKey, message) => {
@@ -223,12 +223,12 @@ function keepCoherent(
     },
     onFlush: () => {
       tags.onChange();
-      core.onRemoteFlush();
+      engine.coherence.onRemoteFlush();
     },
     onLost: (reason) => {
       lost = true;
       tags.onChannel(false);
-      core.flushL1();
+      engine.coherence.emptyL1();
       // With Redis away altogether, its own line says it.
       if (l2.connection.status === 'ready') log?.lost(reason);
       emitter.emit('coherenceLost', { reason });
@@ -239,7 +239,7 @@ function keepCoherent(
     onArmed: () => {
       // What was read before this moment is not tracked.
       tags.onChannel(true);
-      core.flushL1();
+      engine.coherence.emptyL1();
       if (!lost) return;
       lost = false;
       log?.restored();
@@ -260,12 +260,12 @@ function keepCoherent(
           listener,
         )
       : track(client, prefix, { mode, deadlines, connecting }, listener);
-  core.coherence = tracking;
+  engine.coherence.channel = tracking;
   const freezeWatch = new FreezeWatch(() => {
     tags.onChange();
-    core.flushL1();
+    engine.coherence.emptyL1();
   });
-  core.onClose(() => {
+  engine.lifecycle.onClose(() => {
     freezeWatch.close();
     tracking.close();
     connecting.close();

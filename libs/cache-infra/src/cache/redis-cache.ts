@@ -39,7 +39,7 @@ export class RedisCache extends TieredCache {
    * @throws InfrastructureError 'Redis connection failed …' when that takes longer than `connectTimeout`
    */
   async connect(): Promise<void> {
-    const { l2 } = engineOf(this).parts;
+    const { l2 } = engineOf(this);
     await l2?.connection.connected(this.#connectTimeoutMs);
     if (l2?.clockKnown !== false) return;
     const rest = new Deadlines(this.#connectTimeoutMs);

@@ -46,7 +46,7 @@ export async function storedEntry(
   namespaces: readonly string[],
   key: string,
 ): Promise<StoredEntry | undefined> {
-  const { l2, keyPrefix } = engineOf(cache).parts;
+  const { l2, keyPrefix } = engineOf(cache);
   if (l2 === undefined) return undefined;
   const name = new Keyspace(keyPrefix, namespaces.reduce(namespacePath, rootPath)).redisKey(key);
   const redisKey = l2.connection.clientPrefix + name;

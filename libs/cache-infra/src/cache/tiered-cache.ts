@@ -1,6 +1,6 @@
 import { wholeOf } from '../values/graph.js';
 import { coarseClock, type CoarseClock } from '../base/clock.js';
-import { CircularLoadError, ValidationError } from '../base/errors.js';
+import { ValidationError } from '../base/errors.js';
 import { assertKey } from '../keys/key.js';
 import { L1Entry } from '../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
@@ -10,25 +10,23 @@ import { portionSize, Turn } from '../base/turn.js';
 import { activity } from './observe/activity.js';
 import type { BulkCall } from './invalidate/bulk-call.js';
 import { Cache } from './contract/cache.js';
-import type { Engine, LookupResult } from './engine.js';
-import { failed } from './recover/failed.js';
+import type { Engine } from './engine.js';
+import { failed } from './recover/error-policy.js';
 import { Counters } from './observe/counters.js';
 import type { CacheEventListener, CacheEventName } from './contract/events.js';
-import { SingleFlight, type LoadResult } from './load/single-flight.js';
-import { callingFlight } from './load/calling-flight.js';
-import { startLoad } from './load/start-load.js';
+import { GetOrSet } from './load/get-or-set.js';
 import { checkHealth } from './observe/check-health.js';
 import type { CacheHealth } from './contract/health.js';
 import { listKeys } from './read/key-listing.js';
-import { copyOut, copyIn, copyForJoiner, type StoredForms } from './entry/isolation.js';
-import type { Outcome } from './observe/observer.js';
+import type { Hit } from './read/lookup.js';
+import { copyOut, copyIn, type StoredForms } from './entry/isolation.js';
+import { CallOutcome, type Observer } from './observe/observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
-import { waitWithTimeouts } from './load/caller-timeouts.js';
 import { Keyspace } from './entry/keyspace.js';
 import type { CacheStats } from './contract/stats.js';
 import type { TagTable } from './entry/tag-table.js';
-import { isRevived, ReviveFailure, revived } from './entry/value-rules.js';
-import { checkedTags, loadPlan, storePlan, type LoadPlan } from './entry/store-plan.js';
+import { isRevived, ReviveFailure } from './entry/value-rules.js';
+import { checkedTags, storePlan } from './entry/store-plan.js';
 
 /** The engine behind a cache, for this library alone: no getter, so that `util.inspect` finds no way to the connection. */
 export let engineOf: (cache: TieredCache) => Engine;
@@ -38,7 +36,7 @@ export let engineOf: (cache: TieredCache) => Engine;
  * Made by `new InMemoryCache()` and `new RedisCache()`.
  */
 export class TieredCache extends Cache {
-  readonly #core: Engine;
+  readonly #engine: Engine;
   readonly #keyspace: Keyspace;
   readonly #isRoot: boolean;
   // What a plain L1 hit needs, one step away.
@@ -47,34 +45,36 @@ export class TieredCache extends Cache {
   readonly #counters: Counters;
   readonly #isolation: Isolation;
   readonly #tagTable: TagTable;
+  readonly #getOrSet: GetOrSet;
 
   static {
-    engineOf = (cache) => cache.#core;
+    engineOf = (cache) => cache.#engine;
   }
 
   /** @internal */
-  constructor(core: Engine, path = '', counters: Counters = core.parts.counters) {
+  constructor(engine: Engine, path = '', counters: Counters = engine.counters) {
     super();
-    this.#core = core;
-    this.#keyspace = new Keyspace(core.parts.keyPrefix, path, core.onMarkedId);
+    this.#engine = engine;
+    this.#keyspace = new Keyspace(engine.keyPrefix, path, engine.onMarkedId);
     this.#isRoot = path === '';
-    this.#l1 = core.parts.l1;
-    this.#clock = coarseClock(core.parts.clock);
+    this.#l1 = engine.l1;
+    this.#clock = coarseClock(engine.clock);
     this.#counters = counters;
-    this.#isolation = core.parts.isolation;
-    this.#tagTable = core.parts.tags.table;
+    this.#isolation = engine.isolation;
+    this.#tagTable = engine.tags.table;
+    this.#getOrSet = new GetOrSet(engine.loadDeps, this.#keyspace, counters);
   }
 
   get name(): string {
-    return this.#core.parts.name;
+    return this.#engine.name;
   }
 
   get defaultTtl(): number {
-    return this.#core.parts.defaultTtl;
+    return this.#engine.defaultTtl;
   }
 
   get maxSize(): number {
-    return this.#core.parts.maxSize;
+    return this.#engine.maxSize;
   }
 
   override async get<T = unknown>(key: string): Promise<T | undefined> {
@@ -90,7 +90,7 @@ export class TieredCache extends Cache {
    * @internal
    */
   uncounted(): TieredCache {
-    return new TieredCache(this.#core, this.#keyspace.path, new Counters());
+    return new TieredCache(this.#engine, this.#keyspace.path, new Counters());
   }
 
   /**
@@ -104,14 +104,14 @@ export class TieredCache extends Cache {
   }
 
   async #lookFurther<T>(key: string): Promise<Looked<T> | undefined> {
-    const core = this.#core;
-    core.assertOpen();
+    const engine = this.#engine;
+    engine.lifecycle.assertOpen();
     assertKey(key);
     const id = this.#keyspace.id(key);
-    const asked = await core.catchUpOnTags('get', id);
-    const held = core.peek(id);
+    const asked = await engine.lookup.checkTags('get', id);
+    const held = engine.entries.fresh(id);
     if (held !== undefined) return { value: wholeOf(held.value) as T, tier: 'l1' };
-    const found = asked === failed ? undefined : await core.lookL2('get', this.#keyspace, key);
+    const found = asked === failed ? undefined : await engine.lookup.lookL2('get', this.#keyspace, key);
     return found === undefined ? undefined : { value: wholeOf(found.value) as T, tier: 'l2' };
   }
 
@@ -121,25 +121,25 @@ export class TieredCache extends Cache {
    * @internal
    */
   recordRead(key: string, tier: 'l1' | 'l2' | undefined, start: number): void {
-    const core = this.#core;
-    const { counters, emitter, observer, l1 } = core.parts;
+    const engine = this.#engine;
+    const { counters, emitter, observer, l1 } = engine;
     if (l1 !== undefined && tier !== 'l1') counters.l1Misses++;
     if (tier === 'l1') counters.l1Hits++;
     else if (tier === 'l2') counters.l2Hits++;
     else counters.misses++;
     if (tier === undefined) emitter.emit('miss', { key });
     else emitter.emit('hit', { key, tier });
-    if (tier === 'l1' && --core.untilMeasured > 0 && !activity.enabled) return;
-    core.restartSampling();
+    if (tier === 'l1' && engine.sampling.skipHit() && !activity.enabled) return;
+    engine.sampling.restart();
     observer.read(key, performance.now() - start, tier);
   }
 
   // Apart from `get`, which would make room for what the closure holds with every hit; so is `#loadWatched`.
   #getWatched<T>(key: string): Promise<T | undefined> {
-    if (this.#core.isSimplyWatched) return this.#getTimed(key);
+    if (this.#engine.sampling.hasMonitorOnly) return this.#getTimed(key);
     return this.#observe('get', key, async (outcome) => {
       assertKey(key);
-      const found = await this.#core.find('get', this.#keyspace, key);
+      const found = await this.#engine.lookup.find('get', this.#keyspace, key);
       this.#note(outcome, key, found);
       return found === undefined ? undefined : (this.#valueOf(found) as T);
     });
@@ -150,11 +150,11 @@ export class TieredCache extends Cache {
   }
 
   // Loops over many keys stand in methods: V8 compiles what a closure loops over anew after every full collection.
-  async #getManyNow<T>(keys: readonly string[], outcome: Outcome): Promise<Map<string, T>> {
+  async #getManyNow<T>(keys: readonly string[], outcome: CallOutcome): Promise<Map<string, T>> {
     assertKeys(keys);
     const unique = new Set(keys);
     const asked = unique.size === keys.length ? keys : [...unique];
-    const found = await this.#core.findMany(this.#keyspace, asked);
+    const found = await this.#engine.lookup.findMany(this.#keyspace, asked);
     const values = new Map<string, T>();
     const turn = new Turn();
     for (let i = 0; i < asked.length; i++) {
@@ -169,7 +169,7 @@ export class TieredCache extends Cache {
 
   // No async function: one promise serves all plain sets.
   override set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
-    if (this.#core.isPlainStore && typeof options !== 'object' && typeof options !== 'string') {
+    if (this.#engine.mayStorePlainly() && typeof options !== 'object' && typeof options !== 'string') {
       try {
         if (this.#plainSet(key, value, options)) return done;
       } catch (error) {
@@ -181,17 +181,17 @@ export class TieredCache extends Cache {
   }
 
   #setWatched(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
-    if (this.#core.isSimplyWatched) return this.#setTimed(key, value, options);
+    if (this.#engine.sampling.hasMonitorOnly) return this.#setTimed(key, value, options);
     return this.#observe('set', key, async () => this.#setNow(key, value, options));
   }
 
   /** May throw at once. */
   #setNow(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
     assertKey(key);
-    const { parts } = this.#core;
-    const plan = storePlan(options, parts.defaults);
-    const stored = copyIn(present(key, value), parts, plan);
-    return this.#core.writes.put('set', this.#keyspace, key, stored, plan);
+    const engine = this.#engine;
+    const plan = storePlan(options, engine.defaults);
+    const stored = copyIn(present(key, value), engine, plan);
+    return this.#engine.writes.put('set', this.#keyspace, key, stored, plan);
   }
 
   override async setMany<T>(
@@ -199,7 +199,7 @@ export class TieredCache extends Cache {
     options?: Ttl | StoreOptions,
   ): Promise<void> {
     return this.#observe('setMany', undefined, () =>
-      this.#core.inBulk((bulk) => this.#setManyNow(bulk, entries, options)),
+      this.#engine.work.inBulk((bulk) => this.#setManyNow(bulk, entries, options)),
     );
   }
 
@@ -208,28 +208,28 @@ export class TieredCache extends Cache {
     entries: Iterable<readonly [string, T]>,
     options: Ttl | StoreOptions | undefined,
   ): Promise<void> {
-    const { parts } = this.#core;
-    const plan = storePlan(options, parts.defaults);
-    const codec = plan.tiers === 'l1' ? undefined : parts.l2?.codec;
+    const engine = this.#engine;
+    const plan = storePlan(options, engine.defaults);
+    const codec = plan.tiers === 'l1' ? undefined : engine.l2?.codec;
     codec?.assertTagsFit(plan.tags);
     const checked = Array.from(assertIterable(entries), (entry) => {
       const [key, value] = assertPair(entry);
       assertKey(key);
       return [key, present(key, value)] as const;
     });
-    for (const [key] of checked) this.#core.writes.exempt(this.#keyspace, key, plan);
+    for (const [key] of checked) this.#engine.writes.exempt(this.#keyspace, key, plan);
     // All are copied, and so found to be storable, before the first is stored.
     const stored: (readonly [string, StoredForms])[] = [];
     const turn = new Turn();
     for (const [key, value] of checked) {
       if (turn.isOver) await turn.next();
-      const taken = copyIn(value, parts, plan);
+      const taken = copyIn(value, engine, plan);
       codec?.assertFits(taken.snapshot);
       stored.push([key, taken]);
     }
     // What is stored together does not end together.
-    const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, parts.defaults);
-    await this.#core.writes.putMany('setMany', this.#keyspace, stored, { bulk, planned });
+    const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, engine.defaults);
+    await this.#engine.writes.putMany('setMany', this.#keyspace, stored, { bulk, planned });
   }
 
   override async getOrSet<T, S = T>(
@@ -249,14 +249,14 @@ export class TieredCache extends Cache {
   #loadWatched<T, S>(key: string, loader: Loader<T, S>, options: Ttl | LoadOptions | undefined): Promise<T> {
     const load = loader as Loader<T, unknown>;
     const work = isRevived(options)
-      ? (outcome: Outcome) => this.#loadRevived(outcome, key, load, options)
-      : (outcome: Outcome) => this.#load(outcome, key, load, options);
+      ? (outcome: CallOutcome) => this.#loadRevived<T>(outcome, key, load, options)
+      : (outcome: CallOutcome) => this.#load<T>(outcome, key, load, options);
     return this.#observe('getOrSet', key, work);
   }
 
   /** As `#load`. A stored value of which no instance can be made is none: it is loaded anew. */
   async #loadRevived<T>(
-    outcome: Outcome,
+    outcome: CallOutcome,
     key: string,
     loader: Loader<T, unknown>,
     options: LoadOptions,
@@ -265,27 +265,40 @@ export class TieredCache extends Cache {
       return await this.#load(outcome, key, loader, options);
     } catch (error) {
       if (!(error instanceof ReviveFailure)) throw error;
-      this.#core.refuse(error, key, options);
+      this.#engine.refusals.report(error, key, options);
       return this.#load(outcome, key, loader, { ...options, forceRefresh: true });
     }
   }
 
+  async #load<T>(
+    outcome: CallOutcome,
+    key: string,
+    loader: Loader<T, unknown>,
+    options: Ttl | LoadOptions | undefined,
+  ): Promise<T> {
+    assertKey(key);
+    if (typeof loader !== 'function') {
+      throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
+    }
+    return (await this.#getOrSet.run({ key, loader, options, outcome })) as T;
+  }
+
   override async *keys(pattern = '*'): AsyncGenerator<string, void> {
-    this.#core.assertOpen();
-    yield* listKeys(this.#core, this.#keyspace, pattern);
+    this.#engine.lifecycle.assertOpen();
+    yield* listKeys(this.#engine, this.#keyspace, pattern);
   }
 
   override async has(key: string): Promise<boolean> {
     return this.#observe('has', key, async () => {
       assertKey(key);
-      return (await this.#core.look('has', this.#keyspace, key)) !== undefined;
+      return (await this.#engine.lookup.look('has', this.#keyspace, key)) !== undefined;
     });
   }
 
   override async ttl(key: string): Promise<number | undefined> {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
-      const record = await this.#core.look('ttl', this.#keyspace, key);
+      const record = await this.#engine.lookup.look('ttl', this.#keyspace, key);
       if (record === undefined) return undefined;
       return Math.ceil(this.#leftMs(record) / 1000);
     });
@@ -299,7 +312,7 @@ export class TieredCache extends Cache {
   async remainingMs(key: string): Promise<number | undefined> {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
-      const record = await this.#core.look('ttl', this.#keyspace, key);
+      const record = await this.#engine.lookup.look('ttl', this.#keyspace, key);
       return record === undefined ? undefined : this.#leftMs(record);
     });
   }
@@ -309,7 +322,7 @@ export class TieredCache extends Cache {
     return this.#observe('expire', key, async () => {
       assertNoMore('expire', more);
       assertKey(key);
-      return this.#core.removals.expire(this.#keyspace, key);
+      return this.#engine.removals.expire(this.#keyspace, key);
     });
   }
 
@@ -318,7 +331,7 @@ export class TieredCache extends Cache {
     return this.#observe('delete', key, async () => {
       assertNoMore('delete', more);
       assertKey(key);
-      return (await this.#core.removals.remove('delete', this.#keyspace, [key])) > 0;
+      return (await this.#engine.removals.remove('delete', this.#keyspace, [key])) > 0;
     });
   }
 
@@ -327,14 +340,14 @@ export class TieredCache extends Cache {
     return this.#observe('deleteMany', undefined, async () => {
       assertNoMore('deleteMany', more);
       assertKeys(keys);
-      return this.#core.removals.remove('deleteMany', this.#keyspace, keys);
+      return this.#engine.removals.remove('deleteMany', this.#keyspace, keys);
     });
   }
 
   override async invalidateTags(...tags: string[]): Promise<void> {
     return this.#observe('invalidateTags', undefined, async () => {
       const checked = checkedTags(tags);
-      if (checked.length > 0) await this.#core.removals.invalidateTags(this.#keyspace, checked);
+      if (checked.length > 0) await this.#engine.removals.invalidateTags(this.#keyspace, checked);
     });
   }
 
@@ -343,12 +356,12 @@ export class TieredCache extends Cache {
     return this.#observe('invalidatePattern', undefined, async () => {
       assertNoMore('invalidatePattern', more);
       const matching = this.#keyspace.matching(glob);
-      const count = await this.#core.removals.removeMatching(
+      const count = await this.#engine.removals.removeMatching(
         'invalidatePattern',
         matching.id,
         matching.redis,
       );
-      this.#core.parts.emitter.emit('invalidate', { kind: 'pattern', detail: [glob] });
+      this.#engine.emitter.emit('invalidate', { kind: 'pattern', detail: [glob] });
       return count;
     });
   }
@@ -357,39 +370,39 @@ export class TieredCache extends Cache {
   override async clear(...more: unknown[]): Promise<void> {
     return this.#observe('clear', undefined, async () => {
       assertNoMore('clear', more);
-      await this.#core.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
-      this.#core.parts.emitter.emit('invalidate', { kind: 'clear', detail: [this.#keyspace.path] });
+      await this.#engine.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
+      this.#engine.emitter.emit('invalidate', { kind: 'clear', detail: [this.#keyspace.path] });
     });
   }
 
   override namespace(name: string): Cache {
-    return new TieredCache(this.#core, namespacePath(this.#keyspace.path, name));
+    return new TieredCache(this.#engine, namespacePath(this.#keyspace.path, name));
   }
 
   /** Of the whole cache: a namespace shares the counters. */
   override stats(): CacheStats {
-    return this.#core.stats();
+    return this.#engine.stats();
   }
 
   override on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): this {
-    this.#core.parts.emitter.on(event, listener);
-    this.#core.restartSampling();
+    this.#engine.emitter.on(event, listener);
+    this.#engine.sampling.restart();
     return this;
   }
 
   override off<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): this {
-    this.#core.parts.emitter.off(event, listener);
+    this.#engine.emitter.off(event, listener);
     return this;
   }
 
   /** How the cache is, found out by asking Redis. Never rejects. */
   async health(): Promise<CacheHealth> {
-    return checkHealth(this.#core);
+    return checkHealth(this.#engine.healthDeps());
   }
 
   /** Closing a namespace closes nothing: what it stands on belongs to the cache it was made from. */
   override async close(): Promise<void> {
-    if (this.#keyspace.path === '') await this.#core.close();
+    if (this.#keyspace.path === '') await this.#engine.close();
   }
 
   /**
@@ -398,19 +411,19 @@ export class TieredCache extends Cache {
    */
   #plainHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): unknown {
     if (typeof key !== 'string' || activity.enabled) return undefined;
-    if (--this.#core.untilMeasured > 0) return this.#l1Hit(key, refreshing);
+    if (this.#engine.sampling.skipHit()) return this.#l1Hit(key, refreshing);
     return this.#measuredHit(operation, key, refreshing);
   }
 
   // Apart: V8 makes one piece of a hit and of what it calls, down into lru-cache, as long as all of it is short.
   #measuredHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): unknown {
-    const core = this.#core;
-    core.restartSampling();
-    if (core.untilMeasured <= 1) return undefined;
+    const engine = this.#engine;
+    engine.sampling.restart();
+    if (engine.sampling.measuresEveryHit) return undefined;
     const start = performance.now();
     const value = this.#l1Hit(key, refreshing);
     if (value !== undefined)
-      core.parts.observer.ended(operation, key, performance.now() - start, 'l1', true, true);
+      engine.observer.ended(operation, key, performance.now() - start, 'l1', true, true);
     return value;
   }
 
@@ -419,7 +432,7 @@ export class TieredCache extends Cache {
     const l1 = this.#l1;
     if (l1 === undefined) return undefined;
     // To look at a key's first character takes long, for what else a hit is.
-    const held = l1.held(this.#isRoot && !this.#core.hasMarkedIds ? key : this.#keyspace.id(key));
+    const held = l1.held(this.#isRoot && !this.#engine.hasMarkedIds ? key : this.#keyspace.id(key));
     if (held instanceof L1Entry) return this.#recordHit(held, refreshing);
     if (held === undefined || refreshing) return undefined;
     this.#counters.l1Hits++;
@@ -437,7 +450,7 @@ export class TieredCache extends Cache {
 
   /** A value for the L1 alone, that nobody watches and that takes nothing but the defaults or a ttl in seconds; false = it is not that. */
   #plainSet(key: string, value: unknown, ttl: number | undefined): boolean {
-    const { defaults, clock } = this.#core.parts;
+    const { defaults, clock } = this.#engine;
     let ttlMs = defaults.ttlMs;
     if (ttl !== undefined) {
       if (!Number.isInteger(ttl) || ttl < 0 || ttl > maxPlainTtl) return false;
@@ -447,274 +460,78 @@ export class TieredCache extends Cache {
     assertKey(key);
     const isObject = typeof value === 'object' && value !== null;
     const stored = isObject
-      ? copyIn(value, this.#core.parts, { value: defaults.value, tiers: 'both' }).value
+      ? copyIn(value, this.#engine, { value: defaults.value, tiers: 'both' }).value
       : value;
     const now = clock.now();
-    this.#core.writes.putPlain(this.#keyspace.id(key), stored, ttlMs === 0 ? Infinity : now + ttlMs, now);
+    this.#engine.writes.putPlain(this.#keyspace.id(key), stored, ttlMs === 0 ? Infinity : now + ttlMs, now);
     return true;
   }
 
-  async #load<T>(
-    outcome: Outcome,
-    key: string,
-    loader: Loader<T, unknown>,
-    options: Ttl | LoadOptions | undefined,
-    waitedMs = 0,
-  ): Promise<T> {
-    assertKey(key);
-    if (typeof loader !== 'function') {
-      throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
-    }
-    const { defaults, l1, tags, clock } = this.#core.parts;
-    const counters = this.#counters;
-    const caller = callingFlight();
-    let plan = loadPlan(options, defaults);
-    let startedAt = 0;
-    const { softTimeoutMs, hardTimeoutMs } = plan;
-    if (softTimeoutMs !== undefined || hardTimeoutMs !== undefined) {
-      startedAt = performance.now();
-      const limits = {
-        softTimeoutMs: softTimeoutMs === undefined ? undefined : Math.max(0, softTimeoutMs - waitedMs),
-        hardTimeoutMs: hardTimeoutMs === undefined ? undefined : Math.max(1, hardTimeoutMs - waitedMs),
-      };
-      if (waitedMs > 0) plan = { ...plan, ...limits };
-    }
-    plan.signal?.throwIfAborted();
-    if (plan.refreshAhead !== undefined) this.#core.carryTtl();
-    const id = this.#keyspace.id(key);
-
-    const skipL1 = l1 === undefined || plan.tiers === 'l2';
-    let stale: L1Entry | undefined;
-    let asked: undefined | typeof failed;
-    if (!skipL1) asked = await this.#core.catchUpOnTags('getOrSet', id);
-    if (!skipL1 && plan.forced) stale = this.#core.peekStale(id);
-    if (!skipL1 && !plan.forced) {
-      const record = this.#core.peek(id);
-      if (record !== undefined) {
-        counters.l1Hits++;
-        this.#hit(outcome, key, 'l1');
-        if (plan.refreshAhead !== undefined) this.#refreshIfDue(key, id, record, loader, plan);
-        return this.#given(record.value, plan) as T;
-      }
-      counters.l1Misses++;
-      stale = this.#core.peekStale(id);
-      if (stale !== undefined && this.#core.backoff.isPausing(id, clock.now())) {
-        return this.#served(outcome, key, stale.value, plan) as T;
-      }
-    }
-
-    const { flights } = this.#core;
-    let flight = flights.get(id);
-    const asksTags = plan.tags.length > 0;
-    if (flight !== undefined && (flight.tags.length > 0 || asksTags)) {
-      if (tags.stale) {
-        await this.#core.guarded('getOrSet', tags.pull());
-        flight = flights.get(id);
-      }
-      // Its tags were invalidated since it began: whoever comes from now on starts anew.
-      const covering = [...(flight?.tags ?? []), ...this.#keyspace.coveringTags(plan.tags)];
-      if (flight?.tagEpoch !== undefined && !tags.table.isValid(covering, flight.tagEpoch)) {
-        flights.supersede(id);
-        flight = undefined;
-      }
-    }
-    if (
-      flight?.background === true &&
-      !plan.forced &&
-      flight.stale !== undefined &&
-      this.#core.isCurrent(flight.stale)
-    ) {
-      // Being refreshed, and good until then.
-      counters.l2Hits++;
-      this.#hit(outcome, key, 'l2');
-      return this.#given(flight.stale.value, plan) as T;
-    }
-    if (flight?.forced === true && !plan.forced && plan.tiers !== 'l1' && asked !== failed) {
-      // Somebody has the value loaded anew; who only wants the value goes on with the one at hand.
-      const record = await this.#core.lookL2('getOrSet', this.#keyspace, key);
-      if (record !== undefined) {
-        counters.l2Hits++;
-        this.#hit(outcome, key, 'l2');
-        return this.#given(record.value, plan) as T;
-      }
-      flight = flights.get(id);
-    }
-    const joined = flight !== undefined;
-    if (flight === undefined) {
-      flight = new SingleFlight(key, plan.forced, false, stale);
-      flight.redisFailed = asked === failed;
-    } else if (caller !== undefined && flight.dependsOn(caller)) {
-      throw new CircularLoadError(caller.key, key);
-    }
-    const waited = caller?.awaits(flight);
-    if (joined) {
-      this.#core.parts.counters.coalesced++;
-      if (plan.forced) flight.forced = true;
-      flight.stale ??= stale;
-      flight.askTags(plan.tags, this.#keyspace);
-      if (namesTtl(options)) flight.askTtl(plan.ttlMs);
-    } else {
-      startLoad(this.#core, this.#keyspace, key, flight, loader, plan);
-    }
-    const epochAtJoining = tags.table.latest;
-    // A change made elsewhere has been heard of, and not asked about.
-    const isUnsure = joined && tags.stale;
-    const result = await waitWithTimeouts(this.#core, key, flight, plan)
-      .catch((error: unknown) => {
-        counters.misses++;
-        this.#missed(outcome, key);
-        throw error;
-      })
-      .finally(waited);
-    // The loader gave it tags that had been invalidated between its start and this call: the value is from before. Or it was a
-    // refresh that left the work to another instance.
-    if (isUnsure && result.tags.length > 0) await this.#core.guarded('getOrSet', tags.pull());
-    const isFromBefore =
-      (isUnsure || result.tagEpoch < epochAtJoining) && !tags.table.isValid(result.tags, result.tagEpoch);
-    if (isFromBefore || (result.tier === 'l2' && !result.stored)) {
-      // Closed meanwhile, and nothing at hand.
-      this.#core.assertOpen();
-      const tookMs = startedAt === 0 ? 0 : performance.now() - startedAt;
-      return this.#load(outcome, key, loader, options, waitedMs + tookMs);
-    }
-    if (result.stale === true) return this.#served(outcome, key, result.value, plan) as T;
-    if (result.tier === undefined) {
-      counters.misses++;
-      this.#missed(outcome, key);
-    } else {
-      counters.l2Hits++;
-      this.#hit(outcome, key, result.tier);
-      if (result.due !== undefined && skipL1) this.#refresh(key, id, result.due, loader, plan);
-    }
-    if (result.stored) return this.#landed(key, result, plan) as T;
-    return (joined ? copyForJoiner(result.value, this.#core.parts) : result.value) as T;
-  }
-
-  /** A kept value, as this call wants it. */
-  #given(value: unknown, plan: LoadPlan): unknown {
-    return revived(copyOut(value, this.#isolation), plan.value);
-  }
-
-  /** What a flight brought. A loader's value of which no instance can be made reaches its callers as the loader made it. */
-  #landed(key: string, result: LoadResult, plan: LoadPlan): unknown {
-    try {
-      return this.#given(result.value, plan);
-    } catch (error) {
-      if (!(error instanceof ReviveFailure) || result.tier !== undefined) throw error;
-      this.#core.refuse(error, key, result);
-      return result.made;
-    }
-  }
-
-  /** A hit near the end of its ttl has the value loaded anew, once, while everybody goes on with the one at hand. */
-  #refreshIfDue(key: string, id: string, record: L1Entry, loader: Loader<unknown>, plan: LoadPlan): void {
-    // It stays due until a refresh can begin.
-    if (this.#core.flights.get(id) !== undefined || this.#isRefreshPausing(id)) return;
-    if (this.#core.isRefreshDue(id, record, plan)) this.#refresh(key, id, record, loader, plan);
-  }
-
-  #refresh(key: string, id: string, record: L1Entry, loader: Loader<unknown>, plan: LoadPlan): void {
-    if (this.#core.flights.get(id) !== undefined || this.#isRefreshPausing(id)) return;
-    this.#core.parts.counters.refreshes++;
-    startLoad(this.#core, this.#keyspace, key, new SingleFlight(key, false, true, record), loader, {
-      ...plan,
-      signal: undefined,
-    });
-  }
-
-  #isRefreshPausing(id: string): boolean {
-    const { backoff, refreshBackoff, parts } = this.#core;
-    const now = parts.clock.now();
-    return backoff.isPausing(id, now) || refreshBackoff.isPausing(id, now);
-  }
-
-  /** A value past its ttl: found in memory, and not a plain hit. */
-  #served(outcome: Outcome, key: string, value: unknown, plan: LoadPlan): unknown {
-    this.#counters.misses++;
-    this.#core.parts.counters.staleHits++;
-    this.#missed(outcome, key);
-    return this.#given(value, plan);
-  }
-
   async #observe<T>(
-    operation: Parameters<Engine['parts']['observer']['observe']>[0],
+    operation: Parameters<Observer['observe']>[0],
     key: string | undefined,
-    work: (outcome: Outcome) => Promise<T>,
+    work: (outcome: CallOutcome) => Promise<T>,
   ): Promise<T> {
-    this.#core.assertOpen();
-    this.#core.restartSampling();
-    return this.#core.parts.observer.observe(operation, key, work);
+    this.#engine.lifecycle.assertOpen();
+    this.#engine.sampling.restart();
+    const { observer, emitter } = this.#engine;
+    return observer.observe(operation, key, new CallOutcome(this.#isCounted ? emitter : undefined), work);
   }
 
   /** A `get` that is no plain hit, with its time for the monitor. */
   async #getTimed<T>(key: string): Promise<T | undefined> {
-    const core = this.#core;
-    core.assertOpen();
-    core.restartSampling();
-    const start = core.startTiming();
-    let found: LookupResult | undefined;
+    const engine = this.#engine;
+    engine.lifecycle.assertOpen();
+    engine.sampling.restart();
+    const start = engine.sampling.startTiming();
+    let found: Hit | undefined;
     let success = false;
     try {
       assertKey(key);
-      found = await core.find('get', this.#keyspace, key);
+      found = await engine.lookup.find('get', this.#keyspace, key);
       success = true;
     } finally {
       if (start !== 0) {
         const hit = success ? found !== undefined : undefined;
-        core.parts.observer.ended('get', key, performance.now() - start, found?.tier, hit, success);
+        engine.observer.ended('get', key, performance.now() - start, found?.tier, hit, success);
       }
     }
     return found === undefined ? undefined : (this.#valueOf(found) as T);
   }
 
   async #setTimed(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
-    const core = this.#core;
-    core.assertOpen();
-    const start = core.startTiming();
+    const engine = this.#engine;
+    engine.lifecycle.assertOpen();
+    const start = engine.sampling.startTiming();
     let success = false;
     try {
       await this.#setNow(key, value, options);
       success = true;
     } finally {
       if (start !== 0) {
-        core.parts.observer.ended('set', key, performance.now() - start, undefined, undefined, success);
+        engine.observer.ended('set', key, performance.now() - start, undefined, undefined, success);
       }
     }
   }
 
   /** Milliseconds that the entry has to live, in Redis where it stands there too. */
   #leftMs(record: L1Entry): number {
-    const { l2, clock } = this.#core.parts;
+    const { l2, clock } = this.#engine;
     return (l2 === undefined ? record.expiresAt : record.endsAt) - clock.now();
   }
 
-  #valueOf({ record, isOwn }: LookupResult): unknown {
-    return isOwn ? wholeOf(record.value) : copyOut(record.value, this.#isolation);
+  #valueOf({ entry, isOwn }: Hit): unknown {
+    return isOwn ? wholeOf(entry.value) : copyOut(entry.value, this.#isolation);
   }
 
-  #note(outcome: Outcome, key: string, found: LookupResult | undefined): void {
-    if (found === undefined) this.#missed(outcome, key);
-    else this.#hit(outcome, key, found.tier);
-  }
-
-  /** False = the caller tells of what it reads ({@link recordRead}). */
+  /** False = the caller counts its reads itself ({@link recordRead}). */
   get #isCounted(): boolean {
-    return this.#counters === this.#core.parts.counters;
+    return this.#counters === this.#engine.counters;
   }
 
-  #hit(outcome: Outcome, key: string, tier: 'l1' | 'l2'): void {
-    if (!this.#isCounted) return;
-    outcome.hits++;
-    outcome.tier = tier;
-    const { emitter } = this.#core.parts;
-    if (emitter.has('hit')) emitter.emit('hit', { key, tier });
-  }
-
-  #missed(outcome: Outcome, key: string): void {
-    if (!this.#isCounted) return;
-    outcome.misses++;
-    const { emitter } = this.#core.parts;
-    if (emitter.has('miss')) emitter.emit('miss', { key });
+  #note(outcome: CallOutcome, key: string, hit: Hit | undefined): void {
+    if (hit === undefined) outcome.missed(key);
+    else outcome.hit(key, hit.tier);
   }
 }
 
@@ -739,10 +556,6 @@ function allowsPlainHit(options: LoadOptions | null): boolean {
     options.as === undefined &&
     options.revive === undefined
   );
-}
-
-function namesTtl(options: Ttl | LoadOptions | undefined): boolean {
-  return (typeof options === 'object' ? options.ttl : options) !== undefined;
 }
 
 /** `undefined` means "not there": it cannot be stored. */

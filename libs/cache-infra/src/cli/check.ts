@@ -56,7 +56,7 @@ async function checkCache(
   const { cache, options } = prepared;
   const isRedis = cache instanceof RedisCache;
   output.out(`Cache '${cache.name}', ${isRedis ? 'in Redis' : 'in memory'}`);
-  const { keyPrefix } = cache instanceof TieredCache ? engineOf(cache).parts : { keyPrefix: '' };
+  const { keyPrefix } = cache instanceof TieredCache ? engineOf(cache) : { keyPrefix: '' };
   for (const line of settingLines(prepared, { isRedis, keyPrefix })) output.out(line);
   for (const words of prepared.warnings) output.out(`  WARNING: ${words}`);
   if (!isRedis) {
@@ -129,7 +129,7 @@ async function connectionProblem(prepared: PreparedCache): Promise<string | unde
 }
 
 async function adviceFor(cache: RedisCache, options: PreparedCache['options']): Promise<readonly string[]> {
-  const { l2, keyPrefix } = engineOf(cache).parts;
+  const { l2, keyPrefix } = engineOf(cache);
   if (l2 === undefined) return [];
   const coherence = options.enableL1Cache === false ? 'none' : (options.coherence ?? 'tracking');
   return advise(await gatherFacts(l2, adviserSettings(options, { name: cache.name, keyPrefix, coherence })));

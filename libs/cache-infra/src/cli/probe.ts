@@ -69,7 +69,7 @@ export async function probeChannel(
 
 /** One step of a scan: a whole one may take long, and tells no more. */
 async function scanOnce(direct: RedisCache): Promise<void> {
-  const { l2, keyPrefix } = engineOf(direct).parts;
+  const { l2, keyPrefix } = engineOf(direct);
   if (l2 === undefined) return;
   const [master] = l2.executor.masters();
   if (master === undefined) return;

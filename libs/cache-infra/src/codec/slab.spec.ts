@@ -20,7 +20,7 @@ describe('the slab of entries', () => {
   it('what an outage has written down keeps no slab', async () => {
     const cache = new RedisCache({ redisUrl: 'redis://127.0.0.1:1', connectTimeout: '50ms' });
     await cache.set('key', 'value');
-    const [entry] = engineOf(cache).parts.recovery?.journal.oldest(1, Date.now()) ?? [];
+    const [entry] = engineOf(cache).recovery?.journal.oldest(1, Date.now()) ?? [];
     if (entry?.kind !== 'set') throw new Error('the set was not written down');
     expect(entry.bytes.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
     await cache.close();

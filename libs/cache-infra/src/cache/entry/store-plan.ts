@@ -204,3 +204,8 @@ function optionsObject<T extends object>(
 function problem(path: string, message: string): ValidationError {
   return new ValidationError([{ path, message }]);
 }
+
+/** Tags without duplicates. */
+export function union(some: readonly string[], more: readonly string[]): readonly string[] {
+  return more.length === 0 ? some : [...new Set([...some, ...more])];
+}

@@ -1,6 +1,7 @@
 import { timerMs } from '../../base/duration.js';
-import type { Engine } from '../engine.js';
-import { tookTooLong, type SingleFlight, type LoadResult } from './single-flight.js';
+import type { LoadDeps } from './load-deps.js';
+import { valueAtHand } from './load-run.js';
+import { tookTooLong, type LoadResult, type SingleFlight } from './single-flight.js';
 import type { LoadPlan } from '../entry/store-plan.js';
 
 /** Why the seat of a caller that got a stale value is free. */
@@ -12,7 +13,7 @@ const served = new Error('served a stale value');
  * it takes no longer than its `hardTimeout`, unless somebody waits who gives it more time.
  */
 export async function waitWithTimeouts(
-  core: Engine,
+  deps: Pick<LoadDeps, 'lookup' | 'entries' | 'timers'>,
   key: string,
   flight: SingleFlight,
   plan: LoadPlan,
@@ -32,33 +33,26 @@ export async function waitWithTimeouts(
   };
   const timers: (() => void)[] = [];
   const after = (ms: number | undefined, work: () => void): void => {
-    if (ms !== undefined) timers.push(core.timers.start(timerMs(ms), work));
+    if (ms !== undefined) timers.push(deps.timers.start(timerMs(ms), work));
   };
   try {
     return await new Promise<LoadResult>((resolve, reject) => {
-      const serveStale = async (): Promise<boolean> => {
-        const { stale } = flight;
-        // An invalidation ends the grace, too, also one made elsewhere.
-        if (
-          stale === undefined ||
-          flight.superseded ||
-          !(await core.isStillServable(stale)) ||
-          isSuperseded(flight)
-        )
-          return false;
-        resolve({ value: stale.value, stored: true, tier: 'l1', stale: true, tags: [], tagEpoch: Infinity });
+      const serveStale = async (reason: 'soft-timeout' | 'hard-timeout'): Promise<boolean> => {
+        const value = await valueAtHand(deps, flight, reason);
+        if (value === undefined) return false;
+        resolve(value);
         return true;
       };
       const serveSoon = async (softMs: number): Promise<void> => {
         await flight.staleKnown;
-        if (!(await serveStale())) return;
+        if (!(await serveStale('soft-timeout'))) return;
         flight.hold(hardTimeoutMs, hardTimeoutMs === undefined ? undefined : hardTimeoutMs - softMs);
         seat.abort(served);
       };
       const giveUp = async (limitMs: number): Promise<void> => {
         const gone = flight.timeIsUp(limitMs);
         try {
-          if (await serveStale()) seat.abort(served);
+          if (await serveStale('hard-timeout')) seat.abort(served);
           else seat.abort(tookTooLong(key, limitMs));
         } finally {
           gone();
@@ -76,9 +70,4 @@ export async function waitWithTimeouts(
     for (const stop of timers) stop();
     signal?.removeEventListener('abort', leave);
   }
-}
-
-/** Asked again after a pause, in which that may have changed. */
-function isSuperseded(flight: SingleFlight): boolean {
-  return flight.superseded;
 }

@@ -143,7 +143,7 @@ describe('T26: loads that wait for each other', () => {
       expect(outcomes[0]).toMatchObject({
         reason: { message: expect.stringContaining("'key 0'") as unknown },
       });
-      expect(engineOf(cache).flights.size).toBe(0);
+      expect(engineOf(cache).work.loads.size).toBe(0);
     },
   );
 
@@ -450,7 +450,7 @@ describe('hardTimeout', () => {
 describe('memory', () => {
   it('nothing is left of 10,000 loads that failed, were left or went well', async () => {
     const { cache } = make({ maxSize: 10 });
-    const core = engineOf(cache);
+    const engine = engineOf(cache);
     for (let i = 0; i < 10_000; i++) {
       const key = `key ${String(i)}`;
       const what = i % 4;
@@ -465,8 +465,8 @@ describe('memory', () => {
         await left.catch(() => 0);
       }
     }
-    expect(core.flights.size).toBe(0);
-    expect(core.parts.tags.table.size).toBeLessThanOrEqual(10_000);
+    expect(engine.work.loads.size).toBe(0);
+    expect(engine.tags.table.size).toBeLessThanOrEqual(10_000);
     expect(cache.stats().size).toBeLessThanOrEqual(10);
   });
 });

@@ -1,37 +1,46 @@
-import { durationMs, timerMs } from '../../base/duration.js';
+import { timerMs } from '../../base/duration.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import { CacheTimeoutError } from '../../base/errors.js';
-import { supersede, type Supersedable } from '../invalidate/in-flight.js';
-import type { LoadContext, Ttl } from '../contract/options.js';
+import { supersede } from '../invalidate/in-flight.js';
+import type { LoadInFlight } from '../invalidate/in-flight-work.js';
 import type { Keyspace } from '../entry/keyspace.js';
-import { checkedTags, shortened, shorter, type StorePlan } from '../entry/store-plan.js';
+import { shorter, union } from '../entry/store-plan.js';
 
-/** What a flight brings to those who wait. */
-export interface LoadResult {
-  readonly value: unknown;
-  /** False: the value is stored nowhere and handed to every caller as it is. */
-  readonly stored: boolean;
-  /** Tags of a value that the loader made, as the tag table names them, and the epoch from which it is. */
-  readonly tags: readonly string[];
-  readonly tagEpoch: number;
-  /** What the loader itself returned, where that is not `value`. */
-  readonly made?: unknown;
-  /** The tier that had it; undefined = the loader made it. */
-  readonly tier: 'l1' | 'l2' | undefined;
-  /** The value is past its ttl. */
-  readonly stale?: boolean;
-  /** A hit in Redis near the end of its ttl: the value is to be refreshed. */
-  readonly due?: L1Entry | undefined;
+/** What a load gives to its callers. */
+export type LoadResult =
+  | {
+      readonly from: 'loader';
+      /** What is stored, or, where nothing is stored, what the loader returned. */
+      readonly value: unknown;
+      /** What the loader returned. */
+      readonly made: unknown;
+      readonly stored: boolean;
+      /** As the tag table names them. */
+      readonly tags: readonly string[];
+      /** State of the tag table when the loader started. */
+      readonly tagEpoch: number;
+    }
+  | {
+      readonly from: 'l2';
+      readonly value: unknown;
+      /** The entry, if it is near enough to the end of its ttl to be refreshed. */
+      readonly due?: L1Entry | undefined;
+    }
+  | { readonly from: 'stale'; readonly value: unknown }
+  /** Another instance loads the value, or the load came to its limit: a caller that has time left begins anew. */
+  | { readonly from: 'other-instance' };
+
+/** The procedure behind a flight: it is notified of what happens to the flight. */
+export interface FlightObserver {
+  /** The flight was superseded. */
+  onSuperseded(): void;
+  /** The last caller left, or the load took longer than any caller allows. */
+  onAbandoned(): void;
+  /** Another instance changed the entry. Returns whether the load finds out itself if that supersedes it. */
+  onEntryChanged(): boolean;
+  /** Another instance changed the load guard. */
+  onGuardChanged(): void;
 }
-
-/** The flight came to its limit, or left the work to another instance, and brought nothing: a caller that has time left starts anew. */
-export const noResult: LoadResult = {
-  value: undefined,
-  stored: false,
-  tier: 'l2',
-  tags: [],
-  tagEpoch: Infinity,
-};
 
 /** A caller that may leave. */
 interface Participant {
@@ -39,27 +48,30 @@ interface Participant {
   readonly limitMs: number;
 }
 
+export interface FlightOptions {
+  readonly key: string;
+  /** Run the loader even if a tier has the value. */
+  readonly forced: boolean;
+  /** A hit started the load: no caller waits for it. */
+  readonly background: boolean;
+  /** The value at hand. */
+  readonly stale: L1Entry | undefined;
+  /** Redis already failed in this call: don't pay for a second time-out. */
+  readonly redisFailed: boolean;
+}
+
 /** One load for one key, whatever the number of callers. */
-export class SingleFlight implements Supersedable {
+export class SingleFlight implements LoadInFlight {
   readonly key: string;
   superseded = false;
-  onSuperseded: (() => void) | undefined;
   /** Redis has failed this call already: it is not asked again. */
-  redisFailed = false;
+  readonly redisFailed: boolean;
   /** Run the loader even when a tier has the value. A caller who needs that may ask until the tiers have answered. */
   forced: boolean;
   /** Started by a hit, not by a caller who waits. */
   readonly background: boolean;
   /** A value past its ttl, within its grace, for when the loader fails or is slow. */
   stale: L1Entry | undefined;
-  /** Called when somebody elsewhere touched what Redis knows of this load. */
-  recheck: (() => void) | undefined;
-  /** Called when the entry changed in Redis; undefined = such a change supersedes the load. */
-  onEntryChanged: (() => void) | undefined;
-  /** The entry has changed in Redis, before the load was known there or after. */
-  entryChanged = false;
-  /** Called when nobody waits any more. */
-  onAbandoned: (() => void) | undefined;
   /** State of the tag table when the loader started; undefined = it has not. */
   tagEpoch: number | undefined;
   /** The tags known so far, as the tag table names them. */
@@ -87,12 +99,28 @@ export class SingleFlight implements Supersedable {
   /** The flights that this one's loader waits for, and by how many calls each. */
   #awaited: Map<SingleFlight, number> | undefined;
 
-  constructor(key: string, forced: boolean, background: boolean, stale: L1Entry | undefined) {
-    this.key = key;
-    this.forced = forced;
-    this.background = background;
-    this.stale = stale;
-    this.#held = background;
+  readonly #observer: FlightObserver;
+
+  constructor(options: FlightOptions, observer: FlightObserver) {
+    this.key = options.key;
+    this.forced = options.forced;
+    this.background = options.background;
+    this.stale = options.stale;
+    this.redisFailed = options.redisFailed;
+    this.#held = options.background;
+    this.#observer = observer;
+  }
+
+  onSuperseded(): void {
+    this.#observer.onSuperseded();
+  }
+
+  entryChangedElsewhere(): boolean {
+    return this.#observer.onEntryChanged();
+  }
+
+  guardChangedElsewhere(): void {
+    this.#observer.onGuardChanged();
   }
 
   /** Resolves once it is known whether there is a stale value. */
@@ -258,72 +286,14 @@ export class SingleFlight implements Supersedable {
     if (this.signal.aborted) return;
     clearTimeout(this.#timer);
     supersede(this);
-    this.onAbandoned?.();
+    this.#observer.onAbandoned();
     this.#controller.abort(reason);
-    this.#settle(noResult);
+    this.#settle({ from: 'other-instance' });
   }
 }
 
 export function tookTooLong(key: string, limitMs: number): CacheTimeoutError {
   return new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${String(limitMs)} ms)`);
-}
-
-/** What a loader is told, and what it decided. */
-export class LoadDecisions implements LoadContext {
-  readonly key: string;
-  readonly signal: AbortSignal;
-  readonly stale: unknown;
-  skipped = false;
-  /** Why no entry can be made of the value, whatever it is. */
-  unstorable: Error | undefined;
-  readonly #plan: StorePlan;
-  readonly #flight: SingleFlight;
-  readonly #keyspace: Keyspace;
-  #ttlMs: number | undefined;
-  #tags: readonly string[];
-
-  constructor(key: string, flight: SingleFlight, keyspace: Keyspace, plan: StorePlan, stale: unknown) {
-    this.key = key;
-    this.stale = stale;
-    this.#plan = plan;
-    this.#flight = flight;
-    this.#keyspace = keyspace;
-    this.signal = flight.signal;
-    this.#tags = plan.tags;
-    // Loaders take their context apart: `({ ttl }) => …`.
-    this.ttl = this.ttl.bind(this);
-    this.tags = this.tags.bind(this);
-    this.skipStore = this.skipStore.bind(this);
-  }
-
-  /** How the value is stored. The loader knows its ttl best; then the shortest that a caller asked for counts. */
-  get plan(): StorePlan {
-    const { askedTtlMs, askedTags } = this.#flight;
-    const ttlMs = this.#ttlMs ?? shorter(this.#plan.ttlMs, askedTtlMs);
-    return { ...this.#plan, ttlMs, tags: union(this.#tags, askedTags) };
-  }
-
-  ttl(ttl: Ttl): void {
-    this.#ttlMs = shortened(durationMs(ttl), this.#plan.jitter);
-  }
-
-  tags(...tags: string[]): void {
-    this.#tags = checkedTags([...this.#tags, ...tags]);
-    try {
-      this.#flight.tags = union(this.#flight.tags, this.#keyspace.coveringTags(this.#tags));
-    } catch (error) {
-      // The loader did its work: an entry that cannot carry its tags is not stored, and its value is handed out.
-      this.unstorable = error as Error;
-    }
-  }
-
-  skipStore(): void {
-    this.skipped = true;
-  }
-}
-
-function union(some: readonly string[], more: readonly string[]): readonly string[] {
-  return more.length === 0 ? some : [...new Set([...some, ...more])];
 }
 
 function signalOnce(): { promise: Promise<void>; resolve: () => void } {

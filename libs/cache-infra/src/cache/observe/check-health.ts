@@ -1,9 +1,21 @@
 import { failureKind } from '../../tiers/redis/errors.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
-import type { Engine } from '../engine.js';
 import type { CacheHealth } from '../contract/health.js';
 
-/** Refused is answered. */
+export interface HealthDeps {
+  readonly l1: { readonly size: number } | undefined;
+  readonly l2: RedisTier | undefined;
+  readonly maxSize: number;
+  /** Milliseconds; undefined = as long as in Redis. */
+  readonly l1TtlMs: number | undefined;
+  readonly channel: { readonly armed: boolean; readonly hearsEverything: boolean } | undefined;
+  readonly journalSize: number;
+  /** Why Redis refused the last writes. */
+  readonly writeTrouble: string | undefined;
+  readonly closed: boolean;
+}
+
+/** A refusal is an answer. */
 async function pingOf(l2: RedisTier): Promise<number> {
   const start = performance.now();
   await l2.ping().catch((error: unknown) => {
@@ -12,27 +24,26 @@ async function pingOf(l2: RedisTier): Promise<number> {
   return performance.now() - start;
 }
 
-function unheard({ parts, coherence }: Engine): { unheardMs?: number } {
-  const { l1TtlMs } = parts.defaults;
-  if (parts.l2 === undefined || coherence?.hearsEverything === true || l1TtlMs === undefined) return {};
+function unheard({ l2, channel, l1TtlMs }: HealthDeps): { unheardMs?: number } {
+  if (l2 === undefined || channel?.hearsEverything === true || l1TtlMs === undefined) return {};
   return { unheardMs: l1TtlMs };
 }
 
 /** Asks the tiers how they are. Never rejects. */
-export async function checkHealth(core: Engine): Promise<CacheHealth> {
-  const { l1, l2, maxSize } = core.parts;
+export async function checkHealth(deps: HealthDeps): Promise<CacheHealth> {
+  const { l1, l2, maxSize, channel } = deps;
   const tiers: CacheHealth['tiers'] = {};
-  if (l1 !== undefined) tiers.l1 = { size: l1.size, maxSize, ...unheard(core) };
-  if (core.closed) return { status: 'down', tiers };
+  if (l1 !== undefined) tiers.l1 = { size: l1.size, maxSize, ...unheard(deps) };
+  if (deps.closed) return { status: 'down', tiers };
   if (l2 === undefined) return { status: 'up', tiers };
   const state = {
     breaker: l2.executor.breakerState,
-    coherence: core.coherence === undefined ? 'none' : core.coherence.armed ? 'armed' : 'lost',
-    journalSize: core.parts.recovery?.journal.size ?? 0,
+    coherence: channel === undefined ? 'none' : channel.armed ? 'armed' : 'lost',
+    journalSize: deps.journalSize,
   } as const;
   try {
     const latencyMs = await pingOf(l2);
-    const refusal = l2.executor.refusal ?? core.writeStreak.trouble;
+    const refusal = l2.executor.refusal ?? deps.writeTrouble;
     tiers.l2 = {
       status: 'ready',
       latencyMs,

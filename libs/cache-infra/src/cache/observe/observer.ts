@@ -1,13 +1,36 @@
 import { activity } from './activity.js';
-import { runSafely } from './emitter.js';
+import { runSafely, type CacheEmitter } from './emitter.js';
 import type { CacheMonitor, CacheOperation, OperationHook, OperationRecord } from '../contract/monitor.js';
 
-/** What an operation found out about itself while it ran. */
-export interface Outcome {
-  hits: number;
-  misses: number;
+/** Hits and misses of one call. */
+export class CallOutcome {
+  hits = 0;
+  misses = 0;
+  /** The tier of the last hit. */
   tier: 'l1' | 'l2' | undefined;
+  readonly #emitter: CacheEmitter | undefined;
+
+  /** `emitter`: undefined = the hits and misses of this call count nowhere. */
+  constructor(emitter: CacheEmitter | undefined) {
+    this.#emitter = emitter;
+  }
+
+  hit(key: string, tier: 'l1' | 'l2'): void {
+    if (this.#emitter === undefined) return;
+    this.hits++;
+    this.tier = tier;
+    if (this.#emitter.has('hit')) this.#emitter.emit('hit', { key, tier });
+  }
+
+  missed(key: string): void {
+    if (this.#emitter === undefined) return;
+    this.misses++;
+    if (this.#emitter.has('miss')) this.#emitter.emit('miss', { key });
+  }
 }
+
+/** What a measured call tells of itself. */
+type Measured = Pick<CallOutcome, 'hits' | 'misses' | 'tier'>;
 
 const neverSampled = 1 << 30;
 
@@ -68,9 +91,9 @@ export class Observer {
   async observe<T>(
     operation: CacheOperation,
     key: string | undefined,
-    work: (outcome: Outcome) => Promise<T>,
+    outcome: CallOutcome,
+    work: (outcome: CallOutcome) => Promise<T>,
   ): Promise<T> {
-    const outcome: Outcome = { hits: 0, misses: 0, tier: undefined };
     if (this.#monitor === undefined && this.#hook === undefined && !activity.enabled) return work(outcome);
     const start = performance.now();
     let success = false;
@@ -87,7 +110,7 @@ export class Observer {
     operation: CacheOperation,
     key: string | undefined,
     duration: number,
-    outcome: Outcome,
+    outcome: Measured,
     success: boolean,
   ): void {
     const asked = outcome.hits + outcome.misses;
@@ -108,7 +131,7 @@ export class Observer {
   }
 }
 
-function note(operation: CacheOperation, outcome: Outcome, duration: number): void {
+function note(operation: CacheOperation, outcome: Measured, duration: number): void {
   // The time belongs to the call, whatever number of keys it had.
   let ms: number | undefined = duration;
   for (let i = 0; i < outcome.hits; i++, ms = undefined) activity.note('hit', outcome.tier, ms);

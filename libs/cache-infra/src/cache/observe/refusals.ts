@@ -1,22 +1,36 @@
 import { describeValue } from '../../base/redact.js';
 import type { CacheLogger } from '../contract/logger.js';
+import { runSafely, type CacheEmitter } from './emitter.js';
 
-/** Different ones told at most: beyond them somebody makes new ones all the time. */
+/** Causes that are logged at most. */
 const most = 100;
 
-/** Tells, once for each cause, that the value of a loader reached its callers and no tier. */
+/** Reports values of loaders that reached their callers and no tier. Each cause is logged once. */
 export class Refusals {
   readonly #name: string;
+  readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
   readonly #told = new Set<string>();
 
   /** @param logger `undefined` = Node's own warnings */
-  constructor(name: string, logger: CacheLogger | undefined) {
+  constructor(name: string, emitter: CacheEmitter, logger: CacheLogger | undefined) {
     this.#name = name;
+    this.#emitter = emitter;
     this.#logger = logger;
   }
 
-  tell(error: Error, key: string): void {
+  /** The value of a loader could not be stored. `context`: of the load, whose own listener replaces the log line. */
+  report(error: Error, key: string, context: object): void {
+    this.#emitter.emit('error', { operation: 'getOrSet', error });
+    const listener = listeners.get(context);
+    if (listener === undefined) this.#log(error, key);
+    else
+      runSafely(() => {
+        listener(error);
+      });
+  }
+
+  #log(error: Error, key: string): void {
     if (this.#told.has(error.message) || this.#told.size >= most) return;
     this.#told.add(error.message);
     const message = `Cache '${this.#name}': the loader of ${describeValue(key)} runs uncached: ${error.message}`;
@@ -32,9 +46,4 @@ const listeners = new WeakMap<object, Listener>();
 /** Has a refusal of what this load brings told to `listener` alone, who knows better than the key what was loaded. */
 export function onRefusal(context: object, listener: Listener): void {
   listeners.set(context, listener);
-}
-
-/** Who wants to be told of a refusal in place of the cache's logger. */
-export function refusalListener(context: object): Listener | undefined {
-  return listeners.get(context);
 }

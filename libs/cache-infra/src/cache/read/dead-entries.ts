@@ -1,29 +1,39 @@
+import type { Lifecycle } from '../../base/lifecycle.js';
+import type { EntryMeta } from '../../codec/codec.js';
+import type { LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { DeadEntry, RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { InFlightWork } from '../invalidate/in-flight-work.js';
 
 /** Entries of one script: Redis serves nobody else meanwhile. */
 const batchSize = 100;
 /** Entries that wait at most: one that finds no room is found again by the next read. */
 const maxWaiting = 10_000;
 
+export interface DeadEntriesDeps {
+  readonly l2: RedisTier;
+  readonly guards: LoadGuards;
+  readonly lifecycle: Lifecycle;
+  readonly work: InFlightWork;
+}
+
 /**
  * Removes entries from Redis that were read and found to be invalid: they would stay until their ttl, or for ever
  * without one. One batch is under way at a time, so that a flood of reads is no flood of commands.
  */
 export class DeadEntries {
-  readonly #l2: RedisTier;
-  readonly #isWanted: (id: string) => boolean;
+  readonly #deps: DeadEntriesDeps;
   readonly #waiting = new Map<string, DeadEntry>();
   #isRemoving = false;
 
-  /** `isWanted`: whether the entry behind an id is to be removed, asked when it is found and when it is removed. */
-  constructor(l2: RedisTier, isWanted: (id: string) => boolean) {
-    this.#l2 = l2;
-    this.#isWanted = isWanted;
+  constructor(deps: DeadEntriesDeps) {
+    this.#deps = deps;
   }
 
-  add(id: string, entry: DeadEntry): void {
-    if (this.#waiting.size >= maxWaiting || !this.#isWanted(id)) return;
-    this.#waiting.set(id, entry);
+  /** An entry was read and is dead. */
+  add(id: string, redisKey: string, { stamp, nonce }: EntryMeta): void {
+    const { guards, lifecycle } = this.#deps;
+    if (lifecycle.closed || this.#waiting.size >= maxWaiting || !this.#isWanted(id)) return;
+    this.#waiting.set(id, { redisKey, guard: guards.guardKeyOf(redisKey), stamp, nonce });
     if (this.#isRemoving) return;
     this.#isRemoving = true;
     setImmediate(this.#removeSome);
@@ -40,10 +50,15 @@ export class DeadEntries {
       this.#isRemoving = false;
       return;
     }
-    this.#l2.removeDead(batch).then(this.#removeSome, () => {
+    this.#deps.l2.removeDead(batch).then(this.#removeSome, () => {
       // Redis has other troubles: the next read finds what is still there.
       this.#waiting.clear();
       this.#isRemoving = false;
     });
   };
+
+  /** A write or a load in flight replaces the entry anyway. Asked when an entry is found, and when it is removed. */
+  #isWanted(id: string): boolean {
+    return !this.#deps.work.hasChange(id);
+  }
 }

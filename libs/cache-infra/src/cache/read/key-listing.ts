@@ -1,6 +1,17 @@
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
-import type { Engine } from '../engine.js';
+import type { Lifecycle } from '../../base/lifecycle.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
+import type { LocalEntries } from '../entry/local-entries.js';
+import type { ErrorPolicy } from '../recover/error-policy.js';
 import type { Keyspace } from '../entry/keyspace.js';
+
+export interface KeyListingDeps {
+  readonly l1: MemoryTier | undefined;
+  readonly l2: RedisTier | undefined;
+  readonly entries: LocalEntries;
+  readonly errors: ErrorPolicy;
+  readonly lifecycle: Lifecycle;
+}
 
 /**
  * The keys of a namespace that match `pattern`: those in memory, then those that are in Redis alone.
@@ -8,37 +19,41 @@ import type { Keyspace } from '../entry/keyspace.js';
  * @throws InfrastructureError when Redis cannot be asked; CacheClosedError when the cache is closed meanwhile
  */
 export async function* listKeys(
-  core: Engine,
+  deps: KeyListingDeps,
   keyspace: Keyspace,
   pattern: string,
 ): AsyncGenerator<string, void> {
-  const { l1, l2 } = core.parts;
+  const { l1, l2, entries, lifecycle } = deps;
   const listing = keyspace.listing(pattern);
   const told = new Set<string>();
   for (const id of l1?.ids() ?? []) {
     const key = listing.keyOfId(id);
-    if (key === undefined || core.peek(id) === undefined) continue;
+    if (key === undefined || entries.fresh(id) === undefined) continue;
     if (l2 !== undefined) told.add(key);
     yield key;
-    core.assertOpen();
+    lifecycle.assertOpen();
   }
   if (l2 === undefined) return;
-  for await (const page of pagesOf(core, l2, listing.redisGlob)) {
+  for await (const page of pagesOf(deps.errors, l2, listing.redisGlob)) {
     for (const redisKey of page) {
       const key = listing.keyOfRedisKey(redisKey);
       if (key === undefined || told.has(key)) continue;
       yield key;
-      core.assertOpen();
+      lifecycle.assertOpen();
     }
   }
 }
 
 /** Counts and tells of a failure, and throws it whatever `onError` says: half a list would look like a whole one. */
-async function* pagesOf(core: Engine, l2: RedisTier, glob: string): AsyncGenerator<readonly string[], void> {
+async function* pagesOf(
+  errors: ErrorPolicy,
+  l2: RedisTier,
+  glob: string,
+): AsyncGenerator<readonly string[], void> {
   try {
     yield* l2.pages(glob);
   } catch (error) {
-    core.tolerate('keys', error);
+    errors.tolerate('keys', error);
     throw error;
   }
 }

@@ -1,13 +1,22 @@
+import type { Clock } from '../../base/clock.js';
+import type { Lifecycle } from '../../base/lifecycle.js';
 import type { EntryMeta } from '../../codec/codec.js';
 import { pinShape } from '../../base/pin-shape.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { RedisTier, StoredEntry } from '../../tiers/redis/redis-tier.js';
-import type { EngineParts } from '../engine.js';
-import { InFlight, type Supersedable } from '../invalidate/in-flight.js';
+import type { InFlight, Supersedable } from '../invalidate/in-flight.js';
 import { copyInDecoded } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { decodedEntry, withL1Ttl } from '../entry/l1-entries.js';
-import type { StorePlan } from '../entry/store-plan.js';
+import type { PlanDefaults, StorePlan } from '../entry/store-plan.js';
+import type { KeyAliases } from '../entry/key-aliases.js';
+import type { LocalEntries } from '../entry/local-entries.js';
+import type { Isolation } from '../contract/options.js';
+import type { TagSync } from '../invalidate/tag-sync.js';
+import type { Counters } from '../observe/counters.js';
+import type { Recovery } from '../recover/recovery.js';
+import type { DeadEntries } from './dead-entries.js';
 
 /** What one call says of how it reads the L2. */
 export type ReadPlan = Partial<Pick<StorePlan, 'tiers'>> & Pick<StorePlan, 'l1TtlMs'>;
@@ -22,16 +31,20 @@ export interface TierRead extends Supersedable {
   shared: boolean;
 }
 
-/** What reads need of their cache. */
 export interface TierReadsDeps {
-  readonly parts: EngineParts;
-  readonly closed: boolean;
-  /** Entries in memory carry the ttl they were given. */
-  readonly carriesTtl: boolean;
-  /** A digested Redis key does not tell the key behind it. */
-  remember(redisKey: string, key: string, keyspace: Keyspace): void;
-  /** An entry was read and is of no more use to anybody. */
-  foundDead(id: string, redisKey: string, meta: EntryMeta): void;
+  readonly l1: MemoryTier | undefined;
+  readonly l2: RedisTier | undefined;
+  readonly clock: Clock;
+  readonly tags: TagSync;
+  readonly recovery: Recovery | undefined;
+  readonly counters: Counters;
+  readonly lifecycle: Lifecycle;
+  readonly entries: LocalEntries;
+  readonly aliases: KeyAliases;
+  readonly deadEntries: DeadEntries | undefined;
+  readonly inFlight: InFlight<TierRead>;
+  readonly isolation: Isolation;
+  readonly defaults: PlanDefaults;
 }
 
 /** What a read of many found for one key. */
@@ -45,21 +58,20 @@ type Stored = StoredEntry | undefined;
 
 /** Reads of the L2: one for all who ask for a key at the same time, superseded by invalidations, filling the L1 on the way. */
 export class TierReads {
-  readonly inFlight = new InFlight<TierRead>();
-  readonly #host: TierReadsDeps;
+  readonly #deps: TierReadsDeps;
 
-  constructor(host: TierReadsDeps) {
-    this.#host = host;
+  constructor(deps: TierReadsDeps) {
+    this.#deps = deps;
   }
 
   /** Reads one key; joins a read that is under way. */
   read(l2: RedisTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
     const id = keyspace.id(key);
-    const underWay = this.inFlight.get(id);
+    const underWay = this.#deps.inFlight.get(id);
     if (underWay !== undefined) return joined(underWay, plan);
     const redisKey = keyspace.redisKey(key);
-    this.#host.remember(redisKey, key, keyspace);
-    const { tags, recovery } = this.#host.parts;
+    this.#deps.aliases.remember(redisKey, key, keyspace);
+    const { tags, recovery } = this.#deps;
     const news = tags.pullForRead();
     news?.catch(ignore);
     const waiting = recovery?.journal.pending(redisKey);
@@ -70,11 +82,11 @@ export class TierReads {
     const settle = (entry: Stored): MaybeEntry | Promise<MaybeEntry> =>
       this.#settle(keyspace, key, id, redisKey, entry, news, read, plan.l1TtlMs);
     const fail = (error: unknown): never => {
-      this.inFlight.end(id, read);
+      this.#deps.inFlight.end(id, read);
       throw error;
     };
     read.found = stored.then(settle, fail);
-    this.inFlight.start(id, read);
+    this.#deps.inFlight.start(id, read);
     return read;
   }
 
@@ -85,7 +97,7 @@ export class TierReads {
     keys: readonly string[],
     plan: ReadPlan,
   ): Promise<BulkResult[]> {
-    const { l1, tags, recovery } = this.#host.parts;
+    const { l1, tags, recovery } = this.#deps;
     const found = new Array<BulkResult>(keys.length);
     const toRead: number[] = [];
     const redisKeys: string[] = [];
@@ -93,7 +105,7 @@ export class TierReads {
       const key = keys[i] as string;
       const redisKey = keyspace.redisKey(key);
       if (
-        this.inFlight.get(keyspace.id(key)) !== undefined ||
+        this.#deps.inFlight.get(keyspace.id(key)) !== undefined ||
         recovery?.journal.pending(redisKey) !== undefined
       ) {
         const read = this.read(l2, keyspace, key, plan);
@@ -120,7 +132,7 @@ export class TierReads {
         return found;
       },
       (error: unknown) => {
-        for (const read of reads) this.inFlight.end(read.id, read);
+        for (const read of reads) this.#deps.inFlight.end(read.id, read);
         throw error;
       },
     );
@@ -128,9 +140,9 @@ export class TierReads {
       const i = toRead[n] as number;
       const key = keys[i] as string;
       const read = new BulkRead(plan, key, keyspace.id(key), () => reply.then((all) => all[i]?.record));
-      this.#host.remember(redisKeys[n] as string, key, keyspace);
+      this.#deps.aliases.remember(redisKeys[n] as string, key, keyspace);
       reads.push(read);
-      this.inFlight.start(read.id, read);
+      this.#deps.inFlight.start(read.id, read);
     }
     return reply;
   }
@@ -166,7 +178,7 @@ export class TierReads {
     news: Promise<unknown> | undefined,
     found: BulkResult[],
   ): void {
-    const now = this.#host.parts.clock.now();
+    const now = this.#deps.clock.now();
     for (let n = 0; n < toRead.length; n++) {
       const entry = entries[n];
       const isPlain = !(entry instanceof Promise) && entry?.meta.tags === undefined;
@@ -184,13 +196,13 @@ export class TierReads {
     reading: Stored | Promise<Stored>,
     news: Promise<unknown> | undefined,
   ): Promise<MaybeEntry> {
-    const { tags, clock } = this.#host.parts;
+    const { tags, clock } = this.#deps;
     const entry = await reading;
     if (entry?.meta.tags !== undefined) {
       tags.tagsInUse();
       await tags.pullUpTo(entry.meta.tagEpoch, news);
       if (!tags.table.isValid(keyspace.coveringTags(entry.meta.tags), entry.meta.tagEpoch)) {
-        this.#host.foundDead(keyspace.id(key), keyspace.redisKey(key), entry.meta);
+        this.#deps.deadEntries?.add(keyspace.id(key), keyspace.redisKey(key), entry.meta);
         return undefined;
       }
     }
@@ -199,8 +211,8 @@ export class TierReads {
 
   #recordOf(keyspace: Keyspace, entry: Stored, now: number): MaybeEntry {
     if (entry === undefined) return undefined;
-    const { l2, defaults, isolation } = this.#host.parts;
-    const { carriesTtl } = this.#host;
+    const { l2, defaults, isolation } = this.#deps;
+    const { carriesTtl } = this.#deps.entries;
     const stored = copyInDecoded(entry.value, isolation);
     const redisNow = l2?.redisTime(now) ?? now;
     const found = decodedEntry(
@@ -226,15 +238,15 @@ export class TierReads {
     l1TtlMs: number | undefined,
   ): MaybeEntry | Promise<MaybeEntry> {
     if (stored === undefined) {
-      this.inFlight.end(id, read);
+      this.#deps.inFlight.end(id, read);
       return undefined;
     }
-    const { tags } = this.#host.parts;
+    const { tags } = this.#deps;
     const { meta } = stored;
     const fill = (): MaybeEntry => {
-      this.inFlight.end(id, read);
+      this.#deps.inFlight.end(id, read);
       if (meta.tags !== undefined && !tags.table.isValid(keyspace.coveringTags(meta.tags), meta.tagEpoch)) {
-        this.#host.foundDead(id, redisKey, meta);
+        this.#deps.deadEntries?.add(id, redisKey, meta);
         return undefined;
       }
       return this.#fill(keyspace, key, id, redisKey, stored, read, l1TtlMs);
@@ -242,7 +254,7 @@ export class TierReads {
     if (meta.tags === undefined) return fill();
     tags.tagsInUse();
     return tags.pullUpTo(meta.tagEpoch, news).then(fill, (error: unknown) => {
-      this.inFlight.end(id, read);
+      this.#deps.inFlight.end(id, read);
       throw error;
     });
   }
@@ -256,21 +268,21 @@ export class TierReads {
     read: TierRead,
     l1TtlMs: number | undefined,
   ): MaybeEntry {
-    const { l1, l2, clock, counters } = this.#host.parts;
+    const { l1, l2, clock, counters } = this.#deps;
     const now = clock.now();
     const found = this.#recordOf(keyspace, entry, now);
     if (found === undefined) {
       if (l2?.clockKnown === true && isOverdue(entry.meta, l2.now()))
-        this.#host.foundDead(id, redisKey, entry.meta);
+        this.#deps.deadEntries?.add(id, redisKey, entry.meta);
       return undefined;
     }
     // How long the entry still has is not known by our own clock.
     if (l2?.clockKnown === false) return found;
-    if (l1 === undefined || !read.fillsL1 || read.superseded || this.#host.closed) return found;
+    if (l1 === undefined || !read.fillsL1 || read.superseded || this.#deps.lifecycle.closed) return found;
     read.shared = true;
     // What is past its ttl in Redis is never newer than what stands here.
     if (now < found.expiresAt || l1.get(id) === undefined) {
-      this.#host.remember(redisKey, key, keyspace);
+      this.#deps.aliases.remember(redisKey, key, keyspace);
       l1.set(id, withL1Ttl(found, entry.meta.ttlMs, l1TtlMs, now));
     }
     counters.l1Sets++;

@@ -1,24 +1,36 @@
+import type { Clock } from '../../base/clock.js';
+import type { Lifecycle } from '../../base/lifecycle.js';
 import type { EntryMeta } from '../../codec/codec.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import { failureKind } from '../../tiers/redis/errors.js';
 import type { LoadGuard, LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { RedisTier } from '../../tiers/redis/redis-tier.js';
 import { portionSize, Turn } from '../../base/turn.js';
 import type { BulkCall } from '../invalidate/bulk-call.js';
-import type { Engine, WriteInFlight } from '../engine.js';
-import { failed } from '../recover/failed.js';
+import { failed, type ErrorPolicy } from '../recover/error-policy.js';
+import type { Recovery } from '../recover/recovery.js';
+import type { Coherence } from '../invalidate/coherence.js';
 import type { Supersedable } from '../invalidate/in-flight.js';
+import type { InFlightWork, WriteInFlight } from '../invalidate/in-flight-work.js';
+import type { KeySignals } from '../invalidate/key-signals.js';
+import type { TagSync } from '../invalidate/tag-sync.js';
+import type { KeyAliases } from '../entry/key-aliases.js';
+import type { LocalEntries } from '../entry/local-entries.js';
+import type { Counters } from '../observe/counters.js';
+import type { CacheEmitter } from '../observe/emitter.js';
 import type { StoredForms } from '../entry/isolation.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { newEntry, withL1Ttl } from '../entry/l1-entries.js';
 import type { Moment } from '../recover/journal.js';
 import type { StorePlan } from '../entry/store-plan.js';
+import type { WriteStreak } from './write-streak.js';
 
 /** What a loaded value was made under: the state of the tag table, and what Redis knows of the load. */
 export interface MadeUnder {
   readonly epoch: number;
   /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
-  readonly load: LoadGuard | undefined;
+  readonly guard: LoadGuard | undefined;
 }
 
 /** A value that was set, on its way to the L2. */
@@ -43,19 +55,42 @@ interface Sending {
   readonly redisKey: string;
 }
 
+export interface TierWritesDeps {
+  readonly l1: MemoryTier | undefined;
+  readonly l2: RedisTier | undefined;
+  /** Protects loads across instances. */
+  readonly guards: LoadGuards | undefined;
+  readonly clock: Clock;
+  readonly tags: TagSync;
+  /** undefined = changes that do not reach the L2 are lost. */
+  readonly recovery: Recovery | undefined;
+  readonly counters: Counters;
+  readonly emitter: CacheEmitter;
+  readonly errors: ErrorPolicy;
+  readonly lifecycle: Lifecycle;
+  readonly entries: LocalEntries;
+  readonly aliases: KeyAliases;
+  readonly work: InFlightWork;
+  readonly coherence: Coherence;
+  readonly keySignals: KeySignals;
+  readonly writeStreak: WriteStreak;
+  /** A set ends the pause after a failed load. */
+  readonly backoff: { succeeded(id: string): void };
+}
+
 /** What is stored: values that were set, and values that loaders made, in the tiers that they are for. */
 export class TierWrites {
-  readonly #core: Engine;
+  readonly #deps: TierWritesDeps;
 
-  constructor(core: Engine) {
-    this.#core = core;
+  constructor(deps: TierWritesDeps) {
+    this.#deps = deps;
   }
 
   /** As `put`, where `isPlainStore`; `until` and `now` in milliseconds since the epoch. */
   putPlain(id: string, value: unknown, until: number, now: number): void {
-    const { l1, counters } = this.#core.parts;
-    if (this.#core.flights.size > 0) this.#core.flights.supersede(id);
-    this.#core.backoff.succeeded(id);
+    const { l1, counters, work } = this.#deps;
+    if (work.loads.size > 0) work.loads.supersede(id);
+    this.#deps.backoff.succeeded(id);
     l1?.setPlain(id, value, until, now);
     counters.sets++;
     counters.l1Sets++;
@@ -70,16 +105,16 @@ export class TierWrites {
     plan: StorePlan,
   ): Promise<void> {
     const id = keyspace.id(key);
-    this.#core.supersede(id);
-    this.#core.backoff.succeeded(id);
-    const { l2, tags } = this.#core.parts;
+    this.#deps.work.supersede(id);
+    this.#deps.backoff.succeeded(id);
+    const { l2, tags } = this.#deps;
     const isLocal = l2 === undefined || plan.tiers === 'l1';
     this.exempt(keyspace, key, plan);
     const covering = plan.tags.length === 0 ? undefined : keyspace.coveringTags(plan.tags);
     const call = { operation, keyspace, key, id, stored, plan };
     const write: Write = { superseded: false, done: undefined, tags: covering, ...call };
     if (isLocal) return this.#putL1(write);
-    this.#core.writesInFlight.start(id, write);
+    this.#deps.work.writes.start(id, write);
     // As a rule nothing has to be asked first.
     const storing =
       plan.tags.length === 0 && l2.clockKnown
@@ -91,9 +126,9 @@ export class TierWrites {
 
   /** What is being removed by a pattern now was there before. */
   exempt(keyspace: Keyspace, key: string, { tiers }: StorePlan): void {
-    if (this.#core.scanRemovals.size === 0) return;
-    const isLocal = this.#core.parts.l2 === undefined || tiers === 'l1';
-    this.#core.exempt(keyspace.id(key), isLocal ? undefined : keyspace.redisKey(key));
+    if (!this.#deps.work.hasScans) return;
+    const isLocal = this.#deps.l2 === undefined || tiers === 'l1';
+    this.#deps.work.exempt(keyspace.id(key), isLocal ? undefined : keyspace.redisKey(key));
   }
 
   /**
@@ -124,21 +159,21 @@ export class TierWrites {
 
   async #putL1(write: Write): Promise<void> {
     const { operation, keyspace, key, id, stored, plan } = write;
-    const { l2, tags } = this.#core.parts;
+    const { l2, tags } = this.#deps;
     // Its tags may be invalidated elsewhere all the same.
     if (l2 === undefined || plan.tags.length === 0) {
       this.#storeL1(keyspace, key, stored, plan, tags.table.latest);
       return;
     }
     tags.tagsInUse();
-    const learning = this.#core.guarded(operation, tags.pullForWrite());
+    const learning = this.#deps.errors.guarded(operation, tags.pullForWrite());
     write.done = learning;
-    this.#core.writesInFlight.start(id, write);
+    this.#deps.work.writes.start(id, write);
     try {
       const learned = await learning;
       const epoch = learned === failed ? tags.table.latest : learned.latest;
       // Overtaken by a delete or another set.
-      if (isSuperseded(write) || this.#core.closed) return;
+      if (isSuperseded(write) || this.#deps.lifecycle.closed) return;
       this.#storeL1(keyspace, key, stored, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
     } finally {
       this.#ended(write);
@@ -148,18 +183,18 @@ export class TierWrites {
   /** As `#store`, after asking Redis for what the entry will say of itself. */
   async #storeLater(l2: RedisTier, write: Write): Promise<void> {
     const { operation, plan } = write;
-    const { tags } = this.#core.parts;
+    const { tags } = this.#deps;
     let epoch = tags.table.latest;
     let redisFailed = false;
     try {
       // The first entry is stamped in Redis's time, too.
       if (!l2.clockKnown) {
-        redisFailed = (await this.#core.guarded(operation, l2.synchronizeClock())) === failed;
+        redisFailed = (await this.#deps.errors.guarded(operation, l2.synchronizeClock())) === failed;
       }
       if (plan.tags.length > 0) {
         tags.tagsInUse();
         if (!redisFailed) {
-          const learned = await this.#core.guarded(operation, tags.pullForWrite());
+          const learned = await this.#deps.errors.guarded(operation, tags.pullForWrite());
           redisFailed = learned === failed;
           if (learned !== failed) epoch = learned.latest;
         }
@@ -176,7 +211,7 @@ export class TierWrites {
     const { keyspace, key, stored, plan } = write;
     const epoch = Math.min(learned, write.latestEpoch ?? Infinity);
     try {
-      const moment = this.#core.parts.recovery?.moment();
+      const moment = this.#deps.recovery?.moment();
       const meta = entryMeta(l2.stamp(), plan, epoch);
       const redisKey = keyspace.redisKey(key);
       const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
@@ -205,23 +240,23 @@ export class TierWrites {
   #send(l2: RedisTier, sending: Sending, bytes: Buffer): Promise<void> {
     const { write, epoch, redisFailed, redisKey } = sending;
     const { keyspace, key, stored, plan } = write;
-    const { recovery, loads, counters } = this.#core.parts;
-    if (write.superseded || this.#core.closed) {
+    const { recovery, guards, counters } = this.#deps;
+    if (write.superseded || this.#deps.lifecycle.closed) {
       this.#ended(write);
       return Promise.resolve();
     }
     this.#storeL1(keyspace, key, stored, plan, epoch);
-    this.#core.remember(redisKey, key, keyspace);
+    this.#deps.aliases.remember(redisKey, key, keyspace);
     // What waited to reach Redis is out of date from this moment on.
     recovery?.journal.supersede(redisKey);
     if (redisFailed) {
       this.#sent(sending, bytes, true);
       return Promise.resolve();
     }
-    return l2.write(redisKey, loads?.guardKeyOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
+    return l2.write(redisKey, guards?.guardKeyOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
       (isWritten) => {
         if (isWritten) counters.l2Sets++;
-        if (isWritten) this.#core.writeStreak.taken();
+        if (isWritten) this.#deps.writeStreak.taken();
         this.#sent(sending, bytes, false);
       },
       (error: unknown) => this.#notTaken(l2, sending, bytes, error),
@@ -230,13 +265,13 @@ export class TierWrites {
 
   async #notTaken(l2: RedisTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
     const { write, redisKey } = sending;
-    this.#core.writeStreak.refused(error as Error);
+    this.#deps.writeStreak.refused(error as Error);
     try {
       const isLost = await this.#failedWrite(write.operation, l2, redisKey, error);
       this.#sent(sending, bytes, isLost);
     } catch (thrown) {
       // The caller is told that it failed: then the L1 must not go on as if it had not.
-      this.#core.parts.l1?.delete(write.id);
+      this.#deps.l1?.delete(write.id);
       this.#ended(write);
       throw thrown;
     }
@@ -245,15 +280,15 @@ export class TierWrites {
   /** Redis has it, or will not have it for now. */
   #sent({ write, moment, meta, redisKey }: Sending, bytes: Buffer, isLost: boolean): void {
     this.#ended(write);
-    this.#core.changed([redisKey]);
+    this.#deps.coherence.announce([redisKey]);
     // What came after it may have reached Redis: then this must not come after that.
     if (isLost && moment !== undefined && !write.superseded) {
-      this.#core.parts.recovery?.recordSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
+      this.#deps.recovery?.recordSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
     }
   }
 
   #ended(write: Write): void {
-    this.#core.writesInFlight.end(write.id, write);
+    this.#deps.work.writes.end(write.id, write);
   }
 
   /** What becomes of a write that Redis did not take: whether it is to be made up for. */
@@ -263,16 +298,17 @@ export class TierWrites {
     redisKey: string,
     error: unknown,
   ): Promise<boolean> {
+    const { errors } = this.#deps;
     const kind = failureKind(error);
-    if (kind !== 'oom' || this.#core.parts.onError === 'throw') {
-      this.#core.tolerate(operation, error);
+    if (kind !== 'oom' || errors.throws) {
+      errors.tolerate(operation, error);
       return kind !== 'permission';
     }
     // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
-    this.#core.parts.counters.l2Errors++;
+    this.#deps.counters.l2Errors++;
     // And it is read once more, so that the server tells of the next change to it.
     const removal = Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
-    return (await this.#core.guarded(operation, removal)) === failed;
+    return (await this.#deps.errors.guarded(operation, removal)) === failed;
   }
 
   /**
@@ -287,31 +323,31 @@ export class TierWrites {
     work: Supersedable,
     made: MadeUnder,
   ): Promise<void> {
-    const { l1, l2, loads, tags, counters } = this.#core.parts;
-    if (work.superseded || this.#core.closed) {
-      await this.releaseGuard(made.load);
+    const { l1, l2, guards, tags, counters } = this.#deps;
+    if (work.superseded || this.#deps.lifecycle.closed) {
+      await this.releaseGuard(made.guard);
       return;
     }
     // Redis already failed in this call: don't pay for a second time-out.
-    if (l2?.inService === true && made.load === undefined && plan.tiers !== 'l1') return;
+    if (l2?.inService === true && made.guard === undefined && plan.tiers !== 'l1') return;
     let { epoch } = made;
     if (l2?.inService === true && plan.tags.length > 0) {
       tags.tagsInUse();
       // The table is made with the first entry that has tags: no tag had been invalidated until then.
       if (epoch === 0) {
-        const learned = await this.#core.guarded('getOrSet', tags.pullForWrite());
+        const learned = await this.#deps.errors.guarded('getOrSet', tags.pullForWrite());
         if (learned === failed) {
-          await this.releaseGuard(made.load);
+          await this.releaseGuard(made.guard);
           return;
         }
         if (learned.made) epoch = learned.latest;
-        if (isSuperseded(work) || this.#core.closed) {
-          await this.releaseGuard(made.load);
+        if (isSuperseded(work) || this.#deps.lifecycle.closed) {
+          await this.releaseGuard(made.guard);
           return;
         }
       }
     }
-    if (l2 === undefined || loads === undefined || made.load === undefined || plan.tiers === 'l1') {
+    if (l2 === undefined || guards === undefined || made.guard === undefined || plan.tiers === 'l1') {
       // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
       const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
       if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
@@ -319,28 +355,37 @@ export class TierWrites {
       this.#storeL1(keyspace, key, stored, plan, epoch);
       return;
     }
-    const { load } = made;
+    const { guard } = made;
     // What ends a ttl looked at the entry before this one.
-    this.#core.expiriesInFlight.supersede(keyspace.id(key));
-    const encoded = l2.codec.encode(stored.snapshot, entryMeta(l2.stamp(), plan, epoch), load.redisKey);
+    this.#deps.work.expiries.supersede(keyspace.id(key));
+    const encoded = l2.codec.encode(stored.snapshot, entryMeta(l2.stamp(), plan, epoch), guard.redisKey);
     const bytes = encoded instanceof Promise ? await encoded : encoded;
-    if (work.superseded || this.#core.closed) {
-      await this.releaseGuard(load);
+    if (work.superseded || this.#deps.lifecycle.closed) {
+      await this.releaseGuard(guard);
       return;
     }
-    this.#core.remember(load.redisKey, key, keyspace);
-    const generation = this.#core.l1Generation;
-    const ended = await this.#core.guarded('getOrSet', this.#endWith(l2, loads, load, bytes, redisTtl(plan)));
-    this.#core.keySignals.send(load.redisKey);
+    this.#deps.aliases.remember(guard.redisKey, key, keyspace);
+    const generation = this.#deps.coherence.l1Generation;
+    const ended = await this.#deps.errors.guarded(
+      'getOrSet',
+      this.#endWith(l2, guards, guard, bytes, redisTtl(plan)),
+    );
+    this.#deps.keySignals.send(guard.redisKey);
     // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
-    if (ended === false || (ended === failed && l2.inService) || work.superseded || this.#core.closed) return;
+    if (
+      ended === false ||
+      (ended === failed && l2.inService) ||
+      work.superseded ||
+      this.#deps.lifecycle.closed
+    )
+      return;
     if (ended === true) {
       counters.l2Sets++;
-      this.#core.changed([load.redisKey]);
+      this.#deps.coherence.announce([guard.redisKey]);
     }
     if (!(await this.#isStillValid(keyspace, plan, epoch, work))) return;
     // Flushed meanwhile: what Redis was told before that moment it may not tell of.
-    const isTracked = generation === this.#core.l1Generation;
+    const isTracked = generation === this.#deps.coherence.l1Generation;
     if (plan.tiers === 'both' && isTracked) {
       this.#storeL1(keyspace, key, stored, plan, epoch);
     } else {
@@ -357,66 +402,66 @@ export class TierWrites {
     epoch: number,
     work: Supersedable,
   ): Promise<boolean> {
-    const { tags } = this.#core.parts;
+    const { tags } = this.#deps;
     if (plan.tags.length === 0) return true;
     // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
     const news = tags.pullForRead();
-    if (news !== undefined && (await this.#core.guarded('getOrSet', news)) === failed) return false;
+    if (news !== undefined && (await this.#deps.errors.guarded('getOrSet', news)) === failed) return false;
     return tags.table.isValid(keyspace.coveringTags(plan.tags), epoch) && !isSuperseded(work);
   }
 
   /** Gives back the lease of a load that nobody wants the value of any more: it goes to the next who waits. */
   async releaseGuard(load: LoadGuard | undefined): Promise<void> {
-    await this.#giveBack(load, (loads, leased) => loads.end(leased, undefined, 0));
+    await this.#giveBack(load, (guards, leased) => guards.end(leased, undefined, 0));
   }
 
   /** Gives back the lease of a load that brought nothing to store: those who wait for it load at once. */
   async releaseEmptyGuard(load: LoadGuard | undefined): Promise<void> {
-    await this.#giveBack(load, (loads, leased) => loads.endEmpty(leased));
+    await this.#giveBack(load, (guards, leased) => guards.endEmpty(leased));
   }
 
   async #giveBack(
     load: LoadGuard | undefined,
-    end: (loads: LoadGuards, load: LoadGuard) => Promise<unknown>,
+    end: (guards: LoadGuards, load: LoadGuard) => Promise<unknown>,
   ): Promise<void> {
-    const { loads } = this.#core.parts;
-    if (load === undefined || !load.leased || load.ended || loads === undefined) return;
-    await end(loads, load).catch(ignore);
-    this.#core.changed([loads.guardKeyOf(load.redisKey)]);
+    const { guards } = this.#deps;
+    if (load === undefined || !load.leased || load.ended || guards === undefined) return;
+    await end(guards, load).catch(ignore);
+    this.#deps.coherence.announce([guards.guardKeyOf(load.redisKey)]);
     // Nor of the end of an own lease.
-    this.#core.keySignals.send(load.redisKey);
+    this.#deps.keySignals.send(load.redisKey);
   }
 
   /** In a full Redis a load's end stores nothing, and need not: the key had no current value. */
   async #endWith(
     l2: RedisTier,
-    loads: LoadGuards,
+    guards: LoadGuards,
     load: LoadGuard,
     bytes: Buffer,
     ttlMs: number,
   ): Promise<boolean | 'refused'> {
     try {
-      return await loads.end(load, bytes, ttlMs);
+      return await guards.end(load, bytes, ttlMs);
     } catch (error) {
-      if (failureKind(error) !== 'oom' || this.#core.parts.onError === 'throw') throw error;
-      this.#core.parts.counters.l2Errors++;
+      if (failureKind(error) !== 'oom' || this.#deps.errors.throws) throw error;
+      this.#deps.counters.l2Errors++;
       await l2.delete([load.redisKey]);
       return 'refused';
     }
   }
 
   #storeL1(keyspace: Keyspace, key: string, stored: StoredForms, plan: StorePlan, epoch: number): void {
-    const { l1, clock, counters, emitter } = this.#core.parts;
+    const { l1, clock, counters, emitter } = this.#deps;
     counters.sets++;
     if (l1 !== undefined) {
       const id = keyspace.id(key);
       const now = clock.now();
       // A read that began before this write may bring the value from before it.
-      this.#core.reads.inFlight.supersede(id);
+      this.#deps.work.l1Written(id);
       if (plan.tiers === 'l2') {
         l1.delete(id);
       } else {
-        const made = newEntry(keyspace, stored.value, plan, epoch, now, this.#core.carriesTtl);
+        const made = newEntry(keyspace, stored.value, plan, epoch, now, this.#deps.entries.carriesTtl);
         l1.set(id, withL1Ttl(made, plan.ttlMs, plan.l1TtlMs, now));
         counters.l1Sets++;
       }

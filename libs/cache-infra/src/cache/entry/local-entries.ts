@@ -1,0 +1,116 @@
+import type { Clock } from '../../base/clock.js';
+import type { L1Entry } from '../../tiers/memory/l1-entry.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
+import { stateOf, type EntryState, type TagValidity } from './freshness.js';
+import { refreshTime, undecided, withRefresh } from './l1-entries.js';
+import type { StorePlan } from './store-plan.js';
+import type { TagTable } from './tag-table.js';
+
+/** What this process knows of tags. */
+export interface KnownTags {
+  readonly table: TagTable;
+  /** The table may lack invalidations made by other instances. */
+  readonly stale: boolean;
+}
+
+export interface LocalEntriesDeps {
+  readonly l1: MemoryTier | undefined;
+  readonly clock: Clock;
+  readonly tags: KnownTags;
+}
+
+/** The L1, seen through the rule of freshness. Dead entries leave when they are looked at. */
+export class LocalEntries {
+  readonly #deps: LocalEntriesDeps;
+  #carriesTtl = false;
+
+  constructor(deps: LocalEntriesDeps) {
+    this.#deps = deps;
+  }
+
+  /** L1 entries carry the ttl they were given: a refresh ahead of time is decided by it. */
+  get carriesTtl(): boolean {
+    return this.#carriesTtl;
+  }
+
+  /** A call asked for a refresh ahead of time. */
+  carryTtl(): void {
+    this.#carriesTtl = true;
+  }
+
+  /** By the clock and the tag table of this process. */
+  stateOf(entry: L1Entry): EntryState {
+    const { clock, tags } = this.#deps;
+    return stateOf(entry, clock.now(), entry.detail === undefined ? anyTags : new CheckedOnce(entry, tags));
+  }
+
+  /** The fresh entry of a key. */
+  fresh(id: string): L1Entry | undefined {
+    const entry = this.#deps.l1?.get(id);
+    if (entry === undefined) return undefined;
+    const state = this.stateOf(entry);
+    if (state === 'dead') this.#deps.l1?.delete(id);
+    return state === 'fresh' ? entry : undefined;
+  }
+
+  /** The stale entry of a key. */
+  stale(id: string): L1Entry | undefined {
+    const entry = this.#deps.l1?.get(id);
+    return entry !== undefined && this.stateOf(entry) === 'stale' ? entry : undefined;
+  }
+
+  /** True while the ttl runs, whatever happened to the entry's tags. */
+  isWithinTtl(entry: L1Entry): boolean {
+    return this.#deps.clock.now() < entry.expiresAt;
+  }
+
+  /** The entry has tags, and another instance may have invalidated one of them. */
+  needsTagCheck(entry: L1Entry): boolean {
+    return this.#deps.tags.stale && hasTags(entry);
+  }
+
+  /** True if this hit must refresh the value. Other hits need not until that refresh has ended. */
+  isRefreshDue(id: string, entry: L1Entry, plan: StorePlan): boolean {
+    const { clock, l1 } = this.#deps;
+    const { ttlMs = plan.ttlMs, refreshAt = undecided } = entry.detail ?? {};
+    const due = refreshAt === undecided ? refreshTime(entry.endsAt, ttlMs, plan.refreshAhead) : refreshAt;
+    const isDue = clock.now() >= due;
+    if (isDue || refreshAt === undecided) l1?.set(id, withRefresh(entry, ttlMs, isDue ? Infinity : due));
+    return isDue;
+  }
+
+  /** A refresh has failed: hits do not start another before `until`, milliseconds since the epoch. */
+  postponeRefresh(id: string, until: number): void {
+    const { l1 } = this.#deps;
+    const entry = l1?.get(id);
+    if (entry?.detail === undefined || !this.isWithinTtl(entry)) return;
+    l1?.set(id, withRefresh(entry, entry.detail.ttlMs, until));
+  }
+}
+
+export function hasTags({ detail }: L1Entry): boolean {
+  return detail !== undefined && detail.tags.length > 0;
+}
+
+const anyTags: TagValidity = { isValid: () => true };
+
+/** An entry that was checked against a version of the tag table is not checked against that version again. */
+class CheckedOnce implements TagValidity {
+  readonly #entry: L1Entry;
+  readonly #tags: KnownTags;
+
+  constructor(entry: L1Entry, tags: KnownTags) {
+    this.#entry = entry;
+    this.#tags = tags;
+  }
+
+  isValid(tags: readonly string[], epoch: number): boolean {
+    const { table, stale } = this.#tags;
+    const { detail } = this.#entry;
+    if (detail === undefined || detail.checkedVersion === table.version) return true;
+    if (!table.isValid(tags, epoch)) return false;
+    // Until the table is in step with Redis, the entry is valid for this look only.
+    if (!stale) detail.checkedVersion = table.version;
+    return true;
+  }
+}

@@ -1,0 +1,81 @@
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
+import type { TrackingMember } from '../../tiers/coherence/shared-tracking.js';
+import { guardedKey } from '../../tiers/redis/load-guard-key.js';
+import type { KeyAliases } from '../entry/key-aliases.js';
+import type { InFlightWork } from './in-flight-work.js';
+import type { KeySignals } from './key-signals.js';
+
+export interface CoherenceDeps {
+  readonly keyPrefix: string;
+  readonly l1: MemoryTier | undefined;
+  readonly aliases: KeyAliases;
+  readonly work: InFlightWork;
+  readonly keySignals: KeySignals;
+}
+
+/** This cache's side of coherence: it announces its own changes, and applies those of others to the L1 and to the work in flight. */
+export class Coherence {
+  readonly #deps: CoherenceDeps;
+  #member: TrackingMember | undefined;
+  #tellNeighbours: ((redisKeys: readonly string[]) => void) | undefined;
+  #l1Generation = 0;
+
+  constructor(deps: CoherenceDeps) {
+    this.#deps = deps;
+  }
+
+  /** The invalidation channel; undefined = others' changes are not announced to this cache. */
+  get channel(): TrackingMember | undefined {
+    return this.#member;
+  }
+
+  set channel(member: TrackingMember) {
+    this.#member = member;
+  }
+
+  /** Tells the caches on the same client that use another channel. */
+  set neighbours(tell: (redisKeys: readonly string[]) => void) {
+    this.#tellNeighbours = tell;
+  }
+
+  /** Rises whenever the L1 is emptied because it may have missed changes. */
+  get l1Generation(): number {
+    return this.#l1Generation;
+  }
+
+  /** This cache changed keys in Redis. */
+  announce(redisKeys: readonly string[]): void {
+    this.#member?.changed(redisKeys);
+    if (this.#member?.reachesNeighbours !== true) this.#tellNeighbours?.(redisKeys);
+  }
+
+  /** Another client changed a key in Redis. */
+  onRemoteChange(redisKey: string): void {
+    const { keyPrefix, l1, aliases, work, keySignals } = this.#deps;
+    const guarded = guardedKey(keyPrefix, redisKey);
+    keySignals.send(guarded ?? redisKey);
+    const id = aliases.idOf(guarded ?? redisKey);
+    if (id === undefined) return;
+    if (guarded !== undefined) {
+      work.loads.get(id)?.guardChangedElsewhere();
+      return;
+    }
+    work.remoteChange(id);
+    l1?.delete(id);
+  }
+
+  /** Another client emptied the server. */
+  onRemoteFlush(): void {
+    const { l1, work, keySignals } = this.#deps;
+    keySignals.sendAll();
+    work.remoteFlush();
+    l1?.clear();
+  }
+
+  /** Empties the L1: it may have missed changes. */
+  emptyL1(): void {
+    this.#l1Generation++;
+    this.#deps.work.l1Emptied();
+    this.#deps.l1?.clear();
+  }
+}

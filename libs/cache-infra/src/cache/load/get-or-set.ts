@@ -1,0 +1,297 @@
+import { CircularLoadError } from '../../base/errors.js';
+import type { Loader, LoadOptions, Ttl } from '../contract/options.js';
+import { copyForJoiner, copyOut } from '../entry/isolation.js';
+import type { Keyspace } from '../entry/keyspace.js';
+import { loadPlan, type LoadPlan } from '../entry/store-plan.js';
+import { ReviveFailure, revived } from '../entry/value-rules.js';
+import type { L1Entry } from '../../tiers/memory/l1-entry.js';
+import type { Counters } from '../observe/counters.js';
+import type { CallOutcome } from '../observe/observer.js';
+import { failed } from '../recover/error-policy.js';
+import { callingFlight } from './calling-flight.js';
+import { waitWithTimeouts } from './caller-timeouts.js';
+import type { LoadDeps } from './load-deps.js';
+import { LoadRun } from './load-run.js';
+import { tookTooLong, type LoadResult, type SingleFlight } from './single-flight.js';
+import { mayServeStale } from './stale-policy.js';
+
+/** Loads that one call joins; then it runs its own. Each of them was invalidated before the call, or left to another instance. */
+const maxJoins = 100;
+
+/** One call of `getOrSet`. */
+export interface GetOrSetCall {
+  readonly key: string;
+  readonly loader: Loader<unknown, unknown>;
+  readonly options: Ttl | LoadOptions | undefined;
+  readonly outcome: CallOutcome;
+}
+
+/** The call, and its options resolved. */
+interface Planned extends GetOrSetCall {
+  readonly id: string;
+  readonly plan: LoadPlan;
+  /** The load whose loader makes this call. */
+  readonly caller: SingleFlight | undefined;
+}
+
+/** A value, as the caller gets it. */
+interface Answer {
+  readonly value: unknown;
+}
+
+/** What the L1 says. */
+interface FirstLook {
+  readonly answer?: Answer;
+  /** Past its ttl, within its grace. */
+  readonly stale?: L1Entry | undefined;
+}
+
+/**
+ * `getOrSet` from the first look to the stored value: the L1; a load that is running for the key; Redis; the lease; the loader; the tiers. The last
+ * four are the load's ({@link LoadRun}), which all callers of the key share.
+ */
+export class GetOrSet {
+  readonly #deps: LoadDeps;
+  readonly #keyspace: Keyspace;
+  readonly #counters: Counters;
+
+  /** `counters`: of the calls; the loads count in those of `deps`. */
+  constructor(deps: LoadDeps, keyspace: Keyspace, counters: Counters) {
+    this.#deps = deps;
+    this.#keyspace = keyspace;
+    this.#counters = counters;
+  }
+
+  async run(call: GetOrSetCall): Promise<unknown> {
+    // Known before the first pause only.
+    const caller = callingFlight();
+    const plan = loadPlan(call.options, this.#deps.defaults);
+    if (plan.refreshAhead !== undefined) this.#deps.entries.carryTtl();
+    const id = this.#keyspace.id(call.key);
+    const hasTimeout = plan.softTimeoutMs !== undefined || plan.hardTimeoutMs !== undefined;
+    const start = hasTimeout ? performance.now() : 0;
+    for (let round = 0; ; round++) {
+      const waitedMs = hasTimeout && round > 0 ? performance.now() - start : 0;
+      const answer = await this.#attempt(
+        { ...call, id, caller, plan: afterWaiting(plan, waitedMs) },
+        round < maxJoins,
+      );
+      if (answer !== undefined) return answer.value;
+      this.#deps.lifecycle.assertOpen();
+      if (round > maxJoins) throw tookTooLong(call.key, plan.hardTimeoutMs ?? 0);
+    }
+  }
+
+  /** undefined = begin anew. */
+  async #attempt(call: Planned, mayJoin: boolean): Promise<Answer | undefined> {
+    call.plan.signal?.throwIfAborted();
+    const { tags, lookup } = this.#deps;
+    let redisFailed = false;
+    if (tags.stale && !this.#skipsL1(call.plan)) {
+      redisFailed = (await lookup.checkTags('getOrSet', call.id)) === failed;
+    }
+    const { answer, stale } = this.#lookInL1(call);
+    if (answer !== undefined) return answer;
+    if (tags.stale && this.#hasTags(call)) await this.#deps.errors.guarded('getOrSet', tags.pull());
+    const running = this.#runningLoad(call);
+    const atHand = running === undefined ? undefined : await this.#valueDuring(running, call, redisFailed);
+    if (atHand !== undefined) return atHand;
+
+    const { loads } = this.#deps.work;
+    if (!mayJoin) loads.supersede(call.id);
+    const joined = loads.get(call.id);
+    const { caller } = call;
+    if (joined !== undefined && caller !== undefined && joined.dependsOn(caller)) {
+      throw new CircularLoadError(caller.key, call.key);
+    }
+    const flight =
+      joined ?? this.#start(call, { forced: call.plan.forced, background: false, stale, redisFailed });
+    if (joined !== undefined) this.#join(joined, call, stale);
+    const waited = caller?.awaits(flight);
+    try {
+      return await this.#await(flight, joined !== undefined, call);
+    } finally {
+      waited?.();
+    }
+  }
+
+  #lookInL1(call: Planned): FirstLook {
+    const { entries, clock, backoff } = this.#deps;
+    const { id, plan } = call;
+    if (this.#skipsL1(plan)) return {};
+    if (plan.forced) return { stale: entries.stale(id) };
+    const entry = entries.fresh(id);
+    if (entry !== undefined) {
+      this.#counters.l1Hits++;
+      this.#hit(call, 'l1');
+      if (plan.refreshAhead !== undefined) this.#refreshIfDue(call, entry);
+      return { answer: { value: this.#given(entry.value, plan) } };
+    }
+    this.#counters.l1Misses++;
+    const stale = entries.stale(id);
+    const isServed =
+      stale !== undefined &&
+      backoff.isPausing(id, clock.now()) &&
+      mayServeStale(entries.stateOf(stale), 'backoff');
+    return isServed ? { answer: this.#served(call, stale.value) } : { stale };
+  }
+
+  /** The load that is running for this key, unless one of its tags, or of this call's, was invalidated since it began. */
+  #runningLoad({ id, plan }: Planned): SingleFlight | undefined {
+    const { work, tags } = this.#deps;
+    const flight = work.loads.get(id);
+    if (flight?.tagEpoch === undefined || (flight.tags.length === 0 && plan.tags.length === 0)) return flight;
+    const covering = [...flight.tags, ...this.#keyspace.coveringTags(plan.tags)];
+    if (tags.table.isValid(covering, flight.tagEpoch)) return flight;
+    work.loads.supersede(id);
+    return undefined;
+  }
+
+  /** The load that is running for this key has tags, or this call asks for some. */
+  #hasTags({ id, plan }: Planned): boolean {
+    const flight = this.#deps.work.loads.get(id);
+    return flight !== undefined && (flight.tags.length > 0 || plan.tags.length > 0);
+  }
+
+  /** The value that callers get while a load runs that they need not wait for. */
+  async #valueDuring(flight: SingleFlight, call: Planned, redisFailed: boolean): Promise<Answer | undefined> {
+    const { plan } = call;
+    const { entries, lookup } = this.#deps;
+    if (plan.forced) return undefined;
+    const { stale } = flight;
+    const isRefreshed =
+      flight.background &&
+      stale !== undefined &&
+      mayServeStale(entries.stateOf(stale), 'refreshing-elsewhere');
+    if (isRefreshed) return this.#hitL2(call, stale);
+    if (!flight.forced || plan.tiers === 'l1' || redisFailed) return undefined;
+    // Another caller forces a load. Callers that do not get the value in Redis.
+    const entry = await lookup.lookL2('getOrSet', this.#keyspace, call.key);
+    return entry === undefined ? undefined : this.#hitL2(call, entry);
+  }
+
+  #start(call: Planned, options: Parameters<typeof LoadRun.start>[2]): SingleFlight {
+    const { key, id, loader, plan } = call;
+    return LoadRun.start(this.#deps, { keyspace: this.#keyspace, key, id, loader, plan }, options);
+  }
+
+  #join(flight: SingleFlight, { plan, options }: Planned, stale: L1Entry | undefined): void {
+    this.#deps.counters.coalesced++;
+    if (plan.forced) flight.forced = true;
+    flight.stale ??= stale;
+    flight.askTags(plan.tags, this.#keyspace);
+    if (namesTtl(options)) flight.askTtl(plan.ttlMs);
+  }
+
+  /** Waits for a load as long as this call may. */
+  async #await(flight: SingleFlight, isJoined: boolean, call: Planned): Promise<Answer | undefined> {
+    const { tags, errors } = this.#deps;
+    const epochAtJoining = tags.table.latest;
+    // A change by another instance was announced, and not pulled yet.
+    const isUnsure = isJoined && tags.stale;
+    let result: LoadResult;
+    try {
+      result = await waitWithTimeouts(this.#deps, call.key, flight, call.plan);
+    } catch (error) {
+      this.#counters.misses++;
+      this.#missed(call);
+      throw error;
+    }
+    if (result.from === 'other-instance') return undefined;
+    if (result.from === 'stale') return this.#served(call, result.value);
+    if (result.from === 'l2') {
+      this.#counters.l2Hits++;
+      this.#hit(call, 'l2');
+      if (result.due !== undefined && this.#skipsL1(call.plan)) this.#refresh(call, result.due);
+      return { value: this.#given(result.value, call.plan) };
+    }
+    // The loader gave its value tags that were invalidated between its start and this call.
+    if (isUnsure && result.tags.length > 0) await errors.guarded('getOrSet', tags.pull());
+    const isFromBefore =
+      (isUnsure || result.tagEpoch < epochAtJoining) && !tags.table.isValid(result.tags, result.tagEpoch);
+    if (isFromBefore) return undefined;
+    this.#counters.misses++;
+    this.#missed(call);
+    return { value: this.#loaded(call, result, isJoined) };
+  }
+
+  #loaded(call: Planned, result: Extract<LoadResult, { from: 'loader' }>, isJoined: boolean): unknown {
+    if (!result.stored) return isJoined ? copyForJoiner(result.value, this.#deps) : result.value;
+    try {
+      return this.#given(result.value, call.plan);
+    } catch (error) {
+      if (!(error instanceof ReviveFailure)) throw error;
+      // No instance can be made of the value: its callers get it as the loader made it.
+      this.#deps.refusals.report(error, call.key, result);
+      return result.made;
+    }
+  }
+
+  /** A hit near the end of its ttl starts one refresh. Every caller gets the value at hand meanwhile. */
+  #refreshIfDue(call: Planned, entry: L1Entry): void {
+    // The entry stays due until a refresh can begin.
+    if (this.#mayRefresh(call.id) && this.#deps.entries.isRefreshDue(call.id, entry, call.plan)) {
+      this.#refresh(call, entry);
+    }
+  }
+
+  #refresh(call: Planned, entry: L1Entry): void {
+    if (!this.#mayRefresh(call.id)) return;
+    this.#deps.counters.refreshes++;
+    const plan = { ...call.plan, signal: undefined };
+    this.#start({ ...call, plan }, { forced: false, background: true, stale: entry, redisFailed: false });
+  }
+
+  #mayRefresh(id: string): boolean {
+    const { work, backoff, refreshBackoff, clock } = this.#deps;
+    if (work.loads.get(id) !== undefined) return false;
+    const now = clock.now();
+    return !backoff.isPausing(id, now) && !refreshBackoff.isPausing(id, now);
+  }
+
+  #skipsL1({ tiers }: LoadPlan): boolean {
+    return this.#deps.l1 === undefined || tiers === 'l2';
+  }
+
+  /** A kept value, as this call wants it. */
+  #given(value: unknown, plan: LoadPlan): unknown {
+    return revived(copyOut(value, this.#deps.isolation), plan.value);
+  }
+
+  #hitL2(call: Planned, entry: L1Entry): Answer {
+    this.#counters.l2Hits++;
+    this.#hit(call, 'l2');
+    return { value: this.#given(entry.value, call.plan) };
+  }
+
+  /** A value past its ttl counts as a miss. */
+  #served(call: Planned, value: unknown): Answer {
+    this.#counters.misses++;
+    this.#deps.counters.staleHits++;
+    this.#missed(call);
+    return { value: this.#given(value, call.plan) };
+  }
+
+  #hit({ outcome, key }: Planned, tier: 'l1' | 'l2'): void {
+    outcome.hit(key, tier);
+  }
+
+  #missed({ outcome, key }: Planned): void {
+    outcome.missed(key);
+  }
+}
+
+/** The plan of a call that has waited already. */
+function afterWaiting(plan: LoadPlan, waitedMs: number): LoadPlan {
+  if (waitedMs === 0) return plan;
+  const { softTimeoutMs, hardTimeoutMs } = plan;
+  return {
+    ...plan,
+    softTimeoutMs: softTimeoutMs === undefined ? undefined : Math.max(0, softTimeoutMs - waitedMs),
+    hardTimeoutMs: hardTimeoutMs === undefined ? undefined : Math.max(1, hardTimeoutMs - waitedMs),
+  };
+}
+
+function namesTtl(options: Ttl | LoadOptions | undefined): boolean {
+  return (typeof options === 'object' ? options.ttl : options) !== undefined;
+}

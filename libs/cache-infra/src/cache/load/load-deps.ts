@@ -1,0 +1,52 @@
+import type { Clock } from '../../base/clock.js';
+import type { Lifecycle } from '../../base/lifecycle.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
+import type { LoadGuards } from '../../tiers/redis/load-guards.js';
+import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { Isolation } from '../contract/options.js';
+import type { LocalEntries } from '../entry/local-entries.js';
+import type { PlanDefaults } from '../entry/store-plan.js';
+import type { ValueLimits } from '../entry/value-rules.js';
+import type { Coherence } from '../invalidate/coherence.js';
+import type { InFlightWork } from '../invalidate/in-flight-work.js';
+import type { KeySignals } from '../invalidate/key-signals.js';
+import type { TagSync } from '../invalidate/tag-sync.js';
+import type { Counters } from '../observe/counters.js';
+import type { CacheEmitter } from '../observe/emitter.js';
+import type { Refusals } from '../observe/refusals.js';
+import type { Lookup } from '../read/lookup.js';
+import type { TierRead } from '../read/reads.js';
+import type { ErrorPolicy } from '../recover/error-policy.js';
+import type { TierWrites } from '../write/writes.js';
+import type { Backoff } from './backoff.js';
+import type { CallTimers } from './call-timers.js';
+import type { SingleFlight } from './single-flight.js';
+
+/** The collaborators of a load. */
+export interface LoadDeps {
+  readonly l1: MemoryTier | undefined;
+  readonly l2: RedisTier | undefined;
+  readonly guards: LoadGuards | undefined;
+  readonly clock: Clock;
+  readonly tags: TagSync;
+  readonly counters: Counters;
+  readonly emitter: CacheEmitter;
+  readonly refusals: Refusals;
+  readonly errors: ErrorPolicy;
+  readonly lifecycle: Lifecycle;
+  readonly entries: LocalEntries;
+  readonly lookup: Lookup;
+  readonly writes: TierWrites;
+  readonly work: InFlightWork<TierRead, SingleFlight>;
+  readonly coherence: Coherence;
+  readonly keySignals: KeySignals;
+  /** Pauses after failed loads. */
+  readonly backoff: Backoff;
+  /** Pauses after refreshes whose value could not be stored. */
+  readonly refreshBackoff: Backoff;
+  readonly timers: CallTimers;
+  readonly isolation: Isolation;
+  readonly values: ValueLimits;
+  /** For calls that name nothing else. */
+  readonly defaults: PlanDefaults;
+}

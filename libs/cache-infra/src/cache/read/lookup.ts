@@ -1,0 +1,198 @@
+import { portionSize } from '../../base/turn.js';
+import type { L1Entry } from '../../tiers/memory/l1-entry.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
+import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { CacheOperation } from '../contract/monitor.js';
+import type { Keyspace } from '../entry/keyspace.js';
+import { hasTags, type LocalEntries } from '../entry/local-entries.js';
+import type { PlanDefaults } from '../entry/store-plan.js';
+import type { TagSync } from '../invalidate/tag-sync.js';
+import type { Counters } from '../observe/counters.js';
+import { failed, type ErrorPolicy } from '../recover/error-policy.js';
+import type { BulkResult, ReadPlan, TierReads } from './reads.js';
+
+export interface LookupDeps {
+  readonly l1: MemoryTier | undefined;
+  readonly l2: RedisTier | undefined;
+  readonly entries: LocalEntries;
+  readonly reads: TierReads;
+  readonly tags: TagSync;
+  readonly counters: Counters;
+  readonly errors: ErrorPolicy;
+  /** For calls that name nothing else. */
+  readonly defaults: PlanDefaults;
+}
+
+/** A fresh entry, and the tier that had it. */
+export interface Hit {
+  readonly entry: L1Entry;
+  readonly tier: 'l1' | 'l2';
+  /** No other caller holds the value. */
+  readonly isOwn: boolean;
+}
+
+/** Looks for entries in the L1, then in the L2. A failure of Redis is a miss, or thrown (`onError`). */
+export class Lookup {
+  readonly #deps: LookupDeps;
+
+  constructor(deps: LookupDeps) {
+    this.#deps = deps;
+  }
+
+  /** Pulls tag news from Redis if the L1's entry of this key has tags that may be invalidated; `failed` = Redis did not answer. */
+  async checkTags(operation: CacheOperation, id: string): Promise<undefined | typeof failed> {
+    const { l1, tags, entries, errors } = this.#deps;
+    if (!tags.stale) return undefined;
+    const entry = l1?.get(id);
+    if (entry === undefined || !entries.needsTagCheck(entry)) return undefined;
+    return (await errors.guarded(operation, tags.pull())) === failed ? failed : undefined;
+  }
+
+  /** Pulls what other instances did to the tags of an entry. */
+  async pullTagsOf(entry: L1Entry): Promise<void> {
+    const { tags, errors } = this.#deps;
+    const news = hasTags(entry) ? tags.pullForRead() : undefined;
+    if (news !== undefined) await errors.guarded('getOrSet', news);
+  }
+
+  /** The fresh entry in either tier. Counts nothing. */
+  async look(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<L1Entry | undefined> {
+    const id = keyspace.id(key);
+    const checked = await this.checkTags(operation, id);
+    const entry = this.#deps.entries.fresh(id);
+    // Redis already failed in this call: don't pay for a second time-out.
+    return entry ?? (checked === failed ? undefined : this.lookL2(operation, keyspace, key));
+  }
+
+  /** The fresh entry in the L2. Counts nothing. */
+  async lookL2(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<L1Entry | undefined> {
+    const found = await this.tryL2(operation, keyspace, key);
+    return found === undefined || found === failed || !this.#deps.entries.isWithinTtl(found)
+      ? undefined
+      : found;
+  }
+
+  /** The fresh or stale entry in the L2; `failed` = Redis did not answer. */
+  async tryL2(
+    operation: CacheOperation,
+    keyspace: Keyspace,
+    key: string,
+    plan: ReadPlan = this.#deps.defaults,
+  ): Promise<L1Entry | undefined | typeof failed> {
+    const { l2, reads, errors } = this.#deps;
+    if (l2 === undefined) return undefined;
+    try {
+      const { found } = reads.read(l2, keyspace, key, plan);
+      return await found;
+    } catch (error) {
+      errors.tolerate(operation, error);
+      return failed;
+    }
+  }
+
+  /** The fresh entry in either tier. Counts. */
+  async find(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<Hit | undefined> {
+    const { l1, l2, counters, tags, entries, reads, errors, defaults } = this.#deps;
+    let hasRedisFailed = false;
+    if (l1 !== undefined) {
+      const id = keyspace.id(key);
+      if (tags.stale) hasRedisFailed = (await this.checkTags(operation, id)) === failed;
+      const entry = entries.fresh(id);
+      if (entry !== undefined) {
+        counters.l1Hits++;
+        return { entry, tier: 'l1', isOwn: false };
+      }
+      counters.l1Misses++;
+    }
+    // Redis already failed in this call: don't pay for a second time-out.
+    if (l2 !== undefined && !hasRedisFailed) {
+      try {
+        const read = reads.read(l2, keyspace, key, defaults);
+        const entry = await read.found;
+        if (entry !== undefined && entries.isWithinTtl(entry)) {
+          counters.l2Hits++;
+          return { entry, tier: 'l2', isOwn: !read.shared };
+        }
+      } catch (error) {
+        errors.tolerate(operation, error);
+      }
+    }
+    if (l2 !== undefined) counters.l2Misses++;
+    counters.misses++;
+    return undefined;
+  }
+
+  /** As `find`, for many keys, in their order. A key may stand there once. */
+  async findMany(keyspace: Keyspace, keys: readonly string[]): Promise<readonly (Hit | undefined)[]> {
+    const { l1, l2, counters, tags, entries, errors } = this.#deps;
+    const hits = new Array<Hit | undefined>(keys.length);
+    const missing: string[] = [];
+    const indexes: number[] = [];
+    const pulled = l1 !== undefined && tags.stale ? await errors.guarded('getMany', tags.pull()) : undefined;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      const entry = l1 === undefined ? undefined : entries.fresh(keyspace.id(key));
+      if (entry !== undefined) {
+        hits[i] = { entry, tier: 'l1', isOwn: false };
+      } else {
+        missing.push(key);
+        indexes.push(i);
+      }
+    }
+    if (l1 !== undefined) {
+      counters.l1Hits += keys.length - missing.length;
+      counters.l1Misses += missing.length;
+    }
+    if (l2 === undefined || missing.length === 0) {
+      counters.misses += missing.length;
+      return hits;
+    }
+    // Redis already failed in this call: don't pay for a second time-out.
+    if (pulled === failed) return this.#missedAll(missing.length, hits);
+    for (let i = 0; i < missing.length; i += portionSize) {
+      const portion = missing.length <= portionSize ? missing : missing.slice(i, i + portionSize);
+      const results = await errors.guarded('getMany', this.#readMany(l2, keyspace, portion));
+      if (results === failed) return this.#missedAll(missing.length - i, hits);
+      await this.#noteResults(results, indexes, i, hits);
+    }
+    return hits;
+  }
+
+  #readMany(l2: RedisTier, keyspace: Keyspace, keys: readonly string[]): Promise<BulkResult[]> {
+    return this.#deps.reads.readMany(l2, keyspace, keys, this.#deps.defaults);
+  }
+
+  /** Counts the results of a portion, and puts its hits where they belong: at `indexes`, from `from` on. */
+  async #noteResults(
+    results: readonly BulkResult[],
+    indexes: readonly number[],
+    from: number,
+    hits: (Hit | undefined)[],
+  ): Promise<void> {
+    const { counters, entries } = this.#deps;
+    for (let n = 0; n < results.length; n++) {
+      const result = results[n] as BulkResult;
+      let { record: entry } = result;
+      if (entry instanceof Promise) entry = await this.#awaited(entry);
+      if (entry === undefined || !entries.isWithinTtl(entry)) {
+        counters.l2Misses++;
+        counters.misses++;
+      } else {
+        counters.l2Hits++;
+        hits[indexes[from + n] as number] = { entry, tier: 'l2', isOwn: !result.read.shared };
+      }
+    }
+  }
+
+  /** An entry that another call began to read, or that takes longer to decode. */
+  async #awaited(entry: Promise<L1Entry | undefined>): Promise<L1Entry | undefined> {
+    const found = await this.#deps.errors.guarded('getMany', entry);
+    return found === failed ? undefined : found;
+  }
+
+  #missedAll<T>(count: number, hits: T): T {
+    this.#deps.counters.l2Misses += count;
+    this.#deps.counters.misses += count;
+    return hits;
+  }
+}
