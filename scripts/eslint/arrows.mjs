@@ -1,44 +1,78 @@
-// The ESLint rule that holds the arrows of the library's folders: who may import whom, and which package is used where.
-import { dirname, relative, resolve, sep } from 'node:path';
+// The ESLint rule that holds the arrows between the rooms of the library: which folder may import which, which package is used where, and that
+// no files import each other in a ring.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 
-const below = {
-  keys: [],
-  codec: ['keys'],
-  tiers: ['codec', 'keys'],
-  cache: ['tiers', 'codec', 'keys'],
-  monitoring: ['cache', 'tiers', 'codec', 'keys'],
-  ai: ['cache', 'tiers', 'codec', 'keys'],
-  config: ['monitoring', 'cache', 'tiers', 'codec', 'keys'],
-  nestjs: ['config', 'ai', 'monitoring', 'cache', 'tiers', 'codec', 'keys'],
-};
-const all = Object.keys(below);
+const ground = ['keys', 'values', 'base'];
+const belowTiers = ['codec', ...ground];
+const belowCache = ['tiers', ...belowTiers];
+const belowRooms = ['cache/contract', ...belowCache];
+const belowDeciding = ['cache/observe', 'cache/entry', ...belowRooms];
+const belowConfig = ['monitoring', 'cache', ...belowCache];
+const belowNestjs = ['config', 'ai', ...belowConfig];
+const all = ['nestjs', ...belowNestjs];
 
-/** Folder → the folders it may import. A file beside the folders, other than index.ts, is a leaf: it imports none. */
+/** Room → what it may import: rooms, with the rooms inside of them. */
 export const arrows = {
-  ...below,
+  base: [],
+  values: ['base'],
+  keys: ['base'],
+  codec: ground,
+  tiers: belowTiers,
+  'tiers/memory': ['base'],
+  'tiers/redis': ['tiers/remote-tier.ts', ...belowTiers],
+  'tiers/coherence': ['tiers/redis', ...belowTiers],
+  cache: ['cache', ...belowCache],
+  'cache/contract': belowCache,
+  'cache/entry': belowRooms,
+  'cache/observe': belowRooms,
+  'cache/recover': belowDeciding,
+  'cache/invalidate': ['cache/recover', ...belowDeciding],
+  'cache/read': ['cache/invalidate', 'cache/recover', ...belowDeciding],
+  'cache/write': ['cache/invalidate', 'cache/recover', ...belowDeciding],
+  'cache/load': ['cache/read', 'cache/write', 'cache/invalidate', 'cache/recover', ...belowDeciding],
+  monitoring: ['cache', ...belowCache],
+  ai: ['cache', ...belowCache],
+  config: belowConfig,
+  nestjs: all,
+  'nestjs/registry': belowNestjs,
+  'nestjs/vary': ['nestjs/registry', ...belowNestjs],
+  'nestjs/decorators': ['nestjs/vary', 'nestjs/registry', ...belowNestjs],
+  'nestjs/observe': ['nestjs/decorators', 'nestjs/vary', 'nestjs/registry', ...belowNestjs],
+  'nestjs/http/rules': belowNestjs,
+  'nestjs/http/adapter': [
+    ...['nestjs/http/rules', 'nestjs/observe', 'nestjs/decorators', 'nestjs/vary', 'nestjs/registry'],
+    ...belowNestjs,
+  ],
+  'nestjs/module': all,
   benchmarks: all,
-  cli: ['config', 'cache', 'benchmarks'],
+  cli: ['config', 'benchmarks', 'cache', ...belowCache],
   testing: [...all, 'benchmarks'],
-  keyv: ['cache'],
-  compat: ['config', 'cache', 'keyv'],
+  keyv: ['cache', 'base'],
+  compat: ['config', 'keyv', 'cache', 'base'],
 };
 
 /** Package → the folders that may import it. */
 export const packages = [
   { name: /^@nestjs\//, folders: ['nestjs', 'testing', 'compat'] },
   { name: /^ioredis$/, folders: ['tiers', 'testing'] },
-  { name: /^lru-cache$/, folders: ['tiers'] },
+  { name: /^lru-cache$/, folders: ['tiers/memory'] },
 ];
 
-const source = `libs${sep}cache-infra${sep}src${sep}`;
+/** The engine holds every collaborator of a cache: only the facade and the assembly beside it may know it. */
+const engine = { file: 'cache/engine.ts', room: 'cache' };
+
+const source = ['libs', 'cache-infra', 'src'].join(sep) + sep;
 
 export default {
   meta: {
     type: 'problem',
-    docs: { description: 'Imports follow the arrows between the folders of the library.' },
+    docs: { description: 'Imports follow the arrows between the rooms of the library, and form no ring.' },
     messages: {
-      folder:
-        '{{from}} may not import from {{to}}/: the arrows run nestjs → config, ai, monitoring → cache → tiers → codec, keys.',
+      room: '{{from}} may not import from {{to}}: see the arrows in scripts/eslint/arrows.mjs.',
+      ring: 'this import closes a ring: {{to}} imports this file, directly or by way of others.',
+      engine:
+        'only the facade and the assembly in cache/ import the engine: name what you need of it instead.',
       package: "'{{name}}' is imported by {{allowed}} only, not by {{from}}.",
     },
     schema: [],
@@ -46,14 +80,14 @@ export default {
   create(context) {
     const path = relative(context.cwd, context.filename);
     if (!path.startsWith(source)) return {};
-    const from = folderOf(path);
-    const isSpec = path.endsWith('.spec.ts');
+    const file = path.slice(source.length).split(sep).join('/');
+    const isSpec = file.endsWith('.spec.ts');
 
     const check = (node) => {
       if (typeof node?.value !== 'string') return;
       const problem = node.value.startsWith('.')
-        ? folderProblem(from, folderOf(resolvedFrom(context.cwd, path, node.value)), isSpec)
-        : packageProblem(from, node.value, isSpec);
+        ? importProblem(context.cwd, file, target(context.cwd, path, node.value), isSpec)
+        : packageProblem(file, node.value, isSpec);
       if (problem !== undefined) context.report({ node, ...problem });
     };
     return {
@@ -66,37 +100,97 @@ export default {
   },
 };
 
-function resolvedFrom(cwd, path, specifier) {
-  return relative(cwd, resolve(cwd, dirname(path), specifier));
+/** The file that a specifier names, relative to the library's source. */
+function target(cwd, path, specifier) {
+  const resolved = relative(cwd, resolve(cwd, dirname(path), specifier)).slice(source.length);
+  return resolved.split(sep).join('/').replace(/\.js$/, '.ts');
 }
 
-/** `index` and `leaf` are the files beside the folders. */
-function folderOf(path) {
-  const [first, ...rest] = path.slice(source.length).split(sep);
-  if (rest.length > 0) return first;
-  return first === 'index.ts' ? 'index' : 'leaf';
+/** The room of a file: the longest folder that the arrows name; undefined for a file beside the folders. */
+function roomOf(file) {
+  for (let folder = posix.dirname(file); folder !== '.'; folder = posix.dirname(folder)) {
+    if (folder in arrows) return folder;
+  }
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : undefined;
 }
 
-function folderProblem(from, to, isSpec) {
-  if (to === from || to === 'leaf') return undefined;
-  // A test puts a folder together with what stands above it, rather than with a double of it.
+function importProblem(cwd, from, to, isSpec) {
+  // A test puts a room together with what stands above it, rather than with a double of it.
   if (isSpec) return undefined;
-  const allowed = from === 'index' ? all : (arrows[from] ?? []);
-  return allowed.includes(to) ? undefined : { messageId: 'folder', data: { from: label(from), to } };
+  if (to === engine.file && roomOf(from) !== engine.room) return { messageId: 'engine' };
+  const [room, other] = [roomOf(from), roomOf(to)];
+  if (room !== other && !isAllowed(room, to)) {
+    return { messageId: 'room', data: { from: label(room), to: label(other) } };
+  }
+  const rings = ringsOf(join(cwd, source));
+  const isRing = rings.has(from) && rings.get(from) === rings.get(to);
+  return isRing ? { messageId: 'ring', data: { to } } : undefined;
 }
 
-function packageProblem(from, specifier, isSpec) {
+/** Beside the folders stands index.ts alone, which hands on what they export. */
+function isAllowed(room, to) {
+  const allowed = room === undefined ? all : (arrows[room] ?? []);
+  return allowed.some((each) => to === each || to.startsWith(`${each}/`));
+}
+
+function packageProblem(file, specifier, isSpec) {
   const rule = packages.find(({ name }) => name.test(specifier));
-  if (rule === undefined || rule.folders.includes(from)) return undefined;
+  if (rule === undefined || rule.folders.some((folder) => file.startsWith(`${folder}/`))) return undefined;
   // A spec of what reaches a server speaks to that server itself.
   if (isSpec && specifier === 'ioredis') return undefined;
   return {
     messageId: 'package',
-    data: { name: specifier, allowed: rule.folders.map(label).join(', '), from: label(from) },
+    data: { name: specifier, allowed: rule.folders.map(label).join(', '), from: label(roomOf(file)) },
   };
 }
 
-function label(folder) {
-  if (folder === 'index') return 'index.ts';
-  return folder === 'leaf' ? 'a file beside the folders' : `${folder}/`;
+function label(room) {
+  return room === undefined ? 'a file beside the folders' : `${room}/`;
+}
+
+const known = new Map();
+
+/** File → the number of the ring that it belongs to, for those that belong to one. */
+function ringsOf(folder) {
+  if (!known.has(folder)) known.set(folder, findRings(importsIn(folder)));
+  return known.get(folder);
+}
+
+export function importsIn(folder) {
+  const files = readdirSync(folder, { recursive: true })
+    .map((name) => name.split(sep).join('/'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map(
+        ([, it]) => it,
+      );
+      const imported = specifiers.map((it) => posix.join(posix.dirname(file), it).replace(/\.js$/, '.ts'));
+      return [file, imported];
+    }),
+  );
+}
+
+/** Strongly connected components (Tarjan, "Depth-first search and linear graph algorithms", 1972). */
+export function findRings(imports) {
+  const rings = new Map();
+  const order = new Map();
+  const lowest = new Map();
+  const stack = [];
+  const visit = (file) => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file));
+    stack.push(file);
+    for (const next of imports.get(file) ?? []) {
+      if (!imports.has(next)) continue;
+      if (!order.has(next)) visit(next);
+      if (stack.includes(next)) lowest.set(file, Math.min(lowest.get(file), lowest.get(next)));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const ring = stack.splice(stack.indexOf(file));
+    if (ring.length > 1) for (const each of ring) rings.set(each, order.get(file));
+  };
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return rings;
 }
