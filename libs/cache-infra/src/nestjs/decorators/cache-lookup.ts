@@ -5,7 +5,7 @@ import { isCache, type Cache } from '../../cache/contract/cache.js';
 import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../../cache/contract/monitor.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
-import type { CacheFacts } from '../vary/cache-facts.js';
+import type { CacheFacts } from '../registry/cache-facts.js';
 import { CacheRegistry, registryOf } from '../registry/cache-registry.js';
 import type { MethodOptions } from './decorator-options.js';
 import { factsOf } from '../vary/facts-lookup.js';

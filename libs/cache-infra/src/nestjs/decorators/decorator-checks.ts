@@ -11,7 +11,7 @@ import {
   type Checks,
 } from '../../base/checks.js';
 import { ValidationError } from '../../base/errors.js';
-import { factName } from '../vary/cache-facts.js';
+import { factName } from '../registry/cache-facts.js';
 import type {
   CacheableOptions,
   CacheDefaultsOptions,

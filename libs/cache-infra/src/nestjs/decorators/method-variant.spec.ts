@@ -7,9 +7,9 @@ import { REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { lastValueFrom, Observable, of } from 'rxjs';
 
-import { withCacheContext } from '../vary/cache-context.js';
+import { withCacheContext } from '../vary/current-context.js';
 import { CacheEvict } from './cache-evict.js';
-import { CacheVaryProvider, type CacheFacts } from '../vary/cache-facts.js';
+import { CacheVaryProvider, type CacheFacts } from '../registry/cache-facts.js';
 import { CacheInfraModule } from '../module/cache-infra.module.js';
 import { CachePut } from './cache-put.js';
 import { Cacheable } from './cacheable.js';

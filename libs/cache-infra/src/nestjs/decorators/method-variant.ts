@@ -3,8 +3,8 @@ import { Logger } from '@nestjs/common';
 import type { Cache } from '../../cache/contract/cache.js';
 import { ValidationError } from '../../base/errors.js';
 import { escapeGlob } from '../../keys/glob.js';
-import { currentCacheContext } from '../vary/cache-context.js';
-import type { CacheFact, CacheFactValue } from '../vary/cache-facts.js';
+import { currentCacheContext } from '../vary/current-context.js';
+import type { CacheFact, CacheFactValue } from '../registry/cache-facts.js';
 import { namespaceOf } from './cache-lookup.js';
 import type { MethodCall } from './decorated-method.js';
 

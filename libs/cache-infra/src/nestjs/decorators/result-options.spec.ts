@@ -7,7 +7,7 @@ import { Cache } from '../../cache/contract/cache.js';
 import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import { withChaos } from '../../testing/chaos-cache.js';
 import { CacheSpy } from '../../testing/cache-spy.js';
-import { CacheVaryProvider } from '../vary/cache-facts.js';
+import { CacheVaryProvider } from '../registry/cache-facts.js';
 import { CachePut } from './cache-put.js';
 import { Cacheable } from './cacheable.js';
 import { factsOf } from '../vary/facts-lookup.js';

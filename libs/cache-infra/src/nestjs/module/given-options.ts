@@ -1,7 +1,7 @@
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../../config/several-caches.js';
 import { ValidationError } from '../../base/errors.js';
-import type { Plan } from './module-definition.js';
 import type { AnswerOptions } from './module-options.js';
+import type { Plan } from './plan.js';
 import { defaultCacheName } from '../registry/tokens.js';
 
 /** What is given to `forRoot()` and its like, before anything has looked at it. */

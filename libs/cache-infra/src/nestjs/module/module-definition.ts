@@ -6,7 +6,7 @@ import { CacheFactory } from '../../config/cache-factory.js';
 import { cachesBeside } from '../../config/several-caches.js';
 import { ValidationError } from '../../base/errors.js';
 import { getAiCacheToken, ownAiCacheToken, rootAiToken } from '../registry/ai-tokens.js';
-import type { CacheFacts } from '../vary/cache-facts.js';
+import type { CacheFacts } from '../registry/cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from '../registry/cache-registry.js';
 import {
@@ -17,6 +17,7 @@ import {
   type GivenOptions,
 } from './given-options.js';
 import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
+import type { OptionsSource, Plan } from './plan.js';
 import {
   defaultCacheName,
   getCacheToken,
@@ -26,21 +27,6 @@ import {
 } from '../registry/tokens.js';
 
 const optionsToken = Symbol('CacheInfraModule options');
-
-/** Where the options of a cache come from, and who sees the cache. */
-export interface OptionsSource {
-  readonly name: string | undefined;
-  /** The names of the caches beside that one. */
-  readonly caches: readonly string[];
-  readonly isGlobal: boolean | undefined;
-  readonly imports?: DynamicModule['imports'];
-  readonly providers: Provider[];
-}
-
-/** A source, and which of the factory's ways to make a cache of it. */
-export interface Plan extends OptionsSource {
-  readonly way: 'create' | 'createAi' | 'forTesting';
-}
 
 /** @throws ValidationError when there are no options, or `caches` is not a dictionary */
 export function optionsOf(given: GivenOptions): OptionsSource {

@@ -2,7 +2,7 @@ import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 
 import type { AiCacheSettings } from '../../ai/index.js';
 import type { AiCacheConfig, CacheConfig, TestingCacheOptions } from '../../config/options.js';
-import type { CacheFacts } from '../vary/cache-facts.js';
+import type { CacheFacts } from '../registry/cache-facts.js';
 
 interface Visibility {
   /** False: only modules that import this one see the cache. Default true. */

@@ -7,7 +7,7 @@ import type { PreparedCache } from '../../config/cache-factory.js';
 import { ValidationError } from '../../base/errors.js';
 import { provider } from './provided.js';
 import { defaultCacheName, wholeCacheToken } from './tokens.js';
-import { mergeFacts, type CacheFacts } from '../vary/cache-facts.js';
+import { mergeFacts, type CacheFacts } from './cache-facts.js';
 
 /** A start waits this long, in milliseconds, for a Redis that may be away. */
 const startPatience = 250;

@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { ModuleRef } from '@nestjs/core';
 import { Observable } from 'rxjs';
 
-import { contextOf, withCacheContext } from './cache-context.js';
+import { contextOf, withCacheContext } from './current-context.js';
 import { factsOf } from './facts-lookup.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 
 import { ValidationError } from '../../base/errors.js';
-import { CacheVaryProvider, mergeFacts, type CacheFacts } from './cache-facts.js';
+import { CacheVaryProvider, mergeFacts, type CacheFacts } from '../registry/cache-facts.js';
 import { registryOf, type CacheRegistry } from '../registry/cache-registry.js';
 
 /** What was found, and from what: a module that is loaded later may say more. */

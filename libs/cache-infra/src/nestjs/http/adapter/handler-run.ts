@@ -2,10 +2,11 @@ import type { CallHandler } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
 
 import { fieldTokens } from '../rules/header-fields.js';
-import type { HttpCaches, HttpStore } from './http-caches.js';
+import type { HttpCaches } from './http-caches.js';
 import { httpDate } from '../rules/http-date.js';
+import type { HttpStore } from '../rules/http-store.js';
 import type { Head, HttpExchange } from './http-exchange.js';
-import type { HttpRoute } from './http-route.js';
+import type { HttpRoute, Surroundings } from './http-route.js';
 import type { JsonMethod } from './json-text.js';
 import { keptBody, type Recipient } from './kept-body.js';
 import { isStreaming, type StoredBody } from '../rules/stored-body.js';
@@ -14,15 +15,12 @@ import { toStore, type StoredResponse, type StoringRules } from '../rules/stored
 import { strongEtag } from '../rules/validators.js';
 import { merged } from '../rules/vary.js';
 
-/** What stands around this cache on a route. */
-export interface Around {
-  /** Nest's own serializers are among the interceptors outside. */
-  readonly serializes: boolean;
-  /** No interceptor outside looks at values or sets headers, nor does a class derived from this one. */
-  readonly isOutermost: boolean;
-  /** The names of the interceptors outside that may. */
-  readonly names: readonly string[];
-  /** The `res.json()` that knows no classes; undefined = there is none. */
+/**
+ * The interceptors and the adapter around this cache on a route. `isOutermost` is false also for a subclass of the
+ * interceptor, which may look at values or set headers.
+ */
+export interface Around extends Surroundings {
+  /** The `res.json()` that ignores classes; undefined if there is none. */
   readonly json: JsonMethod | undefined;
 }
 

@@ -10,9 +10,10 @@ import { fieldText } from '../rules/header-fields.js';
 import type { Around } from './handler-run.js';
 import { HttpAnswer } from './http-answer.js';
 import { httpCacheStatus } from '../rules/http-cache-status.js';
-import { HttpCaches, type HttpStore } from './http-caches.js';
+import { HttpCaches } from './http-caches.js';
 import { HttpExchange, isInHand } from './http-exchange.js';
 import { relatedTarget, type UrlParts } from '../rules/http-key.js';
+import type { HttpStore } from '../rules/http-store.js';
 import { primaryKey, RouteKeys, type PrimaryKey } from '../rules/http-primary-key.js';
 import {
   httpRoute,

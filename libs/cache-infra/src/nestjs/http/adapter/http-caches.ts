@@ -3,29 +3,18 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import type { Cache } from '../../../cache/contract/cache.js';
 import { TieredCache, type Looked } from '../../../cache/tiered-cache.js';
-import { systemClock, type Clock } from '../../../base/clock.js';
+import { systemClock } from '../../../base/clock.js';
 import { ValidationError, type ValidationProblem } from '../../../base/errors.js';
 import { CachePerformanceMonitor } from '../../../monitoring/performance-monitor.js';
 import { findCache, missingCache } from '../../decorators/cache-lookup.js';
 import { CacheRegistry } from '../../registry/cache-registry.js';
 import { defaultCacheName } from '../../registry/tokens.js';
-import type { Around } from './handler-run.js';
 import type { Fields } from '../rules/header-fields.js';
-import type { HttpRoute } from './http-route.js';
+import type { HttpRoute, Surroundings } from './http-route.js';
+import type { HttpStore } from '../rules/http-store.js';
 import { Revalidations } from '../rules/revalidations.js';
 import { hasCredentials } from '../rules/credentials.js';
 import { decoratedRoutes } from './decorated-routes.js';
-
-/** The part of a cache that holds responses. */
-export interface HttpStore {
-  readonly cache: Cache;
-  /** What it gives must not be changed. Counts nothing where the cache can do without. */
-  readonly look: <T>(key: string) => Promise<Looked<T> | undefined>;
-  /** Counts the answer to one request, by the tier that had it; undefined = it is not there. `start`: of `performance.now()`. */
-  readonly recordRead: (key: string, tier: Looked<unknown>['tier'] | undefined, start: number) => void;
-  readonly clock: Clock;
-  readonly revalidations: Revalidations;
-}
 
 /** The caches that hold the responses of an application. */
 @Injectable()
@@ -97,7 +86,7 @@ export class HttpCaches implements OnModuleInit {
   }
 
   /** Answers of a route are not stored, because objects of a class would lose it. Warns once for each route. */
-  losesClass({ id, handler }: HttpRoute, className: string, { names, serializes }: Around): void {
+  losesClass({ id, handler }: HttpRoute, className: string, { names, serializes }: Surroundings): void {
     if (this.#classLosing.has(handler)) return;
     this.#classLosing.add(handler);
     const outside = names.length === 0 ? 'what sends the answer' : names.join(' and ');

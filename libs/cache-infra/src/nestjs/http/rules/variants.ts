@@ -3,7 +3,7 @@ import type { LoadContext, LoadOptions } from '../../../cache/contract/options.j
 import { maxDurationMs } from '../../../base/duration.js';
 import { retentionMs } from './freshness.js';
 import type { Fields } from './header-fields.js';
-import type { HttpStore } from '../adapter/http-caches.js';
+import type { HttpStore } from './http-store.js';
 import type { StoredResponse } from './stored-response.js';
 import { sameNames, selectedBy, variantOf, type Selection } from './vary.js';
 
