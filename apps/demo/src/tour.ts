@@ -38,8 +38,8 @@ const failed = report.failures.length;
 await report.part('The end', () => {
   report.line(
     failed === 0
-      ? `Every step did what it says. Documentation: ${new URL('/docs', demo.url).href}`
-      : `${failed} of the steps did not do what they say.`,
+      ? `All steps passed. Documentation: ${new URL('/docs', demo.url).href}`
+      : `${failed} steps failed.`,
   );
 });
 process.exitCode = failed === 0 ? 0 : 1;

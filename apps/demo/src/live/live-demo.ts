@@ -125,7 +125,7 @@ export class LiveDemo implements OnApplicationShutdown {
 
   async #start(): Promise<Stage> {
     const redis = await embeddedRedis().catch((error: unknown) => {
-      this.#logger.warn(`The page goes on without Redis: ${String(error)}`);
+      this.#logger.warn(`Redis failed to start, the demo continues without Redis: ${String(error)}`);
       return undefined;
     });
     this.#isRedisRunning = redis !== undefined;

@@ -115,7 +115,7 @@ async function store(cache: Cache, { key, response, ttl }: Answer): Promise<void
   } catch (error) {
     // Neither the key nor the value: both may be of a user.
     Logger.error(
-      'An answer could not be cached',
+      'The response could not be cached',
       error instanceof Error ? error.stack : undefined,
       'CacheInterceptor',
     );

@@ -144,7 +144,7 @@ const moduleChecks = {
 };
 
 function assertModuleOptions(options: CacheModuleOptions): void {
-  const instead = 'name Redis in config (config: { redisUrl }), or give a cache (cache: …)';
+  const instead = 'configure Redis (config: { redisUrl }), or pass a cache (cache: …)';
   assertNoStores('CacheModule', options, instead);
   assertOptions('CacheModule', { ...options, stores: undefined }, moduleChecks);
 }

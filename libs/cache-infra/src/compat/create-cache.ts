@@ -66,7 +66,7 @@ export const createCacheChecks = {
 export function assertNoStores(subject: string, options: unknown, instead: string): void {
   if (typeof options !== 'object' || options === null) return;
   if (!('stores' in options) || options.stores === undefined) return;
-  const message = `stores is not an option here: ${instead}; an L1 stands before Redis by itself`;
+  const message = `stores is not supported: ${instead}; an L1 in front of Redis is built in`;
   throw new ValidationError([{ path: 'stores', message }], subject);
 }
 
@@ -80,7 +80,7 @@ export function assertNoStores(subject: string, options: unknown, instead: strin
  * @throws ValidationError that lists every bad option
  */
 export function createCache(options: CreateCacheOptions = {}): Cache {
-  assertNoStores('createCache', options, 'give a cache (cache: …)');
+  assertNoStores('createCache', options, 'pass a cache (cache: …)');
   assertOptions('createCache', options, createCacheChecks);
   return new CacheManager(options);
 }
@@ -249,7 +249,7 @@ class CacheManager extends Cache {
     if (this.#warned) return;
     this.#warned = true;
     Logger.warn(
-      `wrap() of ${describeValue(key)}: the value is not stored, and made anew with every call: ${error.message}`,
+      `wrap() of ${describeValue(key)}: the value is not stored and is computed again by every call: ${error.message}`,
       'CacheManager',
     );
   }

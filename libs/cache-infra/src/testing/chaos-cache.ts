@@ -47,7 +47,7 @@ export class Chaos {
   /** The next `times` calls of this method fail. */
   failNext(operation: CacheCallOperation, times = 1): void {
     const failures = this.#failures.get(operation) ?? [];
-    for (let i = 0; i < times; i += 1) failures.push(failureOf(operation, 'it was told to fail'));
+    for (let i = 0; i < times; i += 1) failures.push(failureOf(operation, 'failNext() was called'));
     this.#failures.set(operation, failures);
   }
 
@@ -65,7 +65,7 @@ export class Chaos {
   down(): void {
     if (this.#down) return;
     this.#down = true;
-    this.#emitter.emit('degraded', { reason: 'the cache was told to be down' });
+    this.#emitter.emit('degraded', { reason: 'down() was called' });
   }
 
   /** The backend is back. Resolves when it has what it missed. */
@@ -220,8 +220,7 @@ export class ChaosCache extends ForwardingCache {
  */
 export function withChaos(cache: Cache, options: ChaosOptions = {}): ChaosCache {
   assertOptions('withChaos', options, { onError: oneOf('degrade', 'throw'), commandTimeout: timeout });
-  if (typeof cache?.getOrSet !== 'function')
-    throw new ValidationError('withChaos needs the cache that shall fail');
+  if (typeof cache?.getOrSet !== 'function') throw new ValidationError('withChaos needs the cache to wrap');
   return new ChaosCache(cache, options);
 }
 

@@ -55,7 +55,7 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   if (address === null || typeof address === 'string')
-    throw new InfrastructureError('No free port could be had');
+    throw new InfrastructureError('No free port was found');
   return address.port;
 }
 

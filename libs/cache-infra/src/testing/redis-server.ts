@@ -79,7 +79,7 @@ export async function startRedisServer(options: StartRedisOptions = {}): Promise
     'No Redis for the tests. Do one of these: set REDIS_URL to a running server; put redis-server or valkey-server ' +
       'on the PATH; start Docker (the package testcontainers is needed as well); or, as root on a machine with apt, ' +
       'run "apt-get install -y redis-server"',
-    { cause: new AggregateError(tried, 'What was tried') },
+    { cause: new AggregateError(tried, 'All attempts to start Redis failed') },
   );
 }
 
@@ -100,15 +100,15 @@ async function foreignServer(url: string): Promise<RedisServer> {
     await client.connect();
     await client.ping();
   } catch {
-    throw new InfrastructureError(
-      `The Redis that REDIS_URL names does not answer at ${hostname}:${port || '6379'}`,
-    );
+    throw new InfrastructureError(`Redis at REDIS_URL does not answer (${hostname}:${port || '6379'})`);
   } finally {
     client.disconnect();
   }
   const refuse = () =>
     Promise.reject(
-      new InfrastructureError('REDIS_URL names a server that is not ours: ask for one with own: true'),
+      new InfrastructureError(
+        'REDIS_URL names a shared server, which cannot be paused: request a server with own: true',
+      ),
     );
   return server({ url, host: hostname, port: Number(port || 6379), how: 'url' }, () => undefined, {
     start: () => Promise.resolve(),

@@ -80,7 +80,7 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
 function whyUncached(moduleRef: ModuleRef, name: string, method: string): string {
   return provider(moduleRef, getCacheToken(name)) === undefined
     ? `${method} runs uncached: the application does not import CacheInfraModule`
-    : `${method} runs uncached: what is provided as Cache is no cache (a mock?). Provide new InMemoryCache(), or import CacheInfraModule.forTesting()`;
+    : `${method} runs uncached: the provider of Cache is not a cache (a mock?). Provide new InMemoryCache(), or import CacheInfraModule.forTesting()`;
 }
 
 /**
@@ -106,7 +106,7 @@ export function missingCache(name: string, method: string, names: readonly strin
   const missing = name === defaultCacheName ? 'the default cache' : `the cache '${name}'`;
   return {
     path: method,
-    message: `${method} uses ${missing}, which no CacheInfraModule makes; registered: ${known}`,
+    message: `${method} uses ${missing}, which no CacheInfraModule creates; registered: ${known}`,
   };
 }
 

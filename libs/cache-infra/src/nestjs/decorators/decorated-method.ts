@@ -129,17 +129,17 @@ async function settled(returned: unknown, decoration: Decoration, label: string)
   if (isObservable(returned)) {
     if (returnsObservable(decoration)) return lastValueFrom(returned, { defaultValue: undefined });
     throw new ValidationError(
-      `${label} returns an Observable: declare that as its return type, with Observable imported as a value (no "import type"), so that @${decoration.decorator}() knows before the method runs`,
+      `${label} returns an Observable that it does not declare: declare Observable as the return type, and import it as a value (no "import type"), because @${decoration.decorator}() needs the type before the method runs`,
     );
   }
   if (!isThenable(returned)) {
-    const words = `${label} returns its value at once, but its callers get a promise, for a cache has to be waited for: make the method async, and await it where it is called`;
+    const words = `${label} returns its value synchronously, but a cached method returns a promise: make the method async, and await it in its callers`;
     warnOnce(label, 'at once', words);
   }
   const value = await returned;
   if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) {
     throw new ValidationError(
-      `${label} returns an async iterable or a stream, which gives its values one by one and cannot be cached; return a promise of all of them`,
+      `${label} returns an async iterable or a stream, which cannot be cached: return a promise of all its values`,
     );
   }
   return value;

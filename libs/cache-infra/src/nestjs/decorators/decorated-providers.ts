@@ -80,7 +80,7 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
       if (allEntries !== true || cache !== undefined || namespace !== undefined || feature !== undefined)
         continue;
       this.#logger.warn(
-        `@CacheEvict({ allEntries: true }) on ${label} empties the whole default cache, with HTTP responses and the entries of all other classes: give a namespace, in @CacheDefaults({ namespace }) for the class or by forFeature() for the module; cache: '${defaultCacheName}' says that all is meant`,
+        `@CacheEvict({ allEntries: true }) on ${label} clears the whole default cache, including HTTP responses and the entries of all other classes: set a namespace with @CacheDefaults({ namespace }) or forFeature(), or confirm with cache: '${defaultCacheName}'`,
       );
     }
   }
@@ -107,7 +107,7 @@ function featureOfModule(module: NestModule, problems: ValidationProblem[]): Cac
   const caches = features.map(({ cache }) => cache);
   if (new Set(caches).size < caches.length) {
     const names = features.map(({ namespace }) => `forFeature('${namespace}')`).join(' and ');
-    const message = `${module.name} imports ${names}: a module has one namespace, give the other its own module`;
+    const message = `${module.name} imports ${names}: a module has one namespace, import the other in a module of its own`;
     problems.push({ path: module.name, message });
   }
   return features[0];

@@ -47,26 +47,22 @@ export function assertDecoratable(
     throw new ValidationError(`@${decorator}() on ${label}: ${words}`);
   };
   if (isClass) {
-    return refuse(
-      'it belongs on a method; @CacheDefaults() says for a class what its methods have in common',
-    );
+    return refuse('the decorator belongs on a method; @CacheDefaults() sets the defaults of a class');
   }
   if (typeof target.prototype === 'function') {
     return refuse(
-      'a static method has no instance into which Nest could inject the cache; make it an instance method',
+      'a static method has no instance for Nest to inject the cache into; make it an instance method',
     );
   }
   const method: unknown = descriptor?.value;
-  if (typeof method !== 'function') return refuse('it belongs on a method that returns a promise');
+  if (typeof method !== 'function') return refuse('the decorator belongs on a method that returns a promise');
   if (generators.has(method.constructor.name)) {
-    return refuse(
-      'a generator gives its values one by one and cannot be cached; return a promise of all of them',
-    );
+    return refuse('a generator cannot be cached; return a promise of all its values');
   }
   const type = declaredReturnType(target);
   if (immediate.includes(type)) {
     return refuse(
-      `it returns a ${(type as { name: string }).name} at once, but a cache has to be waited for; make the method async, and await it where it is called`,
+      `the method returns a ${(type as { name: string }).name} synchronously, but a cached method returns a promise; make the method async, and await it in its callers`,
     );
   }
   return method as PlainMethod;

@@ -24,9 +24,9 @@ const placeholder = /\$?\{[\w.[\]]*\}/;
 const textOrFunction: Check = (value) => {
   if (typeof value === 'function') return undefined;
   const problem = nonEmptyString(value);
-  if (problem !== undefined) return typeof value === 'string' ? problem : 'must be a text or a function';
+  if (problem !== undefined) return typeof value === 'string' ? problem : 'must be a string or a function';
   return placeholder.test(value as string)
-    ? 'is a literal, nothing is put in for placeholders: use a function, for example (id: string) => `product:${id}`'
+    ? 'is a literal, placeholders are not replaced: use a function, for example (id: string) => `product:${id}`'
     : undefined;
 };
 
@@ -40,17 +40,17 @@ const tagsOrFunction: Check = (value) => {
 
 const listOfTexts: Check = (value) => {
   const fine = Array.isArray(value) && value.every((tag) => typeof tag === 'string' && tag !== '');
-  if (!fine) return 'must be a list of non-empty texts';
+  if (!fine) return 'must be a list of non-empty strings';
   return (value as readonly string[]).some((tag) => placeholder.test(tag)) ? literalTag : undefined;
 };
 
 const literalTag =
-  'has a literal in it, nothing is put in for placeholders: use a function, for example (id: string) => [`product-${id}`]';
+  'contains a literal, placeholders are not replaced: use a function, for example (id: string) => [`product-${id}`]';
 
 const factNames: Check = (value) =>
   Array.isArray(value) && value.every((name) => typeof name === 'string' && factName.test(name))
     ? undefined
-    : "must be a list of names of facts, for example ['tenant', 'user']";
+    : "must be a list of fact names, for example ['tenant', 'user']";
 
 /** Where an entry stands: what `@CacheDefaults` gives to every decorator. */
 const place: Checks = {
@@ -129,7 +129,7 @@ export function assertLegacyDecorators(decorator: string, name: unknown): void {
   if (typeof name !== 'object' || name === null || !('kind' in name)) return;
   const subject = 'name' in name ? ` on ${String(name.name)}` : '';
   throw new ValidationError(
-    `${decorator}${subject} is compiled as a standard decorator, which Nest does not know: set "experimentalDecorators": true and "emitDecoratorMetadata": true in the compilerOptions of tsconfig.json (in .swcrc: jsc.transform.legacyDecorator and decoratorMetadata)`,
+    `${decorator}${subject} is compiled as a standard decorator, which Nest does not support: set "experimentalDecorators": true and "emitDecoratorMetadata": true in the compilerOptions of tsconfig.json (in .swcrc: jsc.transform.legacyDecorator and decoratorMetadata)`,
   );
 }
 

@@ -136,7 +136,7 @@ type ResultOf<M extends AnyFunction> =
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
 interface OneByOne {
-  'an async iterable gives its values one by one and cannot be cached: return a promise of all of them': never;
+  'an async iterable cannot be cached: return a promise of all its values': never;
 }
 
 /** `unknown` for a method that can be decorated, else what to do about it. Of `any` nothing is known, so it passes. */
@@ -152,7 +152,7 @@ type Decoratable<M extends AnyFunction> = true extends IsAny<ReturnType<M>> | Is
           : [ResultOf<M>] extends [AsyncIterable<unknown>]
             ? OneByOne
             : unknown
-        : { 'a cache has to be waited for: make the method async, and await it where it is called': never };
+        : { 'a cached method returns a promise: make the method async, and await it in its callers': never };
 
 /** The options that are functions of the arguments. */
 type OfArguments = 'key' | 'tags' | 'pattern' | 'condition';

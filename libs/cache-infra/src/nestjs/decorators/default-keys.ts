@@ -85,7 +85,7 @@ export function doubtOfKeys({ decoration, options, instance, isShared }: KeyedMe
 function doubtOfName(prototype: object, decoration: Decoration): string | undefined {
   const doubt = nameDoubt(prototype, decoration);
   if (doubt === undefined) return undefined;
-  return `${doubt}, and default keys begin with it: another build gives it to another class. Keep names in your bundler (esbuild: keepNames), give @CacheDefaults({ namespace }) to the class, or a key to the method`;
+  return `${doubt}, and default keys begin with the class name: another build may give this name to another class. Keep names in your bundler (esbuild: keepNames), or set @CacheDefaults({ namespace }) on the class or key on the method`;
 }
 
 function doubtOfOrigin(
@@ -95,7 +95,7 @@ function doubtOfOrigin(
 ): string | undefined {
   const from = madeForOf(instance) ?? (moduleRef === undefined ? undefined : madeFor(moduleRef, prototype));
   if (from === undefined) return undefined;
-  return `its instances differ by ${from}, which the default key does not say. Give it a key of what tells them apart (key: function (…) { return this.… }), or vary`;
+  return `its instances differ by ${from}, which the default key does not contain. Set a key that contains the difference (key: function (…) { return this.… }), or vary`;
 }
 
 interface Claimant {
@@ -115,5 +115,5 @@ function doubtOfOwner({ decoration, options, instance, prototype, moduleRef }: C
   const place = placeOfKeys(prototype, decoration, options, featureOf(instance));
   const owner = claim(application, place, { prototype, name: decoration.name });
   if (owner.prototype === prototype) return undefined;
-  return 'another class of that name has the same default keys. Rename one, or give a key or @CacheDefaults({ namespace })';
+  return 'another class of that name has the same default keys. Rename one class, or set key or @CacheDefaults({ namespace })';
 }

@@ -15,7 +15,7 @@ export function literalProblems({ decoration, options }: Placed): readonly Valid
   const { key, tags, vary = [] } = options as CacheableOptions;
   const label = `@${decoration.decorator}() on ${labelOf(decoration)}`;
   if (typeof key === 'string' && decoration.decorator === 'Cacheable' && vary.length === 0) {
-    const words = `key '${key}' is one key for every call, but the method has parameters: use a function of them, or, where they do not matter, key: () => '${key}'`;
+    const words = `key '${key}' is the same for every call, but the method has parameters: use a function of the parameters, or key: () => '${key}' if the parameters do not matter`;
     return [{ path: 'key', message: `${label}: ${words}` }];
   }
   const texts = [
@@ -24,7 +24,7 @@ export function literalProblems({ decoration, options }: Placed): readonly Valid
   ];
   return texts.flat().flatMap((text) => {
     if (!notation.test(text)) return [];
-    const words = `'${text}' is a literal, nothing is put in for placeholders: use a function of the parameters, or, where it is meant so, () => …`;
+    const words = `'${text}' is a literal, placeholders are not replaced: use a function of the parameters, or () => … if the literal is intended`;
     return [{ path: 'key', message: `${label}: ${words}` }];
   });
 }

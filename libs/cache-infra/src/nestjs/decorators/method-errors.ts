@@ -28,7 +28,7 @@ export function warnOnce(label: string, subject: string, words: string): void {
 
 /** Warns once that a function of the options failed when the work of the method was done. */
 export function reportOption(label: string, error: unknown): void {
-  const words = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error';
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is not an Error';
   warnOnce(
     label,
     'options',

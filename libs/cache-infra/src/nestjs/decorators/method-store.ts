@@ -106,7 +106,7 @@ export function tagsOf(
   option: string,
 ): readonly string[] {
   const list = valueOf(tags, call);
-  if (!Array.isArray(list)) throw wrong(call.label, option, 'a list of texts', list);
+  if (!Array.isArray(list)) throw wrong(call.label, option, 'a list of strings', list);
   for (const tag of list as unknown[]) {
     assertText(tag, call.label, option);
     if (typeof tags === 'function') warnOfGap(tag, call, option);
@@ -131,18 +131,18 @@ export function warnOfGap(text: string, { label }: OptionCall, option: string): 
   const [found] = gap.exec(text) ?? [];
   if (found === undefined) return;
   const what = found.replace(/^[^\p{L}[]+|[:/|]$/gu, '');
-  const words = `${option} of ${label} gave a text with '${what}' in it: all calls with such a value share it. Make it of values that are there, or give a condition`;
+  const words = `${option} of ${label} returned a string containing '${what}': all calls with such a value share one entry. Build the string from defined values, or set a condition`;
   warnOnce(label, `gap in ${option}`, words);
 }
 
 export function assertText(value: unknown, label: string, option: string): asserts value is string {
-  if (typeof value !== 'string' || value === '') throw wrong(label, option, 'a non-empty text', value);
+  if (typeof value !== 'string' || value === '') throw wrong(label, option, 'a non-empty string', value);
 }
 
 function wrong(label: string, option: string, wanted: string, got: unknown): ValidationError {
   const found = got === '' ? "''" : got === null ? 'null' : typeof got;
   return new ValidationError([
-    { path: option, message: `${option} of ${label} must give ${wanted}, gave ${found}` },
+    { path: option, message: `${option} of ${label} must return ${wanted}, returned ${found}` },
   ]);
 }
 

@@ -65,7 +65,7 @@ export function unknownFact(name: string, label: string, names: readonly string[
   const known = names.length === 0 ? 'none' : names.map((it) => `'${it}'`).join(', ');
   return {
     path: label,
-    message: `${label} varies by '${name}', which nothing says: give CacheInfraModule.forRoot({ vary: { ${name}: (context) => … } }) or a CacheVaryProvider; known: ${known}`,
+    message: `${label} varies by '${name}', which is not declared: add it to CacheInfraModule.forRoot({ vary: { ${name}: (context) => … } }) or a CacheVaryProvider; declared: ${known}`,
   };
 }
 
@@ -81,5 +81,5 @@ function warnOnce(label: string, missing: readonly string[], type: string): void
   if (warned.has(id)) return;
   warned.add(id);
   const where = type === 'none' ? 'outside of a request' : `in a context of type '${type}'`;
-  logger.warn(`${label} runs uncached: its ${missing.join(' and ')} (vary) is not known, ${where}`);
+  logger.warn(`${label} runs uncached: vary needs ${missing.join(' and ')}, which has no value ${where}`);
 }

@@ -52,7 +52,7 @@ export function tellOfNumberedNames(all: readonly Decorated[], isShared: (cache:
   for (const numbered of names) {
     const plain = numbered.replace(/\d+$/, '');
     if (plain === numbered || !names.has(plain)) continue;
-    const words = `${plain} and ${numbered} have default keys in one Redis. If a bundler made these names of one, the next build may swap them: give both a key or @CacheDefaults({ namespace })`;
+    const words = `${plain} and ${numbered} have default keys in the same Redis. If a bundler derived both names from one, the next build may swap them: set key or @CacheDefaults({ namespace }) on both`;
     warnOnce(numbered, 'numbered', words);
   }
 }
@@ -80,7 +80,7 @@ function sharedOwnKey(
   if (first === prototype) return [];
   const [one, other] = [first, prototype].map((it) => classNameOf(it.constructor).name) as [string, string];
   const label = labelOf(decoration);
-  const message = `${one} and ${other} inherit ${label} with one key for both: give each @CacheDefaults({ namespace }), or make the key of the instance, key: function (…) { return this.… }`;
+  const message = `${one} and ${other} inherit ${label} with the same key: set @CacheDefaults({ namespace }) on each, or derive the key from the instance, key: function (…) { return this.… }`;
   return [{ path: label, message }];
 }
 
@@ -104,7 +104,7 @@ function tellOfUnlike(application: object, all: readonly Decorated[]): void {
       firsts.set(place, first);
       if (areAlike(first.wrapper, wrapper)) continue;
       const { name } = classNameOf(prototype.constructor);
-      const words = `${nameOf(first.wrapper)} and ${nameOf(wrapper)} are instances of ${name} that were made otherwise, which its default keys do not say. Give a key of what tells them apart (key: function (…) { return this.… })`;
+      const words = `${nameOf(first.wrapper)} and ${nameOf(wrapper)} are instances of ${name} that were constructed differently, which default keys do not contain. Set a key that contains the difference (key: function (…) { return this.… })`;
       noteUnlike(application, prototype, words);
       const label = `${name}.${String(decoration.name)}`;
       warnOnce(label, 'doubt', `${label} runs uncached: ${words}`);

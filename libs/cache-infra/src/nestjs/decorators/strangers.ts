@@ -24,6 +24,6 @@ export function tellOfStranger({ decorator, name }: Decoration, instance: object
   const prototype = Object.getPrototypeOf(instance) as object;
   if (![...running.values()].some((known) => known.has(prototype))) return;
   const label = `${classNameOf(prototype.constructor).name}.${String(name)}`;
-  const words = `@${decorator}() on ${label} does nothing for an object that Nest did not make and no provider holds: inject it, or return it from the useFactory of a provider`;
+  const words = `@${decorator}() on ${label} has no effect on an instance that Nest did not create and no provider holds: inject the instance, or return it from the useFactory of a provider`;
   warnOnce(label, 'stranger', words);
 }

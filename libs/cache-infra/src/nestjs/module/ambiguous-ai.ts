@@ -24,7 +24,7 @@ export class AmbiguousAi implements OnModuleInit {
       .filter((wrapper) => dependenciesOf(wrapper).some((dependency) => ambiguous.has(dependency)))
       .map((wrapper) => {
         const known = names.map((name) => `'${name}'`).join(' and ');
-        const message = `${nameOf(wrapper)} has AiCacheService injected, of which there are ${String(names.length)} (${known}): say which, @InjectAiCache('${names[0] ?? ''}')`;
+        const message = `${nameOf(wrapper)} injects AiCacheService, but the application has ${String(names.length)} (${known}): name one with @InjectAiCache('${names[0] ?? ''}')`;
         return { path: nameOf(wrapper), message };
       });
     if (problems.length > 0) throw new ValidationError(problems, 'CacheInfraModule');

@@ -31,7 +31,7 @@ export class CacheInfraModule {
   constructor(@InjectMadeByMethod() madeByMethod: true | undefined) {
     if (madeByMethod === true) return;
     throw new ValidationError(
-      'imported by itself it makes no cache: write CacheInfraModule.forRoot(), once in the application; other modules need no import',
+      'a bare import creates no cache: write CacheInfraModule.forRoot() once in the application; other modules need no import',
       'CacheInfraModule',
     );
   }

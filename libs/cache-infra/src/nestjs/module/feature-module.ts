@@ -37,7 +37,7 @@ export function featureModule(
         useFactory: (cache: Cache | undefined, registry: CacheRegistry) => {
           if (cache !== undefined) return namespaceOf(cache, namespace);
           const { message } = missingCache(name, call, registry.names());
-          const words = `${message}. One that is not global has to be imported: ${call.slice(0, -1)}, { imports: [...] })`;
+          const words = `${message}. A cache that is not global must be imported: ${call.slice(0, -1)}, { imports: [...] })`;
           throw new ValidationError([{ path: 'cache', message: words }], 'CacheInfraModule');
         },
       },

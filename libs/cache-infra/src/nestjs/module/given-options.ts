@@ -29,14 +29,14 @@ export function answerOptions({
 /** @throws ValidationError that names the method which takes what was given */
 export function assertOptionsObject(given: unknown): void {
   if (isOptions(given)) return;
-  const instead = typeof given === 'function' ? ': give it to forRootAsync({ useFactory })' : '';
+  const instead = typeof given === 'function' ? ': pass it to forRootAsync({ useFactory })' : '';
   throw new ValidationError(`options must be an object, got ${kindOf(given)}${instead}`, 'CacheInfraModule');
 }
 
 /** @throws ValidationError when a factory has returned something else than options */
 export function assertMadeOptions(given: unknown): void {
   if (isOptions(given)) return;
-  const message = `useFactory (or createCacheOptions()) must return options, an object, got ${kindOf(given)}`;
+  const message = `useFactory (or createCacheOptions()) must return an options object, got ${kindOf(given)}`;
   throw new ValidationError(message, 'CacheInfraModule');
 }
 
@@ -58,14 +58,17 @@ function isOptions(given: unknown): boolean {
 export function cacheOptions(given: GivenOptions, name: string, { way, ...plan }: Plan): object {
   const first = plan.name ?? defaultCacheName;
   if (given.name !== undefined && given.name !== first) {
-    throw wrong('name', `name '${given.name}' has to stand beside useFactory, not in what it returns`);
+    throw wrong(
+      'name',
+      `name '${given.name}' must be set next to useFactory, not in the options that the factory returns`,
+    );
   }
   const late = Object.keys(cachesBeside(given)).filter((each) => !plan.caches.includes(each));
   if (late.length > 0) {
     const names = late.map((each) => `'${each}'`).join(', ');
     throw wrong(
       'caches',
-      `caches: [${names}] has to stand beside useFactory, too: tokens are made before it runs`,
+      `caches: [${names}] must also be listed next to useFactory: injection tokens are created before the factory runs`,
     );
   }
 

@@ -40,7 +40,7 @@ export function optionsOf(given: GivenOptions): OptionsSource {
 export function optionsFrom<O>(source: CacheInfraAsyncOptions<O>): OptionsSource {
   const { name, caches = [], isGlobal, imports = [] } = source;
   if (!Array.isArray(caches)) {
-    const message = `caches beside useFactory are names: caches: ['${Object.keys(caches)[0] ?? 'sessions'}']`;
+    const message = `caches next to useFactory must be a list of names: caches: ['${Object.keys(caches)[0] ?? 'sessions'}']`;
     throw new ValidationError([{ path: 'caches', message }], 'CacheInfraModule');
   }
   return { name, caches, isGlobal, imports, providers: optionsProviders(source) };
@@ -54,7 +54,7 @@ function optionsProviders<O>({
 }: CacheInfraAsyncOptions<O>): Provider[] {
   const [way, ...others] = [useFactory, useClass, useExisting].filter((it) => it !== undefined);
   if (way === undefined || others.length > 0) {
-    throw new ValidationError('give one of useFactory, useClass and useExisting', 'CacheInfraModule');
+    throw new ValidationError('give exactly one of useFactory, useClass and useExisting', 'CacheInfraModule');
   }
   if (useFactory !== undefined) return [{ provide: optionsToken, useFactory, inject: inject ?? [] }];
   const make = {

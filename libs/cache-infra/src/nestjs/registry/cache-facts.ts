@@ -52,7 +52,7 @@ export function mergeFacts(sources: readonly CacheFacts[]): CacheFacts {
     assertOptions('CacheInfraModule', { vary: facts }, { vary: dictionaryOfFacts });
   for (const [name, fact] of sources.flatMap((facts) => Object.entries(facts))) {
     if (Object.hasOwn(merged, name) && merged[name] !== fact) {
-      const message = `vary.${name} is said twice: facts are the application's, say each in one forRoot() or CacheVaryProvider`;
+      const message = `vary.${name} is declared twice: a fact applies to the whole application, declare it in one forRoot() or CacheVaryProvider`;
       throw new ValidationError([{ path: `vary.${name}`, message }], 'CacheInfraModule');
     }
     merged[name] = fact;

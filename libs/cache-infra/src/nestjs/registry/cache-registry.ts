@@ -45,7 +45,7 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     const cache = isCache(provided) ? provided : this.cacheOf(name);
     if (cache !== undefined) return cache;
     const known = this.names().map((each) => `'${each}'`);
-    const message = `there is no cache '${name}'; registered: ${known.length === 0 ? 'none' : known.join(', ')}`;
+    const message = `no cache '${name}' exists; registered: ${known.length === 0 ? 'none' : known.join(', ')}`;
     throw new ValidationError([{ path: 'name', message }], 'CacheRegistry');
   }
 
@@ -74,7 +74,7 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     if (this.#hasToldOfLateFacts) return;
     this.#hasToldOfLateFacts = true;
     this.#logger.warn(
-      `${names.join(' and ')} (vary) came with a module that was loaded after the routes were made, which have no context for facts: methods that vary by them run uncached. Say them in a forRoot({ vary }) or a CacheVaryProvider that is there from the start`,
+      `vary: ${names.join(' and ')} came with a module that was loaded after the routes were created, so requests on these routes carry no context: methods that vary by these facts run uncached. Declare the facts at startup, in forRoot({ vary }) or a CacheVaryProvider`,
     );
   }
 
@@ -114,8 +114,10 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   /** After the server has let its last request go. */
   async onApplicationShutdown(): Promise<void> {
     const results = await Promise.allSettled([...this.#caches.values()].map(({ cache }) => cache.close()));
-    for (const result of results) {
-      if (result.status === 'rejected') this.#logger.warn(`A cache did not close: ${String(result.reason)}`);
+    for (const [index, name] of this.names().entries()) {
+      const result = results[index];
+      if (result?.status !== 'rejected') continue;
+      this.#logger.warn(`Cache '${name}' failed to close: ${String(result.reason)}`);
     }
   }
 }
@@ -127,7 +129,7 @@ export function registryOf(moduleRef: ModuleRef): CacheRegistry | undefined {
 }
 
 export function nameTaken(name: string): ValidationError {
-  const message = `name '${name}' is used by two caches: give each forRoot(), forAi() and entry of caches its own name, and inject it by @InjectCache(name), its AiCacheService by @InjectAiCache(name)`;
+  const message = `name '${name}' is used by two caches: give each forRoot(), forAi() and entry of caches its own name, and inject the cache with @InjectCache(name), its AiCacheService with @InjectAiCache(name)`;
   return new ValidationError([{ path: 'name', message }], 'CacheInfraModule');
 }
 

@@ -53,7 +53,7 @@ function providedFacts(moduleRef: ModuleRef): CacheFacts | undefined {
     // Nest's own error classes are not exported from their package.
     if (error instanceof Error && error.constructor.name === 'InvalidClassScopeException') {
       throw new ValidationError(
-        'CacheVaryProvider has to be a singleton, without request-scoped dependencies: its facts get the request from their context',
+        'CacheVaryProvider must be a singleton without request-scoped dependencies: each fact receives the request in its context',
         'CacheInfraModule',
       );
     }

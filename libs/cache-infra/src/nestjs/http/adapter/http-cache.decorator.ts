@@ -63,7 +63,7 @@ export interface HttpCacheOptions {
 const texts: Check = (value) =>
   Array.isArray(value) && value.every((text) => typeof text === 'string' && text !== '')
     ? undefined
-    : 'must be a list of non-empty texts';
+    : 'must be a list of non-empty strings';
 
 const names: Check = (value) =>
   texts(value) ??

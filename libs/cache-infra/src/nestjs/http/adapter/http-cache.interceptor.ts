@@ -264,7 +264,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
 /** @throws ValidationError */
 function textOf(key: unknown): string {
   if (typeof key === 'string' && key !== '') return key;
-  throw new ValidationError(`must give a non-empty text, gave ${key === '' ? "''" : typeof key}`);
+  throw new ValidationError(`must return a non-empty string, returned ${key === '' ? "''" : typeof key}`);
 }
 
 /** `make`, called at most once; again where it threw. */

@@ -81,7 +81,7 @@ export class HttpCaches implements OnModuleInit {
     if (this.#reported.has(name)) return;
     this.#reported.add(name);
     this.#logger.warn(
-      `${id}: something sets a cookie after HttpCacheInterceptor, as session middleware does. Answers that go out with a cookie are not stored; once that was seen of a request without credentials, such requests are not answered from the cache, unless the route says @HttpCache({ shared: true })`,
+      `${id}: a cookie is set after HttpCacheInterceptor, for example by session middleware. Responses with a cookie are not stored. Once a request without credentials receives a cookie, such requests bypass the cache, unless the route sets @HttpCache({ shared: true })`,
     );
   }
 
@@ -89,12 +89,12 @@ export class HttpCaches implements OnModuleInit {
   losesClass({ id, handler }: HttpRoute, className: string, { names, serializes }: Surroundings): void {
     if (this.#classLosing.has(handler)) return;
     this.#classLosing.add(handler);
-    const outside = names.length === 0 ? 'what sends the answer' : names.join(' and ');
+    const outside = names.length === 0 ? 'the HTTP adapter' : names.join(' and ');
     const plainWord = serializes
       ? ''
-      : '; or say @HttpCache({ plain: true }), if the answer is the same without the class';
+      : '; or set @HttpCache({ plain: true }) if the response is the same without the class';
     this.#logger.warn(
-      `${id} answers with objects (${className}) that would come out of the cache without their class, by which ${outside} may act: these answers are not stored. Return plain objects, or bind HttpCacheInterceptor outside of ${outside}${plainWord}`,
+      `${id} returns objects (${className}) that would lose their class in the cache, and ${outside} may depend on the class: these responses are not stored. Return plain objects, or bind HttpCacheInterceptor outside of ${outside}${plainWord}`,
     );
   }
 
@@ -108,7 +108,7 @@ export class HttpCaches implements OnModuleInit {
     this.#failing.add(handler);
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
     this.#logger.error(
-      `${id} failed in the background (staleWhileRevalidate), and clients go on getting the stale answer: ${message}`,
+      `${id} failed while revalidating in the background (staleWhileRevalidate), clients keep getting the stale response: ${message}`,
       stack,
     );
   }
@@ -124,7 +124,7 @@ export class HttpCaches implements OnModuleInit {
     if (this.#reported.has(name)) return;
     this.#reported.add(name);
     this.#logger.warn(
-      `${option} of @HttpCache() on ${id} failed, and the handler answers without the cache: ${error instanceof Error ? error.message : String(error)}`,
+      `${option} of @HttpCache() on ${id} failed, so the handler responds without the cache: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 

@@ -117,7 +117,7 @@ describe('what is known of a route', () => {
 describe('@HttpCache()', () => {
   it.each([
     [{ ttl: -1 }, /ttl must/],
-    [{ tags: [''] }, /tags must be a list of non-empty texts or a function/],
+    [{ tags: [''] }, /tags must be a list of non-empty strings or a function/],
     [{ vary: ['*'] }, /vary must be a list of header names/],
     [{ vary: ['a b'] }, /vary must be a list of header names/],
     [{ statuses: [200] }, /statuses must be a list of statuses from 400 to 599/],

@@ -24,7 +24,7 @@ export class IdleRoutes implements OnApplicationBootstrap {
     if (unbound.length === 0) return;
     const names = unbound.map(({ name }) => name).join(' and ');
     this.#logger.warn(
-      `@HttpCache() of ${names} does nothing: bind HttpCacheInterceptor, with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)`,
+      `@HttpCache() of ${names} has no effect: bind HttpCacheInterceptor with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)`,
     );
   }
 
@@ -43,7 +43,7 @@ export class IdleRoutes implements OnApplicationBootstrap {
       if (reason !== undefined) yield { name, reason };
     }
     for (const name of decoratedProviders(this.modules))
-      yield { name, reason: 'its class is no controller, and nothing reads it' };
+      yield { name, reason: 'the class is not a controller, so the options have no effect' };
   }
 }
 
