@@ -15,7 +15,7 @@ import {
   wholeCacheToken,
 } from '../registry/tokens.js';
 
-/** The module that stands between a domain module and a cache. */
+/** The module of `forFeature`: provides a namespace of a cache under the token of the cache. */
 export function featureModule(
   module: Type,
   namespace: string,

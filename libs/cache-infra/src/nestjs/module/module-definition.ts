@@ -28,7 +28,7 @@ import {
 
 const optionsToken = Symbol('CacheInfraModule options');
 
-/** @throws ValidationError when there are no options, or `caches` is not a dictionary */
+/** @throws ValidationError when the options are not an object, or `caches` is not a dictionary */
 export function optionsOf(given: GivenOptions): OptionsSource {
   assertOptionsObject(given);
   const { isGlobal, ...options } = given;
@@ -66,9 +66,9 @@ function optionsProviders<O>({
 }
 
 /**
- * The module that makes a cache and those beside it, and an {@link AiCacheService} when the way says so.
+ * The module that provides a cache, its additional caches, and an {@link AiCacheService} when created by `forAi`.
  *
- * @throws ValidationError when two of them have one name
+ * @throws ValidationError when two caches have the same name
  */
 export function cacheModule(module: Type, plan: Plan): DynamicModule {
   const { name = defaultCacheName, caches, isGlobal = true, imports = [], providers, way } = plan;
@@ -105,10 +105,13 @@ function rootProviders(name: string) {
   return name === defaultCacheName ? [{ provide: rootCacheToken, useExisting: getCacheToken(name) }] : [];
 }
 
-/** What the cache of a `forAi()` without a name is called beside a `forRoot()`, whose cache is the default one. */
+/** The name of an unnamed `forAi()` cache in an application with `forRoot()`, whose cache is the default one. */
 const besideRoot = 'ai';
 
-/** Alone, its cache is the default one. Beside a `forRoot()` it is another, and `Cache` stays that of `forRoot()`. */
+/**
+ * Without a `forRoot()`, the cache of an unnamed `forAi()` is the default cache. Next to a `forRoot()` it is named
+ * {@link besideRoot}, and `Cache` stays the cache of `forRoot()`.
+ */
 function unnamedAiProviders(plan: Plan) {
   const root = { token: rootCacheToken, optional: true };
   const own = {
@@ -134,7 +137,7 @@ function unnamedAiProviders(plan: Plan) {
   ];
 }
 
-/** The class stands for it too, unless there is one without a name. */
+/** `AiCacheService` injects the named service too, unless the application has an unnamed one. */
 function namedAiProviders(name: string) {
   const token = getAiCacheToken(name);
   const own = aiProvider(token, getCacheToken(name));
@@ -162,7 +165,7 @@ function makeCache(
     return registry.register(name, factory.prepare(plan.way, own));
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    // Which of the caches of the application is meant, and in the words of who wrote its options.
+    // Name the cache that the options are for, not the factory method.
     const subject = name === defaultCacheName ? 'CacheInfraModule' : `CacheInfraModule (cache '${name}')`;
     throw new ValidationError(error.problems, subject);
   }

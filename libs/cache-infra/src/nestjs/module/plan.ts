@@ -1,16 +1,16 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 
-/** Where the options of a cache come from, and who sees the cache. */
+/** The providers of a cache's options, and the visibility of the cache. */
 export interface OptionsSource {
   readonly name: string | undefined;
-  /** The names of the caches beside that one. */
+  /** The names of the additional caches. */
   readonly caches: readonly string[];
   readonly isGlobal: boolean | undefined;
   readonly imports?: DynamicModule['imports'];
   readonly providers: Provider[];
 }
 
-/** A source, and which of the factory's ways to make a cache of it. */
+/** An options source, and the method of `CacheFactory` that creates the caches. */
 export interface Plan extends OptionsSource {
   readonly way: 'create' | 'createAi' | 'forTesting';
 }

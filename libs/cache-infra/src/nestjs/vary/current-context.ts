@@ -12,8 +12,8 @@ export function currentCacheContext(): CacheContext {
 }
 
 /**
- * Runs `callback` for a request that Nest does not know of, or not yet: middleware, guards, queue consumers.
- * `CacheContextInterceptor` does it for handlers.
+ * Runs `callback` in the context of a request that no Nest handler serves yet: in middleware, guards and queue
+ * consumers. `CacheContextInterceptor` does the same for handlers.
  *
  * ```ts
  * app.use((request, response, next) => withCacheContext({ type: 'http', request }, next));
@@ -40,7 +40,7 @@ interface Holder {
 function requestOf(type: string, args: readonly unknown[]): CacheContextRequest | undefined {
   if (type === 'rpc') return undefined;
   if (type === 'http') return args.find(isRequest);
-  // Apollo calls it `req`, Mercurius hands out the reply, a WebSocket its handshake.
+  // Apollo's context has `req`, Mercurius' context `reply`; a WebSocket client has `handshake`.
   const holder = args[type === 'graphql' ? 2 : 0] as Holder | null | undefined;
   return [holder?.req, holder?.request, holder?.reply?.request, holder?.handshake].find(isRequest);
 }

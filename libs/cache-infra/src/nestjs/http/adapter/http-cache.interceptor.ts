@@ -36,25 +36,26 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUE
 
 interface Prepared {
   readonly rules: StoringRules;
-  /** What selects a response as long as none has said so. */
+  /** The request fields that select a response until a stored response names its own. */
   readonly assumed: Selection;
   readonly keys: RouteKeys;
   readonly around: Around;
-  /** What this interceptor gives goes to the client, by this method or as the text that it would send. */
+  /** The `res.json()` that sends this interceptor's result unchanged, as a JSON text or as the object. */
   readonly textSender: JsonMethod | undefined;
 }
 
 /**
- * A shared HTTP cache (RFC 9111) in front of the handlers: answers GET and HEAD from the cache, with `Age`, `ETag`, 304 and
- * `Cache-Status`, and invalidates a URL when another method changes it. Stores what routes with `@HttpCache()` answer, and
- * what says itself by `Cache-Control` or `Expires` for how long it is fresh. Guards run before it, for every request.
+ * A shared HTTP cache (RFC 9111) in front of the handlers. Answers GET and HEAD from the cache, with `Age`, `ETag`, 304
+ * and `Cache-Status`, and invalidates a URL when an unsafe method changes it. Stores the responses of routes with
+ * `@HttpCache()`, and responses with a lifetime in `Cache-Control` or `Expires`. Guards run before this interceptor,
+ * for every request.
  *
  * ```ts
  * providers: [{ provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor }]
  * ```
  *
- * Lets pass untouched: what is not HTTP, handlers that answer themselves (`@Res()`, `@Sse()`, `@Render()`, `@Redirect()`),
- * streams, and requests with `Range` or a body. Without Redis, or with a cache in trouble, the handlers run.
+ * Ignores non-HTTP requests, handlers that write the response themselves (`@Res()`, `@Sse()`, `@Render()`,
+ * `@Redirect()`), streams, and requests with `Range` or a body. When Redis or the cache fails, the handlers run.
  */
 @Injectable()
 export class HttpCacheInterceptor implements NestInterceptor {
@@ -70,7 +71,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    // Bound twice, the outer one does the work.
+    // If bound twice, only the outer interceptor acts.
     if (isInHand(context.getArgByIndex(0))) return next.handle();
 
     const route = this.#route(context);
@@ -97,7 +98,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return next.handle();
   }
 
-  /** Why a request is neither answered from the cache nor its answer stored. */
+  /** Why a request bypasses the cache; undefined if it does not. */
   #bypass(exchange: HttpExchange, { handler, options }: HttpRoute): string | undefined {
     const { headers } = exchange;
     if (headers['range'] !== undefined) return 'range';
@@ -106,7 +107,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return options.shared === true || hasCredentials(headers) ? undefined : 'set-cookie';
   }
 
-  /** Undefined = the route's `key` failed. */
+  /** Undefined if the route's `key` function failed. */
   #answer(
     context: ExecutionContext,
     exchange: HttpExchange,
@@ -147,7 +148,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     });
   }
 
-  /** What responses are stored by; undefined = the route says it by a function that failed. */
+  /** The primary key of a response; undefined if the route's `key` function failed. */
   #key(context: ExecutionContext, route: HttpRoute, ofUrl: () => PrimaryKey): PrimaryKey | undefined {
     const { key } = route.options;
     if (key === undefined) return ofUrl();
@@ -159,7 +160,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     }
   }
 
-  /** @throws what the route's `tags` throws: without them, an invalidation would not reach the response */
+  /** @throws the error of the route's `tags` function: without tags, an invalidation would miss the response */
   #tags(context: ExecutionContext, route: HttpRoute, url: UrlParts): readonly string[] {
     const { tags = [] } = route.options;
     const rules = this.#pathRules();
@@ -177,14 +178,14 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return (this.#rules ??= pathRules(this.adapterHost.httpAdapter));
   }
 
-  /** What follows from a route and its cache, once. */
+  /** Values derived from a route and its cache, computed once. */
   #prepared(context: ExecutionContext, route: HttpRoute, { cache }: HttpStore): Prepared {
     const known = this.#preparations.get(route);
     if (known !== undefined) return known;
     const rules = storingRules(route, cache.defaultTtl);
     const adapter = this.adapterHost.httpAdapter;
     const { serializes, names, ...outside } = this.#surroundings(context);
-    // One that is derived from this one may look at what it gives.
+    // A subclass may read the values that this interceptor returns.
     const isAsMade = this.intercept === HttpCacheInterceptor.prototype.intercept;
     const isOutermost = outside.isOutermost && isAsMade;
     const prepared = {
@@ -198,7 +199,10 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return prepared;
   }
 
-  /** A change invalidates its path, or its URL, and those it names, before the client hears of it (RFC 9111 §4.4). */
+  /**
+   * Invalidates the path (or the URL) of a successful write, and the URLs in its `Location` headers, before the client
+   * receives the response (RFC 9111 §4.4).
+   */
   #invalidating(exchange: HttpExchange, route: HttpRoute, next: CallHandler): Observable<unknown> {
     const { invalidates = 'path' } = route.options;
     let value: unknown;
@@ -222,7 +226,10 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return concat(told, defer(invalidate).pipe(ignoreElements()));
   }
 
-  /** A route of which nothing is known: nothing is asked, and nothing stored before it is known that it can be. */
+  /**
+   * A route without options whose responses had no lifetime so far: the cache is not read, and a response only marks
+   * the route as cacheable.
+   */
   #learning(
     exchange: HttpExchange,
     route: HttpRoute,
@@ -267,7 +274,7 @@ function textOf(key: unknown): string {
   throw new ValidationError(`must return a non-empty string, returned ${key === '' ? "''" : typeof key}`);
 }
 
-/** `make`, called at most once; again where it threw. */
+/** Memoizes `make`; calls it again after a throw. */
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;

@@ -16,21 +16,21 @@ import { Revalidations } from '../rules/revalidations.js';
 import { hasCredentials } from '../rules/credentials.js';
 import { decoratedRoutes } from './decorated-routes.js';
 
-/** The caches that hold the responses of an application. */
+/** The caches that store the HTTP responses of an application. */
 @Injectable()
 export class HttpCaches implements OnModuleInit {
   /**
-   * Handlers without options that were seen to give a response its freshness: only for them is the cache asked. An
-   * application may have many others.
+   * Handlers without options whose responses have set a lifetime. The cache is read for no other handler without
+   * options, of which an application may have many.
    */
   readonly caching = new WeakSet<object>();
-  /** Handlers whose answers were seen to get a cookie after this cache had them. */
+  /** Handlers whose responses received a cookie after this cache had them. */
   readonly #lateCookies = new Set<object>();
-  /** Handlers whose answers hold objects of classes that somebody outside may act by. */
+  /** Handlers whose responses contain class instances that outer code may depend on. */
   readonly #classLosing = new WeakSet<object>();
-  /** Handlers whose last run in the background failed. */
+  /** Handlers whose last background revalidation failed. */
   readonly #failing = new WeakSet<object>();
-  /** Errors that have been told of. */
+  /** Errors that were already logged. */
   readonly #told = new WeakSet<object>();
   readonly #stores = new Map<string, HttpStore | undefined>();
   readonly #logger = new Logger('CacheInfra');
@@ -52,7 +52,7 @@ export class HttpCaches implements OnModuleInit {
     if (problems.length > 0) throw new ValidationError(problems, 'CacheInfraModule');
   }
 
-  /** Undefined = there is no such cache. */
+  /** Undefined if the application has no such cache. */
   store(name: string = defaultCacheName): HttpStore | undefined {
     if (!this.#stores.has(name)) this.#stores.set(name, this.#made(name));
     return this.#stores.get(name);
@@ -63,7 +63,7 @@ export class HttpCaches implements OnModuleInit {
     this.monitor.recordHttpRequest(route, result);
   }
 
-  /** Invalidates every stored response with one of these tags, in every cache that may hold one. Never rejects. */
+  /** Invalidates every stored response with one of these tags, in every cache of responses. Never rejects. */
   async invalidate(tags: readonly string[]): Promise<void> {
     const stores = this.#cacheNames().flatMap((name) => this.store(name) ?? []);
     await Promise.all(
@@ -72,8 +72,9 @@ export class HttpCaches implements OnModuleInit {
   }
 
   /**
-   * An answer went out with a cookie that was set after this cache had it. Session middleware makes sessions for requests without
-   * credentials: from now on these ask for nothing on this route. Warns once for each route.
+   * Records that a response received a cookie after this cache had it. If the request had no credentials, requests
+   * without credentials bypass the cache on this route from now on, because session middleware creates sessions for
+   * them. Warns once per route.
    */
   setsCookiesLate({ id, handler }: HttpRoute, request: Fields): void {
     if (!hasCredentials(request)) this.#lateCookies.add(handler);
@@ -85,7 +86,7 @@ export class HttpCaches implements OnModuleInit {
     );
   }
 
-  /** Answers of a route are not stored, because objects of a class would lose it. Warns once for each route. */
+  /** Warns once per route that its responses are not stored because class instances would lose their class. */
   losesClass({ id, handler }: HttpRoute, className: string, { names, serializes }: Surroundings): void {
     if (this.#classLosing.has(handler)) return;
     this.#classLosing.add(handler);
@@ -102,7 +103,9 @@ export class HttpCaches implements OnModuleInit {
     return this.#lateCookies.size > 0 && this.#lateCookies.has(handler);
   }
 
-  /** A run for `staleWhileRevalidate` failed, of which no filter hears. Tells of it once, until one succeeds. */
+  /**
+   * Logs a failed background revalidation, which no exception filter receives. Logs once until a revalidation succeeds.
+   */
   failsInBackground({ id, handler }: HttpRoute, error: unknown): void {
     if (this.#failing.has(handler)) return;
     this.#failing.add(handler);
@@ -117,7 +120,7 @@ export class HttpCaches implements OnModuleInit {
     this.#failing.delete(handler);
   }
 
-  /** A function of `@HttpCache()` threw: the answers to such requests are not cached. Warns once for each route. */
+  /** Warns once per route that a function of `@HttpCache()` threw, and the response is not cached. */
   optionFails(option: 'key' | 'tags', { id }: HttpRoute, error: unknown): void {
     if (typeof error === 'object' && error !== null) this.#told.add(error);
     const name = `${option} ${id}`;
@@ -128,7 +131,7 @@ export class HttpCaches implements OnModuleInit {
     );
   }
 
-  /** The cache is in trouble, and a request goes on without it. Warns once for each kind. */
+  /** Warns once per kind of cache error: the request continues without the cache. */
   report(error: unknown): void {
     if (typeof error === 'object' && error !== null && this.#told.has(error)) return;
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
@@ -145,7 +148,7 @@ export class HttpCaches implements OnModuleInit {
     return { ...readsOf(responses), clock, revalidations: new Revalidations() };
   }
 
-  /** The default one too: it holds what routes without options let be stored. */
+  /** The default cache is included: it stores the responses of routes without options. */
   #cacheNames(): readonly string[] {
     const modules = this.modules.size;
     if (this.#names?.modules !== modules) {
@@ -156,7 +159,7 @@ export class HttpCaches implements OnModuleInit {
   }
 }
 
-/** One request takes several look-ups, and counts as one read. A cache that stands in for ours, in tests, counts each of them. */
+/** One request makes several look-ups but counts as one read. A foreign cache counts each look-up. */
 function readsOf(cache: Cache): Pick<HttpStore, 'cache' | 'look' | 'recordRead'> {
   if (cache instanceof TieredCache) {
     const responses = cache.uncounted();

@@ -19,22 +19,25 @@ import { httpCacheMetadata, type HttpCacheOptions } from './http-cache.decorator
 import type { StoringRules } from '../rules/stored-response.js';
 import { merged } from '../rules/vary.js';
 
-/** `@Res()` and `@Next()`. */
+/** The parameters of `@Res()` and `@Next()`. */
 const responseParameters: readonly number[] = [RouteParamtypes.RESPONSE, RouteParamtypes.NEXT];
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 type Controller = Type | { readonly prototype: object };
 
-/** What is known of a route before its first request. */
+/** The properties of a route that are known before its first request. */
 export interface HttpRoute {
-  /** Tells apart handlers that answer the same URL, as versions by header or media type do. */
+  /** Distinguishes handlers of the same URL, such as versions by header or media type. */
   readonly id: string;
   readonly handler: Handler;
   readonly options: HttpCacheOptions;
-  /** It, or its controller, has `@HttpCache()`. */
+  /** True if the route or its controller has `@HttpCache()`. */
   readonly decorated: boolean;
   readonly optedOut: boolean;
-  /** It answers by itself (`@Res()`, `@Sse()`), or Nest does by other means than its result (`@Render()`, `@Redirect()`). */
+  /**
+   * True if the handler writes the response (`@Res()`, `@Sse()`), or Nest does not send its result (`@Render()`,
+   * `@Redirect()`).
+   */
   readonly answersItself: boolean;
 }
 
@@ -53,7 +56,7 @@ export function httpRoute(controller: Controller, handler: Handler): HttpRoute {
   };
 }
 
-/** The rules that a route's options make, with the ttl of its cache in seconds for one that has none. */
+/** The storing rules of a route. `defaultTtl`: the ttl of its cache in seconds, for a route without a ttl. */
 export function storingRules({ options, decorated }: HttpRoute, defaultTtl: number): StoringRules {
   const { ttl = defaultTtl, staleWhileRevalidate, staleIfError, shared = false } = options;
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
@@ -70,17 +73,17 @@ export function storingRules({ options, decorated }: HttpRoute, defaultTtl: numb
   };
 }
 
-/** The interceptors around this one. */
+/** The interceptors around the HTTP cache on a route. */
 export interface Surroundings {
-  /** One of them tells by the class or the type of what it gets which properties to leave out. */
+  /** True if one of them selects properties by class or type (Nest's serializers). */
   readonly serializes: boolean;
-  /** None of them looks at what this one gives. */
+  /** True if no outer interceptor reads the cache's results. */
   readonly isOutermost: boolean;
-  /** The names of those that may. */
+  /** The names of the outer interceptors that may read results. */
   readonly names: readonly string[];
 }
 
-/** Where `interceptor` stands on a route; `globals` in the order in which Nest asks them. */
+/** The interceptors around `interceptor` on a route; `globals` in the order in which Nest calls them. */
 export function surroundings(
   interceptor: object,
   controller: Controller,
@@ -98,7 +101,7 @@ export function surroundings(
   };
 }
 
-/** Ours, that never look at a value. */
+/** Interceptors of this library, which never read a result. */
 const unconcerned: readonly unknown[] = [ContextBinding, CacheContextInterceptor, CacheMonitoringInterceptor];
 
 /** Nest before version 12 has no `StandardSchemaSerializerInterceptor`. */
@@ -106,7 +109,7 @@ const serializers = ['ClassSerializerInterceptor', 'StandardSchemaSerializerInte
   .map((name): unknown => Reflect.get(common, name))
   .filter((it) => typeof it === 'function');
 
-/** Interceptors are bound as classes and as instances. */
+/** The class of an interceptor, which may be bound as a class or as an instance. */
 function classOf(it: unknown): unknown {
   return typeof it === 'object' && it !== null ? it.constructor : it;
 }
@@ -120,12 +123,12 @@ export function interceptorsOn(target: object): readonly unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as readonly unknown[] | undefined) ?? [];
 }
 
-/** What `@HttpCache()` said on a controller or a handler. */
+/** The options of `@HttpCache()` on a controller or a handler. */
 export function optionsOn(target: object): HttpCacheOptions | false | undefined {
   return Reflect.getMetadata(httpCacheMetadata, target) as HttpCacheOptions | false | undefined;
 }
 
-/** Where `@Redirect()` sends the client, which Nest says after all interceptors. */
+/** The target of `@Redirect()`, which Nest sends after all interceptors. */
 export function redirectOf(handler: Handler, value: unknown): string | undefined {
   const redirect = Reflect.getMetadata(REDIRECT_METADATA, handler) as { readonly url?: string } | undefined;
   if (redirect === undefined) return undefined;
@@ -144,7 +147,7 @@ function answersItself(controller: Controller, handler: Handler): boolean {
   return takesResponse && Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, name) !== true;
 }
 
-/** Two versions may be classes of one name. */
+/** Two versions of a controller may have the same class name. */
 function routeId(controller: Controller, handler: Handler): string {
   const version: unknown =
     Reflect.getMetadata(VERSION_METADATA, handler) ?? Reflect.getMetadata(VERSION_METADATA, controller);
@@ -153,7 +156,7 @@ function routeId(controller: Controller, handler: Handler): string {
   return `${name}.${methodName(controller, handler)}${versions}`;
 }
 
-/** A decorator may have put a function of another name in the place of the method. */
+/** Look up the property name: a decorator may have replaced the method by a function of another name. */
 function methodName({ prototype }: Controller, handler: Handler): string {
   for (
     let owner = prototype as object | null;

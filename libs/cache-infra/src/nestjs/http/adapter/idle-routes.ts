@@ -6,7 +6,7 @@ import { HttpCacheInterceptor } from './http-cache.interceptor.js';
 import { interceptorsOn } from './http-route.js';
 import { misplacement } from './misplaced-options.js';
 
-/** Tells of `@HttpCache()` that does nothing. */
+/** Warns at start about every `@HttpCache()` without effect. */
 @Injectable()
 export class IdleRoutes implements OnApplicationBootstrap {
   readonly #logger = new Logger('CacheInfra');
@@ -47,7 +47,7 @@ export class IdleRoutes implements OnApplicationBootstrap {
   }
 }
 
-/** What a controller says for all may be meant for those of its routes that have the interceptor. */
+/** Options of a controller are effective if at least one of its routes has the interceptor. */
 function isBound({ controller, handler }: DecoratedRoute): boolean {
   const handlers = handler === undefined ? handlersOf(controller) : [handler];
   return [controller, ...handlers].some((target) => interceptorsOn(target).some(isHttpCache));

@@ -7,10 +7,10 @@ import { httpRoute, optionsOn } from './http-route.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
-/** Methods whose answers are stored, or answered from what is. */
+/** HTTP methods whose responses are stored or served from the cache. */
 const reading: readonly RequestMethod[] = [RequestMethod.GET, RequestMethod.HEAD];
 
-/** What is wrong with the options that a handler itself has; undefined = nothing. */
+/** Why the options of a handler have no effect; undefined if they have one. */
 export function misplacement(
   controller: { readonly prototype: object },
   handler: Handler,

@@ -3,12 +3,15 @@ import type { Cache } from '../../../cache/contract/cache.js';
 import type { Looked } from '../../../cache/tiered-cache.js';
 import type { Revalidations } from './revalidations.js';
 
-/** The part of a cache that holds responses. */
+/** The namespace of a cache that stores responses. */
 export interface HttpStore {
   readonly cache: Cache;
-  /** What it gives must not be changed. Counts nothing where the cache can do without. */
+  /** Reads a value without counting a hit or a miss, where the cache supports it. The value must not be modified. */
   readonly look: <T>(key: string) => Promise<Looked<T> | undefined>;
-  /** Counts the answer to one request, by the tier that had it; undefined = it is not there. `start`: of `performance.now()`. */
+  /**
+   * Counts one request as one read, by the tier that had the response; undefined = a miss. `start` is a
+   * `performance.now()` reading.
+   */
   readonly recordRead: (key: string, tier: Looked<unknown>['tier'] | undefined, start: number) => void;
   readonly clock: Clock;
   readonly revalidations: Revalidations;
