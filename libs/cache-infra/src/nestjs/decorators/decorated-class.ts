@@ -4,26 +4,26 @@ import { isMadeByNest, isStatic, type Wrapper } from './instance-origin.js';
 import { labelOf } from './method-key.js';
 import type { CacheFeature } from '../registry/tokens.js';
 
-/** A decorated method of a class, as it will be called. */
+/** A decorated method of a class, with its effective options. */
 export interface Placed {
   readonly decoration: MethodDecoration;
-  /** After the defaults of the class. */
+  /** The options, merged over the defaults of the class. */
   readonly options: MethodOptions;
   /** `Class.method`. */
   readonly label: string;
 }
 
-/** A class with decorated methods that an application uses, or an object that it was given instead of one. */
+/** A provider whose class has decorated methods, created by Nest or passed as an instance. */
 export interface Decorated {
   readonly prototype: object;
   readonly instance: unknown;
   readonly wrapper: Wrapper;
-  /** Of the module that it stands in. */
+  /** The `forFeature` namespace of the provider's module. */
   readonly feature: CacheFeature | undefined;
   readonly placed: readonly Placed[];
 }
 
-/** Undefined when nothing in it is decorated. */
+/** Undefined if the class has no decorated method. */
 export function decoratedBy(wrapper: Wrapper, feature: CacheFeature | undefined): Decorated | undefined {
   const instance: unknown = isStatic(wrapper) ? wrapper.instance : undefined;
   const prototype: unknown = isMadeByNest(wrapper) ? wrapper.metatype?.prototype : prototypeOf(instance);

@@ -18,9 +18,9 @@ import { expectInstances, leave } from './strangers.js';
 import { defaultCacheName, featureToken, type CacheFeature } from '../registry/tokens.js';
 
 /**
- * Looks at all that has decorated methods when the application starts: providers, controllers, what stands on controllers, middleware.
- * Their methods have to name caches and facts that exist, and no two may share keys by accident. Objects that Nest did not make are
- * joined to the application.
+ * Checks every decorated method at application start: of providers, controllers, enhancers and middleware. Each must
+ * name existing caches and facts, and no two may share keys by accident. Also attaches instances that Nest did not
+ * create to the application.
  */
 @Injectable()
 export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
@@ -98,7 +98,7 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-/** What `forFeature` says to a module. Twice is once too often: which of the two would its `Cache` be? */
+/** The `forFeature` namespace of a module. A second one for the same cache is a problem: `Cache` would be ambiguous. */
 function featureOfModule(module: NestModule, problems: ValidationProblem[]): CacheFeature | undefined {
   const features = [...module.imports].flatMap((imported) => {
     const instance: unknown = imported.providers.get(featureToken)?.instance;

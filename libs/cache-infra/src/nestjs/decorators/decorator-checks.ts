@@ -52,7 +52,7 @@ const factNames: Check = (value) =>
     ? undefined
     : "must be a list of fact names, for example ['tenant', 'user']";
 
-/** Where an entry stands: what `@CacheDefaults` gives to every decorator. */
+/** The options for the location of entries, which `@CacheDefaults` sets for every decorator. */
 const place: Checks = {
   cache: nonEmptyString,
   namespace: nonEmptyString,
@@ -91,7 +91,7 @@ const evicting: Checks = {
   beforeInvocation: booleanValue,
 };
 
-/** What of `@CacheDefaults` each decorator takes: never what says which entries a call is about. */
+/** The options that each decorator takes from `@CacheDefaults`: none that select the entries of a call. */
 const ofTheMethod = ['key', 'condition', 'unless', 'resultTags', 'as', 'revive'];
 export const evictDefaults: readonly string[] = Object.keys(place);
 export const putDefaults = Object.keys(storing).filter((name) => !ofTheMethod.includes(name));
@@ -104,9 +104,10 @@ const defaults: Checks = {
 };
 
 /**
- * `rest`: what a decorator without parentheses is given beside the class: `@Cacheable find() {}`.
+ * Rejects a decorator without parentheses (`@Cacheable find() {}`). `rest`: the arguments after the target in that
+ * case.
  *
- * @throws ValidationError that says what to write
+ * @throws ValidationError with the remedy
  */
 export function assertParentheses(
   decorator: string,
@@ -121,7 +122,7 @@ export function assertParentheses(
 }
 
 /**
- * What a compiler gives to a decorator by the TC39 standard: the context in the place of the name.
+ * Rejects standard (TC39) decorators, which receive a context object in place of the name.
  *
  * @throws ValidationError that names the compiler options
  */

@@ -9,13 +9,13 @@ import { featureOf, madeForOf, moduleRefOf } from './method-injection.js';
 import { keyPrefix, nameDoubt, type DecoratedMethod } from './method-key.js';
 import { defaultCacheName, namespacesOf, type CacheFeature } from '../registry/tokens.js';
 
-/** A method of a class, as its default keys name it. */
+/** A method of a class, the owner of default keys. */
 export interface Named {
   readonly prototype: object;
   readonly name: string | symbol;
 }
 
-/** Where default keys of a method stand: cache, namespaces, and what they begin with. */
+/** The location and prefix of a method's default keys: cache, namespaces, key prefix. */
 export function placeOfKeys(
   prototype: object,
   method: DecoratedMethod,
@@ -25,13 +25,13 @@ export function placeOfKeys(
   return JSON.stringify([...placeOf(options, feature), keyPrefix(prototype, method)]);
 }
 
-/** Cache and namespaces, from the outermost to the innermost. */
+/** The cache and namespaces of a method's entries, outermost first. */
 export function placeOf(options: MethodOptions, feature: CacheFeature | undefined): readonly string[] {
   const { cache = defaultCacheName } = options;
   return [cache, ...namespacesOf(options, feature)];
 }
 
-/** What is known of the default keys of one application, which is known by its `ModulesContainer`. */
+/** The default keys in use in one application, identified by its `ModulesContainer`. */
 interface KnownKeys {
   readonly owners: Map<string, Named>;
   readonly unlike: WeakMap<object, string>;
@@ -45,7 +45,7 @@ function knownIn(application: object): KnownKeys {
   return known;
 }
 
-/** Who has the default keys of a place: the first that asks for them. */
+/** The owner of the default keys of a place: the first method that claims them. */
 export function claim(application: object, place: string, named: Named): Named {
   const { owners } = knownIn(application);
   const owner = owners.get(place) ?? named;
@@ -53,21 +53,21 @@ export function claim(application: object, place: string, named: Named): Named {
   return owner;
 }
 
-/** Notes why instances of a class cannot share keys. */
+/** Records why instances of a class cannot share keys. */
 export function noteUnlike(application: object, prototype: object, words: string): void {
   knownIn(application).unlike.set(prototype, words);
 }
 
-/** A decorated method of an instance, with the options for its class. */
+/** A decorated method of an instance, with its effective options. */
 export interface KeyedMethod {
   readonly decoration: MethodDecoration;
   readonly options: MethodOptions;
   readonly instance: object;
-  /** False for a cache in the memory of this process: no other build and no other process meets its keys. */
+  /** False for an in-memory cache, whose keys no other build or process sees. */
   readonly isShared: boolean;
 }
 
-/** Why default keys would say less than a call of the method does. Undefined when they say all. */
+/** Why default keys cannot distinguish the method's calls; undefined if they can. */
 export function doubtOfKeys({ decoration, options, instance, isShared }: KeyedMethod): string | undefined {
   if (!decoration.hasDefaultKey) return undefined;
   const prototype = Object.getPrototypeOf(instance) as object;
@@ -106,7 +106,7 @@ interface Claimant {
   readonly moduleRef: ModuleRef;
 }
 
-/** Classes that came after the start, of lazily loaded modules for example, are seen here for the first time. */
+/** Classes of lazily loaded modules are seen here for the first time. */
 function doubtOfOwner({ decoration, options, instance, prototype, moduleRef }: Claimant): string | undefined {
   const application = provider(moduleRef, ModulesContainer);
   if (application === undefined) return undefined;

@@ -4,8 +4,8 @@ import { attachModuleRef, type Standing } from './method-injection.js';
 const joined = new WeakSet<object>();
 
 /**
- * Joins what a factory makes anew for each request or consumer: from now on as soon as it is made, and at once what it has made already,
- * which is returned. A factory that makes one instance is left alone.
+ * Attaches the instances of a request-scoped or transient factory to the application: those that exist now, which are
+ * returned, and later ones when they are created. Ignores a factory of a singleton.
  */
 export function joinFactory(wrapper: Wrapper, standing: Standing): readonly unknown[] {
   if (!isMadeByFactory(wrapper) || isStatic(wrapper) || joined.has(wrapper)) return [];

@@ -3,12 +3,12 @@ import type { Placed } from './decorated-class.js';
 import type { CacheableOptions } from './decorator-options.js';
 import { labelOf } from './method-key.js';
 
-/** The notations of Spring, of routes, of printf and of templates for a value to be put in. */
+/** Placeholder notations of Spring, routes, printf and templates. */
 const notation = /#\w|(?:^|[:/]):[a-z]\w*|\$\w|%[sdijo](?![\w-])|\[\w+\]|<\w+>/i;
 
 /**
- * What is wrong with texts in the options of a method with parameters: they are the same for every call, unless `vary` says what it
- * depends on.
+ * The problems of constant keys and tags on a method with parameters: they are equal for every call, unless the method
+ * has `vary`.
  */
 export function literalProblems({ decoration, options }: Placed): readonly ValidationProblem[] {
   if (decoration.parameters === 0) return [];

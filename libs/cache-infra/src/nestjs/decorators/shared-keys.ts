@@ -10,8 +10,8 @@ import { defaultCacheName } from '../registry/tokens.js';
 import { classNameOf } from '../../keys/class-name.js';
 
 /**
- * What two classes of an application, or two instances of one, would share by accident. `application`: its `ModulesContainer`.
- * Of two unlike instances of one class a warning tells, and their methods run uncached.
+ * The key collisions between classes of an application, as problems. Warns about unequal instances of one class, whose
+ * methods run uncached. `application`: its `ModulesContainer`.
  */
 export function sharedKeys(application: object, all: readonly Decorated[]): ValidationProblem[] {
   tellOfUnlike(application, all);
@@ -22,7 +22,7 @@ export function sharedKeys(application: object, all: readonly Decorated[]): Vali
   ]);
 }
 
-/** The default keys of two classes of one name, or of two symbols that read alike, would be the same, and one would get the other's values. */
+/** Two classes of one name, or two equal-looking symbols, would share default keys and read each other's values. */
 function sharedPrefix(
   application: object,
   { prototype, feature }: Decorated,
@@ -39,8 +39,8 @@ function sharedPrefix(
 }
 
 /**
- * Warns of `Users` beside `Users2` in a cache that other builds meet: a bundler tells two classes of one name apart so, and the next build
- * may do it the other way round.
+ * Warns about `Users` and `Users2` in a shared cache: a bundler distinguishes two classes of one name this way, and the
+ * next build may number them differently.
  */
 export function tellOfNumberedNames(all: readonly Decorated[], isShared: (cache: string) => boolean): void {
   const keyed = all.filter(({ placed }) =>
@@ -66,7 +66,7 @@ function idOf(thing: object): number {
   return id;
 }
 
-/** A key that a base class gives to its method is the same for all that inherit it. */
+/** Subclasses that inherit a method with an explicit key share the key. */
 function sharedOwnKey(
   { prototype, feature }: Decorated,
   { decoration, options }: Placed,
@@ -84,7 +84,7 @@ function sharedOwnKey(
   return [{ path: label, message }];
 }
 
-/** Whether a key function may tell instances apart. The `this` of an arrow function is none of them. */
+/** True if a key function may depend on the instance: it uses `this` and is not an arrow function. */
 function asksTheInstance(key: unknown): boolean {
   if (typeof key !== 'function') return false;
   const source = Function.prototype.toString.call(key);

@@ -3,10 +3,10 @@ import { warnOnce } from './method-errors.js';
 import { moduleRefOf } from './method-injection.js';
 import { classNameOf } from '../../keys/class-name.js';
 
-/** Classes whose instances applications have made, by those that are running. */
+/** The provider classes of each running application. */
 const running = new Map<object, WeakSet<object>>();
 
-/** From now on instances of `prototypes` that stand in no module are told of, until `leave`. */
+/** Registers the provider classes of an application, until {@link leave}. */
 export function expectInstances(application: object, prototypes: Iterable<object>): void {
   running.set(application, new WeakSet(prototypes));
 }
@@ -16,8 +16,9 @@ export function leave(application: object): void {
 }
 
 /**
- * Warns once of a decorated method of an object that no application knows, while one runs that has its class as a provider: made with
- * `new` within a factory, for example. Unit tests, which make their objects with `new`, have no such application.
+ * Warns once about a decorated method of an instance that no application holds, while a running application has the
+ * class as a provider (for example, an instance created with `new` within a factory). Unit tests that use `new` have no
+ * such application.
  */
 export function tellOfStranger({ decorator, name }: Decoration, instance: object): void {
   if (running.size === 0 || moduleRefOf(instance) !== undefined) return;
