@@ -6,7 +6,7 @@ import { tourHealth, tourSavings } from './tour/operations.js';
 import { Report } from './tour/report.js';
 import { countWords, readText } from './tour/texts.js';
 
-// A walk through the running demo, over HTTP. Ends with status 1 when a step did not do what it says.
+// A tour of the running demo, over HTTP. Exits with status 1 when a step fails.
 
 const demo = new DemoClient(process.env['DEMO_URL'] ?? 'http://127.0.0.1:3000');
 const report = new Report((line) => console.log(line));

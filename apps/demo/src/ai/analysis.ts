@@ -14,7 +14,7 @@ import {
 import type { AiExplanation, AiSavings } from 'nestjs-cache-infra';
 import type { Operation, OperationResults } from '../text/text.types.js';
 
-/** What the caller of an operation gets. */
+/** The response of an operation. */
 export class Analysis<O extends Operation = Operation> {
   @ApiProperty({ type: String, example: 'summarize' })
   operation!: O;
@@ -56,7 +56,7 @@ export class Analysis<O extends Operation = Operation> {
   explanation?: AiExplanation;
 }
 
-/** Documents an operation that answers with `result`. */
+/** Documents an operation that responds with `result`. */
 export function AnalysisResponse(result: Type): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(Analysis, result),

@@ -1,7 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 
-/** What every operation takes. Defaults are filled in here, so that asking for a default is the same request. */
+/**
+ * The body of every operation. Defaults are filled in here, so that a request that names a default equals one that
+ * omits it.
+ */
 export abstract class AnalyzeDto {
   @ApiProperty({
     example: 'Four score and seven years ago our fathers brought forth a new nation.',
