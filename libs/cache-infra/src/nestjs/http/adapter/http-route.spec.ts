@@ -4,6 +4,7 @@ import {
   ClassSerializerInterceptor,
   Controller,
   Get,
+  mixin,
   Next,
   Param,
   Redirect,
@@ -12,6 +13,7 @@ import {
   Res,
   Sse,
   UseInterceptors,
+  type Type,
 } from '@nestjs/common';
 import { EMPTY, type Observable } from 'rxjs';
 
@@ -80,6 +82,25 @@ describe('what is known of a route', () => {
   ] as const)('%s answers by itself: %j', (name, expected) => {
     expect(httpRoute(Pages, prototype[name]).answersItself).toBe(expected);
     expect(httpRoute(Inherited, prototype[name]).answersItself).toBe(expected);
+  });
+
+  it('has an id by the name of its controller', () => {
+    expect(httpRoute(Pages, prototype.plain).id).toBe('Pages.plain');
+  });
+
+  it('of a mixin has an id that is the same in every process, and another one for each path', () => {
+    const crud = (path: string): Type<{ find(): void }> => {
+      @Controller(path)
+      class Crud {
+        @Get() find(): void {}
+      }
+      return mixin(Crud);
+    };
+    const idOf = (controller: Type<{ find(): void }>) => httpRoute(controller, controller.prototype.find).id;
+
+    expect(idOf(crud('users'))).toBe('Crud(users).find');
+    expect(idOf(crud('users'))).toBe(idOf(crud('users')));
+    expect(idOf(crud('orders'))).toBe('Crud(orders).find');
   });
 
   it('makes rules of options, in seconds', () => {

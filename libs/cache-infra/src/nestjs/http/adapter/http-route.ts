@@ -2,6 +2,7 @@ import * as common from '@nestjs/common';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import {
   INTERCEPTORS_METADATA,
+  PATH_METADATA,
   REDIRECT_METADATA,
   RENDER_METADATA,
   RESPONSE_PASSTHROUGH_METADATA,
@@ -12,6 +13,7 @@ import {
 } from '@nestjs/common/internal';
 
 import { durationMs, maxDurationMs } from '../../../base/duration.js';
+import { classNameOf } from '../../../keys/class-name.js';
 import { CacheContextInterceptor } from '../../vary/cache-context.interceptor.js';
 import { CacheMonitoringInterceptor } from '../../observe/cache-monitoring.interceptor.js';
 import { ContextBinding } from '../../vary/context-binding.js';
@@ -152,8 +154,18 @@ function routeId(controller: Controller, handler: Handler): string {
   const version: unknown =
     Reflect.getMetadata(VERSION_METADATA, handler) ?? Reflect.getMetadata(VERSION_METADATA, controller);
   const versions = version === undefined ? '' : `@${[version].flat().map(String).join(',')}`;
-  const { name } = controller as Type;
-  return `${name}.${methodName(controller, handler)}${versions}`;
+  return `${controllerName(controller as Type)}.${methodName(controller, handler)}${versions}`;
+}
+
+/**
+ * The name of a controller, equal in every process: `mixin()` names classes at random, so the name in the source stands
+ * for such a name. The path distinguishes controllers that one mixin created.
+ */
+function controllerName(controller: Type): string {
+  const { name } = classNameOf(controller);
+  if (name === controller.name) return name;
+  const path: unknown = Reflect.getMetadata(PATH_METADATA, controller);
+  return `${name}(${[path].flat().map(String).join(',')})`;
 }
 
 /** Look up the property name: a decorator may have replaced the method by a function of another name. */
