@@ -66,7 +66,7 @@ export const CACHE_MODULE_OPTIONS = MODULE_OPTIONS_TOKEN;
  * passed in.
  */
 @Injectable()
-class CacheBehind implements OnModuleInit, OnApplicationShutdown {
+class UnderlyingCache implements OnModuleInit, OnApplicationShutdown {
   readonly cache: InfraCache;
   readonly #own: PreparedCache | undefined;
 
@@ -106,11 +106,11 @@ class CacheBehind implements OnModuleInit, OnApplicationShutdown {
  */
 @Module({
   providers: [
-    CacheBehind,
+    UnderlyingCache,
     {
       provide: CACHE_MANAGER,
-      inject: [CacheBehind, MODULE_OPTIONS_TOKEN],
-      useFactory: ({ cache }: CacheBehind, { ttl, refreshThreshold, cacheId }: CacheModuleOptions) =>
+      inject: [UnderlyingCache, MODULE_OPTIONS_TOKEN],
+      useFactory: ({ cache }: UnderlyingCache, { ttl, refreshThreshold, cacheId }: CacheModuleOptions) =>
         createCache({ cache, ttl, refreshThreshold, cacheId }),
     },
     { provide: Cache, useExisting: CACHE_MANAGER },

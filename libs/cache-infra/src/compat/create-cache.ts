@@ -105,7 +105,7 @@ class CacheManager extends Cache {
   }
 
   override async get<T>(key: string): Promise<T | undefined> {
-    return this.#told(
+    return this.#withEvents(
       () => this.#cache.get<T>(key),
       (value) => this.#emit('get', { key, value }),
       (error) => this.#emit('get', { key, error }),
@@ -113,7 +113,7 @@ class CacheManager extends Cache {
   }
 
   override async mget<T>(keys: string[]): Promise<(T | undefined)[]> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         const found = await this.#cache.getMany<T>(keys);
         return keys.map((key) => found.get(key));
@@ -124,7 +124,7 @@ class CacheManager extends Cache {
   }
 
   override async ttl(key: string): Promise<number | undefined> {
-    return this.#told(
+    return this.#withEvents(
       () => this.#expires(key),
       (value) => this.#emit('ttl', { key, value }),
       (error) => this.#emit('ttl', { key, error }),
@@ -132,7 +132,7 @@ class CacheManager extends Cache {
   }
 
   override async set<T>(key: string, value: T, ttl?: number): Promise<T> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#store(key, value, ttl);
         return value;
@@ -143,7 +143,7 @@ class CacheManager extends Cache {
   }
 
   override async mset<T>(list: CacheManagerEntry<T>[]): Promise<CacheManagerEntry<T>[]> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await Promise.all(list.map(({ key, value, ttl }) => this.#store(key, value, ttl)));
         return list;
@@ -154,7 +154,7 @@ class CacheManager extends Cache {
   }
 
   override async del(key: string): Promise<boolean> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#cache.delete(key);
         return true;
@@ -165,7 +165,7 @@ class CacheManager extends Cache {
   }
 
   override async mdel(keys: string[]): Promise<boolean> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#cache.deleteMany(keys);
         return true;
@@ -176,7 +176,7 @@ class CacheManager extends Cache {
   }
 
   override async clear(): Promise<boolean> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#cache.clear();
         return true;
@@ -275,7 +275,7 @@ class CacheManager extends Cache {
     return left === undefined || left === Infinity ? undefined : Date.now() + left;
   }
 
-  async #told<T>(
+  async #withEvents<T>(
     work: () => Promise<T>,
     done: (result: T) => void,
     failed: (error: unknown) => void,

@@ -5,7 +5,7 @@ import { labelOf } from './method-key.js';
 import type { CacheFeature } from '../registry/tokens.js';
 
 /** A decorated method of a class, with its effective options. */
-export interface Placed {
+export interface ClassMethod {
   readonly decoration: MethodDecoration;
   /** The options, merged over the defaults of the class. */
   readonly options: MethodOptions;
@@ -20,7 +20,7 @@ export interface Decorated {
   readonly wrapper: Wrapper;
   /** The `forFeature` namespace of the provider's module. */
   readonly feature: CacheFeature | undefined;
-  readonly placed: readonly Placed[];
+  readonly methods: readonly ClassMethod[];
 }
 
 /** Undefined if the class has no decorated method. */
@@ -28,12 +28,12 @@ export function decoratedBy(wrapper: Wrapper, feature: CacheFeature | undefined)
   const instance: unknown = isStatic(wrapper) ? wrapper.instance : undefined;
   const prototype: unknown = isMadeByNest(wrapper) ? wrapper.metatype?.prototype : prototypeOf(instance);
   if (typeof prototype !== 'object' || prototype === null) return undefined;
-  const placed = allPlacedOf(prototype);
-  return placed.length === 0 ? undefined : { prototype, instance, wrapper, feature, placed };
+  const methods = methodsOf(prototype);
+  return methods.length === 0 ? undefined : { prototype, instance, wrapper, feature, methods };
 }
 
-function allPlacedOf(prototype: object): readonly Placed[] {
-  const all: Placed[] = [];
+function methodsOf(prototype: object): readonly ClassMethod[] {
+  const all: ClassMethod[] = [];
   for (let owner: object | null = prototype; owner !== null; owner = prototypeOf(owner) as object | null) {
     for (const decoration of decorationsOf(owner)) {
       const options = effectiveOptions(decoration, prototype);

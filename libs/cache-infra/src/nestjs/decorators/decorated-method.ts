@@ -11,7 +11,7 @@ import { assertDecoratable, returnsObservable, type PlainMethod } from './decora
 import { doubtOfKeys } from './default-keys.js';
 import { warnOnce } from './method-errors.js';
 import { injectInto, moduleRefOf } from './method-injection.js';
-import { tellOfStranger } from './strangers.js';
+import { warnOfUnmanaged } from './unmanaged-instances.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
 
 /** One call of a decorated method that has a cache. */
@@ -98,7 +98,7 @@ function executor<O extends MethodOptions>(
     if (found === undefined) return undefined;
     const { isShared } = found;
     const doubt = doubtOfKeys({ decoration, options, instance, isShared });
-    if (doubt !== undefined) tellOfDoubt(decoration, prototype, doubt);
+    if (doubt !== undefined) warnOfDoubt(decoration, prototype, doubt);
     const served = { found, options, moduleRef, isRefused: doubt !== undefined };
     byInstance.set(instance, served);
     return served;
@@ -109,7 +109,7 @@ function executor<O extends MethodOptions>(
     if (typeof instance !== 'object' || instance === null) return plain();
     const served = servedBy(instance);
     if (served === undefined) {
-      tellOfStranger(decoration, instance);
+      warnOfUnmanaged(decoration, instance);
       return plain();
     }
     if (served.isRefused) return plain();
@@ -150,7 +150,7 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function tellOfDoubt(decoration: Decoration, prototype: object, doubt: string): void {
+function warnOfDoubt(decoration: Decoration, prototype: object, doubt: string): void {
   const { constructor } = prototype;
   const label = `${constructor.name === '' ? 'Anonymous' : constructor.name}.${String(decoration.name)}`;
   warnOnce(label, 'doubt', `${label} runs uncached: ${doubt}`);

@@ -6,15 +6,15 @@ import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import { factsOf } from '../vary/facts-lookup.js';
 import { findCache, missingCache } from './cache-lookup.js';
 import { CacheRegistry } from '../registry/cache-registry.js';
-import { decoratedBy, type Decorated, type Placed } from './decorated-class.js';
+import { decoratedBy, type Decorated, type ClassMethod } from './decorated-class.js';
 import type { CacheEvictOptions } from './decorator-options.js';
-import { joinFactory } from './factory-instances.js';
+import { attachFactoryInstances } from './factory-instances.js';
 import { differsBy, wrappersOf, type NestModule } from './instance-origin.js';
 import { literalProblems } from './literal-keys.js';
 import { attachModuleRef, detachModuleRef } from './method-injection.js';
 import { unknownFact } from './method-variant.js';
-import { sharedKeys, tellOfNumberedNames } from './shared-keys.js';
-import { expectInstances, leave } from './strangers.js';
+import { sharedKeys, warnOfNumberedNames } from './shared-keys.js';
+import { trackClasses, untrackClasses } from './unmanaged-instances.js';
 import { defaultCacheName, featureToken, type CacheFeature } from '../registry/tokens.js';
 
 /**
@@ -24,7 +24,7 @@ import { defaultCacheName, featureToken, type CacheFeature } from '../registry/t
  */
 @Injectable()
 export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
-  readonly #joined: unknown[] = [];
+  readonly #attached: unknown[] = [];
   readonly #logger = new Logger('CacheInfra');
 
   constructor(
@@ -37,45 +37,45 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const problems: ValidationProblem[] = [];
     const all = [...this.#decorated(problems)];
-    for (const { placed, instance, feature } of all) {
+    for (const { methods, instance, feature } of all) {
       problems.push(
-        ...this.#missingCaches(placed),
-        ...this.#unknownFacts(placed),
-        ...placed.flatMap(literalProblems),
+        ...this.#missingCaches(methods),
+        ...this.#unknownFacts(methods),
+        ...methods.flatMap(literalProblems),
       );
-      this.#tellOfWholeCaches(placed, feature);
-      if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#joined.push(instance);
+      this.#warnOfWholeCaches(methods, feature);
+      if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#attached.push(instance);
     }
     problems.push(...sharedKeys(this.modules, all));
     const distinct = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
     if (distinct.length > 0) throw new ValidationError(distinct, 'CacheInfraModule');
-    tellOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));
+    warnOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));
     const prototypes = all.map(({ prototype }) => prototype);
-    expectInstances(this, prototypes);
+    trackClasses(this, prototypes);
   }
 
   onApplicationShutdown(): void {
-    leave(this);
-    for (const instance of this.#joined.splice(0)) detachModuleRef(instance);
+    untrackClasses(this);
+    for (const instance of this.#attached.splice(0)) detachModuleRef(instance);
   }
 
-  #missingCaches(placed: readonly Placed[]): ValidationProblem[] {
-    return placed.flatMap(({ options: { cache = defaultCacheName }, label }) =>
+  #missingCaches(methods: readonly ClassMethod[]): ValidationProblem[] {
+    return methods.flatMap(({ options: { cache = defaultCacheName }, label }) =>
       findCache(this.moduleRef, cache) === undefined
         ? [missingCache(cache, label, this.registry.names())]
         : [],
     );
   }
 
-  #unknownFacts(placed: readonly Placed[]): ValidationProblem[] {
+  #unknownFacts(methods: readonly ClassMethod[]): ValidationProblem[] {
     const names = Object.keys(factsOf(this.moduleRef));
-    return placed.flatMap(({ options: { vary = [] }, label }) =>
+    return methods.flatMap(({ options: { vary = [] }, label }) =>
       vary.filter((name) => !names.includes(name)).map((name) => unknownFact(name, label, names)),
     );
   }
 
-  #tellOfWholeCaches(placed: readonly Placed[], feature: CacheFeature | undefined): void {
-    for (const { options, label } of placed) {
+  #warnOfWholeCaches(methods: readonly ClassMethod[], feature: CacheFeature | undefined): void {
+    for (const { options, label } of methods) {
       const { allEntries, cache, namespace } = options as CacheEvictOptions;
       if (allEntries !== true || cache !== undefined || namespace !== undefined || feature !== undefined)
         continue;
@@ -89,8 +89,8 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
     for (const module of this.modules.values()) {
       const feature = featureOfModule(module, problems);
       for (const wrapper of wrappersOf(module)) {
-        const standing = { moduleRef: this.moduleRef, feature, madeFor: differsBy(wrapper) };
-        for (const instance of joinFactory(wrapper, standing)) this.#joined.push(instance);
+        const attachment = { moduleRef: this.moduleRef, feature, madeFor: differsBy(wrapper) };
+        for (const instance of attachFactoryInstances(wrapper, attachment)) this.#attached.push(instance);
         const decorated = decoratedBy(wrapper, feature);
         if (decorated !== undefined) yield decorated;
       }

@@ -10,7 +10,7 @@ import { keyPrefix, nameDoubt, type DecoratedMethod } from './method-key.js';
 import { defaultCacheName, namespacesOf, type CacheFeature } from '../registry/tokens.js';
 
 /** A method of a class, the owner of default keys. */
-export interface Named {
+export interface KeyOwner {
   readonly prototype: object;
   readonly name: string | symbol;
 }
@@ -33,29 +33,29 @@ export function placeOf(options: MethodOptions, feature: CacheFeature | undefine
 
 /** The default keys in use in one application, identified by its `ModulesContainer`. */
 interface KnownKeys {
-  readonly owners: Map<string, Named>;
-  readonly unlike: WeakMap<object, string>;
+  readonly owners: Map<string, KeyOwner>;
+  readonly differing: WeakMap<object, string>;
 }
 
 const applications = new WeakMap<object, KnownKeys>();
 
 function knownIn(application: object): KnownKeys {
-  const known = applications.get(application) ?? { owners: new Map(), unlike: new WeakMap() };
+  const known = applications.get(application) ?? { owners: new Map(), differing: new WeakMap() };
   applications.set(application, known);
   return known;
 }
 
 /** The owner of the default keys of a place: the first method that claims them. */
-export function claim(application: object, place: string, named: Named): Named {
+export function claim(application: object, place: string, claimant: KeyOwner): KeyOwner {
   const { owners } = knownIn(application);
-  const owner = owners.get(place) ?? named;
+  const owner = owners.get(place) ?? claimant;
   owners.set(place, owner);
   return owner;
 }
 
 /** Records why instances of a class cannot share keys. */
-export function noteUnlike(application: object, prototype: object, words: string): void {
-  knownIn(application).unlike.set(prototype, words);
+export function recordDiffering(application: object, prototype: object, words: string): void {
+  knownIn(application).differing.set(prototype, words);
 }
 
 /** A decorated method of an instance, with its effective options. */
@@ -110,8 +110,8 @@ interface Claimant {
 function doubtOfOwner({ decoration, options, instance, prototype, moduleRef }: Claimant): string | undefined {
   const application = provider(moduleRef, ModulesContainer);
   if (application === undefined) return undefined;
-  const unlike = decoration.readsInstance ? knownIn(application).unlike.get(prototype) : undefined;
-  if (unlike !== undefined) return unlike;
+  const differing = decoration.readsInstance ? knownIn(application).differing.get(prototype) : undefined;
+  if (differing !== undefined) return differing;
   const place = placeOfKeys(prototype, decoration, options, featureOf(instance));
   const owner = claim(application, place, { prototype, name: decoration.name });
   if (owner.prototype === prototype) return undefined;

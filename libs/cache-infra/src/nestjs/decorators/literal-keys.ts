@@ -1,5 +1,5 @@
 import type { ValidationProblem } from '../../base/errors.js';
-import type { Placed } from './decorated-class.js';
+import type { ClassMethod } from './decorated-class.js';
 import type { CacheableOptions } from './decorator-options.js';
 import { labelOf } from './method-key.js';
 
@@ -10,7 +10,7 @@ const notation = /#\w|(?:^|[:/]):[a-z]\w*|\$\w|%[sdijo](?![\w-])|\[\w+\]|<\w+>/i
  * The problems of constant keys and tags on a method with parameters: they are equal for every call, unless the method
  * has `vary`.
  */
-export function literalProblems({ decoration, options }: Placed): readonly ValidationProblem[] {
+export function literalProblems({ decoration, options }: ClassMethod): readonly ValidationProblem[] {
   if (decoration.parameters === 0) return [];
   const { key, tags, vary = [] } = options as CacheableOptions;
   const label = `@${decoration.decorator}() on ${labelOf(decoration)}`;

@@ -57,7 +57,7 @@ export function madeForOf(instance: object): string | undefined {
 }
 
 /** The application and module of an instance that Nest did not create. */
-export interface Standing {
+export interface Attachment {
   readonly moduleRef: ModuleRef;
   readonly feature: CacheFeature | undefined;
   /** The provider whose factory creates differing instances. */
@@ -68,7 +68,7 @@ export interface Standing {
  * Attaches an instance of a factory or value provider, which Nest does not inject into. True if the instance was not
  * attached before.
  */
-export function attachModuleRef(instance: unknown, { moduleRef, feature, madeFor }: Standing): boolean {
+export function attachModuleRef(instance: unknown, { moduleRef, feature, madeFor }: Attachment): boolean {
   if (!isObject(instance) || !(moduleRefKey in instance) || moduleRefOf(instance) !== undefined) return false;
   if (!Object.isExtensible(instance)) return false;
   attach(instance, moduleRefKey, moduleRef);

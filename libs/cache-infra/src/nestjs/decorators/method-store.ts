@@ -22,7 +22,7 @@ export function keyOf(call: MethodCall, option: KeyOption): string | undefined {
   const start = performance.now();
   try {
     const made = makeKey(call, option);
-    tell(call, made, performance.now() - start);
+    recordKey(call, made, performance.now() - start);
     return made.key;
   } catch (error) {
     if (option !== undefined || !isCacheTrouble(error)) throw error;
@@ -146,7 +146,11 @@ function wrong(label: string, option: string, wanted: string, got: unknown): Val
   ]);
 }
 
-function tell({ monitor, cache, label }: MethodCall, { inputLength }: MethodKey, duration: number): void {
+function recordKey(
+  { monitor, cache, label }: MethodCall,
+  { inputLength }: MethodKey,
+  duration: number,
+): void {
   if (monitor?.recordKeyGenerationTime === undefined) return;
   const record = { cache: cache.name, operation: label, duration, inputLength };
   runSafely(() => monitor.recordKeyGenerationTime?.(record));

@@ -1,9 +1,9 @@
 import type { ValidationProblem } from '../../base/errors.js';
-import { claim, noteUnlike, placeOf, placeOfKeys, type Named } from './default-keys.js';
-import type { Decorated, Placed } from './decorated-class.js';
+import { claim, recordDiffering, placeOf, placeOfKeys, type KeyOwner } from './default-keys.js';
+import type { Decorated, ClassMethod } from './decorated-class.js';
 import type { CacheableOptions } from './decorator-options.js';
 import { isStatic, nameOf } from './instance-origin.js';
-import { areAlike } from './made-alike.js';
+import { areInterchangeable } from './interchangeable-instances.js';
 import { warnOnce } from './method-errors.js';
 import { keyPrefix, labelOf } from './method-key.js';
 import { defaultCacheName } from '../registry/tokens.js';
@@ -14,11 +14,11 @@ import { classNameOf } from '../../keys/class-name.js';
  * methods run uncached. `application`: its `ModulesContainer`.
  */
 export function sharedKeys(application: object, all: readonly Decorated[]): ValidationProblem[] {
-  tellOfUnlike(application, all);
+  warnOfDiffering(application, all);
   const owners = new Map<string, object>();
   return all.flatMap((decorated) => [
-    ...decorated.placed.flatMap((placed) => sharedPrefix(application, decorated, placed)),
-    ...decorated.placed.flatMap((placed) => sharedOwnKey(decorated, placed, owners)),
+    ...decorated.methods.flatMap((method) => sharedPrefix(application, decorated, method)),
+    ...decorated.methods.flatMap((method) => sharedOwnKey(decorated, method, owners)),
   ]);
 }
 
@@ -26,11 +26,11 @@ export function sharedKeys(application: object, all: readonly Decorated[]): Vali
 function sharedPrefix(
   application: object,
   { prototype, feature }: Decorated,
-  { decoration, options }: Placed,
+  { decoration, options }: ClassMethod,
 ): ValidationProblem[] {
   if (!decoration.hasDefaultKey) return [];
-  const named: Named = { prototype, name: decoration.name };
-  const first = claim(application, placeOfKeys(prototype, decoration, options, feature), named);
+  const owner: KeyOwner = { prototype, name: decoration.name };
+  const first = claim(application, placeOfKeys(prototype, decoration, options, feature), owner);
   if (first.prototype === prototype && first.name === decoration.name) return [];
   const two = first.prototype === prototype ? 'methods' : 'classes of the same name';
   const prefix = keyPrefix(prototype, decoration);
@@ -42,9 +42,9 @@ function sharedPrefix(
  * Warns about `Users` and `Users2` in a shared cache: a bundler distinguishes two classes of one name this way, and the
  * next build may number them differently.
  */
-export function tellOfNumberedNames(all: readonly Decorated[], isShared: (cache: string) => boolean): void {
-  const keyed = all.filter(({ placed }) =>
-    placed.some(({ decoration, options: { cache = defaultCacheName, namespace } }) => {
+export function warnOfNumberedNames(all: readonly Decorated[], isShared: (cache: string) => boolean): void {
+  const keyed = all.filter(({ methods }) =>
+    methods.some(({ decoration, options: { cache = defaultCacheName, namespace } }) => {
       return decoration.hasDefaultKey && namespace === undefined && isShared(cache);
     }),
   );
@@ -69,7 +69,7 @@ function idOf(thing: object): number {
 /** Subclasses that inherit a method with an explicit key share the key. */
 function sharedOwnKey(
   { prototype, feature }: Decorated,
-  { decoration, options }: Placed,
+  { decoration, options }: ClassMethod,
   owners: Map<string, object>,
 ): ValidationProblem[] {
   const { key } = options as CacheableOptions;
@@ -92,20 +92,20 @@ function asksTheInstance(key: unknown): boolean {
   return !isArrow && /\bthis\b/.test(source);
 }
 
-function tellOfUnlike(application: object, all: readonly Decorated[]): void {
+function warnOfDiffering(application: object, all: readonly Decorated[]): void {
   const firsts = new Map<string, Decorated>();
   for (const decorated of all) {
-    const { prototype, wrapper, placed, feature } = decorated;
+    const { prototype, wrapper, methods, feature } = decorated;
     if (!isStatic(wrapper)) continue;
-    for (const { decoration, options } of placed) {
+    for (const { decoration, options } of methods) {
       if (!decoration.hasDefaultKey || !decoration.readsInstance) continue;
       const place = JSON.stringify([idOf(prototype), placeOfKeys(prototype, decoration, options, feature)]);
       const first = firsts.get(place) ?? decorated;
       firsts.set(place, first);
-      if (areAlike(first.wrapper, wrapper)) continue;
+      if (areInterchangeable(first.wrapper, wrapper)) continue;
       const { name } = classNameOf(prototype.constructor);
       const words = `${nameOf(first.wrapper)} and ${nameOf(wrapper)} are instances of ${name} that were constructed differently, which default keys do not contain. Set a key that contains the difference (key: function (…) { return this.… })`;
-      noteUnlike(application, prototype, words);
+      recordDiffering(application, prototype, words);
       const label = `${name}.${String(decoration.name)}`;
       warnOnce(label, 'doubt', `${label} runs uncached: ${words}`);
     }

@@ -31,10 +31,10 @@ export class CacheMonitoringInterceptor implements NestInterceptor {
     }
     return new Observable<unknown>((subscriber) =>
       activity.run(record, () => next.handle().subscribe(subscriber)),
-    ).pipe(finalize(() => this.#tell(context, record)));
+    ).pipe(finalize(() => this.#record(context, record)));
   }
 
-  #tell(context: ExecutionContext, record: RequestActivity): void {
+  #record(context: ExecutionContext, record: RequestActivity): void {
     if (record.hits + record.misses + record.sets > 0) this.monitor.recordRequest(routeName(context), record);
   }
 }

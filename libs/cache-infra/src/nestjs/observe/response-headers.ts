@@ -65,7 +65,7 @@ export function beforeHeaders(response: RawResponse, add: () => void): void {
 }
 
 /** Calls `tell` once, after the headers are sent, with the arguments of `writeHead()`. */
-export function whenHeadersGo(response: RawResponse, tell: (args: readonly unknown[]) => void): void {
+export function whenHeadersSent(response: RawResponse, tell: (args: readonly unknown[]) => void): void {
   wrapWriteHead(response, (writeHead, args) => {
     const result = writeHead(...args);
     tell(args);

@@ -52,7 +52,7 @@ export interface Outcome {
 export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
   const { next, exchange, around, route, caches } = parts;
   let value: unknown;
-  exchange.takeInHand();
+  exchange.markHandled();
   try {
     value = await lastValueFrom(next.handle(), { defaultValue: undefined });
   } catch (error) {

@@ -8,7 +8,7 @@ import { runHandler, type Outcome, type RunParts } from './handler-run.js';
 import { hitStatus, httpCacheStatus, type ForwardReason, type Handling } from '../rules/http-cache-status.js';
 import type { FieldValue } from '../rules/header-fields.js';
 import type { HttpCaches } from './http-caches.js';
-import type { Departure } from './departure.js';
+import type { SentHeaders } from './sent-headers.js';
 import type { Head } from './http-exchange.js';
 import type { PrimaryKey } from '../rules/http-primary-key.js';
 import { isContainer, type JsonMethod } from './json-text.js';
@@ -98,7 +98,7 @@ export class HttpAnswer {
     }
     const fwd = this.#reason(found);
     if (wants.onlyIfCached) {
-      this.#tell({ fwd, detail: 'only-if-cached' });
+      this.#addCacheStatus({ fwd, detail: 'only-if-cached' });
       throw new GatewayTimeoutException();
     }
     // A response to HEAD is not stored: the handler may omit the body.
@@ -172,7 +172,7 @@ export class HttpAnswer {
         ctx.skipStore();
         return { notStored: true, status: outcome.status };
       }
-      if (this.#mayGetCookie(outcome) && !(await this.#goesWithoutCookie(run))) {
+      if (this.#mayGetCookie(outcome) && !(await this.#sendsWithoutCookie(run))) {
         ctx.skipStore();
         return { notStored: true, status: outcome.status };
       }
@@ -189,13 +189,13 @@ export class HttpAnswer {
   }
 
   /** Sends the response to its client first, and waits for its headers, before the response is shared. */
-  async #goesWithoutCookie(run: Run): Promise<boolean> {
+  async #sendsWithoutCookie(run: Run): Promise<boolean> {
     const { exchange, caches, route } = this.#parts;
-    const departing = exchange.departure();
+    const sending = exchange.sentHeaders();
     run.answerFirst();
-    const departure = await departing;
-    if (departure === 'with-cookie') caches.setsCookiesLate(route, exchange.headers);
-    return departure === 'without-cookie';
+    const sent = await sending;
+    if (sent === 'with-cookie') caches.setsCookiesLate(route, exchange.headers);
+    return sent === 'without-cookie';
   }
 
   /** The handler ran for this request, and the response is stored after its headers are sent. */
@@ -237,8 +237,8 @@ export class HttpAnswer {
   #forgetIfCookieIsSet(stored: StoredResponse, found: Found): void {
     const { exchange, caches, variants, route } = this.#parts;
     if (exchange.isDetached) return;
-    void exchange.departure().then((departure) => {
-      if (departure !== 'with-cookie') return;
+    void exchange.sentHeaders().then((sent) => {
+      if (sent !== 'with-cookie') return;
       caches.setsCookiesLate(route, exchange.headers);
       variants.forget(found.vary, stored.vary).catch((error: unknown) => {
         caches.report(error);
@@ -252,7 +252,7 @@ export class HttpAnswer {
     if (!this.#standsIn(found, status)) {
       // The exception was storable by status, but filters would receive another class than the thrown one.
       const isRefused = error instanceof HttpException && this.#parts.rules.statuses.includes(status);
-      this.#tell({ fwd, detail: isRefused ? 'exception-class' : undefined });
+      this.#addCacheStatus({ fwd, detail: isRefused ? 'exception-class' : undefined });
       throw error;
     }
     this.#parts.exchange.reset(this.#before);
@@ -277,7 +277,7 @@ export class HttpAnswer {
   /** Runs the handler for this request only, and stores nothing. */
   async #uncached(fwd: ForwardReason, detail?: string): Promise<unknown> {
     const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
-      this.#tell({ fwd, detail });
+      this.#addCacheStatus({ fwd, detail });
       throw error;
     });
     return this.#deliver(outcome, { fwd, detail: detail ?? outcome.detail });
@@ -285,7 +285,7 @@ export class HttpAnswer {
 
   /** Returns (or throws) the handler's result; undefined if the client already has the representation (304). */
   #deliver({ value, thrown, head, detail }: Outcome, handling: Handling): unknown {
-    this.#tell({ detail, ...handling });
+    this.#addCacheStatus({ detail, ...handling });
     if (thrown !== undefined) throw thrown.error;
     const isNotModified = head !== undefined && this.#asksWhetherModified() && this.#isNotModified(head);
     return isNotModified ? undefined : value;
@@ -337,20 +337,20 @@ export class HttpAnswer {
     const id = this.#revalidationId(found);
     const before = this.#before;
     if (!store.revalidations.begin(id)) return;
-    const departing = exchange.departure();
+    const sending = exchange.sentHeaders();
     exchange.whenDone(() => {
-      void departing
-        .then((departure) => this.#revalidate(departure, before, found))
+      void sending
+        .then((sent) => this.#revalidate(sent, before, found))
         .finally(() => {
           store.revalidations.end(id);
         });
     });
   }
 
-  async #revalidate(departure: Departure, before: Head, found: Found): Promise<void> {
+  async #revalidate(sent: SentHeaders, before: Head, found: Found): Promise<void> {
     const { exchange, variants, caches, route, store } = this.#parts;
     // A session was created for this request, so a response of the handler may belong to the session.
-    if (departure === 'with-cookie') {
+    if (sent === 'with-cookie') {
       caches.setsCookiesLate(route, exchange.headers);
       return;
     }
@@ -396,7 +396,7 @@ export class HttpAnswer {
     return `${this.#parts.key.text}#${response?.variant ?? ''}`;
   }
 
-  #tell(handling: Handling): void {
+  #addCacheStatus(handling: Handling): void {
     const { exchange, key } = this.#parts;
     exchange.addCacheStatus(httpCacheStatus({ ...handling, key: key.digest }));
   }

@@ -11,7 +11,7 @@ import type { Around } from './handler-run.js';
 import { HttpAnswer } from './http-answer.js';
 import { httpCacheStatus } from '../rules/http-cache-status.js';
 import { HttpCaches } from './http-caches.js';
-import { HttpExchange, isInHand } from './http-exchange.js';
+import { HttpExchange, isHandled } from './http-exchange.js';
 import { relatedTarget, type UrlParts } from '../rules/http-key.js';
 import type { HttpStore } from '../rules/http-store.js';
 import { primaryKey, RouteKeys, type PrimaryKey } from '../rules/http-primary-key.js';
@@ -72,7 +72,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
     // If bound twice, only the outer interceptor acts.
-    if (isInHand(context.getArgByIndex(0))) return next.handle();
+    if (isHandled(context.getArgByIndex(0))) return next.handle();
 
     const route = this.#route(context);
     if (route.optedOut) return next.handle();
@@ -88,13 +88,13 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const detail = this.#bypass(exchange, route);
     if (detail !== undefined) {
       exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail }));
-      exchange.takeInHand();
+      exchange.markHandled();
       return next.handle();
     }
     const answer = this.#answer(context, exchange, route, store, next);
     if (answer !== undefined) return from(answer.value());
     exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail: 'key-failed' }));
-    exchange.takeInHand();
+    exchange.markHandled();
     return next.handle();
   }
 
@@ -206,7 +206,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
   #invalidating(exchange: HttpExchange, route: HttpRoute, next: CallHandler): Observable<unknown> {
     const { invalidates = 'path' } = route.options;
     let value: unknown;
-    exchange.takeInHand();
+    exchange.markHandled();
     const invalidate = async (): Promise<void> => {
       const { status, fields } = exchange.head();
       if (status >= 400) return;
@@ -237,7 +237,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     next: CallHandler,
   ): Observable<unknown> {
     const before = exchange.head().fields;
-    exchange.takeInHand();
+    exchange.markHandled();
     return next.handle().pipe(
       tap((value) => {
         if (isStreaming(value) || exchange.isSent) return;

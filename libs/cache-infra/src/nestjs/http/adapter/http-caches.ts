@@ -31,7 +31,7 @@ export class HttpCaches implements OnModuleInit {
   /** Handlers whose last background revalidation failed. */
   readonly #failing = new WeakSet<object>();
   /** Errors that were already logged. */
-  readonly #told = new WeakSet<object>();
+  readonly #logged = new WeakSet<object>();
   readonly #stores = new Map<string, HttpStore | undefined>();
   readonly #logger = new Logger('CacheInfra');
   readonly #reported = new Set<string>();
@@ -122,7 +122,7 @@ export class HttpCaches implements OnModuleInit {
 
   /** Warns once per route that a function of `@HttpCache()` threw, and the response is not cached. */
   optionFails(option: 'key' | 'tags', { id }: HttpRoute, error: unknown): void {
-    if (typeof error === 'object' && error !== null) this.#told.add(error);
+    if (typeof error === 'object' && error !== null) this.#logged.add(error);
     const name = `${option} ${id}`;
     if (this.#reported.has(name)) return;
     this.#reported.add(name);
@@ -133,7 +133,7 @@ export class HttpCaches implements OnModuleInit {
 
   /** Warns once per kind of cache error: the request continues without the cache. */
   report(error: unknown): void {
-    if (typeof error === 'object' && error !== null && this.#told.has(error)) return;
+    if (typeof error === 'object' && error !== null && this.#logged.has(error)) return;
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
     if (this.#reported.has(name)) return;
     this.#reported.add(name);

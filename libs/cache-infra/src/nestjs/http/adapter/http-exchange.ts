@@ -6,17 +6,17 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 
 import { appendHeader, isPatched, isRawResponse } from '../../observe/response-headers.js';
-import { departureOf, type Departure } from './departure.js';
+import { sentHeadersOf, type SentHeaders } from './sent-headers.js';
 import { hasQueuedCookies, replySteps } from './fastify-reply.js';
 import type { Fields, FieldValue } from '../rules/header-fields.js';
 import type { JsonMethod } from './json-text.js';
 import { remembered } from '../rules/memo.js';
 
 /** Requests that an `HttpCacheInterceptor` already handles. A hit returns before it is added here. */
-const inHand = new WeakSet<object>();
+const handled = new WeakSet<object>();
 
-export function isInHand(request: object): boolean {
-  return inHand.has(request);
+export function isHandled(request: object): boolean {
+  return handled.has(request);
 }
 
 /** The common part of the requests of Express and Fastify. */
@@ -93,8 +93,8 @@ export class HttpExchange {
   }
 
   /** Marks the request as handled: further `HttpCacheInterceptor`s ignore it. */
-  takeInHand(): void {
-    inHand.add(this.#request);
+  markHandled(): void {
+    handled.add(this.#request);
   }
 
   /** The current status and headers of the response. */
@@ -169,8 +169,8 @@ export class HttpExchange {
   }
 
   /** Resolves when the headers are sent, or the client disconnects. */
-  departure(): Promise<Departure> {
-    return departureOf(this.#raw() as ServerResponse);
+  sentHeaders(): Promise<SentHeaders> {
+    return sentHeadersOf(this.#raw() as ServerResponse);
   }
 
   /** Calls back after the response is finished or its client has disconnected. */

@@ -6,12 +6,12 @@ import { classNameOf } from '../../keys/class-name.js';
 /** The provider classes of each running application. */
 const running = new Map<object, WeakSet<object>>();
 
-/** Registers the provider classes of an application, until {@link leave}. */
-export function expectInstances(application: object, prototypes: Iterable<object>): void {
+/** Registers the provider classes of an application, until {@link untrackClasses}. */
+export function trackClasses(application: object, prototypes: Iterable<object>): void {
   running.set(application, new WeakSet(prototypes));
 }
 
-export function leave(application: object): void {
+export function untrackClasses(application: object): void {
   running.delete(application);
 }
 
@@ -20,7 +20,7 @@ export function leave(application: object): void {
  * class as a provider (for example, an instance created with `new` within a factory). Unit tests that use `new` have no
  * such application.
  */
-export function tellOfStranger({ decorator, name }: Decoration, instance: object): void {
+export function warnOfUnmanaged({ decorator, name }: Decoration, instance: object): void {
   if (running.size === 0 || moduleRefOf(instance) !== undefined) return;
   const prototype = Object.getPrototypeOf(instance) as object;
   if (![...running.values()].some((known) => known.has(prototype))) return;

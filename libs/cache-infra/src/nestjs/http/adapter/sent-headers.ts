@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 
-import { whenHeadersGo } from '../../observe/response-headers.js';
+import { whenHeadersSent } from '../../observe/response-headers.js';
 
 /** The headers of a response as sent: with a cookie, without a cookie, or never, because the client disconnected. */
-export type Departure = 'with-cookie' | 'without-cookie' | 'never';
+export type SentHeaders = 'with-cookie' | 'without-cookie' | 'never';
 
 /** Resolves when the headers of a response are sent, or when the response ends without headers. */
-export function departureOf(raw: ServerResponse): Promise<Departure> {
+export function sentHeadersOf(raw: ServerResponse): Promise<SentHeaders> {
   return new Promise((resolve) => {
-    whenHeadersGo(raw, (args) => {
+    whenHeadersSent(raw, (args) => {
       resolve(hasCookie(raw) || args.some(holdsCookie) ? 'with-cookie' : 'without-cookie');
     });
     // HTTP/2 sends the headers of an empty response without `writeHead()`.

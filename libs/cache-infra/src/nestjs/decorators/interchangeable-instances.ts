@@ -10,10 +10,10 @@ import { dependenciesOf, isMadeByNest, type Wrapper } from './instance-origin.js
  * True if two providers of one class have interchangeable instances: the same instance; instances that Nest created
  * from interchangeable dependencies; or instances without constructor arguments whose string properties are equal.
  */
-export function areAlike(one: Wrapper, other: Wrapper, seen = new Set<Wrapper>()): boolean {
+export function areInterchangeable(one: Wrapper, other: Wrapper, seen = new Set<Wrapper>()): boolean {
   if (one === other || one.instance === other.instance || seen.has(one)) return true;
   if (isPlainData(one.instance)) return isDeepStrictEqual(one.instance, other.instance);
-  if (!isMadeByNest(one) || !isMadeByNest(other)) return areBareAlike(one.instance, other.instance);
+  if (!isMadeByNest(one) || !isMadeByNest(other)) return haveEqualStrings(one.instance, other.instance);
   if (one.metatype !== other.metatype) return false;
   // Each module has its own ModuleRef, which gives access to providers but is no state.
   if (one.token === ModuleRef) return true;
@@ -21,19 +21,19 @@ export function areAlike(one: Wrapper, other: Wrapper, seen = new Set<Wrapper>()
   const [parts, others] = [dependenciesOf(one), dependenciesOf(other)];
   return (
     parts.length === others.length &&
-    parts.every((part, index) => areAlike(part, others[index] as Wrapper, seen))
+    parts.every((part, index) => areInterchangeable(part, others[index] as Wrapper, seen))
   );
 }
 
 /** Compare strings only: counters and the like change by themselves, and factories usually set strings. */
-function areBareAlike(one: unknown, other: unknown): boolean {
+function haveEqualStrings(one: unknown, other: unknown): boolean {
   if (!isObject(one) || !isObject(other)) return false;
   const prototype: unknown = Object.getPrototypeOf(one);
   if (prototype !== Object.getPrototypeOf(other) || takesArguments(one.constructor)) return false;
-  return isDeepStrictEqual(textsIn(one), textsIn(other));
+  return isDeepStrictEqual(stringsIn(one), stringsIn(other));
 }
 
-function textsIn(instance: object): readonly unknown[] {
+function stringsIn(instance: object): readonly unknown[] {
   return Object.entries(instance).filter(([, value]) => typeof value === 'string');
 }
 
