@@ -15,7 +15,7 @@ export abstract class AnalyzeDto {
   @MaxLength(200_000)
   text!: string;
 
-  @ApiPropertyOptional({ type: String, description: "One of the engine's models; default: its first" })
+  @ApiPropertyOptional({ type: String, description: "One of the engine's models; default: the first" })
   @IsOptional()
   @IsString()
   model?: string | undefined;
@@ -35,7 +35,7 @@ export class SentimentDto extends AnalyzeDto {
     minimum: 0,
     maximum: 50,
     default: 3,
-    description: 'Sentences to show at most',
+    description: 'Maximum number of sentences to show',
   })
   @IsInt()
   @Min(0)

@@ -76,7 +76,7 @@ export class Keyword {
   @IsNotEmpty()
   phrase!: string;
 
-  @ApiProperty({ description: '0-1, relative to the best' })
+  @ApiProperty({ description: '0-1, relative to the best keyword' })
   @IsNumber()
   @Min(0)
   @Max(1)

@@ -94,7 +94,7 @@ export interface CacheMatchers {
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Where Jest's and Vitest's types take additions from.
   namespace jest {
-    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- As declared there.
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- as there
     interface Matchers<R, T = {}> extends CacheMatchers {}
   }
 }
