@@ -92,7 +92,7 @@ describe('CacheModule.register', () => {
   });
 
   it.each([
-    [{ stores: [] }, /stores is not an option here.*config: \{ redisUrl \}/],
+    [{ stores: [] }, /stores is not supported.*config: \{ redisUrl \}/],
     [{ ttl: '5m', isGlobl: true }, /ttl must be a non-negative number \(milliseconds\).*isGlobl/],
     [{ config: { defaultTtl: -1 } }, /defaultTtl must be non-negative/],
   ])('%j is refused', async (options, message) => {

@@ -301,7 +301,7 @@ describe('keys as users write them', () => {
         }
       }
       await expect(boot({ providers: [Users] })).rejects.toThrow(
-        `@Cacheable() on Users.find: key '${key}' is one key for every call, but the method has parameters: use a function of them, or, where they do not matter, key: () => '${key}'`,
+        `@Cacheable() on Users.find: key '${key}' is the same for every call, but the method has parameters: use a function of the parameters, or key: () => '${key}' if the parameters do not matter`,
       );
     },
   );
@@ -363,7 +363,7 @@ describe('keys as users write them', () => {
   );
 
   it('T9: a tag with a placeholder is refused when the class is declared', () => {
-    expect(() => Cacheable({ tags: ['user-{id}'] })).toThrow('tags has a literal in it');
+    expect(() => Cacheable({ tags: ['user-{id}'] })).toThrow('tags contains a literal');
   });
 
   it('T9: a made key, pattern or tag with a gap warns once', async () => {
@@ -402,11 +402,11 @@ describe('keys as users write them', () => {
       await users.fine('null and void');
     }
     expect(warnings.map((it) => it.split(':')[0])).toEqual([
-      "key of Users.find gave a text with 'undefined' in it",
-      "key of Users.search gave a text with '[object Object]' in it",
-      "key of Users.page gave a text with 'NaN' in it",
-      "tags of Users.page gave a text with 'NaN' in it",
-      "key of Users.remove gave a text with 'null' in it",
+      "key of Users.find returned a string containing 'undefined'",
+      "key of Users.search returned a string containing '[object Object]'",
+      "key of Users.page returned a string containing 'NaN'",
+      "tags of Users.page returned a string containing 'NaN'",
+      "key of Users.remove returned a string containing 'null'",
     ]);
   });
 
@@ -428,7 +428,7 @@ describe('keys as users write them', () => {
 
   it('T11: a key that two classes inherit into one namespace fails at boot', async () => {
     await expect(boot({ providers: [Users, Orders] })).rejects.toThrow(
-      'Users and Orders inherit Base.findOne with one key for both: give each @CacheDefaults({ namespace })',
+      'Users and Orders inherit Base.findOne with the same key: set @CacheDefaults({ namespace }) on each',
     );
   });
 
@@ -591,7 +591,9 @@ describe('names of classes', () => {
     expect(warnings).toEqual([]);
     await context.close();
     await boot({ providers: [numbered('Clients'), numbered('Clients2')] }, redis());
-    expect(warnings).toEqual([expect.stringMatching(/^Clients and Clients2 have default keys in one Redis/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Clients and Clients2 have default keys in the same Redis/),
+    ]);
   });
 
   function repositoryOf(table: string) {
@@ -822,7 +824,7 @@ describe('T69: instances that a factory makes for each request', () => {
     await new Writer().save('new');
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^@CacheEvict\(\) on Writer.save does nothing for an object that Nest did not make/,
+        /^@CacheEvict\(\) on Writer.save has no effect on an instance that Nest did not create/,
       ),
     ]);
   });
@@ -914,7 +916,7 @@ describe('T73: allEntries', () => {
     await boot({ providers: [Whole] });
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^@CacheEvict\(\{ allEntries: true \}\) on Whole.reset empties the whole default cache/,
+        /^@CacheEvict\(\{ allEntries: true \}\) on Whole.reset clears the whole default cache/,
       ),
     ]);
   });
@@ -941,7 +943,9 @@ describe('T81: a decorator in the wrong place', () => {
     await (sync.find() as number | Promise<number>);
     await (sync.find() as number | Promise<number>);
     expect(warnings).toEqual([
-      expect.stringMatching(/^Sync.find returns its value at once, but its callers get a promise/),
+      expect.stringMatching(
+        /^Sync.find returns its value synchronously, but a cached method returns a promise/,
+      ),
     ]);
   });
 

@@ -93,7 +93,7 @@ describe.each(matrix)('T76: a handler that fails in the background, on %s with %
         return app.origin.requests.length > 3;
       }, 'more runs');
       expect(logged.mock.calls.map(([text]) => String(text))).toEqual([
-        `ListsController.list failed in the background (staleWhileRevalidate), and clients go on getting the stale answer: ${message}`,
+        `ListsController.list failed while revalidating in the background (staleWhileRevalidate), clients keep getting the stale response: ${message}`,
       ]);
       if (message === 'database gone') expect(app.app.get(Cache).stats().loadErrors).toBeGreaterThan(0);
     },

@@ -266,8 +266,8 @@ describe('T66: an answer that is not stored because of its classes', () => {
       const app = await boot(outside({ useClass: Envelope }));
       await twice(app, '/users/one');
       const said = warn.mock.calls.map(([message]) => String(message));
-      expect(said.filter((message) => message.includes('without their class'))).toEqual([
-        'UsersController.one answers with objects (User) that would come out of the cache without their class, by which Envelope may act: these answers are not stored. Return plain objects, or bind HttpCacheInterceptor outside of Envelope; or say @HttpCache({ plain: true }), if the answer is the same without the class',
+      expect(said.filter((message) => message.includes('lose their class'))).toEqual([
+        'UsersController.one returns objects (User) that would lose their class in the cache, and Envelope may depend on the class: these responses are not stored. Return plain objects, or bind HttpCacheInterceptor outside of Envelope; or set @HttpCache({ plain: true }) if the response is the same without the class',
       ]);
     } finally {
       warn.mockRestore();

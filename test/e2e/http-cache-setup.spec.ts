@@ -132,7 +132,7 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
 
   it('refuses to start when a route names a cache that there is not', async () => {
     await expect(boot({ controllers: [OtherCacheController] })).rejects.toThrow(
-      "@HttpCache() of OtherCacheController.page uses the cache 'pages', which no CacheInfraModule makes; registered: 'default'",
+      "@HttpCache() of OtherCacheController.page uses the cache 'pages', which no CacheInfraModule creates; registered: 'default'",
     );
   });
 
@@ -192,12 +192,12 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
     [
       'keyed',
       'detail=key-failed',
-      /^key of @HttpCache\(\) on UsersController.keyed failed, and the handler answers without the cache: Cannot read/,
+      /^key of @HttpCache\(\) on UsersController.keyed failed, so the handler responds without the cache: Cannot read/,
     ],
     [
       'empty',
       'detail=key-failed',
-      /^key of @HttpCache\(\) on UsersController.empty failed, .*: must give a non-empty text, gave ''$/,
+      /^key of @HttpCache\(\) on UsersController.empty failed, .*: must return a non-empty string, returned ''$/,
     ],
     ['tagged', 'detail=cache-error', /^tags of @HttpCache\(\) on UsersController.tagged failed, /],
   ])('T81: runs the handler where an option throws, and warns once: %s', async (path, detail, message) => {

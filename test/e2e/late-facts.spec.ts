@@ -97,7 +97,7 @@ describe.each([
     await start([CacheInfraModule.forRoot()]);
     await expectNobodyMixedUp();
     const warnings = warn.mock.calls.map(([message]) => String(message));
-    expect(warnings.filter((message) => message.includes('after the routes were made'))).toHaveLength(1);
+    expect(warnings.filter((message) => message.includes('after the routes were created'))).toHaveLength(1);
   });
 
   it('are known where a context is given', async () => {

@@ -60,7 +60,7 @@ class Plain {
 describe('a module that is imported the wrong way', () => {
   it('by itself: says what to write', async () => {
     await expect(boot({ imports: [CacheInfraModule] })).rejects.toThrow(
-      'CacheInfraModule: imported by itself it makes no cache: write CacheInfraModule.forRoot(), once in the application; other modules need no import',
+      'CacheInfraModule: a bare import creates no cache: write CacheInfraModule.forRoot() once in the application; other modules need no import',
     );
   });
 
@@ -72,7 +72,7 @@ describe('a module that is imported the wrong way', () => {
 
   it('forRoot with a function: names the method that takes one', () => {
     expect(() => CacheInfraModule.forRoot((() => ({})) as object)).toThrow(
-      'options must be an object, got a function: give it to forRootAsync({ useFactory })',
+      'options must be an object, got a function: pass it to forRootAsync({ useFactory })',
     );
   });
 
@@ -82,7 +82,7 @@ describe('a module that is imported the wrong way', () => {
       const useFactory = () => options as never;
 
       await expect(boot({ imports: [CacheInfraModule.forRootAsync({ useFactory })] })).rejects.toThrow(
-        /^CacheInfraModule: useFactory \(or createCacheOptions\(\)\) must return options, an object, got /,
+        /^CacheInfraModule: useFactory \(or createCacheOptions\(\)\) must return an options object, got /,
       );
     },
   );
@@ -91,7 +91,7 @@ describe('a module that is imported the wrong way', () => {
     const useFactory = () => undefined as never;
 
     await expect(boot({ imports: [CacheInfraModule.forAiAsync({ useFactory })] })).rejects.toThrow(
-      'must return options, an object, got undefined',
+      'must return an options object, got undefined',
     );
   });
 });
@@ -114,7 +114,7 @@ describe('a decorator that is used the wrong way', () => {
     ['@CacheEvict()', CacheEvict({ key: 'k' })],
   ])('%s on a class: says where it belongs', (name, decorator) => {
     expect(() => Reflect.apply(decorator as () => void, undefined, [Plain])).toThrow(
-      `${name} on Plain: it belongs on a method; @CacheDefaults() says for a class what its methods have in common`,
+      `${name} on Plain: the decorator belongs on a method; @CacheDefaults() sets the defaults of a class`,
     );
   });
 });
@@ -184,7 +184,7 @@ describe('@HttpCache() where no HttpCacheInterceptor is bound', () => {
     await boot({ imports, controllers: [ForgottenController, WholeController, BoundController] });
 
     expect(warnings).toEqual([
-      '@HttpCache() of ForgottenController.list and WholeController does nothing: bind HttpCacheInterceptor, with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)',
+      '@HttpCache() of ForgottenController.list and WholeController has no effect: bind HttpCacheInterceptor with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)',
     ]);
   });
 
@@ -262,15 +262,15 @@ describe('T81: @HttpCache() where it can do nothing', () => {
     });
 
     const own =
-      'the route answers by @Res(), @Next(), @Sse(), @Render() or @Redirect(), whose answers are not stored';
+      'the route responds through @Res(), @Next(), @Sse(), @Render() or @Redirect(), and such responses are not stored';
     expect(warnings).toEqual([
-      '@HttpCache() of MisplacedController.create: answers to POST are not stored, and it does nothing',
-      '@HttpCache() of MisplacedController.both: answers to PUT are not stored, and ttl does nothing',
-      '@HttpCache() of MisplacedController.scope: invalidates is for routes that change something',
+      '@HttpCache() of MisplacedController.create: responses to POST are not stored, so the options have no effect',
+      '@HttpCache() of MisplacedController.both: responses to PUT are not stored, so ttl has no effect',
+      '@HttpCache() of MisplacedController.scope: invalidates applies only to unsafe methods (POST, PUT, PATCH, DELETE)',
       `@HttpCache() of MisplacedController.own: ${own}`,
       `@HttpCache() of MisplacedController.moved: ${own}`,
-      '@HttpCache() of MisplacedController.helper: the method is no route, and nothing reads it',
-      '@HttpCache() of CachedService.find: its class is no controller, and nothing reads it',
+      '@HttpCache() of MisplacedController.helper: the method is not a route, so the options have no effect',
+      '@HttpCache() of CachedService.find: the class is not a controller, so the options have no effect',
     ]);
   });
 });

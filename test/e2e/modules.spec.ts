@@ -112,12 +112,12 @@ describe('several caches in one call', () => {
     [
       'a name that stands in the factory only',
       () => CacheInfraModule.forRootAsync({ useFactory: () => ({ caches: { sessions: {} } }) }),
-      "caches: ['sessions'] has to stand beside useFactory",
+      "caches: ['sessions'] must also be listed next to useFactory",
     ],
     [
       'options beside the factory',
       () => CacheInfraModule.forRootAsync({ caches: { sessions: {} } as never, useFactory: () => ({}) }),
-      "caches beside useFactory are names: caches: ['sessions']",
+      "caches next to useFactory must be a list of names: caches: ['sessions']",
     ],
     [
       'no dictionary',
@@ -212,7 +212,7 @@ describe('CacheInfraModule.forFeature', () => {
     ]);
     expect(registry.get('sessions').name).toBe('sessions');
     expect(() => registry.get('orders')).toThrow(
-      "CacheRegistry: there is no cache 'orders'; registered: 'default', 'sessions'",
+      "CacheRegistry: no cache 'orders' exists; registered: 'default', 'sessions'",
     );
   });
 
@@ -248,7 +248,7 @@ describe('CacheInfraModule.forFeature', () => {
   it('of a cache that is not there fails at boot, and names the call', async () => {
     const wrong = CacheInfraModule.forFeature('users', { cache: 'sessions' });
     await expect(start({ imports: [CacheInfraModule.forRoot(), wrong] })).rejects.toThrow(
-      "CacheInfraModule: forFeature('users') uses the cache 'sessions', which no CacheInfraModule makes",
+      "CacheInfraModule: forFeature('users') uses the cache 'sessions', which no CacheInfraModule creates",
     );
     expect(() => CacheInfraModule.forFeature('')).toThrow('namespace cannot be empty');
   });
@@ -321,7 +321,7 @@ describe('T75: forRoot() and forAi() in one application', () => {
       constructor(@InjectAiCache('search') readonly ai: AiCacheService) {}
     }
     await expect(start({ imports, providers: [ByClass] })).rejects.toThrow(
-      "CacheInfraModule: ByClass has AiCacheService injected, of which there are 2 ('chat' and 'search'): say which, @InjectAiCache('chat')",
+      "CacheInfraModule: ByClass injects AiCacheService, but the application has 2 ('chat' and 'search'): name one with @InjectAiCache('chat')",
     );
     await expect(start({ imports, providers: [ByName] })).resolves.toBeDefined();
   });
@@ -439,7 +439,7 @@ describe('isGlobal: false', () => {
   it('a feature that does not import it is told to', async () => {
     const wrong = start({ imports: [local(), CacheInfraModule.forFeature('shop')] });
     await expect(wrong).rejects.toThrow(
-      "One that is not global has to be imported: forFeature('shop', { imports: [...] })",
+      "A cache that is not global must be imported: forFeature('shop', { imports: [...] })",
     );
   });
 });

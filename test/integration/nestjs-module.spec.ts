@@ -222,7 +222,7 @@ describe('several caches', () => {
     });
     await expect(wrong).rejects.toThrow(ValidationError);
     await expect(wrong).rejects.toThrow(
-      "Base.end uses the cache 'session', which no CacheInfraModule makes; registered: 'default', 'sessions'",
+      "Base.end uses the cache 'session', which no CacheInfraModule creates; registered: 'default', 'sessions'",
     );
   });
 
@@ -232,7 +232,7 @@ describe('several caches', () => {
       providers: [Catalogue],
     });
     await expect(module.get(Catalogue).find('1')).rejects.toThrow(
-      "Catalogue.find uses the default cache, which no CacheInfraModule makes; registered: 'other'",
+      "Catalogue.find uses the default cache, which no CacheInfraModule creates; registered: 'other'",
     );
   });
 
@@ -283,15 +283,15 @@ describe('CacheInfraModule.forRootAsync', () => {
 
   it('refuses a name that comes too late', async () => {
     const late = CacheInfraModule.forRootAsync({ useFactory: () => ({ name: 'late' }) });
-    await expect(compile({ imports: [late] })).rejects.toThrow("name 'late' has to stand beside useFactory");
+    await expect(compile({ imports: [late] })).rejects.toThrow("name 'late' must be set next to useFactory");
   });
 
   it('refuses none or several of useFactory, useClass and useExisting', () => {
     expect(() => CacheInfraModule.forRootAsync({})).toThrow(
-      'give one of useFactory, useClass and useExisting',
+      'give exactly one of useFactory, useClass and useExisting',
     );
     expect(() => CacheInfraModule.forRootAsync({ useClass: Settings, useExisting: Settings })).toThrow(
-      'give one of',
+      'give exactly one of',
     );
   });
 });

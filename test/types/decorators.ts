@@ -319,7 +319,7 @@ class Wrong {
     return Promise.resolve();
   }
 
-  // @ts-expect-error -- it returns at once, a cache has to be waited for
+  // @ts-expect-error -- it returns at once, a cached method returns a promise
   @Cacheable()
   sync(): number {
     return 1;
@@ -331,13 +331,13 @@ class Wrong {
     return 1;
   }
 
-  // @ts-expect-error -- values one by one
+  // @ts-expect-error -- an async iterable cannot be cached
   @Cacheable()
   async *generator(): AsyncGenerator<number> {
     yield await Promise.resolve(1);
   }
 
-  // @ts-expect-error -- a promise of values one by one
+  // @ts-expect-error -- nor can a promise of one
   @Cacheable()
   async iterable(): Promise<AsyncIterable<number>> {
     return Promise.resolve((async function* () {})());

@@ -10,7 +10,7 @@ import { StatsController } from './stats/stats.controller.js';
 
 @Module({
   imports: [
-    // In memory, or wherever REDIS_URL and CACHE_PRESET say.
+    // In memory, unless REDIS_URL or CACHE_PRESET configures Redis.
     CacheInfraModule.forRoot(),
     CacheInfraModule.forAi({ name: 'ai', operationTtls: { summarize: 7200, readability: 86_400 } }),
     TerminusModule,

@@ -2,7 +2,7 @@ import { ValidationPipe } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 
-/** What the application is besides its modules: how bodies are read and checked, its documentation, its end. */
+/** Configures the application: body parsing, validation, API documentation and shutdown hooks. */
 export function configureApp(app: NestExpressApplication): NestExpressApplication {
   app.useBodyParser('json', { limit: '1mb' });
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));

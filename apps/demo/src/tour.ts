@@ -6,7 +6,7 @@ import { tourHealth, tourSavings } from './tour/operations.js';
 import { Report } from './tour/report.js';
 import { countWords, readText } from './tour/texts.js';
 
-// A walk through the running demo, over HTTP. Ends with status 1 when a step did not do what it says.
+// A tour of the running demo, over HTTP. Exits with status 1 when a step fails.
 
 const demo = new DemoClient(process.env['DEMO_URL'] ?? 'http://127.0.0.1:3000');
 const report = new Report((line) => console.log(line));
@@ -38,8 +38,8 @@ const failed = report.failures.length;
 await report.part('The end', () => {
   report.line(
     failed === 0
-      ? `Every step did what it says. Documentation: ${new URL('/docs', demo.url).href}`
-      : `${failed} of the steps did not do what they say.`,
+      ? `All steps passed. Documentation: ${new URL('/docs', demo.url).href}`
+      : `${failed} steps failed.`,
   );
 });
 process.exitCode = failed === 0 ? 0 : 1;

@@ -5,7 +5,7 @@ import { tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Analysis } from './analysis.js';
 
-/** Says `X-AI-Cache: hit` or `miss` beside the answer. */
+/** Adds `X-AI-Cache: hit` or `miss` to the response. */
 @Injectable()
 export class AiCacheHeaderInterceptor implements NestInterceptor<Analysis, Analysis> {
   intercept(context: ExecutionContext, next: CallHandler<Analysis>): Observable<Analysis> {

@@ -18,7 +18,7 @@ export class AnalysisService {
     private readonly engine: TextEngine,
   ) {}
 
-  /** The engine's analysis of a text, from the cache where it is there already. */
+  /** The engine's analysis of a text, from the cache on a hit. */
   async analyze<O extends Operation>(operation: O, input: AnalysisInput<O>, ask: Ask): Promise<Analysis<O>> {
     const start = performance.now();
     const { text, options } = input;

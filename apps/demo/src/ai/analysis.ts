@@ -14,7 +14,7 @@ import {
 import type { AiExplanation, AiSavings } from 'nestjs-cache-infra';
 import type { Operation, OperationResults } from '../text/text.types.js';
 
-/** What the caller of an operation gets. */
+/** The response of an operation. */
 export class Analysis<O extends Operation = Operation> {
   @ApiProperty({ type: String, example: 'summarize' })
   operation!: O;
@@ -24,10 +24,10 @@ export class Analysis<O extends Operation = Operation> {
 
   result!: OperationResults[O];
 
-  @ApiProperty({ description: 'Whether the result was there already' })
+  @ApiProperty({ description: 'True if the result came from the cache' })
   cached!: boolean;
 
-  @ApiProperty({ description: 'Under which the result is cached' })
+  @ApiProperty({ description: 'The cache key of the result' })
   key!: string;
 
   @ApiProperty({ type: Object, description: 'Milliseconds in this service', example: { totalMs: 1.7 } })
@@ -36,7 +36,7 @@ export class Analysis<O extends Operation = Operation> {
   @ApiProperty({
     type: Object,
     required: false,
-    description: 'What this answer did not cost, because it was there already',
+    description: 'The cost that the cache hit saved',
   })
   savings?: AiSavings | undefined;
 
@@ -51,17 +51,17 @@ export class Analysis<O extends Operation = Operation> {
   @ApiProperty({
     type: Object,
     required: false,
-    description: 'What the key is made of, when asked with ?explain=true',
+    description: 'The parts of the cache key, with ?explain=true',
   })
   explanation?: AiExplanation;
 }
 
-/** Documents an operation that answers with `result`. */
+/** Documents an operation that responds with `result`. */
 export function AnalysisResponse(result: Type): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(Analysis, result),
     ApiQuery({ name: 'explain', required: false, type: Boolean }),
-    ApiHeader({ name: 'Cache-Control', required: false, description: 'no-cache makes the answer anew' }),
+    ApiHeader({ name: 'Cache-Control', required: false, description: 'no-cache ignores the cached result' }),
     ApiOkResponse({
       schema: {
         allOf: [
@@ -74,8 +74,8 @@ export function AnalysisResponse(result: Type): MethodDecorator {
         'Cache-Status': { schema: { type: 'string' } },
       },
     }),
-    ApiBadRequestResponse({ description: 'The body is wrong; message lists the reasons' }),
-    ApiBadGatewayResponse({ description: 'The text engine did not answer as it should' }),
-    ApiGatewayTimeoutResponse({ description: 'The text engine was too slow' }),
+    ApiBadRequestResponse({ description: 'The body is invalid; message lists the reasons' }),
+    ApiBadGatewayResponse({ description: 'The text engine failed or returned an invalid response' }),
+    ApiGatewayTimeoutResponse({ description: 'The text engine timed out' }),
   );
 }

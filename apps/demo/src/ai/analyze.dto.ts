@@ -1,7 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 
-/** What every operation takes. Defaults are filled in here, so that asking for a default is the same request. */
+/**
+ * The body of every operation. Defaults are filled in here, so that a request that names a default equals one that
+ * omits it.
+ */
 export abstract class AnalyzeDto {
   @ApiProperty({
     example: 'Four score and seven years ago our fathers brought forth a new nation.',
@@ -12,7 +15,7 @@ export abstract class AnalyzeDto {
   @MaxLength(200_000)
   text!: string;
 
-  @ApiPropertyOptional({ type: String, description: "One of the engine's models; default: its first" })
+  @ApiPropertyOptional({ type: String, description: "One of the engine's models; default: the first" })
   @IsOptional()
   @IsString()
   model?: string | undefined;
@@ -32,7 +35,7 @@ export class SentimentDto extends AnalyzeDto {
     minimum: 0,
     maximum: 50,
     default: 3,
-    description: 'Sentences to show at most',
+    description: 'Maximum number of sentences to show',
   })
   @IsInt()
   @Min(0)

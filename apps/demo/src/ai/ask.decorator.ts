@@ -2,11 +2,11 @@ import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 
-/** How a caller wants its answer. */
+/** The options of a caller's request. */
 export interface Ask {
-  /** `Cache-Control: no-cache`: make the answer anew, and cache that. */
+  /** `Cache-Control: no-cache`: ignore the cached result, and cache the new one. */
   refresh: boolean;
-  /** `?explain=true`: tell also what the cache key is made of. */
+  /** `?explain=true`: include the parts of the cache key in the response. */
   explain: boolean;
 }
 

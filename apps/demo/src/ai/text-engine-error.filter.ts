@@ -3,7 +3,7 @@ import type { ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { TextEngineError } from '../text/text-engine.js';
 
-/** An engine behind this service failed: 504 when it was too slow, 502 otherwise. */
+/** Maps a failure of the text engine to 504 (timeout) or 502 (any other failure). */
 @Catch(TextEngineError)
 export class TextEngineErrorFilter extends BaseExceptionFilter {
   override catch(error: TextEngineError, host: ArgumentsHost): void {

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, IsNotEmpty, IsString, MaxLength, Min } from 'class-validator';
 
-/** A product without its id, which stands in the address. */
+/** A product without its id, which is in the URL. */
 export class ProductDetails {
   @ApiProperty({ example: 'Desk lamp', minLength: 1, maxLength: 200 })
   @IsString()

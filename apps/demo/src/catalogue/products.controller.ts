@@ -19,7 +19,7 @@ export class ProductsController {
   constructor(private readonly products: ProductsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'All products, from the cache for a minute' })
+  @ApiOperation({ summary: 'All products, cached for a minute' })
   @ApiOkResponse({ type: [Product] })
   findAll(): Promise<Product[]> {
     return this.products.findAll();
@@ -27,18 +27,20 @@ export class ProductsController {
 
   @Get(':id')
   @ApiId()
-  @ApiOperation({ summary: 'One product, from the cache for five minutes' })
+  @ApiOperation({ summary: 'One product, cached for five minutes' })
   @ApiOkResponse({ type: Product })
-  @ApiNotFoundResponse({ description: 'There is no such product; known for five minutes, too' })
+  @ApiNotFoundResponse({
+    description: 'The product does not exist; this answer is cached for five minutes, too',
+  })
   findOne(@Param('id') id: string): Promise<Product> {
     return this.products.findOne(id);
   }
 
   @Put(':id')
   @ApiId()
-  @ApiOperation({ summary: 'Creates or replaces a product; the cache has the new one at once' })
+  @ApiOperation({ summary: 'Creates or replaces a product, and updates the cache' })
   @ApiOkResponse({ type: Product })
-  @ApiBadRequestResponse({ description: 'Not a product: every reason in `message`' })
+  @ApiBadRequestResponse({ description: 'The body is invalid; `message` lists the reasons' })
   save(@Param('id') id: string, @Body() details: ProductDetails): Promise<Product> {
     return this.products.save(id, details);
   }
@@ -46,9 +48,9 @@ export class ProductsController {
   @Delete(':id')
   @HttpCode(204)
   @ApiId()
-  @ApiOperation({ summary: 'Deletes a product, from the cache too' })
-  @ApiNoContentResponse({ description: 'It is gone' })
-  @ApiNotFoundResponse({ description: 'There is no such product' })
+  @ApiOperation({ summary: 'Deletes a product, and evicts it from the cache' })
+  @ApiNoContentResponse({ description: 'The product was deleted' })
+  @ApiNotFoundResponse({ description: 'The product does not exist' })
   remove(@Param('id') id: string): Promise<void> {
     return this.products.remove(id);
   }

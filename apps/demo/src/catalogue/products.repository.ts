@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Product, ProductDetails } from './product.js';
 
-/** Milliseconds. Stands in for the database that a real catalogue would have: every query takes this long. */
+/** The duration of a query in milliseconds, in place of a real database. */
 const queryTime = 150;
 
 @Injectable()

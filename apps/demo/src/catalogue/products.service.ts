@@ -21,7 +21,7 @@ export class ProductsService {
     return product;
   }
 
-  /** `null` is a value: that a product does not exist is cached, too, until it is saved. */
+  /** `null` is a value: the absence of a product is cached too, until the product is saved. */
   @Cacheable({ key: productKey, ttl: '5m' })
   async lookUp(id: string): Promise<Product | null> {
     return (await this.repository.findOne(id)) ?? null;

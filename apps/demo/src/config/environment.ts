@@ -3,15 +3,15 @@ import type { OpenAiOptions } from '../text/openai-text-engine.js';
 export interface Environment {
   host: string;
   port: number;
-  /** Absent: the text engine of this process is used. */
+  /** Undefined: use the local text engine. */
   openAi: OpenAiOptions | undefined;
 }
 
 /**
- * What the demo itself takes from the environment; the cache reads its own variables (`REDIS_URL`, `CACHE_PRESET`, …).
+ * The demo's own settings from the environment; the cache reads its variables (`REDIS_URL`, `CACHE_PRESET`, …) itself.
  *
- * A language model is used when `OPENAI_BASE_URL` names its server. A mere `OPENAI_API_KEY`, which many shells carry,
- * changes nothing: nobody should pay for trying a demo.
+ * `OPENAI_BASE_URL` selects a language model server. `OPENAI_API_KEY` alone, which many shells export, selects none:
+ * trying the demo must not cost money.
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   return {

@@ -12,7 +12,7 @@ export class HealthController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The caches as Terminus reports them' })
+  @ApiOperation({ summary: 'The health of the caches, in the format of Terminus' })
   @HealthCheck()
   check(): Promise<object> {
     return this.health.check([() => this.caches.check('cache'), () => this.caches.check('aiCache', 'ai')]);

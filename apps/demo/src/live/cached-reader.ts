@@ -4,7 +4,7 @@ import type { Answer, Reader } from './reader.js';
 
 const key = 'price:desk-lamp';
 
-/** Reads through a cache of this library. */
+/** Reads the price through a cache of this library. */
 export class CachedReader implements Reader {
   #tier: 'l1' | 'l2' | undefined;
 

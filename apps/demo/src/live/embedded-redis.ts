@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { startRedisServer, type RedisServer } from 'nestjs-cache-infra/testing';
 
-/** A Redis of the demo's own, on a free port, for as long as the demo runs; undefined when no server program is on the `PATH`. */
+/** The demo's own Redis, on a free port, until the demo stops; undefined if no server program is on the `PATH`. */
 export async function embeddedRedis(path = process.env['PATH'] ?? ''): Promise<RedisServer | undefined> {
   if (!(await hasServer(path))) return undefined;
   return startRedisServer({ own: true });

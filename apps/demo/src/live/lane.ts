@@ -4,11 +4,11 @@ import type { Reader, Source } from './reader.js';
 /** One read, as the page shows it. */
 export interface Reading {
   readonly source: Source | 'error';
-  /** Cents; undefined = the caller got an error. */
+  /** The price in cents; undefined if the caller received an error. */
   readonly price?: number | undefined;
-  /** It was no longer the price when it was answered. */
+  /** True if the price had changed before the read returned. */
   readonly isOld: boolean;
-  /** Milliseconds that the caller waited. */
+  /** The caller's waiting time, in milliseconds. */
   readonly ms: number;
 }
 
@@ -19,13 +19,13 @@ export interface LaneReport {
   readonly old: number;
   /** Milliseconds. */
   readonly slowest: number;
-  /** The newest last. */
+  /** Oldest first. */
   readonly recent: readonly Reading[];
 }
 
 const shown = 60;
 
-/** The reads of one instance by one of the ways, and their counters. */
+/** The reads of one instance with one strategy, and their counters. */
 export class Lane {
   queries = 0;
   #reads = 0;

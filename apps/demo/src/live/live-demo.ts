@@ -30,7 +30,7 @@ export interface LiveState {
     readonly cache: LaneReport;
     readonly map: LaneReport;
   }[];
-  /** The newest last. */
+  /** Oldest first. */
   readonly log: readonly { readonly at: string; readonly text: string }[];
 }
 
@@ -52,15 +52,15 @@ const databaseStates = {
   'database-failing': 'failing',
 } as const;
 
-/** Milliseconds between the reads of each lane, and how long they go on when nobody looks any more. */
+/** Milliseconds between the reads of a lane, and until the reads stop when no page polls. */
 const readEvery = 250;
 const idleAfter = 5000;
-/** Milliseconds in which the other instance has heard of a change. */
+/** Milliseconds within which the other instance receives an invalidation. */
 const hearsWithin = 25;
 const callers = 100;
 const logged = 12;
 
-/** Two instances of a service side by side, each reading a price through a cache of this library and through a plain `Map`. */
+/** Two instances of a service, each reading a price through a cache of this library and through a plain `Map`. */
 @Injectable()
 export class LiveDemo implements OnApplicationShutdown {
   readonly #database = new PriceDatabase();
@@ -69,12 +69,12 @@ export class LiveDemo implements OnApplicationShutdown {
   #isRedisRunning = false;
   #timer: NodeJS.Timeout | undefined;
   #lookedAt = 0;
-  /** The latest of the steady reads, which pause while many callers ask at once. */
+  /** The latest periodic reads, which pause during a burst of concurrent callers. */
   #reading: Promise<unknown> = Promise.resolve();
   #areCallersOut = false;
   #log: { at: string; text: string }[] = [];
 
-  /** What there is to see. Looking keeps the reads going, the first look starts everything. */
+  /** The state of the page. The first call starts the demo, and each call keeps the reads running. */
   async state(): Promise<LiveState> {
     const { redis, instances } = await this.#started();
     this.#keepReading();
@@ -125,7 +125,7 @@ export class LiveDemo implements OnApplicationShutdown {
 
   async #start(): Promise<Stage> {
     const redis = await embeddedRedis().catch((error: unknown) => {
-      this.#logger.warn(`The page goes on without Redis: ${String(error)}`);
+      this.#logger.warn(`Redis failed to start, the demo continues without Redis: ${String(error)}`);
       return undefined;
     });
     this.#isRedisRunning = redis !== undefined;
@@ -160,7 +160,7 @@ export class LiveDemo implements OnApplicationShutdown {
     return lane;
   }
 
-  /** What the cache says of Redis belongs to what there is to see. */
+  /** The logger of a cache: its messages about Redis appear on the page. */
   #cacheLogger(name: string) {
     const tell = (message: string): void => {
       this.#tell(`Instance ${name}: ${message}`);

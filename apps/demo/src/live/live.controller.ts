@@ -5,7 +5,7 @@ import { actions, LiveDemo, type Action, type LiveState } from './live-demo.js';
 
 const page = new URL('../../public/live.html', import.meta.url);
 
-/** The page at `/`, and what it asks for. */
+/** The page at `/`, and its endpoints. */
 @ApiExcludeController()
 @Controller()
 export class LiveController {

@@ -1,10 +1,10 @@
 import type { PriceDatabase } from './price-database.js';
 import type { Answer, Reader } from './reader.js';
 
-/** Milliseconds: as long as in the cache beside it. */
+/** The ttl in milliseconds, equal to the ttl of the cache. */
 const ttl = 5000;
 
-/** The ten lines that many applications begin with: a `Map` with times. */
+/** A naive cache, as many applications start with: a `Map` with expiry times. */
 export class NaiveReader implements Reader {
   readonly #entries = new Map<string, { price: number; expiresAt: number }>();
 

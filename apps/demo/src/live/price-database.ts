@@ -1,17 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** How the database is doing. */
+/** The state of the database. */
 export type DatabaseState = 'fine' | 'slow' | 'failing';
 
-/** Milliseconds of a query. */
+/** The duration of a query, in milliseconds. */
 const queryTime = { fine: 150, slow: 3000, failing: 150 } as const satisfies Record<DatabaseState, number>;
 
-/** A database with one price in it, which can be made slow and made to fail. */
+/** A database with one price, which can be slow or failing. */
 export class PriceDatabase {
   state: DatabaseState = 'fine';
   #price = 3900;
 
-  /** Cents; what is right at this moment. */
+  /** The current price, in cents. */
   get price(): number {
     return this.#price;
   }

@@ -1,4 +1,4 @@
-/** Where an answer came from. */
+/** The source of a value. */
 export type Source = 'memory' | 'redis' | 'database' | 'stale';
 
 export interface Answer {
@@ -7,11 +7,11 @@ export interface Answer {
   readonly source: Source;
 }
 
-/** A way to read the price, in one instance. */
+/** A strategy for reading the price in one instance. */
 export interface Reader {
   read(): Promise<Answer>;
-  /** Ends the life of what it holds, as its ttl would. */
+  /** Expires the held value, as its ttl would. */
   expire(): Promise<void>;
-  /** This instance has changed the price. */
+  /** Called after this instance changed the price. */
   changed(): Promise<void>;
 }

@@ -12,7 +12,7 @@ export class StatsController {
   ) {}
 
   @Get('stats')
-  @ApiOperation({ summary: 'What the caches did since the start, and what they saved' })
+  @ApiOperation({ summary: 'The counters and savings of the caches since the start' })
   @ApiOkResponse({
     schema: {
       example: {

@@ -1,7 +1,7 @@
 import type { ParsedText, Word } from './parse.js';
 import type { EntitiesResult } from './text.results.js';
 
-/** Dates, times, amounts and the like as wink-nlp finds them, and proper names: runs of proper nouns. */
+/** Dates, times, amounts and the like as found by wink-nlp, and proper names: runs of proper nouns. */
 export function entities(parsed: ParsedText, limit: number): EntitiesResult {
   const found = new Map<string, { text: string; type: string; count: number }>();
   const count = (text: string, type: string): void => {
@@ -24,7 +24,7 @@ function names(run: Word[]): string[] {
   const found: string[][] = [];
   let inName = false;
   for (const word of run) {
-    // 'Vice President': the model takes the second word for a common noun.
+    // 'Vice President': the model tags the second word as a common noun.
     const isNoun: boolean = word.partOfSpeech === 'PROPN' || (inName && word.partOfSpeech === 'NOUN');
     const isName: boolean = isNoun && /^\p{Lu}/u.test(word.text);
     if (isName && inName) found.at(-1)?.push(word.text);

@@ -2,9 +2,9 @@ import { pageRank } from './page-rank.js';
 import type { ParsedText, Word } from './parse.js';
 import type { KeywordsResult } from './text.results.js';
 
-/** Words that stand within this distance are neighbours in the graph. */
+/** Words within this distance are neighbours in the graph. */
 const windowSize = 3;
-/** Longer phrases are sentences in disguise. */
+/** The maximum number of words in a phrase. */
 const maxPhraseWords = 3;
 
 interface Phrase {
@@ -14,10 +14,10 @@ interface Phrase {
 }
 
 /**
- * The phrases of nouns and adjectives that hold the text together.
+ * The key phrases of a text, made of nouns and adjectives.
  *
- * TextRank (Mihalcea and Tarau, EMNLP 2004): PageRank over words that stand near each other. A phrase is worth the
- * mean of its words, times the logarithm of its count, so that a phrase said once does not win by its length.
+ * TextRank (Mihalcea and Tarau, EMNLP 2004): PageRank over neighbouring words. A phrase scores the mean of its words,
+ * times the logarithm of its count, so that a single long phrase does not win.
  */
 export function keywords(parsed: ParsedText, limit: number): KeywordsResult {
   const runs = parsed.sentences.flatMap((sentence) => sentence.runs);
@@ -59,11 +59,11 @@ function rankWords(runs: readonly Word[][]): Map<string, number> {
   return new Map([...nodes].map(([stem, node]) => [stem, ranks[node] ?? 0]));
 }
 
-/** Longest runs of subject words, by their stems. */
+/** The longest runs of subject words, by stem. */
 function phrases(runs: readonly Word[][]): Map<string, Phrase> {
   const found = new Map<string, Phrase>();
   const close = (words: Word[]): void => {
-    // 'old brown' is no subject without its noun.
+    // A phrase must contain a noun: 'old brown' is not a subject.
     if (words.length > maxPhraseWords || words.every((word) => word.partOfSpeech === 'ADJ')) return;
     const stems = words.map((word) => word.stem);
     const key = stems.join(' ');

@@ -29,7 +29,7 @@ export class LocalTextEngine extends TextEngine {
 
   async analyze<O extends Operation>(request: TextRequest<O>, signal: AbortSignal): Promise<TextAnswer<O>> {
     signal.throwIfAborted();
-    // With the first request: reading the language model takes a moment, and the application need not start later for it.
+    // Load the language model on the first request, so that it does not delay the start.
     const { parse } = await import('./parse.js');
     return { result: analyzers[request.operation](request.text, parse(request.text), request.options) };
   }

@@ -4,12 +4,12 @@ import { TextEngineError } from './text-engine.js';
 import { EntitiesResult, KeywordsResult, SentimentResult, SummaryResult } from './text.results.js';
 import type { Operation, OperationOptions, OperationResults } from './text.types.js';
 
-/** How a language model is asked, and how its words become a result of the promised shape. */
+/** The prompt of an operation, and the parser of the model's response. */
 export interface Conversation<O extends Operation> {
-  /** Whether an answer that was cut off is of use. */
+  /** True if a truncated response is usable. */
   partial: boolean;
   prompt(options: OperationOptions[O]): string;
-  /** @throws TextEngineError when the answer is not what was asked for */
+  /** @throws TextEngineError when the response is invalid */
   read(answer: string, text: string, options: OperationOptions[O]): OperationResults[O];
 }
 
@@ -61,7 +61,7 @@ export const conversations: { [O in Operation]: Conversation<O> | undefined } = 
       return checked(EntitiesResult, { entities: counted.sort((a, b) => b.count - a.count) });
     },
   },
-  // Counting syllables is arithmetic: a language model would only guess.
+  // Readability is computed locally: a language model would guess at syllables.
   readability: undefined,
 };
 
@@ -72,7 +72,7 @@ function json(content: string): JsonObject {
     const answer: unknown = JSON.parse(content);
     if (isObject(answer)) return answer;
   } catch {
-    // Said below, without the text itself: it can be anything.
+    // The error below omits the response, which may contain anything.
   }
   throw new TextEngineError(
     'bad-answer',

@@ -6,30 +6,30 @@ import type { TextAnswer, TextRequest } from './text-engine.js';
 import type { Operation } from './text.types.js';
 
 export interface OpenAiOptions {
-  /** Up to and with the version, for example `https://api.openai.com/v1`. */
+  /** The URL up to and including the version, for example `https://api.openai.com/v1`. */
   baseUrl: string;
   apiKey?: string | undefined;
   models: readonly [string, ...string[]];
-  /** Milliseconds for one answer, from the request to the last byte. */
+  /** The timeout of one response in milliseconds, from the request to the last byte. */
   timeoutMs: number;
 }
 
-/** The part of a chat completion that is used here. */
+/** The part of a chat completion that this engine reads. */
 interface ChatCompletion {
   choices?: { message?: { content?: string | null }; finish_reason?: string }[];
   usage?: { prompt_tokens?: number; completion_tokens?: number };
 }
 
 /**
- * Asks any server that speaks OpenAI's chat completions (OpenAI, vLLM, llama.cpp, Ollama, …).
+ * A client of any server with OpenAI's chat completions API (OpenAI, vLLM, llama.cpp, Ollama, …).
  *
- * One attempt for each request: whether an answer is worth paying for twice is the caller's to say.
+ * Sends each request once: a retry costs money, so the caller decides about it.
  */
 export class OpenAiTextEngine extends TextEngine {
-  /** With the server's name: a model of the same name elsewhere is another one. */
+  /** The name includes the server's host: the same model name on another server is another engine. */
   readonly name: string;
   readonly models: readonly [string, ...string[]];
-  /** In a private field: no log or inspection of the engine shows the key. */
+  /** A private field, so that no log or inspection of the engine shows the API key. */
   readonly #options: OpenAiOptions;
   readonly #local = new LocalTextEngine();
 
@@ -88,7 +88,7 @@ export class OpenAiTextEngine extends TextEngine {
       });
       if (response.ok) return await response.text();
       await response.body?.cancel();
-      // The server's own words stay here: some quote the key that they refuse.
+      // Omit the server's message: some servers quote the refused API key.
       throw new TextEngineError(
         'refused',
         `the language model server answered with status ${response.status}`,

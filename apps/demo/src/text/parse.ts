@@ -5,24 +5,24 @@ import type { ItemEntity, ItemSentence, ItemToken, ItsFunction, PartOfSpeech } f
 
 const nlp = winkNLP(model);
 const { its } = nlp;
-// Its declared parameters are not those of the other helpers, though it is called like them.
+// The declared type differs from the other helpers, but wink-nlp calls this one the same way.
 const stem = its.stem as ItsFunction<string>;
 
 export interface Word {
-  /** As it stands in the text. */
+  /** The word as written in the text. */
   text: string;
   stem: string;
   partOfSpeech: PartOfSpeech;
-  /** 'the', 'of', 'shall': carries no subject. */
+  /** A stop word: 'the', 'of', 'shall'. */
   isStopWord: boolean;
 }
 
 export interface Sentence {
   text: string;
-  /** Runs of words with nothing (comma, bracket, number) between them. */
+  /** Runs of words without punctuation, brackets or numbers between them. */
   runs: Word[][];
   words: Word[];
-  /** Letters, a verb and a full stop: prose, where a heading or a list of names is not. */
+  /** True for prose: letters, a verb and a full stop. False for a heading or a list of names. */
   isProse: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface ParsedText {
   entities: { text: string; type: string }[];
 }
 
-/** Reads English text. Blank lines end paragraphs, and no sentence crosses them; other line ends are spaces. */
+/** Parses English text. A blank line ends a paragraph and its last sentence; other line breaks count as spaces. */
 export function parse(text: string): ParsedText {
   const parsed: ParsedText = { sentences: [], entities: [] };
   for (const paragraph of text.split(/\n\s*\n/)) {

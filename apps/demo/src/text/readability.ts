@@ -2,7 +2,7 @@ import { syllable } from 'syllable';
 import type { ParsedText } from './parse.js';
 import type { ReadabilityResult } from './text.results.js';
 
-/** What the formulas below are made of. */
+/** The counts that the formulas use. */
 export interface TextCounts {
   words: number;
   sentences: number;
@@ -12,7 +12,7 @@ export interface TextCounts {
   longWords: number;
 }
 
-/** How hard the text is to read, by the classic formulas. */
+/** The readability of a text, by the classic formulas. */
 export function readability(parsed: ParsedText, wordsPerMinute: number): ReadabilityResult {
   return readabilityOf(count(parsed), wordsPerMinute);
 }

@@ -2,12 +2,12 @@ import vader from 'vader-sentiment';
 import type { ParsedText } from './parse.js';
 import type { SentimentLabel, SentimentResult } from './text.results.js';
 
-/** Below this distance from 0 a score says nothing: the threshold that VADER's authors give. */
+/** A score closer to 0 is neutral: the threshold of VADER's authors. */
 const neutralBelow = 0.05;
 
 /**
- * How the text feels: VADER (Hutto and Gilbert, ICWSM 2014) for each sentence, and their mean, weighted by words, for
- * the whole.
+ * The sentiment of a text: VADER (Hutto and Gilbert, ICWSM 2014) per sentence, and the mean of all sentences, weighted
+ * by words, for the whole text.
  */
 export function sentiment(parsed: ParsedText, limit: number): SentimentResult {
   const scored = parsed.sentences

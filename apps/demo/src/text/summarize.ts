@@ -2,17 +2,17 @@ import { pageRank } from './page-rank.js';
 import type { ParsedText, Sentence } from './parse.js';
 import type { SummaryResult } from './text.results.js';
 
-/** Shorter sentences cannot stand alone in a summary. */
+/** The minimum number of words of a sentence in a summary. */
 const minWords = 6;
-/** Longer ones are no summary; they come in only when nothing else is left. */
+/** The maximum number of words; longer sentences are used only when no other is left. */
 const maxWords = 60;
-/** Above this similarity (0-1) a sentence says again what is already in the summary. */
+/** A sentence above this similarity (0-1) repeats one that the summary already contains. */
 const redundant = 0.6;
 
 type Vector = ReadonlyMap<string, number>;
 
 /**
- * The sentences that the rest of the text has most in common with, in their own order.
+ * The most central sentences of a text, in their original order.
  *
  * LexRank: PageRank over the tf-idf cosines of sentences (Erkan and Radev, JAIR 22, 2004).
  */

@@ -10,9 +10,9 @@ export interface TextRequest<O extends Operation> {
 
 export interface TextAnswer<O extends Operation> {
   result: OperationResults[O];
-  /** Tokens that the answer cost, where the engine counts them. */
+  /** The tokens that the response cost, if the engine counts them. */
   usage?: TokenUsage | undefined;
-  /** Why the engine stopped, where it says so: `'stop'`, `'length'`, … */
+  /** The finish reason, if the engine reports one: `'stop'`, `'length'`, … */
   finishReason?: string | undefined;
 }
 
@@ -21,17 +21,17 @@ export interface TokenUsage {
   outputTokens: number;
 }
 
-/** Something that can analyse English text. The application asks for this class and is given an engine. */
+/** An analyser of English text. The application injects this class and receives the configured engine. */
 export abstract class TextEngine {
   abstract readonly name: string;
-  /** Models that a request may name; the first is the default. */
+  /** The models that a request may name; the first is the default. */
   abstract readonly models: readonly [string, ...string[]];
 
-  /** @throws TextEngineError when the engine cannot answer */
+  /** @throws TextEngineError when the engine fails */
   abstract analyze<O extends Operation>(request: TextRequest<O>, signal: AbortSignal): Promise<TextAnswer<O>>;
 }
 
-/** Why an engine gave no answer: it took too long, could not be reached, refused, or answered something else. */
+/** Why an engine failed: timeout, unreachable server, refusal, or an invalid response. */
 export type TextEngineFault = 'timeout' | 'unreachable' | 'refused' | 'bad-answer';
 
 export class TextEngineError extends Error {

@@ -12,7 +12,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-// What the operations answer: documented for callers, and checked where a language model says it.
+// The results of the operations: documented for callers, and validated when a language model returns them.
 
 export const sentimentLabels = ['negative', 'neutral', 'positive'] as const;
 
@@ -76,7 +76,7 @@ export class Keyword {
   @IsNotEmpty()
   phrase!: string;
 
-  @ApiProperty({ description: '0-1, relative to the best' })
+  @ApiProperty({ description: '0-1, relative to the best keyword' })
   @IsNumber()
   @Min(0)
   @Max(1)

@@ -6,7 +6,7 @@ import type {
   SummaryResult,
 } from './text.results.js';
 
-/** What can be done with a text. */
+/** The operations on a text. */
 export const operations = ['summarize', 'sentiment', 'keywords', 'entities', 'readability'] as const;
 
 export type Operation = (typeof operations)[number];

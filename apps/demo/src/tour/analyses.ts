@@ -5,7 +5,7 @@ import { cacheStatus } from './http.js';
 import type { DemoClient, Reply } from './http.js';
 import type { Report } from './report.js';
 
-/** The part of the demo's answer that the tour looks at. */
+/** The part of the demo's response that the tour reads. */
 interface Answer<O extends Operation = Operation> {
   result: OperationResults[O];
   cached: boolean;
@@ -28,16 +28,16 @@ const highlights: { [O in Operation]: (result: OperationResults[O]) => string } 
     `reading ease ${fleschReadingEase}, school grade ${fleschKincaidGrade}, ${readingMinutes} minutes`,
 };
 
-/** Asks for the same analyses again and again, and shows what the cache makes of it. */
+/** Requests the same analyses repeatedly, and reports hits and times. */
 export class AnalysisTour {
   constructor(
     private readonly demo: DemoClient,
     private readonly report: Report,
   ) {}
 
-  /** The first answer is made anew (`Cache-Control: no-cache`), the others come from the cache. */
+  /** The first response bypasses the cached value (`Cache-Control: no-cache`), the others are hits. */
   async coldAndWarm(text: string): Promise<void> {
-    // The engine loads its language model with the first request of all, which is not to be measured.
+    // Warm up first: the engine loads its language model on the first request.
     await this.demo.post('/ai/readability', { text: 'Ready.' });
     const rows = [['operation', 'cold ms', 'warm ms', 'speed-up', 'Cache-Status of the last warm call']];
     for (const operation of operations) rows.push(await this.#measure(operation, text));
@@ -68,7 +68,7 @@ export class AnalysisTour {
     ];
   }
 
-  /** The request decides about the key: all of it, and nothing but it. */
+  /** The key depends on the whole request and on nothing else. */
   async keys(text: string): Promise<void> {
     const plain = await this.demo.post<Answer>('/ai/summarize?explain=true', { text });
     const spelledOut = await this.demo.post<Answer>('/ai/summarize', { maxSentences: 3, text });

@@ -32,7 +32,7 @@ const badRequests = [
   },
 ];
 
-/** Wrong requests are refused, with every reason. */
+/** Invalid requests are rejected with every reason. */
 export async function tourBadRequests(demo: DemoClient, report: Report): Promise<void> {
   for (const { path, body, status, reason } of badRequests) {
     const reply = await demo.post<Refusal>(path, body);

@@ -5,7 +5,7 @@ import type { Report } from './report.js';
 
 const inkwell = { name: 'Inkwell', price: 2400, stock: 7 };
 
-/** Reads through the cache, and shows that a change leaves nothing old behind. */
+/** Reads through the cache, and shows that a write invalidates stale entries. */
 export async function tourCatalogue(demo: DemoClient, report: Report): Promise<void> {
   const rows = [['request', 'status', 'ms', 'Cache-Status']];
   const show = <T>(request: string, reply: Reply<T>): Reply<T> => {

@@ -2,11 +2,11 @@ export interface Reply<T> {
   status: number;
   headers: Headers;
   body: T;
-  /** From the request to the last byte. */
+  /** Milliseconds from the request to the last byte. */
   milliseconds: number;
 }
 
-/** Speaks JSON with the demo. */
+/** A JSON client of the demo. */
 export class DemoClient {
   constructor(readonly url: string) {}
 
@@ -58,7 +58,7 @@ export class DemoClient {
   }
 }
 
-/** What the demo's caches say of a request (RFC 9211), less the name of the cache: `hit; detail=l1`. */
+/** The `Cache-Status` (RFC 9211) of the demo's caches for a request, without the cache name: `hit; detail=l1`. */
 export function cacheStatus({ headers }: Reply<unknown>): string {
   return headers.get('cache-status')?.replace(/^[^;]*; /, '') ?? '-';
 }

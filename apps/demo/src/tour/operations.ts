@@ -13,7 +13,7 @@ interface Health {
   details: Record<string, CacheHealth>;
 }
 
-/** How the caches are, and where they keep their entries. */
+/** The health of the caches, and their tiers. */
 export async function tourHealth(demo: DemoClient, report: Report): Promise<void> {
   const { status, body } = await demo.get<Health>('/health');
   for (const [name, { status: cacheStatus, l1, l2 }] of Object.entries(body.details)) {
@@ -40,7 +40,7 @@ interface Stats {
   ai: { totals: Omit<Counters, 'name'>; groups: Counters[] };
 }
 
-/** What the AI cache saved since the demo was started. */
+/** The savings of the AI cache since the demo started. */
 export async function tourSavings(demo: DemoClient, report: Report): Promise<void> {
   const { ai } = (await demo.get<Stats>('/cache/stats')).body;
   report.table([

@@ -1,6 +1,6 @@
 const width = 100;
 
-/** Prints the tour, and remembers what did not do what it says. */
+/** Prints the tour, and counts the failed steps. */
 export class Report {
   readonly #failures: string[] = [];
 
@@ -10,7 +10,7 @@ export class Report {
     return this.#failures;
   }
 
-  /** A part of the tour. One that breaks down has failed; the tour goes on. */
+  /** Runs a part of the tour. A part that throws counts as failed, and the tour continues. */
   async part(heading: string, steps: () => Promise<void> | void): Promise<void> {
     this.print('');
     this.print(heading);
@@ -26,7 +26,7 @@ export class Report {
     for (const part of wrap(text, width)) this.print(part);
   }
 
-  /** Says `text`, and that it failed where `holds` is false. */
+  /** Prints `text` as passed, or as failed if `holds` is false. */
   check(text: string, holds: boolean, found?: unknown): void {
     this.line(`  ${holds ? 'ok    ' : 'FAILED'}  ${text}`);
     if (holds) return;
@@ -35,7 +35,7 @@ export class Report {
       this.line(`          found: ${typeof found === 'string' ? found : JSON.stringify(found)}`);
   }
 
-  /** Columns as wide as their widest cell; numbers stand right, with their headings. */
+  /** Prints a table: columns as wide as their widest cell, numbers right-aligned. */
   table(rows: readonly (readonly string[])[]): void {
     const columns = (rows[0] ?? []).map((_, column) => {
       const cells = rows.map((row) => row[column] ?? '');
@@ -54,7 +54,7 @@ export class Report {
   }
 }
 
-/** Breaks at spaces, or where a word alone is too long; the lines after the first stand two further in. */
+/** Wraps at spaces, or within a word that is too long; continuation lines are indented by two. */
 function wrap(text: string, size: number, indent = /^ */.exec(text)?.[0] ?? ''): string[] {
   if (text.length <= size) return [text];
   const space = text.lastIndexOf(' ', size);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** The texts in `data/`, beside `src` and `dist` alike. */
+/** The texts in `data/`, next to both `src` and `dist`. */
 export async function readText(name: string): Promise<string> {
   return readFile(new URL(`../../data/${name}.txt`, import.meta.url), 'utf8');
 }

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 
 import type { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
 
-/** A value, and when it expires: milliseconds since the epoch; `undefined` = never. */
+/** A value and its expiry: milliseconds since the epoch; `undefined` = never. */
 export interface StoredValue<T> {
   readonly value: T;
   readonly expires: number | undefined;
@@ -16,11 +16,11 @@ export interface CacheManagerEntry<T> {
   ttl?: number | undefined;
 }
 
-/** How `wrap` stores what it made. */
+/** The storing options of `wrap`. */
 export interface WrapOptions<T> {
   /** MILLISECONDS. */
   ttl?: number | ((value: T) => number) | undefined;
-  /** MILLISECONDS: a value with less than that to live is made anew in the background. */
+  /** MILLISECONDS: a value with less remaining ttl is refreshed in the background. */
   refreshThreshold?: number | ((value: T) => number) | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface WrapOptionsRaw<T> extends WrapOptions<T> {
   raw: true;
 }
 
-/** What cache-manager tells its listeners. A listener that throws or rejects hurts nobody. */
+/** The events of cache-manager. A listener that throws or rejects affects no operation. */
 export interface CacheManagerEvents {
   get: (data: { key: string; value?: unknown; error?: unknown }) => unknown;
   mget: (data: { keys: string[]; values?: unknown[]; error?: unknown }) => unknown;
@@ -42,29 +42,30 @@ export interface CacheManagerEvents {
 }
 
 /**
- * The cache of cache-manager 7, and, as in `@nestjs/cache-manager`, the token under which it is injected.
+ * The cache of cache-manager 7, and its injection token, as in `@nestjs/cache-manager`.
  *
- * TTLS ARE MILLISECONDS HERE, and without one an entry never expires. Everywhere else in this library a number is seconds.
+ * TTLS ARE MILLISECONDS HERE, and an entry without one never expires. Everywhere else in this library a number is
+ * seconds.
  */
 export abstract class Cache {
-  /** `undefined` when it is not there. */
+  /** `undefined` on a miss. */
   abstract get<T>(key: string): Promise<T | undefined>;
-  /** In the order of `keys`; `undefined` for those that are not there. */
+  /** In the order of `keys`; `undefined` for each miss. */
   abstract mget<T>(keys: string[]): Promise<(T | undefined)[]>;
-  /** When the entry expires, in milliseconds since the epoch; `undefined` = never, or it is not there. */
+  /** The expiry in milliseconds since the epoch; `undefined` = never, or no such entry. */
   abstract ttl(key: string): Promise<number | undefined>;
-  /** `ttl` in MILLISECONDS. Gives the value back. */
+  /** `ttl` in MILLISECONDS. Returns the value. */
   abstract set<T>(key: string, value: T, ttl?: number): Promise<T>;
-  /** Each `ttl` in MILLISECONDS. Gives the list back. */
+  /** Each `ttl` in MILLISECONDS. Returns the list. */
   abstract mset<T>(list: CacheManagerEntry<T>[]): Promise<CacheManagerEntry<T>[]>;
-  /** True, whether it was there or not. */
+  /** Always true, whether or not the entry existed. */
   abstract del(key: string): Promise<boolean>;
-  /** True, whether they were there or not. */
+  /** Always true, whether or not the entries existed. */
   abstract mdel(keys: string[]): Promise<boolean>;
   abstract clear(): Promise<boolean>;
   /**
-   * The cached value, or what `fnc` makes, which is stored then. One `fnc` runs per key, whatever the number of callers. `ttl` and
-   * `refreshThreshold` in MILLISECONDS.
+   * The cached value, or the result of `fnc`, which is then stored. Concurrent calls for one key share one `fnc`. `ttl`
+   * and `refreshThreshold` in MILLISECONDS.
    */
   abstract wrap<T>(
     key: string,
@@ -80,9 +81,9 @@ export abstract class Cache {
   abstract wrap<T>(key: string, fnc: () => T | Promise<T>, options: WrapOptions<T>): Promise<T>;
   abstract on<E extends keyof CacheManagerEvents>(event: E, listener: CacheManagerEvents[E]): EventEmitter;
   abstract off<E extends keyof CacheManagerEvents>(event: E, listener: CacheManagerEvents[E]): EventEmitter;
-  /** Closes what stands behind it, if that was made for it alone. */
+  /** Closes the underlying cache, if this cache owns it. */
   abstract disconnect(): Promise<undefined>;
   abstract cacheId(): string;
-  /** One store, whatever number of tiers there is behind it. */
+  /** One store, regardless of the number of tiers. */
   abstract readonly stores: readonly KeyvCacheStore[];
 }

@@ -2,12 +2,12 @@ import { SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestj
 
 import { CACHE_TTL_METADATA } from './constants.js';
 
-/** MILLISECONDS, made for a call. */
+/** Returns the ttl of a call in MILLISECONDS. */
 export type CacheTTLFactory = (context: ExecutionContext) => number | Promise<number>;
 
 /**
- * How long {@link CacheInterceptor} caches the answers of a handler, or of all handlers of a class: in MILLISECONDS, as in
- * `@nestjs/cache-manager`. (Everywhere else in this library numbers are seconds.) 0 = they never expire.
+ * The ttl of a handler's responses in {@link CacheInterceptor}, or of all handlers of a class, in MILLISECONDS, as in
+ * `@nestjs/cache-manager`. (Everywhere else in this library numbers are seconds.) 0 = never expires.
  *
  * ```ts
  * @CacheTTL(5000) // five seconds

@@ -17,17 +17,17 @@ import type { CacheTTLFactory } from './cache-ttl.decorator.js';
 import { CACHE_KEY_METADATA, CACHE_MANAGER, CACHE_TTL_METADATA } from './constants.js';
 
 /**
- * The `CacheInterceptor` of `@nestjs/cache-manager`: answers of GET requests are cached under the URL, or under what `@CacheKey`
- * says, and marked with `X-Cache: HIT` or `MISS`.
+ * The `CacheInterceptor` of `@nestjs/cache-manager`: caches responses to GET under the URL, or under the key of
+ * `@CacheKey`, and sets `X-Cache: HIT` or `MISS`.
  *
- * By URL alone: whoever asks gets the answer that somebody else was given. For answers that depend on the user, use `trackBy` in a
- * class of your own, or `HttpCacheInterceptor`, which keeps to HTTP's rules.
+ * The key is the URL alone, so every user receives the same response. For responses that depend on the user, override
+ * `trackBy` in a subclass, or use `HttpCacheInterceptor`, which follows the HTTP caching rules.
  */
 @Injectable()
 export class CacheInterceptor implements NestInterceptor {
   @Optional()
   @Inject(HttpAdapterHost)
-  // Nest injects it. Where an application context has no HTTP adapter, it stays away whatever the type of the original says.
+  // Nest injects this property. In an application context without an HTTP adapter it stays undefined, despite its type.
   protected readonly httpAdapterHost!: HttpAdapterHost;
 
   protected allowedMethods = ['GET'];
@@ -49,7 +49,7 @@ export class CacheInterceptor implements NestInterceptor {
     } catch {
       return next.handle();
     }
-    // The answer waits for its own storing: who asks next finds it.
+    // Wait for the entry to be stored: the next request finds it.
     return next.handle().pipe(
       concatMap(async (response: unknown) => {
         await store(this.cacheManager, { key, response, ttl });
@@ -58,7 +58,7 @@ export class CacheInterceptor implements NestInterceptor {
     );
   }
 
-  /** The key of the call; `undefined` = it is not cached. For subclasses. */
+  /** The key of the call; `undefined` = the call is not cached. Subclasses may override this method. */
   protected trackBy(context: ExecutionContext): string | undefined | Promise<string | undefined> {
     const key = this.reflector.get<string | CacheKeyFactory | undefined>(
       CACHE_KEY_METADATA,
@@ -72,27 +72,27 @@ export class CacheInterceptor implements NestInterceptor {
     return String(httpAdapter.getRequestUrl(context.getArgByIndex(0)));
   }
 
-  /** For subclasses. */
+  /** Subclasses may override this method. */
   protected isRequestCacheable(context: ExecutionContext): boolean {
     const { method } = context.switchToHttp().getRequest<{ method: string }>();
     return this.allowedMethods.includes(method);
   }
 
-  /** For subclasses. */
+  /** Subclasses may override this method. */
   protected setHeadersWhenHttp(context: ExecutionContext, value: unknown): void {
-    // In a hybrid application, messages have no response to set headers on.
+    // In a hybrid application, messages have no response headers.
     if (context.getType() !== 'http') return;
     const response = context.switchToHttp().getResponse<unknown>();
     adapterOf(this.httpAdapterHost)?.setHeader(response, 'X-Cache', value === undefined ? 'MISS' : 'HIT');
   }
 }
 
-/** None in an application without HTTP, and in an interceptor that a test made with `new`. */
+/** The HTTP adapter; undefined without HTTP, and in an interceptor created with `new` in a test. */
 function adapterOf(host: HttpAdapterHost | undefined): HttpAdapterHost['httpAdapter'] | undefined {
   return host?.httpAdapter;
 }
 
-// Functions, and not methods: a subclass may have members of any name.
+// These are functions, not methods, because a subclass may have members of any name.
 
 async function ttlOf(context: ExecutionContext, reflector: Reflector): Promise<number | undefined> {
   const ttl = reflector.getAllAndOverride<number | CacheTTLFactory | undefined>(CACHE_TTL_METADATA, [
@@ -113,9 +113,9 @@ async function store(cache: Cache, { key, response, ttl }: Answer): Promise<void
   try {
     await cache.set(key, response, ttl);
   } catch (error) {
-    // Neither the key nor the value: both may be of a user.
+    // Log neither the key nor the value: both may contain user data.
     Logger.error(
-      'An answer could not be cached',
+      'The response could not be cached',
       error instanceof Error ? error.stack : undefined,
       'CacheInterceptor',
     );

@@ -21,22 +21,25 @@ import { assertNoStores, createCache, createCacheChecks, type CreateCacheOptions
 
 /** Options of {@link CacheModule}. TTLS ARE MILLISECONDS. */
 export interface CacheModuleOptions extends Omit<CreateCacheOptions, 'closeOnDisconnect'> {
-  /** Options of a cache that is made for this module, where `cache` is not given: Redis, sizes, compression, … Numbers there are SECONDS. */
+  /**
+   * Options of the module's own cache, used if `cache` is not set: Redis, sizes, compression, … Numbers here are
+   * SECONDS.
+   */
   config?: CacheConfig | undefined;
-  /** The keys stand in this namespace of the cache. */
+  /** The namespace of the cache that holds the keys. */
   namespace?: string | undefined;
 }
 
-/** Names that `@nestjs/cache-manager` has for them. */
+/** Aliases for the names in `@nestjs/cache-manager`. */
 export type CacheOptions = CacheModuleOptions;
 export type CacheManagerOptions = CacheModuleOptions;
 
 export interface CacheModuleExtras {
-  /** Every module sees the cache. Default false, as in `@nestjs/cache-manager`. */
+  /** True: every module can inject the cache. Default false, as in `@nestjs/cache-manager`. */
   isGlobal?: boolean | undefined;
 }
 
-/** A provider that makes the options: for `useClass` and `useExisting`. */
+/** A provider that creates the options, for `useClass` and `useExisting`. */
 export interface CacheOptionsFactory {
   createCacheOptions(): CacheModuleOptions | Promise<CacheModuleOptions>;
 }
@@ -46,7 +49,7 @@ export type CacheModuleAsyncOptions = ConfigurableModuleAsyncOptions<
   'createCacheOptions'
 > &
   CacheModuleExtras & {
-    /** More providers of this module. */
+    /** Additional providers of this module. */
     extraProviders?: Provider[] | undefined;
   };
 
@@ -58,9 +61,12 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 
 export const CACHE_MODULE_OPTIONS = MODULE_OPTIONS_TOKEN;
 
-/** The cache that the module stands on: connected and closed with the application when it was made here. */
+/**
+ * The underlying cache. The module connects and closes its own cache with the application, but not a cache that was
+ * passed in.
+ */
 @Injectable()
-class CacheBehind implements OnModuleInit, OnApplicationShutdown {
+class UnderlyingCache implements OnModuleInit, OnApplicationShutdown {
   readonly cache: InfraCache;
   readonly #own: PreparedCache | undefined;
 
@@ -75,7 +81,7 @@ class CacheBehind implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    // One that can do without Redis connects at its first use.
+    // A cache that does not require Redis connects on first use.
     if (this.#own?.required === true) await this.#own.connect();
   }
 
@@ -85,14 +91,14 @@ class CacheBehind implements OnModuleInit, OnApplicationShutdown {
 }
 
 /**
- * The `CacheModule` of `@nestjs/cache-manager`, on a cache of this library: provides {@link CACHE_MANAGER} and {@link Cache}.
- * TTLS ARE MILLISECONDS.
+ * The `CacheModule` of `@nestjs/cache-manager`, backed by a cache of this library: provides {@link CACHE_MANAGER} and
+ * {@link Cache}. TTLS ARE MILLISECONDS.
  *
  * ```ts
  * imports: [CacheModule.register({ isGlobal: true, ttl: 60_000, config: { redisUrl } })]
  * ```
  *
- * Beside `CacheInfraModule`, on the same cache:
+ * To share the cache of `CacheInfraModule`:
  *
  * ```ts
  * CacheModule.registerAsync({ inject: [Cache], useFactory: (cache: Cache) => ({ cache, ttl: 60_000 }) })
@@ -100,11 +106,11 @@ class CacheBehind implements OnModuleInit, OnApplicationShutdown {
  */
 @Module({
   providers: [
-    CacheBehind,
+    UnderlyingCache,
     {
       provide: CACHE_MANAGER,
-      inject: [CacheBehind, MODULE_OPTIONS_TOKEN],
-      useFactory: ({ cache }: CacheBehind, { ttl, refreshThreshold, cacheId }: CacheModuleOptions) =>
+      inject: [UnderlyingCache, MODULE_OPTIONS_TOKEN],
+      useFactory: ({ cache }: UnderlyingCache, { ttl, refreshThreshold, cacheId }: CacheModuleOptions) =>
         createCache({ cache, ttl, refreshThreshold, cacheId }),
     },
     { provide: Cache, useExisting: CACHE_MANAGER },
@@ -112,7 +118,7 @@ class CacheBehind implements OnModuleInit, OnApplicationShutdown {
   exports: [CACHE_MANAGER, Cache],
 })
 export class CacheModule extends ConfigurableModuleClass {
-  /** @throws ValidationError, when the application starts, that lists every bad option */
+  /** @throws ValidationError at application start that lists every invalid option */
   static override register({
     isGlobal,
     ...options
@@ -144,7 +150,7 @@ const moduleChecks = {
 };
 
 function assertModuleOptions(options: CacheModuleOptions): void {
-  const instead = 'name Redis in config (config: { redisUrl }), or give a cache (cache: …)';
+  const instead = 'configure Redis (config: { redisUrl }), or pass a cache (cache: …)';
   assertNoStores('CacheModule', options, instead);
   assertOptions('CacheModule', { ...options, stores: undefined }, moduleChecks);
 }

@@ -197,7 +197,7 @@ describe('what compat does beyond it', () => {
 
   it('refuses stores, and says what to give instead', () => {
     expect(() => createCache({ stores: [new Map()] } as object)).toThrow(
-      /createCache: stores is not an option here: give a cache \(cache: …\)/,
+      /createCache: stores is not supported: pass a cache \(cache: …\)/,
     );
   });
 

@@ -32,19 +32,19 @@ import {
 } from './cache-manager.types.js';
 
 export interface CreateCacheOptions {
-  /** What it stands on. Default: a cache in memory of its own, of 1000 entries. */
+  /** The underlying cache. Default: an in-memory cache of 1000 entries, owned by this one. */
   cache?: InfraCache | undefined;
-  /** For calls that name none, in MILLISECONDS. Default: entries never expire. */
+  /** The default ttl, in MILLISECONDS. Default: entries never expire. */
   ttl?: number | undefined;
-  /** For calls of `wrap` that name none, in MILLISECONDS. Default: nothing is made anew before it has expired. */
+  /** The default refresh threshold of `wrap`, in MILLISECONDS. Default: no refresh before expiry. */
   refreshThreshold?: number | ((value: unknown) => number) | undefined;
-  /** Default: a random text. */
+  /** Default: a random UUID. */
   cacheId?: string | undefined;
-  /** For cache-manager's sake, and without effect: there is one store, and no call waits for a Redis that is away. */
+  /** Accepted for compatibility, without effect: there is one store, and no call waits for an unavailable Redis. */
   nonBlocking?: boolean | undefined;
-  /** For cache-manager's sake, and without effect: there is one store. */
+  /** Accepted for compatibility, without effect: there is one store. */
   refreshAllStores?: boolean | undefined;
-  /** `disconnect()` closes `cache` as well. Default: true for a cache of its own, false for one that was given. */
+  /** True: `disconnect()` also closes `cache`. Default: true for an owned cache, false for a passed one. */
   closeOnDisconnect?: boolean | undefined;
 }
 
@@ -62,25 +62,25 @@ export const createCacheChecks = {
   closeOnDisconnect: booleanValue,
 } satisfies Record<string, Check>;
 
-/** @throws ValidationError that says what stands here instead of `stores`, the option of cache-manager */
+/** @throws ValidationError with the replacement for `stores`, an option of cache-manager */
 export function assertNoStores(subject: string, options: unknown, instead: string): void {
   if (typeof options !== 'object' || options === null) return;
   if (!('stores' in options) || options.stores === undefined) return;
-  const message = `stores is not an option here: ${instead}; an L1 stands before Redis by itself`;
+  const message = `stores is not supported: ${instead}; an L1 in front of Redis is built in`;
   throw new ValidationError([{ path: 'stores', message }], subject);
 }
 
 /**
- * cache-manager's `createCache`, on a cache of this library. TTLS ARE MILLISECONDS.
+ * cache-manager's `createCache`, backed by a cache of this library. TTLS ARE MILLISECONDS.
  *
  * ```ts
  * const cache = createCache({ cache: new RedisCache({ redisUrl }), ttl: 60_000 });
  * ```
  *
- * @throws ValidationError that lists every bad option
+ * @throws ValidationError that lists every invalid option
  */
 export function createCache(options: CreateCacheOptions = {}): Cache {
-  assertNoStores('createCache', options, 'give a cache (cache: …)');
+  assertNoStores('createCache', options, 'pass a cache (cache: …)');
   assertOptions('createCache', options, createCacheChecks);
   return new CacheManager(options);
 }
@@ -105,7 +105,7 @@ class CacheManager extends Cache {
   }
 
   override async get<T>(key: string): Promise<T | undefined> {
-    return this.#told(
+    return this.#withEvents(
       () => this.#cache.get<T>(key),
       (value) => this.#emit('get', { key, value }),
       (error) => this.#emit('get', { key, error }),
@@ -113,7 +113,7 @@ class CacheManager extends Cache {
   }
 
   override async mget<T>(keys: string[]): Promise<(T | undefined)[]> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         const found = await this.#cache.getMany<T>(keys);
         return keys.map((key) => found.get(key));
@@ -124,7 +124,7 @@ class CacheManager extends Cache {
   }
 
   override async ttl(key: string): Promise<number | undefined> {
-    return this.#told(
+    return this.#withEvents(
       () => this.#expires(key),
       (value) => this.#emit('ttl', { key, value }),
       (error) => this.#emit('ttl', { key, error }),
@@ -132,7 +132,7 @@ class CacheManager extends Cache {
   }
 
   override async set<T>(key: string, value: T, ttl?: number): Promise<T> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#store(key, value, ttl);
         return value;
@@ -143,7 +143,7 @@ class CacheManager extends Cache {
   }
 
   override async mset<T>(list: CacheManagerEntry<T>[]): Promise<CacheManagerEntry<T>[]> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await Promise.all(list.map(({ key, value, ttl }) => this.#store(key, value, ttl)));
         return list;
@@ -154,7 +154,7 @@ class CacheManager extends Cache {
   }
 
   override async del(key: string): Promise<boolean> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#cache.delete(key);
         return true;
@@ -165,7 +165,7 @@ class CacheManager extends Cache {
   }
 
   override async mdel(keys: string[]): Promise<boolean> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#cache.deleteMany(keys);
         return true;
@@ -176,7 +176,7 @@ class CacheManager extends Cache {
   }
 
   override async clear(): Promise<boolean> {
-    return this.#told(
+    return this.#withEvents(
       async () => {
         await this.#cache.clear();
         return true;
@@ -219,9 +219,9 @@ class CacheManager extends Cache {
     };
     const value = await this.#calls.during(key, call, () => this.#cache.getOrSet(key, load));
     if (call.ran) this.#emit('set', { key, value });
-    // Its second asking for the time is for those who want to know it.
+    // Read the remaining ttl only if a refresh threshold is set.
     const refreshThreshold = resolved(options.refreshThreshold ?? this.#options.refreshThreshold, value);
-    // A value that was made while this call waited is fresh, whoever ran the function.
+    // A value that was computed while this call waited is fresh, whichever call computed it.
     if (call.made === undefined && refreshThreshold !== undefined) {
       await this.#refreshIfDue(key, value, load, refreshThreshold);
     }
@@ -249,12 +249,12 @@ class CacheManager extends Cache {
     if (this.#warned) return;
     this.#warned = true;
     Logger.warn(
-      `wrap() of ${describeValue(key)}: the value is not stored, and made anew with every call: ${error.message}`,
+      `wrap() of ${describeValue(key)}: the value is not stored and is computed again by every call: ${error.message}`,
       'CacheManager',
     );
   }
 
-  /** Callers go on with the value at hand; the loads of several become one in the cache itself. */
+  /** Refreshes in the background; callers keep the current value. The cache merges concurrent refreshes. */
   async #refreshIfDue<T>(key: string, value: T, load: Loader<T>, thresholdMs: number): Promise<void> {
     const left = await remainingMs(this.#cache, key);
     if (left === undefined || left === Infinity || left >= thresholdMs) return;
@@ -264,7 +264,7 @@ class CacheManager extends Cache {
     );
   }
 
-  /** `undefined` cannot be told from "not there", so nothing is there then. */
+  /** `undefined` equals a miss, so storing it deletes the entry. */
   async #store(key: string, value: unknown, ttl: number | undefined): Promise<void> {
     if (value === undefined) await this.#cache.delete(key);
     else await this.#cache.set(key, value, ttlFromMs(ttl ?? this.#options.ttl));
@@ -275,7 +275,7 @@ class CacheManager extends Cache {
     return left === undefined || left === Infinity ? undefined : Date.now() + left;
   }
 
-  async #told<T>(
+  async #withEvents<T>(
     work: () => Promise<T>,
     done: (result: T) => void,
     failed: (error: unknown) => void,
@@ -291,13 +291,13 @@ class CacheManager extends Cache {
   }
 
   #emit<E extends keyof CacheManagerEvents>(event: E, ...args: Parameters<CacheManagerEvents[E]>): void {
-    // One by one: with `emit`, a listener that throws would fail the operation.
+    // Call listeners individually: with `emit`, a throwing listener would fail the operation.
     for (const listener of this.#events.rawListeners(event))
       runSafely(() => listener.apply(this.#events, args) as unknown);
   }
 }
 
-/** A cache that is not of this library's making tells whole seconds only. */
+/** Remaining ttl in milliseconds. A foreign cache reports whole seconds only. */
 async function remainingMs(cache: InfraCache, key: string): Promise<number | undefined> {
   if (cache instanceof TieredCache) return cache.remainingMs(key);
   const seconds = await cache.ttl(key);

@@ -1,12 +1,14 @@
-/** A call of `wrap` that has not been answered yet. */
+/** A pending call of `wrap`. */
 export interface WrapCall<T> {
-  /** This call's own function ran. */
+  /** True if this call's own function ran. */
   ran: boolean;
-  /** What a function made for its key while it waited: its own, or that of a call which it joined. */
+  /**
+   * The value that was computed for the key while this call waited, by its own function or by a call that it joined.
+   */
   made: { readonly value: T } | undefined;
 }
 
-/** The calls of `wrap` under way, by key: each is told what was made for its key meanwhile. */
+/** The pending calls of `wrap` by key: each is notified of a value computed for its key. */
 export class WrapCalls {
   readonly #calls = new Map<string, Set<WrapCall<unknown>>>();
 

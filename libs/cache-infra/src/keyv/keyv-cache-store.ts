@@ -11,29 +11,30 @@ export interface KeyvStoreEntry {
 }
 
 export interface KeyvCacheStoreOptions {
-  /** `disconnect()` closes the cache as well. Default false: the cache belongs to whoever made it. */
+  /** True: `disconnect()` also closes the cache. Default false: its creator closes it. */
   closeOnDisconnect?: boolean | undefined;
 }
 
-/** Entries that `iterator` reads at a time. */
+/** The number of entries that `iterator` reads per batch. */
 const iteratorBatch = 100;
 
 type KeyvListener = (...args: unknown[]) => void;
 
 /**
- * A Keyv store over a {@link Cache}: what speaks Keyv (5 and 6), such as cache-manager and `@nestjs/cache-manager`, gets its L1,
- * its Redis and its resilience.
+ * A Keyv store backed by a {@link Cache}. Clients of Keyv (5 and 6), such as cache-manager and `@nestjs/cache-manager`,
+ * use the cache's L1, Redis and resilience through it.
  *
  * ```ts
  * const keyv = new Keyv({ store: new KeyvCacheStore(cache), namespace: 'users' });
  * ```
  *
- * Ttls are in MILLISECONDS here, as everywhere in Keyv, and an entry without one never expires: the cache's `defaultTtl` is not
- * asked. Give each Keyv a store of its own: Keyv tells the store its namespace. A Keyv namespace is a namespace of the cache, so that
- * `clear()` leaves the others alone; without one (`namespace: undefined`), `clear()` clears the whole cache.
+ * Ttls are in MILLISECONDS here, as everywhere in Keyv. An entry without one never expires: the cache's `defaultTtl`
+ * does not apply. Use one store per Keyv instance, because Keyv sets the store's namespace. A Keyv namespace is a
+ * namespace of the cache, so `clear()` leaves other namespaces intact; without one (`namespace: undefined`), `clear()`
+ * clears the whole cache.
  */
 export class KeyvCacheStore {
-  /** Keyv 5 iterates over the kinds of store that it knows by name alone. */
+  /** Keyv 5 iterates only over stores with a known dialect. */
   readonly opts: Record<string, unknown> = { dialect: 'redis', url: '' };
   readonly #root: Cache;
   readonly #closeOnDisconnect: boolean;
@@ -48,7 +49,7 @@ export class KeyvCacheStore {
     this.#closeOnDisconnect = options.closeOnDisconnect ?? false;
   }
 
-  /** Keyv 6 asks for this when it takes a store, and Keyv 5 never does: so the store knows whose answers to give. */
+  /** Keyv 6 reads this property when it takes a store, Keyv 5 never does: the store detects the version by it. */
   get capabilities(): undefined {
     this.#isOfKeyv6 = true;
     return undefined;
@@ -68,15 +69,15 @@ export class KeyvCacheStore {
     return this.#cache.get<Value>(key);
   }
 
-  /** In the order of `keys`; `undefined` for those that are not there. */
+  /** In the order of `keys`; `undefined` for each miss. */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
     const found = await this.#cache.getMany<Value>(keys);
     return keys.map((key) => found.get(key));
   }
 
-  /** `ttl` in MILLISECONDS; none, or 0 = never expires. */
+  /** `ttl` in MILLISECONDS; `undefined` or 0 = never expires. */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
-    // Nothing is stored under a key that has no value, as after a delete.
+    // `undefined` equals a miss, so storing it deletes the entry.
     if (value === undefined) await this.#cache.delete(key);
     else await this.#cache.set(key, value, ttlFromMs(ttl));
     return true;
@@ -99,25 +100,25 @@ export class KeyvCacheStore {
     return this.#cache.delete(key);
   }
 
-  /** Of Keyv 5: true if one of them, at least, was there. */
+  /** Keyv 5: true if at least one entry existed. */
   async deleteMany(keys: string[]): Promise<boolean>;
-  /** Of Keyv 6: for each of them, true if it was there. */
+  /** Keyv 6: for each key, true if the entry existed. */
   async deleteMany(keys: string[]): Promise<boolean[]>;
   async deleteMany(keys: string[]): Promise<boolean | boolean[]> {
     if (this.#isOfKeyv6) return Promise.all(keys.map((key) => this.#cache.delete(key)));
     return (await this.#cache.deleteMany(keys)) > 0;
   }
 
-  /** What stands in the store's namespace. */
+  /** Clears the store's namespace. */
   async clear(): Promise<void> {
     await this.#cache.clear();
   }
 
   /**
-   * What stands in the store's namespace: see `Cache.keys()` for what it costs and what it can miss. `_namespace`: Keyv names the one
-   * that the store has already.
+   * Iterates over the entries of the store's namespace; see `Cache.keys()` for the cost and for entries that may be
+   * missed. `_namespace`: Keyv passes the namespace that the store already has.
    *
-   * @throws InfrastructureError when Redis cannot be asked
+   * @throws InfrastructureError when Redis is unavailable
    */
   async *iterator<Value>(_namespace?: unknown): AsyncGenerator<[key: string, value: Awaited<Value>], void> {
     const cache = this.#cache;
@@ -131,7 +132,7 @@ export class KeyvCacheStore {
     yield* await cache.getMany<Awaited<Value>>(keys);
   }
 
-  /** Only `'error'` is ever told: the backend of the cache failed. */
+  /** Emits `'error'` only: the backend of the cache failed. */
   on(event: string, listener: KeyvListener): this {
     if (event !== 'error') return this;
     const tell = ({ error }: { error: Error }) => runSafely(() => listener(error));
@@ -140,7 +141,7 @@ export class KeyvCacheStore {
     return this;
   }
 
-  /** Lets go of the cache, and closes it when that was asked for. */
+  /** Removes the store's listeners, and closes the cache if `closeOnDisconnect` is set. */
   async disconnect(): Promise<void> {
     for (const release of this.#releases.splice(0)) release();
     if (this.#closeOnDisconnect) await this.#root.close();

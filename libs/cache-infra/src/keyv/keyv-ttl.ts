@@ -1,8 +1,9 @@
 import { maxDurationMs } from '../base/duration.js';
 
 /**
- * The ttl of this library for one in milliseconds, as Keyv and cache-manager count. None, 0 and what is no number mean "never
- * expires" there; a life beyond 365 days, which no cache of this library takes, becomes 365 days; a negative one ends at once.
+ * Converts a ttl in milliseconds, as used by Keyv and cache-manager, to a ttl of this library. `undefined`, 0 and NaN
+ * mean "never expires"; a ttl above 365 days, the maximum of this library, becomes 365 days; a negative ttl expires
+ * after 1 ms.
  */
 export function ttlFromMs(ms: number | undefined): string | 0 {
   if (ms === undefined || ms === null || ms === 0 || Number.isNaN(ms)) return 0;

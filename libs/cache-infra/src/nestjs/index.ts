@@ -1,5 +1,6 @@
 export { getAiCacheToken, InjectAiCache } from './registry/ai-tokens.js';
-export { withCacheContext, type CacheContext, type CacheContextRequest } from './vary/cache-context.js';
+export type { CacheContext, CacheContextRequest } from './registry/cache-context.js';
+export { withCacheContext } from './vary/current-context.js';
 export { CacheContextInterceptor } from './vary/cache-context.interceptor.js';
 export { CacheEvict } from './decorators/cache-evict.js';
 export {
@@ -7,7 +8,7 @@ export {
   type CacheFact,
   type CacheFacts,
   type CacheFactValue,
-} from './vary/cache-facts.js';
+} from './registry/cache-facts.js';
 export {
   CacheHealthIndicator,
   type CacheHealthDetails,

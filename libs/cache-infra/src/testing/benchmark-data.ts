@@ -1,4 +1,4 @@
-/** One record to fill a cache with. */
+/** One record of benchmark data. */
 export interface BenchmarkRecord {
   readonly key: string;
   readonly value: {
@@ -11,7 +11,7 @@ export interface BenchmarkRecord {
 
 const words = ['lamp', 'desk', 'chair', 'shelf', 'sofa', 'table', 'mirror', 'clock'] as const;
 
-/** Records of different sizes, the same ones at every call. */
+/** Records of different sizes, identical on every call. */
 export function benchmarkData(count = 50): BenchmarkRecord[] {
   return Array.from({ length: count }, (_, index) => {
     const word = words[index % words.length] ?? 'lamp';

@@ -4,7 +4,7 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { cacheMatchers, CacheSpy, ManualClock, withChaos, type CacheMatchers } from './index.js';
 
 declare module 'expect' {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- As declared there.
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- as there
   interface Matchers<R extends void | Promise<void>, T> extends CacheMatchers {}
 }
 

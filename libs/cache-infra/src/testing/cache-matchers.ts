@@ -4,7 +4,7 @@ import { Cache } from '../cache/contract/cache.js';
 import { CacheSpy } from './cache-spy.js';
 import { innerOf } from './forwarding-cache.js';
 
-/** What Jest and Vitest tell a matcher, as far as it is needed here. */
+/** The part of the matcher context of Jest and Vitest that is used here. */
 interface MatcherContext {
   readonly isNot?: boolean | undefined;
   readonly equals?: ((a: unknown, b: unknown) => boolean) | undefined;
@@ -26,11 +26,11 @@ interface MatcherResult {
  * expect(spy).toHaveLoadedOnce('user:7');
  * ```
  *
- * The first two ask the cache behind a `CacheSpy` or `withChaos`: what they ask is written down nowhere, and fails on nobody's demand.
- * Await them.
+ * The first two read the cache behind a `CacheSpy` or `withChaos` directly: no spy records the read, and no injected
+ * failure affects it. Await them.
  */
 export const cacheMatchers = {
-  /** An unexpired value is cached under the key, `null` among them. Counts neither as a hit nor as a miss. */
+  /** Passes if an unexpired value, `null` included, is cached under the key. Counts no hit or miss. */
   async toHaveCached(this: MatcherContext, received: unknown, key: string): Promise<MatcherResult> {
     const cache = assertCache(received, 'toHaveCached');
     const pass = await innerOf(cache).has(key);
@@ -40,7 +40,7 @@ export const cacheMatchers = {
     };
   },
 
-  /** What is cached under the key equals `value`, which may hold asymmetric matchers such as `expect.any(Number)`. */
+  /** Passes if the cached value equals `value`, which may contain asymmetric matchers such as `expect.any(Number)`. */
   async toHaveCachedValue(
     this: MatcherContext,
     received: unknown,
@@ -58,7 +58,9 @@ export const cacheMatchers = {
     };
   },
 
-  /** The loader of `getOrSet` (or of a decorated method) ran once for the key, as seen by a `CacheSpy`. */
+  /**
+   * Passes if the loader of `getOrSet` (or of a decorated method) ran once for the key, as recorded by a `CacheSpy`.
+   */
   toHaveLoadedOnce(this: MatcherContext, received: unknown, key: string): MatcherResult {
     if (!(received instanceof CacheSpy)) {
       throw new TypeError('toHaveLoadedOnce needs a CacheSpy, which counts loads: new CacheSpy(cache)');
@@ -74,8 +76,8 @@ export const cacheMatchers = {
 };
 
 /**
- * The types of {@link cacheMatchers}. Jest's global `expect` (`@types/jest`) and Vitest's know them by themselves; for the one of
- * `@jest/globals` say so once:
+ * The types of {@link cacheMatchers}. Jest's global `expect` (`@types/jest`) and Vitest's include them; for
+ * `@jest/globals` declare them once:
  *
  * ```ts
  * declare module 'expect' {
@@ -92,7 +94,7 @@ export interface CacheMatchers {
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- Where Jest's and Vitest's types take additions from.
   namespace jest {
-    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- As declared there.
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- as there
     interface Matchers<R, T = {}> extends CacheMatchers {}
   }
 }
@@ -102,7 +104,7 @@ function assertCache(received: unknown, matcher: string): Cache {
   throw new TypeError(`${matcher} needs a Cache, got ${inspect(received, { depth: 0 })}`);
 }
 
-/** A message is shown when the assertion fails: for one that passed, that is under `.not`. */
+/** A message is shown for a failed assertion: if the matcher passed, the assertion used `.not`. */
 function not(pass: boolean): string {
   return pass ? 'not ' : '';
 }

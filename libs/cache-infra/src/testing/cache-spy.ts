@@ -3,29 +3,32 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { Loader, LoadOptions, Ttl } from '../cache/contract/options.js';
 import { ForwardingCache, type CacheCallOperation } from './forwarding-cache.js';
 
-/** One call that a {@link CacheSpy} has seen. */
+/** One call recorded by a {@link CacheSpy}. */
 export interface CacheCall {
   readonly operation: CacheCallOperation;
-  /** What was given, as it was given. */
+  /** The arguments of the call, by reference. */
   readonly args: readonly unknown[];
-  /** The names of the namespaces that it went through: `[]` = the cache itself. */
+  /** The namespaces of the call, outermost first: `[]` = the cache itself. */
   readonly namespace: readonly string[];
-  /** What was answered; `undefined` until then. */
+  /** The result; `undefined` until the call resolves. */
   readonly result?: unknown;
-  /** What it rejected with. */
+  /** The rejection, if any. */
   readonly error?: unknown;
-  /** Whether a value was found: of `get`, `has` and `getOrSet` (no: a loader was waited for, its own or another caller's). */
+  /**
+   * True if `get`, `has` or `getOrSet` found a value. False for a `getOrSet` that waited for a loader, its own or
+   * another caller's.
+   */
   readonly hit?: boolean;
 }
 
-/** A run of a loader. */
+/** One run of a loader. */
 export interface CacheLoad {
   readonly key: string;
   readonly namespace: readonly string[];
 }
 
 /**
- * A cache that writes down what it was asked and what it answered, and is the cache behind it in everything else.
+ * A cache that records its calls and results, and forwards everything to the cache behind it.
  *
  * ```ts
  * const cache = new CacheSpy();
@@ -36,11 +39,11 @@ export interface CacheLoad {
 export class CacheSpy extends ForwardingCache {
   readonly #calls: CacheCall[];
   readonly #loads: CacheLoad[];
-  /** The loads that have come to their end. */
+  /** The finished loads. */
   readonly #landed: CacheLoad[];
   readonly #namespace: readonly string[];
 
-  /** @param cache default: a cache in memory */
+  /** @param cache default: an in-memory cache */
   constructor(cache?: Cache);
   /** @internal */
   constructor(cache: Cache, parent: CacheSpy, namespace: readonly string[]);
@@ -52,12 +55,12 @@ export class CacheSpy extends ForwardingCache {
     this.#namespace = namespace;
   }
 
-  /** In the order in which they were made, those of namespaces among them. */
+  /** The calls in order, including those of namespaces. */
   get calls(): readonly CacheCall[] {
     return this.#calls;
   }
 
-  /** The runs of loaders, in the order in which they began. */
+  /** The loader runs, in the order in which they began. */
   get loads(): readonly CacheLoad[] {
     return this.#loads;
   }
@@ -66,12 +69,12 @@ export class CacheSpy extends ForwardingCache {
     return this.#calls.filter((call) => call.operation === operation);
   }
 
-  /** How often a loader ran for the key, in this very namespace. */
+  /** The number of loader runs for the key in this namespace. */
   loadsOf(key: string): number {
     return this.#loads.filter((load) => sameEntry(load, { key, namespace: this.#namespace })).length;
   }
 
-  /** Forgets what it has seen. The entries stay. */
+  /** Clears the recorded calls and loads. The entries stay. */
   reset(): void {
     this.#calls.length = 0;
     this.#loads.length = 0;
@@ -95,13 +98,13 @@ export class CacheSpy extends ForwardingCache {
     };
     const before = this.#landed.length;
     const answer = this.inner.getOrSet(key, spied, options);
-    // Its own load, or one that it has joined.
+    // The call waited for its own load, or for a load that it joined.
     return this.#end(call, answer, () => {
       call.hit = !this.#landed.slice(before).some((landed) => sameEntry(landed, load));
     });
   }
 
-  /** Its calls are written down here as well. */
+  /** A namespace whose calls are recorded here as well. */
   override namespace(name: string): CacheSpy {
     return new CacheSpy(this.inner.namespace(name), this, [...this.#namespace, name]);
   }

@@ -7,12 +7,12 @@ import { RedisCache } from '../cache/redis-cache.js';
 import { CacheFactory } from '../config/cache-factory.js';
 import type { TestingCacheOptions } from '../config/options.js';
 
-/** A cache in memory: 100 entries, 3600 s. */
+/** An in-memory cache: 100 entries, 3600 s. */
 export function makeMemoryCache(options: InMemoryCacheOptions = {}): InMemoryCache {
   return new InMemoryCache({ maxSize: 100, defaultTtl: 3600, ...options });
 }
 
-/** What `CacheInfraModule.forTesting()` would make, in memory whatever the environment says: 50 entries, 60 s. */
+/** The cache of `CacheInfraModule.forTesting()`, in memory regardless of the environment: 50 entries, 60 s. */
 export async function makeTestingCache(options: TestingCacheOptions = {}): Promise<Cache> {
   return new CacheFactory({ env: {} }).forTesting({
     useMemoryCache: true,
@@ -22,7 +22,7 @@ export async function makeTestingCache(options: TestingCacheOptions = {}): Promi
   });
 }
 
-/** A cache whose Redis is not there, and which serves from memory therefore: 30 s. */
+/** A cache whose Redis is unavailable, and which serves from memory: 30 s. */
 export async function makeFallbackCache(options: TestingCacheOptions = {}): Promise<Cache> {
   const logger = { warn: () => undefined, log: () => undefined };
   return new CacheFactory({ env: {}, logger }).forTesting({
@@ -33,7 +33,7 @@ export async function makeFallbackCache(options: TestingCacheOptions = {}): Prom
   });
 }
 
-/** A cache in Redis, with keys of its own: 3600 s, 100 entries in an L1 before it. */
+/** A Redis cache with a key prefix of its own: 3600 s, an L1 of 100 entries. */
 export function makeRedisCache(redisUrl: string, options: RedisCacheOptions = {}): RedisCache {
   return new RedisCache({
     redisUrl,
@@ -45,7 +45,7 @@ export function makeRedisCache(redisUrl: string, options: RedisCacheOptions = {}
   });
 }
 
-/** A small cache and a larger one, to compare: 50 and 100 entries. */
+/** A small and a large cache for comparisons: 50 and 100 entries. */
 export function cachePair(): { small: InMemoryCache; large: InMemoryCache } {
   return {
     small: makeMemoryCache({ name: 'small', maxSize: 50 }),
@@ -54,7 +54,7 @@ export function cachePair(): { small: InMemoryCache; large: InMemoryCache } {
 }
 
 /**
- * Runs `work` with a cache of its own, which is cleared and closed afterwards, whether `work` succeeds or not.
+ * Runs `work` with an isolated cache, which is cleared and closed afterwards, whether `work` succeeds or not.
  *
  * ```ts
  * it('counts', () => withIsolatedCache(async (cache) => {
@@ -74,7 +74,7 @@ export async function withIsolatedCache<T>(
   }
 }
 
-/** The same for `await using`: `await using isolated = isolatedCache(); await isolated.cache.set('a', 1);` */
+/** An isolated cache for `await using`: `await using isolated = isolatedCache(); await isolated.cache.set('a', 1);` */
 export function isolatedCache(
   cache: Cache = makeMemoryCache({ name: `isolated-${randomUUID()}` }),
 ): AsyncDisposable & { readonly cache: Cache } {

@@ -9,9 +9,9 @@ import { InfrastructureError, ValidationError } from '../base/errors.js';
 import { ForwardingCache, type CacheCallOperation } from './forwarding-cache.js';
 
 export interface ChaosOptions {
-  /** What a failure does, as with a cache on Redis: `'degrade'` (default) or `'throw'`. */
+  /** The effect of a failure, as for a Redis cache: `'degrade'` (default) or `'throw'`. */
   onError?: OnError | undefined;
-  /** No call waits longer for its delay; then it has failed. Default `'250ms'`, as with a cache on Redis. */
+  /** The longest delay of a call, after which the call fails. Default `'250ms'`, as for a Redis cache. */
   commandTimeout?: Ttl | undefined;
 }
 
@@ -20,12 +20,12 @@ const changes: ReadonlySet<CacheCallOperation> = new Set<CacheCallOperation>([
   ...(['invalidateTags', 'invalidatePattern', 'clear'] as const),
 ]);
 
-/** What a change that will be made up for tells its caller: nothing is known to have been there. */
+/** The results of changes that are replayed later: no entry is known to have existed. */
 const answers: Partial<Record<CacheCallOperation, unknown>> = {
   ...{ expire: false, delete: false, deleteMany: 0, invalidatePattern: 0, has: false },
 };
 
-/** What goes wrong, shared by a cache and its namespaces. */
+/** The injected failures, shared by a cache and its namespaces. */
 export class Chaos {
   readonly #failures = new Map<CacheCallOperation, Error[]>();
   readonly #delays = new Map<CacheCallOperation, number>();
@@ -39,21 +39,21 @@ export class Chaos {
     this.#emitter = emitter;
   }
 
-  /** The backend is away: see {@link down}. */
+  /** True while the backend is unavailable: see {@link down}. */
   get isDown(): boolean {
     return this.#down;
   }
 
-  /** The next `times` calls of this method fail. */
+  /** Fails the next `times` calls of this method. */
   failNext(operation: CacheCallOperation, times = 1): void {
     const failures = this.#failures.get(operation) ?? [];
-    for (let i = 0; i < times; i += 1) failures.push(failureOf(operation, 'it was told to fail'));
+    for (let i = 0; i < times; i += 1) failures.push(failureOf(operation, 'failNext() was called'));
     this.#failures.set(operation, failures);
   }
 
   /**
-   * From now on, calls of this method take so much longer, in real time; 0 = no more. One that would take longer than
-   * `commandTimeout` fails when that has passed.
+   * Delays every call of this method by this long, in real time; 0 ends the delay. A delay above `commandTimeout` fails
+   * the call when `commandTimeout` has passed.
    */
   delay(operation: CacheCallOperation, by: Ttl): void {
     const ms = durationMs(by, 'delay');
@@ -61,14 +61,14 @@ export class Chaos {
     else this.#delays.set(operation, ms);
   }
 
-  /** From now on every call fails, as with a Redis that is away. */
+  /** Fails every call, as if Redis were unavailable, until {@link up}. */
   down(): void {
     if (this.#down) return;
     this.#down = true;
-    this.#emitter.emit('degraded', { reason: 'the cache was told to be down' });
+    this.#emitter.emit('degraded', { reason: 'down() was called' });
   }
 
-  /** The backend is back. Resolves when it has what it missed. */
+  /** Makes the backend available again. Resolves when the missed changes are replayed. */
   async up(): Promise<void> {
     if (!this.#down) return;
     this.#down = false;
@@ -76,7 +76,7 @@ export class Chaos {
     this.#emitter.emit('recovered', {});
   }
 
-  /** Nothing goes wrong any more. Resolves when the backend has what it missed. */
+  /** Removes all injected failures. Resolves when the missed changes are replayed. */
   async reset(): Promise<void> {
     this.#failures.clear();
     this.#delays.clear();
@@ -84,14 +84,14 @@ export class Chaos {
     await this.catchUp();
   }
 
-  /** @internal How many calls failed. */
+  /** @internal The number of failed calls. */
   get errors(): number {
     return this.#errors;
   }
 
-  /** @internal Waits as long as it has to, and gives the failure of this call, if it is to fail. */
+  /** @internal Applies the delay of a call, and returns its failure, if any. */
   async strike(operation: CacheCallOperation, timeoutMs: number): Promise<Error | undefined> {
-    // Whether it fails is settled when it is called, not when its delay is over.
+    // A call's failure is determined when it is made, not after its delay.
     const failure = this.#down
       ? failureOf(operation, 'the cache is down')
       : this.#failures.get(operation)?.shift();
@@ -111,17 +111,18 @@ export class Chaos {
     this.#missed.push(change);
   }
 
-  /** @internal In the order in which they were made. */
+  /** @internal Replays the missed changes in order. */
   async catchUp(): Promise<void> {
     for (let change = this.#missed.shift(); change !== undefined; change = this.#missed.shift()) {
-      // One that the cache refuses was refused to its caller, when it was made without a failure.
+      // A change with invalid arguments rejects here; its caller was not told, because an injected failure came first.
       await change().catch(() => undefined);
     }
   }
 }
 
 /**
- * A cache that fails on demand: for tests of how your own code takes it. Everything else is the cache behind it.
+ * A cache that fails on demand, for tests of an application's error handling. Everything else is forwarded to the cache
+ * behind it.
  *
  * ```ts
  * const cache = withChaos(new InMemoryCache());
@@ -130,11 +131,11 @@ export class Chaos {
  * cache.chaos.down();
  * ```
  *
- * What a failure does is what it does with a cache on Redis. With `onError: 'degrade'` (default) no call rejects: a read is a
- * miss, `getOrSet` runs its loader (one for all callers at the same time) and stores nothing, a change is kept and made up for before
- * the next call that works, `up()` at the latest. With `'throw'` the call rejects with `InfrastructureError`, and is
- * not made up for. Either way listeners hear of an `error`, and `stats().errors` counts it. Bad arguments are no failure of the
- * backend: they are told when the call gets there.
+ * A failure has the same effect as in a Redis cache. With `onError: 'degrade'` (default) no call rejects: a read is a
+ * miss; `getOrSet` runs its loader (once for concurrent callers) and stores nothing; a change is kept and replayed
+ * before the next successful call, at the latest by `up()`. With `'throw'` the call rejects with `InfrastructureError`,
+ * and its change is not replayed. In both cases an `error` event is emitted, and `stats().errors` counts the failure.
+ * Invalid arguments are not a backend failure: they are reported when the call reaches the cache.
  */
 export class ChaosCache extends ForwardingCache {
   readonly chaos: Chaos;
@@ -171,7 +172,7 @@ export class ChaosCache extends ForwardingCache {
     return this.inner.getOrSet(key, unstored, { ...given, forceRefresh: true, grace: 0 });
   }
 
-  /** What goes wrong here goes wrong there. */
+  /** A namespace that shares the injected failures. */
   override namespace(name: string): ChaosCache {
     const options = { onError: this.#onError, commandTimeout: `${this.#timeoutMs}ms` };
     return new ChaosCache(this.inner.namespace(name), options, this);
@@ -202,7 +203,7 @@ export class ChaosCache extends ForwardingCache {
       await this.#caughtUp();
       return forward();
     }
-    // Half a list would look like a whole one.
+    // A partial list would look complete.
     if (this.#onError === 'throw' || operation === 'keys') throw error;
     if (changes.has(operation)) this.chaos.missed(forward);
     return (operation === 'getMany' ? new Map() : answers[operation]) as T;
@@ -216,12 +217,11 @@ export class ChaosCache extends ForwardingCache {
 /**
  * A cache that fails on demand: see {@link ChaosCache}.
  *
- * @throws ValidationError that lists every bad option
+ * @throws ValidationError that lists every invalid option
  */
 export function withChaos(cache: Cache, options: ChaosOptions = {}): ChaosCache {
   assertOptions('withChaos', options, { onError: oneOf('degrade', 'throw'), commandTimeout: timeout });
-  if (typeof cache?.getOrSet !== 'function')
-    throw new ValidationError('withChaos needs the cache that shall fail');
+  if (typeof cache?.getOrSet !== 'function') throw new ValidationError('withChaos needs the cache to wrap');
   return new ChaosCache(cache, options);
 }
 

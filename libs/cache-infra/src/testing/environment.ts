@@ -36,7 +36,7 @@ export type CacheVariable = (typeof cacheVariables)[number];
 export type CacheVariables = Partial<Record<CacheVariable, string | undefined>>;
 
 /**
- * Clears the library's environment variables and sets those given, until it is disposed of; then all are as they were.
+ * Clears the library's environment variables and sets those given. Disposing restores the previous values.
  *
  * ```ts
  * using _ = cleanEnvironment({ CACHE_TTL: '60' });
@@ -52,7 +52,7 @@ export function cleanEnvironment(variables: CacheVariables = {}): Disposable {
   };
 }
 
-/** Runs `work` in such an environment; it is restored whether `work` succeeds or not. */
+/** Runs `work` in a clean environment, which is restored whether `work` succeeds or not. */
 export async function withEnvironment<T>(variables: CacheVariables, work: () => T | Promise<T>): Promise<T> {
   const environment = cleanEnvironment(variables);
   try {
@@ -62,15 +62,15 @@ export async function withEnvironment<T>(variables: CacheVariables, work: () => 
   }
 }
 
-/** What Jest, Vitest, Mocha and `node:test` have in common. */
+/** The hooks that Jest, Vitest, Mocha and `node:test` have in common. */
 export interface TestHooks {
   beforeEach(hook: () => void): unknown;
   afterEach(hook: () => void): unknown;
 }
 
 /**
- * For every test of a suite: a clean environment with the variables given, restored after the test, also a failed one.
- * Call it in a `describe`, with the hooks of your test runner:
+ * Gives every test of a suite a clean environment with the given variables, restored after each test, also a failed
+ * one. Call it in a `describe`, with the hooks of your test runner:
  *
  * ```ts
  * useCleanEnvironment({ beforeEach, afterEach }, { CACHE_TTL: '60' });

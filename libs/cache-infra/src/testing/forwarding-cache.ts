@@ -3,10 +3,10 @@ import type { CacheEventListener, CacheEventName } from '../cache/contract/event
 import type { Loader, LoadOptions, StoreOptions, Ttl } from '../cache/contract/options.js';
 import type { CacheStats } from '../cache/contract/stats.js';
 
-/** The cache behind a spy or the like, for this folder alone. */
+/** Returns the cache behind a spy or chaos cache; used within this folder only. */
 export let innerOf: (cache: Cache) => Cache;
 
-/** A cache that hands every call on to another: to be overridden where it shall do more. */
+/** A cache that forwards every call to another cache; subclasses override calls. */
 export abstract class ForwardingCache extends Cache {
   protected readonly inner: Cache;
 
@@ -112,7 +112,7 @@ export abstract class ForwardingCache extends Cache {
     await this.inner.close();
   }
 
-  /** Every call that reads or changes entries comes through here. */
+  /** Receives every call that reads or changes entries. */
   protected abstract call<T>(
     operation: CacheCallOperation,
     args: readonly unknown[],

@@ -1,6 +1,6 @@
 import { InfrastructureError } from '../base/errors.js';
 
-/** A container that this module started and may end. */
+/** A Redis container that this module started and may stop. */
 export interface RedisContainer {
   readonly host: string;
   readonly port: number;

@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 
 import { InfrastructureError } from '../base/errors.js';
 
-/** A Redis process that this module started and may end. */
+/** A Redis process that this module started and may stop. */
 export interface RedisProcess {
   readonly port: number;
   readonly pid: number;
@@ -16,15 +16,15 @@ export interface RedisProcess {
   end(): Promise<void>;
 }
 
-// The shell holds the other end of a pipe to this process. Whatever ends this process, be it a signal that no
-// handler sees, closes the pipe; `read` then returns, and the server and its directory go.
+// The shell holds the other end of a pipe to this process. When this process ends, even by a signal that no handler
+// sees, the pipe closes: `read` returns, the shell kills the server and removes its directory.
 /** @internal */
 export const keeper =
   'dir=$1; shift; "$@" & pid=$!; echo "$pid"; read -r _; kill -KILL "$pid" 2>/dev/null; wait "$pid"; rm -rf "$dir"';
 
 const readyWithinMs = 10_000;
 
-/** The first of `names` that the search path holds, or `undefined`. */
+/** The first executable of `names` on the search path, or `undefined`. */
 export async function findExecutable(
   names: readonly string[],
   searchPath: string,
@@ -47,7 +47,7 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-/** A port of the loopback interface that nobody listens on now. */
+/** An unused port of the loopback interface. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -55,14 +55,14 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   if (address === null || typeof address === 'string')
-    throw new InfrastructureError('No free port could be had');
+    throw new InfrastructureError('No free port was found');
   return address.port;
 }
 
 /**
  * Starts `executable` on the loopback interface, without persistence.
  *
- * @throws InfrastructureError when it does not answer within 10 s
+ * @throws InfrastructureError when Redis does not answer within 10 s
  */
 export async function startRedisProcess(
   executable: string,
@@ -79,7 +79,7 @@ export async function startRedisProcess(
   ];
   const child = spawn('/bin/sh', ['-c', keeper, 'redis-keeper', dir, ...server], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    // Ctrl-C in a terminal goes to the whole group: the tests decide when their server ends.
+    // Ctrl-C signals the whole process group: a detached server survives until the tests stop it.
     detached: true,
   });
   const gone = once(child, 'exit').then(() => undefined);
@@ -94,7 +94,7 @@ export async function startRedisProcess(
   }
 }
 
-/** Neither the process nor its pipes keep this process alive. */
+/** Unreferences the process and its pipes, so that they do not keep this process alive. */
 function letGo(child: ChildProcess): void {
   child.unref();
   for (const pipe of [child.stdin, child.stdout]) {
@@ -135,7 +135,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** True when something on the port speaks Redis: an error reply (`-NOAUTH`) counts. */
+/** True if a Redis server answers on the port: an error reply (`-NOAUTH`) counts. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -8,49 +8,53 @@ import { startRedisContainer } from './redis-container.js';
 import { findExecutable, freePort, startRedisProcess } from './redis-process.js';
 
 export interface StartRedisOptions {
-  /** Where `REDIS_URL` and `PATH` are read. Default: the environment of this process. */
+  /** The environment to read `REDIS_URL` and `PATH` from. Default: `process.env`. */
   env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Arguments for a server that is started here, for example `['--maxmemory', '10mb']`. */
+  /** Arguments for a server started here, for example `['--maxmemory', '10mb']`. */
   args?: readonly string[] | undefined;
-  /** A server of this test's own, which it may stop and pause, even when `REDIS_URL` is set. Default false. */
+  /** True: starts a server that this test may stop and pause, even if `REDIS_URL` is set. Default false. */
   own?: boolean | undefined;
-  /** As root, where apt is: `apt-get install -y redis-server` when nothing else works. Default false. */
+  /**
+   * True: runs `apt-get install -y redis-server` as a last resort, if this process is root and apt is available.
+   * Default false.
+   */
   installIfMissing?: boolean | undefined;
 }
 
 /** A Redis for tests. */
 export interface RedisServer {
-  /** `redis://host:port`, or `REDIS_URL` as it stands. */
+  /** `redis://host:port`, or the value of `REDIS_URL`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Found under `REDIS_URL`, started from a program on the search path, or started in a container. */
+  /** The origin of the server: `REDIS_URL`, a program on the search path, or a container. */
   readonly how: 'url' | 'binary' | 'docker';
   /** The process id of a server started from a program, while it runs. */
   readonly pid: number | undefined;
-  /** Starts a stopped server again on the same port, empty. */
+  /** Restarts a stopped server on the same port, empty. */
   start(): Promise<void>;
-  /** Ends the server, as a crash would. Does nothing to a server that was not started here. */
+  /** Kills the server, as a crash would. No effect on a server that was not started here. */
   stop(): Promise<void>;
-  /** Halts the server with its connections open: it hangs. */
+  /** Suspends the server with its connections open, so that it hangs. */
   pause(): Promise<void>;
-  /** Lets a paused server go on. */
+  /** Resumes a paused server. */
   resume(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A Redis for tests, by the first way that works: the one under `REDIS_URL`; a `redis-server` or `valkey-server`
- * from the search path on a free loopback port, without persistence; `redis:7-alpine` through Testcontainers;
- * with `installIfMissing`, `apt-get install -y redis-server`. What was started ends with `stop()`, and with this
- * process, whatever ends it.
+ * A Redis for tests, from the first source that works: the server at `REDIS_URL`; a `redis-server` or `valkey-server`
+ * from the search path on a free loopback port, without persistence; `redis:7-alpine` through Testcontainers; with
+ * `installIfMissing`, `apt-get install -y redis-server`. A server started here ends with `stop()`, or with this
+ * process, however it ends.
  *
  * ```ts
  * await using redis = await startRedisServer();
  * await using cache = new RedisCache({ redisUrl: redis.url });
  * ```
  *
- * @throws InfrastructureError that names these ways when none of them works, or when `REDIS_URL` does not answer
+ * @throws InfrastructureError that lists these sources when none works, or when the server at `REDIS_URL` does not
+ * answer
  */
 export async function startRedisServer(options: StartRedisOptions = {}): Promise<RedisServer> {
   const env = options.env ?? process.env;
@@ -79,7 +83,7 @@ export async function startRedisServer(options: StartRedisOptions = {}): Promise
     'No Redis for the tests. Do one of these: set REDIS_URL to a running server; put redis-server or valkey-server ' +
       'on the PATH; start Docker (the package testcontainers is needed as well); or, as root on a machine with apt, ' +
       'run "apt-get install -y redis-server"',
-    { cause: new AggregateError(tried, 'What was tried') },
+    { cause: new AggregateError(tried, 'All attempts to start Redis failed') },
   );
 }
 
@@ -100,15 +104,15 @@ async function foreignServer(url: string): Promise<RedisServer> {
     await client.connect();
     await client.ping();
   } catch {
-    throw new InfrastructureError(
-      `The Redis that REDIS_URL names does not answer at ${hostname}:${port || '6379'}`,
-    );
+    throw new InfrastructureError(`Redis at REDIS_URL does not answer (${hostname}:${port || '6379'})`);
   } finally {
     client.disconnect();
   }
   const refuse = () =>
     Promise.reject(
-      new InfrastructureError('REDIS_URL names a server that is not ours: ask for one with own: true'),
+      new InfrastructureError(
+        'REDIS_URL names a shared server, which cannot be paused: request a server with own: true',
+      ),
     );
   return server({ url, host: hostname, port: Number(port || 6379), how: 'url' }, () => undefined, {
     start: () => Promise.resolve(),
@@ -153,7 +157,7 @@ async function processServer(executable: string, args: readonly string[]): Promi
   );
 }
 
-/** Between finding a free port and using it somebody else may take it. */
+/** Retry: another process may take the free port before the server does. */
 async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -169,7 +173,7 @@ async function containerServer(args: readonly string[]): Promise<RedisServer> {
   const { host, port } = container;
   return server({ url: `redis://${host}:${String(port)}`, host, port, how: 'docker' }, () => undefined, {
     start: () => container.start(),
-    // A container that is gone cannot start again: it is halted, and Testcontainers removes it with this process.
+    // A removed container cannot restart, so it is only halted. Testcontainers removes it when this process ends.
     stop: () => container.halt(),
     pause: () => container.pause(),
     resume: () => container.resume(),

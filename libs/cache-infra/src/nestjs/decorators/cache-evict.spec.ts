@@ -161,7 +161,7 @@ describe('@CacheEvict', () => {
   it('refuses a bad key before the method runs', async () => {
     service.fail = true;
     await expect(service.badKey()).rejects.toThrow(
-      'key of Shop.badKey must give a non-empty text, gave undefined',
+      'key of Shop.badKey must return a non-empty string, returned undefined',
     );
   });
 

@@ -23,9 +23,10 @@ import { variantGlob, variantKey, variantOf, type Variant } from './method-varia
  * async update(id: string, change: Change): Promise<Product> { … }
  * ```
  *
- * With `vary`, keys and patterns are those of the caller; where a fact about the caller is not known, those of everybody.
+ * With `vary`, keys and patterns apply to the caller's entries; where a fact about the caller is unknown, to the
+ * entries of every caller.
  *
- * @throws ValidationError when the options are wrong, or on anything but an instance method
+ * @throws ValidationError when the options are invalid, or on anything but an instance method
  */
 export function CacheEvict<const O extends CacheEvictOptions>(
   options: O & Known<O, CacheEvictOptions>,
@@ -50,7 +51,7 @@ export function CacheEvict(options: CacheEvictOptions, ...rest: readonly unknown
 }
 
 async function evictAround(call: MethodCall, options: CacheEvictOptions): Promise<unknown> {
-  // Before the method runs: what is wrong with a key must not come to light after its work is done.
+  // Compute the keys before the method runs: an invalid key must not surface after the method's work is done.
   const targets = targetsOf(call, options, await variantOf(call, options.vary));
   if (options.beforeInvocation === true) {
     await evict(call, targets);
@@ -62,7 +63,7 @@ async function evictAround(call: MethodCall, options: CacheEvictOptions): Promis
 }
 
 interface Targets {
-  /** Where the keys and patterns are. */
+  /** The cache, or its namespace, that holds the keys and patterns. */
   readonly cache: Cache;
   readonly keys: readonly string[];
   readonly patterns: readonly string[];
@@ -80,7 +81,7 @@ function targetsOf(call: MethodCall, options: CacheEvictOptions, variant: Varian
     everything: allEntries === true,
   };
   if (variant === undefined) return { cache, keys, patterns, ...rest };
-  // Better everybody's entry than none: nobody may go on with what this write has changed.
+  // With an unknown fact, evict the entries of every caller: none may keep a value that this write changed.
   const unknown = variant.values.includes(undefined);
   return {
     cache: variant.cache,
@@ -90,7 +91,7 @@ function targetsOf(call: MethodCall, options: CacheEvictOptions, variant: Varian
   };
 }
 
-/** One text, or of keys several. */
+/** The strings of an option: one pattern, or one or several keys. */
 function textsOf(name: 'key' | 'pattern', option: unknown, call: MethodCall): readonly string[] {
   if (option === undefined) return [];
   const value = valueOf(option, call);
@@ -111,7 +112,7 @@ async function evict({ cache, label }: MethodCall, targets: Targets): Promise<vo
   }
 }
 
-/** All of them, also when one fails. Tags and everything are of the cache, whoever's variants they are. */
+/** Runs every eviction, even if one fails. Tags and `allEntries` apply to the whole cache, across all variants. */
 async function evictFrom(whole: Cache, { cache, keys, patterns, tags, everything }: Targets): Promise<void> {
   if (everything) return whole.clear();
   const results = await Promise.allSettled([

@@ -5,7 +5,7 @@ import { isCache, type Cache } from '../../cache/contract/cache.js';
 import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../../cache/contract/monitor.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
-import type { CacheFacts } from '../vary/cache-facts.js';
+import type { CacheFacts } from '../registry/cache-facts.js';
 import { CacheRegistry, registryOf } from '../registry/cache-registry.js';
 import type { MethodOptions } from './decorator-options.js';
 import { factsOf } from '../vary/facts-lookup.js';
@@ -13,16 +13,16 @@ import { featureOf, moduleRefOf } from './method-injection.js';
 import { isPending, provider } from '../registry/provided.js';
 import { defaultCacheName, getCacheToken, namespacesOf, wholeCacheToken } from '../registry/tokens.js';
 
-/** The cache that serves a decorated method, who watches it, and what it may vary by. */
+/** The cache of a decorated method, its monitor, and the facts that the method may vary by. */
 export interface MethodCache {
   readonly cache: Cache;
-  /** False for a cache in the memory of this process alone. */
+  /** False for an in-memory cache of this process. */
   readonly isShared: boolean;
   readonly monitor: CacheMonitor | undefined;
   readonly facts: () => CacheFacts;
 }
 
-/** Where entries stand. */
+/** The cache and namespace of entries. */
 type Place = Pick<MethodOptions, 'cache' | 'namespace'>;
 
 const logger = new Logger('CacheInfra');
@@ -31,8 +31,8 @@ const namespaces = new WeakMap<Cache, Map<string, Cache>>();
 const warned = new WeakSet<object>();
 
 /**
- * The cache, or its namespace, that `place` names in the application that `instance` belongs to. Undefined, and the method
- * runs uncached, when Nest did not make the instance, or when the application has no cache module at all.
+ * The cache, or its namespace, that `place` names in the application of `instance`. Undefined, and the method runs
+ * uncached, when Nest did not create the instance, or the application has no cache module.
  *
  * @throws ValidationError when the application has caches, but none of that name
  */
@@ -43,7 +43,7 @@ export function cacheFor(instance: unknown, place: Place, method: string): Metho
   return cache === found.cache ? found : { ...found, cache };
 }
 
-/** The same object every time: calls tell by it what they are loading. */
+/** Returns the same object for the same name: running loads are compared by cache identity. */
 export function namespaceOf(cache: Cache, name: string): Cache {
   const known = namespaces.get(cache) ?? new Map<string, Cache>();
   namespaces.set(cache, known);
@@ -68,7 +68,7 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
     known.set(name, entry);
     return entry;
   }
-  // While the application starts, the cache may only not be made yet: the method runs uncached, and the next call asks again.
+  // While the application starts, the cache may not exist yet: the method runs uncached, and the next call looks again.
   if (isPending(moduleRef, getCacheToken(name)) || isPending(moduleRef, wholeCacheToken(name)))
     return undefined;
   if (registry !== undefined) throw new ValidationError([missingCache(name, method, registry.names())]);
@@ -80,12 +80,12 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
 function whyUncached(moduleRef: ModuleRef, name: string, method: string): string {
   return provider(moduleRef, getCacheToken(name)) === undefined
     ? `${method} runs uncached: the application does not import CacheInfraModule`
-    : `${method} runs uncached: what is provided as Cache is no cache (a mock?). Provide new InMemoryCache(), or import CacheInfraModule.forTesting()`;
+    : `${method} runs uncached: the provider of Cache is not a cache (a mock?). Provide new InMemoryCache(), or import CacheInfraModule.forTesting()`;
 }
 
 /**
- * The whole cache of that name, wherever it is provided: by a module of ours, by one that was loaded later, or by a test that
- * has no module of ours. Undefined also as long as it is not made.
+ * The whole cache of that name: from a module of this library, a lazily loaded module, or a provider in a test.
+ * Undefined also while its instance does not exist yet.
  */
 export function findCache(moduleRef: ModuleRef, name: string): Cache | undefined {
   const candidates = [
@@ -100,13 +100,13 @@ export function findCache(moduleRef: ModuleRef, name: string): Cache | undefined
   return undefined;
 }
 
-/** What is wrong when a method names a cache that the application does not have. */
+/** The problem of a method that names a cache which the application does not have. */
 export function missingCache(name: string, method: string, names: readonly string[]): ValidationProblem {
   const known = names.length === 0 ? 'none' : names.map((it) => `'${it}'`).join(', ');
   const missing = name === defaultCacheName ? 'the default cache' : `the cache '${name}'`;
   return {
     path: method,
-    message: `${method} uses ${missing}, which no CacheInfraModule makes; registered: ${known}`,
+    message: `${method} uses ${missing}, which no CacheInfraModule creates; registered: ${known}`,
   };
 }
 

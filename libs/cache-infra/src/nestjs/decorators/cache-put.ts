@@ -15,15 +15,15 @@ import { keyOf, storeOptions, verdictOn } from './method-store.js';
 import { variantKey, variantOf } from './method-variant.js';
 
 /**
- * Runs the method at every call, and stores its result under `key`. `undefined` is not stored, nor is the result of a
- * method that throws.
+ * Runs the method on every call, and stores its result under `key`. `undefined` and the result of a method that throws
+ * are not stored.
  *
  * ```ts
  * @CachePut({ key: (id: string) => `product:${id}` })
  * async rename(id: string, name: string): Promise<Product> { … }
  * ```
  *
- * @throws ValidationError when the options are wrong, or on anything but an instance method
+ * @throws ValidationError when the options are invalid, or on anything but an instance method
  */
 export function CachePut<const O extends CachePutOptions>(
   options: O & Known<O, CachePutOptions>,
@@ -48,7 +48,7 @@ export function CachePut(options: CachePutOptions, ...rest: readonly unknown[]):
 }
 
 async function put(call: MethodCall, options: CachePutOptions): Promise<unknown> {
-  // Before the method runs: what is wrong with the key must not come to light after its work is done.
+  // Compute the key before the method runs: an invalid key must not surface after the method's work is done.
   const given = keyOf(call, options.key);
   const variant = options.vary === undefined ? undefined : await variantOf(call, options.vary);
   const { cache } = variant ?? call;
@@ -65,7 +65,7 @@ async function put(call: MethodCall, options: CachePutOptions): Promise<unknown>
       ...(tags.length === 0 ? {} : { tags: [...(store.tags ?? []), ...tags] }),
     });
   } catch (error) {
-    // The work is done: only an error that the application has asked for (`onError: 'throw'`) may take the result away.
+    // The method has succeeded: only errors that the application asked for (`onError: 'throw'`) may replace its result.
     if (!isCacheTrouble(error) && !(error instanceof ValidationError)) throw error;
     report(call.label, error);
   }

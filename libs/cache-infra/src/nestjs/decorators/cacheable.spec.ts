@@ -205,7 +205,7 @@ describe('@Cacheable', () => {
   it('refuses an empty key, by name', async () => {
     const service = await catalogue();
     await expect(service.emptyKey()).rejects.toThrow(
-      new ValidationError("key of Catalogue.emptyKey must give a non-empty text, gave ''"),
+      new ValidationError("key of Catalogue.emptyKey must return a non-empty string, returned ''"),
     );
   });
 
@@ -576,11 +576,15 @@ describe('what @Cacheable refuses when a class is declared', () => {
         }
       }
       return Sync;
-    }).toThrow(/@Cacheable\(\) on Sync\.name: it returns a String at once.*make the method async/);
+    }).toThrow(
+      /@Cacheable\(\) on Sync\.name: the method returns a String synchronously.*make the method async/,
+    );
   });
 
   it('anything but a method', () => {
-    expect(() => declare(Wrong.prototype, 'value')).toThrow(/Wrong\.value: it belongs on a method/);
+    expect(() => declare(Wrong.prototype, 'value')).toThrow(
+      /Wrong\.value: the decorator belongs on a method/,
+    );
   });
 
   it.each(['user:{0}', 'user:{id}', 'user:${id}'])(

@@ -20,26 +20,26 @@ import { keyOf, loadOptions, verdictOn } from './method-store.js';
 import { variantKey, variantOf } from './method-variant.js';
 
 /**
- * Caches the result of a method: a call with the same key gets the stored result, and calls at the same time share
- * one run. Works on the methods of providers and controllers of any scope, also inherited ones; the class itself, made
- * with `new`, runs uncached.
+ * Caches the result of a method: a call with the same key returns the stored result, and concurrent calls share one
+ * run. Works on providers and controllers of any scope, and on inherited methods. An instance created with `new` runs
+ * uncached.
  *
- * The method returns a promise. One that returns an Observable, and declares so, gives an Observable: of the value that the
- * method's own completes with, asked for at every subscription.
+ * The method returns a promise. A method with a declared return type of Observable returns an Observable instead: each
+ * subscription emits the value that the method's Observable completes with, from the cache on a hit.
  *
  * ```ts
  * @Cacheable({ key: (id: string) => `product:${id}`, ttl: '5m', tags: ['products'] })
  * async find(id: string): Promise<Product> { … }
  * ```
  *
- * The functions in the options are held to the parameters and the result of the method. Where they should know them without
- * saying so, name the method: `@Cacheable<Products['find']>({ key: (id) => `product:${id}` })`.
+ * The compiler checks the functions in the options against the parameters and the result of the method. To infer their
+ * parameters, name the method: `@Cacheable<Products['find']>({ key: (id) => `product:${id}` })`.
  *
  * `undefined` is returned and not stored; `null` is stored. A method that throws runs once, and nothing is stored. A
- * result that no cache can hold (a function, a socket), or that would come back as less than it is (an entity with methods or
- * `@Exclude()`), is returned as it is, and reported once by a warning: name its class by `as`.
+ * result that cannot be stored (a function, a socket), or that would lose something (an entity with methods or
+ * `@Exclude()`), is returned unchanged, and one warning is logged: name the class in `as`.
  *
- * @throws ValidationError when the options are wrong, or on anything but an instance method
+ * @throws ValidationError when the options are invalid, or on anything but an instance method
  */
 export function Cacheable<const O extends CacheableOptions = { readonly key?: undefined }>(
   options?: O & Known<O, CacheableOptions>,
@@ -63,7 +63,7 @@ export function Cacheable(given: CacheableOptions = {}, ...rest: readonly unknow
   };
 }
 
-/** The entries being loaded by the calls that led here, innermost first. */
+/** The entries that the calls leading here are loading, innermost first. */
 interface Loading {
   readonly cache: Cache;
   readonly key: string;
@@ -72,7 +72,7 @@ interface Loading {
 
 const loading = new AsyncLocalStorage<Loading>();
 
-/** What methods threw: theirs, not the cache's, whoever of the callers that share a run sees it. */
+/** Errors thrown by methods, as opposed to cache errors, for every caller that shares a run. */
 const thrown = new WeakSet<object>();
 
 async function cached(call: MethodCall, options: CacheableOptions): Promise<unknown> {
@@ -82,10 +82,10 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
   const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   if (key === undefined) return call.invoke();
   const outer = loading.getStore();
-  // The run that this call is part of holds the entry: waiting for it would wait for ever.
+  // This call is part of the run that loads the entry: waiting for it would deadlock.
   if (isLoading(outer, cache, key)) return call.invoke();
 
-  // Where two loads wait for each other, that has to be known however far their calls have gone.
+  // Track the calls, so that two loads that wait for each other are detected.
   followCalls();
   let running: Promise<unknown> | undefined;
   try {
@@ -108,7 +108,7 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
     );
   } catch (error) {
     if (isThrown(error)) throw error;
-    // The load that holds the entry waits for this run.
+    // The load of the entry waits for this run.
     if (error instanceof CircularLoadError) return running ?? call.invoke();
     if (!isCacheTrouble(error)) throw error;
     report(call.label, error);

@@ -121,7 +121,7 @@ describe('@CacheDefaults', () => {
     for (const words of [
       'key is not a known option',
       'tags must be a list',
-      'vary must be a list of names',
+      'vary must be a list of fact names',
     ]) {
       expect(wrong).toThrow(words);
     }

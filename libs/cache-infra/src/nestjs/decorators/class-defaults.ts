@@ -7,8 +7,8 @@ import type { CacheDefaultsOptions } from './decorator-options.js';
 const defaultsKey = Symbol.for('nestjs-cache-infra.defaults');
 
 /**
- * Defaults for the cache decorators on the methods of a class: what a method gives itself wins. A subclass inherits them, and
- * what its own `@CacheDefaults` says wins over what it inherits, for inherited methods too.
+ * Defaults for the cache decorators on the methods of a class; a method's own options take precedence. A subclass
+ * inherits the defaults, and its own `@CacheDefaults` overrides them, for inherited methods too.
  *
  * ```ts
  * @CacheDefaults({ namespace: 'products', ttl: '5m', tags: ['products'] })
@@ -16,9 +16,9 @@ const defaultsKey = Symbol.for('nestjs-cache-infra.defaults');
  * export class ProductsService { … }
  * ```
  *
- * `@CacheEvict` takes from it where entries stand (`cache`, `namespace`, `vary`), never what to evict.
+ * `@CacheEvict` takes only `cache`, `namespace` and `vary` from the defaults.
  *
- * @throws ValidationError when the options are wrong, or on anything but a class
+ * @throws ValidationError when the options are invalid, or on anything but a class
  */
 export function CacheDefaults(options: CacheDefaultsOptions): ClassDecorator {
   assertCacheDefaultsOptions(options);
@@ -33,7 +33,7 @@ export function CacheDefaults(options: CacheDefaultsOptions): ClassDecorator {
   };
 }
 
-/** What the classes from the base down to that of `prototype` say. */
+/** The merged defaults of the class of `prototype` and its base classes. */
 export function classDefaultsOf(prototype: object): CacheDefaultsOptions {
   const inherited = Object.getPrototypeOf(prototype) as object | null;
   const own = Reflect.getOwnMetadata(defaultsKey, prototype) as CacheDefaultsOptions | undefined;
@@ -44,7 +44,7 @@ function withoutUndefined<O extends object>(options: O): Partial<O> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<O>;
 }
 
-/** Options over the defaults of a class, of which `names` apply. */
+/** Merges options over those defaults of a class that `names` lists. */
 export function withDefaults<O extends object>(options: O, defaults: object, names: readonly string[]): O {
   const applicable = Object.entries(defaults).filter(([name]) => names.includes(name));
   return { ...Object.fromEntries(applicable), ...withoutUndefined(options) } as O;

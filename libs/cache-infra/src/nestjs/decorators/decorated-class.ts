@@ -4,36 +4,36 @@ import { isMadeByNest, isStatic, type Wrapper } from './instance-origin.js';
 import { labelOf } from './method-key.js';
 import type { CacheFeature } from '../registry/tokens.js';
 
-/** A decorated method of a class, as it will be called. */
-export interface Placed {
+/** A decorated method of a class, with its effective options. */
+export interface ClassMethod {
   readonly decoration: MethodDecoration;
-  /** After the defaults of the class. */
+  /** The options, merged over the defaults of the class. */
   readonly options: MethodOptions;
   /** `Class.method`. */
   readonly label: string;
 }
 
-/** A class with decorated methods that an application uses, or an object that it was given instead of one. */
+/** A provider whose class has decorated methods, created by Nest or passed as an instance. */
 export interface Decorated {
   readonly prototype: object;
   readonly instance: unknown;
   readonly wrapper: Wrapper;
-  /** Of the module that it stands in. */
+  /** The `forFeature` namespace of the provider's module. */
   readonly feature: CacheFeature | undefined;
-  readonly placed: readonly Placed[];
+  readonly methods: readonly ClassMethod[];
 }
 
-/** Undefined when nothing in it is decorated. */
+/** Undefined if the class has no decorated method. */
 export function decoratedBy(wrapper: Wrapper, feature: CacheFeature | undefined): Decorated | undefined {
   const instance: unknown = isStatic(wrapper) ? wrapper.instance : undefined;
   const prototype: unknown = isMadeByNest(wrapper) ? wrapper.metatype?.prototype : prototypeOf(instance);
   if (typeof prototype !== 'object' || prototype === null) return undefined;
-  const placed = allPlacedOf(prototype);
-  return placed.length === 0 ? undefined : { prototype, instance, wrapper, feature, placed };
+  const methods = methodsOf(prototype);
+  return methods.length === 0 ? undefined : { prototype, instance, wrapper, feature, methods };
 }
 
-function allPlacedOf(prototype: object): readonly Placed[] {
-  const all: Placed[] = [];
+function methodsOf(prototype: object): readonly ClassMethod[] {
+  const all: ClassMethod[] = [];
   for (let owner: object | null = prototype; owner !== null; owner = prototypeOf(owner) as object | null) {
     for (const decoration of decorationsOf(owner)) {
       const options = effectiveOptions(decoration, prototype);

@@ -139,7 +139,7 @@ describe('a decorated method that returns an Observable', () => {
 
   it('without declaring it is told to', async () => {
     await expect(module.get(Feed).hidden()).rejects.toThrow(
-      'Feed.hidden returns an Observable: declare that as its return type, with Observable imported as a value',
+      'Feed.hidden returns an Observable that it does not declare: declare Observable as the return type, and import it as a value',
     );
   });
 });
@@ -165,7 +165,7 @@ describe('a decorated method that gives its values one by one', () => {
       providers: [{ provide: Cache, useValue: cache }, Pages],
     }).compile();
     await expect(pages.get(Pages).pages()).rejects.toThrow(
-      'Pages.pages returns an async iterable or a stream, which gives its values one by one and cannot be cached',
+      'Pages.pages returns an async iterable or a stream, which cannot be cached: return a promise of all its values',
     );
     await pages.close();
   });

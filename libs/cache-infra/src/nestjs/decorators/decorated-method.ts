@@ -11,28 +11,28 @@ import { assertDecoratable, returnsObservable, type PlainMethod } from './decora
 import { doubtOfKeys } from './default-keys.js';
 import { warnOnce } from './method-errors.js';
 import { injectInto, moduleRefOf } from './method-injection.js';
-import { tellOfStranger } from './strangers.js';
+import { warnOfUnmanaged } from './unmanaged-instances.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
 
-/** One call of a decorated method, when there is a cache for it. */
+/** One call of a decorated method that has a cache. */
 export interface MethodCall extends MethodCache {
   readonly method: DecoratedMethod;
   /** `Class.method`, for messages. */
   readonly label: string;
   readonly instance: object;
   readonly args: readonly unknown[];
-  /** Runs the method as it was written; of an Observable, the value that it completes with. */
+  /** Runs the original method. Of an Observable, resolves to the value that it completes with. */
   invoke(): Promise<unknown>;
 }
 
-/** Does what a decorator is there for, by the options after the defaults of the class. */
+/** The behavior of a decorator, called with the options merged over the class defaults. */
 type Run<O> = (call: MethodCall, options: O) => Promise<unknown>;
 
 /**
- * Puts `run` before a method. The method keeps its name, length, `this` and metadata, whichever decorators stand above
- * or below; it returns a promise, or an Observable when that is its declared return type.
+ * Wraps a method in `run`. The method keeps its name, length, `this` and metadata, regardless of the order of
+ * decorators. It returns a promise, or an Observable if that is its declared return type.
  *
- * @throws ValidationError when there is something else than a method that can be cached
+ * @throws ValidationError when the target is not a cacheable method
  */
 export function decorateMethod<O extends MethodOptions>(
   decoration: Decoration & { readonly options: O },
@@ -48,7 +48,8 @@ export function decorateMethod<O extends MethodOptions>(
   const execute = executor(known, original, run);
   const wrapper = returnsObservable(decoration)
     ? function (this: unknown, ...args: unknown[]): Observable<unknown> {
-        // Asked at every subscription, in the context of the call: who it is for must not depend on who subscribes.
+        // Run on every subscription, in the context of the call: the result must not depend on the subscriber's
+        // context.
         const inContext = AsyncResource.bind(() => execute(this, args));
         return defer(() => inContext() as Promise<unknown>);
       }
@@ -56,7 +57,7 @@ export function decorateMethod<O extends MethodOptions>(
         return execute(this, args);
       };
 
-  // Whatever stood on the method stands on what replaces it: Nest reads guards, routes and API documentation there.
+  // Copy the method's metadata to the wrapper: Nest reads guards, routes and API documentation there.
   Object.defineProperties(wrapper, ownDescriptors(original));
   for (const key of Reflect.getOwnMetadataKeys(original) as unknown[]) {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), wrapper);
@@ -66,16 +67,16 @@ export function decorateMethod<O extends MethodOptions>(
   remember(known);
 }
 
-/** The cache that serves an instance, and the options for its class. */
+/** The cache of an instance, and the options for its class. */
 interface Served<O> {
   readonly found: MethodCache;
   readonly options: O;
   readonly moduleRef: unknown;
-  /** The default keys would say less than a call: it runs uncached, and a warning has said so. */
+  /** True if default keys cannot distinguish calls: the method runs uncached, with a warning. */
   readonly isRefused: boolean;
 }
 
-/** The decorated method; what it returns where no cache is asked is what the method itself returns. */
+/** Executes a decorated method. Without a cache, returns the original method's result unchanged. */
 function executor<O extends MethodOptions>(
   decoration: MethodDecoration & { readonly options: O },
   original: PlainMethod,
@@ -85,7 +86,7 @@ function executor<O extends MethodOptions>(
   const byClass = new WeakMap<object, O>();
   const byInstance = new WeakMap<object, Served<O>>();
 
-  /** What serves the instance; found once, and again when it is given to another application. */
+  /** The cache and options of an instance, looked up once per application. */
   const servedBy = (instance: object): Served<O> | undefined => {
     const moduleRef = moduleRefOf(instance);
     const known = byInstance.get(instance);
@@ -97,7 +98,7 @@ function executor<O extends MethodOptions>(
     if (found === undefined) return undefined;
     const { isShared } = found;
     const doubt = doubtOfKeys({ decoration, options, instance, isShared });
-    if (doubt !== undefined) tellOfDoubt(decoration, prototype, doubt);
+    if (doubt !== undefined) warnOfDoubt(decoration, prototype, doubt);
     const served = { found, options, moduleRef, isRefused: doubt !== undefined };
     byInstance.set(instance, served);
     return served;
@@ -108,7 +109,7 @@ function executor<O extends MethodOptions>(
     if (typeof instance !== 'object' || instance === null) return plain();
     const served = servedBy(instance);
     if (served === undefined) {
-      tellOfStranger(decoration, instance);
+      warnOfUnmanaged(decoration, instance);
       return plain();
     }
     if (served.isRefused) return plain();
@@ -124,22 +125,22 @@ function executor<O extends MethodOptions>(
   };
 }
 
-/** The value that a method has to offer to a cache. */
+/** The cacheable value of a method's result. */
 async function settled(returned: unknown, decoration: Decoration, label: string): Promise<unknown> {
   if (isObservable(returned)) {
     if (returnsObservable(decoration)) return lastValueFrom(returned, { defaultValue: undefined });
     throw new ValidationError(
-      `${label} returns an Observable: declare that as its return type, with Observable imported as a value (no "import type"), so that @${decoration.decorator}() knows before the method runs`,
+      `${label} returns an Observable that it does not declare: declare Observable as the return type, and import it as a value (no "import type"), because @${decoration.decorator}() needs the type before the method runs`,
     );
   }
   if (!isThenable(returned)) {
-    const words = `${label} returns its value at once, but its callers get a promise, for a cache has to be waited for: make the method async, and await it where it is called`;
+    const words = `${label} returns its value synchronously, but a cached method returns a promise: make the method async, and await it in its callers`;
     warnOnce(label, 'at once', words);
   }
   const value = await returned;
   if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) {
     throw new ValidationError(
-      `${label} returns an async iterable or a stream, which gives its values one by one and cannot be cached; return a promise of all of them`,
+      `${label} returns an async iterable or a stream, which cannot be cached: return a promise of all its values`,
     );
   }
   return value;
@@ -149,24 +150,27 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function tellOfDoubt(decoration: Decoration, prototype: object, doubt: string): void {
+function warnOfDoubt(decoration: Decoration, prototype: object, doubt: string): void {
   const { constructor } = prototype;
   const label = `${constructor.name === '' ? 'Anonymous' : constructor.name}.${String(decoration.name)}`;
   warnOnce(label, 'doubt', `${label} runs uncached: ${doubt}`);
 }
 
-/** Of what another decorator has put in the place of a method nothing is known: it hands `this` on. */
+/**
+ * True if the source of the method uses `this`, or is not the method's own (another decorator's wrapper, which passes
+ * `this` on).
+ */
 function readsInstance(original: PlainMethod): boolean {
   return /\b(?:this|super|arguments|eval)\b|\[native code\]/.test(Function.prototype.toString.call(original));
 }
 
-/** The arguments that a method declares; the compiler's metadata counts those with a default value, too. */
+/** The number of declared parameters. The compiler's metadata also counts those with a default value. */
 function parametersOf({ prototype, name }: Decoration, { length }: PlainMethod): number {
   const types = Reflect.getOwnMetadata('design:paramtypes', prototype, name) as unknown;
   return Math.max(length, Array.isArray(types) ? types.length : 0);
 }
 
-/** Name, length, and whatever else somebody put there. */
+/** The own properties of a method: name, length and additional ones. */
 function ownDescriptors(method: object): PropertyDescriptorMap {
   const all = Object.entries(Object.getOwnPropertyDescriptors(method));
   return Object.fromEntries(all.filter(([name]) => !['prototype', 'arguments', 'caller'].includes(name)));

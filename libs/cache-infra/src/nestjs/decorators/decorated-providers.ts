@@ -6,25 +6,25 @@ import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import { factsOf } from '../vary/facts-lookup.js';
 import { findCache, missingCache } from './cache-lookup.js';
 import { CacheRegistry } from '../registry/cache-registry.js';
-import { decoratedBy, type Decorated, type Placed } from './decorated-class.js';
+import { decoratedBy, type Decorated, type ClassMethod } from './decorated-class.js';
 import type { CacheEvictOptions } from './decorator-options.js';
-import { joinFactory } from './factory-instances.js';
+import { attachFactoryInstances } from './factory-instances.js';
 import { differsBy, wrappersOf, type NestModule } from './instance-origin.js';
 import { literalProblems } from './literal-keys.js';
 import { attachModuleRef, detachModuleRef } from './method-injection.js';
 import { unknownFact } from './method-variant.js';
-import { sharedKeys, tellOfNumberedNames } from './shared-keys.js';
-import { expectInstances, leave } from './strangers.js';
+import { sharedKeys, warnOfNumberedNames } from './shared-keys.js';
+import { trackClasses, untrackClasses } from './unmanaged-instances.js';
 import { defaultCacheName, featureToken, type CacheFeature } from '../registry/tokens.js';
 
 /**
- * Looks at all that has decorated methods when the application starts: providers, controllers, what stands on controllers, middleware.
- * Their methods have to name caches and facts that exist, and no two may share keys by accident. Objects that Nest did not make are
- * joined to the application.
+ * Checks every decorated method at application start: of providers, controllers, enhancers and middleware. Each must
+ * name existing caches and facts, and no two may share keys by accident. Also attaches instances that Nest did not
+ * create to the application.
  */
 @Injectable()
 export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
-  readonly #joined: unknown[] = [];
+  readonly #attached: unknown[] = [];
   readonly #logger = new Logger('CacheInfra');
 
   constructor(
@@ -37,50 +37,50 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const problems: ValidationProblem[] = [];
     const all = [...this.#decorated(problems)];
-    for (const { placed, instance, feature } of all) {
+    for (const { methods, instance, feature } of all) {
       problems.push(
-        ...this.#missingCaches(placed),
-        ...this.#unknownFacts(placed),
-        ...placed.flatMap(literalProblems),
+        ...this.#missingCaches(methods),
+        ...this.#unknownFacts(methods),
+        ...methods.flatMap(literalProblems),
       );
-      this.#tellOfWholeCaches(placed, feature);
-      if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#joined.push(instance);
+      this.#warnOfWholeCaches(methods, feature);
+      if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#attached.push(instance);
     }
     problems.push(...sharedKeys(this.modules, all));
     const distinct = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
     if (distinct.length > 0) throw new ValidationError(distinct, 'CacheInfraModule');
-    tellOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));
+    warnOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));
     const prototypes = all.map(({ prototype }) => prototype);
-    expectInstances(this, prototypes);
+    trackClasses(this, prototypes);
   }
 
   onApplicationShutdown(): void {
-    leave(this);
-    for (const instance of this.#joined.splice(0)) detachModuleRef(instance);
+    untrackClasses(this);
+    for (const instance of this.#attached.splice(0)) detachModuleRef(instance);
   }
 
-  #missingCaches(placed: readonly Placed[]): ValidationProblem[] {
-    return placed.flatMap(({ options: { cache = defaultCacheName }, label }) =>
+  #missingCaches(methods: readonly ClassMethod[]): ValidationProblem[] {
+    return methods.flatMap(({ options: { cache = defaultCacheName }, label }) =>
       findCache(this.moduleRef, cache) === undefined
         ? [missingCache(cache, label, this.registry.names())]
         : [],
     );
   }
 
-  #unknownFacts(placed: readonly Placed[]): ValidationProblem[] {
+  #unknownFacts(methods: readonly ClassMethod[]): ValidationProblem[] {
     const names = Object.keys(factsOf(this.moduleRef));
-    return placed.flatMap(({ options: { vary = [] }, label }) =>
+    return methods.flatMap(({ options: { vary = [] }, label }) =>
       vary.filter((name) => !names.includes(name)).map((name) => unknownFact(name, label, names)),
     );
   }
 
-  #tellOfWholeCaches(placed: readonly Placed[], feature: CacheFeature | undefined): void {
-    for (const { options, label } of placed) {
+  #warnOfWholeCaches(methods: readonly ClassMethod[], feature: CacheFeature | undefined): void {
+    for (const { options, label } of methods) {
       const { allEntries, cache, namespace } = options as CacheEvictOptions;
       if (allEntries !== true || cache !== undefined || namespace !== undefined || feature !== undefined)
         continue;
       this.#logger.warn(
-        `@CacheEvict({ allEntries: true }) on ${label} empties the whole default cache, with HTTP responses and the entries of all other classes: give a namespace, in @CacheDefaults({ namespace }) for the class or by forFeature() for the module; cache: '${defaultCacheName}' says that all is meant`,
+        `@CacheEvict({ allEntries: true }) on ${label} clears the whole default cache, including HTTP responses and the entries of all other classes: set a namespace with @CacheDefaults({ namespace }) or forFeature(), or confirm with cache: '${defaultCacheName}'`,
       );
     }
   }
@@ -89,8 +89,8 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
     for (const module of this.modules.values()) {
       const feature = featureOfModule(module, problems);
       for (const wrapper of wrappersOf(module)) {
-        const standing = { moduleRef: this.moduleRef, feature, madeFor: differsBy(wrapper) };
-        for (const instance of joinFactory(wrapper, standing)) this.#joined.push(instance);
+        const attachment = { moduleRef: this.moduleRef, feature, madeFor: differsBy(wrapper) };
+        for (const instance of attachFactoryInstances(wrapper, attachment)) this.#attached.push(instance);
         const decorated = decoratedBy(wrapper, feature);
         if (decorated !== undefined) yield decorated;
       }
@@ -98,7 +98,7 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-/** What `forFeature` says to a module. Twice is once too often: which of the two would its `Cache` be? */
+/** The `forFeature` namespace of a module. A second one for the same cache is a problem: `Cache` would be ambiguous. */
 function featureOfModule(module: NestModule, problems: ValidationProblem[]): CacheFeature | undefined {
   const features = [...module.imports].flatMap((imported) => {
     const instance: unknown = imported.providers.get(featureToken)?.instance;
@@ -107,7 +107,7 @@ function featureOfModule(module: NestModule, problems: ValidationProblem[]): Cac
   const caches = features.map(({ cache }) => cache);
   if (new Set(caches).size < caches.length) {
     const names = features.map(({ namespace }) => `forFeature('${namespace}')`).join(' and ');
-    const message = `${module.name} imports ${names}: a module has one namespace, give the other its own module`;
+    const message = `${module.name} imports ${names}: a module has one namespace, import the other in a module of its own`;
     problems.push({ path: module.name, message });
   }
   return features[0];

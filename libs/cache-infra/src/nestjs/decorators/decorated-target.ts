@@ -6,11 +6,11 @@ import { ValidationError } from '../../base/errors.js';
 import { assertLegacyDecorators } from './decorator-checks.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
 
-/** A method before it is decorated. */
+/** A method before decoration. */
 export type PlainMethod = (...args: readonly unknown[]) => unknown;
 
 const generators = new Set(['GeneratorFunction', 'AsyncGeneratorFunction']);
-/** Declared return types that are values themselves: the callers expect them at once. */
+/** Declared return types of synchronous methods. */
 const immediate: readonly unknown[] = [
   String,
   Number,
@@ -26,9 +26,9 @@ const immediate: readonly unknown[] = [
 ];
 
 /**
- * The method, if it is one whose result can be cached.
+ * The original method, if its result can be cached.
  *
- * @throws ValidationError that says what to write instead
+ * @throws ValidationError with the remedy
  */
 export function assertDecoratable(
   decorator: string,
@@ -47,38 +47,34 @@ export function assertDecoratable(
     throw new ValidationError(`@${decorator}() on ${label}: ${words}`);
   };
   if (isClass) {
-    return refuse(
-      'it belongs on a method; @CacheDefaults() says for a class what its methods have in common',
-    );
+    return refuse('the decorator belongs on a method; @CacheDefaults() sets the defaults of a class');
   }
   if (typeof target.prototype === 'function') {
     return refuse(
-      'a static method has no instance into which Nest could inject the cache; make it an instance method',
+      'a static method has no instance for Nest to inject the cache into; make it an instance method',
     );
   }
   const method: unknown = descriptor?.value;
-  if (typeof method !== 'function') return refuse('it belongs on a method that returns a promise');
+  if (typeof method !== 'function') return refuse('the decorator belongs on a method that returns a promise');
   if (generators.has(method.constructor.name)) {
-    return refuse(
-      'a generator gives its values one by one and cannot be cached; return a promise of all of them',
-    );
+    return refuse('a generator cannot be cached; return a promise of all its values');
   }
   const type = declaredReturnType(target);
   if (immediate.includes(type)) {
     return refuse(
-      `it returns a ${(type as { name: string }).name} at once, but a cache has to be waited for; make the method async, and await it where it is called`,
+      `the method returns a ${(type as { name: string }).name} synchronously, but a cached method returns a promise; make the method async, and await it in its callers`,
     );
   }
   return method as PlainMethod;
 }
 
-/** By the declared return type: a hit has to be wrapped before the method has ever run. */
+/** True if the declared return type is an Observable. A hit must be wrapped before the method ever runs. */
 export function returnsObservable(target: DecoratedMethod): boolean {
   const type = declaredReturnType(target);
   return typeof type === 'function' && isObservable(type.prototype);
 }
 
-/** The class that the compiler has noted; of an interface, a union or no declaration at all `Object` or nothing. */
+/** The class in the compiler's metadata. An interface or a union is `Object`; without a declaration it is undefined. */
 function declaredReturnType({ prototype, name }: DecoratedMethod): unknown {
   return Reflect.getOwnMetadata('design:returntype', prototype, name) as unknown;
 }

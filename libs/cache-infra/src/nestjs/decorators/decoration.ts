@@ -8,25 +8,25 @@ import type { DecoratedMethod } from './method-key.js';
 export interface Decoration extends DecoratedMethod {
   /** `Cacheable`, `CachePut` or `CacheEvict`. */
   readonly decorator: string;
-  /** As given, without the defaults of the class. */
+  /** The decorator's own options, without class defaults. */
   readonly options: MethodOptions;
-  /** The options that `@CacheDefaults` may give. */
+  /** The names of options that `@CacheDefaults` may set. */
   readonly defaults: readonly string[];
-  /** True when keys begin with the names of class and method. */
+  /** True if keys are default keys: prefixed with the names of class and method. */
   readonly hasDefaultKey: boolean;
 }
 
-/** A decoration, and what is known of the method that it stands on. */
+/** A decoration, with properties of its method. */
 export interface MethodDecoration extends Decoration {
-  /** How many arguments the method takes, as far as its compiled form tells. */
+  /** The number of the method's parameters, as far as its compiled form shows. */
   readonly parameters: number;
-  /** False for a method without `this` in its source: its result does not depend on the instance. */
+  /** False if the method's source has no `this`: its result does not depend on the instance. */
   readonly readsInstance: boolean;
 }
 
 const decorationsKey = Symbol.for('nestjs-cache-infra.decorations');
 
-/** The decorations that a prototype declares itself, inherited ones apart. */
+/** The decorations on a prototype itself, without inherited ones. */
 export function decorationsOf(prototype: object): readonly MethodDecoration[] {
   return (Reflect.getOwnMetadata(decorationsKey, prototype) as readonly MethodDecoration[] | undefined) ?? [];
 }
@@ -36,7 +36,10 @@ export function remember(decoration: MethodDecoration): void {
   Reflect.defineMetadata(decorationsKey, [...decorationsOf(prototype), decoration], prototype);
 }
 
-/** The options of a decorator for instances of the class of `prototype`, which may be a subclass of the one that has the method. */
+/**
+ * The effective options of a decorator for instances of the class of `prototype`, which may be a subclass of the
+ * declaring class.
+ */
 export function effectiveOptions<O extends MethodOptions>(
   { options, defaults }: Decoration & { readonly options: O },
   prototype: object,

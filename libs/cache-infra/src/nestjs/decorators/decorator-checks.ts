@@ -11,7 +11,7 @@ import {
   type Checks,
 } from '../../base/checks.js';
 import { ValidationError } from '../../base/errors.js';
-import { factName } from '../vary/cache-facts.js';
+import { factName } from '../registry/cache-facts.js';
 import type {
   CacheableOptions,
   CacheDefaultsOptions,
@@ -24,9 +24,9 @@ const placeholder = /\$?\{[\w.[\]]*\}/;
 const textOrFunction: Check = (value) => {
   if (typeof value === 'function') return undefined;
   const problem = nonEmptyString(value);
-  if (problem !== undefined) return typeof value === 'string' ? problem : 'must be a text or a function';
+  if (problem !== undefined) return typeof value === 'string' ? problem : 'must be a string or a function';
   return placeholder.test(value as string)
-    ? 'is a literal, nothing is put in for placeholders: use a function, for example (id: string) => `product:${id}`'
+    ? 'is a literal, placeholders are not replaced: use a function, for example (id: string) => `product:${id}`'
     : undefined;
 };
 
@@ -40,19 +40,19 @@ const tagsOrFunction: Check = (value) => {
 
 const listOfTexts: Check = (value) => {
   const fine = Array.isArray(value) && value.every((tag) => typeof tag === 'string' && tag !== '');
-  if (!fine) return 'must be a list of non-empty texts';
+  if (!fine) return 'must be a list of non-empty strings';
   return (value as readonly string[]).some((tag) => placeholder.test(tag)) ? literalTag : undefined;
 };
 
 const literalTag =
-  'has a literal in it, nothing is put in for placeholders: use a function, for example (id: string) => [`product-${id}`]';
+  'contains a literal, placeholders are not replaced: use a function, for example (id: string) => [`product-${id}`]';
 
 const factNames: Check = (value) =>
   Array.isArray(value) && value.every((name) => typeof name === 'string' && factName.test(name))
     ? undefined
-    : "must be a list of names of facts, for example ['tenant', 'user']";
+    : "must be a list of fact names, for example ['tenant', 'user']";
 
-/** Where an entry stands: what `@CacheDefaults` gives to every decorator. */
+/** The options for the location of entries, which `@CacheDefaults` sets for every decorator. */
 const place: Checks = {
   cache: nonEmptyString,
   namespace: nonEmptyString,
@@ -91,7 +91,7 @@ const evicting: Checks = {
   beforeInvocation: booleanValue,
 };
 
-/** What of `@CacheDefaults` each decorator takes: never what says which entries a call is about. */
+/** The options that each decorator takes from `@CacheDefaults`: none that select the entries of a call. */
 const ofTheMethod = ['key', 'condition', 'unless', 'resultTags', 'as', 'revive'];
 export const evictDefaults: readonly string[] = Object.keys(place);
 export const putDefaults = Object.keys(storing).filter((name) => !ofTheMethod.includes(name));
@@ -104,9 +104,10 @@ const defaults: Checks = {
 };
 
 /**
- * `rest`: what a decorator without parentheses is given beside the class: `@Cacheable find() {}`.
+ * Rejects a decorator without parentheses (`@Cacheable find() {}`). `rest`: the arguments after the target in that
+ * case.
  *
- * @throws ValidationError that says what to write
+ * @throws ValidationError with the remedy
  */
 export function assertParentheses(
   decorator: string,
@@ -121,7 +122,7 @@ export function assertParentheses(
 }
 
 /**
- * What a compiler gives to a decorator by the TC39 standard: the context in the place of the name.
+ * Rejects standard (TC39) decorators, which receive a context object in place of the name.
  *
  * @throws ValidationError that names the compiler options
  */
@@ -129,7 +130,7 @@ export function assertLegacyDecorators(decorator: string, name: unknown): void {
   if (typeof name !== 'object' || name === null || !('kind' in name)) return;
   const subject = 'name' in name ? ` on ${String(name.name)}` : '';
   throw new ValidationError(
-    `${decorator}${subject} is compiled as a standard decorator, which Nest does not know: set "experimentalDecorators": true and "emitDecoratorMetadata": true in the compilerOptions of tsconfig.json (in .swcrc: jsc.transform.legacyDecorator and decoratorMetadata)`,
+    `${decorator}${subject} is compiled as a standard decorator, which Nest does not support: set "experimentalDecorators": true and "emitDecoratorMetadata": true in the compilerOptions of tsconfig.json (in .swcrc: jsc.transform.legacyDecorator and decoratorMetadata)`,
   );
 }
 

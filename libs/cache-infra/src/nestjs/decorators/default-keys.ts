@@ -9,13 +9,13 @@ import { featureOf, madeForOf, moduleRefOf } from './method-injection.js';
 import { keyPrefix, nameDoubt, type DecoratedMethod } from './method-key.js';
 import { defaultCacheName, namespacesOf, type CacheFeature } from '../registry/tokens.js';
 
-/** A method of a class, as its default keys name it. */
-export interface Named {
+/** A method of a class, the owner of default keys. */
+export interface KeyOwner {
   readonly prototype: object;
   readonly name: string | symbol;
 }
 
-/** Where default keys of a method stand: cache, namespaces, and what they begin with. */
+/** The location and prefix of a method's default keys: cache, namespaces, key prefix. */
 export function placeOfKeys(
   prototype: object,
   method: DecoratedMethod,
@@ -25,49 +25,49 @@ export function placeOfKeys(
   return JSON.stringify([...placeOf(options, feature), keyPrefix(prototype, method)]);
 }
 
-/** Cache and namespaces, from the outermost to the innermost. */
+/** The cache and namespaces of a method's entries, outermost first. */
 export function placeOf(options: MethodOptions, feature: CacheFeature | undefined): readonly string[] {
   const { cache = defaultCacheName } = options;
   return [cache, ...namespacesOf(options, feature)];
 }
 
-/** What is known of the default keys of one application, which is known by its `ModulesContainer`. */
+/** The default keys in use in one application, identified by its `ModulesContainer`. */
 interface KnownKeys {
-  readonly owners: Map<string, Named>;
-  readonly unlike: WeakMap<object, string>;
+  readonly owners: Map<string, KeyOwner>;
+  readonly differing: WeakMap<object, string>;
 }
 
 const applications = new WeakMap<object, KnownKeys>();
 
 function knownIn(application: object): KnownKeys {
-  const known = applications.get(application) ?? { owners: new Map(), unlike: new WeakMap() };
+  const known = applications.get(application) ?? { owners: new Map(), differing: new WeakMap() };
   applications.set(application, known);
   return known;
 }
 
-/** Who has the default keys of a place: the first that asks for them. */
-export function claim(application: object, place: string, named: Named): Named {
+/** The owner of the default keys of a place: the first method that claims them. */
+export function claim(application: object, place: string, claimant: KeyOwner): KeyOwner {
   const { owners } = knownIn(application);
-  const owner = owners.get(place) ?? named;
+  const owner = owners.get(place) ?? claimant;
   owners.set(place, owner);
   return owner;
 }
 
-/** Notes why instances of a class cannot share keys. */
-export function noteUnlike(application: object, prototype: object, words: string): void {
-  knownIn(application).unlike.set(prototype, words);
+/** Records why instances of a class cannot share keys. */
+export function recordDiffering(application: object, prototype: object, words: string): void {
+  knownIn(application).differing.set(prototype, words);
 }
 
-/** A decorated method of an instance, with the options for its class. */
+/** A decorated method of an instance, with its effective options. */
 export interface KeyedMethod {
   readonly decoration: MethodDecoration;
   readonly options: MethodOptions;
   readonly instance: object;
-  /** False for a cache in the memory of this process: no other build and no other process meets its keys. */
+  /** False for an in-memory cache, whose keys no other build or process sees. */
   readonly isShared: boolean;
 }
 
-/** Why default keys would say less than a call of the method does. Undefined when they say all. */
+/** Why default keys cannot distinguish the method's calls; undefined if they can. */
 export function doubtOfKeys({ decoration, options, instance, isShared }: KeyedMethod): string | undefined {
   if (!decoration.hasDefaultKey) return undefined;
   const prototype = Object.getPrototypeOf(instance) as object;
@@ -85,7 +85,7 @@ export function doubtOfKeys({ decoration, options, instance, isShared }: KeyedMe
 function doubtOfName(prototype: object, decoration: Decoration): string | undefined {
   const doubt = nameDoubt(prototype, decoration);
   if (doubt === undefined) return undefined;
-  return `${doubt}, and default keys begin with it: another build gives it to another class. Keep names in your bundler (esbuild: keepNames), give @CacheDefaults({ namespace }) to the class, or a key to the method`;
+  return `${doubt}, and default keys begin with the class name: another build may give this name to another class. Keep names in your bundler (esbuild: keepNames), or set @CacheDefaults({ namespace }) on the class or key on the method`;
 }
 
 function doubtOfOrigin(
@@ -95,7 +95,7 @@ function doubtOfOrigin(
 ): string | undefined {
   const from = madeForOf(instance) ?? (moduleRef === undefined ? undefined : madeFor(moduleRef, prototype));
   if (from === undefined) return undefined;
-  return `its instances differ by ${from}, which the default key does not say. Give it a key of what tells them apart (key: function (…) { return this.… }), or vary`;
+  return `its instances differ by ${from}, which the default key does not contain. Set a key that contains the difference (key: function (…) { return this.… }), or vary`;
 }
 
 interface Claimant {
@@ -106,14 +106,14 @@ interface Claimant {
   readonly moduleRef: ModuleRef;
 }
 
-/** Classes that came after the start, of lazily loaded modules for example, are seen here for the first time. */
+/** Classes of lazily loaded modules are seen here for the first time. */
 function doubtOfOwner({ decoration, options, instance, prototype, moduleRef }: Claimant): string | undefined {
   const application = provider(moduleRef, ModulesContainer);
   if (application === undefined) return undefined;
-  const unlike = decoration.readsInstance ? knownIn(application).unlike.get(prototype) : undefined;
-  if (unlike !== undefined) return unlike;
+  const differing = decoration.readsInstance ? knownIn(application).differing.get(prototype) : undefined;
+  if (differing !== undefined) return differing;
   const place = placeOfKeys(prototype, decoration, options, featureOf(instance));
   const owner = claim(application, place, { prototype, name: decoration.name });
   if (owner.prototype === prototype) return undefined;
-  return 'another class of that name has the same default keys. Rename one, or give a key or @CacheDefaults({ namespace })';
+  return 'another class of that name has the same default keys. Rename one class, or set key or @CacheDefaults({ namespace })';
 }

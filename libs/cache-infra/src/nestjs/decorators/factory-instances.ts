@@ -1,24 +1,24 @@
 import { isMadeByFactory, isStatic, type Wrapper } from './instance-origin.js';
-import { attachModuleRef, type Standing } from './method-injection.js';
+import { attachModuleRef, type Attachment } from './method-injection.js';
 
-const joined = new WeakSet<object>();
+const attached = new WeakSet<object>();
 
 /**
- * Joins what a factory makes anew for each request or consumer: from now on as soon as it is made, and at once what it has made already,
- * which is returned. A factory that makes one instance is left alone.
+ * Attaches the instances of a request-scoped or transient factory to the application: those that exist now, which are
+ * returned, and later ones when they are created. Ignores a factory of a singleton.
  */
-export function joinFactory(wrapper: Wrapper, standing: Standing): readonly unknown[] {
-  if (!isMadeByFactory(wrapper) || isStatic(wrapper) || joined.has(wrapper)) return [];
-  joined.add(wrapper);
+export function attachFactoryInstances(wrapper: Wrapper, attachment: Attachment): readonly unknown[] {
+  if (!isMadeByFactory(wrapper) || isStatic(wrapper) || attached.has(wrapper)) return [];
+  attached.add(wrapper);
   const make = wrapper.metatype as (...parts: readonly unknown[]) => unknown;
-  const join = (instance: unknown): unknown => {
-    attachModuleRef(instance, standing);
+  const attach = (instance: unknown): unknown => {
+    attachModuleRef(instance, attachment);
     return instance;
   };
   wrapper.metatype = (...parts: readonly unknown[]): unknown => {
     const made = make(...parts);
-    return made instanceof Promise ? made.then(join) : join(made);
+    return made instanceof Promise ? made.then(attach) : attach(made);
   };
   const instances = wrapper.getStaticTransientInstances().map((it): unknown => it?.instance);
-  return instances.filter((instance) => attachModuleRef(instance, standing));
+  return instances.filter((instance) => attachModuleRef(instance, attachment));
 }

@@ -3,31 +3,31 @@ import { INQUIRER, ModulesContainer, REQUEST, type ModuleRef } from '@nestjs/cor
 import { provider } from '../registry/provided.js';
 
 export type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
-/** What Nest keeps of a provider, controller or enhancer. */
+/** Nest's record of a provider, controller or enhancer. */
 export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W : never;
 
-/** All that a module makes: also guards, pipes, interceptors and filters that stand on its controllers, and middleware. */
+/** All wrappers of a module, including enhancers (guards, pipes, interceptors, filters) and middleware. */
 export function wrappersOf(module: NestModule): readonly Wrapper[] {
   const { providers, controllers, injectables, middlewares } = module;
   return [providers, controllers, injectables, middlewares].flatMap((all) => [...all.values()] as Wrapper[]);
 }
 
-/** True for a class that Nest calls `new` on; false for factories and values. */
+/** True for a class that Nest instantiates; false for factories and values. */
 export function isMadeByNest({ metatype, inject }: Wrapper): boolean {
   return typeof metatype === 'function' && inject == null;
 }
 
-/** An alias is what it stands for. */
+/** True for a factory provider; false for an alias. */
 export function isMadeByFactory({ metatype, inject, isAlias }: Wrapper): boolean {
   return typeof metatype === 'function' && inject != null && !isAlias;
 }
 
-/** By application and class. Found once: an instance exists only when Nest knows all that it depends on. */
+/** Origins by application and class, cached: an instance exists only when its dependencies are known. */
 const origins = new WeakMap<ModulesContainer, WeakMap<object, { readonly madeFor: string | undefined }>>();
 
 /**
- * What makes the instances of a class differ, when that is the request (or the tenant, the consumer) that each is made for. Undefined when
- * all are made alike, also for each request anew.
+ * The dependency by which instances of a class differ: the request (or tenant, or consumer) that each is created for.
+ * Undefined if instances are interchangeable, even request-scoped ones.
  */
 export function madeFor(moduleRef: ModuleRef, prototype: object): string | undefined {
   const modules = provider(moduleRef, ModulesContainer);
@@ -50,7 +50,7 @@ export function differsBy(wrapper: Wrapper): string | undefined {
   return consumer === undefined ? requestIn(wrapper, new Set()) : 'INQUIRER';
 }
 
-/** What of a request reaches an instance, however deep. */
+/** The request-bound dependency of an instance, direct or transitive. */
 function requestIn(wrapper: Wrapper, seen: Set<Wrapper>): string | undefined {
   if (seen.has(wrapper)) return undefined;
   seen.add(wrapper);
@@ -66,13 +66,13 @@ function requestIn(wrapper: Wrapper, seen: Set<Wrapper>): string | undefined {
 export function dependenciesOf(wrapper: Wrapper): readonly Wrapper[] {
   const ofConstructor = (wrapper.getCtorMetadata() as Wrapper[] | undefined) ?? [];
   const properties = (wrapper.getPropertiesMetadata() as { readonly wrapper: Wrapper }[] | undefined) ?? [];
-  // A place for each parameter: of one that Nest was not asked for there is nothing.
+  // Nest leaves gaps for parameters that are not injected.
   return [...ofConstructor, ...properties.map((property) => property.wrapper)].filter(
     (it) => (it as Wrapper | undefined) !== undefined,
   );
 }
 
-/** One instance for the life of the application. */
+/** True for one instance per application. */
 export function isStatic(wrapper: Wrapper): boolean {
   return !wrapper.isTransient && wrapper.isDependencyTreeStatic();
 }

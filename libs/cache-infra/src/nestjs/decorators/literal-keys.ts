@@ -1,21 +1,21 @@
 import type { ValidationProblem } from '../../base/errors.js';
-import type { Placed } from './decorated-class.js';
+import type { ClassMethod } from './decorated-class.js';
 import type { CacheableOptions } from './decorator-options.js';
 import { labelOf } from './method-key.js';
 
-/** The notations of Spring, of routes, of printf and of templates for a value to be put in. */
+/** Placeholder notations of Spring, routes, printf and templates. */
 const notation = /#\w|(?:^|[:/]):[a-z]\w*|\$\w|%[sdijo](?![\w-])|\[\w+\]|<\w+>/i;
 
 /**
- * What is wrong with texts in the options of a method with parameters: they are the same for every call, unless `vary` says what it
- * depends on.
+ * The problems of constant keys and tags on a method with parameters: they are equal for every call, unless the method
+ * has `vary`.
  */
-export function literalProblems({ decoration, options }: Placed): readonly ValidationProblem[] {
+export function literalProblems({ decoration, options }: ClassMethod): readonly ValidationProblem[] {
   if (decoration.parameters === 0) return [];
   const { key, tags, vary = [] } = options as CacheableOptions;
   const label = `@${decoration.decorator}() on ${labelOf(decoration)}`;
   if (typeof key === 'string' && decoration.decorator === 'Cacheable' && vary.length === 0) {
-    const words = `key '${key}' is one key for every call, but the method has parameters: use a function of them, or, where they do not matter, key: () => '${key}'`;
+    const words = `key '${key}' is the same for every call, but the method has parameters: use a function of the parameters, or key: () => '${key}' if the parameters do not matter`;
     return [{ path: 'key', message: `${label}: ${words}` }];
   }
   const texts = [
@@ -24,7 +24,7 @@ export function literalProblems({ decoration, options }: Placed): readonly Valid
   ];
   return texts.flat().flatMap((text) => {
     if (!notation.test(text)) return [];
-    const words = `'${text}' is a literal, nothing is put in for placeholders: use a function of the parameters, or, where it is meant so, () => …`;
+    const words = `'${text}' is a literal, placeholders are not replaced: use a function of the parameters, or () => … if the literal is intended`;
     return [{ path: 'key', message: `${label}: ${words}` }];
   });
 }

@@ -5,12 +5,12 @@ import { CacheClosedError, SerializationError } from '../../base/errors.js';
 const logger = new Logger('CacheInfra');
 const reported = new Set<string>();
 
-/** Errors that are no reason to keep a value from the caller of a method. The rest is for the caller to see. */
+/** True for cache errors that must not hide a method's result from its caller. Other errors are rethrown. */
 export function isCacheTrouble(error: unknown): error is Error {
   return error instanceof SerializationError || error instanceof CacheClosedError;
 }
 
-/** Warns once for each method and kind of error. */
+/** Warns once per method and kind of error that the method runs uncached. */
 export function report(label: string, error: Error): void {
   const id = `${label} ${error.name}`;
   if (reported.has(id)) return;
@@ -18,7 +18,7 @@ export function report(label: string, error: Error): void {
   logger.warn(`${label} runs uncached: ${error.message}`);
 }
 
-/** Warns once for each method and `subject`. */
+/** Warns once per method and `subject`. */
 export function warnOnce(label: string, subject: string, words: string): void {
   const id = `${label} ${subject}`;
   if (reported.has(id)) return;
@@ -26,9 +26,9 @@ export function warnOnce(label: string, subject: string, words: string): void {
   logger.warn(words);
 }
 
-/** Warns once that a function of the options failed when the work of the method was done. */
+/** Warns once that a function of the options threw after the method succeeded. */
 export function reportOption(label: string, error: unknown): void {
-  const words = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error';
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is not an Error';
   warnOnce(
     label,
     'options',

@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 
 import { featureToken, type CacheFeature } from '../registry/tokens.js';
 
-// Under registered symbols, so that two copies of this library in one process inject a class once.
+// Registered symbols: two copies of this library in one process inject a class once.
 const moduleRefKey = Symbol.for('nestjs-cache-infra.ModuleRef');
 const featureKey = Symbol.for('nestjs-cache-infra.feature');
 const madeForKey = Symbol.for('nestjs-cache-infra.madeFor');
@@ -15,9 +15,8 @@ interface Injected {
 }
 
 /**
- * Has Nest put its `ModuleRef` into every instance of the class (and of its subclasses) that it makes, and the namespace of
- * the module that the instance stands in, if it has one: the way from a decorated method to the caches of the very
- * application that the instance belongs to.
+ * Makes Nest inject its `ModuleRef`, and the `forFeature` namespace of the module, into every instance of the class and
+ * its subclasses. A decorated method finds the caches of the instance's own application through them.
  */
 export function injectInto(prototype: object): void {
   injectAs(prototype, moduleRefKey, Inject(ModuleRef));
@@ -35,38 +34,41 @@ function injectAs(prototype: object, key: symbol, inject: PropertyDecorator): vo
   inject(prototype, key);
 }
 
-/** Nest assigns; the property is kept out of sight of whoever compares, copies or prints the instance. */
+/** Nest assigns the property. It is not enumerable: comparing, copying or printing the instance ignores it. */
 function attach(instance: object, key: symbol, value: unknown): void {
   Object.defineProperty(instance, key, { configurable: true, writable: true, value });
 }
 
-/** Undefined for an instance that Nest did not make. */
+/** The ModuleRef of an instance; undefined if Nest did not create the instance. */
 export function moduleRefOf(instance: unknown): ModuleRef | undefined {
   return isObject(instance) ? (instance as Injected)[moduleRefKey] : undefined;
 }
 
-/** What `CacheInfraModule.forFeature` says to the module of the instance. */
+/** The `forFeature` namespace of the instance's module. */
 export function featureOf(instance: unknown): CacheFeature | undefined {
   const feature = isObject(instance) ? (instance as Injected)[featureKey] : undefined;
-  // A test that mocks whatever is missing has put a mock there.
+  // A test with automatic mocks may inject a mock.
   return typeof feature?.namespace === 'string' ? feature : undefined;
 }
 
-/** What a factory has made an instance for, when it makes one for each request or consumer. */
+/** The provider whose factory created the instance, if it creates one per request or consumer. */
 export function madeForOf(instance: object): string | undefined {
   return (instance as Injected)[madeForKey];
 }
 
-/** Where an instance stands that Nest did not make. */
-export interface Standing {
+/** The application and module of an instance that Nest did not create. */
+export interface Attachment {
   readonly moduleRef: ModuleRef;
   readonly feature: CacheFeature | undefined;
-  /** The provider whose factory makes instances that differ. */
+  /** The provider whose factory creates differing instances. */
   readonly madeFor?: string | undefined;
 }
 
-/** For an instance that a factory made or that was given as a value: Nest injects nothing into those. True if it was needed. */
-export function attachModuleRef(instance: unknown, { moduleRef, feature, madeFor }: Standing): boolean {
+/**
+ * Attaches an instance of a factory or value provider, which Nest does not inject into. True if the instance was not
+ * attached before.
+ */
+export function attachModuleRef(instance: unknown, { moduleRef, feature, madeFor }: Attachment): boolean {
   if (!isObject(instance) || !(moduleRefKey in instance) || moduleRefOf(instance) !== undefined) return false;
   if (!Object.isExtensible(instance)) return false;
   attach(instance, moduleRefKey, moduleRef);

@@ -3,17 +3,17 @@ import { classNameOf } from '../../keys/class-name.js';
 import { sha256 } from '../../keys/digest.js';
 import { ValidationError } from '../../base/errors.js';
 
-/** A method as its decorator sees it. */
+/** A method, as its decorator receives it. */
 export interface DecoratedMethod {
   /** The prototype that declares it. */
   readonly prototype: object;
   readonly name: string | symbol;
 }
 
-/** A key, and how much of the caller's data went into it. */
+/** A key, and the size of the data that it was computed from. */
 export interface MethodKey {
   readonly key: string;
-  /** Characters. */
+  /** The number of characters. */
   readonly inputLength: number;
 }
 
@@ -23,8 +23,8 @@ export function labelOf({ prototype, name }: DecoratedMethod): string {
 }
 
 /**
- * What the default keys of a method begin with: the class of the instance, not the one that declares the method, so
- * that two subclasses do not share entries. A method reached through `super` has keys of its own.
+ * The prefix of a method's default keys: the class of the instance, not the declaring class, so that two subclasses do
+ * not share entries. A method reached through `super` has a prefix of its own.
  */
 export function keyPrefix(prototype: object, method: DecoratedMethod): string {
   const name = String(method.name);
@@ -33,7 +33,7 @@ export function keyPrefix(prototype: object, method: DecoratedMethod): string {
 }
 
 /**
- * `Class.method:<SHA-256 of the arguments>`; trailing `undefined` arguments do not count.
+ * `Class.method:<SHA-256 of the arguments>`; trailing `undefined` arguments are ignored.
  *
  * @throws SerializationError when the arguments have no canonical form
  */
@@ -46,7 +46,7 @@ export function defaultKey(prototype: object, method: DecoratedMethod, args: rea
   return key;
 }
 
-/** The key of a method without arguments is the same at every call. */
+/** Keys of calls without arguments, which are constant. */
 const withoutArguments = new WeakMap<DecoratedMethod, WeakMap<object, MethodKey>>();
 
 function digested(prototype: object, method: DecoratedMethod, args: readonly unknown[]): MethodKey {
@@ -55,7 +55,7 @@ function digested(prototype: object, method: DecoratedMethod, args: readonly unk
 }
 
 /**
- * The key under which `@Cacheable()` without a `key` keeps the result of a call, for evicting it from elsewhere:
+ * The default key of a call of a method with `@Cacheable()`, for evicting the entry from elsewhere:
  *
  * ```ts
  * await cache.delete(cacheableKey(Catalogue, 'find', ['42']));
@@ -72,7 +72,7 @@ export function cacheableKey<C extends abstract new (...args: never[]) => object
   return defaultKey(prototype, { prototype: owner, name }, args).key;
 }
 
-/** The prototype nearest to the instance that has the method. */
+/** The most derived prototype that has the method. */
 function ownerOf(prototype: object, name: string | symbol): object | undefined {
   let owner: object | null = prototype;
   while (owner !== null && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object | null;
@@ -83,7 +83,7 @@ function nameOf(prototype: object): string {
   return classNameOf(prototype.constructor).name;
 }
 
-/** Why the names that default keys of a method begin with do not say which class is meant. Undefined when they do. */
+/** Why the class names in a method's default keys are ambiguous; undefined if they are not. */
 export function nameDoubt(prototype: object, method: DecoratedMethod): string | undefined {
   const owner = ownerOf(prototype, method.name) === method.prototype ? prototype : method.prototype;
   return classNameOf(prototype.constructor).doubt ?? classNameOf(owner.constructor).doubt;

@@ -9,20 +9,20 @@ import type { CacheableOptions, StoringOptions } from './decorator-options.js';
 import { isCacheTrouble, report, reportOption, warnOnce } from './method-errors.js';
 import { defaultKey, type MethodKey } from './method-key.js';
 
-/** A text that stands as it is, a function of the arguments, or nothing: the default key. */
+/** A constant key, a function of the arguments, or undefined for the default key. */
 export type KeyOption = string | ((...args: never[]) => unknown) | undefined;
 
 /**
  * The key of a call. Undefined, and reported once, when there is no `key` option and the arguments have no canonical
- * form (a request, a callback): such a call cannot be told from others, and runs uncached.
+ * form (a request, a callback): the call runs uncached.
  *
- * @throws ValidationError when a `key` function gives something else than a non-empty text
+ * @throws ValidationError when a `key` function returns something other than a non-empty string
  */
 export function keyOf(call: MethodCall, option: KeyOption): string | undefined {
   const start = performance.now();
   try {
     const made = makeKey(call, option);
-    tell(call, made, performance.now() - start);
+    recordKey(call, made, performance.now() - start);
     return made.key;
   } catch (error) {
     if (option !== undefined || !isCacheTrouble(error)) throw error;
@@ -40,7 +40,7 @@ function makeKey(call: MethodCall, option: KeyOption): MethodKey {
   return { key, inputLength: key.length };
 }
 
-/** What is known before the method runs. */
+/** The storing options that are known before the method runs. */
 export function storeOptions(call: MethodCall, options: StoringOptions): StoreOptions {
   const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } = options;
   const made = tags === undefined ? undefined : tagsOf(tags, call, 'tags');
@@ -48,10 +48,10 @@ export function storeOptions(call: MethodCall, options: StoringOptions): StoreOp
   return { ttl: life, l1Ttl, tags: made, grace, jitter, tiers, as, revive, plain };
 }
 
-/** What only the result tells. */
+/** The storing decisions that depend on the result. */
 export interface Verdict {
   readonly isStored: boolean;
-  /** Undefined: as if `ttl` were not given. */
+  /** Undefined if `ttl` is not a function or returned undefined. */
   readonly ttl: Ttl | undefined;
   readonly tags: readonly string[];
 }
@@ -60,8 +60,8 @@ const refused: Verdict = { isStored: false, ttl: undefined, tags: [] };
 const asGiven: Verdict = { isStored: true, ttl: undefined, tags: [] };
 
 /**
- * What `unless`, `ttl` and `resultTags` say of a result. Never throws: the method has done its work, so the caller gets the result, which
- * is not stored when one of them fails.
+ * Evaluates `unless`, `ttl` and `resultTags` for a result. Never throws: if one of them throws, the result is returned
+ * but not stored.
  */
 export function verdictOn(value: unknown, call: MethodCall, options: StoringOptions): Verdict {
   if (value === undefined) return refused;
@@ -87,7 +87,7 @@ function lifeOf(ttl: unknown, label: string): Ttl | undefined {
   throw new ValidationError([{ path: 'ttl', message: `ttl of ${label} ${problem}` }]);
 }
 
-/** Those that are the same at every call. */
+/** Options that are equal for every call, built once. */
 const constantOptions = new WeakMap<CacheableOptions, LoadOptions>();
 
 export function loadOptions(call: MethodCall, options: CacheableOptions): LoadOptions {
@@ -99,14 +99,14 @@ export function loadOptions(call: MethodCall, options: CacheableOptions): LoadOp
   return made;
 }
 
-/** @throws ValidationError when a function gives something else than tags */
+/** @throws ValidationError when a function returns something other than a list of tags */
 export function tagsOf(
   tags: NonNullable<StoringOptions['tags'] | StoringOptions['resultTags']>,
   call: OptionCall,
   option: string,
 ): readonly string[] {
   const list = valueOf(tags, call);
-  if (!Array.isArray(list)) throw wrong(call.label, option, 'a list of texts', list);
+  if (!Array.isArray(list)) throw wrong(call.label, option, 'a list of strings', list);
   for (const tag of list as unknown[]) {
     assertText(tag, call.label, option);
     if (typeof tags === 'function') warnOfGap(tag, call, option);
@@ -114,39 +114,43 @@ export function tagsOf(
   return list as string[];
 }
 
-/** Whom a function in the options is called for, and with what. */
+/** The receiver and arguments of a function in the options. */
 export type OptionCall = Pick<MethodCall, 'instance' | 'args' | 'label'>;
 
-/** The value, or what the function makes of the arguments, with the instance as `this`. */
+/** The option's value, or its function's result, with the instance as `this`. */
 export function valueOf(option: unknown, { instance, args }: OptionCall): unknown {
   return typeof option === 'function' ? Reflect.apply(option, instance, args) : option;
 }
 
-/** What is left in a text where a value was missing, or was no text. */
+/** The traces of a missing value, or of an object, in a string. */
 const gap =
   /(?:^|[^\p{L}\p{N}])(?:undefined|NaN)(?:[:/|]|$)|(?:^|[:/|=])null(?:[:/|]|$)|\[object [A-Z]\w*\]/u;
 
-/** Warns once of a key, pattern or tag that was made of something which is not there, and stands for every such call. */
+/** Warns once about a key, pattern or tag that was built from a missing value: every such call shares it. */
 export function warnOfGap(text: string, { label }: OptionCall, option: string): void {
   const [found] = gap.exec(text) ?? [];
   if (found === undefined) return;
   const what = found.replace(/^[^\p{L}[]+|[:/|]$/gu, '');
-  const words = `${option} of ${label} gave a text with '${what}' in it: all calls with such a value share it. Make it of values that are there, or give a condition`;
+  const words = `${option} of ${label} returned a string containing '${what}': all calls with such a value share one entry. Build the string from defined values, or set a condition`;
   warnOnce(label, `gap in ${option}`, words);
 }
 
 export function assertText(value: unknown, label: string, option: string): asserts value is string {
-  if (typeof value !== 'string' || value === '') throw wrong(label, option, 'a non-empty text', value);
+  if (typeof value !== 'string' || value === '') throw wrong(label, option, 'a non-empty string', value);
 }
 
 function wrong(label: string, option: string, wanted: string, got: unknown): ValidationError {
   const found = got === '' ? "''" : got === null ? 'null' : typeof got;
   return new ValidationError([
-    { path: option, message: `${option} of ${label} must give ${wanted}, gave ${found}` },
+    { path: option, message: `${option} of ${label} must return ${wanted}, returned ${found}` },
   ]);
 }
 
-function tell({ monitor, cache, label }: MethodCall, { inputLength }: MethodKey, duration: number): void {
+function recordKey(
+  { monitor, cache, label }: MethodCall,
+  { inputLength }: MethodKey,
+  duration: number,
+): void {
   if (monitor?.recordKeyGenerationTime === undefined) return;
   const record = { cache: cache.name, operation: label, duration, inputLength };
   runSafely(() => monitor.recordKeyGenerationTime?.(record));

@@ -7,9 +7,9 @@ import { REQUEST } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { lastValueFrom, Observable, of } from 'rxjs';
 
-import { withCacheContext } from '../vary/cache-context.js';
+import { withCacheContext } from '../vary/current-context.js';
 import { CacheEvict } from './cache-evict.js';
-import { CacheVaryProvider, type CacheFacts } from '../vary/cache-facts.js';
+import { CacheVaryProvider, type CacheFacts } from '../registry/cache-facts.js';
 import { CacheInfraModule } from '../module/cache-infra.module.js';
 import { CachePut } from './cache-put.js';
 import { Cacheable } from './cacheable.js';
@@ -287,7 +287,7 @@ describe('the facts of vary', () => {
 
   it('that nobody says fails at boot, with those that are known', async () => {
     await expect(start({ user: vary.user })).rejects.toThrow(
-      "CacheInfraModule: Orders.find varies by 'tenant', which nothing says: give CacheInfraModule.forRoot({ vary: { tenant: (context) => … } }) or a CacheVaryProvider; known: 'user'",
+      "CacheInfraModule: Orders.find varies by 'tenant', which is not declared: add it to CacheInfraModule.forRoot({ vary: { tenant: (context) => … } }) or a CacheVaryProvider; declared: 'user'",
     );
   });
 
@@ -298,7 +298,7 @@ describe('the facts of vary', () => {
         CacheInfraModule.forRoot({ name: 'b', vary: { tenant: () => 'b' } }),
       ],
     }).compile();
-    await expect(twice).rejects.toThrow('CacheInfraModule: vary.tenant is said twice');
+    await expect(twice).rejects.toThrow('CacheInfraModule: vary.tenant is declared twice');
   });
 
   it('of a request-scoped provider fail at boot, with words', async () => {
@@ -310,7 +310,7 @@ describe('the facts of vary', () => {
       readonly facts = vary;
     }
     await expect(start(undefined, { provide: CacheVaryProvider, useClass: Scoped })).rejects.toThrow(
-      'CacheVaryProvider has to be a singleton',
+      'CacheVaryProvider must be a singleton',
     );
   });
 

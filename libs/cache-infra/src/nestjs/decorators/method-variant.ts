@@ -3,15 +3,15 @@ import { Logger } from '@nestjs/common';
 import type { Cache } from '../../cache/contract/cache.js';
 import { ValidationError } from '../../base/errors.js';
 import { escapeGlob } from '../../keys/glob.js';
-import { currentCacheContext } from '../vary/cache-context.js';
-import type { CacheFact, CacheFactValue } from '../vary/cache-facts.js';
+import { currentCacheContext } from '../vary/current-context.js';
+import type { CacheFact, CacheFactValue } from '../registry/cache-facts.js';
 import { namespaceOf } from './cache-lookup.js';
 import type { MethodCall } from './decorated-method.js';
 
-/** Where the entries of a call stand when its method varies by facts about the request. */
+/** The entries of a call whose method varies by facts about the request. */
 export interface Variant {
   readonly cache: Cache;
-  /** Values in the order of the names; `undefined` = not known. */
+  /** The values in the order of the fact names; `undefined` = unknown. */
   readonly values: readonly (string | undefined)[];
 }
 
@@ -19,10 +19,10 @@ const logger = new Logger('CacheInfra');
 const warned = new Set<string>();
 
 /**
- * The facts that the call varies by, as they are in the context of the call. Undefined for a method that does not vary.
+ * The values of a call's `vary` facts, in the context of the call. Undefined for a method without `vary`.
  *
- * Variants have a namespace of their own, by the names of their facts: no key, whoever chose it, reaches from a method that
- * does not vary to an answer that is somebody's alone.
+ * Variants are in a namespace named after their facts: no key of a method without `vary` can reach an entry of one
+ * user.
  */
 export async function variantOf(
   { cache, facts: factsOf, label }: MethodCall,
@@ -39,7 +39,7 @@ export async function variantOf(
       try {
         return textOf(await fact(context));
       } catch {
-        // What cannot be told is not known; the error may hold what is the user's alone.
+        // A fact that throws is unknown. The error is not logged, since it may contain user data.
         return undefined;
       }
     }),
@@ -49,27 +49,27 @@ export async function variantOf(
   return { cache: namespaceOf(cache, `vary.${names.join(',')}`), values };
 }
 
-/** Undefined when a fact is not known: there is no telling whose entry that would be. */
+/** The key within the variant; undefined if a fact is unknown, since the owner of the entry is unknown. */
 export function variantKey({ values }: Variant, key: string): string | undefined {
   if (values.includes(undefined)) return undefined;
   return `${values.join('&')}#${key}`;
 }
 
-/** A glob for what a write changed: where a fact is not known, the entries of everybody. */
+/** A glob for the entries that a write changed; an unknown fact matches every value. */
 export function variantGlob({ values }: Variant, glob: string): string {
   return `${values.map((value) => (value === undefined ? '*' : escapeGlob(value))).join('&')}#${glob}`;
 }
 
-/** What is wrong when a method varies by what nobody says. */
+/** The problem of a method that varies by an undeclared fact. */
 export function unknownFact(name: string, label: string, names: readonly string[]) {
   const known = names.length === 0 ? 'none' : names.map((it) => `'${it}'`).join(', ');
   return {
     path: label,
-    message: `${label} varies by '${name}', which nothing says: give CacheInfraModule.forRoot({ vary: { ${name}: (context) => … } }) or a CacheVaryProvider; known: ${known}`,
+    message: `${label} varies by '${name}', which is not declared: add it to CacheInfraModule.forRoot({ vary: { ${name}: (context) => … } }) or a CacheVaryProvider; declared: ${known}`,
   };
 }
 
-/** Encoded, so that no value can pass for another or for two. */
+/** The encoded value of a fact: no value can equal another one or a combination; undefined if unknown. */
 function textOf(value: CacheFactValue): string | undefined {
   if (typeof value === 'number' && Number.isNaN(value)) return undefined;
   if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value) || value === '') return undefined;
@@ -81,5 +81,5 @@ function warnOnce(label: string, missing: readonly string[], type: string): void
   if (warned.has(id)) return;
   warned.add(id);
   const where = type === 'none' ? 'outside of a request' : `in a context of type '${type}'`;
-  logger.warn(`${label} runs uncached: its ${missing.join(' and ')} (vary) is not known, ${where}`);
+  logger.warn(`${label} runs uncached: vary needs ${missing.join(' and ')}, which has no value ${where}`);
 }

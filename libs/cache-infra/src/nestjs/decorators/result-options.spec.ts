@@ -7,7 +7,7 @@ import { Cache } from '../../cache/contract/cache.js';
 import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import { withChaos } from '../../testing/chaos-cache.js';
 import { CacheSpy } from '../../testing/cache-spy.js';
-import { CacheVaryProvider } from '../vary/cache-facts.js';
+import { CacheVaryProvider } from '../registry/cache-facts.js';
 import { CachePut } from './cache-put.js';
 import { Cacheable } from './cacheable.js';
 import { factsOf } from '../vary/facts-lookup.js';
@@ -114,7 +114,7 @@ describe('a function of the options that throws after the work is done', () => {
     await expect(orders.saveTagged(order)).resolves.toEqual(order);
     await expect(cache.has('1')).resolves.toBe(false);
     expect(warnings()).toEqual([
-      expect.stringMatching(/resultTags of Orders.saveTagged must give a non-empty text/),
+      expect.stringMatching(/resultTags of Orders.saveTagged must return a non-empty string/),
     ]);
   });
 });
@@ -199,7 +199,7 @@ describe('T79: what is provided as Cache', () => {
     await expect(module.get(Prices).find()).resolves.toBe(42);
     await expect(module.get(Prices).put()).resolves.toBe(43);
     expect(warnings()).toEqual([
-      'Prices.find runs uncached: what is provided as Cache is no cache (a mock?). Provide new InMemoryCache(), or import CacheInfraModule.forTesting()',
+      'Prices.find runs uncached: the provider of Cache is not a cache (a mock?). Provide new InMemoryCache(), or import CacheInfraModule.forTesting()',
     ]);
   });
 

@@ -1,36 +1,36 @@
 import type { ValidationProblem } from '../../base/errors.js';
-import { claim, noteUnlike, placeOf, placeOfKeys, type Named } from './default-keys.js';
-import type { Decorated, Placed } from './decorated-class.js';
+import { claim, recordDiffering, placeOf, placeOfKeys, type KeyOwner } from './default-keys.js';
+import type { Decorated, ClassMethod } from './decorated-class.js';
 import type { CacheableOptions } from './decorator-options.js';
 import { isStatic, nameOf } from './instance-origin.js';
-import { areAlike } from './made-alike.js';
+import { areInterchangeable } from './interchangeable-instances.js';
 import { warnOnce } from './method-errors.js';
 import { keyPrefix, labelOf } from './method-key.js';
 import { defaultCacheName } from '../registry/tokens.js';
 import { classNameOf } from '../../keys/class-name.js';
 
 /**
- * What two classes of an application, or two instances of one, would share by accident. `application`: its `ModulesContainer`.
- * Of two unlike instances of one class a warning tells, and their methods run uncached.
+ * The key collisions between classes of an application, as problems. Warns about unequal instances of one class, whose
+ * methods run uncached. `application`: its `ModulesContainer`.
  */
 export function sharedKeys(application: object, all: readonly Decorated[]): ValidationProblem[] {
-  tellOfUnlike(application, all);
+  warnOfDiffering(application, all);
   const owners = new Map<string, object>();
   return all.flatMap((decorated) => [
-    ...decorated.placed.flatMap((placed) => sharedPrefix(application, decorated, placed)),
-    ...decorated.placed.flatMap((placed) => sharedOwnKey(decorated, placed, owners)),
+    ...decorated.methods.flatMap((method) => sharedPrefix(application, decorated, method)),
+    ...decorated.methods.flatMap((method) => sharedOwnKey(decorated, method, owners)),
   ]);
 }
 
-/** The default keys of two classes of one name, or of two symbols that read alike, would be the same, and one would get the other's values. */
+/** Two classes of one name, or two equal-looking symbols, would share default keys and read each other's values. */
 function sharedPrefix(
   application: object,
   { prototype, feature }: Decorated,
-  { decoration, options }: Placed,
+  { decoration, options }: ClassMethod,
 ): ValidationProblem[] {
   if (!decoration.hasDefaultKey) return [];
-  const named: Named = { prototype, name: decoration.name };
-  const first = claim(application, placeOfKeys(prototype, decoration, options, feature), named);
+  const owner: KeyOwner = { prototype, name: decoration.name };
+  const first = claim(application, placeOfKeys(prototype, decoration, options, feature), owner);
   if (first.prototype === prototype && first.name === decoration.name) return [];
   const two = first.prototype === prototype ? 'methods' : 'classes of the same name';
   const prefix = keyPrefix(prototype, decoration);
@@ -39,12 +39,12 @@ function sharedPrefix(
 }
 
 /**
- * Warns of `Users` beside `Users2` in a cache that other builds meet: a bundler tells two classes of one name apart so, and the next build
- * may do it the other way round.
+ * Warns about `Users` and `Users2` in a shared cache: a bundler distinguishes two classes of one name this way, and the
+ * next build may number them differently.
  */
-export function tellOfNumberedNames(all: readonly Decorated[], isShared: (cache: string) => boolean): void {
-  const keyed = all.filter(({ placed }) =>
-    placed.some(({ decoration, options: { cache = defaultCacheName, namespace } }) => {
+export function warnOfNumberedNames(all: readonly Decorated[], isShared: (cache: string) => boolean): void {
+  const keyed = all.filter(({ methods }) =>
+    methods.some(({ decoration, options: { cache = defaultCacheName, namespace } }) => {
       return decoration.hasDefaultKey && namespace === undefined && isShared(cache);
     }),
   );
@@ -52,7 +52,7 @@ export function tellOfNumberedNames(all: readonly Decorated[], isShared: (cache:
   for (const numbered of names) {
     const plain = numbered.replace(/\d+$/, '');
     if (plain === numbered || !names.has(plain)) continue;
-    const words = `${plain} and ${numbered} have default keys in one Redis. If a bundler made these names of one, the next build may swap them: give both a key or @CacheDefaults({ namespace })`;
+    const words = `${plain} and ${numbered} have default keys in the same Redis. If a bundler derived both names from one, the next build may swap them: set key or @CacheDefaults({ namespace }) on both`;
     warnOnce(numbered, 'numbered', words);
   }
 }
@@ -66,10 +66,10 @@ function idOf(thing: object): number {
   return id;
 }
 
-/** A key that a base class gives to its method is the same for all that inherit it. */
+/** Subclasses that inherit a method with an explicit key share the key. */
 function sharedOwnKey(
   { prototype, feature }: Decorated,
-  { decoration, options }: Placed,
+  { decoration, options }: ClassMethod,
   owners: Map<string, object>,
 ): ValidationProblem[] {
   const { key } = options as CacheableOptions;
@@ -80,11 +80,11 @@ function sharedOwnKey(
   if (first === prototype) return [];
   const [one, other] = [first, prototype].map((it) => classNameOf(it.constructor).name) as [string, string];
   const label = labelOf(decoration);
-  const message = `${one} and ${other} inherit ${label} with one key for both: give each @CacheDefaults({ namespace }), or make the key of the instance, key: function (…) { return this.… }`;
+  const message = `${one} and ${other} inherit ${label} with the same key: set @CacheDefaults({ namespace }) on each, or derive the key from the instance, key: function (…) { return this.… }`;
   return [{ path: label, message }];
 }
 
-/** Whether a key function may tell instances apart. The `this` of an arrow function is none of them. */
+/** True if a key function may depend on the instance: it uses `this` and is not an arrow function. */
 function asksTheInstance(key: unknown): boolean {
   if (typeof key !== 'function') return false;
   const source = Function.prototype.toString.call(key);
@@ -92,20 +92,20 @@ function asksTheInstance(key: unknown): boolean {
   return !isArrow && /\bthis\b/.test(source);
 }
 
-function tellOfUnlike(application: object, all: readonly Decorated[]): void {
+function warnOfDiffering(application: object, all: readonly Decorated[]): void {
   const firsts = new Map<string, Decorated>();
   for (const decorated of all) {
-    const { prototype, wrapper, placed, feature } = decorated;
+    const { prototype, wrapper, methods, feature } = decorated;
     if (!isStatic(wrapper)) continue;
-    for (const { decoration, options } of placed) {
+    for (const { decoration, options } of methods) {
       if (!decoration.hasDefaultKey || !decoration.readsInstance) continue;
       const place = JSON.stringify([idOf(prototype), placeOfKeys(prototype, decoration, options, feature)]);
       const first = firsts.get(place) ?? decorated;
       firsts.set(place, first);
-      if (areAlike(first.wrapper, wrapper)) continue;
+      if (areInterchangeable(first.wrapper, wrapper)) continue;
       const { name } = classNameOf(prototype.constructor);
-      const words = `${nameOf(first.wrapper)} and ${nameOf(wrapper)} are instances of ${name} that were made otherwise, which its default keys do not say. Give a key of what tells them apart (key: function (…) { return this.… })`;
-      noteUnlike(application, prototype, words);
+      const words = `${nameOf(first.wrapper)} and ${nameOf(wrapper)} are instances of ${name} that were constructed differently, which default keys do not contain. Set a key that contains the difference (key: function (…) { return this.… })`;
+      recordDiffering(application, prototype, words);
       const label = `${name}.${String(decoration.name)}`;
       warnOnce(label, 'doubt', `${label} runs uncached: ${words}`);
     }

@@ -6,12 +6,12 @@ import { ValidationError } from '../../base/errors.js';
 import { rootAiToken } from '../registry/ai-tokens.js';
 import { dependenciesOf, nameOf, wrappersOf } from '../decorators/instance-origin.js';
 
-/** Looks for classes that have `AiCacheService` injected by its class in an application that has several. */
+/** Rejects classes that inject `AiCacheService` by its class in an application with several AI caches. */
 @Injectable()
 export class AmbiguousAi implements OnModuleInit {
   constructor(private readonly modules: ModulesContainer) {}
 
-  /** @throws ValidationError that names them, and what to write */
+  /** @throws ValidationError that names each such class and the decorator to use */
   onModuleInit(): void {
     const all = [...this.modules.values()];
     const global = all.filter((module) => module.isGlobal && module.providers.has(AiCacheService));
@@ -24,7 +24,7 @@ export class AmbiguousAi implements OnModuleInit {
       .filter((wrapper) => dependenciesOf(wrapper).some((dependency) => ambiguous.has(dependency)))
       .map((wrapper) => {
         const known = names.map((name) => `'${name}'`).join(' and ');
-        const message = `${nameOf(wrapper)} has AiCacheService injected, of which there are ${String(names.length)} (${known}): say which, @InjectAiCache('${names[0] ?? ''}')`;
+        const message = `${nameOf(wrapper)} injects AiCacheService, but the application has ${String(names.length)} (${known}): name one with @InjectAiCache('${names[0] ?? ''}')`;
         return { path: nameOf(wrapper), message };
       });
     if (problems.length > 0) throw new ValidationError(problems, 'CacheInfraModule');

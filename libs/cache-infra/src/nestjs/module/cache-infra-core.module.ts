@@ -25,7 +25,7 @@ const shared = [
   HttpCacheInterceptor,
 ];
 
-/** What all caches of an application share: there is one of each, however many caches there are. */
+/** The providers that all caches of an application share: one instance each, however many caches there are. */
 @Global()
 @Module({
   providers: [
@@ -55,9 +55,9 @@ export class CacheInfraCoreModule {
     interceptor: CacheContextInterceptor,
     { listening }: HttpAdapterHost,
   ) {
-    // Loaded lazily itself: the routes are there.
+    // This module was loaded lazily: the routes exist already.
     if (listening) registry.hasRoutesWithoutContext = true;
-    // Not as an APP_INTERCEPTOR, of which Nest wants to see `intercept` before all is there that may say facts.
+    // Nest reads `intercept` of an APP_INTERCEPTOR before the providers of facts exist, so the binding is added here.
     config.addGlobalInterceptor(new ContextBinding(moduleRef, registry, interceptor) as NestInterceptor);
   }
 }

@@ -15,28 +15,29 @@ import { InjectMadeByMethod } from '../registry/tokens.js';
 import { TestingClockModule } from './testing-clock.module.js';
 
 /**
- * Caches for a Nest application. Each call of `forRoot` or `forAi` makes a cache, and one more for each of its `caches`; the
- * one without a name is what `constructor(private readonly cache: Cache)` gets, the others are injected with `@InjectCache(name)`.
+ * Caches for a Nest application. Each call of `forRoot` or `forAi` creates a cache, and one more for each entry of its
+ * `caches`. `constructor(private readonly cache: Cache)` injects the cache without a name, `@InjectCache(name)` a named
+ * one.
  *
  * ```ts
  * imports: [CacheInfraModule.forRoot({ redisUrl, caches: { sessions: { defaultTtl: 900 } } })]
  * ```
  *
- * The application starts also when Redis is away (unless `failOnConnectionError` is true), and uses it when it comes.
- * Everything is closed by `app.close()`.
+ * The application also starts while Redis is unavailable (unless `failOnConnectionError` is true), and connects later.
+ * `app.close()` closes every cache.
  */
 @Module({})
 export class CacheInfraModule {
-  /** @throws ValidationError when none of the methods below has made the module */
+  /** @throws ValidationError when the module was imported without one of its static methods */
   constructor(@InjectMadeByMethod() madeByMethod: true | undefined) {
     if (madeByMethod === true) return;
     throw new ValidationError(
-      'imported by itself it makes no cache: write CacheInfraModule.forRoot(), once in the application; other modules need no import',
+      'a bare import creates no cache: write CacheInfraModule.forRoot() once in the application; other modules need no import',
       'CacheInfraModule',
     );
   }
 
-  /** A cache by configuration, environment and preset: in memory, unless one of them says where Redis is. */
+  /** A cache from options, environment and preset: in memory, unless one of them sets a Redis URL. */
   static forRoot(options: CacheInfraModuleOptions = {}): DynamicModule {
     return cacheModule(CacheInfraModule, { ...optionsOf(options), way: 'create' });
   }
@@ -47,8 +48,9 @@ export class CacheInfraModule {
   }
 
   /**
-   * A namespace for a domain module: in the module that imports it, `Cache` (or `@InjectCache(name)`) is that namespace, and
-   * decorated methods keep their entries there. Two modules cannot meet each other's keys, and one can be cleared by itself.
+   * A namespace for a domain module. In the module that imports it, `Cache` (or `@InjectCache(name)`) is that
+   * namespace, and decorated methods keep their entries there. The keys of two modules cannot collide, and a namespace
+   * can be cleared alone.
    *
    * ```ts
    * @Module({ imports: [CacheInfraModule.forFeature('catalogue')], providers: [ProductsService] })
@@ -70,11 +72,12 @@ export class CacheInfraModule {
   }
 
   /**
-   * A small, short-lived cache for tests: 60 s, 50 entries. Its time stands still until it is told to go on, unless `clock` is given:
+   * A small, short-lived cache for tests: 60 s, 50 entries. Its time advances only by `ManualClock.advance()`, unless
+   * `clock` is set:
    *
    * ```ts
    * const module = await Test.createTestingModule({ imports: [CacheInfraModule.forTesting()] }).compile();
-   * module.get(ManualClock).advance('5m'); // ManualClock of nestjs-cache-infra/testing; all caches go by the same one
+   * module.get(ManualClock).advance('5m'); // ManualClock of nestjs-cache-infra/testing, shared by all caches
    * ```
    */
   static forTesting(options: CacheInfraTestingOptions = {}): DynamicModule {

@@ -15,7 +15,7 @@ import {
   wholeCacheToken,
 } from '../registry/tokens.js';
 
-/** The module that stands between a domain module and a cache. */
+/** The module of `forFeature`: provides a namespace of a cache under the token of the cache. */
 export function featureModule(
   module: Type,
   namespace: string,
@@ -37,7 +37,7 @@ export function featureModule(
         useFactory: (cache: Cache | undefined, registry: CacheRegistry) => {
           if (cache !== undefined) return namespaceOf(cache, namespace);
           const { message } = missingCache(name, call, registry.names());
-          const words = `${message}. One that is not global has to be imported: ${call.slice(0, -1)}, { imports: [...] })`;
+          const words = `${message}. A cache that is not global must be imported: ${call.slice(0, -1)}, { imports: [...] })`;
           throw new ValidationError([{ path: 'cache', message: words }], 'CacheInfraModule');
         },
       },

@@ -1,15 +1,15 @@
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../../config/several-caches.js';
 import { ValidationError } from '../../base/errors.js';
-import type { Plan } from './module-definition.js';
 import type { AnswerOptions } from './module-options.js';
+import type { Plan } from './plan.js';
 import { defaultCacheName } from '../registry/tokens.js';
 
-/** What is given to `forRoot()` and its like, before anything has looked at it. */
+/** The options of `forRoot()` and its like, not validated yet. */
 export interface GivenOptions extends SeveralCaches {
   readonly isGlobal?: boolean | undefined;
 }
 
-/** Of the answers, not of the cache: a `jitter` beside them is theirs. */
+/** Options of the AI service, not of its cache: `jitter` beside them applies to responses. */
 const ofAnswers: readonly string[] = [
   'prices',
   'maxTtl',
@@ -26,21 +26,21 @@ export function answerOptions({
   return { prices, maxTtl, jitter, completeFinishReasons };
 }
 
-/** @throws ValidationError that names the method which takes what was given */
+/** @throws ValidationError when the options are not an object */
 export function assertOptionsObject(given: unknown): void {
   if (isOptions(given)) return;
-  const instead = typeof given === 'function' ? ': give it to forRootAsync({ useFactory })' : '';
+  const instead = typeof given === 'function' ? ': pass it to forRootAsync({ useFactory })' : '';
   throw new ValidationError(`options must be an object, got ${kindOf(given)}${instead}`, 'CacheInfraModule');
 }
 
-/** @throws ValidationError when a factory has returned something else than options */
+/** @throws ValidationError when a factory returned something other than an options object */
 export function assertMadeOptions(given: unknown): void {
   if (isOptions(given)) return;
-  const message = `useFactory (or createCacheOptions()) must return options, an object, got ${kindOf(given)}`;
+  const message = `useFactory (or createCacheOptions()) must return an options object, got ${kindOf(given)}`;
   throw new ValidationError(message, 'CacheInfraModule');
 }
 
-/** Never the value: it may be a URL with a password. */
+/** The kind of a value, never the value itself: it may be a URL with a password. */
 function kindOf(given: unknown): string {
   if (given === undefined || given === null) return String(given);
   return Array.isArray(given) ? 'a list' : `a ${typeof given}`;
@@ -51,21 +51,25 @@ function isOptions(given: unknown): boolean {
 }
 
 /**
- * The options of one of the caches of a module: of the first those of `forRoot()`, of another what `caches` says over them.
+ * The options of one cache of a module. The first cache has the options of `forRoot()`; its entry in `caches` overrides
+ * them for another one.
  *
- * @throws ValidationError when names are given that the module cannot know of any more
+ * @throws ValidationError when a factory returns a name that the module could not know before
  */
 export function cacheOptions(given: GivenOptions, name: string, { way, ...plan }: Plan): object {
   const first = plan.name ?? defaultCacheName;
   if (given.name !== undefined && given.name !== first) {
-    throw wrong('name', `name '${given.name}' has to stand beside useFactory, not in what it returns`);
+    throw wrong(
+      'name',
+      `name '${given.name}' must be set next to useFactory, not in the options that the factory returns`,
+    );
   }
   const late = Object.keys(cachesBeside(given)).filter((each) => !plan.caches.includes(each));
   if (late.length > 0) {
     const names = late.map((each) => `'${each}'`).join(', ');
     throw wrong(
       'caches',
-      `caches: [${names}] has to stand beside useFactory, too: tokens are made before it runs`,
+      `caches: [${names}] must also be listed next to useFactory: injection tokens are created before the factory runs`,
     );
   }
 

@@ -6,7 +6,7 @@ import { CacheFactory } from '../../config/cache-factory.js';
 import { cachesBeside } from '../../config/several-caches.js';
 import { ValidationError } from '../../base/errors.js';
 import { getAiCacheToken, ownAiCacheToken, rootAiToken } from '../registry/ai-tokens.js';
-import type { CacheFacts } from '../vary/cache-facts.js';
+import type { CacheFacts } from '../registry/cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from '../registry/cache-registry.js';
 import {
@@ -17,6 +17,7 @@ import {
   type GivenOptions,
 } from './given-options.js';
 import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
+import type { OptionsSource, Plan } from './plan.js';
 import {
   defaultCacheName,
   getCacheToken,
@@ -27,22 +28,7 @@ import {
 
 const optionsToken = Symbol('CacheInfraModule options');
 
-/** Where the options of a cache come from, and who sees the cache. */
-export interface OptionsSource {
-  readonly name: string | undefined;
-  /** The names of the caches beside that one. */
-  readonly caches: readonly string[];
-  readonly isGlobal: boolean | undefined;
-  readonly imports?: DynamicModule['imports'];
-  readonly providers: Provider[];
-}
-
-/** A source, and which of the factory's ways to make a cache of it. */
-export interface Plan extends OptionsSource {
-  readonly way: 'create' | 'createAi' | 'forTesting';
-}
-
-/** @throws ValidationError when there are no options, or `caches` is not a dictionary */
+/** @throws ValidationError when the options are not an object, or `caches` is not a dictionary */
 export function optionsOf(given: GivenOptions): OptionsSource {
   assertOptionsObject(given);
   const { isGlobal, ...options } = given;
@@ -54,7 +40,7 @@ export function optionsOf(given: GivenOptions): OptionsSource {
 export function optionsFrom<O>(source: CacheInfraAsyncOptions<O>): OptionsSource {
   const { name, caches = [], isGlobal, imports = [] } = source;
   if (!Array.isArray(caches)) {
-    const message = `caches beside useFactory are names: caches: ['${Object.keys(caches)[0] ?? 'sessions'}']`;
+    const message = `caches next to useFactory must be a list of names: caches: ['${Object.keys(caches)[0] ?? 'sessions'}']`;
     throw new ValidationError([{ path: 'caches', message }], 'CacheInfraModule');
   }
   return { name, caches, isGlobal, imports, providers: optionsProviders(source) };
@@ -68,7 +54,7 @@ function optionsProviders<O>({
 }: CacheInfraAsyncOptions<O>): Provider[] {
   const [way, ...others] = [useFactory, useClass, useExisting].filter((it) => it !== undefined);
   if (way === undefined || others.length > 0) {
-    throw new ValidationError('give one of useFactory, useClass and useExisting', 'CacheInfraModule');
+    throw new ValidationError('give exactly one of useFactory, useClass and useExisting', 'CacheInfraModule');
   }
   if (useFactory !== undefined) return [{ provide: optionsToken, useFactory, inject: inject ?? [] }];
   const make = {
@@ -80,9 +66,9 @@ function optionsProviders<O>({
 }
 
 /**
- * The module that makes a cache and those beside it, and an {@link AiCacheService} when the way says so.
+ * The module that provides a cache, its additional caches, and an {@link AiCacheService} when created by `forAi`.
  *
- * @throws ValidationError when two of them have one name
+ * @throws ValidationError when two caches have the same name
  */
 export function cacheModule(module: Type, plan: Plan): DynamicModule {
   const { name = defaultCacheName, caches, isGlobal = true, imports = [], providers, way } = plan;
@@ -119,10 +105,13 @@ function rootProviders(name: string) {
   return name === defaultCacheName ? [{ provide: rootCacheToken, useExisting: getCacheToken(name) }] : [];
 }
 
-/** What the cache of a `forAi()` without a name is called beside a `forRoot()`, whose cache is the default one. */
+/** The name of an unnamed `forAi()` cache in an application with `forRoot()`, whose cache is the default one. */
 const besideRoot = 'ai';
 
-/** Alone, its cache is the default one. Beside a `forRoot()` it is another, and `Cache` stays that of `forRoot()`. */
+/**
+ * Without a `forRoot()`, the cache of an unnamed `forAi()` is the default cache. Next to a `forRoot()` it is named
+ * {@link besideRoot}, and `Cache` stays the cache of `forRoot()`.
+ */
 function unnamedAiProviders(plan: Plan) {
   const root = { token: rootCacheToken, optional: true };
   const own = {
@@ -148,7 +137,7 @@ function unnamedAiProviders(plan: Plan) {
   ];
 }
 
-/** The class stands for it too, unless there is one without a name. */
+/** `AiCacheService` injects the named service too, unless the application has an unnamed one. */
 function namedAiProviders(name: string) {
   const token = getAiCacheToken(name);
   const own = aiProvider(token, getCacheToken(name));
@@ -176,7 +165,7 @@ function makeCache(
     return registry.register(name, factory.prepare(plan.way, own));
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    // Which of the caches of the application is meant, and in the words of who wrote its options.
+    // Name the cache that the options are for, not the factory method.
     const subject = name === defaultCacheName ? 'CacheInfraModule' : `CacheInfraModule (cache '${name}')`;
     throw new ValidationError(error.problems, subject);
   }

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 
 import { ManualClock } from '../../base/manual-clock.js';
 
-/** The clock of all caches of an application under test: one, however many caches there are. */
+/** The one clock that all caches of an application under test share. */
 @Global()
 @Module({
   providers: [{ provide: ManualClock, useFactory: () => new ManualClock() }],

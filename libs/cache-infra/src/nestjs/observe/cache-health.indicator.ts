@@ -8,12 +8,12 @@ import { findCache, missingCache } from '../decorators/cache-lookup.js';
 import { registryOf } from '../registry/cache-registry.js';
 import { defaultCacheName } from '../registry/tokens.js';
 
-/** What Terminus shows of a cache. */
+/** The health of a cache as Terminus shows it. */
 export interface CacheHealthDetails {
   readonly status: CacheStatus;
-  /** How the cache is, whatever `status` was made of it. */
+  /** The state of the cache, before `degradedAs` maps it to `status`. */
   readonly state: CacheStatus;
-  /** Milliseconds that the check took. */
+  /** Duration of the check, in milliseconds. */
   readonly latencyMs: number;
   readonly l1?: L1Health | undefined;
   readonly l2?: L2Health | undefined;
@@ -24,14 +24,14 @@ export interface CacheHealthOptions {
   /** The name of the cache. Default: the default cache. */
   readonly cache?: string | undefined;
   /**
-   * The status of a cache that goes on without Redis. Default `'degraded'`: the check answers 200 and says so;
-   * `'down'`: it answers 503.
+   * The status to report while the cache works without Redis. Default `'degraded'`: the check answers 200; `'down'`: it
+   * answers 503.
    */
   readonly degradedAs?: CacheStatus | undefined;
 }
 
 /**
- * The health of a cache, as `@nestjs/terminus` 12 takes it. Does not need that package to be installed.
+ * The health of a cache, in the format of `@nestjs/terminus` 12. That package need not be installed.
  *
  * ```ts
  * @HealthCheck()
@@ -41,14 +41,14 @@ export interface CacheHealthOptions {
  * }
  * ```
  *
- * `up`: everything that is configured answers. `degraded`: Redis is away or does not take every change, the cache serves what it can.
- * `down`: it serves nothing. Names no credentials.
+ * `up`: every configured tier answers. `degraded`: Redis is unavailable or does not accept every change; the cache
+ * serves the rest. `down`: the cache serves nothing. The result contains no credentials.
  */
 @Injectable()
 export class CacheHealthIndicator {
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /** @throws ValidationError when there is no cache of that name */
+  /** @throws ValidationError when the application has no cache of that name */
   async check<K extends string = 'cache'>(
     key: K = 'cache' as K,
     options: CacheHealthOptions | string = {},
@@ -75,14 +75,14 @@ interface Found extends CacheHealth {
   readonly message?: string | undefined;
 }
 
-/** A cache that somebody else wrote is asked for a key that it will not have. */
+/** A cache without `health()` is checked by reading a key that does not exist. */
 async function healthOf(cache: Cache & { health?: () => Promise<CacheHealth> }): Promise<Found> {
   try {
     if (typeof cache.health === 'function') return await cache.health();
     await cache.get('nestjs-cache-infra:health');
     return { status: 'up', tiers: {} };
   } catch (error) {
-    // Of a foreign error nobody knows what its message holds.
+    // The message of a foreign error may contain secrets.
     const message = error instanceof CacheError ? error.message : 'The cache does not answer';
     return { status: 'down', tiers: {}, message };
   }

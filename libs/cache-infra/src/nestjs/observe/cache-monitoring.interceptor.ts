@@ -7,9 +7,9 @@ import { routeName } from './route-name.js';
 import { appendHeader, beforeHeaders, cacheStatus, isRawResponse, serverTiming } from './response-headers.js';
 
 /**
- * Says what the caches did for a request: to the client in `Cache-Status` (RFC 9211) and `Server-Timing`, to the
- * {@link CachePerformanceMonitor} by route. Works on Express and Fastify, with `@Res()`, streams and exception filters;
- * lets everything that is not HTTP pass.
+ * Reports the cache activity of a request: to the client in `Cache-Status` (RFC 9211) and `Server-Timing`, to {@link
+ * CachePerformanceMonitor} by route. Works on Express and Fastify, with `@Res()`, streams and exception filters.
+ * Ignores everything that is not HTTP.
  *
  * ```ts
  * app.useGlobalInterceptors(app.get(CacheMonitoringInterceptor));
@@ -31,15 +31,15 @@ export class CacheMonitoringInterceptor implements NestInterceptor {
     }
     return new Observable<unknown>((subscriber) =>
       activity.run(record, () => next.handle().subscribe(subscriber)),
-    ).pipe(finalize(() => this.#tell(context, record)));
+    ).pipe(finalize(() => this.#record(context, record)));
   }
 
-  #tell(context: ExecutionContext, record: RequestActivity): void {
+  #record(context: ExecutionContext, record: RequestActivity): void {
     if (record.hits + record.misses + record.sets > 0) this.monitor.recordRequest(routeName(context), record);
   }
 }
 
-/** Express hands out Node's response itself, Fastify a reply that holds it. */
+/** Express passes Node's response itself, Fastify a reply that holds it in `raw`. */
 function rawResponseOf(context: ExecutionContext) {
   const response = context.switchToHttp().getResponse<{ raw?: unknown } | undefined>();
   return [response?.raw, response].find(isRawResponse);

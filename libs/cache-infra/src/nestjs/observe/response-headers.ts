@@ -3,8 +3,8 @@ import type { RequestActivity } from '../../cache/observe/activity.js';
 const cacheName = 'nestjs-cache-infra';
 
 /**
- * The member that this cache adds to `Cache-Status` (RFC 9211), or `undefined` when the request asked no cache for anything:
- * `hit` when everything that was asked for was there, else `fwd=miss`, with `stored` when something was put into a cache.
+ * The member that this cache adds to `Cache-Status` (RFC 9211); `undefined` when the request read no cache. `hit`:
+ * every read was a hit. `fwd=miss`: at least one read missed; `stored`: at least one value was stored.
  */
 export function cacheStatus({ hits, misses, sets, l1Hits, l2Hits }: RequestActivity): string | undefined {
   if (hits + misses === 0) return undefined;
@@ -16,7 +16,7 @@ export function cacheStatus({ hits, misses, sets, l1Hits, l2Hits }: RequestActiv
   return `${cacheName}; hit${tiers.length === 0 ? '' : `; detail=${detail}`}`;
 }
 
-/** The metric that this cache adds to `Server-Timing`: milliseconds in the cache, without those in loaders. */
+/** The `Server-Timing` metric of this cache: milliseconds spent in the cache, without loaders. */
 export function serverTiming(activity: RequestActivity): string | undefined {
   const { hits, misses, sets, durationMs, loadMs } = activity;
   if (hits + misses + sets === 0) return undefined;
@@ -24,7 +24,7 @@ export function serverTiming(activity: RequestActivity): string | undefined {
   return `cache;dur=${duration};desc="hits=${String(hits)},misses=${String(misses)}"`;
 }
 
-/** What the two kinds of HTTP responses, those of HTTP/1 and of HTTP/2, have in common. */
+/** The common part of Node's HTTP/1 and HTTP/2 responses. */
 export interface RawResponse {
   readonly headersSent: boolean;
   getHeader(name: string): unknown;
@@ -38,7 +38,7 @@ export function isRawResponse(value: unknown): value is RawResponse {
   return [getHeader, setHeader, writeHead].every((it) => typeof it === 'function');
 }
 
-/** Adds a member to a header that is a list. */
+/** Appends a member to a list header. */
 export function appendHeader(response: RawResponse, name: string, member: string | undefined): void {
   if (member === undefined) return;
   const before = response.getHeader(name);
@@ -50,12 +50,12 @@ export function appendHeader(response: RawResponse, name: string, member: string
   response.setHeader(name, [...members.map(String), member].join(', '));
 }
 
-/** The functions of this file that stand in the place of `writeHead`, with those that they call. */
+/** The `writeHead` wrappers of this file, each with the function that it wraps. */
 const ours = new WeakMap<object, object>();
 
 /**
- * Calls `add` once, at the last moment at which headers can be set: whoever ends the response, a handler with `@Res()`, a
- * stream or an exception filter, calls `writeHead`, by itself or through Node.
+ * Calls `add` once, at the last moment at which headers can be set. Every way to end a response (a handler with
+ * `@Res()`, a stream, an exception filter) calls `writeHead`, directly or through Node.
  */
 export function beforeHeaders(response: RawResponse, add: () => void): void {
   wrapWriteHead(response, (writeHead, args) => {
@@ -64,8 +64,8 @@ export function beforeHeaders(response: RawResponse, add: () => void): void {
   });
 }
 
-/** Calls `tell` once, after the headers have gone, with the arguments of `writeHead()`. */
-export function whenHeadersGo(response: RawResponse, tell: (args: readonly unknown[]) => void): void {
+/** Calls `tell` once, after the headers are sent, with the arguments of `writeHead()`. */
+export function whenHeadersSent(response: RawResponse, tell: (args: readonly unknown[]) => void): void {
   wrapWriteHead(response, (writeHead, args) => {
     const result = writeHead(...args);
     tell(args);
@@ -89,10 +89,10 @@ function wrapWriteHead(
   response.writeHead = wrapper;
 }
 
-/** The functions by which a response is sent, on Node's response and on that of Express. */
+/** The functions that send a response, of Node and of Express. */
 const sending = ['writeHead', 'write', 'end', 'flushHeaders', 'send', 'json'] as const;
 
-/** Whether something other than this library stands in the place of a function that sends the response. */
+/** True if code other than this library has replaced a function that sends the response. */
 export function isPatched(response: RawResponse): boolean {
   return sending.some((name) => {
     if (!Object.hasOwn(response, name)) return false;

@@ -6,7 +6,7 @@ interface RoutedRequest {
   readonly routeOptions?: { readonly url?: unknown };
 }
 
-/** `GET /products/:id`: the pattern, never the URL, of which there is no end. */
+/** `GET /products/:id`: the route pattern, never the URL, whose number is unbounded. */
 export function routeName(context: ExecutionContext): string {
   const request = context.switchToHttp().getRequest<RoutedRequest | undefined>();
   const pattern = request?.route?.path ?? request?.routeOptions?.url;

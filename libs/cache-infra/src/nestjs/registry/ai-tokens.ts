@@ -3,7 +3,7 @@ import { Inject, type InjectionToken } from '@nestjs/common';
 import { AiCacheService } from '../../ai/index.js';
 import { defaultCacheName } from './tokens.js';
 
-/** The token of an AI cache: the class {@link AiCacheService} for the default one, a text for a named one. */
+/** The token of an AI cache: the class {@link AiCacheService} for the default one, a string for a named one. */
 export function getAiCacheToken(name: string = defaultCacheName): InjectionToken<AiCacheService> {
   return name === defaultCacheName ? AiCacheService : `AiCacheService(${name})`;
 }
@@ -13,8 +13,8 @@ export function InjectAiCache(name?: string): PropertyDecorator & ParameterDecor
   return Inject(getAiCacheToken(name));
 }
 
-/** The cache of a `forAi()` without a name, whatever name it gets. */
+/** The cache of an unnamed `forAi()`, whichever name the cache gets. */
 export const ownAiCacheToken = Symbol('CacheInfraModule.forAi');
 
-/** The service of a `forAi()` without a name: the one that the class stands for, also beside others. */
+/** The service of an unnamed `forAi()`: the class `AiCacheService` injects it, also next to named services. */
 export const rootAiToken: InjectionToken<AiCacheService> = Symbol.for('nestjs-cache-infra.rootAi');

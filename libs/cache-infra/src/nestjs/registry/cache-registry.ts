@@ -7,45 +7,49 @@ import type { PreparedCache } from '../../config/cache-factory.js';
 import { ValidationError } from '../../base/errors.js';
 import { provider } from './provided.js';
 import { defaultCacheName, wholeCacheToken } from './tokens.js';
-import { mergeFacts, type CacheFacts } from '../vary/cache-facts.js';
+import { mergeFacts, type CacheFacts } from './cache-facts.js';
 
-/** A start waits this long, in milliseconds, for a Redis that may be away. */
+/** Milliseconds that the start of an application waits for an optional Redis. */
 const startPatience = 250;
 
-/** The caches of one application: connects them when it starts, closes them when it ends. */
+/** The caches of one application: connects them at start, closes them at shutdown. */
 @Injectable()
 export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #caches = new Map<string, PreparedCache>();
   #facts: CacheFacts = {};
   readonly #logger = new Logger('CacheInfra');
-  /** Routes were made when there were no facts: calls from them cannot be told from calls outside of requests. */
+  /**
+   * True if routes were created before any fact was declared. Calls from such routes look like calls outside of a
+   * request: both have no context.
+   */
   hasRoutesWithoutContext = false;
   #hasToldOfLateFacts = false;
 
   constructor(@Optional() private readonly moduleRef?: ModuleRef) {}
 
-  /** Nest hands out an object of the class before it has called the constructor: such a one knows of nothing. */
+  /** Nest hands out an instance before calling its constructor: `isMade` is false for such an instance. */
   static isMade(value: unknown): value is CacheRegistry {
     return typeof value === 'object' && value !== null && #caches in value;
   }
 
   /**
-   * A cache of the application by its name, whole: never the namespace that `Cache` is in a module with `forFeature`.
+   * A cache of the application by its name. Returns the whole cache, also where `Cache` is a namespace of it
+   * (`forFeature`).
    *
    * ```ts
    * await app.get(CacheRegistry).get().clear();
    * ```
    *
    * @param name default: the default cache
-   * @throws ValidationError when there is no cache of that name
+   * @throws ValidationError when the application has no cache of that name
    */
   get(name: string = defaultCacheName): Cache {
-    // A test may have put another in its place.
+    // A test may have overridden the provider.
     const provided: unknown = this.moduleRef && provider(this.moduleRef, wholeCacheToken(name));
     const cache = isCache(provided) ? provided : this.cacheOf(name);
     if (cache !== undefined) return cache;
     const known = this.names().map((each) => `'${each}'`);
-    const message = `there is no cache '${name}'; registered: ${known.length === 0 ? 'none' : known.join(', ')}`;
+    const message = `no cache '${name}' exists; registered: ${known.length === 0 ? 'none' : known.join(', ')}`;
     throw new ValidationError([{ path: 'name', message }], 'CacheRegistry');
   }
 
@@ -57,9 +61,9 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * What the methods of the application may vary by.
+   * Adds facts that decorated methods may vary by.
    *
-   * @throws ValidationError when a fact is said twice
+   * @throws ValidationError when a fact is declared twice
    */
   addFacts(facts: CacheFacts): void {
     this.#facts = mergeFacts([this.#facts, facts]);
@@ -69,12 +73,12 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     return this.#facts;
   }
 
-  /** Warns, once, of facts that came when it was too late for requests to reach them. */
+  /** Warns once about facts that were declared after the routes were created: requests cannot supply them. */
   tellOfLateFacts(names: readonly string[]): void {
     if (this.#hasToldOfLateFacts) return;
     this.#hasToldOfLateFacts = true;
     this.#logger.warn(
-      `${names.join(' and ')} (vary) came with a module that was loaded after the routes were made, which have no context for facts: methods that vary by them run uncached. Say them in a forRoot({ vary }) or a CacheVaryProvider that is there from the start`,
+      `vary: ${names.join(' and ')} came with a module that was loaded after the routes were created, so requests on these routes carry no context: methods that vary by these facts run uncached. Declare the facts at startup, in forRoot({ vary }) or a CacheVaryProvider`,
     );
   }
 
@@ -82,25 +86,25 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     return this.#caches.get(name)?.cache;
   }
 
-  /** In the order of their modules. */
+  /** The names of the caches, in the order of their modules. */
   names(): readonly string[] {
     return [...this.#caches.keys()];
   }
 
-  /** After environment, preset and defaults. */
+  /** The options of a cache after environment, preset and defaults. */
   optionsOf(name: string): PreparedCache['options'] | undefined {
     return this.#caches.get(name)?.options;
   }
 
-  /** Who watches the cache, unless monitoring is off. */
+  /** The monitor of a cache; undefined if monitoring is off. */
   monitorOf(name: string): CacheMonitor | undefined {
     return this.#caches.get(name)?.monitor;
   }
 
   /**
-   * Connects. Not before: the providers of an application that fails to compile have opened nothing then.
+   * Connects the caches. An application that fails to compile has opened no connection.
    *
-   * @throws InfrastructureError when a cache with `failOnConnectionError` cannot connect; all are closed then
+   * @throws InfrastructureError when a cache with `failOnConnectionError` cannot connect; all caches are closed then
    */
   async onModuleInit(): Promise<void> {
     try {
@@ -111,27 +115,29 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** After the server has let its last request go. */
+  /** Nest calls this hook after the HTTP server has finished its last request. */
   async onApplicationShutdown(): Promise<void> {
     const results = await Promise.allSettled([...this.#caches.values()].map(({ cache }) => cache.close()));
-    for (const result of results) {
-      if (result.status === 'rejected') this.#logger.warn(`A cache did not close: ${String(result.reason)}`);
+    for (const [index, name] of this.names().entries()) {
+      const result = results[index];
+      if (result?.status !== 'rejected') continue;
+      this.#logger.warn(`Cache '${name}' failed to close: ${String(result.reason)}`);
     }
   }
 }
 
-/** Undefined in an application without caches of ours, and before the registry is made. */
+/** The registry; undefined in an application without `CacheInfraModule`, and before the registry is created. */
 export function registryOf(moduleRef: ModuleRef): CacheRegistry | undefined {
   const registry: unknown = provider(moduleRef, CacheRegistry);
   return CacheRegistry.isMade(registry) ? registry : undefined;
 }
 
 export function nameTaken(name: string): ValidationError {
-  const message = `name '${name}' is used by two caches: give each forRoot(), forAi() and entry of caches its own name, and inject it by @InjectCache(name), its AiCacheService by @InjectAiCache(name)`;
+  const message = `name '${name}' is used by two caches: give each forRoot(), forAi() and entry of caches its own name, and inject the cache with @InjectCache(name), its AiCacheService with @InjectAiCache(name)`;
   return new ValidationError([{ path: 'name', message }], 'CacheInfraModule');
 }
 
-/** A cache that can do without Redis does not hold the start up: it goes on connecting by itself. */
+/** A cache that does not require Redis does not delay the start: it keeps connecting in the background. */
 async function start(prepared: PreparedCache): Promise<void> {
   if (prepared.required) return prepared.connect();
   let timer: NodeJS.Timeout | undefined;

@@ -2,8 +2,8 @@ import type { InjectionToken } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 
 /**
- * What the application provides under `token`, in whatever module. Undefined when that is nothing, and as long as it is not made: Nest
- * gives `null` then, for what a factory makes. The answer may be another one later.
+ * The instance that the application provides under `token`, in any module. Undefined if there is no such provider, or
+ * no instance yet: until then Nest returns `null` for a factory provider. A later call may return another result.
  */
 export function provider<T>(moduleRef: ModuleRef, token: InjectionToken<T>): T | undefined {
   try {
@@ -13,7 +13,7 @@ export function provider<T>(moduleRef: ModuleRef, token: InjectionToken<T>): T |
   }
 }
 
-/** Whether something is provided under `token` that is not made yet. */
+/** True if `token` has a provider whose instance does not exist yet. */
 export function isPending(moduleRef: ModuleRef, token: InjectionToken): boolean {
   try {
     return (moduleRef.get<unknown>(token, { strict: false }) ?? undefined) === undefined;

@@ -2,10 +2,10 @@ import { Inject, Optional, type InjectionToken } from '@nestjs/common';
 
 import { Cache } from '../../cache/contract/cache.js';
 
-/** The name of the cache that `forRoot()` makes when it is given none. */
+/** The name of a cache that is created without a name. */
 export const defaultCacheName = 'default';
 
-/** The token of a cache: the class {@link Cache} for the default one, a text for a named one. */
+/** The token of a cache: the class {@link Cache} for the default one, a string for a named one. */
 export function getCacheToken(name: string = defaultCacheName): InjectionToken<Cache> {
   return name === defaultCacheName ? Cache : `Cache(${name})`;
 }
@@ -21,15 +21,15 @@ export function InjectCache(name?: string): PropertyDecorator & ParameterDecorat
   return Inject(getCacheToken(name));
 }
 
-/** The cache itself, where the token of {@link getCacheToken} may stand for a namespace of it in some module. */
+/** The token of the whole cache: in a module with `forFeature`, {@link getCacheToken} is a namespace of it. */
 export function wholeCacheToken(name: string): InjectionToken<Cache> {
   return `CacheInfraModule.cache(${name})`;
 }
 
-/** What `Cache` is in an application with a `forRoot()`: a `forAi()` beside it leaves it that. */
+/** The cache that `Cache` injects in an application with `forRoot()`; a `forAi()` next to it does not replace it. */
 export const rootCacheToken: InjectionToken<Cache> = Symbol.for('nestjs-cache-infra.rootCache');
 
-/** What `CacheInfraModule.forFeature` says to the module that imports it. */
+/** The namespace that `CacheInfraModule.forFeature` declares for the importing module. */
 export interface CacheFeature {
   /** The name of the cache. */
   readonly cache: string;
@@ -38,7 +38,7 @@ export interface CacheFeature {
 
 export const featureToken: InjectionToken<CacheFeature> = Symbol.for('nestjs-cache-infra.CacheFeature');
 
-/** From the outermost to the innermost: that of the module, then that of the method. */
+/** The namespaces of an entry, outermost first: of the module, then of the method. */
 export function namespacesOf(
   {
     cache = defaultCacheName,
@@ -52,10 +52,10 @@ export function namespacesOf(
 
 const madeByMethodToken = Symbol('CacheInfraModule.forRoot');
 
-/** In every `CacheInfraModule` that one of its methods has made, and not in one that was imported by itself. */
+/** A provider of every `CacheInfraModule` that a static method created; a bare import lacks it. */
 export const madeByMethod = { provide: madeByMethodToken, useValue: true };
 
-/** Injects whether it is there. */
+/** Injects {@link madeByMethod}, or undefined in a bare import. */
 export function InjectMadeByMethod(): ParameterDecorator {
   return (target, name, index) => {
     Inject(madeByMethodToken)(target, name, index);

@@ -2,12 +2,12 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { ModuleRef } from '@nestjs/core';
 import { Observable } from 'rxjs';
 
-import { contextOf, withCacheContext } from './cache-context.js';
+import { contextOf, withCacheContext } from './current-context.js';
 import { factsOf } from './facts-lookup.js';
 
 /**
- * Tells the facts of `vary` what request a method is called for. `CacheInfraModule` binds it for the whole application;
- * where that does not reach (a hybrid application without `inheritAppConfig`) bind it yourself.
+ * Makes the current request available to the facts of `vary`. `CacheInfraModule` binds this interceptor for the whole
+ * application. Bind it yourself in a hybrid application without `inheritAppConfig`.
  */
 @Injectable()
 export class CacheContextInterceptor implements NestInterceptor {

@@ -6,12 +6,12 @@ import type { CacheRegistry } from '../registry/cache-registry.js';
 import { factsOf } from './facts-lookup.js';
 
 /**
- * `CacheContextInterceptor` for the whole application, where there are facts. Where there are none it is no interceptor: Nest looks for
- * `intercept` when it makes a route, and leaves out what has none. One that only lets requests pass would still cost each of them more
- * than a hit in the cache does.
+ * Binds `CacheContextInterceptor` to the whole application, if it has facts. Nest reads `intercept` when it creates a
+ * route, and skips an interceptor without it. Without facts `intercept` is undefined: even a pass-through interceptor
+ * would cost each request more than a cache hit does.
  *
- * Facts that come after routes were made without them (with a module that is loaded lazily) are known to no request on those routes:
- * `factsOf` sees to it that they are not mistaken for calls outside of requests.
+ * Routes that were created before any fact (facts of a lazily loaded module) set no context. `factsOf` treats calls
+ * without a context as unknown then, not as calls outside of a request.
  */
 export class ContextBinding {
   readonly #moduleRef: ModuleRef;

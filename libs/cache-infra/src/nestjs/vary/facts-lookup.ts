@@ -1,10 +1,10 @@
 import type { ModuleRef } from '@nestjs/core';
 
 import { ValidationError } from '../../base/errors.js';
-import { CacheVaryProvider, mergeFacts, type CacheFacts } from './cache-facts.js';
+import { CacheVaryProvider, mergeFacts, type CacheFacts } from '../registry/cache-facts.js';
 import { registryOf, type CacheRegistry } from '../registry/cache-registry.js';
 
-/** What was found, and from what: a module that is loaded later may say more. */
+/** The facts found, and their sources: a lazily loaded module may add facts. */
 interface Known {
   readonly registry: CacheRegistry | undefined;
   readonly registered: CacheFacts;
@@ -15,9 +15,9 @@ const known = new WeakMap<ModuleRef, Known>();
 const none: CacheFacts = {};
 
 /**
- * The facts of the application: those of `forRoot({ vary })` and those of {@link CacheVaryProvider}.
+ * The facts of the application, from `forRoot({ vary })` and {@link CacheVaryProvider}.
  *
- * @throws ValidationError when both say the same, or when the provider is not a singleton
+ * @throws ValidationError when both declare the same fact, or when the provider is not a singleton
  */
 export function factsOf(moduleRef: ModuleRef): CacheFacts {
   const before = known.get(moduleRef);
@@ -28,12 +28,15 @@ export function factsOf(moduleRef: ModuleRef): CacheFacts {
   const provided = providedFacts(moduleRef);
   const said = mergeFacts([registered, provided ?? none]);
   const facts = registry?.hasRoutesWithoutContext === true ? late(said, registry) : said;
-  // As long as a provider of facts is not made, its answer is to come.
+  // Don't remember the result while the provider of facts does not exist yet.
   if (provided !== undefined) known.set(moduleRef, { registry, registered, facts });
   return facts;
 }
 
-/** Facts that came after the routes: without a context there may be a request all the same, and then nothing is known of it. */
+/**
+ * Facts that were declared after the routes were created. A call without a context may belong to a request, so its
+ * facts are unknown.
+ */
 function late(facts: CacheFacts, registry: CacheRegistry): CacheFacts {
   const all = Object.entries(facts);
   if (all.length > 0) registry.tellOfLateFacts(Object.keys(facts));
@@ -42,7 +45,7 @@ function late(facts: CacheFacts, registry: CacheRegistry): CacheFacts {
   );
 }
 
-/** Undefined when there is a provider of facts that is not made yet. */
+/** The facts of {@link CacheVaryProvider}; undefined while its instance does not exist yet. */
 function providedFacts(moduleRef: ModuleRef): CacheFacts | undefined {
   try {
     const facts: unknown = moduleRef.get<CacheVaryProvider | null>(CacheVaryProvider, {
@@ -53,7 +56,7 @@ function providedFacts(moduleRef: ModuleRef): CacheFacts | undefined {
     // Nest's own error classes are not exported from their package.
     if (error instanceof Error && error.constructor.name === 'InvalidClassScopeException') {
       throw new ValidationError(
-        'CacheVaryProvider has to be a singleton, without request-scoped dependencies: its facts get the request from their context',
+        'CacheVaryProvider must be a singleton without request-scoped dependencies: each fact receives the request in its context',
         'CacheInfraModule',
       );
     }

@@ -11,18 +11,18 @@ interface Controller {
   readonly prototype: object;
 }
 
-/** A route with `@HttpCache()`, or a controller that says it for all its routes. */
+/** A route with `@HttpCache()`, or a controller with `@HttpCache()` for all its routes. */
 export interface DecoratedRoute {
   /** The name of its cache. */
   readonly cache: string;
   /** `Controller.method`, or `Controller`. */
   readonly name: string;
   readonly controller: Controller;
-  /** Undefined = all of the controller. */
+  /** Undefined = every route of the controller. */
   readonly handler: Handler | undefined;
 }
 
-/** All of an application, as far as its modules are loaded. */
+/** The decorated routes of all loaded modules. */
 export function* decoratedRoutes(modules: ModulesContainer): Iterable<DecoratedRoute> {
   for (const module of modules.values()) {
     for (const { metatype } of module.controllers.values()) {
@@ -31,7 +31,7 @@ export function* decoratedRoutes(modules: ModulesContainer): Iterable<DecoratedR
   }
 }
 
-/** The names of methods with `@HttpCache()` on classes that have no routes. */
+/** Methods with `@HttpCache()` on classes that are not controllers. */
 export function* decoratedProviders(modules: ModulesContainer): Iterable<string> {
   for (const module of modules.values()) {
     for (const { metatype } of module.providers.values()) {
@@ -58,7 +58,7 @@ function* routesOf(controller: Controller): Iterable<DecoratedRoute> {
   }
 }
 
-/** Also those that are inherited. */
+/** The methods of a class, inherited ones included. */
 function* methodsOf(prototype: object | null): Iterable<readonly [name: string, method: Handler]> {
   if (prototype === null || prototype === Object.prototype) return;
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {

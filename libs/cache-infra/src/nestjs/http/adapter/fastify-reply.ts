@@ -1,12 +1,12 @@
-/** What Fastify and its plug-ins still do to a reply after the handler has answered. */
+/** The steps of Fastify and its plug-ins between the handler's result and the sent reply. */
 export interface ReplySteps {
-  /** A hook may set headers. */
+  /** True if a hook may set headers. */
   readonly mayChangeHeaders: boolean;
-  /** `JSON.stringify()` alone makes the body of an object. */
+  /** True if only `JSON.stringify()` serializes an object. */
   readonly isPlainJson: boolean;
 }
 
-/** Fastify keeps this under symbols. A version that keeps it elsewhere is taken for one that does everything. */
+/** Fastify keeps its hooks under symbols. An unknown version counts as one with every hook. */
 const unknownSteps: ReplySteps = { mayChangeHeaders: true, isPlainJson: false };
 
 export function replySteps(request: object, reply: object): ReplySteps {
@@ -25,7 +25,7 @@ export function replySteps(request: object, reply: object): ReplySteps {
   };
 }
 
-/** Whether a plug-in holds back cookies that it will write when the reply is sent, as `@fastify/cookie` does. */
+/** True if a plug-in has queued cookies that it writes when the reply is sent, as `@fastify/cookie` does. */
 export function hasQueuedCookies(reply: object): boolean {
   return Object.getOwnPropertySymbols(reply)
     .filter(({ description = '' }) => /set-?cookies?$/i.test(description))
@@ -35,7 +35,7 @@ export function hasQueuedCookies(reply: object): boolean {
     });
 }
 
-/** The property under a symbol of this description. */
+/** The property under the symbol with this description. */
 function under(owner: object, description: string): unknown {
   const symbol = Object.getOwnPropertySymbols(owner).find((it) => it.description === description);
   return symbol === undefined ? undefined : Reflect.get(owner, symbol);

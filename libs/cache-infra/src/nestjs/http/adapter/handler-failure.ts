@@ -1,22 +1,22 @@
 import { HttpException } from '@nestjs/common';
 
-/** A handler's error on its way to all those who wait for the handler. */
+/** A handler's error, passed to every request that waits for the same run. */
 export class HandlerFailure extends Error {
   constructor(
     override readonly cause: unknown,
-    /** Of the request for which the handler ran. */
+    /** The fingerprint of the request that the handler ran for. */
     readonly fingerprint: string,
-    /** The client of that request had left: the handler may have given up for it alone. */
+    /** The client of that request disconnected, so the handler may have aborted for that client only. */
     readonly isAbandoned: boolean,
   ) {
     super('The handler failed', { cause });
   }
 }
 
-/** Errors that a stale response may stand in for (RFC 5861 §4). */
+/** Statuses that a stale response may replace (RFC 5861 §4). */
 export const standInStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
-/** The status that Nest will answer an error with. */
+/** The status of Nest's response to an error. */
 export function failureStatus(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const status: unknown =

@@ -2,10 +2,11 @@ import type { CallHandler } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
 
 import { fieldTokens } from '../rules/header-fields.js';
-import type { HttpCaches, HttpStore } from './http-caches.js';
+import type { HttpCaches } from './http-caches.js';
 import { httpDate } from '../rules/http-date.js';
+import type { HttpStore } from '../rules/http-store.js';
 import type { Head, HttpExchange } from './http-exchange.js';
-import type { HttpRoute } from './http-route.js';
+import type { HttpRoute, Surroundings } from './http-route.js';
 import type { JsonMethod } from './json-text.js';
 import { keptBody, type Recipient } from './kept-body.js';
 import { isStreaming, type StoredBody } from '../rules/stored-body.js';
@@ -14,19 +15,16 @@ import { toStore, type StoredResponse, type StoringRules } from '../rules/stored
 import { strongEtag } from '../rules/validators.js';
 import { merged } from '../rules/vary.js';
 
-/** What stands around this cache on a route. */
-export interface Around {
-  /** Nest's own serializers are among the interceptors outside. */
-  readonly serializes: boolean;
-  /** No interceptor outside looks at values or sets headers, nor does a class derived from this one. */
-  readonly isOutermost: boolean;
-  /** The names of the interceptors outside that may. */
-  readonly names: readonly string[];
-  /** The `res.json()` that knows no classes; undefined = there is none. */
+/**
+ * The interceptors and the adapter around this cache on a route. `isOutermost` is false also for a subclass of the
+ * interceptor, which may read values or set headers.
+ */
+export interface Around extends Surroundings {
+  /** The `res.json()` that ignores classes; undefined if there is none. */
   readonly json: JsonMethod | undefined;
 }
 
-/** What it takes to run a handler. */
+/** The collaborators of a handler run. */
 export interface RunParts {
   readonly exchange: HttpExchange;
   readonly next: CallHandler;
@@ -37,24 +35,24 @@ export interface RunParts {
   readonly around: Around;
 }
 
-/** What a handler's run came to. */
+/** The outcome of a handler run. */
 export interface Outcome {
   readonly value: unknown;
-  /** The handler threw this instead, and it may be stored. */
+  /** The error that the handler threw, if it may be stored. */
   readonly thrown?: { readonly error: unknown } | undefined;
   readonly status: number;
-  /** Undefined = the value is none that could be compared or stored. */
+  /** Undefined if the value cannot be compared or stored. */
   readonly head?: Head | undefined;
   readonly stored?: StoredResponse | undefined;
-  /** Why it is not stored. */
+  /** Why the response is not stored. */
   readonly detail?: string | undefined;
 }
 
-/** Runs the handler and the interceptors inside of this one; gives the response its `ETag`, `Date` and `Vary`. */
+/** Runs the handler and the inner interceptors, and adds `ETag`, `Date` and `Vary` to the response. */
 export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
   const { next, exchange, around, route, caches } = parts;
   let value: unknown;
-  exchange.takeInHand();
+  exchange.markHandled();
   try {
     value = await lastValueFrom(next.handle(), { defaultValue: undefined });
   } catch (error) {
@@ -71,7 +69,7 @@ export async function runHandler(parts: RunParts, before: Head): Promise<Outcome
   return { value, status, detail: refusal ?? kept.refusal };
 }
 
-/** Why an answer is not stored, whatever its body. */
+/** Why a response is not stored, independent of its body. */
 function headRefusal({ exchange, rules, store }: RunParts, before: Head, status: number): string | undefined {
   if (exchange.hasCookie) return 'set-cookie';
   const answer = { ...exchange.head(), status, before: before.fields, body: { kind: 'empty' } as const };
@@ -84,7 +82,7 @@ function recipientOf({ serializes, isOutermost, json }: Around, exchange: HttpEx
   return isOutermost && exchange.sendsPlainJson(json) ? 'client' : 'code';
 }
 
-/** An exception is an answer like others where the route says so. */
+/** Stores an exception like a response, where the route's `statuses` allow it. */
 function thrownOutcome(parts: RunParts, before: Head, error: unknown): Outcome {
   const body = storedException(error);
   if (body === undefined || !parts.rules.statuses.includes(body.status) || parts.exchange.isSent) throw error;

@@ -8,7 +8,7 @@ import { runHandler, type Outcome, type RunParts } from './handler-run.js';
 import { hitStatus, httpCacheStatus, type ForwardReason, type Handling } from '../rules/http-cache-status.js';
 import type { FieldValue } from '../rules/header-fields.js';
 import type { HttpCaches } from './http-caches.js';
-import type { Departure } from './departure.js';
+import type { SentHeaders } from './sent-headers.js';
 import type { Head } from './http-exchange.js';
 import type { PrimaryKey } from '../rules/http-primary-key.js';
 import { isContainer, type JsonMethod } from './json-text.js';
@@ -18,15 +18,18 @@ import { isNotModified } from '../rules/validators.js';
 import { storedTtl, type Found, type Shared, type Variants } from '../rules/variants.js';
 import { fingerprintOf } from '../rules/vary.js';
 
-/** All that one answer takes. */
+/** The collaborators of one response. */
 export interface AnswerParts extends RunParts {
   readonly caches: HttpCaches;
   readonly variants: Variants;
   readonly key: PrimaryKey;
   readonly wants: RequestDirectives;
-  /** Counts the request for its route. */
+  /** Counts the request for its route, as a hit or a miss. */
   readonly recordRequest: (result: 'hit' | 'miss') => void;
-  /** What is answered goes to the client as it is, and where it is by this method, a JSON text is as good as the object. */
+  /**
+   * The `res.json()` that sends the body unchanged, so that the stored JSON text can be sent without parsing. Undefined
+   * if the value must be the object.
+   */
   readonly textSender: JsonMethod | undefined;
 }
 
@@ -34,7 +37,7 @@ export interface AnswerParts extends RunParts {
 interface Run {
   started: boolean;
   outcome?: Outcome;
-  /** Settled when the client is to have the answer before anybody knows whether it may be stored. */
+  /** Settles when the client must receive the response before the cache can decide whether to store it. */
   readonly answersFirst: Promise<typeof unsettled>;
   readonly answerFirst: () => void;
 }
@@ -51,7 +54,7 @@ function newRun(): Run {
   return { started: false, answersFirst, answerFirst };
 }
 
-/** The answer to one GET or HEAD request: from the cache, or from the handler. */
+/** The response to one GET or HEAD request: from the cache, or from the handler. */
 export class HttpAnswer {
   readonly #parts: AnswerParts;
   #head: Head | undefined;
@@ -61,12 +64,12 @@ export class HttpAnswer {
     this.#parts = parts;
   }
 
-  /** What the response was when it was first asked for, which is before a handler or a stored response touches it. */
+  /** The response before the handler or a stored response modifies it; read at first use. */
   get #before(): Head {
     return (this.#head ??= this.#parts.exchange.head());
   }
 
-  /** What the handler returned, now or once. */
+  /** The value that the handler returned, in this request or in the one whose response was stored. */
   async value(): Promise<unknown> {
     try {
       return await this.#answer();
@@ -95,14 +98,14 @@ export class HttpAnswer {
     }
     const fwd = this.#reason(found);
     if (wants.onlyIfCached) {
-      this.#tell({ fwd, detail: 'only-if-cached' });
+      this.#addCacheStatus({ fwd, detail: 'only-if-cached' });
       throw new GatewayTimeoutException();
     }
-    // A handler may leave out the body when it is asked for the head.
+    // A response to HEAD is not stored: the handler may omit the body.
     return exchange.method === 'HEAD' ? this.#uncached(fwd) : this.#load(found, fwd);
   }
 
-  /** One hit or one miss for each request. */
+  /** Counts one hit or one miss per request. */
   #count(tier: Found['tier'], start: number): void {
     const { store, key, recordRequest } = this.#parts;
     store.recordRead(key.text, tier, start);
@@ -114,7 +117,10 @@ export class HttpAnswer {
     return secondsLeft(response, this.#now()) > 0 ? 'request' : 'stale';
   }
 
-  /** Runs the handler for this request and all that ask for the same meanwhile. `apart`: those that are alike in every field. */
+  /**
+   * Runs the handler once for all concurrent requests with the same selecting fields. `apart` restricts the sharing to
+   * requests that are equal in every field.
+   */
   async #load(found: Found, fwd: ForwardReason, apart?: string): Promise<unknown> {
     const { caches, variants, exchange } = this.#parts;
     const run = newRun();
@@ -136,7 +142,7 @@ export class HttpAnswer {
         if (run.started || error.fingerprint === fingerprint) return this.#failed(error.cause, found, fwd);
         return this.#load(found, fwd, `#${fingerprint}`);
       }
-      // The handler is at work on this very response: there is no second try.
+      // The handler already writes to this response, so it cannot run a second time.
       if (run.started) throw error;
       caches.report(error);
       return this.#uncached(fwd, 'cache-error');
@@ -146,14 +152,14 @@ export class HttpAnswer {
     if ('notStored' in shared) return this.#notShared(shared.status, found, fwd);
     const { vary } = shared;
     if (variants.isFor(shared)) return this.#replay(shared, { fwd, collapsed: true });
-    // It is known now what selects the response, and that it was for another request.
+    // The response names its selecting fields now, and was selected by another request.
     if (apart === undefined) return this.#load({ ...found, vary, response: undefined }, 'vary-miss', '');
     return this.#uncached('vary-miss');
   }
 
   #loader(run: Run, found: Found): (ctx: LoadContext) => Promise<Shared> {
     return async (ctx) => {
-      // A cache with refreshAhead comes back when the response has gone: that is revalidateLater's to do.
+      // A cache with refreshAhead calls the loader after the response was sent. `#revalidateLater` handles that case.
       if (this.#answered) throw new Error('The request has been answered');
       run.started = true;
       const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
@@ -161,12 +167,12 @@ export class HttpAnswer {
         throw new HandlerFailure(error, fingerprintOf(exchange.headers), exchange.isAbandoned);
       });
       run.outcome = outcome;
-      // An error is no reason to forget what stands in for it.
+      // Keep the stale response that replaces the error.
       if (outcome.stored === undefined || this.#standsIn(found, outcome.status)) {
         ctx.skipStore();
         return { notStored: true, status: outcome.status };
       }
-      if (this.#mayGetCookie(outcome) && !(await this.#goesWithoutCookie(run))) {
+      if (this.#mayGetCookie(outcome) && !(await this.#sendsWithoutCookie(run))) {
         ctx.skipStore();
         return { notStored: true, status: outcome.status };
       }
@@ -175,24 +181,24 @@ export class HttpAnswer {
     };
   }
 
-  /** Something that runs after this cache may set a cookie: session middleware, a hook, an interceptor or a filter. */
+  /** True if session middleware, a hook, an outer interceptor or a filter may still set a cookie. */
   #mayGetCookie({ thrown }: Outcome): boolean {
     const { exchange, around } = this.#parts;
     if (exchange.isDetached) return false;
     return !around.isOutermost || thrown !== undefined || exchange.mayGetCookie;
   }
 
-  /** Lets the client have the answer, and waits until its headers have gone: nobody else may have it before. */
-  async #goesWithoutCookie(run: Run): Promise<boolean> {
+  /** Sends the response to its client first, and waits for its headers, before the response is shared. */
+  async #sendsWithoutCookie(run: Run): Promise<boolean> {
     const { exchange, caches, route } = this.#parts;
-    const departing = exchange.departure();
+    const sending = exchange.sentHeaders();
     run.answerFirst();
-    const departure = await departing;
-    if (departure === 'with-cookie') caches.setsCookiesLate(route, exchange.headers);
-    return departure === 'without-cookie';
+    const sent = await sending;
+    if (sent === 'with-cookie') caches.setsCookiesLate(route, exchange.headers);
+    return sent === 'without-cookie';
   }
 
-  /** The handler ran for this request, and the answer is stored once its headers have gone. */
+  /** The handler ran for this request, and the response is stored after its headers are sent. */
   #answeredFirst(run: Run, loading: Promise<Shared>, found: Found, fwd: ForwardReason): unknown {
     const { caches } = this.#parts;
     const { outcome } = run as { outcome: Outcome };
@@ -206,7 +212,7 @@ export class HttpAnswer {
     return this.#deliver(outcome, { fwd, ttl, detail: 'stored-after-headers' });
   }
 
-  /** The handler ran for this request. */
+  /** Delivers the outcome of a handler that ran for this request. */
   async #ran(outcome: Outcome, found: Found, fwd: ForwardReason): Promise<unknown> {
     const { exchange } = this.#parts;
     const { status, stored } = outcome;
@@ -227,12 +233,12 @@ export class HttpAnswer {
     });
   }
 
-  /** A second look: a cookie that nothing told of shows itself when the headers go, and not before. */
+  /** Deletes the stored response if a cookie appears among the sent headers: only then is such a cookie visible. */
   #forgetIfCookieIsSet(stored: StoredResponse, found: Found): void {
     const { exchange, caches, variants, route } = this.#parts;
     if (exchange.isDetached) return;
-    void exchange.departure().then((departure) => {
-      if (departure !== 'with-cookie') return;
+    void exchange.sentHeaders().then((sent) => {
+      if (sent !== 'with-cookie') return;
       caches.setsCookiesLate(route, exchange.headers);
       variants.forget(found.vary, stored.vary).catch((error: unknown) => {
         caches.report(error);
@@ -240,13 +246,13 @@ export class HttpAnswer {
     });
   }
 
-  /** The handler failed. */
+  /** Serves the stale response in place of an error where `stale-if-error` allows it; else rethrows the error. */
   #failed(error: unknown, found: Found, fwd: ForwardReason): unknown {
     const status = failureStatus(error);
     if (!this.#standsIn(found, status)) {
-      // It was to be stored, and filters would have had another than the one that was thrown.
+      // The exception was storable by status, but filters would receive another class than the thrown one.
       const isRefused = error instanceof HttpException && this.#parts.rules.statuses.includes(status);
-      this.#tell({ fwd, detail: isRefused ? 'exception-class' : undefined });
+      this.#addCacheStatus({ fwd, detail: isRefused ? 'exception-class' : undefined });
       throw error;
     }
     this.#parts.exchange.reset(this.#before);
@@ -258,7 +264,7 @@ export class HttpAnswer {
     return standsInForError(response, this.#parts.wants, this.#now());
   }
 
-  /** The handler has run for another request, which keeps its answer for itself: `status` is all that is known of it. */
+  /** The handler ran for another request and its response is not shareable: only `status` is known. */
   #notShared(status: number, found: Found, fwd: ForwardReason): unknown {
     if (this.#standsIn(found, status)) return this.#standIn(found.response as StoredResponse, status);
     return this.#uncached(fwd, 'not-stored');
@@ -268,30 +274,30 @@ export class HttpAnswer {
     return this.#replay(response, { fwd: 'stale', fwdStatus, detail: 'stale-if-error' });
   }
 
-  /** The handler runs for this request alone, and nothing is stored. */
+  /** Runs the handler for this request only, and stores nothing. */
   async #uncached(fwd: ForwardReason, detail?: string): Promise<unknown> {
     const outcome = await runHandler(this.#parts, this.#before).catch((error: unknown) => {
-      this.#tell({ fwd, detail });
+      this.#addCacheStatus({ fwd, detail });
       throw error;
     });
     return this.#deliver(outcome, { fwd, detail: detail ?? outcome.detail });
   }
 
-  /** What the handler returned (or threw), or nothing when the client has it. */
+  /** Returns (or throws) the handler's result; undefined if the client already has the representation (304). */
   #deliver({ value, thrown, head, detail }: Outcome, handling: Handling): unknown {
-    this.#tell({ detail, ...handling });
+    this.#addCacheStatus({ detail, ...handling });
     if (thrown !== undefined) throw thrown.error;
     const isNotModified = head !== undefined && this.#asksWhetherModified() && this.#isNotModified(head);
     return isNotModified ? undefined : value;
   }
 
-  /** A stored response; without `handling` a plain hit. */
+  /** Writes a stored response; without `handling`, as a plain hit. */
   #replay(response: StoredResponse, handling?: Handling): unknown {
     const { exchange, key } = this.#parts;
     const now = this.#now();
     const { fields } = response;
     exchange.setStatus(response.status);
-    // A copy of lists: whoever appends to one changes what it was given.
+    // Copy lists: the response appends to the list that it is given.
     for (const name in fields) exchange.setField(name, mutable(fields[name] as FieldValue));
     const age = currentAge(response, now);
     exchange.setField('Age', String(Math.floor(age)));
@@ -305,7 +311,7 @@ export class HttpAnswer {
     return this.#asText(response.body) ?? returnedValue(response.body);
   }
 
-  /** A body as the text that is sent for it, where that makes no difference. */
+  /** The body as JSON text, where sending the text equals sending the object. */
   #asText(body: StoredBody): string | undefined {
     const { textSender, exchange } = this.#parts;
     if (textSender === undefined || body.kind !== 'json' || !isContainer(body.text)) return undefined;
@@ -317,7 +323,7 @@ export class HttpAnswer {
     return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
   }
 
-  /** Then the client is told so. */
+  /** Sets status 304 if the client already has the representation. */
   #isNotModified({ status, fields }: Head): boolean {
     const { exchange } = this.#parts;
     if (status !== 200 || !isNotModified(exchange.headers, fields, this.#now())) return false;
@@ -325,26 +331,26 @@ export class HttpAnswer {
     return true;
   }
 
-  /** The client has its stale response first: the handler gets one of its own to write on. */
+  /** Revalidates after the stale response is sent. The handler writes to a detached copy of the response. */
   #revalidateLater(found: Found): void {
     const { exchange, store } = this.#parts;
     const id = this.#revalidationId(found);
     const before = this.#before;
     if (!store.revalidations.begin(id)) return;
-    const departing = exchange.departure();
+    const sending = exchange.sentHeaders();
     exchange.whenDone(() => {
-      void departing
-        .then((departure) => this.#revalidate(departure, before, found))
+      void sending
+        .then((sent) => this.#revalidate(sent, before, found))
         .finally(() => {
           store.revalidations.end(id);
         });
     });
   }
 
-  async #revalidate(departure: Departure, before: Head, found: Found): Promise<void> {
+  async #revalidate(sent: SentHeaders, before: Head, found: Found): Promise<void> {
     const { exchange, variants, caches, route, store } = this.#parts;
-    // The request has a session of its own now, and what the handler answers it may be of that session.
-    if (departure === 'with-cookie') {
+    // A session was created for this request, so a response of the handler may belong to the session.
+    if (sent === 'with-cookie') {
       caches.setsCookiesLate(route, exchange.headers);
       return;
     }
@@ -369,7 +375,10 @@ export class HttpAnswer {
     }
   }
 
-  /** A server's failure leaves the stale response, and the next request tries again; a client's error stands for an answer. */
+  /**
+   * Keeps the stale response after a server error (5xx), so that the next request tries again; deletes it after a
+   * client error (4xx).
+   */
   async #failedInBackground(status: number, error: unknown, found: Found): Promise<void> {
     const { caches, route, store, variants } = this.#parts;
     if (status < 500) {
@@ -387,7 +396,7 @@ export class HttpAnswer {
     return `${this.#parts.key.text}#${response?.variant ?? ''}`;
   }
 
-  #tell(handling: Handling): void {
+  #addCacheStatus(handling: Handling): void {
     const { exchange, key } = this.#parts;
     exchange.addCacheStatus(httpCacheStatus({ ...handling, key: key.digest }));
   }

@@ -13,57 +13,63 @@ import {
 import type { Ttl } from '../../../cache/contract/options.js';
 import { assertParentheses } from '../../decorators/decorator-checks.js';
 
-/** How the responses of a route are cached. */
+/** The caching options of a route. */
 export interface HttpCacheOptions {
   /**
-   * Life of a response that says nothing about its own by `Cache-Control` or `Expires`; what the response says wins. `0` = 365
-   * days. Default: the cache's `defaultTtl`.
+   * Lifetime of a response without `Cache-Control` or `Expires` of its own; those take precedence. `0` = 365 days.
+   * Default: the cache's `defaultTtl`.
    */
   readonly ttl?: Ttl | undefined;
-  /** Tags of the response, or a function that gives them: `cache.invalidateTags()` and `@CacheEvict({ tags })` reach it. */
+  /**
+   * Tags of the response, or a function that returns them: `cache.invalidateTags()` and `@CacheEvict({ tags })`
+   * invalidate the response.
+   */
   readonly tags?: readonly string[] | ((context: ExecutionContext) => readonly string[]) | undefined;
   /** Names of request fields that select the response, added to its `Vary`. */
   readonly vary?: readonly string[] | undefined;
   /** The name of the cache. Default: the default cache. */
   readonly cache?: string | undefined;
   /**
-   * One response for all users, whatever their `Authorization` and `Cookie`. Default false: each gets their own, unless the
-   * response says `public` or `s-maxage`.
+   * True: one response for all users, regardless of `Authorization` and `Cookie`. Default false: each user has their
+   * own, unless the response says `public` or `s-maxage`.
    */
   readonly shared?: boolean | undefined;
-  /** How long past its life a response is served while the handler makes a new one. Default 0. */
+  /** How long a stale response is served while the handler revalidates it. Default 0. */
   readonly staleWhileRevalidate?: Ttl | undefined;
-  /** How long past its life a response is served when the handler fails. Default 0. */
+  /** How long a stale response is served when the handler fails. Default 0. */
   readonly staleIfError?: Ttl | undefined;
-  /** Stands for the URL in the key. Default: scheme, host, path and sorted query. */
+  /** Replaces the URL in the key. Default: scheme, host, path and sorted query. */
   readonly key?: ((context: ExecutionContext) => string) | undefined;
-  /** False: the same URL on any host is the same response. Default true. */
+  /** False: the host is not part of the key. Default true. */
   readonly host?: boolean | undefined;
-  /** Statuses of 400 and above that may be stored, such as 404: returned, or thrown as an `HttpException`. Default: none. */
+  /**
+   * Statuses of 400 and above that may be stored, such as 404, returned or thrown as an `HttpException`. Default: none.
+   */
   readonly statuses?: readonly number[] | undefined;
-  /** The response headers that are kept, and no others. Default: those that the handler set. */
+  /** The only response headers to store. Default: the headers that the handler set. */
   readonly headers?: readonly string[] | undefined;
-  /** Response headers that are not kept. */
+  /** Response headers not to store. */
   readonly withoutHeaders?: readonly string[] | undefined;
   /**
-   * True: answers that hold objects of classes are stored as their JSON, also where an interceptor, a hook or a replacer outside of
-   * the cache gets them, which then acts on plain objects. Default false: there they are not stored. Never overrules Nest's own
-   * serializers, which tell by the class what to leave out.
+   * True: responses with class instances are stored as their JSON, also where an outer interceptor, a hook or a
+   * replacer then receives plain objects. Default false: such responses are not stored there. Has no effect with Nest's
+   * own serializers, which select properties by class.
    */
   readonly plain?: boolean | undefined;
   /**
-   * For routes that change something. `'path'`: a POST, PUT, PATCH or DELETE that succeeds invalidates every stored response of its
-   * path, whatever the query. `'url'`: only those with its very query, which is all that RFC 9111 asks for. Default `'path'`.
+   * For routes with an unsafe method. `'path'`: a successful POST, PUT, PATCH or DELETE invalidates every stored
+   * response of its path, with any query. `'url'`: only the responses with the same query, the minimum that RFC 9111
+   * requires. Default `'path'`.
    */
   readonly invalidates?: 'path' | 'url' | undefined;
-  /** False: what clients ask for by `Cache-Control` is ignored, so that none can make the handler run. Default true. */
+  /** False: `Cache-Control` of requests is ignored, so clients cannot bypass the cache. Default true. */
   readonly clientControl?: boolean | undefined;
 }
 
 const texts: Check = (value) =>
   Array.isArray(value) && value.every((text) => typeof text === 'string' && text !== '')
     ? undefined
-    : 'must be a list of non-empty texts';
+    : 'must be a list of non-empty strings';
 
 const names: Check = (value) =>
   texts(value) ??
@@ -97,12 +103,12 @@ const checks: Checks = {
   invalidates: oneOf('path', 'url'),
 };
 
-/** Under which the options of a route stand. */
+/** The metadata key of a route's options. */
 export const httpCacheMetadata = 'nestjs-cache-infra:http-cache';
 
 /**
- * Caches the responses of a GET route, or of all GET routes of a controller, by the rules of RFC 9111; a route's options
- * complete those of its controller. Needs the `HttpCacheInterceptor`, globally or on the route.
+ * Caches the responses of a GET route, or of all GET routes of a controller, by the rules of RFC 9111. A route's
+ * options override those of its controller. Requires the `HttpCacheInterceptor`, globally or on the route.
  *
  * ```ts
  * @Get()
@@ -110,9 +116,9 @@ export const httpCacheMetadata = 'nestjs-cache-infra:http-cache';
  * list(): Promise<Product[]> { … }
  * ```
  *
- * `@HttpCache(false)` leaves a route out.
+ * `@HttpCache(false)` excludes a route.
  *
- * @throws ValidationError when the options are wrong
+ * @throws ValidationError when the options are invalid
  */
 export function HttpCache(options?: HttpCacheOptions | false): ClassDecorator & MethodDecorator;
 export function HttpCache(

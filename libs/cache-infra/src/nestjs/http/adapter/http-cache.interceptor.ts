@@ -10,9 +10,10 @@ import { fieldText } from '../rules/header-fields.js';
 import type { Around } from './handler-run.js';
 import { HttpAnswer } from './http-answer.js';
 import { httpCacheStatus } from '../rules/http-cache-status.js';
-import { HttpCaches, type HttpStore } from './http-caches.js';
-import { HttpExchange, isInHand } from './http-exchange.js';
+import { HttpCaches } from './http-caches.js';
+import { HttpExchange, isHandled } from './http-exchange.js';
 import { relatedTarget, type UrlParts } from '../rules/http-key.js';
+import type { HttpStore } from '../rules/http-store.js';
 import { primaryKey, RouteKeys, type PrimaryKey } from '../rules/http-primary-key.js';
 import {
   httpRoute,
@@ -35,25 +36,26 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUE
 
 interface Prepared {
   readonly rules: StoringRules;
-  /** What selects a response as long as none has said so. */
+  /** The request fields that select a response until a stored response names its own. */
   readonly assumed: Selection;
   readonly keys: RouteKeys;
   readonly around: Around;
-  /** What this interceptor gives goes to the client, by this method or as the text that it would send. */
+  /** The `res.json()` that sends this interceptor's result unchanged, as a JSON text or as the object. */
   readonly textSender: JsonMethod | undefined;
 }
 
 /**
- * A shared HTTP cache (RFC 9111) in front of the handlers: answers GET and HEAD from the cache, with `Age`, `ETag`, 304 and
- * `Cache-Status`, and invalidates a URL when another method changes it. Stores what routes with `@HttpCache()` answer, and
- * what says itself by `Cache-Control` or `Expires` for how long it is fresh. Guards run before it, for every request.
+ * A shared HTTP cache (RFC 9111) in front of the handlers. Answers GET and HEAD from the cache, with `Age`, `ETag`, 304
+ * and `Cache-Status`, and invalidates a URL when an unsafe method changes it. Stores the responses of routes with
+ * `@HttpCache()`, and responses with a lifetime in `Cache-Control` or `Expires`. Guards run before this interceptor,
+ * for every request.
  *
  * ```ts
  * providers: [{ provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor }]
  * ```
  *
- * Lets pass untouched: what is not HTTP, handlers that answer themselves (`@Res()`, `@Sse()`, `@Render()`, `@Redirect()`),
- * streams, and requests with `Range` or a body. Without Redis, or with a cache in trouble, the handlers run.
+ * Ignores non-HTTP requests, handlers that write the response themselves (`@Res()`, `@Sse()`, `@Render()`,
+ * `@Redirect()`), streams, and requests with `Range` or a body. When Redis or the cache fails, the handlers run.
  */
 @Injectable()
 export class HttpCacheInterceptor implements NestInterceptor {
@@ -69,8 +71,8 @@ export class HttpCacheInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    // Bound twice, the outer one does the work.
-    if (isInHand(context.getArgByIndex(0))) return next.handle();
+    // If bound twice, only the outer interceptor acts.
+    if (isHandled(context.getArgByIndex(0))) return next.handle();
 
     const route = this.#route(context);
     if (route.optedOut) return next.handle();
@@ -86,17 +88,17 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const detail = this.#bypass(exchange, route);
     if (detail !== undefined) {
       exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail }));
-      exchange.takeInHand();
+      exchange.markHandled();
       return next.handle();
     }
     const answer = this.#answer(context, exchange, route, store, next);
     if (answer !== undefined) return from(answer.value());
     exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail: 'key-failed' }));
-    exchange.takeInHand();
+    exchange.markHandled();
     return next.handle();
   }
 
-  /** Why a request is neither answered from the cache nor its answer stored. */
+  /** Why a request bypasses the cache; undefined if it does not. */
   #bypass(exchange: HttpExchange, { handler, options }: HttpRoute): string | undefined {
     const { headers } = exchange;
     if (headers['range'] !== undefined) return 'range';
@@ -105,7 +107,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return options.shared === true || hasCredentials(headers) ? undefined : 'set-cookie';
   }
 
-  /** Undefined = the route's `key` failed. */
+  /** Undefined if the route's `key` function failed. */
   #answer(
     context: ExecutionContext,
     exchange: HttpExchange,
@@ -146,7 +148,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     });
   }
 
-  /** What responses are stored by; undefined = the route says it by a function that failed. */
+  /** The primary key of a response; undefined if the route's `key` function failed. */
   #key(context: ExecutionContext, route: HttpRoute, ofUrl: () => PrimaryKey): PrimaryKey | undefined {
     const { key } = route.options;
     if (key === undefined) return ofUrl();
@@ -158,7 +160,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     }
   }
 
-  /** @throws what the route's `tags` throws: without them, an invalidation would not reach the response */
+  /** @throws the error of the route's `tags` function: without tags, an invalidation would miss the response */
   #tags(context: ExecutionContext, route: HttpRoute, url: UrlParts): readonly string[] {
     const { tags = [] } = route.options;
     const rules = this.#pathRules();
@@ -176,14 +178,14 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return (this.#rules ??= pathRules(this.adapterHost.httpAdapter));
   }
 
-  /** What follows from a route and its cache, once. */
+  /** Values derived from a route and its cache, computed once. */
   #prepared(context: ExecutionContext, route: HttpRoute, { cache }: HttpStore): Prepared {
     const known = this.#preparations.get(route);
     if (known !== undefined) return known;
     const rules = storingRules(route, cache.defaultTtl);
     const adapter = this.adapterHost.httpAdapter;
     const { serializes, names, ...outside } = this.#surroundings(context);
-    // One that is derived from this one may look at what it gives.
+    // A subclass may read the values that this interceptor returns.
     const isAsMade = this.intercept === HttpCacheInterceptor.prototype.intercept;
     const isOutermost = outside.isOutermost && isAsMade;
     const prepared = {
@@ -197,11 +199,14 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return prepared;
   }
 
-  /** A change invalidates its path, or its URL, and those it names, before the client hears of it (RFC 9111 §4.4). */
+  /**
+   * Invalidates the path (or the URL) of a successful write, and the URLs in its `Location` headers, before the client
+   * receives the response (RFC 9111 §4.4).
+   */
   #invalidating(exchange: HttpExchange, route: HttpRoute, next: CallHandler): Observable<unknown> {
     const { invalidates = 'path' } = route.options;
     let value: unknown;
-    exchange.takeInHand();
+    exchange.markHandled();
     const invalidate = async (): Promise<void> => {
       const { status, fields } = exchange.head();
       if (status >= 400) return;
@@ -221,7 +226,10 @@ export class HttpCacheInterceptor implements NestInterceptor {
     return concat(told, defer(invalidate).pipe(ignoreElements()));
   }
 
-  /** A route of which nothing is known: nothing is asked, and nothing stored before it is known that it can be. */
+  /**
+   * A route without options whose responses had no lifetime so far: the cache is not read, and a response only marks
+   * the route as cacheable.
+   */
   #learning(
     exchange: HttpExchange,
     route: HttpRoute,
@@ -229,7 +237,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     next: CallHandler,
   ): Observable<unknown> {
     const before = exchange.head().fields;
-    exchange.takeInHand();
+    exchange.markHandled();
     return next.handle().pipe(
       tap((value) => {
         if (isStreaming(value) || exchange.isSent) return;
@@ -263,10 +271,10 @@ export class HttpCacheInterceptor implements NestInterceptor {
 /** @throws ValidationError */
 function textOf(key: unknown): string {
   if (typeof key === 'string' && key !== '') return key;
-  throw new ValidationError(`must give a non-empty text, gave ${key === '' ? "''" : typeof key}`);
+  throw new ValidationError(`must return a non-empty string, returned ${key === '' ? "''" : typeof key}`);
 }
 
-/** `make`, called at most once; again where it threw. */
+/** Memoizes `make`; calls it again after a throw. */
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;

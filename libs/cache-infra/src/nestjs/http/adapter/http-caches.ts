@@ -3,46 +3,35 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import type { Cache } from '../../../cache/contract/cache.js';
 import { TieredCache, type Looked } from '../../../cache/tiered-cache.js';
-import { systemClock, type Clock } from '../../../base/clock.js';
+import { systemClock } from '../../../base/clock.js';
 import { ValidationError, type ValidationProblem } from '../../../base/errors.js';
 import { CachePerformanceMonitor } from '../../../monitoring/performance-monitor.js';
 import { findCache, missingCache } from '../../decorators/cache-lookup.js';
 import { CacheRegistry } from '../../registry/cache-registry.js';
 import { defaultCacheName } from '../../registry/tokens.js';
-import type { Around } from './handler-run.js';
 import type { Fields } from '../rules/header-fields.js';
-import type { HttpRoute } from './http-route.js';
+import type { HttpRoute, Surroundings } from './http-route.js';
+import type { HttpStore } from '../rules/http-store.js';
 import { Revalidations } from '../rules/revalidations.js';
 import { hasCredentials } from '../rules/credentials.js';
 import { decoratedRoutes } from './decorated-routes.js';
 
-/** The part of a cache that holds responses. */
-export interface HttpStore {
-  readonly cache: Cache;
-  /** What it gives must not be changed. Counts nothing where the cache can do without. */
-  readonly look: <T>(key: string) => Promise<Looked<T> | undefined>;
-  /** Counts the answer to one request, by the tier that had it; undefined = it is not there. `start`: of `performance.now()`. */
-  readonly recordRead: (key: string, tier: Looked<unknown>['tier'] | undefined, start: number) => void;
-  readonly clock: Clock;
-  readonly revalidations: Revalidations;
-}
-
-/** The caches that hold the responses of an application. */
+/** The caches that store the HTTP responses of an application. */
 @Injectable()
 export class HttpCaches implements OnModuleInit {
   /**
-   * Handlers without options that were seen to give a response its freshness: only for them is the cache asked. An
-   * application may have many others.
+   * Handlers without options whose responses have set a lifetime. The cache is read for no other handler without
+   * options, of which an application may have many.
    */
   readonly caching = new WeakSet<object>();
-  /** Handlers whose answers were seen to get a cookie after this cache had them. */
+  /** Handlers whose responses received a cookie after this cache had them. */
   readonly #lateCookies = new Set<object>();
-  /** Handlers whose answers hold objects of classes that somebody outside may act by. */
+  /** Handlers whose responses contain class instances that outer code may depend on. */
   readonly #classLosing = new WeakSet<object>();
-  /** Handlers whose last run in the background failed. */
+  /** Handlers whose last background revalidation failed. */
   readonly #failing = new WeakSet<object>();
-  /** Errors that have been told of. */
-  readonly #told = new WeakSet<object>();
+  /** Errors that were already logged. */
+  readonly #logged = new WeakSet<object>();
   readonly #stores = new Map<string, HttpStore | undefined>();
   readonly #logger = new Logger('CacheInfra');
   readonly #reported = new Set<string>();
@@ -63,7 +52,7 @@ export class HttpCaches implements OnModuleInit {
     if (problems.length > 0) throw new ValidationError(problems, 'CacheInfraModule');
   }
 
-  /** Undefined = there is no such cache. */
+  /** Undefined if the application has no such cache. */
   store(name: string = defaultCacheName): HttpStore | undefined {
     if (!this.#stores.has(name)) this.#stores.set(name, this.#made(name));
     return this.#stores.get(name);
@@ -74,7 +63,7 @@ export class HttpCaches implements OnModuleInit {
     this.monitor.recordHttpRequest(route, result);
   }
 
-  /** Invalidates every stored response with one of these tags, in every cache that may hold one. Never rejects. */
+  /** Invalidates every stored response with one of these tags, in every cache of responses. Never rejects. */
   async invalidate(tags: readonly string[]): Promise<void> {
     const stores = this.#cacheNames().flatMap((name) => this.store(name) ?? []);
     await Promise.all(
@@ -83,8 +72,9 @@ export class HttpCaches implements OnModuleInit {
   }
 
   /**
-   * An answer went out with a cookie that was set after this cache had it. Session middleware makes sessions for requests without
-   * credentials: from now on these ask for nothing on this route. Warns once for each route.
+   * Records that a response received a cookie after this cache had it. If the request had no credentials, requests
+   * without credentials bypass the cache on this route from now on, because session middleware creates sessions for
+   * them. Warns once per route.
    */
   setsCookiesLate({ id, handler }: HttpRoute, request: Fields): void {
     if (!hasCredentials(request)) this.#lateCookies.add(handler);
@@ -92,20 +82,20 @@ export class HttpCaches implements OnModuleInit {
     if (this.#reported.has(name)) return;
     this.#reported.add(name);
     this.#logger.warn(
-      `${id}: something sets a cookie after HttpCacheInterceptor, as session middleware does. Answers that go out with a cookie are not stored; once that was seen of a request without credentials, such requests are not answered from the cache, unless the route says @HttpCache({ shared: true })`,
+      `${id}: a cookie is set after HttpCacheInterceptor, for example by session middleware. Responses with a cookie are not stored. Once a request without credentials receives a cookie, such requests bypass the cache, unless the route sets @HttpCache({ shared: true })`,
     );
   }
 
-  /** Answers of a route are not stored, because objects of a class would lose it. Warns once for each route. */
-  losesClass({ id, handler }: HttpRoute, className: string, { names, serializes }: Around): void {
+  /** Warns once per route that its responses are not stored because class instances would lose their class. */
+  losesClass({ id, handler }: HttpRoute, className: string, { names, serializes }: Surroundings): void {
     if (this.#classLosing.has(handler)) return;
     this.#classLosing.add(handler);
-    const outside = names.length === 0 ? 'what sends the answer' : names.join(' and ');
+    const outside = names.length === 0 ? 'the HTTP adapter' : names.join(' and ');
     const plainWord = serializes
       ? ''
-      : '; or say @HttpCache({ plain: true }), if the answer is the same without the class';
+      : '; or set @HttpCache({ plain: true }) if the response is the same without the class';
     this.#logger.warn(
-      `${id} answers with objects (${className}) that would come out of the cache without their class, by which ${outside} may act: these answers are not stored. Return plain objects, or bind HttpCacheInterceptor outside of ${outside}${plainWord}`,
+      `${id} returns objects (${className}) that would lose their class in the cache, and ${outside} may depend on the class: these responses are not stored. Return plain objects, or bind HttpCacheInterceptor outside of ${outside}${plainWord}`,
     );
   }
 
@@ -113,13 +103,15 @@ export class HttpCaches implements OnModuleInit {
     return this.#lateCookies.size > 0 && this.#lateCookies.has(handler);
   }
 
-  /** A run for `staleWhileRevalidate` failed, of which no filter hears. Tells of it once, until one succeeds. */
+  /**
+   * Logs a failed background revalidation, which no exception filter receives. Logs once until a revalidation succeeds.
+   */
   failsInBackground({ id, handler }: HttpRoute, error: unknown): void {
     if (this.#failing.has(handler)) return;
     this.#failing.add(handler);
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
     this.#logger.error(
-      `${id} failed in the background (staleWhileRevalidate), and clients go on getting the stale answer: ${message}`,
+      `${id} failed while revalidating in the background (staleWhileRevalidate), clients keep getting the stale response: ${message}`,
       stack,
     );
   }
@@ -128,20 +120,20 @@ export class HttpCaches implements OnModuleInit {
     this.#failing.delete(handler);
   }
 
-  /** A function of `@HttpCache()` threw: the answers to such requests are not cached. Warns once for each route. */
+  /** Warns once per route that a function of `@HttpCache()` threw, and the response is not cached. */
   optionFails(option: 'key' | 'tags', { id }: HttpRoute, error: unknown): void {
-    if (typeof error === 'object' && error !== null) this.#told.add(error);
+    if (typeof error === 'object' && error !== null) this.#logged.add(error);
     const name = `${option} ${id}`;
     if (this.#reported.has(name)) return;
     this.#reported.add(name);
     this.#logger.warn(
-      `${option} of @HttpCache() on ${id} failed, and the handler answers without the cache: ${error instanceof Error ? error.message : String(error)}`,
+      `${option} of @HttpCache() on ${id} failed, so the handler responds without the cache: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 
-  /** The cache is in trouble, and a request goes on without it. Warns once for each kind. */
+  /** Warns once per kind of cache error: the request continues without the cache. */
   report(error: unknown): void {
-    if (typeof error === 'object' && error !== null && this.#told.has(error)) return;
+    if (typeof error === 'object' && error !== null && this.#logged.has(error)) return;
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
     if (this.#reported.has(name)) return;
     this.#reported.add(name);
@@ -156,7 +148,7 @@ export class HttpCaches implements OnModuleInit {
     return { ...readsOf(responses), clock, revalidations: new Revalidations() };
   }
 
-  /** The default one too: it holds what routes without options let be stored. */
+  /** The default cache is included: it stores the responses of routes without options. */
   #cacheNames(): readonly string[] {
     const modules = this.modules.size;
     if (this.#names?.modules !== modules) {
@@ -167,7 +159,7 @@ export class HttpCaches implements OnModuleInit {
   }
 }
 
-/** One request takes several look-ups, and counts as one read. A cache that stands in for ours, in tests, counts each of them. */
+/** One request makes several look-ups but counts as one read. A foreign cache counts each look-up. */
 function readsOf(cache: Cache): Pick<HttpStore, 'cache' | 'look' | 'recordRead'> {
   if (cache instanceof TieredCache) {
     const responses = cache.uncounted();

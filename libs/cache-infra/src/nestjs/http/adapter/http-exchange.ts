@@ -6,30 +6,30 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 
 import { appendHeader, isPatched, isRawResponse } from '../../observe/response-headers.js';
-import { departureOf, type Departure } from './departure.js';
+import { sentHeadersOf, type SentHeaders } from './sent-headers.js';
 import { hasQueuedCookies, replySteps } from './fastify-reply.js';
 import type { Fields, FieldValue } from '../rules/header-fields.js';
 import type { JsonMethod } from './json-text.js';
 import { remembered } from '../rules/memo.js';
 
-/** Requests whose handlers an `HttpCacheInterceptor` has run: a hit never gets so far, and is spared the mark. */
-const inHand = new WeakSet<object>();
+/** Requests that an `HttpCacheInterceptor` already handles. A hit returns before it is added here. */
+const handled = new WeakSet<object>();
 
-export function isInHand(request: object): boolean {
-  return inHand.has(request);
+export function isHandled(request: object): boolean {
+  return handled.has(request);
 }
 
-/** What the requests of Express and Fastify have in common. */
+/** The common part of the requests of Express and Fastify. */
 interface AdapterRequest {
   readonly method: string;
   readonly headers: Fields;
-  /** As far as the application trusts its proxies. */
+  /** The scheme, from proxies that the application trusts. */
   readonly protocol?: string;
-  /** With the port, where there is one. */
+  /** The host, with the port if the request has one. */
   readonly host?: string;
 }
 
-/** What Node's response, Express' and Fastify's reply have in common. */
+/** The common part of the responses of Node and Express and the reply of Fastify. */
 interface AdapterResponse {
   readonly statusCode: number;
   readonly raw?: unknown;
@@ -50,7 +50,7 @@ type Adapter = Pick<
   'getRequestUrl' | 'getRequestMethod' | 'isHeadersSent' | 'setHeader' | 'status'
 >;
 
-/** One request and its response, on Express and on Fastify alike. */
+/** One request and its response, for Express and Fastify alike. */
 export class HttpExchange {
   readonly #request: AdapterRequest;
   readonly headers: Fields;
@@ -63,7 +63,7 @@ export class HttpExchange {
 
   constructor(context: ExecutionContext, adapter: Adapter) {
     this.#adapter = adapter;
-    // What `switchToHttp` gives, which makes an object of functions at each call.
+    // Equals `switchToHttp().getRequest()`, which allocates an object of functions per call.
     this.#request = context.getArgByIndex<AdapterRequest>(0);
     this.headers = this.#request.headers;
     this.#response = context.getArgByIndex<AdapterResponse>(1);
@@ -71,7 +71,7 @@ export class HttpExchange {
     this.target = String(adapter.getRequestUrl?.(this.#request) ?? '');
   }
 
-  /** With the port, unless it is the scheme's own: a handler that makes links of `Host` makes others for another port. */
+  /** Scheme and host, with the port unless it is the default: handlers may build links from `Host`. */
   get origin(): string {
     const { protocol = 'http', host = '' } = this.#request;
     if (last.protocol !== protocol || last.host !== host) {
@@ -80,24 +80,24 @@ export class HttpExchange {
     return last.origin;
   }
 
-  /** A body of a GET says nothing that caches know of (RFC 9110 §9.3.1), but a handler may read it. */
+  /** The body of a GET has no meaning to caches (RFC 9110 §9.3.1), but a handler may read it. */
   get hasBody(): boolean {
     const { headers } = this;
     return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   }
 
-  /** The client has left before its answer was there. */
+  /** True if the client disconnected before the response was complete. */
   get isAbandoned(): boolean {
     const raw = this.#raw() as ServerResponse;
     return !this.#detached && raw.destroyed && !raw.writableEnded;
   }
 
-  /** From now on other interceptors of this kind let the request pass. */
-  takeInHand(): void {
-    inHand.add(this.#request);
+  /** Marks the request as handled: further `HttpCacheInterceptor`s ignore it. */
+  markHandled(): void {
+    handled.add(this.#request);
   }
 
-  /** What the response is now. */
+  /** The current status and headers of the response. */
   head(): Head {
     return { status: this.#response.statusCode, fields: { ...this.#response.getHeaders() } };
   }
@@ -106,7 +106,7 @@ export class HttpExchange {
     return !this.#detached && this.#adapter.isHeadersSent(this.#response) === true;
   }
 
-  /** The response has gone, and the handler runs once more for the cache alone. */
+  /** True while the handler runs in the background, after the response was sent. */
   get isDetached(): boolean {
     return this.#detached;
   }
@@ -120,7 +120,7 @@ export class HttpExchange {
     this.#adapter.setHeader(this.#response, name, value as string);
   }
 
-  /** Makes the response what it was: takes back what a handler set before it failed. */
+  /** Restores status and headers, removing those that a failed handler set. */
   reset(head: Head): void {
     this.setStatus(head.status);
     for (const name of Object.keys(this.#response.getHeaders())) {
@@ -131,49 +131,52 @@ export class HttpExchange {
     }
   }
 
-  /** Marks the response as JSON, so that a text is sent as such; false = it would not be sent as `json` sends the object. */
+  /**
+   * Marks the response as JSON, so that a text is sent as JSON. False if the text would be sent differently from the
+   * object by `json`.
+   */
   sendsTextAs(json: JsonMethod): boolean {
     if (this.#response.json !== json) return false;
     const type = this.#response.getHeader('content-type');
-    // Of another type Nest corrects what looks like an error.
+    // With another content type, Nest sends a body that looks like an error as JSON.
     if (type !== undefined) return typeof type === 'string' && type.startsWith('application/json');
     this.setField('Content-Type', 'application/json; charset=utf-8');
     return true;
   }
 
-  /** Whether nothing looks at a value on its way from Nest to the client but `JSON.stringify()`, on Express by way of `json`. */
+  /** True if only `JSON.stringify()` processes a value between Nest and the client; on Express through `json`. */
   sendsPlainJson(json: JsonMethod | undefined): boolean {
     if (this.#hasReply) return replySteps(this.#request, this.#response).isPlainJson;
     return json !== undefined && this.#response.json === json;
   }
 
-  /** On Node's own response, where others add their members as well. */
+  /** Appends to Node's response, where other interceptors append their members too. */
   addCacheStatus(member: string): void {
     const raw = this.#raw();
     if (isRawResponse(raw) && !raw.headersSent) appendHeader(raw, 'Cache-Status', member);
   }
 
-  /** A cookie is set, or waits until the response is sent. */
+  /** True if a cookie is set, or queued until the response is sent. */
   get hasCookie(): boolean {
     return this.#response.getHeaders()['set-cookie'] !== undefined || hasQueuedCookies(this.#response);
   }
 
-  /** Something may set a cookie between now and the moment at which the headers go. */
+  /** True if other code may set a cookie before the headers are sent. */
   get mayGetCookie(): boolean {
     const raw = this.#raw();
     if (!isRawResponse(raw) || isPatched(raw)) return true;
     return this.#hasReply && replySteps(this.#request, this.#response).mayChangeHeaders;
   }
 
-  /** Resolves when the headers have gone, or the client has. */
-  departure(): Promise<Departure> {
-    return departureOf(this.#raw() as ServerResponse);
+  /** Resolves when the headers are sent, or the client disconnects. */
+  sentHeaders(): Promise<SentHeaders> {
+    return sentHeadersOf(this.#raw() as ServerResponse);
   }
 
-  /** Calls back when the response has gone, or its client. */
+  /** Calls back after the response is finished or its client has disconnected. */
   whenDone(callback: () => void): void {
     const raw = this.#raw() as ServerResponse;
-    // What the request carries with it (its facts, a trace) it has lost by then.
+    // The request's async context (facts, a trace) would be lost by then.
     const bound = AsyncResource.bind(callback);
     finished(raw, { readable: false }, () => {
       setImmediate(bound);
@@ -181,7 +184,8 @@ export class HttpExchange {
   }
 
   /**
-   * Makes of a response that has gone one that a handler can set a status and headers on once more, which go nowhere.
+   * Replaces the header functions of a sent response, so that the handler can set status and headers again without
+   * effect.
    */
   detach(head: Head): void {
     this.#detached = true;
@@ -210,7 +214,7 @@ export class HttpExchange {
       Object.defineProperty(raw, name, { value, configurable: true, writable: true });
     }
     Object.defineProperty(raw, 'headersSent', { get: () => false, configurable: true });
-    // Fastify's reply has fields of its own above those of the response.
+    // Fastify's reply has its own headers, in addition to those of the response.
     if (raw !== this.#response) {
       for (const name of Object.keys(this.#response.getHeaders())) {
         if (!fields.has(name)) this.#response.removeHeader(name);
@@ -220,7 +224,7 @@ export class HttpExchange {
     this.setStatus(head.status);
   }
 
-  /** Fastify's reply stands above Node's response. */
+  /** True for Fastify, whose reply wraps Node's response. */
   get #hasReply(): boolean {
     return this.#response.raw !== undefined;
   }
@@ -230,7 +234,7 @@ export class HttpExchange {
   }
 }
 
-/** Most applications have one: to compare it takes less than to put it together. */
+/** Most applications have one origin: comparing two strings is cheaper than building one. */
 let last: { protocol?: string; host?: string; origin: string } = { origin: '' };
 
 const originOf = remembered((origin) => {

@@ -4,6 +4,7 @@ import {
   ClassSerializerInterceptor,
   Controller,
   Get,
+  mixin,
   Next,
   Param,
   Redirect,
@@ -12,6 +13,7 @@ import {
   Res,
   Sse,
   UseInterceptors,
+  type Type,
 } from '@nestjs/common';
 import { EMPTY, type Observable } from 'rxjs';
 
@@ -82,6 +84,25 @@ describe('what is known of a route', () => {
     expect(httpRoute(Inherited, prototype[name]).answersItself).toBe(expected);
   });
 
+  it('has an id by the name of its controller', () => {
+    expect(httpRoute(Pages, prototype.plain).id).toBe('Pages.plain');
+  });
+
+  it('of a mixin has an id that is the same in every process, and another one for each path', () => {
+    const crud = (path: string): Type<{ find(): void }> => {
+      @Controller(path)
+      class Crud {
+        @Get() find(): void {}
+      }
+      return mixin(Crud);
+    };
+    const idOf = (controller: Type<{ find(): void }>) => httpRoute(controller, controller.prototype.find).id;
+
+    expect(idOf(crud('users'))).toBe('Crud(users).find');
+    expect(idOf(crud('users'))).toBe(idOf(crud('users')));
+    expect(idOf(crud('orders'))).toBe('Crud(orders).find');
+  });
+
   it('makes rules of options, in seconds', () => {
     const route = httpRoute(Pages, prototype.own);
 
@@ -117,7 +138,7 @@ describe('what is known of a route', () => {
 describe('@HttpCache()', () => {
   it.each([
     [{ ttl: -1 }, /ttl must/],
-    [{ tags: [''] }, /tags must be a list of non-empty texts or a function/],
+    [{ tags: [''] }, /tags must be a list of non-empty strings or a function/],
     [{ vary: ['*'] }, /vary must be a list of header names/],
     [{ vary: ['a b'] }, /vary must be a list of header names/],
     [{ statuses: [200] }, /statuses must be a list of statuses from 400 to 599/],

@@ -2,6 +2,7 @@ import * as common from '@nestjs/common';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import {
   INTERCEPTORS_METADATA,
+  PATH_METADATA,
   REDIRECT_METADATA,
   RENDER_METADATA,
   RESPONSE_PASSTHROUGH_METADATA,
@@ -12,6 +13,7 @@ import {
 } from '@nestjs/common/internal';
 
 import { durationMs, maxDurationMs } from '../../../base/duration.js';
+import { classNameOf } from '../../../keys/class-name.js';
 import { CacheContextInterceptor } from '../../vary/cache-context.interceptor.js';
 import { CacheMonitoringInterceptor } from '../../observe/cache-monitoring.interceptor.js';
 import { ContextBinding } from '../../vary/context-binding.js';
@@ -19,22 +21,25 @@ import { httpCacheMetadata, type HttpCacheOptions } from './http-cache.decorator
 import type { StoringRules } from '../rules/stored-response.js';
 import { merged } from '../rules/vary.js';
 
-/** `@Res()` and `@Next()`. */
+/** The parameters of `@Res()` and `@Next()`. */
 const responseParameters: readonly number[] = [RouteParamtypes.RESPONSE, RouteParamtypes.NEXT];
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 type Controller = Type | { readonly prototype: object };
 
-/** What is known of a route before its first request. */
+/** The properties of a route that are known before its first request. */
 export interface HttpRoute {
-  /** Tells apart handlers that answer the same URL, as versions by header or media type do. */
+  /** Distinguishes handlers of the same URL, such as versions by header or media type. */
   readonly id: string;
   readonly handler: Handler;
   readonly options: HttpCacheOptions;
-  /** It, or its controller, has `@HttpCache()`. */
+  /** True if the route or its controller has `@HttpCache()`. */
   readonly decorated: boolean;
   readonly optedOut: boolean;
-  /** It answers by itself (`@Res()`, `@Sse()`), or Nest does by other means than its result (`@Render()`, `@Redirect()`). */
+  /**
+   * True if the handler writes the response (`@Res()`, `@Sse()`), or Nest does not send its result (`@Render()`,
+   * `@Redirect()`).
+   */
   readonly answersItself: boolean;
 }
 
@@ -53,7 +58,7 @@ export function httpRoute(controller: Controller, handler: Handler): HttpRoute {
   };
 }
 
-/** The rules that a route's options make, with the ttl of its cache in seconds for one that has none. */
+/** The storing rules of a route. `defaultTtl`: the ttl of its cache in seconds, for a route without a ttl. */
 export function storingRules({ options, decorated }: HttpRoute, defaultTtl: number): StoringRules {
   const { ttl = defaultTtl, staleWhileRevalidate, staleIfError, shared = false } = options;
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
@@ -70,17 +75,17 @@ export function storingRules({ options, decorated }: HttpRoute, defaultTtl: numb
   };
 }
 
-/** The interceptors around this one. */
+/** The interceptors around the HTTP cache on a route. */
 export interface Surroundings {
-  /** One of them tells by the class or the type of what it gets which properties to leave out. */
+  /** True if one of them selects properties by class or type (Nest's serializers). */
   readonly serializes: boolean;
-  /** None of them looks at what this one gives. */
+  /** True if no outer interceptor reads the cache's results. */
   readonly isOutermost: boolean;
-  /** The names of those that may. */
+  /** The names of the outer interceptors that may read results. */
   readonly names: readonly string[];
 }
 
-/** Where `interceptor` stands on a route; `globals` in the order in which Nest asks them. */
+/** The interceptors around `interceptor` on a route; `globals` in the order in which Nest calls them. */
 export function surroundings(
   interceptor: object,
   controller: Controller,
@@ -98,7 +103,7 @@ export function surroundings(
   };
 }
 
-/** Ours, that never look at a value. */
+/** Interceptors of this library, which never read a result. */
 const unconcerned: readonly unknown[] = [ContextBinding, CacheContextInterceptor, CacheMonitoringInterceptor];
 
 /** Nest before version 12 has no `StandardSchemaSerializerInterceptor`. */
@@ -106,7 +111,7 @@ const serializers = ['ClassSerializerInterceptor', 'StandardSchemaSerializerInte
   .map((name): unknown => Reflect.get(common, name))
   .filter((it) => typeof it === 'function');
 
-/** Interceptors are bound as classes and as instances. */
+/** The class of an interceptor, which may be bound as a class or as an instance. */
 function classOf(it: unknown): unknown {
   return typeof it === 'object' && it !== null ? it.constructor : it;
 }
@@ -120,12 +125,12 @@ export function interceptorsOn(target: object): readonly unknown[] {
   return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as readonly unknown[] | undefined) ?? [];
 }
 
-/** What `@HttpCache()` said on a controller or a handler. */
+/** The options of `@HttpCache()` on a controller or a handler. */
 export function optionsOn(target: object): HttpCacheOptions | false | undefined {
   return Reflect.getMetadata(httpCacheMetadata, target) as HttpCacheOptions | false | undefined;
 }
 
-/** Where `@Redirect()` sends the client, which Nest says after all interceptors. */
+/** The target of `@Redirect()`, which Nest sends after all interceptors. */
 export function redirectOf(handler: Handler, value: unknown): string | undefined {
   const redirect = Reflect.getMetadata(REDIRECT_METADATA, handler) as { readonly url?: string } | undefined;
   if (redirect === undefined) return undefined;
@@ -144,16 +149,26 @@ function answersItself(controller: Controller, handler: Handler): boolean {
   return takesResponse && Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, name) !== true;
 }
 
-/** Two versions may be classes of one name. */
+/** Two versions of a controller may have the same class name. */
 function routeId(controller: Controller, handler: Handler): string {
   const version: unknown =
     Reflect.getMetadata(VERSION_METADATA, handler) ?? Reflect.getMetadata(VERSION_METADATA, controller);
   const versions = version === undefined ? '' : `@${[version].flat().map(String).join(',')}`;
-  const { name } = controller as Type;
-  return `${name}.${methodName(controller, handler)}${versions}`;
+  return `${controllerName(controller as Type)}.${methodName(controller, handler)}${versions}`;
 }
 
-/** A decorator may have put a function of another name in the place of the method. */
+/**
+ * The name of a controller, equal in every process: `mixin()` names classes at random, so the name in the source stands
+ * for such a name. The path distinguishes controllers that one mixin created.
+ */
+function controllerName(controller: Type): string {
+  const { name } = classNameOf(controller);
+  if (name === controller.name) return name;
+  const path: unknown = Reflect.getMetadata(PATH_METADATA, controller);
+  return `${name}(${[path].flat().map(String).join(',')})`;
+}
+
+/** Look up the property name: a decorator may have replaced the method by a function of another name. */
 function methodName({ prototype }: Controller, handler: Handler): string {
   for (
     let owner = prototype as object | null;

@@ -6,7 +6,7 @@ import { HttpCacheInterceptor } from './http-cache.interceptor.js';
 import { interceptorsOn } from './http-route.js';
 import { misplacement } from './misplaced-options.js';
 
-/** Tells of `@HttpCache()` that does nothing. */
+/** Warns at start about every `@HttpCache()` without effect. */
 @Injectable()
 export class IdleRoutes implements OnApplicationBootstrap {
   readonly #logger = new Logger('CacheInfra');
@@ -24,7 +24,7 @@ export class IdleRoutes implements OnApplicationBootstrap {
     if (unbound.length === 0) return;
     const names = unbound.map(({ name }) => name).join(' and ');
     this.#logger.warn(
-      `@HttpCache() of ${names} does nothing: bind HttpCacheInterceptor, with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)`,
+      `@HttpCache() of ${names} has no effect: bind HttpCacheInterceptor with { provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor } or @UseInterceptors(HttpCacheInterceptor)`,
     );
   }
 
@@ -43,11 +43,11 @@ export class IdleRoutes implements OnApplicationBootstrap {
       if (reason !== undefined) yield { name, reason };
     }
     for (const name of decoratedProviders(this.modules))
-      yield { name, reason: 'its class is no controller, and nothing reads it' };
+      yield { name, reason: 'the class is not a controller, so the options have no effect' };
   }
 }
 
-/** What a controller says for all may be meant for those of its routes that have the interceptor. */
+/** Options of a controller are effective if at least one of its routes has the interceptor. */
 function isBound({ controller, handler }: DecoratedRoute): boolean {
   const handlers = handler === undefined ? handlersOf(controller) : [handler];
   return [controller, ...handlers].some((target) => interceptorsOn(target).some(isHttpCache));

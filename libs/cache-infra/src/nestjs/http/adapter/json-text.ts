@@ -1,6 +1,6 @@
 import { ServerResponse } from 'node:http';
 
-/** What is asked of an adapter, and of Express behind it. */
+/** The part of an HTTP adapter, and of Express behind it, that these functions read. */
 interface Adapter {
   getType(): string;
   getInstance(): unknown;
@@ -11,17 +11,17 @@ interface ExpressApplication {
   readonly response: { readonly json: JsonMethod };
 }
 
-/** `res.json()`. */
+/** The type of `res.json()`. */
 export type JsonMethod = (body: unknown) => unknown;
 
-/** With one of these Express writes JSON in a way of the application's own. */
+/** Express settings that change how JSON is written. */
 const jsonSettings = ['json escape', 'json replacer', 'json spaces'];
 
 /**
- * The `res.json()` of an application whose adapter sends a text that is marked as JSON just as it sends the object with that JSON: then
- * a hit needs no object, as long as the response has that very method. Nest's adapter for Express does so, since `res.json()` makes a
- * text and sends it, unless the application has put something of its own there. Fastify does not: it may have a schema by which it
- * picks the properties of an object. Undefined = it has to be the object, as it also is where there is doubt.
+ * The `res.json()` of an application whose adapter sends a JSON text exactly as it sends the object, so that a hit
+ * needs no object as long as the response has this same method. Nest's Express adapter qualifies, unless the
+ * application replaced a part of it. Fastify does not: a response schema may select properties of an object. Undefined
+ * = the value must be the object, also in doubt.
  */
 export function textSendingJson(adapter: Adapter): JsonMethod | undefined {
   const json = ownJson(adapter);
@@ -29,19 +29,19 @@ export function textSendingJson(adapter: Adapter): JsonMethod | undefined {
 }
 
 /**
- * The `res.json()` of Express that makes JSON of a value without a look at its class, whatever its spaces and escapes. Undefined = the
- * application has a replacer or a `res.json()` of its own.
+ * The `res.json()` of Express if it serializes without reading a value's class, with any spaces and escapes. Undefined
+ * if the application has a replacer or its own `res.json()`.
  */
 export function classBlindJson(adapter: Adapter): JsonMethod | undefined {
   return isSet(adapter, 'json replacer') ? undefined : ownJson(adapter);
 }
 
-/** Whether Nest's adapter for Fastify hands values to Fastify as they are. */
+/** True if Nest's Fastify adapter passes values to Fastify unchanged. */
 export function isFastifysOwn(adapter: Adapter): boolean {
   return adapter.constructor.name === 'FastifyAdapter' && !Object.hasOwn(adapter, 'reply');
 }
 
-/** `res.json()`, where neither the adapter nor Express has another. */
+/** The original `res.json()`; undefined if the adapter or Express was modified. */
 function ownJson(adapter: Adapter): JsonMethod | undefined {
   if (adapter.getType() !== 'express') return undefined;
   if (adapter.constructor.name !== 'ExpressAdapter' || Object.hasOwn(adapter, 'reply')) return undefined;
@@ -55,7 +55,7 @@ function isSet(adapter: Adapter, setting: string): boolean {
   );
 }
 
-/** Told by where it stands and by its text: whoever wraps it, for all responses there are, puts another function there. */
+/** Recognized by its owner and its source text: a wrapper for all responses is another function with another text. */
 function isOfExpress(response: object, json: JsonMethod): boolean {
   let owner: object | null = response;
   while (owner !== null && !Object.hasOwn(owner, 'json'))
@@ -64,7 +64,7 @@ function isOfExpress(response: object, json: JsonMethod): boolean {
   return jsonSettings.every((setting) => Function.prototype.toString.call(json).includes(setting));
 }
 
-/** Whether a JSON text is that of an object or an array: others are sent as texts, and not as JSON. */
+/** True for the JSON text of an object or an array: adapters send other texts as plain text. */
 export function isContainer(text: string): boolean {
   return text.startsWith('{') || text.startsWith('[');
 }

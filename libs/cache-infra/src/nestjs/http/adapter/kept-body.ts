@@ -3,24 +3,25 @@ import { sha256 } from '../../../keys/digest.js';
 import { instanceWithin } from '../rules/plain-data.js';
 import { storedBody, type StoredBody } from '../rules/stored-body.js';
 
-/** Who gets the value that this cache answers with. */
+/** The receiver of the value that this cache returns. */
 export type Recipient =
-  /** Nest sends its JSON. */
+  /** Nest sends the value as JSON. */
   | 'client'
-  /** Code that may act by the class of a value: an interceptor, a hook, a replacer, a serializer. */
+  /** Code that may depend on the class of a value: an interceptor, a hook, a replacer, a serializer. */
   | 'code'
-  /** Nest's own serializers, which tell by the class or the type of a value what to leave out. */
+  /** Nest's own serializers, which omit properties by class or type. */
   | 'serializer';
 
-/** What to keep of a handler's answer, or why it must not be kept. */
+/** The storable form of a handler's result, or why it cannot be stored. */
 export type Kept =
   | { readonly body: StoredBody }
   | { readonly refusal: 'no-json' }
   | { readonly refusal: 'class-instances'; readonly className: string };
 
 /**
- * The rule by which values lose nothing in the cache: a client gets JSON, and JSON is kept for it. Other code gets a value that
- * is equal to the handler's: `Date`, `Map`, `Set` and bytes as themselves, and an object of a class not at all, unless `isPlain`.
+ * Ensures that a stored value loses nothing for its recipient. A client receives JSON, so JSON is stored. Other code
+ * receives a value equal to the handler's, with `Date`, `Map`, `Set` and bytes preserved; class instances are not
+ * stored then, unless `isPlain`.
  */
 export function keptBody(value: unknown, recipient: Recipient, isPlain: boolean): Kept {
   const body = storedBody(value);

@@ -1,17 +1,17 @@
 import { listMembers, tokens } from './header-fields.js';
 
-/** The largest number of seconds: what does not fit counts as this (RFC 9111 §1.2.2). */
+/** The largest number of seconds: larger values are clamped to it (RFC 9111 §1.2.2). */
 export const maxDeltaSeconds = 2_147_483_648;
 
-/** Directives by their names in lower case: their argument, unquoted, or `true` without one. */
+/** Directives by lower-case name: the unquoted argument, or `true` without an argument. */
 export type Directives = ReadonlyMap<string, string | true>;
 
-/** Stands for an argument that is no argument: `max-age =60`. */
+/** Replaces an invalid argument: `max-age =60`. */
 const malformed = '';
 
 /**
- * The directives of a `Cache-Control` field (RFC 9111 §5.2). A directive that comes twice with different arguments has a
- * malformed one, so that its response counts as stale (§4.2.1).
+ * The directives of a `Cache-Control` field (RFC 9111 §5.2). A directive that is repeated with different arguments has
+ * an invalid one, so that its response is stale (§4.2.1).
  */
 export function parseCacheControl(field: string | undefined): Directives {
   const directives = new Map<string, string | true>();
@@ -32,20 +32,23 @@ function argumentOf(text: string): string {
   return /^=([!#$%&'*+.^_`|~\w-]+)$/.exec(text)?.[1] ?? malformed;
 }
 
-/** Seconds of a directive; undefined = it is not there; 0 = it makes no sense (RFC 9111 §4.2.1: then the response is stale). */
+/**
+ * Seconds of a directive; undefined if it is absent; 0 if it is invalid, so that the response is stale (RFC 9111
+ * §4.2.1).
+ */
 export function deltaSeconds(directives: Directives, name: string): number | undefined {
   const value = directives.get(name);
   if (value === undefined) return undefined;
   return value !== true && /^\d+$/.test(value) ? Math.min(Number(value), maxDeltaSeconds) : 0;
 }
 
-/** Whether a directive stands without field names: `no-cache`, not `no-cache="set-cookie"`. */
+/** True if a directive has no field names: `no-cache`, not `no-cache="set-cookie"`. */
 export function isUnqualified(directives: Directives, name: string): boolean {
   const value = directives.get(name);
   return value !== undefined && fieldNames(value).length === 0;
 }
 
-/** The fields that `no-cache="…"` and `private="…"` take out of what is stored, in lower case. */
+/** The fields that `no-cache="…"` and `private="…"` exclude from storing, in lower case. */
 export function qualifiedFields(directives: Directives): readonly string[] {
   return ['no-cache', 'private'].flatMap((name) => fieldNames(directives.get(name) ?? true));
 }
@@ -54,7 +57,7 @@ function fieldNames(value: string | true): readonly string[] {
   return value === true ? [] : tokens(value);
 }
 
-/** What a request asks of a cache (RFC 9111 §5.2.1, RFC 5861 §4). Seconds. */
+/** The cache directives of a request (RFC 9111 §5.2.1, RFC 5861 §4), in seconds. */
 export interface RequestDirectives {
   readonly noStore: boolean;
   readonly noCache: boolean;
@@ -86,7 +89,7 @@ export function requestDirectives(cacheControl: string | undefined, pragma?: str
   const maxAge = deltaSeconds(directives, 'max-age');
   return {
     noStore: directives.has('no-store'),
-    // A reload asks with `max-age=0`, and means it.
+    // A browser's reload sends `max-age=0`.
     noCache: directives.has('no-cache') || maxAge === 0,
     onlyIfCached: directives.has('only-if-cached'),
     maxAge,

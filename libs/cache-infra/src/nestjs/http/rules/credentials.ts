@@ -1,8 +1,8 @@
 import type { Fields } from './header-fields.js';
 
 /**
- * The request fields that users identify themselves by: those that RFC 9110 and RFC 6265 give them, and those that are used
- * for API keys and tokens everywhere.
+ * The request fields that identify users: the fields of RFC 9110 and RFC 6265, and the common fields for API keys and
+ * tokens.
  */
 export const credentials = [
   'authorization',

@@ -3,22 +3,22 @@ import type { Directives, RequestDirectives } from './cache-control.js';
 import { fieldText, type Fields } from './header-fields.js';
 import { parseHttpDate } from './http-date.js';
 
-/** How long a response can be used. Seconds, but for `time`. */
+/** The freshness of a response, in seconds, except `time`. */
 export interface Freshness {
-  /** When it was made: milliseconds since the Unix epoch. */
+  /** When the response was created: milliseconds since the Unix epoch. */
   readonly time: number;
-  /** How old it was then (RFC 9111 §4.2.3). */
+  /** The age of the response at `time` (RFC 9111 §4.2.3). */
   readonly initialAge: number;
   readonly lifetime: number;
-  /** How long past its lifetime it may be served while it is made anew (RFC 5861 §3). */
+  /** How long the stale response may be served while it is revalidated (RFC 5861 §3). */
   readonly staleWhileRevalidate: number;
-  /** How long past its lifetime it may be served when making it anew fails (RFC 5861 §4). */
+  /** How long the stale response may be served when revalidation fails (RFC 5861 §4). */
   readonly staleIfError: number;
-  /** Never served past its lifetime (RFC 9111 §4.2.4). */
+  /** True if the response must not be served stale (RFC 9111 §4.2.4). */
   readonly mustRevalidate: boolean;
 }
 
-/** What a route says for responses that say nothing. Seconds. */
+/** The defaults of a route for responses without directives of their own, in seconds. */
 export interface RouteFreshness {
   readonly lifetime?: number | undefined;
   readonly staleWhileRevalidate?: number | undefined;
@@ -26,8 +26,8 @@ export interface RouteFreshness {
 }
 
 /**
- * The lifetime that a response gives itself, for a shared cache: `s-maxage`, `max-age`, `Expires`, the first of them
- * (RFC 9111 §4.2.1). Undefined = it gives none.
+ * The explicit lifetime of a response in a shared cache: the first of `s-maxage`, `max-age` and `Expires` (RFC 9111
+ * §4.2.1). Undefined if the response has none.
  */
 export function explicitLifetime(directives: Directives, fields: Fields, now: number): number | undefined {
   const seconds = deltaSeconds(directives, 's-maxage') ?? deltaSeconds(directives, 'max-age');
@@ -39,7 +39,10 @@ export function explicitLifetime(directives: Directives, fields: Fields, now: nu
   return end === undefined ? 0 : Math.max(0, Math.floor((end - start) / 1000));
 }
 
-/** How old a response is when it is made: by its `Age` and its `Date`. The handler's own time does not count: it ends with the answer. */
+/**
+ * The initial age of a response, from its `Age` and `Date`. The handler's run time does not count: the age starts at
+ * the response.
+ */
 export function initialAge(fields: Fields, now: number): number {
   const date = parseHttpDate(fieldText(fields, 'date'), now) ?? now;
   const apparent = Math.max(0, Math.floor((now - date) / 1000));
@@ -48,7 +51,7 @@ export function initialAge(fields: Fields, now: number): number {
   return Math.max(apparent, age);
 }
 
-/** Undefined = neither the response nor its route says for how long. */
+/** Undefined if neither the response nor its route has a lifetime. */
 export function freshnessOf(
   directives: Directives,
   fields: Fields,
@@ -63,7 +66,7 @@ export function freshnessOf(
     directives.has('must-revalidate') ||
     directives.has('proxy-revalidate') ||
     isUnqualified(directives, 'no-cache') ||
-    // s-maxage means proxy-revalidate (RFC 9111 §5.2.2.10), unless the response itself says how stale it may be.
+    // s-maxage implies proxy-revalidate (RFC 9111 §5.2.2.10), unless the response allows staleness explicitly.
     (directives.has('s-maxage') && whileRevalidating === undefined && ifError === undefined);
   return {
     time: now,
@@ -75,27 +78,27 @@ export function freshnessOf(
   };
 }
 
-/** Seconds (RFC 9111 §4.2.3). */
+/** The current age, in seconds (RFC 9111 §4.2.3). */
 export function currentAge({ time, initialAge: age }: Freshness, now: number): number {
   return age + Math.max(0, (now - time) / 1000);
 }
 
-/** Seconds left; negative = stale for so long. */
+/** Remaining lifetime in seconds; negative = stale for that long. */
 export function secondsLeft(response: Freshness, now: number): number {
   return response.lifetime - currentAge(response, now);
 }
 
-/** How long it is worth keeping, in milliseconds: 0 = not at all. */
+/** How long to store the response, in milliseconds; 0 = not at all. */
 export function retentionMs(response: Freshness, now: number): number {
   const left = secondsLeft(response, now);
   if (left <= 0) return 0;
   return Math.ceil((left + Math.max(response.staleWhileRevalidate, response.staleIfError)) * 1000);
 }
 
-/** `serve` it; serve it and `revalidate` in the background; `forward` the request to the handler. */
+/** `serve` the response; serve and `revalidate` it in the background; `forward` the request to the handler. */
 export type Use = 'serve' | 'revalidate' | 'forward';
 
-/** What to do with a stored response for a request (RFC 9111 §4, §5.2.1). */
+/** How to use a stored response for a request (RFC 9111 §4, §5.2.1). */
 export function useOf(response: Freshness, request: RequestDirectives, now: number): Use {
   const age = currentAge(response, now);
   const left = response.lifetime - age;
@@ -107,7 +110,7 @@ export function useOf(response: Freshness, request: RequestDirectives, now: numb
   return -left < response.staleWhileRevalidate ? 'revalidate' : 'forward';
 }
 
-/** Whether a stored response may stand in for an error (RFC 5861 §4). */
+/** True if a stored response may replace an error (RFC 5861 §4). */
 export function standsInForError(response: Freshness, request: RequestDirectives, now: number): boolean {
   const staleness = -secondsLeft(response, now);
   if (staleness < 0) return false;

@@ -1,10 +1,10 @@
-/** One header field as Node knows it. */
+/** The value of a header field, as Node represents it. */
 export type FieldValue = number | string | readonly string[];
 
-/** Header fields by their names in lower case. */
+/** Header fields by lower-case name. */
 export type Fields = Readonly<Record<string, FieldValue | undefined>>;
 
-/** The value of a field, its lines joined by commas (RFC 9110 §5.3); undefined = not there. */
+/** The value of a field, with its lines joined by commas (RFC 9110 §5.3); undefined if absent. */
 export function fieldText(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined) return undefined;
@@ -25,8 +25,8 @@ export function tokens(list: string): readonly string[] {
 }
 
 /**
- * The members of a list of which some stand in double quotes, which may hold commas (RFC 9110 §5.6.4). A quote that nothing
- * closes is a character like others. Takes time in proportion to the length: clients write such fields.
+ * The members of a list with quoted strings, which may contain commas (RFC 9110 §5.6.4). An unclosed quote is an
+ * ordinary character. Runs in linear time: clients write such fields.
  */
 export function listMembers(list: string): readonly string[] {
   const members: string[] = [];
@@ -45,7 +45,7 @@ export function listMembers(list: string): readonly string[] {
   return members.map((member) => member.trim()).filter((member) => member !== '');
 }
 
-/** -1 = there is none, nor for any quote behind this one. */
+/** -1 if no quote closes it, and then no later quote is closed either. */
 function closingQuote(list: string, opening: number): number {
   for (let at = opening + 1; at < list.length; at++) {
     if (list[at] === '\\') at++;

@@ -1,26 +1,26 @@
 const cacheName = 'nestjs-cache-infra-http';
 
-/** Why a request went on to the handler (RFC 9211 §2.2). */
+/** Why a request was forwarded to the handler (RFC 9211 §2.2). */
 export type ForwardReason = 'bypass' | 'uri-miss' | 'vary-miss' | 'request' | 'stale';
 
 /** How the cache handled a request. */
 export interface Handling {
-  /** Undefined = the cache answered. */
+  /** Undefined if the cache answered. */
   readonly fwd?: ForwardReason | undefined;
-  /** The status that the handler gave, where it is not the one that is sent. */
+  /** The status of the handler's response, if another status is sent. */
   readonly fwdStatus?: number | undefined;
   readonly stored?: boolean | undefined;
-  /** The handler ran once for this request and others. */
+  /** True if this request shared a handler run with others. */
   readonly collapsed?: boolean | undefined;
-  /** Seconds left, negative when stale. */
+  /** Remaining lifetime in seconds, negative when stale. */
   readonly ttl?: number | undefined;
-  /** A digest of it: URLs may hold secrets. */
+  /** A digest of the key: URLs may contain secrets. */
   readonly key?: string | undefined;
-  /** A token that says more. */
+  /** An additional token. */
   readonly detail?: string | undefined;
 }
 
-/** As `httpCacheStatus`, of a hit. */
+/** The member of a plain hit, as `httpCacheStatus` would format it. */
 export function hitStatus(ttl: number, key: string): string {
   return `${cacheName}; hit; ttl=${String(Math.floor(ttl))}; key="${key}"`;
 }

@@ -8,7 +8,10 @@ const forms = [
   new RegExp(`^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})$`, 'i'),
 ];
 
-/** Milliseconds since the Unix epoch; undefined for anything but a date of HTTP. `now` says which century two digits mean. */
+/**
+ * Milliseconds since the Unix epoch; undefined for anything but an HTTP date. `now` determines the century of a
+ * two-digit year.
+ */
 export function parseHttpDate(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   for (const form of forms) {
@@ -29,7 +32,7 @@ export function parseHttpDate(text: string | undefined, now: number): number | u
   return undefined;
 }
 
-/** Two digits that seem more than 50 years ahead mean the past (RFC 9110 §5.6.7). */
+/** A two-digit year more than 50 years ahead is in the past (RFC 9110 §5.6.7). */
 function fullYear(digits: string, now: number): number {
   if (digits.length === 4) return Number(digits);
   const thisYear = new Date(now).getUTCFullYear();
@@ -37,7 +40,7 @@ function fullYear(digits: string, now: number): number {
   return year > thisYear + 50 ? year - 100 : year;
 }
 
-/** IMF-fixdate. */
+/** Formats a time as IMF-fixdate. */
 export function httpDate(ms: number): string {
   return new Date(ms).toUTCString();
 }

@@ -1,15 +1,15 @@
-/** What a URL is known by. */
+/** The parts of a URL that identify it. */
 export interface UrlParts {
   /** `https://example.com:8443`; undefined = any. */
   readonly origin: string | undefined;
-  /** As the request line has it: path and query. */
+  /** Path and query, as in the request line. */
   readonly target: string;
 }
 
 /**
- * The primary key of a response to GET (RFC 9111 §2): its URL, the parameters of the query sorted by name. Parameters that
- * a parser may put together, such as `a`, `a[]` and `a[b]`, keep their order. What need not be percent-encoded counts as if it
- * were not (RFC 3986 §6.2.2): a change of `/%61` is one of `/a`.
+ * The primary key of a response to GET (RFC 9111 §2): its URL, with query parameters sorted by name. Parameters that a
+ * parser may combine, such as `a`, `a[]` and `a[b]`, keep their order. Unnecessary percent-encoding is removed (RFC
+ * 3986 §6.2.2), so a write to `/%61` invalidates `/a`.
  */
 export function urlKey({ origin = '', target }: UrlParts): string {
   if (!/[?%#]/.test(target)) return `GET ${origin}${target}`;
@@ -23,7 +23,7 @@ export function urlKey({ origin = '', target }: UrlParts): string {
   return `GET ${origin}${path}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`;
 }
 
-/** The path and query that a `Location` or `Content-Location` means, when it is on the same host (RFC 9111 §4.4). */
+/** The path and query of a `Location` or `Content-Location` on the same host (RFC 9111 §4.4). */
 export function relatedTarget(
   location: string | undefined,
   origin: string,
@@ -40,7 +40,7 @@ export function relatedTarget(
   }
 }
 
-/** Case and need of percent-encodings (RFC 3986 §6.2.2.1, §6.2.2.2). */
+/** Normalizes percent-encodings (RFC 3986 §6.2.2.1, §6.2.2.2). */
 function normalized(target: string): string {
   return target.replaceAll(/%[\da-f]{2}/gi, (encoded) => {
     const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));

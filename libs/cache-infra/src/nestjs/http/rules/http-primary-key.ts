@@ -1,10 +1,10 @@
 import { sha256 } from '../../../keys/digest.js';
 import { urlKey } from './http-key.js';
 
-/** What the responses to a request are stored by (RFC 9111 §2), before request fields tell them apart. */
+/** The primary key of a request (RFC 9111 §2), without the selecting fields. */
 export interface PrimaryKey {
   readonly text: string;
-  /** It, as `Cache-Status` shows it: a digest, since URLs may hold secrets. */
+  /** The digest of the key that `Cache-Status` shows, since URLs may contain secrets. */
   readonly digest: string;
 }
 
@@ -12,16 +12,16 @@ interface RouteKey extends PrimaryKey {
   readonly origin: string | undefined;
 }
 
-/** URLs that each route remembers the keys of, and the longest key: clients choose both. */
+/** Bounds of the memo per route, since clients choose the URLs: number of keys, length of a key. */
 const maxUrls = 200;
 const maxLength = 300;
 
-/** @param name a URL, or what the route says instead, and the route's id */
+/** @param name the URL or the result of the route's `key`, with the route's id */
 export function primaryKey(name: string): PrimaryKey {
   return { text: name, digest: sha256(name).slice(0, 16) };
 }
 
-/** The keys of one route. */
+/** Memoizes the primary keys of one route. */
 export class RouteKeys {
   readonly #routeId: string;
   readonly #known = new Map<string, RouteKey>();

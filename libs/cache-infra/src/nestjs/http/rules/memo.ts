@@ -1,7 +1,7 @@
-/** Longer ones are not remembered: clients write them. */
+/** Longer strings are not memoized: clients write them. */
 const maxLength = 300;
 
-/** `make`, which makes a text of a text, remembered for the texts asked for last; `max` bounds them. */
+/** Memoizes a function of a string. `max` bounds the number of memoized results. */
 export function remembered(make: (text: string) => string, max = 1000): (text: string) => string {
   const known = new Map<string, string>();
   return (text) => {

@@ -17,7 +17,9 @@ interface FastifyOptions {
   readonly routerOptions?: Omit<FastifyOptions, 'routerOptions'>;
 }
 
-/** A router that is not known is taken for one that ignores all it can: then a write invalidates rather too much. */
+/**
+ * An unknown router counts as one that ignores every difference, so that a write invalidates too much, not too little.
+ */
 const unknownRules: PathRules = {
   ignoresCase: true,
   ignoresTrailingSlash: true,
@@ -42,7 +44,7 @@ function expressRules(app: ExpressApplication): PathRules {
   };
 }
 
-/** Options of the router stand in two places, the older of which Fastify still reads. */
+/** Fastify reads router options from two places. */
 function fastifyRules({ routerOptions, ...older }: FastifyOptions): PathRules {
   const places: readonly FastifyOptions[] = [older, routerOptions ?? {}];
   return {

@@ -4,11 +4,11 @@ import { binaryKind } from '../../../values/typed-arrays.js';
 import { hasSymbolKeys, isPlain } from '../../../base/opaque.js';
 
 /**
- * The name of the first class in `value` whose objects the cache cannot give back as what they are; undefined = there is none.
+ * The name of the first class in `value` whose instances the cache cannot restore; undefined if there is none.
  *
- * Given back as they are: JSON types, `undefined`, BigInt, and `Date`, `Map`, `Set`, `Buffer`, typed arrays and `ArrayBuffer`
- * themselves. A function, a symbol, an object of a class, of a subclass of one of these, or one of these with properties of
- * its own counts as an instance.
+ * Restored exactly: JSON types, `undefined`, BigInt, `Date`, `Map`, `Set`, `Buffer`, typed arrays and `ArrayBuffer`.
+ * Everything else counts as an instance: functions, symbols, objects of other classes, subclasses of these types, and
+ * instances of these types with additional properties.
  */
 export function instanceWithin(value: unknown, seen = new Set<object>()): string | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') return typeof value;
@@ -24,14 +24,14 @@ export function instanceWithin(value: unknown, seen = new Set<object>()): string
   return undefined;
 }
 
-/** Undefined = it is an instance. */
+/** Undefined for an instance. */
 function partsOf(value: object): readonly unknown[] | undefined {
   if (hasSymbolKeys(value)) return undefined;
   if (isPlain(value)) return Object.values<unknown>(value as Record<string, unknown>);
   const isOf = (type: { readonly prototype: object }): boolean =>
     Object.getPrototypeOf(value) === type.prototype;
   if (Array.isArray(value)) {
-    // Holes and properties with names are lost in JSON.
+    // JSON loses holes and named properties of an array.
     const list: readonly unknown[] = value;
     return isOf(Array) && Object.keys(list).length === list.length ? list : undefined;
   }

@@ -1,13 +1,13 @@
-/** Failures remembered at most: clients choose the URLs. */
+/** The bound of remembered failures, since clients choose the URLs. */
 const maxFailures = 1000;
 
-/** The stored responses that are made anew in the background, by the text that tells them apart. */
+/** The background revalidations of stored responses, by the id of the response. */
 export class Revalidations {
   readonly #running = new Set<string>();
-  /** The last one failed. Oldest first. */
+  /** Ids whose last revalidation failed, oldest first. */
   readonly #failed = new Set<string>();
 
-  /** False = one is running. */
+  /** False if a revalidation is already running. */
   begin(id: string): boolean {
     if (this.#running.has(id)) return false;
     this.#running.add(id);

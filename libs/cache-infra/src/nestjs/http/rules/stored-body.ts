@@ -3,24 +3,24 @@ import { StreamableFile } from '@nestjs/common';
 import { cloneValue } from '../../../values/clone.js';
 import { thrownException, type StoredException } from './stored-exception.js';
 
-/** What a handler returned, in a form that gives back what would have been sent. */
+/** A handler's result, in a form that reproduces the sent body. */
 export type StoredBody =
   | { readonly kind: 'empty' }
   | { readonly kind: 'json' | 'text'; readonly text: string }
-  /** An object that is no object as JSON: a Date, a Decimal. Adapters send it as JSON, and a text as text. */
+  /** An object whose JSON is not an object: a Date, a Decimal. Adapters send it as JSON, but a string as text. */
   | { readonly kind: 'json-of-object'; readonly text: string }
   | { readonly kind: 'binary'; readonly bytes: Uint8Array }
-  /** For code that gets the value before it is sent, and may want a Date to be one; `digest`: of its JSON. */
+  /** A value for code that reads it before it is sent, with `Date` preserved. `digest`: of its JSON. */
   | { readonly kind: 'value'; readonly value: unknown; readonly digest: string }
-  /** The handler threw it. */
+  /** The exception that the handler threw. */
   | StoredException;
 
-/** Undefined = it cannot be stored: it has no JSON text. */
+/** Undefined if the value has no JSON text and cannot be stored. */
 export function storedBody(value: unknown): StoredBody | undefined {
   if (value === undefined) return { kind: 'empty' };
   if (typeof value === 'string') return { kind: 'text', text: value };
   if (value instanceof Uint8Array) return { kind: 'binary', bytes: copyOf(value) };
-  // Sent as they are by one adapter, and no JSON.
+  // One adapter sends such numbers as they are, and they have no JSON form.
   if (typeof value === 'number' && !Number.isFinite(value)) return undefined;
   try {
     const text = JSON.stringify(value) as string | undefined;
@@ -33,9 +33,9 @@ export function storedBody(value: unknown): StoredBody | undefined {
 }
 
 /**
- * What the handler is to have returned.
+ * The result that the handler would have returned.
  *
- * @throws what it is to have thrown
+ * @throws the exception that the handler would have thrown
  */
 export function returnedValue(body: StoredBody): unknown {
   switch (body.kind) {
@@ -56,12 +56,12 @@ export function returnedValue(body: StoredBody): unknown {
   }
 }
 
-/** What the cache holds is not the application's to change. */
+/** A copy: the application must not modify the stored bytes. */
 function copyOf(bytes: Uint8Array): Uint8Array {
   return Buffer.isBuffer(bytes) ? Buffer.from(bytes) : bytes.slice();
 }
 
-/** A body that is sent as it is produced: nobody else may read it. */
+/** True for a body that is sent while it is produced and can be read only once. */
 export function isStreaming(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof StreamableFile || value instanceof Response) return true;

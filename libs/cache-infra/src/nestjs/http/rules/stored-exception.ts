@@ -3,19 +3,19 @@ import { isDeepStrictEqual } from 'node:util';
 import * as common from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 
-/** An exception of a handler, in a form that gives back one that filters and clients take for it. */
+/** A handler's exception, in a form that reproduces an equal exception for filters and clients. */
 export interface StoredException {
   readonly kind: 'exception';
   readonly status: number;
-  /** Of its class. */
+  /** The name of the exception's class. */
   readonly name: string;
-  /** What `getResponse()` gives, as JSON. */
+  /** The result of `getResponse()`, as JSON. */
   readonly text: string;
 }
 
 /**
- * Undefined = filters could tell the exception from the one that would come back: it is none of HTTP's, of a class other than Nest's
- * own, or it carries a cause, an error code, a property of its own or something that is no JSON.
+ * Undefined if filters could distinguish the exception from the restored one: it is not an HttpException, has a class
+ * other than Nest's own, or has a cause, an error code, additional properties or non-JSON content.
  */
 export function storedException(error: unknown): StoredException | undefined {
   if (!(error instanceof HttpException)) return undefined;
@@ -33,7 +33,7 @@ export function storedException(error: unknown): StoredException | undefined {
   }
 }
 
-/** Of the same class, if it is one of Nest's own; else an HttpException. */
+/** Restores one of Nest's own classes, else an HttpException. */
 export function thrownException({ status, name, text }: StoredException): HttpException {
   const response = JSON.parse(text) as string | Record<string, unknown>;
   const type: unknown = Reflect.get(common, name);
@@ -47,7 +47,7 @@ export function thrownException({ status, name, text }: StoredException): HttpEx
 function isLike(error: HttpException, made: HttpException): boolean {
   if (Object.getPrototypeOf(error) !== Object.getPrototypeOf(made)) return false;
   const names = new Set([...Reflect.ownKeys(error), ...Reflect.ownKeys(made)]);
-  // Where it was thrown, and how it was put together, which its response tells.
+  // The stack, and the options, which the response contains.
   for (const name of ['stack', 'options']) names.delete(name);
   return [...names].every((name) => isDeepStrictEqual(Reflect.get(error, name), Reflect.get(made, name)));
 }

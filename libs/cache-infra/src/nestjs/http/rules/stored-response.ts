@@ -6,38 +6,38 @@ import { fieldText, fieldTokens, type Fields, type FieldValue } from './header-f
 import type { StoredBody } from './stored-body.js';
 import { merged, variantOf, varyNames } from './vary.js';
 
-/** A response as the cache keeps it. */
+/** A response as stored in the cache. */
 export interface StoredResponse extends Freshness {
   readonly status: number;
   readonly fields: Record<string, number | string | string[]>;
   readonly body: StoredBody;
-  /** The request fields that selected it, sorted. */
+  /** The request fields that select the response, sorted. */
   readonly vary: readonly string[];
-  /** What they were, as a digest. */
+  /** A digest of the selecting fields' values. */
   readonly variant: string;
 }
 
-/** What a route says about storing. */
+/** The storing rules of a route. */
 export interface StoringRules extends RouteFreshness {
-  /** The route asked for a cache; others store what says itself for how long. */
+  /** True for a route with `@HttpCache()`; other routes store responses with an explicit lifetime. */
   readonly decorated: boolean;
-  /** One answer for all users. */
+  /** True if one response is for all users. */
   readonly shared: boolean;
   readonly vary: readonly string[];
   /** Statuses of 400 and above that may be stored. */
   readonly statuses: readonly number[];
-  /** Only these are kept; undefined = all. Lower case. */
+  /** The only fields to store, in lower case; undefined = all. */
   readonly keepFields: readonly string[] | undefined;
-  /** Not kept. Lower case. */
+  /** The fields not to store, in lower case. */
   readonly dropFields: readonly string[];
 }
 
-/** A handler's answer. */
+/** A handler's response. */
 export interface Answer {
   readonly status: number;
-  /** All that were set. */
+  /** All header fields of the response. */
   readonly fields: Fields;
-  /** Those that were set before the handler ran, and so are set for every request. */
+  /** The fields that were set before the handler ran, which every response has. */
   readonly before: Fields;
   readonly body: StoredBody;
 }
@@ -55,7 +55,7 @@ export type Refusal =
   | 'no-freshness'
   | 'stale';
 
-/** Statuses that need no word of their own to be stored (RFC 9110 §15.1), less partial content. */
+/** Statuses that are cacheable by default (RFC 9110 §15.1), except partial content. */
 const cacheableByDefault: ReadonlySet<number> = new Set([
   200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501,
 ]);
@@ -72,7 +72,7 @@ const understood: ReadonlySet<number> = new Set([
   403,
 ]);
 
-/** About one connection or one answer, never about the representation (RFC 9111 §3.1). */
+/** Fields of one connection or one message, not of the representation (RFC 9111 §3.1). */
 const neverKept: ReadonlySet<string> = new Set([
   'age',
   'cache-status',
@@ -91,7 +91,7 @@ const neverKept: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Part of the representation, also when they are the same for every request. */
+/** Fields of the representation, stored even when equal for every request. */
 const alwaysKept: ReadonlySet<string> = new Set([
   'cache-control',
   'date',
@@ -101,16 +101,16 @@ const alwaysKept: ReadonlySet<string> = new Set([
   'vary',
 ]);
 
-/** The request fields by which answers of a route are told apart, as long as no answer is known. */
+/** The request fields that select responses of a route until a stored response names its own. */
 export function assumedVary({ vary, shared }: StoringRules): readonly string[] {
   return merged(vary, shared ? [] : credentials);
 }
 
 /**
- * The response to store, or why it must not be (RFC 9111 §3, §3.5).
+ * The response to store, or why it must not be stored (RFC 9111 §3, §3.5).
  *
- * An answer to a request with credentials is stored for these credentials only, unless the route or the answer says that it
- * is for all. Without a word of the route, an answer to a request with `Authorization` is not stored at all.
+ * A response to a request with credentials is stored for these credentials only, unless the route or the response says
+ * that it is for all users. Without `@HttpCache()`, a response to a request with `Authorization` is not stored.
  */
 export function toStore(
   answer: Answer,
@@ -159,12 +159,12 @@ function refusalOf(
     if (!understood.has(status)) return 'status';
   } else if (directives.has('no-store')) return 'no-store';
   if (isUnqualified(directives, 'private')) return 'private';
-  // A handler cannot be asked whether a response still holds, only for a new one.
+  // A handler cannot revalidate a response, only create a new one.
   if (isUnqualified(directives, 'no-cache')) return 'no-cache';
   return undefined;
 }
 
-/** RFC 9111 §3.5, which speaks of `Authorization` only: for cookies and keys, an answer has to say more. */
+/** RFC 9111 §3.5 covers `Authorization` only: for cookies and API keys, the response must be explicitly shared. */
 function sharesDespite(name: Credential, directives: Directives): boolean {
   if (directives.has('public') || deltaSeconds(directives, 's-maxage') !== undefined) return true;
   return name === 'authorization' && directives.has('must-revalidate');
@@ -192,7 +192,7 @@ function keptFields(
   return kept;
 }
 
-/** A copy, where it can be changed. */
+/** Copies a list, which callers may modify. */
 export function mutable(value: FieldValue): number | string | string[] {
   return typeof value === 'object' ? [...value] : value;
 }

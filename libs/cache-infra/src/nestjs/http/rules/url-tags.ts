@@ -1,10 +1,10 @@
 import { sha256 } from '../../../keys/digest.js';
 import { urlKey, type UrlParts } from './http-key.js';
 
-/** Which stored responses a write invalidates: all of its path, whatever their query, or those of its very URL. */
+/** The responses that a write invalidates: of its path with any query, or of its exact URL. */
 export type InvalidationScope = 'path' | 'url';
 
-/** Which paths the router of an application takes for one. */
+/** The path differences that the application's router ignores. */
 export interface PathRules {
   readonly ignoresCase: boolean;
   readonly ignoresTrailingSlash: boolean;
@@ -19,7 +19,7 @@ export function urlTag(scope: InvalidationScope, url: UrlParts, rules: PathRules
   return `${scope}:${sha256(scope === 'path' || query === undefined ? folded : `${folded}?${query}`)}`;
 }
 
-/** One text for paths that lead to one route with equal parameters: handlers get parameters without percent-encoding. */
+/** One string for all paths of the same route and parameters: handlers receive decoded parameters. */
 function foldedPath(path: string, rules: PathRules): string {
   let folded = decoded(path);
   if (rules.endsPathAtSemicolon) folded = folded.split(';', 1)[0] ?? '';

@@ -3,38 +3,38 @@ import type { LoadContext, LoadOptions } from '../../../cache/contract/options.j
 import { maxDurationMs } from '../../../base/duration.js';
 import { retentionMs } from './freshness.js';
 import type { Fields } from './header-fields.js';
-import type { HttpStore } from '../adapter/http-caches.js';
+import type { HttpStore } from './http-store.js';
 import type { StoredResponse } from './stored-response.js';
 import { sameNames, selectedBy, variantOf, type Selection } from './vary.js';
 
-/** Stands at the place of a URL: by which fields its responses are selected, as the last one said. */
+/** The entry under a URL's key: the fields that select its responses, as the last response named them. */
 interface Marker {
   readonly vary: readonly string[];
 }
 
-/** What a request finds. */
+/** The stored response for a request, if any. */
 export interface Found {
-  /** The fields by which responses of this URL are told apart, as far as is known. */
+  /** The fields that select responses of this URL, as far as known. */
   readonly vary: readonly string[];
   readonly response: StoredResponse | undefined;
   /** The tier that has the response. */
   readonly tier?: 'l1' | 'l2' | undefined;
-  /** Something is known of the URL, if not for this request. */
+  /** True if the URL has an entry, even if none for this request. */
   readonly knowsUrl: boolean;
 }
 
-/** What a loader gives to those who wait for it: a response to share, or that there is none. */
+/** The result of a loader for its waiters: a response to share, or the status of one that is not shared. */
 export type Shared = StoredResponse | { readonly notStored: true; readonly status: number };
 
 export interface VariantsParts {
   readonly store: Pick<HttpStore, 'cache' | 'look'>;
   readonly key: string;
-  /** What selects, as long as no response has said so. */
+  /** The selecting fields until a response names its own. */
   readonly assumed: Selection;
   readonly request: Fields;
-  /** Asked when something is stored. */
+  /** Called when an entry is stored. */
   readonly tags: () => readonly string[];
-  /** Nothing that the route answers is of one user. */
+  /** True if no response of the route is for one user. */
   readonly isShared: boolean;
 }
 
@@ -64,14 +64,14 @@ export class Variants {
 
   async find(): Promise<Found> {
     const finding = this.#look<StoredResponse>(this.#keyOf(this.#assumed));
-    // Whatever a shared route answers is loaded to that place, unless a marker is there already: what stands there was learned last.
-    // On others a response for all users may be newer than the one that a user finds at a place of his own.
+    // A shared route stores its responses under this key unless a marker exists, so the newest response is here. Other
+    // routes may have a newer response for all users under another key than the user's own.
     if (this.#isShared) {
       const { value: response, tier } = (await finding) ?? nothing;
       if (response !== undefined && sameNames(response.vary, this.#assumed) && this.isFor(response))
         return { vary: this.#assumed, response, tier, knowsUrl: true };
     }
-    // Both are in the L1 as a rule; where they are not, they come from Redis by one command.
+    // Both are usually in L1; otherwise one Redis command reads both.
     const [marker, first] = await Promise.all([this.#look<Marker>(this.#markerKey), finding]);
     const vary = marker?.value.vary ?? this.#assumed;
     const found = sameNames(vary, this.#assumed)
@@ -79,7 +79,7 @@ export class Variants {
       : await this.#look<StoredResponse>(this.#keyOf(vary));
     const knowsUrl = marker !== undefined || found !== undefined;
     const { value: response, tier } = found ?? nothing;
-    // Redis was asked, if only by which fields to select.
+    // Reading the marker from Redis counts as an L2 read.
     const slowest = marker?.tier === 'l2' ? 'l2' : tier;
     return this.isFor(response)
       ? { vary, response, tier: slowest, knowsUrl }
@@ -92,8 +92,8 @@ export class Variants {
   }
 
   /**
-   * Runs `loader` once for all requests that `vary` does not tell apart, and stores what it gives. `apart` keeps away requests that
-   * differ otherwise.
+   * Runs `loader` once for all concurrent requests with the same `vary` values, and stores its result. `apart`
+   * separates requests that differ in other fields.
    */
   async load(
     vary: readonly string[],
@@ -104,8 +104,8 @@ export class Variants {
   }
 
   /**
-   * Has later requests find a response, also one that turned out to be selected by other fields than those it was loaded by. That one is
-   * taken from the cache again: an invalidation since then must win.
+   * Stores a response under the key of its own `vary`, if other fields selected it while loading. Reads it from the
+   * cache again, so that an invalidation in between wins.
    */
   async settle(response: StoredResponse, loadedBy: Found, now: number): Promise<void> {
     const { vary } = response;
@@ -124,13 +124,13 @@ export class Variants {
     }
     const isAsAssumed = sameNames(vary, this.#assumed) && sameNames(loadedBy.vary, this.#assumed);
     if (this.#isShared && isAsAssumed) return;
-    // Elsewhere also where the assumption holds: a marker that is missing would be asked for with every hit.
+    // Store the marker even if the assumption holds: a missing marker would cost a Redis read per hit.
     const marker: Marker = { vary };
     const ttl = storedTtl(response, now);
     await this.#cache.set(this.#markerKey, marker, { ttl, grace: 0, tags: this.#tags() });
   }
 
-  /** Takes back what was stored for this request. */
+  /** Deletes the stored responses of this request. */
   async forget(...varied: readonly (readonly string[])[]): Promise<void> {
     await this.#cache.deleteMany(varied.map((vary) => this.#keyOf(vary)));
   }
@@ -147,13 +147,13 @@ export class Variants {
     return sameNames(vary, this.#assumed) ? this.#assumedVariant : variantOf(vary, this.#request);
   }
 
-  /** Staleness is decided here, by the response's own words: the cache's own grace would not know them. */
+  /** The HTTP rules decide staleness, so the cache's own grace is off. */
   #options(forceRefresh: boolean): LoadOptions {
     return { tags: this.#tags(), grace: 0, forceRefresh };
   }
 }
 
-/** The life of an entry, stale time included. */
+/** The ttl of an entry, including the time it may be served stale. */
 export function storedTtl(response: StoredResponse, now: number): string {
   return `${String(Math.min(Math.max(1, retentionMs(response, now)), maxDurationMs))}ms`;
 }

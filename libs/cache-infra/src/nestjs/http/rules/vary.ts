@@ -2,13 +2,13 @@ import { sha256 } from '../../../keys/digest.js';
 import { fieldText, fieldTokens, type Fields } from './header-fields.js';
 import { remembered } from './memo.js';
 
-/** The request fields that select a response, sorted, each once; `'*'` = nothing can tell (RFC 9111 §4.1). */
+/** The request fields in `Vary`, sorted and unique; `'*'` = no request matches (RFC 9111 §4.1). */
 export function varyNames(fields: Fields): readonly string[] | '*' {
   const names = fieldTokens(fields, 'vary');
   return names.includes('*') ? '*' : merged(names);
 }
 
-/** Names of several lists, sorted, each once. */
+/** Merges lists of names: lower case, sorted, unique. */
 export function merged(...lists: readonly (readonly string[])[]): readonly string[] {
   return [...new Set(lists.flat().map((name) => name.toLowerCase()))].sort();
 }
@@ -17,13 +17,13 @@ export function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
-/** One text for requests that select the same response. A digest: the fields may be credentials. */
+/** A digest of the selecting fields' values. A digest, because fields may be credentials. */
 export function variantOf(names: readonly string[], request: Fields): string {
-  // Most requests have none of them.
+  // Most requests have none of these fields.
   return hasNone(names, request) ? withoutAny(names.join(' ')) : digestOf(names, request);
 }
 
-/** Names of request fields that select a response, with the text for requests that have none of them. */
+/** Names of selecting fields, with the digest for requests that have none of them. */
 export interface Selection {
   readonly names: readonly string[];
   readonly withoutAny: string;
@@ -33,7 +33,7 @@ export function selection(names: readonly string[]): Selection {
   return { names, withoutAny: variantOf(names, {}) };
 }
 
-/** As `variantOf`, for names that many requests are looked at for. */
+/** As `variantOf`, with a precomputed digest. */
 export function selectedBy({ names, withoutAny: none }: Selection, request: Fields): string {
   return hasNone(names, request) ? none : digestOf(names, request);
 }
@@ -49,7 +49,7 @@ function digestOf(names: readonly string[], request: Fields): string {
 
 const withoutAny = remembered((names) => digestOf(names === '' ? [] : names.split(' '), {}));
 
-/** Not one of these ever selects a response: they differ from request to request. */
+/** Fields that never select a response: they differ between all requests. */
 const noise: ReadonlySet<string> = new Set([
   'cache-control',
   'connection',
@@ -66,12 +66,12 @@ const noise: ReadonlySet<string> = new Set([
   'x-request-id',
 ]);
 
-/** One text for requests that no handler could tell apart. */
+/** A digest of all fields that a handler could distinguish requests by. */
 export function fingerprintOf(request: Fields): string {
   return variantOf(merged(Object.keys(request).filter((name) => !noise.has(name))), request);
 }
 
-/** White space around commas and at the ends means nothing (RFC 9111 §4.1). */
+/** Whitespace around commas and at the ends is insignificant (RFC 9111 §4.1). */
 function normalized(value: string | undefined): string | null {
   if (value === undefined) return null;
   return value

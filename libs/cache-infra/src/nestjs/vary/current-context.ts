@@ -2,23 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { ExecutionContext } from '@nestjs/common';
 
-/** What a fact can be read from in an HTTP request, of Express or Fastify. */
-export interface CacheContextRequest {
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** What guards and middleware have put there, and whatever else the framework has on its requests. */
-  readonly [property: string]: unknown;
-}
-
-/** The request, message or query that a method is called for. */
-export interface CacheContext {
-  /** `'none'` outside of all: a scheduled job, a start-up hook. */
-  readonly type: 'http' | 'graphql' | 'rpc' | 'ws' | 'none' | (string & {});
-  /** Of HTTP, of GraphQL over HTTP, and the handshake of a WebSocket. */
-  readonly request?: CacheContextRequest | undefined;
-  /** The arguments of the handler: of a message its payload and its own context, of GraphQL root, args, context and info. */
-  readonly args: readonly unknown[];
-}
+import type { CacheContext, CacheContextRequest } from '../registry/cache-context.js';
 
 const storage = new AsyncLocalStorage<CacheContext>();
 const none: CacheContext = { type: 'none', args: [] };
@@ -28,8 +12,8 @@ export function currentCacheContext(): CacheContext {
 }
 
 /**
- * Runs `callback` for a request that Nest does not know of, or not yet: middleware, guards, queue consumers.
- * `CacheContextInterceptor` does it for handlers.
+ * Runs `callback` in the context of a request that no Nest handler serves yet: in middleware, guards and queue
+ * consumers. `CacheContextInterceptor` does the same for handlers.
  *
  * ```ts
  * app.use((request, response, next) => withCacheContext({ type: 'http', request }, next));
@@ -56,7 +40,7 @@ interface Holder {
 function requestOf(type: string, args: readonly unknown[]): CacheContextRequest | undefined {
   if (type === 'rpc') return undefined;
   if (type === 'http') return args.find(isRequest);
-  // Apollo calls it `req`, Mercurius hands out the reply, a WebSocket its handshake.
+  // Apollo's context has `req`, Mercurius' context `reply`; a WebSocket client has `handshake`.
   const holder = args[type === 'graphql' ? 2 : 0] as Holder | null | undefined;
   return [holder?.req, holder?.request, holder?.reply?.request, holder?.handshake].find(isRequest);
 }

@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 
-import { whenHeadersGo } from '../../observe/response-headers.js';
+import { whenHeadersSent } from '../../observe/response-headers.js';
 
-/** How the headers of a response left: with a cookie, without one, or never, because its client had gone. */
-export type Departure = 'with-cookie' | 'without-cookie' | 'never';
+/** The headers of a response as sent: with a cookie, without a cookie, or never, because the client disconnected. */
+export type SentHeaders = 'with-cookie' | 'without-cookie' | 'never';
 
-/** Resolves when the headers of a response have left, or when the response is over. */
-export function departureOf(raw: ServerResponse): Promise<Departure> {
+/** Resolves when the headers of a response are sent, or when the response ends without headers. */
+export function sentHeadersOf(raw: ServerResponse): Promise<SentHeaders> {
   return new Promise((resolve) => {
-    whenHeadersGo(raw, (args) => {
+    whenHeadersSent(raw, (args) => {
       resolve(hasCookie(raw) || args.some(holdsCookie) ? 'with-cookie' : 'without-cookie');
     });
     // HTTP/2 sends the headers of an empty response without `writeHead()`.
@@ -24,7 +24,7 @@ function hasCookie(raw: ServerResponse): boolean {
   return raw.getHeader('set-cookie') !== undefined;
 }
 
-/** Of the arguments of `writeHead()`. */
+/** True if an argument of `writeHead()` contains a `Set-Cookie` header. */
 function holdsCookie(headers: unknown): boolean {
   if (typeof headers !== 'object' || headers === null) return false;
   const names: readonly unknown[] = Array.isArray(headers) ? headers.flat() : Object.keys(headers);

@@ -8,26 +8,26 @@ import {
 import { ValidationError } from '../../base/errors.js';
 import type { CacheContext } from './cache-context.js';
 
-/** What a fact may be called. */
+/** The names that a fact may have. */
 export const factName = /^[\w-]+$/;
 
-/** The value of a fact. `undefined`, `null` and `''`: not known, and the call is not cached. */
+/** The value of a fact. `undefined`, `null` and `''` mean unknown: the call is not cached. */
 export type CacheFactValue = string | number | bigint | boolean | null | undefined;
 
-/** Says one fact about the request that a method is called for. */
+/** Returns one fact about the request that a method is called for. */
 export type CacheFact = (context: CacheContext) => CacheFactValue | Promise<CacheFactValue>;
 
-/** By the name that `vary` gives them: `{ tenant: ({ request }) => request?.headers['x-tenant'] }`. */
+/** Facts by the names that `vary` uses: `{ tenant: ({ request }) => request?.headers['x-tenant'] }`. */
 export type CacheFacts = Readonly<Record<string, CacheFact>>;
 
 /**
- * Facts from a provider, for those that need others injected: provide a class of yours under this token.
+ * Facts from a provider, for facts with dependencies: provide your class under this token.
  *
  * ```ts
  * providers: [{ provide: CacheVaryProvider, useClass: RequestFacts }]
  * ```
  *
- * A singleton: what is particular to a request is in the context that each fact is called with.
+ * The provider must be a singleton: each fact receives the request in its context.
  */
 export abstract class CacheVaryProvider {
   abstract readonly facts: CacheFacts;
@@ -45,14 +45,14 @@ const dictionaryOfFacts: NestedCheck = {
   },
 };
 
-/** @throws ValidationError when a fact is there twice, or is no function */
+/** @throws ValidationError when a fact is declared twice, or is not a function */
 export function mergeFacts(sources: readonly CacheFacts[]): CacheFacts {
   const merged: Record<string, CacheFact> = {};
   for (const facts of sources)
     assertOptions('CacheInfraModule', { vary: facts }, { vary: dictionaryOfFacts });
   for (const [name, fact] of sources.flatMap((facts) => Object.entries(facts))) {
     if (Object.hasOwn(merged, name) && merged[name] !== fact) {
-      const message = `vary.${name} is said twice: facts are the application's, say each in one forRoot() or CacheVaryProvider`;
+      const message = `vary.${name} is declared twice: a fact applies to the whole application, declare it in one forRoot() or CacheVaryProvider`;
       throw new ValidationError([{ path: `vary.${name}`, message }], 'CacheInfraModule');
     }
     merged[name] = fact;
