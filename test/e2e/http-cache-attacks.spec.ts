@@ -39,7 +39,7 @@ import {
   type AppRequest,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
 @Injectable()
 class TokenGuard implements CanActivate {

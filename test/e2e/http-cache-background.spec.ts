@@ -4,16 +4,16 @@ import { Cache, HttpCache } from 'nestjs-cache-infra';
 
 import { until } from '../support/until.js';
 import {
-  bootApp,
+  appsOfTest,
   handling,
   matrix,
   Origin,
   type AppRequest,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
+const bootApp = appsOfTest();
 let logged: jest.SpiedFunction<Logger['error']>;
 let warned: jest.SpiedFunction<Logger['warn']>;
 beforeEach(() => {
@@ -21,8 +21,6 @@ beforeEach(() => {
   warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
 });
 afterEach(async () => {
-  await test?.close();
-  test = undefined;
   logged.mockRestore();
   warned.mockRestore();
 });
@@ -50,9 +48,8 @@ function tagsOfUser(): readonly string[] {
 }
 
 describe.each(matrix)('T76: a handler that fails in the background, on %s with %s', (adapter, tier) => {
-  async function boot(): Promise<TestApp> {
-    test = await bootApp({ adapter, tier, controllers: [ListsController] });
-    return test;
+  function boot(): Promise<TestApp> {
+    return bootApp({ adapter, tier, controllers: [ListsController] });
   }
 
   const failures: [string, (reply: Reply) => unknown, string][] = [
@@ -132,11 +129,11 @@ describe.each(matrix)('T76: a handler that fails in the background, on %s with %
 
 describe('T81: tags that throw in the background', () => {
   it('leave the stale answer and the process', async () => {
-    const app = (test = await bootApp({
+    const app = await bootApp({
       adapter: 'Express',
       tier: 'memory',
       controllers: [ListsController],
-    }));
+    });
     user = { id: 'ann' };
     app.origin.script = () => [1];
     await app.fetch('/lists/tagged');

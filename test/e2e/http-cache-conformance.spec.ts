@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Cache } from 'nestjs-cache-infra';
 
-import { bootApp, matrix, OriginController, type Reply, type TestApp } from './http-cache-app.js';
+import { bootApp, matrix, OriginController, type Reply, type TestApp } from '../support/http-cache-app.js';
 import { scenarios, type Field, type Step } from './http-cache-scenarios.js';
 
 const dates: readonly string[] = ['Date', 'Expires', 'Last-Modified'];

@@ -1,6 +1,6 @@
 import { request as httpRequest, type ServerResponse } from 'node:http';
 
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Req, Res, type INestApplication, type NestInterceptor } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { Cache, HttpCache, HttpCacheInterceptor } from 'nestjs-cache-infra';
@@ -9,7 +9,7 @@ import { mergeMap, tap } from 'rxjs';
 import { deferred } from '../support/deferred.js';
 import { until } from '../support/until.js';
 import {
-  bootApp,
+  appsOfTest,
   handling,
   Origin,
   type AdapterName,
@@ -17,13 +17,9 @@ import {
   type BootOptions,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
-afterEach(async () => {
-  await test?.close();
-  test = undefined;
-});
+const bootApp = appsOfTest();
 
 @Controller('pages')
 class PagesController {
@@ -153,7 +149,7 @@ function cookieSetting(): NestInterceptor {
 }
 
 async function boot(adapter: AdapterName, options: Partial<BootOptions>): Promise<TestApp> {
-  test = await bootApp({ tier: 'memory', controllers: [PagesController], adapter, ...options });
+  const test = await bootApp({ tier: 'memory', controllers: [PagesController], adapter, ...options });
   let runs = 0;
   test.origin.script = () => `token of session s${String(++runs)}`;
   return test;

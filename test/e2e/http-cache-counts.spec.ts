@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import {
@@ -13,7 +13,7 @@ import { deferred } from '../support/deferred.js';
 import { ownRedisServer } from '../support/redis.js';
 import { until } from '../support/until.js';
 import {
-  bootApp,
+  appsOfTest,
   handling,
   matrix,
   Origin,
@@ -21,13 +21,9 @@ import {
   type BootOptions,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
-afterEach(async () => {
-  await test?.close();
-  test = undefined;
-});
+const bootApp = appsOfTest();
 
 @Controller()
 class PagesController {
@@ -47,9 +43,8 @@ class PagesController {
 }
 
 describe.each(matrix)('T49: the hit ratio of an HTTP cache, on %s with %s', (adapter, tier) => {
-  async function boot(options: Partial<BootOptions> = {}): Promise<TestApp> {
-    test = await bootApp({ adapter, tier, controllers: [PagesController], ...options });
-    return test;
+  function boot(options: Partial<BootOptions> = {}): Promise<TestApp> {
+    return bootApp({ adapter, tier, controllers: [PagesController], ...options });
   }
 
   /** Hits and misses. */

@@ -1,4 +1,4 @@
-import { afterEach, expect, describe, it } from '@jest/globals';
+import { expect, describe, it } from '@jest/globals';
 import {
   Catch,
   Controller,
@@ -11,13 +11,9 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { HttpCache } from 'nestjs-cache-infra';
 
-import { bootApp, handling, matrix, type TestApp } from './http-cache-app.js';
+import { appsOfTest, handling, matrix } from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
-afterEach(async () => {
-  await test?.close();
-  test = undefined;
-});
+const bootApp = appsOfTest();
 
 class ProductNotFound extends NotFoundException {
   readonly code = 'PRODUCT_NOT_FOUND';
@@ -50,7 +46,7 @@ class ProductsController {
 
 describe.each(matrix)('T5: a thrown exception, on %s with %s', (adapter, tier) => {
   it('of a class of the application is not stored, and reaches its filter every time', async () => {
-    test = await bootApp({ adapter, tier, controllers: [ProductsController] });
+    const test = await bootApp({ adapter, tier, controllers: [ProductsController] });
     const answers = [await test.fetch('/products/own'), await test.fetch('/products/own')];
     expect(await Promise.all(answers.map((it) => it.json()))).toEqual([
       { code: 'PRODUCT_NOT_FOUND' },
@@ -60,7 +56,7 @@ describe.each(matrix)('T5: a thrown exception, on %s with %s', (adapter, tier) =
   });
 
   it("of Nest's own is stored once its headers have gone", async () => {
-    const app = (test = await bootApp({ adapter, tier, controllers: [ProductsController] }));
+    const app = await bootApp({ adapter, tier, controllers: [ProductsController] });
     const first = await app.fetch('/products/ofNest');
     let second = first;
     while (!handling(second).includes('; hit')) second = await app.fetch('/products/ofNest');

@@ -18,7 +18,7 @@ import { map, tap, type Observable } from 'rxjs';
 
 import {
   adapters,
-  bootApp,
+  appsOfTest,
   handling,
   Origin,
   type AdapterName,
@@ -26,13 +26,9 @@ import {
   type BootOptions,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
-afterEach(async () => {
-  await test?.close();
-  test = undefined;
-});
+const bootApp = appsOfTest();
 
 @Controller('things')
 class ThingsController {
@@ -84,7 +80,7 @@ async function seen(response: Response): Promise<Seen> {
 }
 
 async function boot(adapter: AdapterName, options: Partial<BootOptions> = {}): Promise<TestApp> {
-  test = await bootApp({ tier: 'memory', adapter, controllers: [ThingsController], ...options });
+  const test = await bootApp({ tier: 'memory', adapter, controllers: [ThingsController], ...options });
   test.origin.script = () => ({ html: '<b>&</b>', list: [1, { at: new Date(0) }], ümlaut: '✓' });
   return test;
 }

@@ -1,28 +1,23 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, Req, Res, UseInterceptors } from '@nestjs/common';
 import { Cacheable, HttpCache, HttpCacheInterceptor, type CacheContext } from 'nestjs-cache-infra';
 
 import { until } from '../support/until.js';
 import {
   adapters,
-  bootApp,
+  appsOfTest,
   handling,
   Origin,
   type AppRequest,
   type BootOptions,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
-afterEach(async () => {
-  await test?.close();
-  test = undefined;
-});
+const bootApp = appsOfTest();
 
-async function boot(options: Omit<BootOptions, 'tier'>): Promise<TestApp> {
-  test = await bootApp({ tier: 'memory', ...options });
-  return test;
+function boot(options: Omit<BootOptions, 'tier'>): Promise<TestApp> {
+  return bootApp({ tier: 'memory', ...options });
 }
 
 @Controller('items')

@@ -2,7 +2,7 @@
  * The scenarios of https://github.com/http-tests/cache-tests (cache-tests.fyi) that apply to a shared cache in front of handlers,
  * written anew as a table, under their ids. Those that do not apply stand in docs/http-caching.md.
  */
-import type { RequestHeaders } from './http-cache-app.js';
+import type { RequestHeaders } from '../support/http-cache-app.js';
 
 /** A number in a field of dates is seconds from now. */
 export type Field = readonly [name: string, value: string | number | readonly string[]];

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   ClassSerializerInterceptor,
   Controller,
@@ -20,7 +20,7 @@ import { map, tap } from 'rxjs';
 
 import {
   adapters,
-  bootApp,
+  appsOfTest,
   handling,
   matrix,
   Origin,
@@ -28,13 +28,9 @@ import {
   type BootOptions,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
-afterEach(async () => {
-  await test?.close();
-  test = undefined;
-});
+const bootApp = appsOfTest();
 
 class User {
   readonly id = 1;
@@ -86,7 +82,12 @@ class Envelope implements NestInterceptor {
 }
 
 async function boot(options: Partial<BootOptions>): Promise<TestApp> {
-  test = await bootApp({ adapter: 'Express', tier: 'memory', controllers: [UsersController], ...options });
+  const test = await bootApp({
+    adapter: 'Express',
+    tier: 'memory',
+    controllers: [UsersController],
+    ...options,
+  });
   test.origin.script = () => new User();
   return test;
 }

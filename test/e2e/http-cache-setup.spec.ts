@@ -34,7 +34,7 @@ import {
   type BootOptions,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
 @Controller()
 class PagesController {

@@ -10,7 +10,7 @@ import {
   type AppRequest,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
 const users = 50;
 const requests = 1000;

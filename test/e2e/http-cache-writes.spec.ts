@@ -1,14 +1,17 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post, Put } from '@nestjs/common';
 import { HttpCache } from 'nestjs-cache-infra';
 
-import { adapters, bootApp, handling, matrix, type BootOptions, type TestApp } from './http-cache-app.js';
+import {
+  adapters,
+  appsOfTest,
+  handling,
+  matrix,
+  type BootOptions,
+  type TestApp,
+} from '../support/http-cache-app.js';
 
-let test: TestApp | undefined;
-afterEach(async () => {
-  await test?.close();
-  test = undefined;
-});
+const bootApp = appsOfTest();
 
 @Controller('products')
 class ProductsController {
@@ -32,9 +35,8 @@ class ProductsController {
   }
 }
 
-async function boot(options: Pick<BootOptions, 'adapter' | 'tier'>): Promise<TestApp> {
-  test = await bootApp({ controllers: [ProductsController], ...options });
-  return test;
+function boot(options: Pick<BootOptions, 'adapter' | 'tier'>): Promise<TestApp> {
+  return bootApp({ controllers: [ProductsController], ...options });
 }
 
 const isHit = async (app: TestApp, path: string) => handling(await app.fetch(path)).includes('; hit');

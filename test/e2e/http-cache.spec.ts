@@ -45,7 +45,7 @@ import {
   type AppRequest,
   type Reply,
   type TestApp,
-} from './http-cache-app.js';
+} from '../support/http-cache-app.js';
 
 class Account {
   constructor(readonly id: string) {}

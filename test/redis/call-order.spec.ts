@@ -2,6 +2,7 @@ import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import { deferred, turn } from '../support/deferred.js';
 import { callPairs, pairOutcome } from '../support/call-pairs.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
+import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const options = { ttl: 60, grace: 3600 };
@@ -109,5 +110,34 @@ describe('T36: a call for many keys, which goes out in portions', () => {
     const cache = await own.redis();
     await cache.setMany([...entries, [keys[0] as string, 'second'], [last, 'second']]);
     expect([await cache.get(keys[0] as string), await cache.get(last)]).toEqual(['second', 'second']);
+  });
+});
+
+describe('a server that has forgotten its scripts', () => {
+  it.each(['delete', 'set'] as const)('a %s right after a set wins', async (newer) => {
+    const cache = await own.redis();
+    await own.raw.script('FLUSH');
+    const set = cache.set('key', 'older');
+    const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer');
+    await Promise.all([set, later]);
+    expect(await (await own.redis({ enableL1Cache: false })).get('key')).toBe(
+      newer === 'delete' ? undefined : 'newer',
+    );
+  });
+
+  it.each(['delete', 'set'] as const)('a %s after a set that is on its way wins', async (newer) => {
+    const cache = await own.redis();
+    await own.raw.script('FLUSH');
+    // The set has left by its digest, and is answered that nobody knows it only after what came later was sent.
+    await own.server.pause();
+    const set = cache.set('key', 'older');
+    await pause(50);
+    const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer');
+    await pause(50);
+    await own.server.resume();
+    await Promise.all([set, later]);
+    expect(await (await own.redis({ enableL1Cache: false })).get('key')).toBe(
+      newer === 'delete' ? undefined : 'newer',
+    );
   });
 });

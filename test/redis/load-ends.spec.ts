@@ -4,10 +4,12 @@ import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
 import { loadGuardKey } from '../../libs/cache-infra/src/tiers/redis/load-guard-key.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred, turn, type Deferred } from '../support/deferred.js';
+import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
+expectNoUnhandledRejections();
 
 /** Who holds the lease of a key; null = nobody. */
 function holder(key: string): Promise<string | null> {
@@ -233,4 +235,21 @@ describe('T51: setMany', () => {
       expect(await cache.getMany(['a', 'b', 'c'])).toEqual(new Map());
     },
   );
+});
+
+describe('memory over many keys', () => {
+  it('leaves nothing under way, and no more aliases than the L1 needs', async () => {
+    const cache = await redis({ l1CacheSize: 50 });
+    for (let i = 0; i < 200; i++) {
+      await Promise.all(
+        Array.from({ length: 50 }, (_, n) => {
+          const key = `${'long '.repeat(n % 2 ? 300 : 1)}${String(i)}-${String(n)}`;
+          if (n % 5 === 0) return cache.getOrSet(key, () => Promise.reject(new Error('x'))).catch(() => 0);
+          return cache.getOrSet(key, () => n, { lock: n % 3 === 0, tags: [`t${String(i)}`] });
+        }),
+      );
+    }
+    expect(cache.stats().size).toBe(50);
+    expect((await own.raw.keys(`${own.keyPrefix}:!f*`)).length).toBeLessThanOrEqual(10_001);
+  });
 });

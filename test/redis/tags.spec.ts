@@ -392,3 +392,34 @@ describe('a set with tags that an invalidation overtakes', () => {
     expect(await armed(other)).toBe(other);
   });
 });
+
+describe('entries without tags in a cache that has a tag table', () => {
+  it.each([
+    ['grace', { grace: 60 }],
+    ['l1Ttl', { l1Ttl: 30 }],
+    ['nothing special', {}],
+  ])('are L1 hits once read from Redis: %s', async (_, options) => {
+    const [cache, other] = [await redis(options), await redis(options)];
+    await other.set('tagged', 1, { tags: ['t'] });
+    await other.invalidateTags('t');
+    await cache.get('tagged');
+    await other.set('key', 'value', { ttl: 60 });
+    await cache.get('key');
+    await cache.get('key');
+    const before = cache.stats().l2.hits;
+    for (let i = 0; i < 5; i++) expect(await cache.get('key')).toBe('value');
+    expect(cache.stats().l2.hits - before).toBe(0);
+  });
+
+  it('have their grace, when read from Redis', async () => {
+    const [cache, other] = [await redis(), await redis()];
+    await other.set('tagged', 1, { tags: ['t'] });
+    await other.invalidateTags('t');
+    await other.set('tagged', 1, { tags: ['t'] });
+    await cache.get('tagged');
+    await other.set('key', 'stale', { ttl: '50ms', grace: 60 });
+    await pause(80);
+    const loaded = cache.getOrSet('key', () => Promise.reject(new Error('down')), { grace: 60 });
+    await expect(loaded).resolves.toBe('stale');
+  });
+});

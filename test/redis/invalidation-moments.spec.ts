@@ -23,7 +23,7 @@ const kinds: Kind[] = [
 const wheres = ['here', 'elsewhere'] as const;
 const cases = kinds.flatMap((kind) => wheres.map((where) => [kind.name, where, kind] as const));
 
-describe.each(cases)('%s %s', (_, where, { invalidate }) => {
+describe.each(cases)('%s %s, at each moment of a read, write or load', (_, where, { invalidate }) => {
   const two = async (options: Partial<RedisCacheOptions> = {}): Promise<[RedisCache, RedisCache]> => {
     const cache = await redis(options);
     return [cache, where === 'here' ? cache : await redis(options)];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { afterEach } from '@jest/globals';
 import {
   All,
   Controller,
@@ -18,9 +19,9 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Cache, CacheInfraModule, HttpCacheInterceptor, type RedisCache } from 'nestjs-cache-infra';
 
-import { armed } from '../support/armed.js';
-import { ManualClock } from '../support/manual-clock.js';
-import { testRedisUrl } from '../support/redis.js';
+import { armed } from './armed.js';
+import { ManualClock } from './manual-clock.js';
+import { testRedisUrl } from './redis.js';
 
 export const adapters = ['Express', 'Fastify'] as const;
 export const tiers = ['memory', 'Redis'] as const;
@@ -117,6 +118,19 @@ export async function bootApp(options: BootOptions): Promise<TestApp> {
     origin: app.get(Origin),
     fetch: (path, headers = {}, method = 'GET') => ask(url + path, headers, method),
     close: () => app.close(),
+  };
+}
+
+/** Called at the top of a file: the applications that it boots are closed after each test. */
+export function appsOfTest(): (options: BootOptions) => Promise<TestApp> {
+  const open: TestApp[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((each) => each.close()));
+  });
+  return async (options) => {
+    const app = await bootApp(options);
+    open.push(app);
+    return app;
   };
 }
 
