@@ -58,7 +58,9 @@ describe('T81: a decorator in the wrong place', () => {
     await (sync.find() as number | Promise<number>);
     await (sync.find() as number | Promise<number>);
     expect(test.warnings).toEqual([
-      expect.stringMatching(/^Sync.find returns its value synchronously, but a cached method returns a promise/),
+      expect.stringMatching(
+        /^Sync.find returns its value synchronously, but a cached method returns a promise/,
+      ),
     ]);
   });
 
