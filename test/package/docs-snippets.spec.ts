@@ -10,8 +10,8 @@ import {
   redisChecks,
   redisServerChecks,
 } from '../../libs/cache-infra/src/cache/contract/option-checks.js';
-import { AiCacheConfig, CacheConfig } from '../../libs/cache-infra/src/config/options.js';
-import { presetNames } from '../../libs/cache-infra/src/config/presets.js';
+import { configOptions } from '../../libs/cache-infra/src/config/options.js';
+import { presetNames } from '../../libs/cache-infra/src/config/preset-names.js';
 import { cacheVariables } from '../../libs/cache-infra/src/testing/environment.js';
 import { blocksOf, guidesUnder, headingsOf, proseOf } from '../support/guides.js';
 import { readText, root } from '../support/repository.js';
@@ -179,8 +179,7 @@ describe('docs/configuration.md', () => {
     const guide = await readText('docs/configuration.md');
     const names = [
       ...Object.keys({
-        ...new CacheConfig(),
-        ...new AiCacheConfig(),
+        ...configOptions,
         ...inMemoryChecks,
         ...redisChecks,
         ...redisServerChecks,

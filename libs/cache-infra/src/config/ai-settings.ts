@@ -1,8 +1,8 @@
-import type { Environment } from './environment.js';
-import { AiAppCacheOptions, CacheConfig } from './options.js';
+import type { Environment } from './misspelt-variables.js';
+import { aiAppOptionSet, configOptionSet, type AiAppCacheOptions, type CacheConfig } from './options.js';
 import { resolveOptions } from './resolve.js';
 
-/** What `AiCacheService` needs to know beside its cache. */
+/** The settings of an `AiCacheService`. */
 export interface AiSettings {
   /** Seconds; for operations that `operationTtls` does not name. */
   readonly defaultTtl: number;
@@ -22,8 +22,8 @@ export function aiSettings(options: AiAppCacheOptions | CacheConfig = {}, env?: 
   const recipe = { subject: 'aiSettings', home: 'memory' } as const;
   const resolved =
     'preset' in options
-      ? resolveOptions({ ...recipe, type: CacheConfig, preset: true }, options, env)
-      : resolveOptions({ ...recipe, type: AiAppCacheOptions }, options, env);
+      ? resolveOptions({ ...recipe, set: configOptionSet, preset: true }, options, env)
+      : resolveOptions({ ...recipe, set: aiAppOptionSet }, options, env);
   const { defaultTtl = 3600, operationTtls = {}, textHashThreshold = 500 } = resolved.options;
   return { defaultTtl, operationTtls, textHashThreshold };
 }

@@ -9,14 +9,13 @@ import {
   type Check,
 } from '../base/checks.js';
 import type { ValidationProblem } from '../base/errors.js';
-import { flag, number } from './environment-values.js';
-import type { Environment } from './environment.js';
-import { misspeltVariables, type MisspeltVariable } from './misspelt-variables.js';
+import { flagText, numberText } from '../base/text-values.js';
+import { misspeltVariables, type Environment, type MisspeltVariable } from './misspelt-variables.js';
 
 export const benchmarkPresetNames = ['development', 'testing', 'ci', 'production'] as const;
 export type BenchmarkPresetName = (typeof benchmarkPresetNames)[number];
 
-/** What a container of tests and the shorter words stand for. */
+/** Other names of the presets: short ones, and that of a container of tests. */
 const presetAliases: Readonly<Record<string, BenchmarkPresetName>> = {
   dev: 'development',
   test: 'testing',
@@ -30,11 +29,11 @@ interface Variable {
   readonly check: Check;
 }
 
-const integer = (option: string, check: Check): Variable => ({ option, parse: number, check });
-const positive = (option: string): Variable => ({ option, parse: number, check: positiveNumber });
-const onOff = (option: string): Variable => ({ option, parse: flag, check: booleanValue });
+const integer = (option: string, check: Check): Variable => ({ option, parse: numberText, check });
+const positive = (option: string): Variable => ({ option, parse: numberText, check: positiveNumber });
+const onOff = (option: string): Variable => ({ option, parse: flagText, check: booleanValue });
 
-/** Variables that stand for an option of a `BenchmarkConfig`. */
+/** Variables that set an option of a `BenchmarkConfig`. */
 const optionVariables: Readonly<Record<string, Variable>> = {
   BENCHMARK_ENV: {
     option: 'preset',
@@ -50,20 +49,20 @@ const optionVariables: Readonly<Record<string, Variable>> = {
   BENCHMARK_ENABLE_REGRESSION_DETECTION: onOff('enableRegressionDetection'),
 };
 
-/** Variables that stand for one of its thresholds. */
+/** Variables that set one of its thresholds. */
 const thresholdVariables: Readonly<Record<string, Variable>> = {
   BENCHMARK_THRESHOLD_AVERAGE_MS: positive('averageMs'),
   BENCHMARK_THRESHOLD_P95_MS: positive('p95Ms'),
   BENCHMARK_THRESHOLD_P99_MS: positive('p99Ms'),
   BENCHMARK_THRESHOLD_MEMORY_MB: positive('memoryMb'),
-  BENCHMARK_THRESHOLD_SUCCESS_RATE: { option: 'successRate', parse: number, check: fraction },
+  BENCHMARK_THRESHOLD_SUCCESS_RATE: { option: 'successRate', parse: numberText, check: fraction },
   BENCHMARK_THRESHOLD_REGRESSION_WARNING_PERCENT: positive('regressionWarningPercent'),
   BENCHMARK_THRESHOLD_REGRESSION_CRITICAL_PERCENT: positive('regressionCriticalPercent'),
 };
 
 export const benchmarkVariables = [...Object.keys(optionVariables), ...Object.keys(thresholdVariables)];
 
-/** What the environment says of benchmarks, by the names of the options. */
+/** The benchmark settings of the environment, by the names of the options. */
 export interface BenchmarkEnvironmentSettings {
   readonly options: Readonly<Record<string, unknown>>;
   readonly thresholds: Readonly<Record<string, unknown>>;
@@ -94,12 +93,12 @@ export function misspeltBenchmarkVariables(env: Environment = process.env): read
   return misspeltVariables(env, /^BENCHMARK_/, benchmarkVariables);
 }
 
-/** The preset that a name means: `'prod'` is `'production'`. Anything else comes back as it is. */
+/** The preset that a name means: `'prod'` is `'production'`. Any other value comes back as it is. */
 export function canonicalBenchmarkPreset(name: unknown): unknown {
   return typeof name === 'string' && Object.hasOwn(presetAliases, name) ? presetAliases[name] : name;
 }
 
-/** The file in which GitHub Actions shows what a step has to say. */
+/** The file that GitHub Actions shows as the summary of a step. */
 export function githubStepSummary(env: Environment = process.env): string | undefined {
   const file = env['GITHUB_STEP_SUMMARY']?.trim();
   return file === '' ? undefined : file;

@@ -5,7 +5,7 @@ import type {
   OperationRecord,
 } from '../cache/contract/monitor.js';
 
-/** A monitor that passes everything on to two: one that throws or rejects keeps nothing from the other. */
+/** A monitor that passes every record on to two monitors. One that throws or rejects keeps no record from the other. */
 export function bothMonitors(first: CacheMonitor, second: CacheMonitor | undefined): CacheMonitor {
   if (second === undefined || second === first) return first;
   const both = [first, second];

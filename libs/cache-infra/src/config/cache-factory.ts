@@ -9,17 +9,21 @@ import { baseChecks, redisChecks } from '../cache/contract/option-checks.js';
 import { RedisCache } from '../cache/redis-cache.js';
 import { InfrastructureError } from '../base/errors.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
-import type { Environment } from './environment.js';
 import { bothMonitors } from './both-monitors.js';
-import { misspeltWords } from './misspelt-variables.js';
+import { misspeltWords, type Environment } from './misspelt-variables.js';
 import {
-  AiAppCacheOptions,
-  AiCacheConfig,
-  CacheConfig,
-  TestingCacheOptions,
-  WebAppCacheOptions,
+  aiAppOptionSet,
+  aiConfigOptionSet,
+  configOptionSet,
+  memoryEntries,
+  testingOptionSet,
+  webAppOptionSet,
+  type AiAppCacheOptions,
+  type CacheConfig,
+  type CommonCacheOptions,
+  type TestingCacheOptions,
+  type WebAppCacheOptions,
 } from './options.js';
-import type { CommonCacheOptions } from './options.js';
 import type { Recipe, Resolved } from './resolve.js';
 import { resolveOptions } from './resolve.js';
 
@@ -28,48 +32,50 @@ export interface CacheFactoryOptions {
   readonly monitor?: CachePerformanceMonitor | undefined;
   /** Where environment variables come from. Default: `process.env`. */
   readonly env?: Environment | undefined;
-  /** For caches that bring none of their own: told when Redis goes away and comes back. Default: `console`. */
+  /** Logger of caches whose options name none: told when Redis is lost and restored. Default: `console`. */
   readonly logger?: CacheLogger | undefined;
 }
 
-/** A cache that has not connected yet. */
+/** A cache before its first connection. */
 export interface PreparedCache {
   readonly cache: Cache;
-  /** After environment, preset and defaults. */
+  /** The options in effect: code, environment, preset and defaults merged. */
   readonly options: Readonly<
     CommonCacheOptions & Pick<AiAppCacheOptions, 'operationTtls' | 'textHashThreshold'>
   >;
-  /** Where the value of each option is from: `'code'`, `'default'`, an environment variable or a preset. */
+  /** The source of each option's value: `'code'`, `'default'`, an environment variable or a preset. */
   readonly sources: Readonly<Record<string, string>>;
-  /** Environment variables that look like one of the library's and are not read, in words. */
+  /** A line for each environment variable that looks like one of the library's and is not read. */
   readonly warnings: readonly string[];
-  /** Who watches it; undefined when monitoring is off. */
+  /** The monitor that the cache reports to; undefined when monitoring is off. */
   readonly monitor: CacheMonitor | undefined;
-  /** True with `failOnConnectionError`: without Redis the cache is of no use. */
+  /** True with `failOnConnectionError`: an application does not start without Redis. */
   readonly required: boolean;
-  /** Resolves when Redis is connected, at once when there is none to connect to; rejects with `InfrastructureError`. */
+  /** Resolves when Redis is connected, at once for a cache in memory; rejects with `InfrastructureError`. */
   connect(): Promise<void>;
 }
 
-/** Entries where memory is all there is: an L1 before Redis needs fewer. */
-const memoryEntries = 10_000;
-
 const recipes = {
-  forWebApp: { subject: 'forWebApp', type: WebAppCacheOptions, home: 'memory' },
-  forAiApp: { subject: 'forAiApp', type: AiAppCacheOptions, home: 'memory' },
-  forTesting: { subject: 'forTesting', type: TestingCacheOptions, test: true, home: 'memory' },
-  createCacheFromConfig: { subject: 'createCacheFromConfig', type: CacheConfig, preset: true, memoryEntries },
-  create: { subject: 'create', type: CacheConfig, preset: true, home: 'memory', memoryEntries },
-  createAi: { subject: 'createAi', type: AiCacheConfig, preset: true, home: 'memory' },
+  forWebApp: { subject: 'forWebApp', set: webAppOptionSet, home: 'memory' },
+  forAiApp: { subject: 'forAiApp', set: aiAppOptionSet, home: 'memory' },
+  forTesting: { subject: 'forTesting', set: testingOptionSet, test: true, home: 'memory' },
+  createCacheFromConfig: {
+    subject: 'createCacheFromConfig',
+    set: configOptionSet,
+    preset: true,
+    memoryEntries,
+  },
+  create: { subject: 'create', set: configOptionSet, preset: true, home: 'memory', memoryEntries },
+  createAi: { subject: 'createAi', set: aiConfigOptionSet, preset: true, home: 'memory' },
 } as const satisfies Record<string, Recipe<CommonCacheOptions>>;
 
 /**
- * Makes caches from options, the environment and presets. Without an address of Redis they live in memory; with one, they
- * are connected when the promise resolves, or have started in memory and move to Redis by themselves as soon as
- * it answers (`failOnConnectionError: true` rejects instead).
+ * Makes caches from options, the environment and presets. A cache lives in memory unless a Redis is named. When the
+ * promise resolves, a cache in Redis is connected; if Redis is unavailable, the cache has started in memory, and moves
+ * to Redis by itself.
  *
- * Every method rejects with `ValidationError`, before any connection is tried, when options or environment
- * variables are wrong, and with `InfrastructureError` when Redis cannot be reached and must be.
+ * Every method rejects with `ValidationError` on wrong options or environment variables, before any connection. It
+ * rejects with `InfrastructureError` if Redis is unavailable and `failOnConnectionError` is true.
  */
 export class CacheFactory {
   /** Every cache that this factory makes reports here, unless `CACHE_MONITORING_ENABLED` is false. */
@@ -99,19 +105,19 @@ export class CacheFactory {
     return this.#make(recipes.forTesting, options);
   }
 
-  /** By configuration and preset. Something has to say where the cache lives: otherwise `redisUrl is required`. */
+  /** By configuration and preset, one of which must say where the cache lives: else `redisUrl is required`. */
   async createCacheFromConfig(config: CacheConfig): Promise<Cache> {
     return this.#make(recipes.createCacheFromConfig, config);
   }
 
-  /** Like {@link createCacheFromConfig}, but in memory when nothing says otherwise. What `CacheInfraModule` uses. */
+  /** Like {@link createCacheFromConfig}, but in memory unless a Redis is named. `CacheInfraModule` uses it. */
   async create(config: CacheConfig = {}): Promise<Cache> {
     return this.#make(recipes.create, config);
   }
 
   /**
-   * A cache that opens nothing before its first use or `connect()`. For whoever starts up in two steps, as a Nest
-   * application does: with Redis away it is the same `RedisCache`, which goes on trying.
+   * A cache that opens nothing before its first use or `connect()`: a Nest application starts in two steps. If Redis is
+   * unavailable, the cache is the same `RedisCache`, which retries by itself.
    *
    * @throws ValidationError
    */
@@ -139,7 +145,7 @@ export class CacheFactory {
         await cache.close();
         throw error;
       }
-      // The cache itself has told its logger.
+      // The cache has warned its logger.
       return memoryFallback(cache);
     }
   }
@@ -156,7 +162,7 @@ export class CacheFactory {
     return { cache, options, monitor: base.monitor, sources: resolved.sources, warnings };
   }
 
-  /** An application has several caches and one environment. */
+  /** Warns of each variable once: an application has several caches and one environment. */
   #warnOnce(warnings: readonly string[], logger: CacheLogger | undefined): void {
     for (const words of warnings) {
       if (this.#warned.has(words)) continue;

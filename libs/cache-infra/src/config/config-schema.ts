@@ -1,16 +1,13 @@
-import { addressProblems } from '../cache/contract/option-checks.js';
-import { mostEntries } from '../base/checks.js';
-import { maxDurationMs } from '../base/duration.js';
 import type { ValidationProblem } from '../base/errors.js';
+import { addressProblems } from '../cache/contract/option-checks.js';
+import { propertiesOf, type JsonSchema } from '../cache/contract/option-kinds.js';
+import { checkOptions } from './check-options.js';
 import { readEnvironment } from './environment.js';
-import { CacheConfig } from './options.js';
-import { presetNames } from './presets.js';
-import { check } from './rule.js';
+import { configOptions, configOptionSet, type CacheConfig } from './options.js';
 
-/** A schema of JSON Schema (2020-12), as far as it is needed here. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+export type { JsonSchema };
 
-/** What [Standard Schema](https://standardschema.dev) asks of a validator. */
+/** A validator as [Standard Schema](https://standardschema.dev) has it. */
 export interface StandardSchema<T> {
   readonly '~standard': {
     readonly version: 1;
@@ -24,137 +21,25 @@ type StandardResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path: readonly PropertyKey[] }[] };
 
-const seconds = { type: 'integer', minimum: 0, maximum: maxDurationMs / 1000 };
-const unit = '(ms|s|m|h|d)$';
-const duration = { anyOf: [seconds, { type: 'string', pattern: `^\\d+(\\.\\d+)?${unit}` }] };
-const timeout = {
-  anyOf: [
-    { ...seconds, minimum: 1 },
-    { type: 'string', pattern: `^(?!0+(\\.0+)?${unit})\\d+(\\.\\d+)?${unit}` },
-  ],
-};
-const fraction = { type: 'number', minimum: 0, maximum: 1 };
-const flag = { type: 'boolean' };
-const text = { type: 'string', minLength: 1 };
-const count = { type: 'integer', minimum: 0 };
-const positive = { type: 'integer', minimum: 1 };
-const entries = { ...positive, maximum: mostEntries };
-const url = { type: 'string', pattern: '^([Rr][Ee][Dd][Ii][Ss][Ss]?|[Uu][Nn][Ii][Xx])://.+' };
-const port = { type: 'integer', minimum: 1, maximum: 65_535 };
-const host = { type: 'string', pattern: '^[^/@?#\\s]+$' };
-const nodes = {
-  type: 'array',
-  minItems: 1,
-  items: { type: 'object', required: ['host'], additionalProperties: false, properties: { host, port } },
-};
-/** What JSON has no word for: a function, a client. */
-const anything = {};
-
-const redis = {
-  type: 'object',
-  properties: {
-    url,
-    host,
-    port,
-    username: { type: 'string' },
-    password: { type: 'string' },
-    db: count,
-    path: text,
-    sentinels: nodes,
-    sentinelName: text,
-    sentinelUsername: { type: 'string' },
-    sentinelPassword: { type: 'string' },
-    nodes,
-    tls: { type: ['boolean', 'object'] },
-  },
-};
-
-const properties = {
-  name: text,
-  preset: { enum: [...presetNames, 'dev', 'test', 'stage', 'prod'] },
-  redisUrl: url,
-  redis,
-  useMemoryCache: flag,
-  failOnConnectionError: flag,
-  enabled: flag,
-  defaultTtl: seconds,
-  keyPrefix: text,
-  grace: duration,
-  jitter: fraction,
-  refreshAhead: fraction,
-  softTimeout: duration,
-  hardTimeout: duration,
-  graceBackoff: timeout,
-  lock: flag,
-  leaseDuration: timeout,
-  l1Ttl: duration,
-  enableL1Cache: flag,
-  l1CacheSize: entries,
-  memoryCacheSize: entries,
-  enableCompression: flag,
-  compressionThreshold: count,
-  compressionLevel: { type: 'integer', minimum: 1, maximum: 9 },
-  maxValueBytes: positive,
-  commandTimeout: timeout,
-  connectTimeout: timeout,
-  onError: { enum: ['degrade', 'throw'] },
-  coherence: { enum: ['tracking', 'broadcast', 'pubsub', 'none'] },
-  journalMaxEntries: count,
-  journalMaxBytes: count,
-  journalHorizon: duration,
-  breakerThreshold: positive,
-  breakerProbeInterval: timeout,
-  encryption: {
-    type: 'object',
-    required: ['keys'],
-    additionalProperties: false,
-    properties: {
-      keys: {
-        type: 'array',
-        minItems: 1,
-        items: { type: 'object', required: ['id', 'key'], properties: { id: text, key: anything } },
-      },
-    },
-  },
-  adviser: flag,
-  plain: flag,
-  types: { type: 'array' },
-  maxValueNodes: positive,
-  isolation: { enum: ['clone', 'freeze', 'reference'] },
-  textHashThreshold: count,
-  operationTtls: {
-    type: 'object',
-    propertyNames: { pattern: '\\S' },
-    additionalProperties: seconds,
-  },
-  monitor: { type: 'object' },
-  onOperation: anything,
-  logger: { type: 'object' },
-  clock: { type: 'object' },
-} satisfies Record<keyof CacheConfig, JsonSchema>;
-
-/** With the defaults of the options beside them. */
-const withDefaults = Object.entries(properties).map(([name, schema]) => {
-  const value = new CacheConfig()[name as keyof CacheConfig];
-  return [name, value === undefined ? schema : { ...schema, default: value }] as const;
-});
-
 const jsonSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'The options of a cache of nestjs-cache-infra',
   type: 'object',
   additionalProperties: false,
   not: { required: ['redisUrl', 'redis'] },
-  properties: Object.fromEntries(withDefaults),
+  properties: propertiesOf(configOptions),
 };
 
 /**
- * The options of a cache, for those who validate themselves: a JSON Schema (2020-12) for Ajv and its like, and a Standard
- * Schema for everything that takes one. `CacheInfraModule` validates by itself, with the same rules.
+ * The options of a cache, to validate them elsewhere too: a JSON Schema (2020-12) for Ajv and its like, and a Standard
+ * Schema. `CacheInfraModule` validates by itself, with the same rules.
  */
 export const cacheConfigSchema: JsonSchema & StandardSchema<CacheConfig> = withStandard(
   jsonSchema,
-  (value) => [...check(CacheConfig, value).problems, ...addressProblems(value as CacheConfig | null)],
+  (value) => [
+    ...checkOptions(configOptionSet, value).problems,
+    ...addressProblems(value as CacheConfig | null),
+  ],
 );
 
 /**

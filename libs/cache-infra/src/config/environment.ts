@@ -2,29 +2,24 @@
  * The environment, and the one place that reads it. Precedence, for every option by itself:
  *
  * 1. the option given in code,
- * 2. the environment variable below,
- * 3. the preset (`preset` in code, else `CACHE_PRESET`, else `CACHE_ENV`; `createCacheFromConfig` and the Nest module only),
- * 4. the default of the options class.
+ * 2. the environment variable: that of the option's entry in the option table,
+ * 3. the preset: `preset` in code, else `CACHE_PRESET`, else `CACHE_ENV` (configuration and Nest module only),
+ * 4. the default.
  *
- * Where the cache lives follows the same order: `useMemoryCache: true` in code beats `REDIS_URL`, and `REDIS_URL`
+ * The place of the cache follows the same order: `useMemoryCache: true` in code beats `REDIS_URL`, and `REDIS_URL`
  * beats a preset that says memory. An empty variable counts as not set.
  */
-import type { EncryptionOptions } from '../cache/contract/cache-options.js';
-import { redisChecks } from '../cache/contract/option-checks.js';
-import type { Check, Checks, NestedCheck } from '../base/checks.js';
-import { booleanValue, nonNegativeInteger, oneOf, problemsAt } from '../base/checks.js';
-import { encryptionOptions } from '../codec/encryption.js';
+import { booleanValue, nonNegativeInteger, oneOf, problemsAt, type Check } from '../base/checks.js';
 import type { ValidationProblem } from '../base/errors.js';
-import { flag, number, text } from './environment-values.js';
-import { misspeltVariables, type MisspeltVariable } from './misspelt-variables.js';
-import type { CommonCacheOptions } from './options.js';
-import type { PresetName } from './presets.js';
-import { canonicalPresetName, presetNames } from './presets.js';
+import { flagText, numberText } from '../base/text-values.js';
+import type { Kind } from '../cache/contract/option-kinds.js';
+import { misspeltVariables, type Environment, type MisspeltVariable } from './misspelt-variables.js';
+import { configOptions, type CommonCacheOptions } from './options.js';
+import { canonicalPresetName, presetNames, type PresetName } from './preset-names.js';
 
-/** `process.env`, or a test's own. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
-/** What the environment says. */
+/** The settings that the environment gives. */
 export interface EnvironmentSettings {
   /** Options, as if they were given in code. */
   readonly options: Partial<CommonCacheOptions>;
@@ -36,104 +31,92 @@ export interface EnvironmentSettings {
   readonly testDb: number | undefined;
 }
 
-interface Variable {
-  readonly parse: (text: string) => unknown;
-  readonly check: Check | NestedCheck;
+/** A variable, and the option that it sets. */
+interface OptionVariable {
+  readonly name: string;
+  readonly option: string;
+  readonly kind: Kind;
 }
 
-/** `undefined` when an item is not `id:key`. Base64 has neither commas nor colons, an id may have colons. */
-const keyList = (value: string): EncryptionOptions | undefined => {
-  const items = value.split(',').map((item) => /^(.+):(.*)$/s.exec(item.trim()));
-  const keys = items.flatMap((item) => (item === null ? [] : [{ id: item[1] ?? '', key: item[2] ?? '' }]));
-  return keys.length === items.length ? { keys } : undefined;
+type Variable = Pick<Kind, 'check' | 'fromText' | 'textForm'>;
+
+const optionVariables: readonly OptionVariable[] = Object.entries(configOptions).flatMap(([option, kind]) =>
+  kind.variable === undefined ? [] : [{ name: kind.variable, option, kind }],
+);
+
+const presetCheck: Check = oneOf(...presetNames);
+const presetVariable: Variable = {
+  fromText: (name) => canonicalPresetName(name.toLowerCase()),
+  check: presetCheck,
 };
-const keyListCheck: NestedCheck = {
-  problems(path, value) {
-    if (value !== undefined) return encryptionOptions.problems(path, value);
-    return [{ path, message: `${path} must be of the form id:key,id2:key2, each key 32 bytes as base64` }];
-  },
-};
 
-/** Variables that stand for an option. */
-const optionVariables = {
-  /** `redis://[user:password@]host[:port][/db]` or `rediss://…` */
-  REDIS_URL: { option: 'redisUrl', parse: text },
-  /** Seconds. */
-  CACHE_TTL: { option: 'defaultTtl', parse: number },
-  /** Entries in memory. */
-  CACHE_SIZE: { option: 'l1CacheSize', parse: number },
-  CACHE_L1_ENABLED: { option: 'enableL1Cache', parse: flag },
-  CACHE_KEY_PREFIX: { option: 'keyPrefix', parse: text },
-  ENABLE_CACHE_COMPRESSION: { option: 'enableCompression', parse: flag },
-  /** Bytes. */
-  CACHE_COMPRESSION_THRESHOLD: { option: 'compressionThreshold', parse: number },
-  /** Whole seconds, or a duration such as `500ms`. */
-  REDIS_CONNECTION_TIMEOUT: { option: 'connectTimeout', parse: number },
-  /** Whole seconds, or a duration such as `250ms`. */
-  CACHE_COMMAND_TIMEOUT: { option: 'commandTimeout', parse: number },
-  CACHE_FAIL_ON_CONNECTION_ERROR: { option: 'failOnConnectionError', parse: flag },
-  /** `id:key,id2:key2`: the first encrypts, all decrypt; each key 32 bytes as base64. Never shown. */
-  CACHE_ENCRYPTION_KEYS: { option: 'encryption', parse: keyList },
-} as const;
+/** Variables beside those of the option table. */
+export const otherVariables = {
+  /** Sets `preset`. */
+  CACHE_PRESET: presetVariable,
+  /** Sets `preset`, where `CACHE_PRESET` is not set. */
+  CACHE_ENV: presetVariable,
+  /** `false`: caches do not report to the monitor of the factory. */
+  CACHE_MONITORING_ENABLED: { fromText: flagText, check: booleanValue },
+  /** Database number of test caches (`forTesting`, preset `testing`), unless the code names one. */
+  REDIS_TEST_DB: { fromText: numberText, check: nonNegativeInteger },
+} as const satisfies Readonly<Record<string, Variable>>;
 
-const checks = {
-  ...redisChecks,
-  failOnConnectionError: booleanValue,
-  encryption: keyListCheck,
-} satisfies Checks;
-
-/** The variable behind an option, by the option's name. */
+/** The variable of an option, by the option's name. */
 export const variableOf: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(optionVariables).map(([name, { option }]) => [option, name]),
+  optionVariables.map(({ name, option }) => [option, name]),
 );
 
 /** Every variable that is read here. */
-const variables = [
-  ...Object.keys(optionVariables),
-  ...['CACHE_PRESET', 'CACHE_ENV', 'CACHE_MONITORING_ENABLED', 'REDIS_TEST_DB'],
+export const variableNames: readonly string[] = [
+  ...optionVariables.map(({ name }) => name),
+  ...Object.keys(otherVariables),
 ];
 
 /** The variables that look like one of these and are not read. */
 export function misspeltHere(env: Environment = process.env): readonly MisspeltVariable[] {
-  return misspeltVariables(env, /^(CACHE|REDIS|ENABLE_CACHE)_/, variables);
+  return misspeltVariables(env, /^(CACHE|REDIS|ENABLE_CACHE)_/, variableNames);
 }
 
-const presetCheck: Check = oneOf(...presetNames);
-const presetVariable: Variable = {
-  parse: (value) => canonicalPresetName(value.toLowerCase()),
-  check: presetCheck,
-};
-const monitoringVariable: Variable = { parse: flag, check: booleanValue };
-const testDbVariable: Variable = { parse: number, check: nonNegativeInteger };
-
-/** Reads the variables above; what is wrong with any of them comes back under its name. */
+/** Reads every variable. The problems of one stand under its name. An empty variable counts as not set. */
 export function readEnvironment(env: Environment = process.env): {
   readonly settings: EnvironmentSettings;
   readonly problems: readonly ValidationProblem[];
 } {
   const problems: ValidationProblem[] = [];
-  const read = (name: string, { parse, check }: Variable): unknown => {
+  const read = (name: string, variable: Variable): unknown => {
     const raw = env[name]?.trim();
     if (raw === undefined || raw === '') return undefined;
-    const value = parse(raw);
-    const found = problemsAt(name, value, check);
+    const value = variable.fromText(raw);
+    const found = problemsOf(name, value, variable);
     problems.push(...found);
     return found.length === 0 ? value : undefined;
   };
+  const other = (name: keyof typeof otherVariables): unknown => read(name, otherVariables[name]);
 
-  const options: Record<string, unknown> = {};
-  for (const [name, { option, parse }] of Object.entries(optionVariables)) {
-    options[option] = read(name, { parse, check: checks[option] });
-  }
-  const preset = read('CACHE_PRESET', presetVariable);
-  const kind = read('CACHE_ENV', presetVariable);
+  const options = Object.fromEntries(
+    optionVariables.map(({ name, option, kind }) => [option, read(name, kind)]),
+  );
+  const preset = other('CACHE_PRESET');
+  const kind = other('CACHE_ENV');
   return {
     settings: {
-      options: options,
+      options,
       preset: (preset ?? kind) as PresetName | undefined,
-      monitoring: (read('CACHE_MONITORING_ENABLED', monitoringVariable) ?? true) as boolean,
-      testDb: read('REDIS_TEST_DB', testDbVariable) as number | undefined,
+      monitoring: (other('CACHE_MONITORING_ENABLED') ?? true) as boolean,
+      testDb: other('REDIS_TEST_DB') as number | undefined,
     },
     problems,
   };
+}
+
+function problemsOf(
+  name: string,
+  value: unknown,
+  { check, textForm }: Variable,
+): readonly ValidationProblem[] {
+  // The text may hold a secret: the problem does not repeat it.
+  if (textForm !== undefined && typeof value === 'string')
+    return [{ path: name, message: `${name} must be of the form ${textForm}` }];
+  return problemsAt(name, value, check);
 }

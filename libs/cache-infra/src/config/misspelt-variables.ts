@@ -1,13 +1,15 @@
 import { nearestOf } from '../base/checks.js';
-import type { Environment } from './environment.js';
 
-/** A variable that nobody reads, and the one that was probably meant. */
+/** `process.env`, or a test's own. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable that the library does not read, and the one that was probably meant. */
 export interface MisspeltVariable {
   readonly name: string;
   readonly meant: string;
 }
 
-/** Names of other libraries, and names that suggest themselves. */
+/** Names of other libraries, and names that are easily guessed. */
 const otherNames: Readonly<Record<string, string>> = {
   CACHE_DEFAULT_TTL: 'CACHE_TTL',
   CACHE_TTL_SECONDS: 'CACHE_TTL',
@@ -47,8 +49,8 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The variables of `env` that nobody reads and whose name is close to a `known` one that is not set: a typing mistake, or the name of
- * another library. `prefix` says which are looked at. Their values are not.
+ * The variables of `env` that match `prefix`, are not `known`, and are close to the name of a known one that is not
+ * set: typing mistakes, and names of other libraries. Values are not looked at.
  */
 export function misspeltVariables(
   env: Environment,

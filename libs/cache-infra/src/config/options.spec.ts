@@ -2,35 +2,41 @@ import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
 import type { RedisCacheOptions } from '../cache/contract/cache-options.js';
 import { redisChecks } from '../cache/contract/option-checks.js';
+import { checkOptions } from './check-options.js';
 import {
-  AiAppCacheOptions,
-  CacheConfig,
-  CommonCacheOptions,
-  TestingCacheOptions,
-  WebAppCacheOptions,
+  aiAppOptionSet,
+  configOptions,
+  configOptionSet,
+  testingOptionSet,
+  webAppOptionSet,
+  type CommonCacheOptions,
+  type OptionSet,
 } from './options.js';
-import { check } from './rule.js';
 
 const encryptionKey = Buffer.alloc(32, 's').toString('base64');
-const classes = [WebAppCacheOptions, AiAppCacheOptions, TestingCacheOptions, CacheConfig];
+/** By the methods of the factory that take them. */
+const sets = {
+  forWebApp: webAppOptionSet,
+  forAiApp: aiAppOptionSet,
+  forTesting: testingOptionSet,
+  create: configOptionSet,
+} as const satisfies Record<string, OptionSet<CommonCacheOptions>>;
+type Way = keyof typeof sets;
+const ways = Object.keys(sets) as Way[];
 
-function messages(type: new () => CommonCacheOptions, given: unknown): string[] {
-  return check(type, given).problems.map(({ message }) => message);
+function messages(way: Way, given: unknown): string[] {
+  return checkOptions<CommonCacheOptions>(sets[way], given).problems.map(({ message }) => message);
 }
 
 describe('defaults', () => {
   it.each([
-    [WebAppCacheOptions, { defaultTtl: 1800, l1CacheSize: 200, compressionThreshold: 2000 }],
-    [
-      AiAppCacheOptions,
-      { defaultTtl: 3600, l1CacheSize: 200, compressionThreshold: 1000, textHashThreshold: 500 },
-    ],
-    [TestingCacheOptions, { defaultTtl: 60, l1CacheSize: 50 }],
-    [CacheConfig, { defaultTtl: 3600, l1CacheSize: 100, compressionThreshold: 1000 }],
-  ])('of %p', (type, defaults) => {
-    const { options, problems } = check<CommonCacheOptions>(type, { defaultTtl: undefined });
+    ['forWebApp', { defaultTtl: 1800, l1CacheSize: 200, compressionThreshold: 2000 }],
+    ['forAiApp', { defaultTtl: 3600, l1CacheSize: 200, compressionThreshold: 1000, textHashThreshold: 500 }],
+    ['forTesting', { defaultTtl: 60, l1CacheSize: 50 }],
+    ['create', { defaultTtl: 3600, l1CacheSize: 100, compressionThreshold: 1000 }],
+  ] as const)('of %s', (way, defaults) => {
+    const { options, problems } = checkOptions<CommonCacheOptions>(sets[way], { defaultTtl: undefined });
     expect(problems).toEqual([]);
-    expect(options).toBeInstanceOf(type);
     expect(options).toMatchObject({ ...defaults, failOnConnectionError: false, enabled: true });
   });
 });
@@ -73,7 +79,7 @@ describe('seed S11.145-147 the same configuration objects work for web, AI and t
       },
     ],
   ])('%j', (options) => {
-    expect(classes.map((type) => messages(type, options))).toEqual(classes.map(() => []));
+    expect(ways.map((way) => messages(way, options))).toEqual(ways.map(() => []));
   });
 });
 
@@ -81,7 +87,7 @@ describe('the options of a cache by configuration', () => {
   it('hold every option of the caches', () => {
     // A name that only RedisCacheOptions has would not be `never`.
     const missing: Exclude<keyof RedisCacheOptions, keyof CommonCacheOptions>[] = [] satisfies never[];
-    const names = Object.keys(new CommonCacheOptions());
+    const names = Object.keys(configOptions);
     expect(Object.keys(redisChecks).filter((name) => !names.includes(name))).toEqual(missing);
   });
 });
@@ -96,7 +102,7 @@ describe('validation', () => {
       isolation: 'frozen',
       onOperation: 'log',
     };
-    expect(messages(AiAppCacheOptions, given).sort()).toEqual([
+    expect(messages('forAiApp', given).sort()).toEqual([
       'defaultTtl must be an integer (seconds), got "3600"',
       "isolation must be one of 'clone', 'freeze', 'reference', got \"frozen\"",
       'onOperation must be a function, got "log"',
@@ -109,48 +115,47 @@ describe('validation', () => {
 
   it('of keys shows none', () => {
     expect(
-      messages(WebAppCacheOptions, { encryption: { keys: [{ id: 'a', key: 'S3CRET' }], kees: 'S3CRET' } }),
+      messages('forWebApp', { encryption: { keys: [{ id: 'a', key: 'S3CRET' }], kees: 'S3CRET' } }),
     ).toEqual([
       "encryption.kees is not a known option (did you mean 'keys'?)",
       'encryption.keys[0].key must be 32 bytes (a Buffer, or base64 text)',
     ]);
-    expect(messages(WebAppCacheOptions, { encryption: 'S3CRET' })).toEqual([
+    expect(messages('forWebApp', { encryption: 'S3CRET' })).toEqual([
       'encryption must be an object with keys',
     ]);
   });
 
   it.each([
-    [WebAppCacheOptions, 'defaultTTL', 'defaultTtl'],
-    [WebAppCacheOptions, 'maxSize', 'l1CacheSize'],
-    [AiAppCacheOptions, 'operationTtl', 'operationTtls'],
-    [CacheConfig, 'presets', 'preset'],
-    [TestingCacheOptions, 'useMemorycache', 'useMemoryCache'],
-  ])('%p refuses %s, and asks for %s', (type, name, meant) => {
-    expect(messages(type, { [name]: 1 })).toEqual([
+    ['forWebApp', 'defaultTTL', 'defaultTtl'],
+    ['forWebApp', 'maxSize', 'l1CacheSize'],
+    ['forAiApp', 'operationTtl', 'operationTtls'],
+    ['create', 'presets', 'preset'],
+    ['forTesting', 'useMemorycache', 'useMemoryCache'],
+  ] as const)('%s refuses %s, and asks for %s', (way, name, meant) => {
+    expect(messages(way, { [name]: 1 })).toEqual([
       `${name} is not a known option (did you mean '${meant}'?)`,
     ]);
   });
 
   it('AI options belong to AI caches', () => {
-    expect(messages(WebAppCacheOptions, { textHashThreshold: 500 })).toEqual([
+    expect(messages('forWebApp', { textHashThreshold: 500 })).toEqual([
       'textHashThreshold is not a known option',
     ]);
   });
 
   it('null is a value, and a wrong one', () => {
-    expect(messages(WebAppCacheOptions, { defaultTtl: null })).toEqual([
+    expect(messages('forWebApp', { defaultTtl: null })).toEqual([
       'defaultTtl must be an integer (seconds), got null',
     ]);
   });
 
   it.each([[null], ['redis://localhost'], [[]]])('%p is no options object', (given) => {
-    expect(messages(WebAppCacheOptions, given)[0]).toContain('options must be an object');
+    expect(messages('forWebApp', given)[0]).toContain('options must be an object');
   });
 
   it('no key reaches the prototype', () => {
     const given: unknown = JSON.parse('{"__proto__": {"enabled": false}, "defaultTtl": 5}');
-    const { options } = check(WebAppCacheOptions, given);
-    expect(options).toBeInstanceOf(WebAppCacheOptions);
+    const { options } = checkOptions(webAppOptionSet, given);
     expect(options).toMatchObject({ enabled: true, defaultTtl: 5 });
   });
 
@@ -165,7 +170,7 @@ describe('validation', () => {
     const monitor = new Monitor();
     const logger = { lines: [], warn: () => undefined, log: () => undefined };
     const onOperation = () => undefined;
-    const { options, problems } = check(WebAppCacheOptions, { monitor, logger, onOperation });
+    const { options, problems } = checkOptions(webAppOptionSet, { monitor, logger, onOperation });
     expect(problems).toEqual([]);
     expect([options.monitor, options.logger, options.onOperation]).toEqual([monitor, logger, onOperation]);
     expect(options.monitor).toBe(monitor);
@@ -176,7 +181,7 @@ describe('validation', () => {
 
 describe('what an options object shows of itself', () => {
   it('no credential, by inspect or as JSON', () => {
-    const { options } = check(CacheConfig, {
+    const { options } = checkOptions(configOptionSet, {
       redisUrl: 'redis://user:S3CRET@cache.example.org:6379/1',
       redis: { host: 'h', password: 'S3CRET', username: 'S3CRET' },
       encryption: { keys: [{ id: 'a', key: encryptionKey }] },

@@ -1,10 +1,7 @@
 import type { CacheConfig } from './options.js';
+import type { PresetName } from './preset-names.js';
 
-/** Starting points. What is given as an option or by the environment wins over them. */
-export type PresetName =
-  'development' | 'testing' | 'staging' | 'production' | 'disabled' | 'ai-development' | 'ai-production';
-
-/** `useMemoryCache` in a preset means: memory, unless an option or the environment says where Redis is. */
+/** `useMemoryCache` in a preset means: memory, unless an option or the environment names a Redis. */
 export const presets: Readonly<Record<PresetName, Readonly<Omit<CacheConfig, 'preset'>>>> = {
   development: { defaultTtl: 300, l1CacheSize: 100, useMemoryCache: true, failOnConnectionError: false },
   testing: { defaultTtl: 60, l1CacheSize: 50, useMemoryCache: true },
@@ -20,17 +17,3 @@ export const presets: Readonly<Record<PresetName, Readonly<Omit<CacheConfig, 'pr
     textHashThreshold: 500,
   },
 };
-
-export const presetNames = Object.keys(presets) as readonly PresetName[];
-
-const aliases: Readonly<Record<string, PresetName>> = {
-  dev: 'development',
-  test: 'testing',
-  stage: 'staging',
-  prod: 'production',
-};
-
-/** The preset that is meant: `'test'` is `'testing'`, `'prod'` is `'production'`. Anything else comes back as it is. */
-export function canonicalPresetName(name: unknown): unknown {
-  return typeof name === 'string' && Object.hasOwn(aliases, name) ? aliases[name] : name;
-}

@@ -1,12 +1,12 @@
-import { CacheConfig, TestingCacheOptions, WebAppCacheOptions } from './options.js';
-import type { PresetName } from './presets.js';
-import { presetNames, presets } from './presets.js';
+import { configOptionSet, testingOptionSet, webAppOptionSet } from './options.js';
+import { presetNames, type PresetName } from './preset-names.js';
+import { presets } from './presets.js';
 import { resolveOptions } from './resolve.js';
 
 const url = 'redis://cache.example.org:6379';
-const web = { subject: 'web', type: WebAppCacheOptions, home: 'memory' } as const;
-const testing = { subject: 'testing', type: TestingCacheOptions, test: true, home: 'memory' } as const;
-const config = { subject: 'config', type: CacheConfig, preset: true } as const;
+const web = { subject: 'web', set: webAppOptionSet, home: 'memory' } as const;
+const testing = { subject: 'testing', set: testingOptionSet, test: true, home: 'memory' } as const;
+const config = { subject: 'config', set: configOptionSet, preset: true } as const;
 
 describe('seed S11.139-143 each environment is a preset', () => {
   it.each([

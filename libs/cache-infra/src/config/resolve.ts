@@ -2,36 +2,36 @@ import { addressProblems, isRedisClient } from '../cache/contract/option-checks.
 import type { ValidationProblem } from '../base/errors.js';
 import { ValidationError } from '../base/errors.js';
 import type { RedisServerOptions } from '../tiers/redis/options.js';
-import type { Environment, EnvironmentSettings } from './environment.js';
+import { checkOptions } from './check-options.js';
+import type { EnvironmentSettings } from './environment.js';
 import { misspeltHere, readEnvironment, variableOf } from './environment.js';
-import type { MisspeltVariable } from './misspelt-variables.js';
-import type { CacheConfig, CommonCacheOptions } from './options.js';
-import type { PresetName } from './presets.js';
-import { canonicalPresetName, presets } from './presets.js';
-import { check } from './rule.js';
+import type { Environment, MisspeltVariable } from './misspelt-variables.js';
+import type { CacheConfig, CommonCacheOptions, OptionSet } from './options.js';
+import { canonicalPresetName, type PresetName } from './preset-names.js';
+import { presets } from './presets.js';
 
-/** A way to make a cache: its options class, and how it treats what is not given. */
+/** A way to make a cache: its options, and what applies where none is given. */
 export interface Recipe<T extends CommonCacheOptions> {
   /** Named in errors. */
   readonly subject: string;
-  readonly type: new () => T;
+  readonly set: OptionSet<T>;
   /** Takes a preset. */
   readonly preset?: boolean;
   /** Makes test caches, which `REDIS_TEST_DB` keeps in a database of their own. */
   readonly test?: boolean;
-  /** Where the cache lives when nothing says. Absent: that is an error. */
+  /** Where the cache lives when neither code, environment nor preset says. Absent: that is an error. */
   readonly home?: 'memory';
-  /** Entries of a cache that lives in memory alone, where nothing says how many. Default: that of the options class. */
+  /** Default of `l1CacheSize` for a cache that lives in memory alone. Default: that of the set. */
   readonly memoryEntries?: number;
 }
 
-/** What is to be built: option, environment, preset and default merged and validated. */
+/** The options of a cache to be made: code, environment, preset and default merged and validated. */
 export interface Resolved<T extends CommonCacheOptions> {
   readonly options: T;
   readonly home: 'memory' | 'redis';
   /** Whether the cache reports to the factory's monitor. */
   readonly monitoring: boolean;
-  /** Where the value of each option is from. */
+  /** The source of each option's value. */
   readonly sources: Readonly<Record<string, OptionSource>>;
   /** Variables that look like one of the library's and are not read. */
   readonly misspelt: readonly MisspeltVariable[];
@@ -43,7 +43,7 @@ export type OptionSource = string;
 type Layer = Partial<CommonCacheOptions>;
 
 /**
- * Merges what `environment.ts` orders, and validates it. Connects to nothing.
+ * Merges code, environment, preset and default, in the order of `environment.ts`, and validates them.
  *
  * @throws ValidationError with every problem of the options and of the environment
  */
@@ -53,7 +53,7 @@ export function resolveOptions<T extends CommonCacheOptions>(
   env?: Environment,
 ): Resolved<T> {
   const { settings, problems } = readEnvironment(env);
-  const own = check(recipe.type, given);
+  const own = checkOptions(recipe.set, given);
   const explicit: Layer = Object.fromEntries(
     Object.entries(given ?? {}).filter(([, value]) => value !== undefined),
   );
@@ -62,12 +62,12 @@ export function resolveOptions<T extends CommonCacheOptions>(
   const preset = presetName === undefined ? {} : presets[presetName];
   const home = homeOf(explicit, settings.options, preset, recipe.home);
   const wrong = [...problems, ...own.problems, ...addressProblems(explicit)];
-  const addressIsWrong = wrong.some(({ path }) => saysWhere.has(path));
+  const addressIsWrong = wrong.some(({ path }) => placePaths.has(path));
   const found = home === undefined && !addressIsWrong ? [redisRequired, ...wrong] : wrong;
   if (found.length > 0 || home === undefined) throw new ValidationError(found, recipe.subject);
 
   const environment = environmentFor(explicit, settings.options);
-  const { options } = check(recipe.type, { ...preset, ...environment, ...explicit });
+  const { options } = checkOptions(recipe.set, { ...preset, ...environment, ...explicit });
   const sources = sourcesOf(options, [
     [explicit, () => 'code'],
     [environment, (name) => variableOf[name] ?? 'environment'],
@@ -78,13 +78,13 @@ export function resolveOptions<T extends CommonCacheOptions>(
   }
   const isTest = recipe.test === true || presetName === 'testing';
   if (isTest && settings.testDb !== undefined) useDatabase(options, explicit, settings.testDb);
-  const misspelt = misspeltHere(env).filter(({ meant }) => !isSaidInCode(explicit, meant));
+  const misspelt = misspeltHere(env).filter(({ meant }) => !isGivenInCode(explicit, meant));
   return { options, home, monitoring: settings.monitoring, sources, misspelt };
 }
 
 type SourceOf = (option: string) => OptionSource;
 
-/** The first of the layers that has the option is where its value is from. */
+/** The source of an option is the first of the layers that has it. */
 function sourcesOf(
   options: object,
   layers: readonly (readonly [layer: object, sourceOf: SourceOf])[],
@@ -97,15 +97,15 @@ function sourcesOf(
   return Object.fromEntries(entries);
 }
 
-/** An application may read variables of its own and give what they say in code. */
-function isSaidInCode(explicit: Layer, variable: string): boolean {
+/** True if the code gives the option of the variable: an application may read variables of its own. */
+function isGivenInCode(explicit: Layer, variable: string): boolean {
   if (variable === 'REDIS_URL' && (explicit.redis !== undefined || explicit.useMemoryCache === true))
     return true;
   return Object.keys(explicit).some((option) => variableOf[option] === variable);
 }
 
-/** What is wrong with these may be all that keeps the address away. */
-const saysWhere = new Set(['options', 'preset', 'REDIS_URL', 'CACHE_PRESET', 'CACHE_ENV']);
+/** A problem of one of these may be the reason that no address is known. */
+const placePaths = new Set(['options', 'preset', 'REDIS_URL', 'CACHE_PRESET', 'CACHE_ENV']);
 
 const redisRequired: ValidationProblem = {
   path: 'redisUrl',
@@ -117,7 +117,7 @@ function presetOf(
   settings: EnvironmentSettings,
 ): PresetName | undefined {
   const name = canonicalPresetName(explicit.preset) as PresetName | undefined;
-  // A wrong name is among the problems already.
+  // A wrong name is one of the problems already.
   return name !== undefined && Object.hasOwn(presets, name) ? name : settings.preset;
 }
 
@@ -129,14 +129,14 @@ function homeOf(explicit: Layer, environment: Layer, preset: Layer, otherwise: '
   return preset.useMemoryCache === true ? 'memory' : otherwise;
 }
 
-/** The environment's options, less those that what is given in code makes meaningless. */
+/** The options of the environment that apply beside those given in code. */
 function environmentFor(explicit: Layer, environment: Layer): Layer {
   const set = Object.entries(environment).filter(([, value]) => value !== undefined);
   const applicable = set.filter(([name]) => !(name === 'redisUrl' && explicit.redis !== undefined));
   return Object.fromEntries(applicable);
 }
 
-/** Tests keep to their own database, unless the code names one. */
+/** Moves a test cache to the test database, unless the code names another. */
 function useDatabase(options: CommonCacheOptions, explicit: Layer, db: number): void {
   const { redis, redisUrl } = options;
   if (redis !== undefined && !isRedisClient(redis) && takesDatabase(redis)) options.redis = { ...redis, db };
@@ -145,7 +145,7 @@ function useDatabase(options: CommonCacheOptions, explicit: Layer, db: number): 
   }
 }
 
-/** It names none itself, and is no Cluster, which has one only. */
+/** True if the server names no database and is no Cluster, which has only one. */
 function takesDatabase({ db, url, nodes }: RedisServerOptions): boolean {
   return db === undefined && nodes === undefined && !namesDatabase(url);
 }

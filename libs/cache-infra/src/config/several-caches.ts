@@ -1,6 +1,6 @@
 import { ValidationError } from '../base/errors.js';
 
-/** The options of several caches in one place: those of the first, and under `caches` what the others say over them. */
+/** The options of several caches: those of the first, and under `caches` those that the others override. */
 export interface SeveralCaches {
   readonly name?: string | undefined;
   readonly keyPrefix?: string | undefined;
@@ -18,10 +18,10 @@ export function cachesBeside({ caches = {} }: SeveralCaches): Readonly<Record<st
   throw new ValidationError([{ path: 'caches', message }], 'CacheInfraModule');
 }
 
-/** The options of one of them: what it says itself over what stands beside `caches`. */
+/** The options of one of them: its own over those beside `caches`. */
 export function optionsBeside(given: SeveralCaches, name: string): object {
   const { caches = {}, keyPrefix, name: _first, ...shared } = given;
-  // Two caches of one prefix would have each other's keys.
+  // Two caches with one prefix would share their keys.
   const own = keyPrefix === undefined ? {} : { keyPrefix: `${keyPrefix}.${name}` };
   return { ...shared, ...own, ...caches[name], name };
 }

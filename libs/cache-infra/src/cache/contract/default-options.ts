@@ -1,37 +1,14 @@
-import type { RedisCacheOptions } from './cache-options.js';
+import { defaultsOf } from './option-kinds.js';
+import { baseOptions, memoryOptions, redisOptions } from './option-table.js';
 
-/** What an option is when nobody gives it, in every cache. */
-export const defaultOptions = {
-  name: 'default',
-  defaultTtl: 3600,
-  isolation: 'clone',
-  enabled: true,
-  grace: 0,
-  jitter: 0,
-  graceBackoff: '1s',
-} as const satisfies Partial<RedisCacheOptions>;
+/** The values of options that nobody gives, in every cache. */
+export const defaultOptions = defaultsOf(baseOptions);
 
-/** What an option of a cache in Redis is when nobody gives it. */
-export const defaultRedisOptions = {
-  lock: false,
-  leaseDuration: '5s',
-  enableL1Cache: true,
-  l1CacheSize: 100,
-  enableCompression: true,
-  compressionThreshold: 1000,
-  compressionLevel: 6,
-  maxValueBytes: 64 * 1024 * 1024,
-  commandTimeout: '250ms',
-  connectTimeout: '2s',
-  onError: 'degrade',
-  coherence: 'tracking',
-  journalMaxEntries: 100_000,
-  journalMaxBytes: 32 * 1024 * 1024,
-  journalHorizon: '10m',
-  breakerThreshold: 3,
-  breakerProbeInterval: '500ms',
-  adviser: true,
-} as const satisfies Partial<RedisCacheOptions>;
+/** Those of a cache that lives in memory alone. */
+export const defaultMemoryOptions = defaultsOf(memoryOptions);
 
-/** Without a channel that tells of every change, an L1 goes on with a value for no longer than this, where nobody says otherwise. */
+/** Those of a cache in Redis. */
+export const defaultRedisOptions = defaultsOf(redisOptions);
+
+/** Life of a value in the L1 when no channel tells of every change and `l1Ttl` is not given. */
 export const unheardL1Ttl = '1m';

@@ -1,133 +1,17 @@
-import type { Check, Checks } from '../../base/checks.js';
-import {
-  booleanValue,
-  duration,
-  entriesInMemory,
-  fraction,
-  functionValue,
-  hostName,
-  integerBetween,
-  nested,
-  nodeList,
-  nonEmptyString,
-  nonNegativeInteger,
-  objectValue,
-  objectWith,
-  oneOf,
-  optionProblems,
-  positiveInteger,
-  redisUrl,
-  socketPath,
-  stringValue,
-  timeout,
-  ttlSeconds,
-} from '../../base/checks.js';
-import type { CacheType } from '../../values/cache-type.js';
-import { encryptionOptions } from '../../codec/encryption.js';
+import { optionProblems } from '../../base/checks.js';
 import type { ValidationProblem } from '../../base/errors.js';
-import { hasStrayBrace } from '../../keys/namespace.js';
 import { ValidationError } from '../../base/errors.js';
-import type { RedisClient, RedisServerOptions } from '../../tiers/redis/options.js';
-import type { BaseCacheOptions, InMemoryCacheOptions, RedisCacheOptions } from './cache-options.js';
+import type { RedisServerOptions } from '../../tiers/redis/options.js';
+import type { RedisCacheOptions } from './cache-options.js';
+import { checksOf } from './option-kinds.js';
+import { baseOptions, isRedisClient, memoryOptions, redisOptions, serverOptions } from './option-table.js';
 
-type ChecksOf<T> = Checks & Readonly<Record<keyof T, Checks[string]>>;
+export { isRedisClient };
 
-/** An ioredis client of the user's own: not ours to look into. */
-export function isRedisClient(value: object): value is RedisClient {
-  return 'status' in value && 'duplicate' in value;
-}
-
-/** Types by which entries say what they hold: two of one name could not be told apart. */
-const cacheTypes: Check = (value) => {
-  if (!Array.isArray(value) || !value.every(isCacheType))
-    return 'must be a list of types { name, is, encode, decode }, with functions after the name';
-  const names = value.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  return twice === undefined ? undefined : `must have one type of each name, got two of '${twice}'`;
-};
-
-function isCacheType(type: unknown): type is CacheType {
-  if (typeof type !== 'object' || type === null) return false;
-  const { name, is, encode, decode } = type as Partial<Record<keyof CacheType, unknown>>;
-  return (
-    typeof name === 'string' && name !== '' && [is, encode, decode].every((it) => typeof it === 'function')
-  );
-}
-
-export const baseChecks = {
-  name: nonEmptyString,
-  defaultTtl: ttlSeconds,
-  isolation: oneOf('clone', 'freeze', 'reference'),
-  plain: booleanValue,
-  types: cacheTypes,
-  maxValueNodes: positiveInteger,
-  enabled: booleanValue,
-  grace: duration,
-  jitter: fraction,
-  refreshAhead: (value: unknown) =>
-    typeof value === 'number' && value > 0 && value < 1 ? undefined : 'must be a number between 0 and 1',
-  // 0 means what it means for a call: serve a stale value at once; no limit.
-  softTimeout: duration,
-  hardTimeout: duration,
-  graceBackoff: timeout,
-  monitor: objectValue,
-  onOperation: functionValue,
-  logger: objectWith('warn', 'log'),
-  clock: objectWith('now'),
-} satisfies ChecksOf<BaseCacheOptions>;
-
-export const inMemoryChecks = {
-  ...baseChecks,
-  maxSize: entriesInMemory,
-} satisfies ChecksOf<InMemoryCacheOptions>;
-
-export const redisServerChecks: Checks = {
-  url: redisUrl,
-  host: hostName,
-  port: integerBetween(1, 65_535),
-  username: stringValue,
-  password: stringValue,
-  db: nonNegativeInteger,
-  path: socketPath,
-  sentinels: nodeList,
-  sentinelName: nonEmptyString,
-  sentinelUsername: stringValue,
-  sentinelPassword: stringValue,
-  nodes: nodeList,
-  tls: (value) => (typeof value === 'boolean' ? undefined : objectValue(value)),
-};
-
-export const redisChecks = {
-  ...baseChecks,
-  lock: booleanValue,
-  leaseDuration: timeout,
-  // 0 = as long as in Redis.
-  l1Ttl: duration,
-  redisUrl,
-  redis: nested(redisServerChecks, isRedisClient),
-  keyPrefix: (value: unknown) =>
-    nonEmptyString(value) ??
-    (hasStrayBrace(value as string)
-      ? 'must have its braces around a Redis Cluster hash tag, or none'
-      : undefined),
-  enableL1Cache: booleanValue,
-  l1CacheSize: entriesInMemory,
-  enableCompression: booleanValue,
-  compressionThreshold: nonNegativeInteger,
-  compressionLevel: integerBetween(1, 9),
-  maxValueBytes: positiveInteger,
-  commandTimeout: timeout,
-  connectTimeout: timeout,
-  onError: oneOf('degrade', 'throw'),
-  coherence: oneOf('tracking', 'broadcast', 'pubsub', 'none'),
-  journalMaxEntries: nonNegativeInteger,
-  journalMaxBytes: nonNegativeInteger,
-  journalHorizon: duration,
-  breakerThreshold: positiveInteger,
-  breakerProbeInterval: timeout,
-  encryption: encryptionOptions,
-  adviser: booleanValue,
-} satisfies ChecksOf<RedisCacheOptions>;
+export const baseChecks = checksOf(baseOptions);
+export const inMemoryChecks = checksOf(memoryOptions);
+export const redisServerChecks = checksOf(serverOptions);
+export const redisChecks = checksOf(redisOptions);
 
 /** @throws ValidationError that lists every problem; one of `redisUrl` and `redis` is required */
 export function assertRedisCacheOptions(options: RedisCacheOptions): void {
@@ -139,7 +23,7 @@ export function assertRedisCacheOptions(options: RedisCacheOptions): void {
   if (problems.length > 0) throw new ValidationError(problems, 'RedisCache');
 }
 
-/** What the address of Redis says twice, or says of something that is not there. */
+/** Parts of the address of Redis that contradict each other, or have no effect. */
 export function addressProblems(options: Partial<RedisCacheOptions> | null): readonly ValidationProblem[] {
   const redis = options?.redis;
   if (typeof redis !== 'object' || redis === null) return [];
