@@ -59,7 +59,7 @@ export async function storedEntry(
   if (!entry.ok) return { kind: 'unreadable', ...stored, reason: entry.reason };
   const { value, meta } = entry;
   const keyspace = namespaces.reduce<Cache>((outer, inner) => outer.namespace(inner), cache);
-  const life = lifeOf(meta, await keyspace.ttl(key), l2.now());
+  const life = lifeOf(meta, await keyspace.ttl(key), l2.clock.now());
   return { kind: 'entry', ...stored, value, meta, life, formatVersion };
 }
 

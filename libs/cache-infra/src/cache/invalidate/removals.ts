@@ -161,7 +161,7 @@ export class Removals {
         if (told !== failed && told !== refused) this.#tellOfTable(told.latest);
       } finally {
         if (told === failed || told === refused) {
-          tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
+          tags.table.invalidate(scoped, Math.floor(l2.clock.now() * 1000));
           if (told === failed && moment !== undefined)
             for (const tag of scoped) recovery?.recordTag(moment, tag);
         }
@@ -296,7 +296,7 @@ export class Removals {
     const taken = snapshot(wholeOf(entry.value), { classes: 'refuse', types, maxNodes });
     // Ended long ago by everybody's clock, with the grace that is left from now on; and another version, so that a load
     // under way elsewhere is refused.
-    const agedMs = Math.max(0, Math.floor(l2.now()) - meta.stamp);
+    const agedMs = Math.max(0, Math.floor(l2.clock.now()) - meta.stamp);
     const ended = {
       ...meta,
       ttlMs: 1,

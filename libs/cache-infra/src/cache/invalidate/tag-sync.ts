@@ -288,7 +288,7 @@ export class TagSync {
 
   #isBelievable({ latest }: TagMessage): boolean {
     const { table } = this;
-    return latest <= Math.max(table.latest, ((this.#l2?.now() ?? 0) + mostAheadMs) * 1000);
+    return latest <= Math.max(table.latest, ((this.#l2?.clock.now() ?? 0) + mostAheadMs) * 1000);
   }
 }
 

@@ -214,7 +214,7 @@ export class TierReads {
     const { l2, defaults, isolation } = this.#deps;
     const { carriesTtl } = this.#deps.entries;
     const stored = copyInDecoded(entry.value, isolation);
-    const redisNow = l2?.redisTime(now) ?? now;
+    const redisNow = l2?.clock.of(now) ?? now;
     const found = decodedEntry(
       keyspace,
       stored,
@@ -272,12 +272,12 @@ export class TierReads {
     const now = clock.now();
     const found = this.#recordOf(keyspace, entry, now);
     if (found === undefined) {
-      if (l2?.clockKnown === true && isOverdue(entry.meta, l2.now()))
+      if (l2?.clock.isKnown === true && isOverdue(entry.meta, l2.clock.now()))
         this.#deps.deadEntries?.add(id, redisKey, entry.meta);
       return undefined;
     }
     // How long the entry still has is not known by our own clock.
-    if (l2?.clockKnown === false) return found;
+    if (l2?.clock.isKnown === false) return found;
     if (l1 === undefined || !read.fillsL1 || read.superseded || this.#deps.lifecycle.closed) return found;
     read.shared = true;
     // What is past its ttl in Redis is never newer than what stands here.
@@ -336,8 +336,8 @@ pinShape(new BulkRead({ l1TtlMs: undefined }, '', '', () => Promise.resolve(unde
 
 /** What `reading` brings, once Redis's time is known: by it is told how long entries still have. */
 function inRedisTime<T>(l2: RedisTier, reading: Promise<T>): Promise<T> {
-  if (l2.clockKnown) return reading;
-  const learning = l2.synchronizeClock().catch(ignore);
+  if (l2.clock.isKnown) return reading;
+  const learning = l2.clock.learn().catch(ignore);
   return reading.then(async (result) => {
     await learning;
     return result;

@@ -80,7 +80,7 @@ export class Recovery {
   /** To be taken when a change is made, before it is sent. */
   moment(): Moment {
     const { l2, now } = this.#parts;
-    return { at: now(), stamp: l2.stamp(), stampErrorMs: l2.clockErrorMs, order: ++this.#order };
+    return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order: ++this.#order };
   }
 
   recordSet(moment: Moment, { redisKey, bytes, meta, tags }: UnreachedSet): void {
@@ -104,7 +104,7 @@ export class Recovery {
   /** Now, in the order of changes where it was made. */
   #nowInOrderOf({ order }: Moment): Moment {
     const { l2, now } = this.#parts;
-    return { at: now(), stamp: l2.stamp(), stampErrorMs: l2.clockErrorMs, order };
+    return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order };
   }
 
   /**
@@ -155,12 +155,12 @@ export class Recovery {
   /** By what is known of Redis's clock now, and not before what was known then: this instance's own changes keep their order. */
   #stampOf({ stamp, at }: Moment): number {
     const { l2, now } = this.#parts;
-    return Math.max(stamp, Math.floor(l2.now() - (now() - at)));
+    return Math.max(stamp, Math.floor(l2.clock.now() - (now() - at)));
   }
 
   /** How far off `#stampOf` may be, milliseconds. */
   #stampErrorOf({ stampErrorMs }: Moment): number {
-    return Math.max(stampErrorMs, this.#parts.l2.clockErrorMs);
+    return Math.max(stampErrorMs, this.#parts.l2.clock.totalErrorMs);
   }
 
   /** One pass over the keys, however many patterns there are. */
@@ -267,7 +267,7 @@ export class Recovery {
   async #isRemoved({ redisKey }: KeyedEntry, clearedAt: number): Promise<boolean> {
     try {
       const { l2 } = this.#parts;
-      await l2.catchUp({ redisKey, stamp: clearedAt, errorMs: l2.clockErrorMs, forGood: false });
+      await l2.catchUp({ redisKey, stamp: clearedAt, errorMs: l2.clock.totalErrorMs, forGood: false });
       return true;
     } catch (error) {
       return isFinal(failureKind(error));

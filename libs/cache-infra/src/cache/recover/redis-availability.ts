@@ -74,7 +74,7 @@ export class RedisAvailability {
 
   async #bringUp(): Promise<void> {
     if (this.#closed || this.#l2.connection.status !== 'ready') return;
-    await Promise.all([this.#l2.synchronizeClock().catch(unlessTemporary), this.#l2.executor.loadScripts()]);
+    await Promise.all([this.#l2.clock.learn().catch(unlessTemporary), this.#l2.executor.loadScripts()]);
     if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
     if (this.#closed) return;
     if (!this.#seen) this.#callbacks.onFirstReady();

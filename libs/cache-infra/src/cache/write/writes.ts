@@ -117,7 +117,7 @@ export class TierWrites {
     this.#deps.work.writes.start(id, write);
     // As a rule nothing has to be asked first.
     const storing =
-      plan.tags.length === 0 && l2.clockKnown
+      plan.tags.length === 0 && l2.clock.isKnown
         ? this.#store(l2, write, tags.table.latest, false)
         : this.#storeLater(l2, write);
     write.done = storing;
@@ -188,8 +188,8 @@ export class TierWrites {
     let redisFailed = false;
     try {
       // The first entry is stamped in Redis's time, too.
-      if (!l2.clockKnown) {
-        redisFailed = (await this.#deps.errors.guarded(operation, l2.synchronizeClock())) === failed;
+      if (!l2.clock.isKnown) {
+        redisFailed = (await this.#deps.errors.guarded(operation, l2.clock.learn())) === failed;
       }
       if (plan.tags.length > 0) {
         tags.tagsInUse();
@@ -212,7 +212,7 @@ export class TierWrites {
     const epoch = Math.min(learned, write.latestEpoch ?? Infinity);
     try {
       const moment = this.#deps.recovery?.moment();
-      const meta = entryMeta(l2.stamp(), plan, epoch);
+      const meta = entryMeta(l2.clock.stamp(), plan, epoch);
       const redisKey = keyspace.redisKey(key);
       const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
       const encoded = l2.codec.encode(stored.snapshot, meta, redisKey);
@@ -358,7 +358,11 @@ export class TierWrites {
     const { guard } = made;
     // What ends a ttl looked at the entry before this one.
     this.#deps.work.expiries.supersede(keyspace.id(key));
-    const encoded = l2.codec.encode(stored.snapshot, entryMeta(l2.stamp(), plan, epoch), guard.redisKey);
+    const encoded = l2.codec.encode(
+      stored.snapshot,
+      entryMeta(l2.clock.stamp(), plan, epoch),
+      guard.redisKey,
+    );
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.superseded || this.#deps.lifecycle.closed) {
       await this.releaseGuard(guard);

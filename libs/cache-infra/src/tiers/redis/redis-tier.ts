@@ -12,7 +12,7 @@ import type { SendOptions } from './command-window.js';
 import type { RedisConnection } from './connection.js';
 import { failureKind, isTemporary } from './errors.js';
 import { unwanted, type RedisExecutor, type ScriptArguments } from './executor.js';
-import { RedisTime } from './server-clock.js';
+import { ServerClock } from './server-clock.js';
 import {
   catchUpScript,
   markClearedScript,
@@ -170,11 +170,10 @@ export class RedisTier {
   readonly connection: RedisConnection;
   readonly executor: RedisExecutor;
   readonly codec: Codec;
+  /** All instances stamp their entries in Redis's time. */
+  readonly clock: ServerClock;
   readonly #options: RedisTierOptions;
   readonly #tagChannel: string;
-  /** All instances stamp their entries in Redis's time. */
-  readonly #time: RedisTime;
-  #lastStamp = 0;
   /** When this instance cleared what, by Redis's clock. */
   readonly #ownClears = new Map<string, number>();
   #reads: WaitingRead[] = [];
@@ -187,43 +186,12 @@ export class RedisTier {
     this.#options = options;
     const { client, clientPrefix } = connection;
     this.#tagChannel = tagChannel(clientPrefix + options.tagTableKey, databaseOf(client));
-    this.#time = new RedisTime(gate, options.clock);
+    this.clock = new ServerClock(gate, options.clock);
   }
 
   /** Connected, and not behind an open breaker. */
   get inService(): boolean {
     return this.connection.status === 'ready' && this.executor.breakerState === 'closed';
-  }
-
-  /** Milliseconds since the epoch by Redis's clock, as near as one round trip can tell. */
-  now(): number {
-    return this.redisTime(this.#options.clock.now());
-  }
-
-  /** The same moment by Redis's clock. */
-  redisTime(ours: number): number {
-    return this.#time.of(ours);
-  }
-
-  /** When something is written now, for its entry: never before what was written earlier, however the estimate moves. */
-  stamp(): number {
-    this.#lastStamp = Math.max(this.#lastStamp, Math.floor(this.now()), 0);
-    return this.#lastStamp;
-  }
-
-  /** How far off `now()` may be, milliseconds. */
-  get clockErrorMs(): number {
-    return this.#time.totalErrorMs;
-  }
-
-  /** True once Redis's time is known. */
-  get clockKnown(): boolean {
-    return this.#time.isKnown;
-  }
-
-  /** Learns Redis's time. Where this user may not ask for it, entries are stamped by this process's own clock. */
-  async synchronizeClock(): Promise<void> {
-    await this.#time.learn();
   }
 
   /** Reads of one turn of the event loop go as one command. */
@@ -542,9 +510,9 @@ export class RedisTier {
    * connection whose last bytes arrive after it was given up. What is not known of Redis's time is added.
    */
   readonly #deadline = (): number => {
-    if (this.#time.isRefused) return 0;
-    this.#time.improve();
-    return Math.floor(this.now() + latestMs(this.executor.commandTimeoutMs) + this.#time.errorMs);
+    if (this.clock.isRefused) return 0;
+    this.clock.improve();
+    return Math.floor(this.clock.now() + latestMs(this.executor.commandTimeoutMs) + this.clock.errorMs);
   };
 
   /** Redis has not stored them: it got them after the deadline, or is not at the time it was taken to be at. */
@@ -552,7 +520,7 @@ export class RedisTier {
     const giveUp = (error: unknown): void => {
       for (const { reject } of writes) reject(error);
     };
-    this.#time.doubt().then(() => {
+    this.clock.doubt().then(() => {
       if (attempt === mostAttempts) giveUp(tooLate());
       else if (writes.some(({ work }) => work.superseded)) this.#writeApart(writes);
       else this.#writeTogether(writes, attempt + 1);
