@@ -40,7 +40,7 @@ export class RedisCache extends TieredCache {
    */
   async connect(): Promise<void> {
     const { l2 } = engineOf(this);
-    await l2?.connection.connected(this.#connectTimeoutMs);
+    await l2?.link.connect(this.#connectTimeoutMs);
     if (l2?.clock.isKnown !== false) return;
     const rest = new Deadlines(this.#connectTimeoutMs);
     // Where it does not answer, who reads first asks again.

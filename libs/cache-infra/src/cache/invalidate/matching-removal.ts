@@ -1,7 +1,7 @@
 import { failureKind, isFinal } from '../../tiers/redis/errors.js';
 import { redisLiteral } from '../../keys/glob.js';
 import { guardedKey, loadGuardPrefix } from '../../tiers/redis/load-guard-key.js';
-import type { Clear, RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { Clear, RemoteTier } from '../../tiers/remote-tier.js';
 import type { Matching } from '../entry/matching.js';
 
 /** Keys that are removed, and as what other instances are told of it. */
@@ -14,22 +14,22 @@ interface MatchingRemoval extends Pick<Matching, 'globs' | 'matches'> {
  * what they stored before is found by the scan for entries that follows.
  */
 export async function removeMatchingFromRedis(
-  l2: RedisTier,
+  l2: RemoteTier,
   keyPrefix: string,
   { clears, globs, matches }: MatchingRemoval,
   remove: (redisKeys: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
   // From before the scan on: a set that was made earlier and is replayed during it may be missed by it.
-  await l2.markCleared(clears).catch(unlessFinal);
+  await l2.lateChanges.markCleared(clears).catch(unlessFinal);
   const isGuard = (name: string): boolean => {
     const redisKey = guardedKey(keyPrefix, name);
     return redisKey !== undefined && matches(redisKey);
   };
-  await l2.scan(`${redisLiteral(loadGuardPrefix(keyPrefix))}*`, isGuard, async (guards) => {
+  await l2.keys.scan(`${redisLiteral(loadGuardPrefix(keyPrefix))}*`, isGuard, async (guards) => {
     await l2.delete(guards);
   });
   for (const glob of globs) {
-    await l2.scan(glob, matches, async (redisKeys) => {
+    await l2.keys.scan(glob, matches, async (redisKeys) => {
       await remove(redisKeys);
     });
   }

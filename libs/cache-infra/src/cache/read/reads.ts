@@ -4,7 +4,7 @@ import type { EntryMeta } from '../../codec/codec.js';
 import { pinShape } from '../../base/pin-shape.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import type { RedisTier, StoredEntry } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier, StoredEntry } from '../../tiers/remote-tier.js';
 import type { InFlight, Supersedable } from '../invalidate/in-flight.js';
 import { copyInDecoded } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
@@ -33,7 +33,7 @@ export interface TierRead extends Supersedable {
 
 export interface TierReadsDeps {
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly clock: Clock;
   readonly tags: TagSync;
   readonly recovery: Recovery | undefined;
@@ -65,7 +65,7 @@ export class TierReads {
   }
 
   /** Reads one key; joins a read that is under way. */
-  read(l2: RedisTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
+  read(l2: RemoteTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
     const id = keyspace.id(key);
     const underWay = this.#deps.inFlight.get(id);
     if (underWay !== undefined) return joined(underWay, plan);
@@ -92,7 +92,7 @@ export class TierReads {
 
   /** Reads many keys, in their order, with one command. */
   async readMany(
-    l2: RedisTier,
+    l2: RemoteTier,
     keyspace: Keyspace,
     keys: readonly string[],
     plan: ReadPlan,
@@ -335,7 +335,7 @@ class BulkRead implements TierRead {
 pinShape(new BulkRead({ l1TtlMs: undefined }, '', '', () => Promise.resolve(undefined)));
 
 /** What `reading` brings, once Redis's time is known: by it is told how long entries still have. */
-function inRedisTime<T>(l2: RedisTier, reading: Promise<T>): Promise<T> {
+function inRedisTime<T>(l2: RemoteTier, reading: Promise<T>): Promise<T> {
   if (l2.clock.isKnown) return reading;
   const learning = l2.clock.learn().catch(ignore);
   return reading.then(async (result) => {

@@ -1,10 +1,5 @@
-import type { Codec, DecodedEntry, EntryMeta } from '../../codec/codec.js';
-
-/** An entry that Redis held. */
-export interface StoredEntry {
-  readonly value: unknown;
-  readonly meta: EntryMeta;
-}
+import type { Codec, DecodedEntry } from '../../codec/codec.js';
+import type { StoredEntry } from '../remote-tier.js';
 
 export interface UnreadableEntries {
   /** A stored value could not be read. */

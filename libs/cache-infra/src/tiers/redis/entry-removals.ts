@@ -1,4 +1,5 @@
 import { versionId } from '../../codec/header.js';
+import type { DeadEntry } from '../remote-tier.js';
 import { integerOf, isCluster } from './client.js';
 import type { RedisConnection } from './connection.js';
 import type { RedisExecutor } from './executor.js';
@@ -15,15 +16,6 @@ export interface SiblingKeys {
   readonly guardKeyOf: (redisKey: string) => string;
   /** Records when the entry was deleted. */
   readonly tombstoneOf: (redisKey: string) => string;
-}
-
-/** An entry that was read and found to be invalid: its keys, and its version. */
-export interface DeadEntry {
-  readonly redisKey: string;
-  /** Guard of the loads of its key. */
-  readonly guard: string;
-  readonly stamp: number;
-  readonly nonce: number;
 }
 
 export interface EntryRemovalsDeps {
@@ -44,18 +36,17 @@ export class EntryRemovals {
     this.#deps = deps;
   }
 
-  /**
-   * Removes entries and the guards of their loads, so that a load under way stores nothing. `forGood`: also leaves
-   * tombstones, so that no older set is replayed. Returns for each key whether it existed.
-   */
-  async remove(redisKeys: readonly string[], { forGood }: { forGood: boolean }): Promise<boolean[]> {
+  /** See `RemoteTier.remove`. */
+  async remove(
+    redisKeys: readonly string[],
+    { leavesTombstones }: { leavesTombstones: boolean },
+  ): Promise<boolean[]> {
     const { connection, horizonMs, siblings } = this.#deps;
-    const leavesTombstones = forGood && horizonMs > 0;
     const existed = new Map<string, boolean>();
     const batches = keyBatches(connection, redisKeys, removeBatch);
     await Promise.all(
       batches.map(async (keys) => {
-        const tombstones = leavesTombstones ? keys.map(siblings.tombstoneOf) : [];
+        const tombstones = leavesTombstones && horizonMs > 0 ? keys.map(siblings.tombstoneOf) : [];
         const flags = await this.#removeTogether(keys, [...keys.map(siblings.guardKeyOf), ...tombstones]);
         keys.forEach((key, i) => existed.set(key, flags[i] === '1'));
       }),

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { redisLiteral } from '../../keys/glob.js';
+import type { RemoteKeys } from '../remote-tier.js';
 import type { RedisConnection } from './connection.js';
 import type { RedisExecutor } from './executor.js';
 
@@ -7,7 +8,7 @@ import type { RedisExecutor } from './executor.js';
 const scanCount = 1000;
 
 /** Walks the keys in Redis, page by page, on every master of a Cluster. Globs are of Redis's kind. */
-export class KeyScan {
+export class KeyScan implements RemoteKeys {
   readonly #connection: RedisConnection;
   readonly #executor: RedisExecutor;
 

@@ -1,3 +1,4 @@
+import type { Clear, Cleared, LateChange, RemoteLateChanges } from '../remote-tier.js';
 import { integerOf } from './client.js';
 import type { SiblingKeys } from './entry-removals.js';
 import { unwanted, type RedisExecutor } from './executor.js';
@@ -5,35 +6,6 @@ import { catchUpScript, markClearedScript } from './scripts.js';
 
 /** Clears remembered at most; more become one that covers everything. */
 const maxCleared = 1000;
-
-/** A clear of a pattern or scope, to be recorded. */
-export interface Clear {
-  readonly mark: string;
-  /** By Redis's clock, milliseconds since the epoch; undefined = now. */
-  readonly at?: number | undefined;
-}
-
-/** A recorded clear of a pattern or scope. */
-export interface Cleared {
-  readonly mark: string;
-  /** By Redis's clock, milliseconds since the epoch. */
-  readonly at: number;
-}
-
-/** A change that was made during an outage. */
-export interface LateChange {
-  readonly redisKey: string;
-  /** The moment of the change by Redis's clock, milliseconds since the epoch. */
-  readonly stamp: number;
-  /** How far off `stamp` may be, milliseconds. */
-  readonly errorMs: number;
-  /** Undefined = a delete. */
-  readonly set?: { readonly bytes: Buffer; readonly ttlMs: number } | undefined;
-  /** A delete is remembered, for sets of other instances that were made before it. */
-  readonly forGood: boolean;
-  /** Asked before the change is sent a second time. */
-  readonly isWanted?: (() => boolean) | undefined;
-}
 
 export interface LateChangesOptions {
   /** The sorted set of recorded clears. */
@@ -45,8 +17,8 @@ export interface LateChangesOptions {
   readonly siblings: SiblingKeys;
 }
 
-/** Replays the changes that were made during an outage, and records clears, which a replay must not undo. */
-export class LateChanges {
+/** Changes that were made during an outage, and clears, by scripts that compare them with what Redis holds. */
+export class LateChanges implements RemoteLateChanges {
   readonly #executor: RedisExecutor;
   readonly #options: LateChangesOptions;
   /** The clears of this instance: their moments by Redis's clock. */
@@ -57,17 +29,15 @@ export class LateChanges {
     this.#options = options;
   }
 
-  /** Makes a change, unless the key was written or deleted since. Returns whether the change was made. */
-  async catchUp({ redisKey, stamp, errorMs, set, forGood, isWanted }: LateChange): Promise<boolean> {
+  async replay({ redisKey, stamp, errorMs, set, leavesTombstone, isWanted }: LateChange): Promise<boolean> {
     const { siblings, horizonMs } = this.#options;
     const keys = [redisKey, siblings.guardKeyOf(redisKey), siblings.tombstoneOf(redisKey)];
     const moments = [sixBytes(stamp + errorMs), sixBytes(stamp - errorMs)];
-    const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, forGood ? horizonMs : 0];
+    const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, leavesTombstone ? horizonMs : 0];
     const reply = await this.#executor.script('catch up', catchUpScript, keys, args, isWanted);
     return reply !== unwanted && integerOf(reply) === 1;
   }
 
-  /** Records clears for all instances: a set made before a clear is not replayed after it. */
   async markCleared(clears: readonly Clear[]): Promise<void> {
     const { clearedKey, clearedEverything, horizonMs } = this.#options;
     if (horizonMs === 0) return;
@@ -80,8 +50,8 @@ export class LateChanges {
     }
   }
 
-  /** The clears of other instances within the horizon. This instance knows its own by the order of its changes. */
-  async cleared(): Promise<Cleared[]> {
+  /** The clears of this instance are left out: this instance knows its own by the order of its changes. */
+  async clearedElsewhere(): Promise<Cleared[]> {
     const { clearedKey, horizonMs } = this.#options;
     if (horizonMs === 0) return [];
     const pairs = await this.#executor.call('ZRANGEBYSCORE', (client) =>

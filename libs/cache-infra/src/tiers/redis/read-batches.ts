@@ -1,6 +1,7 @@
 import { Turn } from '../../base/turn.js';
+import type { StoredEntry } from '../remote-tier.js';
 import type { RedisConnection } from './connection.js';
-import type { EntryDecoder, StoredEntry } from './entry-decoder.js';
+import type { EntryDecoder } from './entry-decoder.js';
 import { failureKind } from './errors.js';
 import type { RedisExecutor } from './executor.js';
 import { keyBatches } from './key-batches.js';

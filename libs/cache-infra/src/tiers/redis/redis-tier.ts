@@ -1,21 +1,18 @@
 import type { Clock } from '../../base/clock.js';
 import type { Codec } from '../../codec/codec.js';
+import type { DeadEntry, EntryWrite, RemoteTier, StoredEntry } from '../remote-tier.js';
 import type { RedisConnection } from './connection.js';
-import { EntryDecoder, type StoredEntry } from './entry-decoder.js';
-import { EntryRemovals, type DeadEntry, type SiblingKeys } from './entry-removals.js';
+import { EntryDecoder } from './entry-decoder.js';
+import { EntryRemovals, type SiblingKeys } from './entry-removals.js';
 import type { RedisExecutor } from './executor.js';
 import { KeyScan } from './key-scan.js';
-import { LateChanges, type Clear, type Cleared, type LateChange } from './late-changes.js';
+import { LateChanges } from './late-changes.js';
 import type { OwnChange } from './own-changes.js';
 import { ReadBatches } from './read-batches.js';
+import { RedisLink } from './redis-link.js';
 import { ServerClock } from './server-clock.js';
-import { TagTableCalls, type TagNews, type TagQuestion } from './tag-table-calls.js';
-import { WriteBatches, type EntryWrite, type Supersedable } from './write-batches.js';
-
-export type { StoredEntry } from './entry-decoder.js';
-export type { DeadEntry } from './entry-removals.js';
-export type { Clear, Cleared, LateChange } from './late-changes.js';
-export type { TagNews } from './tag-table-calls.js';
+import { TagTableCalls } from './tag-table-calls.js';
+import { WriteBatches } from './write-batches.js';
 
 export interface RedisTierOptions {
   readonly tagTableKey: string;
@@ -36,91 +33,94 @@ export interface RedisTierOptions {
   readonly onCorrupt: (redisKey: string, reason: string) => void;
 }
 
-/**
- * The L2: entries in Redis. Speaks Redis keys and entries, and knows nothing of namespaces, loads or L1. Every method
- * rejects with `InfrastructureError` when Redis is unavailable or does not answer.
- */
-export class RedisTier {
+/** The L2 over one Redis client: puts its parts together, and keeps the order of a turn of the event loop. */
+export class RedisTier implements RemoteTier {
   readonly connection: RedisConnection;
-  readonly executor: RedisExecutor;
+  readonly server: RedisExecutor;
+  readonly link: RedisLink;
   readonly codec: Codec;
-  /** All instances stamp their entries in Redis's time. */
   readonly clock: ServerClock;
+  readonly keys: KeyScan;
+  readonly tagTable: TagTableCalls;
+  readonly lateChanges: LateChanges;
   readonly #entries: EntryDecoder;
   readonly #reads: ReadBatches;
   readonly #writes: WriteBatches;
   readonly #removals: EntryRemovals;
-  readonly #keys: KeyScan;
-  readonly #tagTable: TagTableCalls;
-  readonly #lateChanges: LateChanges;
   readonly #batchesWrites: boolean;
 
   constructor(connection: RedisConnection, executor: RedisExecutor, codec: Codec, options: RedisTierOptions) {
     const { siblings, horizonMs, trackWrites, changing, onCorrupt } = options;
     this.connection = connection;
-    this.executor = executor;
+    this.server = executor;
+    this.link = new RedisLink(connection, executor);
     this.codec = codec;
     this.clock = new ServerClock(executor, options.clock);
+    this.keys = new KeyScan(connection, executor);
+    this.tagTable = new TagTableCalls(connection, executor, options);
+    this.lateChanges = new LateChanges(executor, options);
     const removals = new EntryRemovals({ connection, executor, siblings, horizonMs, changing });
     const entries = new EntryDecoder(codec, {
       onCorrupt,
       remove: (redisKey) => removals.removeUnreadable(redisKey),
     });
-    this.#entries = entries;
     this.#removals = removals;
+    this.#entries = entries;
     this.#reads = new ReadBatches({ connection, executor, entries });
     this.#writes = new WriteBatches({ connection, executor, clock: this.clock, trackWrites, changing });
-    this.#keys = new KeyScan(connection, executor);
-    this.#tagTable = new TagTableCalls(connection, executor, options);
-    this.#lateChanges = new LateChanges(executor, options);
     // The script of a batch has a deadline, for a client of the user's own that may send a command again after a
     // reconnect. Our client never does, and needs no script; in broadcast mode the server would announce the writes of
     // one.
     this.#batchesWrites = trackWrites || !connection.owned;
   }
 
-  /** Connected, and the breaker is closed. */
-  get inService(): boolean {
-    return this.connection.status === 'ready' && this.executor.breakerState === 'closed';
-  }
-
-  /** Reads of one turn of the event loop are sent as one command. */
   read(redisKey: string): Promise<StoredEntry | undefined> {
     this.#sendSoon();
     return this.#reads.add(redisKey);
   }
 
-  /** In the order of `redisKeys`; a promise for each entry that is decoded off the event loop. */
   readMany(
     redisKeys: readonly string[],
   ): Promise<(StoredEntry | undefined | Promise<StoredEntry | undefined>)[]> {
     return this.#reads.readMany(redisKeys);
   }
 
-  /**
-   * The entry that bytes under this key hold; unreadable bytes are reported, and removed unless another instance may be
-   * able to read them.
-   */
   decode(redisKey: string, bytes: Buffer): StoredEntry | undefined | Promise<StoredEntry | undefined> {
     return this.#entries.decode(redisKey, bytes);
   }
 
-  /**
-   * Stores an entry, and removes the `guard` of its loads: a load under way has an older value, and must not store it,
-   * even after this entry has gone. `ttlMs` 0 = never expires. Resolves to false when `work` was superseded before the
-   * write was sent.
-   */
-  write(redisKey: string, guard: string, bytes: Buffer, ttlMs: number, work: Supersedable): Promise<boolean> {
-    const write = { redisKey, guard, bytes, ttlMs, work };
+  write(write: EntryWrite): Promise<boolean> {
     if (!this.#batchesWrites) return this.#set(write);
     this.#sendSoon();
     return this.#writes.add(write);
   }
 
+  remove(redisKeys: readonly string[], options: { leavesTombstones: boolean }): Promise<boolean[]> {
+    return this.#removals.remove(redisKeys, options);
+  }
+
+  delete(redisKeys: readonly string[]): Promise<number> {
+    return this.#removals.delete(redisKeys);
+  }
+
+  removeDead(dead: readonly DeadEntry[]): Promise<void> {
+    return this.#removals.removeDead(dead);
+  }
+
+  /** Publishes on the channel of a cache whose coherence is by pub/sub. */
+  async publish(channel: string, message: string): Promise<void> {
+    await this.server.call('PUBLISH', (client) => client.publish(channel, message));
+  }
+
+  close(): void {
+    this.server.close();
+    this.connection.close();
+  }
+
   async #set({ redisKey, guard, bytes, ttlMs }: EntryWrite): Promise<boolean> {
     const [, reply] = await Promise.all([
-      this.executor.call('UNLINK', (client) => client.unlink(guard)),
-      this.executor.call('SET', (client) =>
+      this.server.call('UNLINK', (client) => client.unlink(guard)),
+      this.server.call('SET', (client) =>
         ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
       ),
     ]);
@@ -131,76 +131,12 @@ export class RedisTier {
     if (this.#reads.isEmpty && this.#writes.isEmpty) process.nextTick(this.#send);
   }
 
-  /** Sends the writes of this turn of the event loop, then its reads: a read returns what the same turn has written. */
+  /**
+   * Sends the writes of this turn of the event loop, then its reads: a read returns the value that the same turn has
+   * written.
+   */
   readonly #send = (): void => {
     const hasWritten = this.#writes.send();
     this.#reads.send({ alone: !hasWritten });
   };
-
-  /** See `EntryRemovals.remove`. */
-  remove(redisKeys: readonly string[], options: { forGood: boolean }): Promise<boolean[]> {
-    return this.#removals.remove(redisKeys, options);
-  }
-
-  /** Removes keys and nothing that belongs to them. Returns how many existed. */
-  delete(redisKeys: readonly string[]): Promise<number> {
-    return this.#removals.delete(redisKeys);
-  }
-
-  /** Removes entries that were read and are invalid, unless they changed since or a load is under way for their key. */
-  removeDead(dead: readonly DeadEntry[]): Promise<void> {
-    return this.#removals.removeDead(dead);
-  }
-
-  /** See `KeyScan.scan`. */
-  scan(
-    glob: string,
-    matches: (redisKey: string) => boolean,
-    visit: (redisKeys: readonly string[]) => Promise<void>,
-  ): Promise<void> {
-    return this.#keys.scan(glob, matches, visit);
-  }
-
-  /** See `KeyScan.pages`. */
-  pages(glob: string): AsyncGenerator<readonly string[], void> {
-    return this.#keys.pages(glob);
-  }
-
-  /** See `LateChanges.catchUp`. */
-  catchUp(change: LateChange): Promise<boolean> {
-    return this.#lateChanges.catchUp(change);
-  }
-
-  /** See `LateChanges.markCleared`. */
-  markCleared(clears: readonly Clear[]): Promise<void> {
-    return this.#lateChanges.markCleared(clears);
-  }
-
-  /** See `LateChanges.cleared`. */
-  cleared(): Promise<Cleared[]> {
-    return this.#lateChanges.cleared();
-  }
-
-  /** See `TagTableCalls.news`. */
-  tagNews(question: TagQuestion, make: boolean): Promise<TagNews> {
-    return this.#tagTable.news(question, make);
-  }
-
-  /** See `TagTableCalls.invalidate`. */
-  invalidateTags(question: TagQuestion, tags: readonly string[]): Promise<TagNews> {
-    return this.#tagTable.invalidate(question, tags);
-  }
-
-  async publish(channel: string, message: string): Promise<void> {
-    await this.executor.call('PUBLISH', (client) => client.publish(channel, message));
-  }
-
-  async ping(): Promise<void> {
-    await this.executor.call('PING', (client) => client.ping());
-  }
-
-  close(): void {
-    this.executor.close();
-    this.connection.close();
-  }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import type { RemoteClock } from '../remote-tier.js';
 import type { RedisExecutor } from './executor.js';
 import { failureKind } from './errors.js';
 
@@ -15,7 +16,7 @@ const mostImprovements = 10;
  * An answer to `TIME` was made at some moment of its round trip, so half the round trip is the error (Cristian, "Probabilistic clock
  * synchronization", 1989). A round trip is long on a slow network, and in a process whose event loop is busy.
  */
-export class ServerClock {
+export class ServerClock implements RemoteClock {
   readonly #gate: RedisExecutor;
   readonly #clock: Clock;
   #offsetMs: number | undefined;

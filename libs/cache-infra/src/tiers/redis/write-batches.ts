@@ -1,4 +1,5 @@
 import { InfrastructureError } from '../../base/errors.js';
+import type { EntryWrite } from '../remote-tier.js';
 import { integerOf, isCluster } from './client.js';
 import type { RedisConnection } from './connection.js';
 import { failureKind, isTemporary } from './errors.js';
@@ -14,22 +15,6 @@ import type { ServerClock } from './server-clock.js';
 const writeBatch = { count: 16, bytes: 256 * 1024 };
 /** Attempts at a write that Redis refuses as too late: its time was not known well, or it had a long queue. */
 const mostAttempts = 3;
-
-/** Work that a later change may make obsolete. */
-export interface Supersedable {
-  readonly superseded: boolean;
-}
-
-export interface EntryWrite {
-  readonly redisKey: string;
-  /** The guard of the loads that this write ends. */
-  readonly guard: string;
-  readonly bytes: Buffer;
-  /** 0 = never expires. */
-  readonly ttlMs: number;
-  /** Checked when the write is sent. */
-  readonly work: Supersedable;
-}
 
 interface WaitingWrite extends EntryWrite {
   /** False: superseded, and never sent. */
