@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../../tiers/redis/load-guards.js';
+import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
 import { wholeOf } from '../../values/graph.js';
 import { snapshot } from '../../values/snapshot.js';
@@ -16,7 +17,6 @@ import type { ValueLimits } from '../entry/value-rules.js';
 import type { Counters } from '../observe/counters.js';
 import type { CacheEmitter } from '../observe/emitter.js';
 import type { Supersedable } from './in-flight.js';
-import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import type { Keyspace } from '../entry/keyspace.js';
@@ -200,7 +200,7 @@ export class Removals {
         if (moment !== undefined) recovery?.journal.supersedeWhere(matching.matches, moment.order);
         const { mark, globs, matches } = matching;
         const clearing = { clears: [{ mark }], globs, matches };
-        const removal = removeMatchingFromRedis(l2, keyPrefix, clearing, async (found) => {
+        const removal = removeMatching(l2, keyPrefix, clearing, async (found) => {
           const redisKeys = found.filter((redisKey) => !scan.exemptRedisKeys.has(redisKey));
           if (redisKeys.length === 0) return;
           const deleted = await removeFrom(l2, redisKeys, { leavesTombstones: false });

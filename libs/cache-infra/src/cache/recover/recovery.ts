@@ -3,13 +3,12 @@ import { wholeOf } from '../../values/graph.js';
 import { restamp } from '../../codec/header.js';
 import { snapshot } from '../../values/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
+import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import type { Cleared, LateChange, RemoteTier } from '../../tiers/remote-tier.js';
-import { removeMatchingFromRedis } from '../invalidate/matching-removal.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import { matchingOf } from '../entry/keyspace.js';
 import type { Matching } from '../entry/matching.js';
 import type { JournalEntry, KeyedEntry, MatchEntry, Moment, RecoveryJournal, TagEntry } from './journal.js';
-import type { TagSync } from '../invalidate/tag-sync.js';
 import type { ValueLimits } from '../entry/value-rules.js';
 
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
@@ -19,7 +18,12 @@ const replayBatch = 200;
 export interface RecoveryDeps {
   readonly keyPrefix: string;
   readonly l2: RemoteTier;
-  readonly tags: TagSync;
+  /** Invalidates tags in Redis. `latest`: the epoch of the invalidation, `before`: the table's epoch before it. */
+  readonly tags: {
+    invalidate(
+      names: readonly string[],
+    ): Promise<{ readonly latest: number; readonly before?: number | undefined }>;
+  };
   /** All keys of the cache. */
   readonly everything: Matching;
   readonly values: ValueLimits;
@@ -171,7 +175,7 @@ export class Recovery {
     const matches = (redisKey: string): boolean => entries.some((entry) => entry.matches(redisKey));
     // What was set after them is not covered, however late they are.
     const clears = entries.map((entry) => ({ mark: entry.mark, at: this.#stampOf(entry) }));
-    await removeMatchingFromRedis(l2, keyPrefix, { clears, globs, matches }, async (redisKeys) => {
+    await removeMatching(l2, keyPrefix, { clears, globs, matches }, async (redisKeys) => {
       await Promise.all(
         redisKeys.map((redisKey) => {
           const covering = entries.filter((entry) => entry.matches(redisKey));
