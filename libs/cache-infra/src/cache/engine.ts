@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../tiers/redis/load-guards.js';
-import type { RedisTier } from '../tiers/redis/redis-tier.js';
+import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { CacheMonitor } from './contract/monitor.js';
 import type { Isolation, OnError } from './contract/options.js';
 import type { CacheStats } from './contract/stats.js';
@@ -56,7 +56,7 @@ export interface EngineParts {
   readonly refusals: Refusals;
   readonly tags: TagSync;
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   /** Protects loads across instances. */
   readonly guards: LoadGuards | undefined;
   /** undefined = changes that do not reach the L2 are lost. */
@@ -80,7 +80,7 @@ export class Engine {
   readonly defaults: PlanDefaults;
   readonly clock: Clock;
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly recovery: Recovery | undefined;
   readonly tags: TagSync;
   readonly counters: Counters;

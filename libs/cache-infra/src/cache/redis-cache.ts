@@ -40,11 +40,11 @@ export class RedisCache extends TieredCache {
    */
   async connect(): Promise<void> {
     const { l2 } = engineOf(this);
-    await l2?.connection.connected(this.#connectTimeoutMs);
-    if (l2?.clockKnown !== false) return;
+    await l2?.link.connect(this.#connectTimeoutMs);
+    if (l2?.clock.isKnown !== false) return;
     const rest = new Deadlines(this.#connectTimeoutMs);
     // Where it does not answer, who reads first asks again.
-    await rest.within(l2.synchronizeClock(), 'TIME').catch(() => undefined);
+    await rest.within(l2.clock.learn(), 'TIME').catch(() => undefined);
     rest.close();
   }
 }

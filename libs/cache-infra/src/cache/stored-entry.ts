@@ -49,8 +49,8 @@ export async function storedEntry(
   const { l2, keyPrefix } = engineOf(cache);
   if (l2 === undefined) return undefined;
   const name = new Keyspace(keyPrefix, namespaces.reduce(namespacePath, rootPath)).redisKey(key);
-  const redisKey = l2.connection.clientPrefix + name;
-  const bytes = await l2.executor.call('GET', (client) => client.getBuffer(name));
+  const redisKey = l2.link.clientPrefix + name;
+  const bytes = await l2.server.call('GET', (client) => client.getBuffer(name));
   if (bytes === null) return { kind: 'absent', redisKey };
 
   const stored = { redisKey, ...bytesOf(bytes) };
@@ -59,7 +59,7 @@ export async function storedEntry(
   if (!entry.ok) return { kind: 'unreadable', ...stored, reason: entry.reason };
   const { value, meta } = entry;
   const keyspace = namespaces.reduce<Cache>((outer, inner) => outer.namespace(inner), cache);
-  const life = lifeOf(meta, await keyspace.ttl(key), l2.now());
+  const life = lifeOf(meta, await keyspace.ttl(key), l2.clock.now());
   return { kind: 'entry', ...stored, value, meta, life, formatVersion };
 }
 

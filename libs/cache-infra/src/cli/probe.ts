@@ -71,9 +71,9 @@ export async function probeChannel(
 async function scanOnce(direct: RedisCache): Promise<void> {
   const { l2, keyPrefix } = engineOf(direct);
   if (l2 === undefined) return;
-  const [master] = l2.executor.masters();
+  const [master] = l2.server.masters();
   if (master === undefined) return;
-  await l2.executor.call('SCAN', () => master.scan('0', 'MATCH', `${keyPrefix}::nothing`, 'COUNT', 1));
+  await l2.server.call('SCAN', () => master.scan('0', 'MATCH', `${keyPrefix}::nothing`, 'COUNT', 1));
 }
 
 async function problemOf(work: () => Promise<unknown>): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../../tiers/redis/load-guards.js';
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import { removeMatching } from '../../tiers/redis/remove-matching.js';
+import type { RemoteTier } from '../../tiers/remote-tier.js';
 import { wholeOf } from '../../values/graph.js';
 import { snapshot } from '../../values/snapshot.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
@@ -16,7 +17,6 @@ import type { ValueLimits } from '../entry/value-rules.js';
 import type { Counters } from '../observe/counters.js';
 import type { CacheEmitter } from '../observe/emitter.js';
 import type { Supersedable } from './in-flight.js';
-import { removeMatchingFromRedis } from './matching-removal.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import type { Keyspace } from '../entry/keyspace.js';
@@ -36,7 +36,7 @@ interface Removal {
 export interface RemovalsDeps {
   readonly keyPrefix: string;
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly guards: LoadGuards | undefined;
   readonly clock: Clock;
   readonly tags: TagSync;
@@ -127,7 +127,7 @@ export class Removals {
     try {
       const deleted = isRedisFailed
         ? failed
-        : await this.#deps.errors.attempt(operation, removeFrom(l2, redisKeys, { forGood: true }));
+        : await this.#deps.errors.attempt(operation, removeFrom(l2, redisKeys, { leavesTombstones: true }));
       if (typeof deleted === 'number') counters.l2Deletes += deleted;
       this.#deps.coherence.announce(redisKeys);
       if (deleted === failed && moment !== undefined) {
@@ -161,7 +161,7 @@ export class Removals {
         if (told !== failed && told !== refused) this.#tellOfTable(told.latest);
       } finally {
         if (told === failed || told === refused) {
-          tags.table.invalidate(scoped, Math.floor(l2.now() * 1000));
+          tags.table.invalidate(scoped, Math.floor(l2.clock.now() * 1000));
           if (told === failed && moment !== undefined)
             for (const tag of scoped) recovery?.recordTag(moment, tag);
         }
@@ -200,10 +200,10 @@ export class Removals {
         if (moment !== undefined) recovery?.journal.supersedeWhere(matching.matches, moment.order);
         const { mark, globs, matches } = matching;
         const clearing = { clears: [{ mark }], globs, matches };
-        const removal = removeMatchingFromRedis(l2, keyPrefix, clearing, async (found) => {
+        const removal = removeMatching(l2, keyPrefix, clearing, async (found) => {
           const redisKeys = found.filter((redisKey) => !scan.exemptRedisKeys.has(redisKey));
           if (redisKeys.length === 0) return;
-          const deleted = await removeFrom(l2, redisKeys, { forGood: false });
+          const deleted = await removeFrom(l2, redisKeys, { leavesTombstones: false });
           this.#deps.coherence.announce(redisKeys);
           fromL2 += deleted;
           counters.l2Deletes += deleted;
@@ -246,7 +246,7 @@ export class Removals {
   }
 
   async #expireBoth(
-    l2: RedisTier,
+    l2: RemoteTier,
     guards: LoadGuards,
     keyspace: Keyspace,
     key: string,
@@ -286,7 +286,7 @@ export class Removals {
   }
 
   /** False: something newer stands there. */
-  async #expireL2(l2: RedisTier, guards: LoadGuards, redisKey: string): Promise<boolean> {
+  async #expireL2(l2: RemoteTier, guards: LoadGuards, redisKey: string): Promise<boolean> {
     const load = await guards.begin(redisKey, false);
     if (load.seen === null) return true;
     const entry = await l2.decode(redisKey, load.seen);
@@ -296,7 +296,7 @@ export class Removals {
     const taken = snapshot(wholeOf(entry.value), { classes: 'refuse', types, maxNodes });
     // Ended long ago by everybody's clock, with the grace that is left from now on; and another version, so that a load
     // under way elsewhere is refused.
-    const agedMs = Math.max(0, Math.floor(l2.now()) - meta.stamp);
+    const agedMs = Math.max(0, Math.floor(l2.clock.now()) - meta.stamp);
     const ended = {
       ...meta,
       ttlMs: 1,
@@ -320,11 +320,11 @@ export class Removals {
   }
 }
 
-/** Removes entries; returns how many existed. `forGood`: no older set is replayed after it. */
+/** Removes entries; returns how many existed. `leavesTombstones`: no older set is replayed after it. */
 async function removeFrom(
-  l2: RedisTier,
+  l2: RemoteTier,
   redisKeys: readonly string[],
-  options: { forGood: boolean },
+  options: { leavesTombstones: boolean },
 ): Promise<number> {
   const existed = await l2.remove(redisKeys, options);
   return existed.filter(Boolean).length;

@@ -1,5 +1,5 @@
 import { failureKind, isOutage } from '../../tiers/redis/errors.js';
-import type { RedisTier, TagNews } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier, TagNews } from '../../tiers/remote-tier.js';
 import type { TagMessage } from '../../tiers/redis/tag-channel.js';
 import { TagTable } from '../entry/tag-table.js';
 
@@ -51,7 +51,7 @@ const mostAheadMs = 86_400_000;
  */
 export class TagSync {
   readonly table: TagTable;
-  readonly #l2: RedisTier | undefined;
+  readonly #l2: RemoteTier | undefined;
   /** All changes of the table in Redis are known up to this epoch; 0 = none is. */
   #reached = 0;
   /** The latest epoch that the channel has told of, complete or not. */
@@ -69,7 +69,7 @@ export class TagSync {
   #isPulling = false;
   #invalidation: Invalidation | undefined;
 
-  constructor(l2: RedisTier | undefined, maxTags: number) {
+  constructor(l2: RemoteTier | undefined, maxTags: number) {
     this.table = new TagTable(maxTags);
     this.#l2 = l2;
   }
@@ -224,14 +224,14 @@ export class TagSync {
   }
 
   /** Asks page by page; whatever comes with it is known at once. */
-  async #ask(l2: RedisTier, { make, claim }: Pull): Promise<PullResult> {
+  async #ask(l2: RemoteTier, { make, claim }: Pull): Promise<PullResult> {
     let made = false;
     for (;;) {
       const changes = this.#changes;
       const since = this.#reached;
       const ahead = this.#ahead();
       const question = { since, claim: Math.max(claim, this.#heard), ahead };
-      const news = await l2.tagNews(question, make);
+      const news = await l2.tagTable.news(question, { make });
       made ||= news.made;
       this.#apply(news, Math.max(since, ahead));
       if (news.latest !== 0 && this.#reached < news.latest) continue;
@@ -262,7 +262,7 @@ export class TagSync {
     this.#invalidation = undefined;
     const tags = [...invalidation.tags];
     const question = { since: this.#reached, claim: this.#heard, ahead: this.#ahead() };
-    l2.invalidateTags(question, tags).then((news) => {
+    l2.tagTable.invalidate(question, tags).then((news) => {
       this.table.raiseFloor(news.floor);
       for (const tag of tags) this.table.record(tag, news.latest);
       // Of a table that was made with this call nothing from before is known, and its floor says so.
@@ -288,7 +288,7 @@ export class TagSync {
 
   #isBelievable({ latest }: TagMessage): boolean {
     const { table } = this;
-    return latest <= Math.max(table.latest, ((this.#l2?.now() ?? 0) + mostAheadMs) * 1000);
+    return latest <= Math.max(table.latest, ((this.#l2?.clock.now() ?? 0) + mostAheadMs) * 1000);
   }
 }
 

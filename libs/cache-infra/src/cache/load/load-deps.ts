@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { Lifecycle } from '../../base/lifecycle.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../../tiers/redis/load-guards.js';
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier } from '../../tiers/remote-tier.js';
 import type { Isolation } from '../contract/options.js';
 import type { LocalEntries } from '../entry/local-entries.js';
 import type { PlanDefaults } from '../entry/store-plan.js';
@@ -25,7 +25,7 @@ import type { SingleFlight } from './single-flight.js';
 /** The collaborators of a load. */
 export interface LoadDeps {
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly guards: LoadGuards | undefined;
   readonly clock: Clock;
   readonly tags: TagSync;

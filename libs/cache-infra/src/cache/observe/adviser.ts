@@ -1,7 +1,6 @@
 import { durationMs } from '../../base/duration.js';
 import { failureKind, isOutage } from '../../tiers/redis/errors.js';
-import type { RedisExecutor } from '../../tiers/redis/executor.js';
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RemoteServer, RemoteTier } from '../../tiers/remote-tier.js';
 import type { RedisCacheOptions } from '../contract/cache-options.js';
 import type { CacheLogger } from '../contract/logger.js';
 import { harmless } from './logger.js';
@@ -137,14 +136,14 @@ export function advise(facts: AdviserFacts): string[] {
 }
 
 /** One server that holds keys. */
-type Master = ReturnType<RedisExecutor['masters']>[number];
+type Master = ReturnType<RemoteServer['masters']>[number];
 
 /** Keys looked at for others than ours: enough to see that a server is shared, too few to delay anybody. */
 const sampleSize = 100;
 
 /** What `INFO`, `CONFIG GET` and a look at some keys tell of Redis; of a Cluster, of one master. */
-export async function gatherFacts(l2: RedisTier, settings: AdviserSettings): Promise<AdviserFacts> {
-  const { executor: gate } = l2;
+export async function gatherFacts(l2: RemoteTier, settings: AdviserSettings): Promise<AdviserFacts> {
+  const { server: gate } = l2;
   const masters = gate.masters();
   const [server] = masters;
   let away = server === undefined;
@@ -172,7 +171,7 @@ export async function gatherFacts(l2: RedisTier, settings: AdviserSettings): Pro
     : undefined;
   return {
     ...settings,
-    address: l2.connection.address,
+    address: l2.link.address,
     local: masters.every(isLocal),
     tls: masters.every((master) => Boolean(master.options.tls)),
     authenticated: masters.every(isAuthenticated),
@@ -238,14 +237,14 @@ const told = new WeakMap<CacheLogger, Set<string>>();
 
 /** Gathers the facts, and warns `logger` of each risk; of the same risk once. Never rejects. */
 export async function adviseOnce(
-  l2: RedisTier,
+  l2: RemoteTier,
   settings: AdviserSettings,
   logger: CacheLogger,
 ): Promise<void> {
   try {
     const facts = await gatherFacts(l2, settings);
     // Closed meanwhile, or away: then there is other news.
-    if (l2.connection.status !== 'ready') return;
+    if (l2.link.status !== 'ready') return;
     const before = told.get(logger) ?? new Set();
     told.set(logger, before);
     for (const words of advise(facts)) {

@@ -1,10 +1,10 @@
 import { failureKind } from '../../tiers/redis/errors.js';
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier } from '../../tiers/remote-tier.js';
 import type { CacheHealth } from '../contract/health.js';
 
 export interface HealthDeps {
   readonly l1: { readonly size: number } | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly maxSize: number;
   /** Milliseconds; undefined = as long as in Redis. */
   readonly l1TtlMs: number | undefined;
@@ -16,9 +16,9 @@ export interface HealthDeps {
 }
 
 /** A refusal is an answer. */
-async function pingOf(l2: RedisTier): Promise<number> {
+async function pingOf(l2: RemoteTier): Promise<number> {
   const start = performance.now();
-  await l2.ping().catch((error: unknown) => {
+  await l2.link.ping().catch((error: unknown) => {
     if (failureKind(error) !== 'permission') throw error;
   });
   return performance.now() - start;
@@ -37,13 +37,13 @@ export async function checkHealth(deps: HealthDeps): Promise<CacheHealth> {
   if (deps.closed) return { status: 'down', tiers };
   if (l2 === undefined) return { status: 'up', tiers };
   const state = {
-    breaker: l2.executor.breakerState,
+    breaker: l2.link.breaker,
     coherence: channel === undefined ? 'none' : channel.armed ? 'armed' : 'lost',
     journalSize: deps.journalSize,
   } as const;
   try {
     const latencyMs = await pingOf(l2);
-    const refusal = l2.executor.refusal ?? deps.writeTrouble;
+    const refusal = l2.link.refusal ?? deps.writeTrouble;
     tiers.l2 = {
       status: 'ready',
       latencyMs,
@@ -54,7 +54,7 @@ export async function checkHealth(deps: HealthDeps): Promise<CacheHealth> {
     const isTaking = refusal === undefined && state.journalSize === 0;
     return { status: isTaking ? 'up' : 'degraded', tiers };
   } catch (error) {
-    const { status } = l2.connection;
+    const { status } = l2.link;
     const lastError = (error as Error).message;
     tiers.l2 = { status: status === 'ready' ? 'away' : status, lastError, ...state };
     return { status: l1 === undefined ? 'down' : 'degraded', tiers };

@@ -1,7 +1,7 @@
 import type { Lifecycle } from '../../base/lifecycle.js';
 import type { EntryMeta } from '../../codec/codec.js';
 import type { LoadGuards } from '../../tiers/redis/load-guards.js';
-import type { DeadEntry, RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { DeadEntry, RemoteTier } from '../../tiers/remote-tier.js';
 import type { InFlightWork } from '../invalidate/in-flight-work.js';
 
 /** Entries of one script: Redis serves nobody else meanwhile. */
@@ -10,7 +10,7 @@ const batchSize = 100;
 const maxWaiting = 10_000;
 
 export interface DeadEntriesDeps {
-  readonly l2: RedisTier;
+  readonly l2: RemoteTier;
   readonly guards: LoadGuards;
   readonly lifecycle: Lifecycle;
   readonly work: InFlightWork;

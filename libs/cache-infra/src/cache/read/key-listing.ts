@@ -1,4 +1,4 @@
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier } from '../../tiers/remote-tier.js';
 import type { Lifecycle } from '../../base/lifecycle.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { LocalEntries } from '../entry/local-entries.js';
@@ -7,7 +7,7 @@ import type { Keyspace } from '../entry/keyspace.js';
 
 export interface KeyListingDeps {
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly entries: LocalEntries;
   readonly errors: ErrorPolicy;
   readonly lifecycle: Lifecycle;
@@ -47,11 +47,11 @@ export async function* listKeys(
 /** Counts and tells of a failure, and throws it whatever `onError` says: half a list would look like a whole one. */
 async function* pagesOf(
   errors: ErrorPolicy,
-  l2: RedisTier,
+  l2: RemoteTier,
   glob: string,
 ): AsyncGenerator<readonly string[], void> {
   try {
-    yield* l2.pages(glob);
+    yield* l2.keys.pages(glob);
   } catch (error) {
     errors.tolerate('keys', error);
     throw error;

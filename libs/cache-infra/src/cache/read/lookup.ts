@@ -1,7 +1,7 @@
 import { portionSize } from '../../base/turn.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier } from '../../tiers/remote-tier.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { hasTags, type LocalEntries } from '../entry/local-entries.js';
@@ -13,7 +13,7 @@ import type { BulkResult, ReadPlan, TierReads } from './reads.js';
 
 export interface LookupDeps {
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly entries: LocalEntries;
   readonly reads: TierReads;
   readonly tags: TagSync;
@@ -158,7 +158,7 @@ export class Lookup {
     return hits;
   }
 
-  #readMany(l2: RedisTier, keyspace: Keyspace, keys: readonly string[]): Promise<BulkResult[]> {
+  #readMany(l2: RemoteTier, keyspace: Keyspace, keys: readonly string[]): Promise<BulkResult[]> {
     return this.#deps.reads.readMany(l2, keyspace, keys, this.#deps.defaults);
   }
 

@@ -4,7 +4,7 @@ import type { EntryMeta } from '../../codec/codec.js';
 import { pinShape } from '../../base/pin-shape.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import type { RedisTier, StoredEntry } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier, StoredEntry } from '../../tiers/remote-tier.js';
 import type { InFlight, Supersedable } from '../invalidate/in-flight.js';
 import { copyInDecoded } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
@@ -33,7 +33,7 @@ export interface TierRead extends Supersedable {
 
 export interface TierReadsDeps {
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   readonly clock: Clock;
   readonly tags: TagSync;
   readonly recovery: Recovery | undefined;
@@ -65,7 +65,7 @@ export class TierReads {
   }
 
   /** Reads one key; joins a read that is under way. */
-  read(l2: RedisTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
+  read(l2: RemoteTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
     const id = keyspace.id(key);
     const underWay = this.#deps.inFlight.get(id);
     if (underWay !== undefined) return joined(underWay, plan);
@@ -92,7 +92,7 @@ export class TierReads {
 
   /** Reads many keys, in their order, with one command. */
   async readMany(
-    l2: RedisTier,
+    l2: RemoteTier,
     keyspace: Keyspace,
     keys: readonly string[],
     plan: ReadPlan,
@@ -214,7 +214,7 @@ export class TierReads {
     const { l2, defaults, isolation } = this.#deps;
     const { carriesTtl } = this.#deps.entries;
     const stored = copyInDecoded(entry.value, isolation);
-    const redisNow = l2?.redisTime(now) ?? now;
+    const redisNow = l2?.clock.of(now) ?? now;
     const found = decodedEntry(
       keyspace,
       stored,
@@ -272,12 +272,12 @@ export class TierReads {
     const now = clock.now();
     const found = this.#recordOf(keyspace, entry, now);
     if (found === undefined) {
-      if (l2?.clockKnown === true && isOverdue(entry.meta, l2.now()))
+      if (l2?.clock.isKnown === true && isOverdue(entry.meta, l2.clock.now()))
         this.#deps.deadEntries?.add(id, redisKey, entry.meta);
       return undefined;
     }
     // How long the entry still has is not known by our own clock.
-    if (l2?.clockKnown === false) return found;
+    if (l2?.clock.isKnown === false) return found;
     if (l1 === undefined || !read.fillsL1 || read.superseded || this.#deps.lifecycle.closed) return found;
     read.shared = true;
     // What is past its ttl in Redis is never newer than what stands here.
@@ -335,9 +335,9 @@ class BulkRead implements TierRead {
 pinShape(new BulkRead({ l1TtlMs: undefined }, '', '', () => Promise.resolve(undefined)));
 
 /** What `reading` brings, once Redis's time is known: by it is told how long entries still have. */
-function inRedisTime<T>(l2: RedisTier, reading: Promise<T>): Promise<T> {
-  if (l2.clockKnown) return reading;
-  const learning = l2.synchronizeClock().catch(ignore);
+function inRedisTime<T>(l2: RemoteTier, reading: Promise<T>): Promise<T> {
+  if (l2.clock.isKnown) return reading;
+  const learning = l2.clock.learn().catch(ignore);
   return reading.then(async (result) => {
     await learning;
     return result;

@@ -3,13 +3,12 @@ import { wholeOf } from '../../values/graph.js';
 import { restamp } from '../../codec/header.js';
 import { snapshot } from '../../values/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
-import { type Cleared, type LateChange, type RedisTier } from '../../tiers/redis/redis-tier.js';
-import { removeMatchingFromRedis } from '../invalidate/matching-removal.js';
+import { removeMatching } from '../../tiers/redis/remove-matching.js';
+import type { Cleared, LateChange, RemoteTier } from '../../tiers/remote-tier.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import { matchingOf } from '../entry/keyspace.js';
 import type { Matching } from '../entry/matching.js';
 import type { JournalEntry, KeyedEntry, MatchEntry, Moment, RecoveryJournal, TagEntry } from './journal.js';
-import type { TagSync } from '../invalidate/tag-sync.js';
 import type { ValueLimits } from '../entry/value-rules.js';
 
 /** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
@@ -18,8 +17,13 @@ const replayBatch = 200;
 /** What a recovery needs to know of its cache. */
 export interface RecoveryDeps {
   readonly keyPrefix: string;
-  readonly l2: RedisTier;
-  readonly tags: TagSync;
+  readonly l2: RemoteTier;
+  /** Invalidates tags in Redis. `latest`: the epoch of the invalidation, `before`: the table's epoch before it. */
+  readonly tags: {
+    invalidate(
+      names: readonly string[],
+    ): Promise<{ readonly latest: number; readonly before?: number | undefined }>;
+  };
   /** All keys of the cache. */
   readonly everything: Matching;
   readonly values: ValueLimits;
@@ -80,7 +84,7 @@ export class Recovery {
   /** To be taken when a change is made, before it is sent. */
   moment(): Moment {
     const { l2, now } = this.#parts;
-    return { at: now(), stamp: l2.stamp(), stampErrorMs: l2.clockErrorMs, order: ++this.#order };
+    return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order: ++this.#order };
   }
 
   recordSet(moment: Moment, { redisKey, bytes, meta, tags }: UnreachedSet): void {
@@ -104,7 +108,7 @@ export class Recovery {
   /** Now, in the order of changes where it was made. */
   #nowInOrderOf({ order }: Moment): Moment {
     const { l2, now } = this.#parts;
-    return { at: now(), stamp: l2.stamp(), stampErrorMs: l2.clockErrorMs, order };
+    return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order };
   }
 
   /**
@@ -155,12 +159,12 @@ export class Recovery {
   /** By what is known of Redis's clock now, and not before what was known then: this instance's own changes keep their order. */
   #stampOf({ stamp, at }: Moment): number {
     const { l2, now } = this.#parts;
-    return Math.max(stamp, Math.floor(l2.now() - (now() - at)));
+    return Math.max(stamp, Math.floor(l2.clock.now() - (now() - at)));
   }
 
   /** How far off `#stampOf` may be, milliseconds. */
   #stampErrorOf({ stampErrorMs }: Moment): number {
-    return Math.max(stampErrorMs, this.#parts.l2.clockErrorMs);
+    return Math.max(stampErrorMs, this.#parts.l2.clock.totalErrorMs);
   }
 
   /** One pass over the keys, however many patterns there are. */
@@ -171,14 +175,14 @@ export class Recovery {
     const matches = (redisKey: string): boolean => entries.some((entry) => entry.matches(redisKey));
     // What was set after them is not covered, however late they are.
     const clears = entries.map((entry) => ({ mark: entry.mark, at: this.#stampOf(entry) }));
-    await removeMatchingFromRedis(l2, keyPrefix, { clears, globs, matches }, async (redisKeys) => {
+    await removeMatching(l2, keyPrefix, { clears, globs, matches }, async (redisKeys) => {
       await Promise.all(
         redisKeys.map((redisKey) => {
           const covering = entries.filter((entry) => entry.matches(redisKey));
           const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
           // The marks of what was cleared do for all of them.
           const errorMs = Math.max(...covering.map((entry) => this.#stampErrorOf(entry)));
-          return l2.catchUp({ redisKey, stamp, errorMs, forGood: false });
+          return l2.lateChanges.replay({ redisKey, stamp, errorMs, leavesTombstone: false });
         }),
       );
       this.onReplayed?.(redisKeys);
@@ -194,7 +198,7 @@ export class Recovery {
     if (since === undefined) return history;
     try {
       for (let upTo = since; ;) {
-        const news = await l2.tagNews({ since: upTo, claim: 0, ahead: 0 }, false);
+        const news = await l2.tagTable.news({ since: upTo, claim: 0, ahead: 0 }, { make: false });
         for (const [tag, epoch] of news.invalidated) {
           if (this.#ownEpochs.get(tag) !== epoch) history.foreign.set(tag, epoch);
         }
@@ -230,7 +234,7 @@ export class Recovery {
   /** What others cleared; undefined = Redis went away. Where this user may not ask, nothing is known of clears. */
   async #cleared(): Promise<readonly Cleared[] | undefined> {
     try {
-      return await this.#parts.l2.cleared();
+      return await this.#parts.l2.lateChanges.clearedElsewhere();
     } catch (error) {
       const kind = failureKind(error);
       return isFinal(kind) || kind === 'wrongtype' ? [] : undefined;
@@ -267,7 +271,12 @@ export class Recovery {
   async #isRemoved({ redisKey }: KeyedEntry, clearedAt: number): Promise<boolean> {
     try {
       const { l2 } = this.#parts;
-      await l2.catchUp({ redisKey, stamp: clearedAt, errorMs: l2.clockErrorMs, forGood: false });
+      await l2.lateChanges.replay({
+        redisKey,
+        stamp: clearedAt,
+        errorMs: l2.clock.totalErrorMs,
+        leavesTombstone: false,
+      });
       return true;
     } catch (error) {
       return isFinal(failureKind(error));
@@ -319,12 +328,12 @@ export class Recovery {
     const { redisKey } = entry;
     const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
     const [stamp, errorMs] = [this.#stampOf(entry), this.#stampErrorOf(entry)];
-    return { redisKey, stamp, errorMs, forGood: true, isWanted };
+    return { redisKey, stamp, errorMs, leavesTombstone: true, isWanted };
   }
 
   /** A set that something overtook is not made: what it replaced is from before it, and leaves. Never `true`. */
   async #removeReplaced(entry: KeyedEntry): Promise<false> {
-    await this.#parts.l2.catchUp(this.#deletionOf(entry));
+    await this.#parts.l2.lateChanges.replay(this.#deletionOf(entry));
     return false;
   }
 
@@ -332,18 +341,18 @@ export class Recovery {
   async #replayKey(entry: KeyedEntry, history: TagHistory): Promise<boolean> {
     const { l2, now } = this.#parts;
     const deletion = this.#deletionOf(entry);
-    if (entry.kind === 'delete') return l2.catchUp(deletion);
+    if (entry.kind === 'delete') return l2.lateChanges.replay(deletion);
     const bytes = await this.#bytesOf(entry, history);
     if (bytes === undefined) return this.#removeReplaced(entry);
     const { meta } = entry;
     const leftMs =
       meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));
     try {
-      return await l2.catchUp({ ...deletion, set: { bytes, ttlMs: leftMs } });
+      return await l2.lateChanges.replay({ ...deletion, set: { bytes, ttlMs: leftMs } });
     } catch (error) {
       if (failureKind(error) !== 'oom') throw error;
       // Redis is full: at least the value from before has to go.
-      return await l2.catchUp(deletion);
+      return await l2.lateChanges.replay(deletion);
     }
   }
 

@@ -1,5 +1,5 @@
 import { failureKind, isTemporary } from '../../tiers/redis/errors.js';
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier } from '../../tiers/remote-tier.js';
 import type { CacheEmitter } from '../observe/emitter.js';
 import type { CacheLogger } from '../contract/logger.js';
 import type { Recovery } from './recovery.js';
@@ -20,7 +20,7 @@ const retryMs = 1000;
  */
 export class RedisAvailability {
   readonly #title: string;
-  readonly #l2: RedisTier;
+  readonly #l2: RemoteTier;
   readonly #recovery: Recovery;
   readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
@@ -32,7 +32,7 @@ export class RedisAvailability {
 
   constructor(
     title: string,
-    l2: RedisTier,
+    l2: RemoteTier,
     recovery: Recovery,
     emitter: CacheEmitter,
     logger: CacheLogger | undefined,
@@ -73,8 +73,8 @@ export class RedisAvailability {
   }
 
   async #bringUp(): Promise<void> {
-    if (this.#closed || this.#l2.connection.status !== 'ready') return;
-    await Promise.all([this.#l2.synchronizeClock().catch(unlessTemporary), this.#l2.executor.loadScripts()]);
+    if (this.#closed || this.#l2.link.status !== 'ready') return;
+    await Promise.all([this.#l2.clock.learn().catch(unlessTemporary), this.#l2.link.loadScripts()]);
     if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
     if (this.#closed) return;
     if (!this.#seen) this.#callbacks.onFirstReady();

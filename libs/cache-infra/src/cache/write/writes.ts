@@ -4,7 +4,7 @@ import type { EntryMeta } from '../../codec/codec.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import { failureKind } from '../../tiers/redis/errors.js';
 import type { LoadGuard, LoadGuards } from '../../tiers/redis/load-guards.js';
-import type { RedisTier } from '../../tiers/redis/redis-tier.js';
+import type { RemoteTier } from '../../tiers/remote-tier.js';
 import { portionSize, Turn } from '../../base/turn.js';
 import type { BulkCall } from '../invalidate/bulk-call.js';
 import { failed, type ErrorPolicy } from '../recover/error-policy.js';
@@ -57,7 +57,7 @@ interface Sending {
 
 export interface TierWritesDeps {
   readonly l1: MemoryTier | undefined;
-  readonly l2: RedisTier | undefined;
+  readonly l2: RemoteTier | undefined;
   /** Protects loads across instances. */
   readonly guards: LoadGuards | undefined;
   readonly clock: Clock;
@@ -117,7 +117,7 @@ export class TierWrites {
     this.#deps.work.writes.start(id, write);
     // As a rule nothing has to be asked first.
     const storing =
-      plan.tags.length === 0 && l2.clockKnown
+      plan.tags.length === 0 && l2.clock.isKnown
         ? this.#store(l2, write, tags.table.latest, false)
         : this.#storeLater(l2, write);
     write.done = storing;
@@ -181,15 +181,15 @@ export class TierWrites {
   }
 
   /** As `#store`, after asking Redis for what the entry will say of itself. */
-  async #storeLater(l2: RedisTier, write: Write): Promise<void> {
+  async #storeLater(l2: RemoteTier, write: Write): Promise<void> {
     const { operation, plan } = write;
     const { tags } = this.#deps;
     let epoch = tags.table.latest;
     let redisFailed = false;
     try {
       // The first entry is stamped in Redis's time, too.
-      if (!l2.clockKnown) {
-        redisFailed = (await this.#deps.errors.guarded(operation, l2.synchronizeClock())) === failed;
+      if (!l2.clock.isKnown) {
+        redisFailed = (await this.#deps.errors.guarded(operation, l2.clock.learn())) === failed;
       }
       if (plan.tags.length > 0) {
         tags.tagsInUse();
@@ -207,12 +207,12 @@ export class TierWrites {
   }
 
   /** Stores a value that is from now in every tier, unless the write is superseded before it gets there. */
-  #store(l2: RedisTier, write: Write, learned: number, redisFailed: boolean): Promise<void> {
+  #store(l2: RemoteTier, write: Write, learned: number, redisFailed: boolean): Promise<void> {
     const { keyspace, key, stored, plan } = write;
     const epoch = Math.min(learned, write.latestEpoch ?? Infinity);
     try {
       const moment = this.#deps.recovery?.moment();
-      const meta = entryMeta(l2.stamp(), plan, epoch);
+      const meta = entryMeta(l2.clock.stamp(), plan, epoch);
       const redisKey = keyspace.redisKey(key);
       const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
       const encoded = l2.codec.encode(stored.snapshot, meta, redisKey);
@@ -226,7 +226,7 @@ export class TierWrites {
     }
   }
 
-  async #sendEncoded(l2: RedisTier, sending: Sending, encoded: Promise<Buffer>): Promise<void> {
+  async #sendEncoded(l2: RemoteTier, sending: Sending, encoded: Promise<Buffer>): Promise<void> {
     let bytes: Buffer;
     try {
       bytes = await encoded;
@@ -237,7 +237,7 @@ export class TierWrites {
     return this.#send(l2, sending, bytes);
   }
 
-  #send(l2: RedisTier, sending: Sending, bytes: Buffer): Promise<void> {
+  #send(l2: RemoteTier, sending: Sending, bytes: Buffer): Promise<void> {
     const { write, epoch, redisFailed, redisKey } = sending;
     const { keyspace, key, stored, plan } = write;
     const { recovery, guards, counters } = this.#deps;
@@ -253,7 +253,8 @@ export class TierWrites {
       this.#sent(sending, bytes, true);
       return Promise.resolve();
     }
-    return l2.write(redisKey, guards?.guardKeyOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
+    const guard = guards?.guardKeyOf(redisKey) ?? '';
+    return l2.write({ redisKey, guard, bytes, ttlMs: redisTtl(plan), work: write }).then(
       (isWritten) => {
         if (isWritten) counters.l2Sets++;
         if (isWritten) this.#deps.writeStreak.taken();
@@ -263,7 +264,7 @@ export class TierWrites {
     );
   }
 
-  async #notTaken(l2: RedisTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
+  async #notTaken(l2: RemoteTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
     const { write, redisKey } = sending;
     this.#deps.writeStreak.refused(error as Error);
     try {
@@ -294,7 +295,7 @@ export class TierWrites {
   /** What becomes of a write that Redis did not take: whether it is to be made up for. */
   async #failedWrite(
     operation: CacheOperation,
-    l2: RedisTier,
+    l2: RemoteTier,
     redisKey: string,
     error: unknown,
   ): Promise<boolean> {
@@ -329,9 +330,9 @@ export class TierWrites {
       return;
     }
     // Redis already failed in this call: don't pay for a second time-out.
-    if (l2?.inService === true && made.guard === undefined && plan.tiers !== 'l1') return;
+    if (l2?.link.inService === true && made.guard === undefined && plan.tiers !== 'l1') return;
     let { epoch } = made;
-    if (l2?.inService === true && plan.tags.length > 0) {
+    if (l2?.link.inService === true && plan.tags.length > 0) {
       tags.tagsInUse();
       // The table is made with the first entry that has tags: no tag had been invalidated until then.
       if (epoch === 0) {
@@ -349,16 +350,20 @@ export class TierWrites {
     }
     if (l2 === undefined || guards === undefined || made.guard === undefined || plan.tiers === 'l1') {
       // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
-      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.inService;
+      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.link.inService;
       if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
-      if (l2?.inService === true && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
+      if (l2?.link.inService === true && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
       this.#storeL1(keyspace, key, stored, plan, epoch);
       return;
     }
     const { guard } = made;
     // What ends a ttl looked at the entry before this one.
     this.#deps.work.expiries.supersede(keyspace.id(key));
-    const encoded = l2.codec.encode(stored.snapshot, entryMeta(l2.stamp(), plan, epoch), guard.redisKey);
+    const encoded = l2.codec.encode(
+      stored.snapshot,
+      entryMeta(l2.clock.stamp(), plan, epoch),
+      guard.redisKey,
+    );
     const bytes = encoded instanceof Promise ? await encoded : encoded;
     if (work.superseded || this.#deps.lifecycle.closed) {
       await this.releaseGuard(guard);
@@ -374,7 +379,7 @@ export class TierWrites {
     // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
     if (
       ended === false ||
-      (ended === failed && l2.inService) ||
+      (ended === failed && l2.link.inService) ||
       work.superseded ||
       this.#deps.lifecycle.closed
     )
@@ -434,7 +439,7 @@ export class TierWrites {
 
   /** In a full Redis a load's end stores nothing, and need not: the key had no current value. */
   async #endWith(
-    l2: RedisTier,
+    l2: RemoteTier,
     guards: LoadGuards,
     load: LoadGuard,
     bytes: Buffer,

@@ -1,12 +1,11 @@
 import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../../base/errors.js';
 import { withoutCredentials } from '../../base/redact.js';
+import type { ConnectionStatus } from '../remote-tier.js';
 import { listenTo } from './client-listeners.js';
 import { addressOf, clientPrefixOf, createClient, isClient, isCluster } from './client.js';
 import type { RedisClient, RedisConnectionOptions } from './options.js';
 import { afterResponsive } from './responsive-timer.js';
-
-export type ConnectionStatus = 'ready' | 'connecting' | 'away';
 
 export interface ConnectionListener {
   onReady(): void;

@@ -7,6 +7,7 @@ import {
 } from 'cockatiel';
 import type { Redis } from 'ioredis';
 import { InfrastructureError } from '../../base/errors.js';
+import type { BreakerState, RemoteServer } from '../remote-tier.js';
 import { CommandWindow, PendingCommand, type SendOptions } from './command-window.js';
 import type { RedisConnection } from './connection.js';
 import { commandFailure, failureKind, isOutage, isTemporary } from './errors.js';
@@ -49,15 +50,13 @@ type BufferScripts = RedisClient & {
   evalBuffer(...args: ScriptArgument[]): Promise<unknown>;
 };
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
-
 /**
  * The one way to Redis: every command passes here. It does not wait for a Redis that is away or behind an open breaker,
  * bounds the silence of one that is there by `commandTimeout`, and turns every failure into an `InfrastructureError`.
  *
  * The breaker is closed again by probes of our own, not by a caller's command: nobody waits to find out.
  */
-export class RedisExecutor {
+export class RedisExecutor implements RemoteServer {
   readonly #connection: RedisConnection;
   readonly #options: GateOptions;
   readonly #window: CommandWindow;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import type { RemoteClock } from '../remote-tier.js';
 import type { RedisExecutor } from './executor.js';
 import { failureKind } from './errors.js';
 
@@ -15,7 +16,7 @@ const mostImprovements = 10;
  * An answer to `TIME` was made at some moment of its round trip, so half the round trip is the error (Cristian, "Probabilistic clock
  * synchronization", 1989). A round trip is long on a slow network, and in a process whose event loop is busy.
  */
-export class RedisTime {
+export class ServerClock implements RemoteClock {
   readonly #gate: RedisExecutor;
   readonly #clock: Clock;
   #offsetMs: number | undefined;
@@ -26,12 +27,14 @@ export class RedisTime {
   #askedAt = -Infinity;
   #refusedAt = -Infinity;
   #improvements = 0;
+  #lastStamp = 0;
 
   constructor(gate: RedisExecutor, clock: Clock) {
     this.#gate = gate;
     this.#clock = clock;
   }
 
+  /** True once Redis's time is known. */
   get isKnown(): boolean {
     return this.#offsetMs !== undefined;
   }
@@ -51,12 +54,26 @@ export class RedisTime {
     return this.errorMs + goodRoundTripMs / 2;
   }
 
+  /** Milliseconds since the epoch by Redis's clock; by this process's clock while Redis's time is unknown. */
+  now(): number {
+    return this.of(this.#clock.now());
+  }
+
+  /** The stamp of an entry written now. Never before an earlier stamp, however the estimate moves. */
+  stamp(): number {
+    this.#lastStamp = Math.max(this.#lastStamp, Math.floor(this.now()), 0);
+    return this.#lastStamp;
+  }
+
   /** A moment of this process's clock by Redis's clock; the same while that is not known. */
   of(ours: number): number {
     return ours + (this.#offsetMs ?? 0);
   }
 
-  /** Asks Redis; all who ask at the same time share one answer. Resolves without one where this user may not ask. */
+  /**
+   * Asks Redis; all who ask at the same time share one answer. Resolves without one where this user may not ask: then entries are stamped
+   * by this process's own clock.
+   */
   async learn(): Promise<void> {
     if (performance.now() - this.#refusedAt < pauseMs.refused) return;
     this.#learning ??= this.#ask().finally(() => {
