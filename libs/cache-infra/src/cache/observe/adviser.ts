@@ -59,55 +59,57 @@ const rules: readonly Rule[] = [
   ({ name, keyPrefix, ownKeyPrefix, foreignKeys, address }) => {
     if (ownKeyPrefix || foreignKeys !== true) return undefined;
     return (
-      `Cache '${name}' keeps to the default key prefix '${keyPrefix}' on a Redis (${address}) that others use too: ` +
-      'another application with the same prefix would read, overwrite and clear its entries. Set keyPrefix to a name of its own.'
+      `Cache '${name}' uses the default key prefix '${keyPrefix}' on a Redis (${address}) that other programs use, ` +
+      'too: an application with the same prefix would read, overwrite and clear its entries. Set keyPrefix to a ' +
+      'unique name.'
     );
   },
   ({ address, maxMemory, maxMemoryPolicy }) => {
     if (maxMemoryPolicy !== 'noeviction' || maxMemory === undefined || maxMemory === 0) return undefined;
     return (
-      `Redis (${address}) has maxmemory ${String(maxMemory)} bytes and maxmemory-policy noeviction: once it is full every write ` +
-      'fails, and nothing new is cached. Set maxmemory-policy to allkeys-lru or allkeys-lfu; where Redis also holds data ' +
-      'that must stay, to volatile-lru.'
+      `Redis (${address}) has maxmemory ${String(maxMemory)} bytes and maxmemory-policy noeviction: once Redis is ` +
+      'full, every write fails and no new entry is cached. Set maxmemory-policy to allkeys-lru or allkeys-lfu. If ' +
+      'Redis also holds data that must not be evicted, set volatile-lru.'
     );
   },
   ({ name, address, maxMemory, maxMemoryPolicy, defaultTtl }) => {
     if (maxMemoryPolicy?.startsWith('volatile-') !== true || maxMemory === 0 || defaultTtl !== 0)
       return undefined;
     return (
-      `Cache '${name}' has defaultTtl 0, and Redis (${address}) the maxmemory-policy ${maxMemoryPolicy}, which evicts only what ` +
-      'expires: once it is full its entries never leave, and writes fail. Give the cache a defaultTtl, or set ' +
-      'maxmemory-policy to allkeys-lru.'
+      `Cache '${name}' has defaultTtl 0, and Redis (${address}) has maxmemory-policy ${maxMemoryPolicy}, which ` +
+      'evicts only keys with a ttl: once Redis is full, entries of this cache are never evicted and writes fail. ' +
+      'Give the cache a defaultTtl, or set maxmemory-policy to allkeys-lru.'
     );
   },
   ({ address, local, tls }) => {
     if (local || tls) return undefined;
     return (
-      `Redis (${address}) is reached over the network without TLS: whoever listens there reads every cached value and the ` +
-      'password. Use a rediss:// URL or the option redis.tls.'
+      `Redis (${address}) is reached over the network without TLS: anyone on that network can read cached values and ` +
+      'the password. Use a rediss:// URL or the option redis.tls.'
     );
   },
   ({ address, local, authenticated, protectedMode }) => {
     if (local || authenticated) return undefined;
     const unprotected = protectedMode === false ? ', protected-mode is off' : '';
     return (
-      `Redis (${address}) takes commands over the network without a password${unprotected}: whoever reaches it can read, ` +
-      'change and delete everything. Give it a password or an ACL user (redis.username, redis.password).'
+      `Redis (${address}) accepts commands over the network without a password${unprotected}: any client that ` +
+      'reaches it can read, change and delete everything. Give it a password or an ACL user (redis.username, ' +
+      'redis.password).'
     );
   },
   ({ name, l1Ttl, defaultTtl, l1Size }) => {
     if (l1Size === 0 || l1Ttl === undefined || defaultTtl === 0 || l1Ttl <= defaultTtl) return undefined;
     return (
-      `Cache '${name}' has an l1Ttl of ${String(l1Ttl)} s, above its defaultTtl of ${String(defaultTtl)} s: the L1 keeps nothing longer ` +
-      'than Redis does, so it has no effect. Set l1Ttl below defaultTtl, or leave it out.'
+      `Cache '${name}' has an l1Ttl of ${String(l1Ttl)} s, above its defaultTtl of ${String(defaultTtl)} s: the L1 ` +
+      'keeps no entry longer than Redis does, so l1Ttl has no effect. Set l1Ttl below defaultTtl, or omit it.'
     );
   },
   // A Redis on the same host serves one machine, most often a developer's.
   ({ name, local, l1Size, coherence }) => {
     if (local || l1Size === 0 || coherence !== 'none') return undefined;
     return (
-      `Cache '${name}' has an L1 and coherence 'none': what one instance changes or deletes, the others go on serving until ` +
-      "it expires. Leave coherence at 'tracking', or set enableL1Cache to false."
+      `Cache '${name}' has an L1 and coherence 'none': after one instance changes or deletes an entry, other ` +
+      "instances serve the old value until it expires. Leave coherence at 'tracking', or set enableL1Cache to false."
     );
   },
   ({ name, address, trackingTableMaxKeys, coherence, l1Size }) => {
@@ -116,17 +118,18 @@ const rules: readonly Rule[] = [
     if (trackingTableMaxKeys === undefined || trackingTableMaxKeys === 0 || trackingTableMaxKeys >= needed)
       return undefined;
     return (
-      `Redis (${address}) remembers ${String(trackingTableMaxKeys)} read keys at most (tracking-table-max-keys), few for the L1 of ` +
-      `cache '${name}' (${String(l1Size)} entries in each instance): beyond that it tells instances to drop entries that nobody ` +
-      `changed. Set it to ${String(needed)} or more (its default is 1000000), or coherence to 'broadcast'.`
+      `Redis (${address}) tracks at most ${String(trackingTableMaxKeys)} keys (tracking-table-max-keys), too few for ` +
+      `the L1 of cache '${name}' (${String(l1Size)} entries in each instance): beyond this limit Redis invalidates ` +
+      `unchanged L1 entries. Set it to ${String(needed)} or more (its default is 1000000), or set coherence to ` +
+      "'broadcast'."
     );
   },
   ({ name, address, version, coherence, l1Size }) => {
     if (l1Size === 0 || (coherence !== 'tracking' && coherence !== 'broadcast')) return undefined;
     if (version === undefined || !(Number.parseInt(version, 10) < 6)) return undefined;
     return (
-      `Redis (${address}) is version ${version}, which has no CLIENT TRACKING: the L1 of cache '${name}' cannot hear of ` +
-      'changes made by other instances. Upgrade to Redis 6 or later, or set enableL1Cache to false.'
+      `Redis (${address}) is version ${version}, which has no CLIENT TRACKING: the L1 of cache '${name}' does not ` +
+      'receive invalidations from other instances. Upgrade to Redis 6 or later, or set enableL1Cache to false.'
     );
   },
 ];

@@ -21,7 +21,7 @@ export class CoherenceLog {
       this.#pending = undefined;
       this.#told = true;
       this.#logger.warn(
-        `${this.#title}: changes made elsewhere are not heard of (${reason}); the L1 was emptied`,
+        `${this.#title}: invalidation channel lost (${reason}): L1 cleared, remote changes may be missed`,
       );
     }, patienceMs);
     timer.unref();
@@ -38,12 +38,10 @@ export class CoherenceLog {
     if (this.#pending !== undefined) {
       const { reason } = this.#pending;
       this.redisAway();
-      this.#logger.warn(
-        `${this.#title}: changes made elsewhere were not heard of for a moment (${reason}); the L1 was emptied`,
-      );
+      this.#logger.warn(`${this.#title}: invalidation channel lost for a moment (${reason}): L1 cleared`);
     } else if (this.#told) {
       this.#told = false;
-      this.#logger.log(`${this.#title}: changes made elsewhere are heard of again`);
+      this.#logger.log(`${this.#title}: invalidation channel restored`);
     }
   }
 }

@@ -57,8 +57,8 @@ export class EvictionWatch {
     const { logger, name, maxSize, option } = this.#options;
     if (logger === undefined) return;
     harmless(logger).warn(
-      `Cache '${name}' evicted ${String(evicted)} entries from memory and answered ${String(answered)} calls from there ` +
-        `within a minute: it holds ${String(maxSize)} entries, too few for what is read. Raise ${option}.`,
+      `Cache '${name}' evicted ${String(evicted)} L1 entries and served ${String(answered)} L1 hits within a minute: ` +
+        `its L1 holds ${String(maxSize)} entries, too few for the keys that are read. Raise ${option}.`,
     );
   }
 }

@@ -58,7 +58,7 @@ export class RedisAvailability {
   onUnavailable(reason: string): void {
     if (this.#degraded || this.#closed) return;
     this.#degraded = true;
-    this.#logger?.warn(`${this.#title} is away (${reason}); going on without it`);
+    this.#logger?.warn(`${this.#title} unavailable (${reason}), continuing without it`);
     this.#emitter.emit('degraded', { reason });
   }
 
@@ -75,7 +75,7 @@ export class RedisAvailability {
   async #bringUp(): Promise<void> {
     if (this.#closed || this.#l2.connection.status !== 'ready') return;
     await Promise.all([this.#l2.synchronizeClock().catch(unlessTemporary), this.#l2.executor.loadScripts()]);
-    if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
+    if (!(await this.#recovery.replay())) throw new Error('Redis became unavailable during the replay');
     if (this.#closed) return;
     if (!this.#seen) this.#callbacks.onFirstReady();
     this.#seen = true;
@@ -83,7 +83,7 @@ export class RedisAvailability {
     this.#degraded = false;
     // What was stored while Redis did not answer is tracked by nobody.
     this.#callbacks.onRecovered();
-    this.#logger?.log(`${this.#title} is back`);
+    this.#logger?.log(`${this.#title} available again`);
     this.#emitter.emit('recovered', {});
   }
 
