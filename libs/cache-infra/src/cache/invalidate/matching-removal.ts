@@ -4,14 +4,15 @@ import { guardedKey, loadGuardPrefix } from '../../tiers/redis/load-guard-key.js
 import type { Clear, RedisTier } from '../../tiers/redis/redis-tier.js';
 import type { Matching } from '../entry/matching.js';
 
-/** Keys that are removed, and as what other instances are told of it. */
+/** The keys to remove. */
 interface MatchingRemoval extends Pick<Matching, 'globs' | 'matches'> {
+  /** The marks by which other instances recognize the removal. */
   readonly clears: readonly Clear[];
 }
 
 /**
- * Removes what matches from Redis, page by page: first the guards of loads under way, so that what they store after this is refused;
- * what they stored before is found by the scan for entries that follows.
+ * Removes matching keys from Redis, page by page. The guards of loads in flight go first, so that Redis refuses the
+ * values of those loads. A value that a load stored before is found by the scan for entries, which follows.
  */
 export async function removeMatchingFromRedis(
   l2: RedisTier,
@@ -19,7 +20,7 @@ export async function removeMatchingFromRedis(
   { clears, globs, matches }: MatchingRemoval,
   remove: (redisKeys: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
-  // From before the scan on: a set that was made earlier and is replayed during it may be missed by it.
+  // Mark the clear before the scan: the scan may miss an earlier set that another instance replays meanwhile.
   await l2.markCleared(clears).catch(unlessFinal);
   const isGuard = (name: string): boolean => {
     const redisKey = guardedKey(keyPrefix, name);
@@ -35,7 +36,7 @@ export async function removeMatchingFromRedis(
   }
 }
 
-/** Without it only sets made in a partition may come back. */
+/** If Redis refuses the mark permanently, continue: only a replayed set of another instance may return. */
 function unlessFinal(error: unknown): void {
   if (!isFinal(failureKind(error))) throw error;
 }
