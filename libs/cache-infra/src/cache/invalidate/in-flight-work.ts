@@ -40,16 +40,16 @@ export interface ScanRemoval {
  *
  * Not every event supersedes everything. Which work it covers, and why:
  *
- * | event                             | reads | writes | loads | expiries | reason                                            |
- * | --------------------------------- | ----- | ------ | ----- | -------- | ------------------------------------------------- |
- * | `supersede` (own set or delete)   | yes   | yes    | yes   | yes      | the later call of this process wins               |
- * | `supersedeWhere` (pattern, clear) | yes   | yes    | yes   | yes      | the same, for all keys that match                 |
- * | `supersedeTagged`                 | no    | marked | yes   | no       | entries carry a tag epoch; see below              |
- * | `supersedeForExpiry` (`expire()`) | yes   | no     | yes   | yes      | the expiry applies to the set in flight           |
- * | `l1Written`                       | yes   | no     | no    | no       | a read from before may bring the older value      |
- * | `remoteChange`                    | yes   | no     | asked | no       | Redis decides own writes: the last to arrive wins |
- * | `remoteFlush`                     | yes   | no     | yes   | no       | a write may come after the flush                  |
- * | `l1Emptied`                       | yes   | no     | no    | no       | the channel may have missed a change of the key   |
+ * | event                             | reads | writes | loads | expiries | reason                                  |
+ * | --------------------------------- | ----- | ------ | ----- | -------- | --------------------------------------- |
+ * | `supersede` (own set or delete)   | yes   | yes    | yes   | yes      | the later call of this process wins     |
+ * | `supersedeWhere` (pattern, clear) | yes   | yes    | yes   | yes      | the same, for all keys that match       |
+ * | `supersedeTagged`                 | no    | marked | yes   | no       | entries carry a tag epoch; see below    |
+ * | `supersedeForExpiry` (`expire()`) | yes   | no     | yes   | yes      | the expiry applies to the set in flight |
+ * | `l1Written`                       | yes   | no     | no    | no       | a read may bring the older value        |
+ * | `remoteChange`                    | yes   | no     | asked | no       | in Redis the last write to arrive wins  |
+ * | `remoteFlush`                     | yes   | no     | yes   | no       | a write may come after the flush        |
+ * | `l1Emptied`                       | yes   | no     | no    | no       | the channel may have missed a change    |
  *
  * *Tags.* An invalidation of a tag raises the tag's epoch in the tag table. An entry keeps the epoch its value was made
  * under, and is dead once a tag of it has a later one. So a read needs no superseding: the entry it brings is judged by

@@ -7,7 +7,7 @@ import type { CacheLogger } from '../contract/logger.js';
 import { harmless } from './logger.js';
 import type { Coherence } from '../contract/options.js';
 
-/** What Redis says of itself; `undefined` what it was not allowed to say. */
+/** Facts about the server, by its own word; `undefined` = this user may not ask. */
 export interface ServerFacts {
   readonly version?: string | undefined;
   /** Bytes; 0 = no limit. */
@@ -16,42 +16,42 @@ export interface ServerFacts {
   /** 0 = no limit. */
   readonly trackingTableMaxKeys?: number | undefined;
   readonly protectedMode?: boolean | undefined;
-  /** Keys that are no cache's of this library, among the first few. */
+  /** True if a sample of the keys has keys of other programs. */
   readonly foreignKeys?: boolean | undefined;
 }
 
-/** How the server is reached. */
+/** Facts about the connection to the server. */
 export interface LinkFacts {
-  /** For people: host and port, no credentials. */
+  /** Host and port, without credentials. */
   readonly address: string;
-  /** By a Unix socket or the loopback interface: what is sent stays on this host. */
+  /** A Unix socket or the loopback interface: traffic stays on this host. */
   readonly local: boolean;
   readonly tls: boolean;
-  /** A password, or a client certificate, is given. */
+  /** A password or a client certificate is configured. */
   readonly authenticated: boolean;
 }
 
-/** The options of the cache that the advice is about, defaults filled in. */
+/** The options of the cache that matter for the advice, with defaults applied. */
 export interface AdviserSettings {
   readonly name: string;
   readonly keyPrefix: string;
-  /** The user gave it. */
+  /** The user chose the prefix. */
   readonly ownKeyPrefix: boolean;
   /** Seconds; 0 = never expires. */
   readonly defaultTtl: number;
-  /** Seconds that the L1 keeps an entry; `undefined` = as long as Redis. */
+  /** Life in the L1, seconds; `undefined` = as long as in Redis. */
   readonly l1Ttl?: number | undefined;
   readonly coherence: Coherence;
-  /** Entries of the L1 at most; 0 = there is none. */
+  /** Most entries of the L1; 0 = there is no L1. */
   readonly l1Size: number;
 }
 
 export type AdviserFacts = ServerFacts & LinkFacts & AdviserSettings;
 
-/** What it says, or `undefined` when all is well or not known. */
+/** Returns the warning; `undefined` = no risk, or a fact is unknown. */
 type Rule = (facts: AdviserFacts) => string | undefined;
 
-/** Instances whose L1s should fit the server's tracking table, each full of other keys. */
+/** Number of instances, each with a full L1 of distinct keys, for which the server's tracking table should suffice. */
 const instances = 10;
 const fewTrackedKeys = 10_000;
 
@@ -134,34 +134,34 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Warnings for people about settings that work now and hurt later: each says what, why it matters and what to do. */
+/** Warnings about settings that work now and fail later. Each names the setting, the risk and the remedy. */
 export function advise(facts: AdviserFacts): string[] {
-  return rules.map((rule) => rule(facts)).filter((words) => words !== undefined);
+  return rules.map((rule) => rule(facts)).filter((warning) => warning !== undefined);
 }
 
 /** One server that holds keys. */
 type Master = ReturnType<RedisExecutor['masters']>[number];
 
-/** Keys looked at for others than ours: enough to see that a server is shared, too few to delay anybody. */
+/** Keys of the sample: enough to detect a shared server, too few to delay other clients. */
 const sampleSize = 100;
 
-/** What `INFO`, `CONFIG GET` and a look at some keys tell of Redis; of a Cluster, of one master. */
+/** Gathers facts by `INFO`, `CONFIG GET` and a sample of the keys. Of a Cluster, it asks one master. */
 export async function gatherFacts(l2: RedisTier, settings: AdviserSettings): Promise<AdviserFacts> {
-  const { executor: gate } = l2;
-  const masters = gate.masters();
+  const { executor } = l2;
+  const masters = executor.masters();
   const [server] = masters;
-  let away = server === undefined;
+  let isUnavailable = server === undefined;
   const ask = async <T>(what: string, send: (server: Master) => Promise<T>): Promise<T | undefined> => {
-    if (server === undefined || away) return undefined;
+    if (server === undefined || isUnavailable) return undefined;
     try {
-      return await gate.call(what, () => send(server));
+      return await executor.call(what, () => send(server));
     } catch (error) {
-      // A managed Redis forbids CONFIG, an ACL may forbid anything: what is not told is not judged.
-      away = isOutage(failureKind(error));
+      // A managed Redis forbids CONFIG, and an ACL may forbid any command: an unknown fact causes no warning.
+      isUnavailable = isOutage(failureKind(error));
       return undefined;
     }
   };
-  // One after another: a Redis that stalls now must not have the breaker open by the adviser's questions alone.
+  // One after another: if Redis stalls now, the adviser's commands alone must not open the breaker.
   const fields = infoFields(await ask('INFO', (redis) => redis.info()));
   const table = configValue(
     await ask('CONFIG GET', (redis) => redis.config('GET', 'tracking-table-max-keys')),
@@ -188,14 +188,14 @@ export async function gatherFacts(l2: RedisTier, settings: AdviserSettings): Pro
   };
 }
 
-/** Every cache without a prefix of its own has 'cache' or 'cache.<name>'. */
+/** A default prefix is 'cache' or 'cache.<name>'. */
 function isOfDefaultPrefix(key: string): boolean {
   return /^cache[:.]/.test(key);
 }
 
 function isLocal({ options, stream }: Master): boolean {
   if ('path' in options && options.path) return true;
-  // Where a name, or a Sentinel, has led to; a connection of a Cluster that is not open yet has its host only.
+  // The address behind a name or a Sentinel. A connection of a Cluster that is not open yet has its host only.
   const host =
     (stream as Partial<Master['stream']> | undefined)?.remoteAddress ?? options.host ?? 'localhost';
   return /^(localhost$|127\.|::1$|::ffff:127\.)/.test(host);
@@ -210,7 +210,7 @@ function infoFields(info: string | undefined): ReadonlyMap<string, string> {
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
 }
 
-/** The value in `[name, value]`, or in a map, as a client of the user's own may have it. */
+/** The value in `[name, value]`, or in a map: a client that the user passes may return either. */
 function configValue(reply: unknown): string | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined;
   const values = reply instanceof Map ? [...reply.values()] : Object.values(reply);
@@ -222,7 +222,7 @@ function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** The options of a cache as the adviser takes them. */
+/** The adviser's view of a cache's options. */
 export function adviserSettings(
   options: RedisCacheOptions,
   resolved: Pick<AdviserSettings, 'name' | 'keyPrefix' | 'coherence'>,
@@ -236,10 +236,10 @@ export function adviserSettings(
   };
 }
 
-/** What each logger was told: caches that share a server and a logger would say the same. */
-const told = new WeakMap<CacheLogger, Set<string>>();
+/** The warnings that each logger got: caches that share a server and a logger share them. */
+const logged = new WeakMap<CacheLogger, Set<string>>();
 
-/** Gathers the facts, and warns `logger` of each risk; of the same risk once. Never rejects. */
+/** Gathers the facts and logs one warning for each risk, once for each logger. Never rejects. */
 export async function adviseOnce(
   l2: RedisTier,
   settings: AdviserSettings,
@@ -247,16 +247,16 @@ export async function adviseOnce(
 ): Promise<void> {
   try {
     const facts = await gatherFacts(l2, settings);
-    // Closed meanwhile, or away: then there is other news.
+    // The cache was closed, or Redis is unavailable: that has a log line of its own.
     if (l2.connection.status !== 'ready') return;
-    const before = told.get(logger) ?? new Set();
-    told.set(logger, before);
-    for (const words of advise(facts)) {
-      if (before.has(words)) continue;
-      before.add(words);
-      harmless(logger).warn(words);
+    const earlier = logged.get(logger) ?? new Set();
+    logged.set(logger, earlier);
+    for (const warning of advise(facts)) {
+      if (earlier.has(warning)) continue;
+      earlier.add(warning);
+      harmless(logger).warn(warning);
     }
   } catch {
-    // Advice is not worth an error: a client without INFO, for one.
+    // Advice must not fail a cache: a client may lack INFO, for one.
   }
 }
