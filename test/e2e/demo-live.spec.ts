@@ -117,7 +117,8 @@ describe('T90: demo: the page at /', () => {
     expect((await look()).redis).toBe('stopped');
     await act('redis-start');
     await until(
-      async () => (await look()).log.filter(({ text }) => /Instance [AB]: .*is back/.test(text)).length === 2,
+      async () =>
+        (await look()).log.filter(({ text }) => /Instance [AB]: .*available again/.test(text)).length === 2,
       'both instances to use Redis again',
       15_000,
     );

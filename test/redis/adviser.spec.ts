@@ -103,7 +103,7 @@ describe('the adviser, when Redis is first connected', () => {
 
     expect(await warnings({}, 2)).toEqual([
       expect.stringContaining('maxmemory-policy noeviction'),
-      expect.stringContaining('remembers 5 read keys at most'),
+      expect.stringContaining('tracks at most 5 keys'),
     ]);
   });
 

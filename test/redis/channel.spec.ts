@@ -155,7 +155,7 @@ describe('a Cluster that loses a master', () => {
     await Promise.all(keys.map((key) => cache.delete(key)));
     const calls = setInterval(() => void cache.getMany(keys), 20);
     try {
-      await until(() => lines.some((line) => line.endsWith('is back')), 'the failover', 30_000);
+      await until(() => lines.some((line) => line.endsWith('available again')), 'the failover', 30_000);
     } finally {
       clearInterval(calls);
     }

@@ -115,7 +115,7 @@ describe('an ACL that forbids a part', () => {
       // Arming is tried again and again meanwhile.
       await new Promise((resolve) => setTimeout(resolve, 600));
       expect(warnings).toHaveLength(1);
-      expect(warnings[0]).toMatch(/changes made elsewhere are not heard of/);
+      expect(warnings[0]).toMatch(/invalidation channel lost/);
     },
   );
 

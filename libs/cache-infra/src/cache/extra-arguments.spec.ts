@@ -18,9 +18,7 @@ describe('an argument too many (kind 8)', () => {
     ]);
     const call = Reflect.get(cache, method) as (...given: unknown[]) => Promise<unknown>;
     await expect(call.apply(cache, [...args])).rejects.toThrow(ValidationError);
-    await expect(call.apply(cache, [...args])).rejects.toThrow(
-      `${method}() was given 1 more argument(s) than it takes`,
-    );
+    await expect(call.apply(cache, [...args])).rejects.toThrow(`${method}() got 1 argument(s) too many`);
     expect(cache.stats().size).toBe(2);
   });
 });

@@ -90,7 +90,8 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
       },
       onRefused: (message) => {
         logger?.warn(
-          `${title}: ${message}. What needs it does not work. The commands that a user needs: ${guideUrl('security.md#redis')}`,
+          `${title}: ${message}. Operations that need this command fail. ` +
+            `Commands to allow: ${guideUrl('security.md#redis')}`,
         );
       },
     },
@@ -141,7 +142,9 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const journal = new RecoveryJournal(limits, everything, {
     onDropped: (dropped) => emitter.emit('journalOverflow', { dropped: words(dropped) }),
     onWidened: () =>
-      emitter.emit('journalOverflow', { dropped: 'nothing: every key of the cache leaves Redis instead' }),
+      emitter.emit('journalOverflow', {
+        dropped: 'nothing: every key of the cache is removed from Redis instead',
+      }),
   });
   const recovery = new Recovery(journal, {
     ...{ keyPrefix, l2, tags, everything, values: valueLimits(options) },

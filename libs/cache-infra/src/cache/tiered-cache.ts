@@ -579,7 +579,7 @@ function assertKeys(keys: unknown): asserts keys is readonly string[] {
  */
 function assertNoMore(method: string, more: readonly unknown[]): void {
   if (more.length === 0 || typeof more[0] === 'number') return;
-  throw new ValidationError(`${method}() was given ${String(more.length)} more argument(s) than it takes`);
+  throw new ValidationError(`${method}() got ${String(more.length)} argument(s) too many`);
 }
 
 function assertIterable<T>(entries: Iterable<T>): Iterable<T> {

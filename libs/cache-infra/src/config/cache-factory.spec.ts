@@ -169,7 +169,7 @@ describe('Redis is away at the start', () => {
     await using _ = await factory().forWebApp({ redisUrl: closedPort, name: 'shop' });
     expect(quiet.warn).toHaveBeenCalledTimes(1);
     const [message] = quiet.warn.mock.calls[0] ?? [];
-    expect(message).toMatch(/^Cache 'shop': Redis \(127\.0\.0\.1:1\) is away/);
+    expect(message).toMatch(/^Cache 'shop': Redis \(127\.0\.0\.1:1\) unavailable/);
     expect(message).not.toContain('S3CRET');
   });
 

@@ -169,7 +169,7 @@ describe("'as'", () => {
   });
 
   it.each([
-    [{ as: 'User' }, /as must be a class, or an arrow function that gives one, got "User"/],
+    [{ as: 'User' }, /as must be a class, or an arrow function that returns one, got "User"/],
     [{ as: () => 1 }, /as must be a class/],
     [{ as: User, revive: () => 1 }, /revive cannot be combined with as/],
     [{ revive: 1 }, /revive must be a function/],

@@ -32,7 +32,7 @@ export function revived(stored: unknown, { revive }: ValueRule): unknown {
   try {
     return revive(stored);
   } catch (cause) {
-    throw new ReviveFailure('no instance can be made of the stored value', '$', { cause });
+    throw new ReviveFailure('the stored value cannot be revived as an instance', '$', { cause });
   }
 }
 
@@ -63,7 +63,7 @@ export function valueRule({ as, revive, plain }: StoreOptions, otherwise: ValueR
   if (plain !== undefined && typeof plain !== 'boolean') throw wrong('plain', 'true or false', plain);
   if (revive !== undefined && typeof revive !== 'function') throw wrong('revive', 'a function', revive);
   if (as !== undefined && revive !== undefined)
-    throw problem('revive', 'revive cannot be combined with as: one of them makes the instances');
+    throw problem('revive', 'revive cannot be combined with as: use one of them');
   if (as !== undefined) return byClass(classOf(as));
   if (revive !== undefined) return { plain: true, as: undefined, revive };
   return plain === true ? byPlainForm : asTheyAre;
@@ -82,11 +82,11 @@ function byClass(as: Class): ValueRule {
 
 /** The class, or what the arrow function gives: a class that is defined further down or in a ring of imports. */
 function classOf(as: NonNullable<StoreOptions['as']>): Class {
-  if (typeof as !== 'function') throw wrong('as', 'a class, or an arrow function that gives one', as);
+  if (typeof as !== 'function') throw wrong('as', 'a class, or an arrow function that returns one', as);
   if (hasPrototype(as)) return as as Class;
   const given = (as as () => unknown)();
   if (typeof given === 'function' && hasPrototype(given)) return given as Class;
-  throw wrong('as', 'a class, or an arrow function that gives one', given);
+  throw wrong('as', 'a class, or an arrow function that returns one', given);
 }
 
 /** An arrow function has none. */

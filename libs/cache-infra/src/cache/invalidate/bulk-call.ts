@@ -1,6 +1,6 @@
 /**
- * A call for many keys, which takes several turns of the event loop. What is called meanwhile for one of its keys came later: it
- * overtakes the part of this call that has not begun.
+ * A call for many keys, which takes several turns of the event loop. A later call for one of the keys supersedes the
+ * part of this call that has not begun.
  */
 export class BulkCall {
   readonly #ids = new Set<string>();
@@ -18,7 +18,7 @@ export class BulkCall {
     return this.#ids.has(id) || this.#matches.some((matches) => matches(id));
   }
 
-  /** This call itself has begun with a key: it does not overtake itself, where the key comes twice. */
+  /** This call stored the key, and so superseded it here: a duplicate later in the call must not be skipped. */
   begun(id: string): void {
     this.#ids.delete(id);
   }

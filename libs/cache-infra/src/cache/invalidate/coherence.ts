@@ -13,18 +13,18 @@ export interface CoherenceDeps {
   readonly keySignals: KeySignals;
 }
 
-/** This cache's side of coherence: it announces its own changes, and applies those of others to the L1 and to the work in flight. */
+/** Announces changes of this cache to others, and applies remote changes to the L1 and the work in flight. */
 export class Coherence {
   readonly #deps: CoherenceDeps;
   #member: TrackingMember | undefined;
-  #tellNeighbours: ((redisKeys: readonly string[]) => void) | undefined;
+  #announceToNeighbours: ((redisKeys: readonly string[]) => void) | undefined;
   #l1Generation = 0;
 
   constructor(deps: CoherenceDeps) {
     this.#deps = deps;
   }
 
-  /** The invalidation channel; undefined = others' changes are not announced to this cache. */
+  /** The invalidation channel; undefined = this cache receives no remote changes. */
   get channel(): TrackingMember | undefined {
     return this.#member;
   }
@@ -33,12 +33,12 @@ export class Coherence {
     this.#member = member;
   }
 
-  /** Tells the caches on the same client that use another channel. */
-  set neighbours(tell: (redisKeys: readonly string[]) => void) {
-    this.#tellNeighbours = tell;
+  /** Announces changes to caches on the same client that use another channel. */
+  set neighbours(announce: (redisKeys: readonly string[]) => void) {
+    this.#announceToNeighbours = announce;
   }
 
-  /** Rises whenever the L1 is emptied because it may have missed changes. */
+  /** Rises each time the L1 is emptied because it may have missed changes. */
   get l1Generation(): number {
     return this.#l1Generation;
   }
@@ -46,7 +46,7 @@ export class Coherence {
   /** This cache changed keys in Redis. */
   announce(redisKeys: readonly string[]): void {
     this.#member?.changed(redisKeys);
-    if (this.#member?.reachesNeighbours !== true) this.#tellNeighbours?.(redisKeys);
+    if (this.#member?.reachesNeighbours !== true) this.#announceToNeighbours?.(redisKeys);
   }
 
   /** Another client changed a key in Redis. */

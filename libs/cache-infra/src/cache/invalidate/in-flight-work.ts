@@ -1,9 +1,9 @@
 import { BulkCall } from './bulk-call.js';
 import { InFlight, type Supersedable, type TaggedWork } from './in-flight.js';
 
-/** A set or a delete on its way to the L2. */
+/** A set or a delete in flight to the L2. */
 export interface WriteInFlight extends TaggedWork {
-  /** Settles when the L2 has it, or failed. */
+  /** Settles when the L2 has taken or refused the change. */
   done?: Promise<unknown> | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface LoadInFlight extends TaggedWork {
 
 /** A removal of all keys that match, while Redis is scanned. */
 export interface ScanRemoval {
-  /** Set after the removal was called: not removed. */
+  /** Keys that were set after the removal was called: it does not remove them. */
   readonly exemptIds: Set<string>;
   readonly exemptRedisKeys: Set<string>;
 }
@@ -32,36 +32,39 @@ export interface ScanRemoval {
  * - a *load*, which reads the origin and stores the value in both tiers;
  * - an *expiry*, which rewrites an entry with its ttl ended.
  *
- * An invalidation must not be undone by work that began before it. So an invalidation *supersedes* the work it covers: the work is taken out
- * of its registry and marked. Superseded work still gives its value to the callers who wait for it; it stores nothing. A call that comes
- * after the invalidation finds no work to join, and begins anew. The order of calls in this process is the order of the words of a program,
- * so every registry is consulted synchronously, at the moment of the call and again right before anything is stored.
+ * An invalidation must not be undone by work that began before it. So an invalidation *supersedes* the work it covers:
+ * the work is taken out of its registry and marked. Superseded work still returns its value to the callers that wait
+ * for it; it stores nothing. A call after the invalidation finds no work to join, and begins anew. The order of calls
+ * in this process decides, so every registry is consulted synchronously: at the moment of the call, and again right
+ * before a value is stored.
  *
  * Not every event supersedes everything. Which work it covers, and why:
  *
- * | event                              | reads | writes | loads  | expiries | reason                                                        |
- * | ---------------------------------- | ----- | ------ | ------ | -------- | ------------------------------------------------------------- |
- * | `supersede` (own set or delete)    | yes   | yes    | yes    | yes      | the last word of this process counts                          |
- * | `supersedeWhere` (pattern, clear)  | yes   | yes    | yes    | yes      | the same, for all keys that match                             |
- * | `supersedeTagged`                  | no    | marked | yes    | no       | entries carry the epoch of the tag table; see below           |
- * | `supersedeForExpiry` (`expire()`)  | yes   | no     | yes    | yes      | a set that was called before is what the expiry is about      |
- * | `l1Written`                        | yes   | no     | no     | no       | a read from before this write may bring the older value       |
- * | `remoteChange`                     | yes   | no     | asked  | no       | own writes are decided by Redis: the last to arrive there wins |
- * | `remoteFlush`                      | yes   | no     | yes    | no       | a write may come after the flush, and then has to arrive      |
- * | `l1Emptied`                        | yes   | no     | no     | no       | the channel may have missed a change of what was read         |
+ * | event                             | reads | writes | loads | expiries | reason                                  |
+ * | --------------------------------- | ----- | ------ | ----- | -------- | --------------------------------------- |
+ * | `supersede` (own set or delete)   | yes   | yes    | yes   | yes      | the later call of this process wins     |
+ * | `supersedeWhere` (pattern, clear) | yes   | yes    | yes   | yes      | the same, for all keys that match       |
+ * | `supersedeTagged`                 | no    | marked | yes   | no       | entries carry a tag epoch; see below    |
+ * | `supersedeForExpiry` (`expire()`) | yes   | no     | yes   | yes      | the expiry applies to the set in flight |
+ * | `l1Written`                       | yes   | no     | no    | no       | a read may bring the older value        |
+ * | `remoteChange`                    | yes   | no     | asked | no       | in Redis the last write to arrive wins  |
+ * | `remoteFlush`                     | yes   | no     | yes   | no       | a write may come after the flush        |
+ * | `l1Emptied`                       | yes   | no     | no    | no       | the channel may have missed a change    |
  *
- * *Tags.* An invalidation of a tag raises the tag's epoch in the tag table. An entry keeps the epoch its value was made under, and is dead
- * once a tag of it has a later one. So a read needs no superseding: the entry it brings is judged by its epoch. A load is superseded, since its
- * value would be dead on arrival. A write goes on, because it also replaces what stands in Redis; its entry gets an epoch from before the
- * invalidation, which makes it dead as well.
+ * *Tags.* An invalidation of a tag raises the tag's epoch in the tag table. An entry keeps the epoch its value was made
+ * under, and is dead once a tag of it has a later one. So a read needs no superseding: the entry it brings is judged by
+ * its epoch. A load is superseded, since its value would be dead on arrival. A write continues, because it also
+ * replaces the entry in Redis; its own entry gets an epoch from before the invalidation, which makes it dead as well.
  *
- * *Loads and Redis.* A load that Redis knows of has a guard beside its entry: a hash with a generation, which every set, delete and pattern
- * removal deletes. The end of the load stores its value only while the generation stands (a fencing token: Kleppmann, "How to do distributed
- * locking", 2016). So a change elsewhere need not supersede the load at once, and must not: entries that merely expire are told of as well. The
- * load asks Redis. A load that Redis does not know of (it failed to answer) has no guard, and a change supersedes it.
+ * *Loads and Redis.* A load that has asked Redis has a guard beside its entry: a hash with a generation, which every
+ * set, delete and pattern removal deletes. The end of the load stores its value only while the generation stands (a
+ * fencing token: Kleppmann, "How to do distributed locking", 2016). So a change elsewhere need not supersede the load
+ * at once, and must not: Redis also reports entries that merely expire. The load asks Redis whether its guard still
+ * stands. If Redis did not answer, the load has no guard, and a change supersedes it.
  *
- * *Many keys.* A call for many keys takes several turns of the event loop. A later call for one of them came after it: it supersedes the part
- * of the bulk call that has not begun. A removal by pattern scans Redis for a while: keys that are set after its call are exempt from it.
+ * *Many keys.* A call for many keys takes several turns of the event loop. A later call for one of them came after it:
+ * it supersedes the part of the bulk call that has not begun. A removal by pattern scans Redis for a while: keys that
+ * are set after its call are exempt from it.
  */
 export class InFlightWork<
   Read extends Supersedable = Supersedable,
@@ -100,7 +103,7 @@ export class InFlightWork<
     for (const bulk of this.#bulkCalls) bulk.supersedeWhere(matches);
   }
 
-  /** Before the cache is closed. */
+  /** For the end of the cache. */
   supersedeAll(): void {
     this.supersedeWhere(always);
   }
@@ -108,10 +111,10 @@ export class InFlightWork<
   /** `tags` as the tag table names them; `latestEpoch`: of the table before the invalidation. */
   supersedeTagged(tags: readonly string[], latestEpoch: number): void {
     const invalidated = new Set(tags);
-    const isHit = (work: TaggedWork): boolean => work.tags?.some((tag) => invalidated.has(tag)) === true;
-    for (const [id, load] of this.loads.entries()) if (isHit(load)) this.loads.supersede(id);
+    const isTagged = (work: TaggedWork): boolean => work.tags?.some((tag) => invalidated.has(tag)) === true;
+    for (const [id, load] of this.loads.entries()) if (isTagged(load)) this.loads.supersede(id);
     for (const [, write] of this.writes.entries()) {
-      if (isHit(write)) write.latestEpoch = Math.min(write.latestEpoch ?? Infinity, latestEpoch);
+      if (isTagged(write)) write.latestEpoch = Math.min(write.latestEpoch ?? Infinity, latestEpoch);
     }
   }
 

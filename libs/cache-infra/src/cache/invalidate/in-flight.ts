@@ -1,7 +1,7 @@
-/** Something under way for a key, whose result an invalidation makes unfit to be stored. */
+/** Work in flight for a key. An invalidation supersedes it: its result is not stored. */
 export interface Supersedable {
   superseded: boolean;
-  /** Called once it is superseded. */
+  /** Called once, when the work is superseded. */
   onSuperseded?: (() => void) | undefined;
 }
 
@@ -9,7 +9,7 @@ export interface Supersedable {
 export interface TaggedWork extends Supersedable {
   /** As the tag table names them. */
   readonly tags?: readonly string[] | undefined;
-  /** The epoch that its entry may carry at most: a tag of it was invalidated after that. */
+  /** Upper bound of the entry's tag epoch: one of its tags was invalidated after it. */
   latestEpoch?: number;
 }
 
@@ -19,12 +19,12 @@ export function supersede(work: Supersedable): void {
   work.onSuperseded?.();
 }
 
-/** Works started until the map of them is made anew. */
+/** Starts after which the map is replaced. */
 const renewAfter = 256;
 
 /**
- * What is under way, by key: tier reads, loads, or writes. An invalidation *supersedes* what it covers: the result still goes to
- * those who wait for it, and is stored nowhere; and whoever comes after the invalidation starts anew.
+ * The registry of one kind of work in flight, by key: reads, writes, loads or expiries. {@link InFlightWork} says which
+ * event supersedes which kind.
  */
 export class InFlight<T extends Supersedable> {
   #byId = new Map<string, T>();
@@ -38,13 +38,13 @@ export class InFlight<T extends Supersedable> {
     return this.#byId.get(id);
   }
 
-  /** Registers `work`; what was under way for this key before is superseded, not superseded. */
+  /** Registers `work` in place of earlier work for this key, which is not superseded by that. */
   start(id: string, work: T): void {
     if (--this.#untilRenewed === 0) this.#renew();
     this.#byId.set(id, work);
   }
 
-  /** Unregisters `work`, unless newer work has taken its place. */
+  /** Unregisters `work`, unless newer work has replaced it. */
   end(id: string, work: T): void {
     if (this.#byId.get(id) === work) this.#byId.delete(id);
   }
@@ -57,8 +57,8 @@ export class InFlight<T extends Supersedable> {
   }
 
   /**
-   * A map in V8 leaves its table for a new one again and again, and each points to the next: one that has grown old, and is dead,
-   * would keep all after it through every minor collection, with all that was under way when they were left.
+   * Replaces the map. V8 links each abandoned hash table of a map to its successor: a dead table in the old generation
+   * would keep all later ones, with the work they held, alive through minor collections.
    */
   #renew(): void {
     this.#byId = new Map(this.#byId);

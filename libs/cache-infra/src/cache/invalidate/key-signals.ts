@@ -1,25 +1,26 @@
+/** A subscription to the changes of one key. */
 export interface KeySignal {
-  /** Resolves when something has happened since `listen` or `again`, after `ms`, or when `signal` aborts. */
+  /** Resolves on the first change since `listen` or `reset`, after `ms`, or when `signal` aborts. */
   received(ms: number, signal: AbortSignal): Promise<void>;
-  /** Forgets what has happened until now. */
+  /** Ignores changes until now. */
   reset(): void;
   stop(): void;
 }
 
-/** Those who wait for something to happen to a key elsewhere: they are woken by the invalidation channel, not by polling. */
+/** Wakes loads that wait for a remote change of a key, such as the end of a lease, so that they need not poll. */
 export class KeySignals {
   readonly #byKey = new Map<string, Set<() => void>>();
 
-  /** Keys for which somebody waits. */
+  /** Keys with listeners. */
   get size(): number {
     return this.#byKey.size;
   }
 
-  /** Listens from now on, so that nothing is missed between asking Redis and waiting. */
+  /** Starts to listen. Call it before asking Redis, so that a change between the answer and the wait is not missed. */
   listen(redisKey: string): KeySignal {
-    let happened = false;
+    let isChanged = false;
     let wake = (): void => {
-      happened = true;
+      isChanged = true;
     };
     const onChange = (): void => {
       wake();
@@ -29,7 +30,7 @@ export class KeySignals {
     this.#byKey.set(redisKey, listeners);
     return {
       received: (ms, signal) => {
-        if (happened || signal.aborted) return Promise.resolve();
+        if (isChanged || signal.aborted) return Promise.resolve();
         return new Promise<void>((resolve) => {
           const end = (): void => {
             clearTimeout(timer);
@@ -42,9 +43,9 @@ export class KeySignals {
         });
       },
       reset: () => {
-        happened = false;
+        isChanged = false;
         wake = () => {
-          happened = true;
+          isChanged = true;
         };
       },
       stop: () => {

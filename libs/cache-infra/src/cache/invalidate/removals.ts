@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../../tiers/redis/load-guards.js';
-import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
 import { wholeOf } from '../../values/graph.js';
 import { snapshot } from '../../values/snapshot.js';
@@ -17,6 +16,7 @@ import type { ValueLimits } from '../entry/value-rules.js';
 import type { Counters } from '../observe/counters.js';
 import type { CacheEmitter } from '../observe/emitter.js';
 import type { Supersedable } from './in-flight.js';
+import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import type { Keyspace } from '../entry/keyspace.js';
@@ -24,12 +24,12 @@ import { withTtlEnded } from '../entry/l1-entries.js';
 import type { Matching } from '../entry/matching.js';
 import type { PullResult, TagSync } from './tag-sync.js';
 
-/** Keys to delete from Redis. */
+/** A portion of keys to delete from Redis. */
 interface Removal {
   readonly operation: CacheOperation;
   readonly keyspace: Keyspace;
   readonly keys: readonly string[];
-  /** It is not asked, and made up for as what it failed to do. */
+  /** Redis already failed in this call: journal the deletes without sending them. */
   readonly isRedisFailed: boolean;
 }
 
@@ -48,11 +48,17 @@ export interface RemovalsDeps {
   readonly values: ValueLimits;
   readonly work: InFlightWork;
   readonly coherence: Coherence;
-  /** The fresh entry in either tier. */
+  /** Looks up the fresh entry in either tier. */
   readonly look: (operation: CacheOperation, keyspace: Keyspace, key: string) => Promise<L1Entry | undefined>;
 }
 
-/** What ends the life of entries: by key, by tag, by pattern, and the end of a ttl before its time. */
+/**
+ * Removes entries by key, by tag and by pattern, and ends ttls early.
+ *
+ * Every removal begins with the L1 and the work in flight, synchronously, so that a later call of this process never
+ * sees the older value. Redis follows. A removal that does not reach Redis is journalled, unless Redis refuses it
+ * permanently; a superseded one is not, since the later change may have reached Redis already.
+ */
 export class Removals {
   readonly #deps: RemovalsDeps;
 
@@ -62,7 +68,7 @@ export class Removals {
 
   /** Deletes keys, in portions; returns how many existed. */
   async remove(operation: CacheOperation, keyspace: Keyspace, keys: readonly string[]): Promise<number> {
-    // A single portion goes out at once.
+    // A single portion takes one turn of the event loop: no later call can supersede a part of it.
     if (keys.length <= portionSize) return this.#removeMany(undefined, operation, keyspace, keys);
     return this.#deps.work.inBulk((bulk) => this.#removeMany(bulk, operation, keyspace, keys));
   }
@@ -83,11 +89,11 @@ export class Removals {
       const inL1 = this.#dropFromL1(keyspace, portion);
       try {
         const removed = await this.#removeL2({ operation, keyspace, keys: portion, isRedisFailed });
-        // Redis failed already in this call: the rest of it does not wait for it again.
+        // Redis already failed in this call: don't pay for a second time-out.
         isRedisFailed = removed === failed;
         existed += typeof removed === 'number' ? Math.max(removed, inL1) : inL1;
       } catch (error) {
-        // The caller is told that it failed. Whatever Redis holds, nothing of it is served from here.
+        // The call rejects. Whatever Redis still holds, the L1 serves none of these keys.
         this.#dropFromL1(keyspace, unique.slice(i + portionSize));
         throw error;
       }
@@ -96,7 +102,7 @@ export class Removals {
     return existed;
   }
 
-  /** Deletes keys from the L1 and from what is on its way there; returns how many were there. */
+  /** Deletes keys from the L1 and supersedes their work in flight; returns how many were fresh. */
   #dropFromL1(keyspace: Keyspace, keys: readonly string[]): number {
     const { l1, counters, emitter } = this.#deps;
     let existed = 0;
@@ -111,7 +117,7 @@ export class Removals {
     return existed;
   }
 
-  /** Deletes from the L2, now or once it is back; returns how many existed. */
+  /** Deletes keys from the L2, or journals the deletes; returns how many existed. */
   async #removeL2(removal: Removal): Promise<number | typeof failed | typeof refused> {
     const { operation, keyspace, keys, isRedisFailed } = removal;
     const { l2, recovery, counters } = this.#deps;
@@ -119,10 +125,10 @@ export class Removals {
     const moment = recovery?.moment();
     const redisKeys = keys.map((key) => keyspace.redisKey(key));
     for (const redisKey of redisKeys) recovery?.journal.supersede(redisKey);
-    const works = keys.map((key) => {
-      const work: Supersedable = { superseded: false };
-      this.#deps.work.writes.start(keyspace.id(key), work);
-      return work;
+    const deletes = keys.map((key) => {
+      const write: Supersedable = { superseded: false };
+      this.#deps.work.writes.start(keyspace.id(key), write);
+      return write;
     });
     try {
       const deleted = isRedisFailed
@@ -132,14 +138,14 @@ export class Removals {
       this.#deps.coherence.announce(redisKeys);
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
-          // What came after it may have reached Redis: then this must not come after that.
-          if (works[i]?.superseded === false) recovery?.recordDelete(moment, redisKey);
+          // A superseded delete is not journalled: the later change may have reached Redis.
+          if (deletes[i]?.superseded === false) recovery?.recordDelete(moment, redisKey);
         });
       }
       return deleted;
     } finally {
       keys.forEach((key, i) => {
-        this.#deps.work.writes.end(keyspace.id(key), works[i] as Supersedable);
+        this.#deps.work.writes.end(keyspace.id(key), deletes[i] as Supersedable);
       });
     }
   }
@@ -153,16 +159,16 @@ export class Removals {
     } else {
       tags.tagsInUse();
       const moment = recovery?.moment();
-      // Hidden at once; from which epoch on they count again, Redis decides.
+      // Entries with these tags are dead at once. Redis decides the epoch from which new ones are valid.
       tags.table.suspend(scoped);
-      let told: PullResult | typeof failed | typeof refused = failed;
+      let outcome: PullResult | typeof failed | typeof refused = failed;
       try {
-        told = await this.#deps.errors.attempt('invalidateTags', this.#tellTags(scoped));
-        if (told !== failed && told !== refused) this.#tellOfTable(told.latest);
+        outcome = await this.#deps.errors.attempt('invalidateTags', this.#invalidateInRedis(scoped));
+        if (outcome !== failed && outcome !== refused) this.#announceTable(outcome.latest);
       } finally {
-        if (told === failed || told === refused) {
+        if (outcome === failed || outcome === refused) {
           tags.table.invalidate(scoped, Math.floor(l2.clock.now() * 1000));
-          if (told === failed && moment !== undefined)
+          if (outcome === failed && moment !== undefined)
             for (const tag of scoped) recovery?.recordTag(moment, tag);
         }
       }
@@ -170,21 +176,22 @@ export class Removals {
     emitter.emit('invalidate', { kind: 'tags', detail: names });
   }
 
-  /** As many tags in one command as Redis invalidates in a millisecond or so. */
-  async #tellTags(scoped: readonly string[]): Promise<PullResult> {
+  /** Invalidates tags in portions: Redis serves no other command during one. */
+  async #invalidateInRedis(scoped: readonly string[]): Promise<PullResult> {
     const { tags } = this.#deps;
-    let learned = await tags.invalidate(scoped.slice(0, portionSize));
+    let result = await tags.invalidate(scoped.slice(0, portionSize));
     for (let i = portionSize; i < scoped.length; i += portionSize)
-      learned = await tags.invalidate(scoped.slice(i, i + portionSize));
-    return learned;
+      result = await tags.invalidate(scoped.slice(i, i + portionSize));
+    return result;
   }
 
-  #tellOfTable(epoch: number): void {
+  /** Announces the change of the tag table to other caches on this client. */
+  #announceTable(epoch: number): void {
     const tableKey = tagTableKey(this.#deps.keyPrefix);
     this.#deps.coherence.announce([tableKey, tagTableMark(tableKey, epoch)]);
   }
 
-  /** Deletes what `matchesId` says here and what `matching` says in Redis; returns how many existed. */
+  /** Deletes the ids that `matchesId` accepts and the Redis keys that `matching` accepts; returns how many existed. */
   async removeMatching(
     operation: 'invalidatePattern' | 'clear',
     matchesId: (id: string) => boolean,
@@ -220,11 +227,10 @@ export class Removals {
     return total;
   }
 
-  /** Ends an entry's ttl; true if it was there. What is called for the key later wins. */
+  /** Ends an entry's ttl; true if it existed. A later call for the key wins. */
   async expire(keyspace: Keyspace, key: string): Promise<boolean> {
     const { l2, guards } = this.#deps;
     const id = keyspace.id(key);
-    // What is read or loaded now is from before this, whether there is an entry or not.
     this.#deps.work.supersedeForExpiry(id);
     if (l2 === undefined || guards === undefined) return this.#expireL1(keyspace, key, id);
     const work: Supersedable = { superseded: false };
@@ -238,9 +244,9 @@ export class Removals {
 
   async #expireL1(keyspace: Keyspace, key: string, id: string): Promise<boolean> {
     const { l1, clock } = this.#deps;
-    const record = this.#deps.entries.fresh(id);
-    if (record === undefined) return false;
-    if (hasGrace(record)) l1?.set(id, withTtlEnded(record, clock.now()));
+    const entry = this.#deps.entries.fresh(id);
+    if (entry === undefined) return false;
+    if (hasGrace(entry)) l1?.set(id, withTtlEnded(entry, clock.now()));
     else await this.remove('expire', keyspace, [key]);
     return true;
   }
@@ -256,46 +262,46 @@ export class Removals {
     const id = keyspace.id(key);
     const redisKey = keyspace.redisKey(key);
     const moment = recovery?.moment();
-    // A set that was called before this is what this is about.
+    // A set in flight was called before this expiry: the expiry applies to its entry.
     await this.#deps.work.writes.get(id)?.done?.catch(ignore);
-    const record = await this.#deps.look('expire', keyspace, key);
-    if (work.superseded) return record !== undefined;
-    if (record === undefined) {
+    const entry = await this.#deps.look('expire', keyspace, key);
+    if (work.superseded) return entry !== undefined;
+    if (entry === undefined) {
       await this.#deps.errors.guarded('expire', l2.delete([guards.guardKeyOf(redisKey)]));
       return false;
     }
-    if (!hasGrace(record)) {
+    if (!hasGrace(entry)) {
       await this.remove('expire', keyspace, [key]);
       return true;
     }
-    const ended = withTtlEnded(record, clock.now());
+    const ended = withTtlEnded(entry, clock.now());
     l1?.set(id, ended);
     const done = await this.#deps.errors.attempt('expire', this.#expireL2(l2, guards, redisKey));
     if (work.superseded) return true;
     if (done === failed || done === refused) {
-      // Without its grace then, but never again as if it were fresh.
+      // Redis still holds the entry as fresh: delete it on replay. That costs its grace.
       if (done === failed && moment !== undefined) recovery?.recordDelete(moment, redisKey);
       return true;
     }
     this.#deps.coherence.announce([redisKey]);
-    // What was read meanwhile is from before this.
+    // A read in flight may bring the entry with its ttl running.
     this.#deps.work.l1Written(id);
     if (done) l1?.set(id, ended);
     else l1?.delete(id);
     return true;
   }
 
-  /** False: something newer stands there. */
+  /** Ends the entry's ttl in Redis. False = Redis holds a newer entry. */
   async #expireL2(l2: RemoteTier, guards: LoadGuards, redisKey: string): Promise<boolean> {
-    const load = await guards.begin(redisKey, false);
-    if (load.seen === null) return true;
-    const entry = await l2.decode(redisKey, load.seen);
+    const guard = await guards.begin(redisKey, false);
+    if (guard.seen === null) return true;
+    const entry = await l2.decode(redisKey, guard.seen);
     if (entry === undefined || entry.meta.graceMs === 0) return false;
     const { meta } = entry;
     const { types, maxNodes } = this.#deps.values;
-    const taken = snapshot(wholeOf(entry.value), { classes: 'refuse', types, maxNodes });
-    // Ended long ago by everybody's clock, with the grace that is left from now on; and another version, so that a load
-    // under way elsewhere is refused.
+    const copy = snapshot(wholeOf(entry.value), { classes: 'refuse', types, maxNodes });
+    // A ttl of 1 ms from the entry's own stamp is over by every instance's clock; the grace begins now. The new nonce
+    // makes it another version, so that Redis refuses the value of a load that began with the older one.
     const agedMs = Math.max(0, Math.floor(l2.clock.now()) - meta.stamp);
     const ended = {
       ...meta,
@@ -303,24 +309,24 @@ export class Removals {
       graceMs: agedMs + meta.graceMs,
       nonce: Math.floor(Math.random() * 2 ** 32),
     };
-    const bytes = await l2.codec.encode(taken, ended, redisKey);
-    return guards.end(load, bytes, meta.graceMs);
+    const bytes = await l2.codec.encode(copy, ended, redisKey);
+    return guards.end(guard, bytes, meta.graceMs);
   }
 
-  /** Drops what matches from the L1 and from what is on its way there; returns how many entries were current. */
+  /** Deletes matching entries from the L1 and supersedes matching work in flight; returns how many were fresh. */
   #dropL1(matches: (id: string) => boolean): number {
     const { l1, counters } = this.#deps;
     this.#deps.work.supersedeWhere(matches);
-    let current = 0;
+    let fresh = 0;
     const dropped = l1?.deleteWhere(matches, (entry) => {
-      if (this.#deps.entries.stateOf(entry) === 'fresh') current++;
+      if (this.#deps.entries.stateOf(entry) === 'fresh') fresh++;
     });
     counters.l1Deletes += dropped ?? 0;
-    return current;
+    return fresh;
   }
 }
 
-/** Removes entries; returns how many existed. `leavesTombstones`: no older set is replayed after it. */
+/** Removes entries; returns how many existed. `leavesTombstones`: leave tombstones, so that no older set is replayed. */
 async function removeFrom(
   l2: RemoteTier,
   redisKeys: readonly string[],
@@ -335,5 +341,5 @@ function hasGrace({ staleUntil, expiresAt }: L1Entry): boolean {
 }
 
 function ignore(): void {
-  // The set tells its own caller.
+  // The caller of the set gets its failure.
 }

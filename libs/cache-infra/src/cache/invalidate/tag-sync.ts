@@ -3,67 +3,82 @@ import type { RemoteTier, TagNews } from '../../tiers/remote-tier.js';
 import type { TagMessage } from '../../tiers/redis/tag-channel.js';
 import { TagTable } from '../entry/tag-table.js';
 
-/** What an answer from Redis said. */
+/** The result of a pull or an invalidation. */
 export interface PullResult {
-  /** The table was made with this call: until now no tag had been invalidated. */
+  /** This call created the table: no tag was invalidated before it. */
   readonly made: boolean;
-  /** The epoch that the answer reached up to. */
+  /** The latest epoch in the answer. */
   readonly latest: number;
-  /** Of an invalidation: the table's epoch before it. */
+  /** For an invalidation: the table's latest epoch before it. */
   readonly before?: number | undefined;
 }
 
-/** One question to Redis, shared by all who came before it was sent. */
+/** One pull from Redis, shared by all calls that came before it was sent. */
 interface Pull {
-  /** The table is to be made if it is not there. */
+  /** Create the table if it does not exist. */
   make: boolean;
-  /** Somebody needs what is in Redis now; the others, what the invalidation channel may tell as well. */
+  /** A caller needs the state of the table in Redis itself: messages of the invalidation channel do not do. */
   exact: boolean;
-  /** The latest epoch of an entry in Redis that the table does not reach up to. */
+  /** The latest epoch of an entry in Redis that is beyond the table's latest epoch. */
   claim: number;
   readonly answer: Promise<PullResult>;
-  readonly resolve: (learned: PullResult) => void;
+  readonly resolve: (result: PullResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Invalidations of one turn of the event loop. */
+/** The invalidations of one turn of the event loop: they are sent as one command. */
 interface Invalidation {
   readonly tags: Set<string>;
   readonly answer: Promise<PullResult>;
-  readonly resolve: (learned: PullResult) => void;
+  readonly resolve: (result: PullResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Messages kept that came before what they build upon was known. */
+/** Most messages kept that arrived before their predecessor. */
 const maxEarly = 100;
-/** An epoch further ahead of Redis's clock than this is not believed, as in the tag table's script. */
-const mostAheadMs = 86_400_000;
+/**
+ * Messages with an epoch further ahead of Redis's clock than this are ignored, as in the tag table's script.
+ * Milliseconds.
+ */
+const maxAheadMs = 86_400_000;
 
 /**
- * Keeps this process's tag table in step with the one in Redis.
+ * # How the tag table stays in step with Redis
  *
- * While the invalidation channel is open, each change of the table comes as a message with the epoch before it:
- * messages without a gap keep this table complete, and nothing is asked. After a gap, or a change that no message
- * tells of, and without a channel, Redis is asked along with the next read that may need it.
+ * The tag table in Redis is shared by all instances; every process has a copy ({@link TagTable}). An invalidation
+ * raises the epoch of its tags in Redis and then here.
  *
- * A read must not be judged by an answer from before it began: so a question is shared by all who came before it
- * was sent, one is under way at a time, and those who come meanwhile share the next.
+ * *Push.* While the invalidation channel is open, every change of the table arrives as a message with its epoch and the
+ * epoch before it. Messages without a gap keep the copy complete: the copy is *fresh*, and reads ask nothing. A message
+ * that arrives before its predecessor is kept until the gap is closed.
+ *
+ * *Pull.* After a gap, after a change without a message, and without a channel, the copy is not fresh. Then the next
+ * read of an entry with tags pulls the changes since the epoch *reached*, the one up to which the copy is complete.
+ *
+ * *Sharing.* A read must not be judged by a pull that was sent before the read began. So calls share the pull that is
+ * not sent yet; one pull is in flight at a time, and calls during it share the next one. If the copy is fresh by then,
+ * the next pull is not sent.
+ *
+ * *A lost table.* If Redis loses changes of the table (flush, eviction, failover), the copy or an entry has a later
+ * epoch than the table. A pull sends that epoch along. Redis then raises the table's floor to it, and entries below the
+ * floor are dead.
  */
 export class TagSync {
   readonly table: TagTable;
   readonly #l2: RemoteTier | undefined;
-  /** All changes of the table in Redis are known up to this epoch; 0 = none is. */
+  /** The epoch up to which the copy is complete; 0 = unknown. */
   #reached = 0;
-  /** The latest epoch that the channel has told of, complete or not. */
-  #heard = 0;
-  /** This process has met an entry with tags. */
+  /** The latest epoch in a message, whether the copy is complete up to it or not. */
+  #announced = 0;
+  /** This process has read or stored an entry with tags. */
   #hasTags = false;
   #hasPulled = false;
-  /** Nothing has changed in Redis beyond what is known, and a change would be heard of. */
+  /** The copy is complete, and the channel would report a change. */
   #fresh = false;
-  /** The channel has spoken; answers that were under way then may be from before. */
+  /** Counts reported changes: a pull that was in flight during a change may lack it. */
   #changes = 0;
   #channelOpen = false;
+  /** Messages that arrived before their predecessor. */
   #early: TagMessage[] = [];
   #next: Pull | undefined;
   #isPulling = false;
@@ -74,22 +89,22 @@ export class TagSync {
     this.#l2 = l2;
   }
 
-  /** An entry with tags in this process may be out of date, until `learn` has been awaited. */
+  /** Another instance may have invalidated a tag of an L1 entry: await {@link pull} before serving one with tags. */
   get stale(): boolean {
     return this.#channelOpen && this.#hasTags && !this.#fresh;
   }
 
-  /** This process has tags to look after. */
+  /** Call it when an entry with tags is read or stored: from then on the tag table is kept in step. */
   tagsInUse(): void {
     this.#hasTags = true;
   }
 
-  /** Asks Redis along with a read, if an entry with tags may come back; `undefined` when there is no need. */
+  /** Pulls alongside a read that may return an entry with tags; undefined = no pull is needed. */
   pullForRead(): Promise<unknown> | undefined {
     return this.#l2 !== undefined && this.#hasTags && !this.#fresh ? this.pull() : undefined;
   }
 
-  /** Asks Redis before a load, whose value may turn out to have tags. */
+  /** Pulls before a load, whose loader may add tags; undefined = no pull is needed. */
   pullForLoad(hasTags: boolean): Promise<unknown> | undefined {
     if (this.#l2 === undefined) return undefined;
     if (hasTags) this.#hasTags = true;
@@ -98,20 +113,20 @@ export class TagSync {
     return this.#request({ make: hasTags, exact: false, claim: 0 });
   }
 
-  /** What happened to tags elsewhere until now. */
+  /** Pulls the invalidations by other instances. */
   pull(): Promise<PullResult> {
     return this.#request({ make: false, exact: false, claim: 0 });
   }
 
   /**
-   * As `learn`, by an answer of Redis from after this call; makes the table if it is not there: something with tags
-   * is stored.
+   * Pulls the state of the table in Redis itself before an entry with tags is stored. Creates the table if it does not
+   * exist.
    */
   pullForWrite(): Promise<PullResult> {
     return this.#request({ make: true, exact: true, claim: 0 });
   }
 
-  /** Invalidates tags; those of one turn of the event loop go as one command. */
+  /** Invalidates tags in Redis. Calls of one turn of the event loop share a command. */
   invalidate(tags: readonly string[]): Promise<PullResult> {
     if (this.#l2 === undefined) return Promise.resolve({ made: false, latest: this.table.latest });
     if (this.#invalidation === undefined) {
@@ -123,38 +138,38 @@ export class TagSync {
   }
 
   /**
-   * Learns what a value made at `epoch` has to be measured by. A table that does not reach up to it has lost
-   * something: then its floor rises above the value.
+   * Brings the copy up to the epoch of an entry that was read. If the table in Redis ends before that epoch, it has
+   * lost changes: its floor rises. `pull`: the pull that was started alongside the read.
    */
-  async pullUpTo(epoch: number, news: Promise<unknown> | undefined): Promise<void> {
-    await (news ?? this.pullForRead());
+  async pullUpTo(epoch: number, pull: Promise<unknown> | undefined): Promise<void> {
+    await (pull ?? this.pullForRead());
     if (epoch > this.table.latest) await this.#request({ make: false, exact: true, claim: 0 });
     if (epoch > this.table.latest) await this.#request({ make: true, exact: true, claim: epoch });
   }
 
-  /** The table in Redis was changed; no message has told how. */
+  /** The table in Redis has changed, in a way that no message describes. */
   onChange(): void {
     this.#changes++;
     this.#fresh = false;
-    // No entry with tags counts as checked any more.
+    // Every entry with tags must be checked anew.
     this.table.touch();
   }
 
-  /** The table in Redis has reached `epoch`. */
+  /** The table in Redis has changed, up to `epoch`. */
   onEpoch(epoch: number): void {
     if (!(epoch <= this.#reached)) this.onChange();
   }
 
-  /** Redis tells of a change of the table. */
+  /** A message of the channel describes a change of the table. */
   onMessage(message: TagMessage): void {
-    // Of a table that was never asked for, nothing is known that the change could be added to.
-    if (this.#reached === 0 || !this.#isBelievable(message)) {
+    // Without a first pull there is no state to apply the message to.
+    if (this.#reached === 0 || !this.#isPlausible(message)) {
       this.onChange();
       return;
     }
     this.table.raiseFloor(message.floor);
     if (message.latest <= this.#reached) return;
-    this.#heard = message.latest;
+    this.#announced = message.latest;
     for (const tag of message.tags) this.table.record(tag, message.latest);
     if (message.before === this.#reached) {
       this.#reached = message.latest;
@@ -167,6 +182,7 @@ export class TagSync {
     this.onChange();
   }
 
+  /** The channel was opened or lost. */
   onChannel(open: boolean): void {
     this.#channelOpen = open;
     this.#early = [];
@@ -177,7 +193,7 @@ export class TagSync {
     if (this.#l2 === undefined) return Promise.resolve({ made: false, latest: this.table.latest });
     if (this.#next === undefined) {
       this.#next = { ...wanted, ...promised() };
-      // Once everybody has come who begins in this turn of the event loop.
+      // After this turn of the event loop: its other calls share the pull.
       if (!this.#isPulling) process.nextTick(this.#sendPull);
     } else {
       this.#next.make ||= wanted.make;
@@ -192,16 +208,16 @@ export class TagSync {
     if (l2 === undefined || pull === undefined || this.#isPulling) return;
     this.#next = undefined;
     this.#isPulling = true;
-    this.#ask(l2, pull).then(
-      (learned) => {
+    this.#pullPages(l2, pull).then(
+      (result) => {
         this.#isPulling = false;
-        pull.resolve(learned);
+        pull.resolve(result);
         this.#afterPull();
       },
       (error: unknown) => {
         this.#isPulling = false;
         pull.reject(error);
-        // A Redis that does not answer is not waited for once more by those who wait already.
+        // Callers of the next pull have waited for this time-out, too: don't make them wait for a second one.
         if (isOutage(failureKind(error))) this.#rejectNext(error);
         this.#afterPull();
       },
@@ -210,7 +226,7 @@ export class TagSync {
 
   #afterPull(): void {
     const { exact, make } = this.#next ?? {};
-    // The channel has told of no change since that answer: it holds for those who came meanwhile, too.
+    // The copy is fresh since that pull: the next one is not needed.
     if (this.#fresh && exact === false && make === false) {
       this.#next?.resolve({ made: false, latest: this.table.latest });
       this.#next = undefined;
@@ -223,36 +239,36 @@ export class TagSync {
     this.#next = undefined;
   }
 
-  /** Asks page by page; whatever comes with it is known at once. */
-  async #ask(l2: RemoteTier, { make, claim }: Pull): Promise<PullResult> {
+  /** Pulls page by page. Each page is applied as it arrives. */
+  async #pullPages(l2: RemoteTier, { make, claim }: Pull): Promise<PullResult> {
     let made = false;
     for (;;) {
       const changes = this.#changes;
       const since = this.#reached;
       const ahead = this.#ahead();
-      const question = { since, claim: Math.max(claim, this.#heard), ahead };
-      const news = await l2.tagTable.news(question, { make });
-      made ||= news.made;
-      this.#apply(news, Math.max(since, ahead));
-      if (news.latest !== 0 && this.#reached < news.latest) continue;
-      if (this.#channelOpen && changes === this.#changes && news.latest > 0) this.#fresh = true;
-      // Of this very answer: later ones may have come in before whoever waits for this one goes on.
-      return { made, latest: news.latest };
+      const question = { since, claim: Math.max(claim, this.#announced), ahead };
+      const page = await l2.tagTable.news(question, { make });
+      made ||= page.made;
+      this.#apply(page, Math.max(since, ahead));
+      if (page.latest !== 0 && this.#reached < page.latest) continue;
+      if (this.#channelOpen && changes === this.#changes && page.latest > 0) this.#fresh = true;
+      // The epoch of this answer. The copy may be ahead of it when the caller resumes.
+      return { made, latest: page.latest };
     }
   }
 
-  #apply(news: TagNews, asked: number): void {
+  #apply(page: TagNews, expected: number): void {
     this.#hasPulled = true;
-    if (news.latest < asked) {
-      // What this process took for the table's epoch, Redis does not believe: all is learned anew.
-      this.table.cap(news.latest);
+    if (page.latest < expected) {
+      // Redis rejected the epoch of this copy as too far ahead of its clock: pull everything anew.
+      this.table.cap(page.latest);
       this.#reached = 0;
-      this.#heard = 0;
+      this.#announced = 0;
     }
-    this.table.raiseFloor(news.floor);
-    for (const [tag, epoch] of news.invalidated) this.table.record(tag, epoch);
-    this.table.advance(news.upTo);
-    this.#reached = Math.max(this.#reached, news.upTo);
+    this.table.raiseFloor(page.floor);
+    for (const [tag, epoch] of page.invalidated) this.table.record(tag, epoch);
+    this.table.advance(page.upTo);
+    this.#reached = Math.max(this.#reached, page.upTo);
     this.#addEarly();
   }
 
@@ -261,19 +277,18 @@ export class TagSync {
     if (l2 === undefined || invalidation === undefined) return;
     this.#invalidation = undefined;
     const tags = [...invalidation.tags];
-    const question = { since: this.#reached, claim: this.#heard, ahead: this.#ahead() };
-    l2.tagTable.invalidate(question, tags).then((news) => {
-      this.table.raiseFloor(news.floor);
-      for (const tag of tags) this.table.record(tag, news.latest);
-      // Of a table that was made with this call nothing from before is known, and its floor says so.
-      if (news.before === 0 || news.before === this.#reached)
-        this.#reached = Math.max(this.#reached, news.latest);
+    const question = { since: this.#reached, claim: this.#announced, ahead: this.#ahead() };
+    l2.tagTable.invalidate(question, tags).then(({ made, latest, before, floor }) => {
+      this.table.raiseFloor(floor);
+      for (const tag of tags) this.table.record(tag, latest);
+      // `before === 0`: this call created the table. The floor covers everything before it.
+      if (before === 0 || before === this.#reached) this.#reached = Math.max(this.#reached, latest);
       this.#addEarly();
-      invalidation.resolve({ made: news.made, latest: news.latest, before: news.before });
+      invalidation.resolve({ made, latest, before });
     }, invalidation.reject);
   };
 
-  /** Messages that came before what they build upon. */
+  /** Applies messages whose predecessor has arrived. */
   #addEarly(): void {
     if (this.#early.length === 0) return;
     for (const { before, latest } of this.#early) if (before === this.#reached) this.#reached = latest;
@@ -281,14 +296,14 @@ export class TagSync {
     this.#early = this.#early.filter(({ latest }) => latest > this.#reached);
   }
 
-  /** The latest epoch that Redis has not heard of: that of invalidations made while it did not answer. */
+  /** The epoch of invalidations that have not reached Redis, as during an outage; 0 = none. */
   #ahead(): number {
-    return this.table.latest > Math.max(this.#reached, this.#heard) ? this.table.latest : 0;
+    return this.table.latest > Math.max(this.#reached, this.#announced) ? this.table.latest : 0;
   }
 
-  #isBelievable({ latest }: TagMessage): boolean {
+  #isPlausible({ latest }: TagMessage): boolean {
     const { table } = this;
-    return latest <= Math.max(table.latest, ((this.#l2?.clock.now() ?? 0) + mostAheadMs) * 1000);
+    return latest <= Math.max(table.latest, ((this.#l2?.clock.now() ?? 0) + maxAheadMs) * 1000);
   }
 }
 
@@ -305,5 +320,5 @@ function promised<T>(): {
 }
 
 function ignore(): void {
-  // Replaced before anybody can call it.
+  // The executor replaces it at once.
 }

@@ -1,9 +1,12 @@
-/** Keys remembered at most; those beyond are tried again sooner than they should be. */
+/** Most keys remembered. Beyond it the oldest is forgotten, and its loader runs again earlier. */
 const maxKeys = 10_000;
-/** The longest pause, in first pauses. */
+/** The longest pause, as a multiple of the first. */
 const maxFactor = 10;
 
-/** How long a loader that failed is left alone, while its last value can be served. */
+/**
+ * Exponential back-off per key: after a failed load the loader is not run again for a while. Each failure doubles the
+ * pause.
+ */
 export class Backoff {
   readonly #firstMs: number;
   readonly #byId = new Map<string, { until: number; pauseMs: number }>();
@@ -17,7 +20,7 @@ export class Backoff {
     return pause !== undefined && now < pause.until;
   }
 
-  /** Returns when the loader may be tried again. */
+  /** Starts a pause. Returns its end, milliseconds since the epoch. */
   failed(id: string, now: number): number {
     const before = this.#byId.get(id)?.pauseMs;
     const pauseMs = before === undefined ? this.#firstMs : Math.min(before * 2, this.#firstMs * maxFactor);

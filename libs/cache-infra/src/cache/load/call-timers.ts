@@ -1,13 +1,13 @@
-/** Timers of calls that wait. Once the cache is closed they keep no process alive; calls still end in time where the process lives on. */
+/** Timers of waiting calls. After `close` they no longer keep the process alive, but still fire if it runs on. */
 export class CallTimers {
   readonly #running = new Set<NodeJS.Timeout>();
   #closed = false;
 
-  /** Runs `work` in `ms`. Returns what stops it. */
-  start(ms: number, work: () => void): () => void {
+  /** Runs `action` in `ms` milliseconds. Returns a function that cancels it. */
+  start(ms: number, action: () => void): () => void {
     const timer = setTimeout(() => {
       this.#running.delete(timer);
-      work();
+      action();
     }, ms);
     if (this.#closed) timer.unref();
     else this.#running.add(timer);

@@ -4,13 +4,14 @@ import { valueAtHand } from './load-run.js';
 import { tookTooLong, type LoadResult, type SingleFlight } from './single-flight.js';
 import type { LoadPlan } from '../entry/store-plan.js';
 
-/** Why the seat of a caller that got a stale value is free. */
+/** Reason by which a caller leaves the flight after it got a stale value. */
 const served = new Error('served a stale value');
 
 /**
- * How long one caller waits for a flight: until it lands, until the caller's signal aborts, until `softTimeout` if a value past its ttl
- * is at hand, until `hardTimeout` if none is. Others may wait longer. What a caller leaves behind is its limit: a load that was to serve
- * it takes no longer than its `hardTimeout`, unless somebody waits who gives it more time.
+ * Waits for a flight as long as one caller may: until the load ends, until the caller's signal aborts, until
+ * `softTimeout` if a stale value is at hand, until `hardTimeout` in any case. Other callers may wait longer. A caller
+ * that leaves keeps its limit on the load: the load is abandoned after `hardTimeout`, unless another caller allows
+ * more.
  */
 export async function waitWithTimeouts(
   deps: Pick<LoadDeps, 'lookup' | 'entries' | 'timers'>,
@@ -20,20 +21,20 @@ export async function waitWithTimeouts(
 ): Promise<LoadResult> {
   const { softTimeoutMs, hardTimeoutMs, signal } = plan;
   if (softTimeoutMs === undefined && hardTimeoutMs === undefined) return flight.join(signal);
-  // The caller's seat on the flight. Whoever was served is not on it any more, whatever becomes of its signal; the load goes on.
-  const seat = new AbortController();
+  // Aborts when this caller leaves the flight. A served caller has left already, whatever its own signal does later.
+  const leaving = new AbortController();
   const leave = (): void => {
-    seat.abort(signal?.reason);
+    leaving.abort(signal?.reason);
   };
-  // It may have been aborted while the tiers were asked.
+  // The signal may have aborted while the tiers were asked.
   if (signal?.aborted === true) leave();
   else signal?.addEventListener('abort', leave, { once: true });
   const fail = (error: unknown): void => {
-    seat.abort(error);
+    leaving.abort(error);
   };
   const timers: (() => void)[] = [];
-  const after = (ms: number | undefined, work: () => void): void => {
-    if (ms !== undefined) timers.push(deps.timers.start(timerMs(ms), work));
+  const after = (ms: number | undefined, action: () => void): void => {
+    if (ms !== undefined) timers.push(deps.timers.start(timerMs(ms), action));
   };
   try {
     return await new Promise<LoadResult>((resolve, reject) => {
@@ -43,28 +44,28 @@ export async function waitWithTimeouts(
         resolve(value);
         return true;
       };
-      const serveSoon = async (softMs: number): Promise<void> => {
+      const serveEarly = async (softMs: number): Promise<void> => {
         await flight.staleKnown;
         if (!(await serveStale('soft-timeout'))) return;
         flight.hold(hardTimeoutMs, hardTimeoutMs === undefined ? undefined : hardTimeoutMs - softMs);
-        seat.abort(served);
+        leaving.abort(served);
       };
       const giveUp = async (limitMs: number): Promise<void> => {
-        const gone = flight.timeIsUp(limitMs);
+        const hasLeft = flight.timeIsUp(limitMs);
         try {
-          if (await serveStale('hard-timeout')) seat.abort(served);
-          else seat.abort(tookTooLong(key, limitMs));
+          if (await serveStale('hard-timeout')) leaving.abort(served);
+          else leaving.abort(tookTooLong(key, limitMs));
         } finally {
-          gone();
+          hasLeft();
         }
       };
       after(softTimeoutMs, () => {
-        serveSoon(softTimeoutMs as number).catch(fail);
+        serveEarly(softTimeoutMs as number).catch(fail);
       });
       after(hardTimeoutMs, () => {
         giveUp(hardTimeoutMs as number).catch(fail);
       });
-      flight.join(seat.signal, hardTimeoutMs).then(resolve, reject);
+      flight.join(leaving.signal, hardTimeoutMs).then(resolve, reject);
     });
   } finally {
     for (const stop of timers) stop();

@@ -15,7 +15,10 @@ import { LoadRun } from './load-run.js';
 import { tookTooLong, type LoadResult, type SingleFlight } from './single-flight.js';
 import { mayServeStale } from './stale-policy.js';
 
-/** Loads that one call joins; then it runs its own. Each of them was invalidated before the call, or left to another instance. */
+/**
+ * Most loads that one call joins in turn before it runs its own. A call joins again if a load was invalidated, or left
+ * to another instance.
+ */
 const maxJoins = 100;
 
 /** One call of `getOrSet`. */
@@ -26,11 +29,11 @@ export interface GetOrSetCall {
   readonly outcome: CallOutcome;
 }
 
-/** The call, and its options resolved. */
+/** The call with its options resolved. */
 interface Planned extends GetOrSetCall {
   readonly id: string;
   readonly plan: LoadPlan;
-  /** The load whose loader makes this call. */
+  /** The load whose loader makes this call; undefined = no loader does. */
   readonly caller: SingleFlight | undefined;
 }
 
@@ -39,23 +42,24 @@ interface Answer {
   readonly value: unknown;
 }
 
-/** What the L1 says. */
+/** The result of the look into the L1. */
 interface FirstLook {
   readonly answer?: Answer;
-  /** Past its ttl, within its grace. */
+  /** The stale entry. */
   readonly stale?: L1Entry | undefined;
 }
 
 /**
- * `getOrSet` from the first look to the stored value: the L1; a load that is running for the key; Redis; the lease; the loader; the tiers. The last
- * four are the load's ({@link LoadRun}), which all callers of the key share.
+ * One call of `getOrSet`, straight down: a hit in the L1; the value at hand during a load in flight; the load itself,
+ * joined or started ({@link LoadRun}: Redis, the lease, the loader, the tiers). All callers of the key share the load;
+ * each has its own time-outs and signal.
  */
 export class GetOrSet {
   readonly #deps: LoadDeps;
   readonly #keyspace: Keyspace;
   readonly #counters: Counters;
 
-  /** `counters`: of the calls; the loads count in those of `deps`. */
+  /** `counters`: for hits and misses of calls. Loads count in the counters of `deps`. */
   constructor(deps: LoadDeps, keyspace: Keyspace, counters: Counters) {
     this.#deps = deps;
     this.#keyspace = keyspace;
@@ -63,7 +67,7 @@ export class GetOrSet {
   }
 
   async run(call: GetOrSetCall): Promise<unknown> {
-    // Known before the first pause only.
+    // Must run before the first `await`.
     const caller = callingFlight();
     const plan = loadPlan(call.options, this.#deps.defaults);
     if (plan.refreshAhead !== undefined) this.#deps.entries.carryTtl();
@@ -82,7 +86,7 @@ export class GetOrSet {
     }
   }
 
-  /** undefined = begin anew. */
+  /** One round of a call; undefined = begin anew. */
   async #attempt(call: Planned, mayJoin: boolean): Promise<Answer | undefined> {
     call.plan.signal?.throwIfAborted();
     const { tags, lookup } = this.#deps;
@@ -136,7 +140,7 @@ export class GetOrSet {
     return isServed ? { answer: this.#served(call, stale.value) } : { stale };
   }
 
-  /** The load that is running for this key, unless one of its tags, or of this call's, was invalidated since it began. */
+  /** The load in flight for this key, unless one of its tags, or of this call's, was invalidated since it started. */
   #runningLoad({ id, plan }: Planned): SingleFlight | undefined {
     const { work, tags } = this.#deps;
     const flight = work.loads.get(id);
@@ -147,13 +151,13 @@ export class GetOrSet {
     return undefined;
   }
 
-  /** The load that is running for this key has tags, or this call asks for some. */
+  /** True if the load in flight for this key has tags, or this call asks for some. */
   #hasTags({ id, plan }: Planned): boolean {
     const flight = this.#deps.work.loads.get(id);
     return flight !== undefined && (flight.tags.length > 0 || plan.tags.length > 0);
   }
 
-  /** The value that callers get while a load runs that they need not wait for. */
+  /** The value that a call gets during a load in flight without waiting for it. */
   async #valueDuring(flight: SingleFlight, call: Planned, redisFailed: boolean): Promise<Answer | undefined> {
     const { plan } = call;
     const { entries, lookup } = this.#deps;
@@ -165,7 +169,7 @@ export class GetOrSet {
       mayServeStale(entries.stateOf(stale), 'refreshing-elsewhere');
     if (isRefreshed) return this.#hitL2(call, stale);
     if (!flight.forced || plan.tiers === 'l1' || redisFailed) return undefined;
-    // Another caller forces a load. Callers that do not get the value in Redis.
+    // Another caller forces the load. This call gets the cached value.
     const entry = await lookup.lookL2('getOrSet', this.#keyspace, call.key);
     return entry === undefined ? undefined : this.#hitL2(call, entry);
   }
@@ -183,11 +187,11 @@ export class GetOrSet {
     if (namesTtl(options)) flight.askTtl(plan.ttlMs);
   }
 
-  /** Waits for a load as long as this call may. */
+  /** Waits for a load as long as this call may; undefined = begin anew. */
   async #await(flight: SingleFlight, isJoined: boolean, call: Planned): Promise<Answer | undefined> {
     const { tags, errors } = this.#deps;
     const epochAtJoining = tags.table.latest;
-    // A change by another instance was announced, and not pulled yet.
+    // The tag table may lack invalidations by other instances.
     const isUnsure = isJoined && tags.stale;
     let result: LoadResult;
     try {
@@ -205,11 +209,11 @@ export class GetOrSet {
       if (result.due !== undefined && this.#skipsL1(call.plan)) this.#refresh(call, result.due);
       return { value: this.#given(result.value, call.plan) };
     }
-    // The loader gave its value tags that were invalidated between its start and this call.
     if (isUnsure && result.tags.length > 0) await errors.guarded('getOrSet', tags.pull());
-    const isFromBefore =
+    // A tag of the value was invalidated between the start of its loader and this call.
+    const isOutdated =
       (isUnsure || result.tagEpoch < epochAtJoining) && !tags.table.isValid(result.tags, result.tagEpoch);
-    if (isFromBefore) return undefined;
+    if (isOutdated) return undefined;
     this.#counters.misses++;
     this.#missed(call);
     return { value: this.#loaded(call, result, isJoined) };
@@ -221,15 +225,15 @@ export class GetOrSet {
       return this.#given(result.value, call.plan);
     } catch (error) {
       if (!(error instanceof ReviveFailure)) throw error;
-      // No instance can be made of the value: its callers get it as the loader made it.
+      // The stored value cannot be revived: callers get the loader's own value.
       this.#deps.refusals.report(error, call.key, result);
       return result.made;
     }
   }
 
-  /** A hit near the end of its ttl starts one refresh. Every caller gets the value at hand meanwhile. */
+  /** Starts a refresh if this hit is due for one. Callers get the value at hand meanwhile. */
   #refreshIfDue(call: Planned, entry: L1Entry): void {
-    // The entry stays due until a refresh can begin.
+    // `isRefreshDue` marks the entry, so ask it only if a refresh may begin.
     if (this.#mayRefresh(call.id) && this.#deps.entries.isRefreshDue(call.id, entry, call.plan)) {
       this.#refresh(call, entry);
     }
@@ -253,7 +257,7 @@ export class GetOrSet {
     return this.#deps.l1 === undefined || tiers === 'l2';
   }
 
-  /** A kept value, as this call wants it. */
+  /** The copy of a stored value that this call gets. */
   #given(value: unknown, plan: LoadPlan): unknown {
     return revived(copyOut(value, this.#deps.isolation), plan.value);
   }
@@ -264,7 +268,7 @@ export class GetOrSet {
     return { value: this.#given(entry.value, call.plan) };
   }
 
-  /** A value past its ttl counts as a miss. */
+  /** Serves a stale value. It counts as a miss. */
   #served(call: Planned, value: unknown): Answer {
     this.#counters.misses++;
     this.#deps.counters.staleHits++;
@@ -281,7 +285,7 @@ export class GetOrSet {
   }
 }
 
-/** The plan of a call that has waited already. */
+/** The plan with its time-outs shortened by the time that the call has waited. */
 function afterWaiting(plan: LoadPlan, waitedMs: number): LoadPlan {
   if (waitedMs === 0) return plan;
   const { softTimeoutMs, hardTimeoutMs } = plan;

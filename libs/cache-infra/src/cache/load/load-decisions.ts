@@ -4,13 +4,13 @@ import type { Keyspace } from '../entry/keyspace.js';
 import { checkedTags, shortened, shorter, union, type StorePlan } from '../entry/store-plan.js';
 import type { SingleFlight } from './single-flight.js';
 
-/** What a loader is told, and what it decided. */
+/** The context of one loader run, and the loader's decisions. */
 export class LoadDecisions implements LoadContext {
   readonly key: string;
   readonly signal: AbortSignal;
   readonly stale: unknown;
   skipped = false;
-  /** Why no entry can be made of the value, whatever it is. */
+  /** Why the value cannot be stored, whatever it is: its tags are too many or too long. */
   unstorable: Error | undefined;
   readonly #plan: StorePlan;
   readonly #flight: SingleFlight;
@@ -26,13 +26,13 @@ export class LoadDecisions implements LoadContext {
     this.#keyspace = keyspace;
     this.signal = flight.signal;
     this.#tags = plan.tags;
-    // Loaders take their context apart: `({ ttl }) => …`.
+    // Loaders destructure their context: `({ ttl }) => …`.
     this.ttl = this.ttl.bind(this);
     this.tags = this.tags.bind(this);
     this.skipStore = this.skipStore.bind(this);
   }
 
-  /** How the value is stored. The loader knows its ttl best; then the shortest that a caller asked for counts. */
+  /** How the value is stored. The loader's ttl wins; without one, the shortest ttl that a caller asked for. */
   get plan(): StorePlan {
     const { askedTtlMs, askedTags } = this.#flight;
     const ttlMs = this.#ttlMs ?? shorter(this.#plan.ttlMs, askedTtlMs);
@@ -48,7 +48,7 @@ export class LoadDecisions implements LoadContext {
     try {
       this.#flight.tags = union(this.#flight.tags, this.#keyspace.coveringTags(this.#tags));
     } catch (error) {
-      // The loader did its work: an entry that cannot carry its tags is not stored, and its value is handed out.
+      // The loader must not fail for its tags: callers get the value, and nothing is stored.
       this.unstorable = error as Error;
     }
   }

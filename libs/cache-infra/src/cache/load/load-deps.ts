@@ -40,13 +40,13 @@ export interface LoadDeps {
   readonly work: InFlightWork<TierRead, SingleFlight>;
   readonly coherence: Coherence;
   readonly keySignals: KeySignals;
-  /** Pauses after failed loads. */
+  /** Back-off after failed loads. */
   readonly backoff: Backoff;
-  /** Pauses after refreshes whose value could not be stored. */
+  /** Back-off after refreshes whose value could not be stored. */
   readonly refreshBackoff: Backoff;
   readonly timers: CallTimers;
   readonly isolation: Isolation;
   readonly values: ValueLimits;
-  /** For calls that name nothing else. */
+  /** For calls without options of their own. */
   readonly defaults: PlanDefaults;
 }

@@ -16,11 +16,11 @@ import type { LoadDeps } from './load-deps.js';
 import { SingleFlight, type FlightObserver, type FlightOptions, type LoadResult } from './single-flight.js';
 import { mayServeStale } from './stale-policy.js';
 
-/** Between two looks at another instance's lease, where no channel announces its end. Milliseconds. */
+/** Pause between two checks of another instance's lease, where no channel announces its end. Milliseconds. */
 const pollMs = 100;
-/** From the end of another instance's lease until it is taken over: its last write may be in flight. Milliseconds. */
+/** Pause after another instance's lease has expired, since its last write may be in flight. Milliseconds. */
 const takeoverMs = 20;
-/** Reads of an entry that changes while it is read. */
+/** Most reads of an entry that changes during the read. */
 const maxReads = 3;
 
 /** The call that starts a load. */
@@ -33,14 +33,20 @@ export interface LoadCall {
 }
 
 /**
- * How Redis takes part in a load at the moment:
- * - `asking`: Redis is asked for the entry or for a guard. A change of the entry is noted: Redis's answer tells whether it came before the load.
- * - `guarded`: Redis holds a guard. A change of the entry makes the load ask whether its guard still stands.
- * - `unguarded`: Redis knows nothing of the load, or the value is being stored. A change of the entry supersedes the load.
+ * How a load reacts to a remote change of its entry:
+ *
+ * - `asking`: Redis is being asked for the entry or for a guard. The change is noted; the answer shows whether it came
+ *   before the load.
+ * - `guarded`: Redis holds a guard. The load asks whether its guard still stands.
+ * - `unguarded`: Redis holds no guard, or the value is being stored. The change supersedes the load.
  */
 type GuardState = 'asking' | 'guarded' | 'unguarded';
 
-/** The way of one load: ask Redis, take the lease, run the loader, store the value. All callers of the key share it. */
+/**
+ * One load, straight down: ask Redis for the entry, take the guard and the lease, run the loader, store the value. All
+ * callers of the key share it by its {@link SingleFlight}. How a remote change reaches a running load: {@link
+ * GuardState}.
+ */
 export class LoadRun implements FlightObserver {
   readonly flight: SingleFlight;
   readonly #deps: LoadDeps;
@@ -90,17 +96,17 @@ export class LoadRun implements FlightObserver {
     }
   }
 
-  /** What Redis has; undefined = the loader has to run. */
+  /** The answer from Redis; undefined = the loader must run. */
   async #askRedis(): Promise<LoadResult | undefined> {
     const { flight } = this;
     const { plan } = this.#call;
     const { l2, counters, tags } = this.#deps;
     if (l2 === undefined || flight.redisFailed) return undefined;
-    // The state of the tag table when the loader starts decides which later invalidations cover its value.
-    const news = tags.pullForLoad(plan.tags.length > 0);
-    news?.catch(ignore);
+    // The tag epoch at the start of the loader decides which later invalidations cover its value.
+    const pull = tags.pullForLoad(plan.tags.length > 0);
+    pull?.catch(ignore);
     if (plan.tiers === 'l1') {
-      await news?.catch(ignore);
+      await pull?.catch(ignore);
       return undefined;
     }
     if (!flight.forced) {
@@ -112,12 +118,12 @@ export class LoadRun implements FlightObserver {
       }
       counters.l2Misses++;
     }
-    await news?.catch(ignore);
+    await pull?.catch(ignore);
     flight.signal.throwIfAborted();
     return this.#takeGuard();
   }
 
-  /** A caller's answer from the entry in Redis; undefined = the value has to be loaded. */
+  /** The answer from the entry in Redis; undefined = the loader must run. */
   #answerFrom(found: L1Entry): LoadResult | undefined {
     const { flight } = this;
     const { entries, backoff, clock } = this.#deps;
@@ -134,8 +140,8 @@ export class LoadRun implements FlightObserver {
   }
 
   /**
-   * The entry in Redis. If another instance changes it while it is read, it is read again: a caller that comes after the change joins this load,
-   * and must not get the entry from before.
+   * The entry in Redis. It is read again if another instance changes it during the read: a caller that joins after the
+   * change must not get the older entry.
    */
   async #readUnchanged(): Promise<L1Entry | undefined | typeof failed> {
     const { keyspace, key, id, plan } = this.#call;
@@ -156,7 +162,9 @@ export class LoadRun implements FlightObserver {
     this.#guardState = 'asking';
   }
 
-  /** Puts the load guard into Redis; with a lease, waits until this instance may load or another has. */
+  /**
+   * Puts the guard into Redis. With `lock`, waits until this instance gets the lease, or another has stored a value.
+   */
   async #takeGuard(): Promise<LoadResult | undefined> {
     const { flight } = this;
     const { keyspace, key, plan } = this.#call;
@@ -174,7 +182,7 @@ export class LoadRun implements FlightObserver {
           'getOrSet',
           guards.begin(redisKey, plan.lock && leftMs > 0, holder),
         );
-        // Redis is unavailable: the load goes on without a guard.
+        // Redis is unavailable: load without a guard.
         if (begun === failed) return undefined;
         if (begun.granted) this.#guard = begun;
         if (begun.granted && begun.seen === null) return undefined;
@@ -187,11 +195,11 @@ export class LoadRun implements FlightObserver {
           }
         }
         if (begun.granted) return undefined;
-        // A refresh does not wait for the instance that refreshes already.
+        // Another instance refreshes the value already: a refresh need not wait for it.
         if (flight.background) return { from: 'other-instance' };
         flight.tiersAsked();
         holder = begun.holder;
-        // Two loads that hold a lease each may wait for the lease of the other.
+        // Two loads with a lease may wait for each other's: wait no longer than a lease lasts.
         if (flight.holdsUpLease) leftMs = Math.min(leftMs, guards.leaseMs);
         const isAnnounced = coherence.channel?.armed === true;
         const waitMs = isAnnounced ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs);
@@ -250,7 +258,7 @@ export class LoadRun implements FlightObserver {
       try {
         if (decisions.unstorable !== undefined) throw decisions.unstorable;
         const stored = copyIn(value, this.#deps, decisions.plan);
-        // From here on a change may come after the value is stored, and before this instance knows that it is.
+        // A change from here on may follow the store in Redis before this instance learns of it.
         this.#guardState = 'unguarded';
         const made = { epoch: tagEpoch, guard: this.#guard };
         await writes.storeLoaded(keyspace, key, stored, decisions.plan, flight, made);
@@ -274,7 +282,7 @@ export class LoadRun implements FlightObserver {
     }
   }
 
-  /** The value past its ttl, as the loader gets it. */
+  /** The stale value, as the loader gets it. */
   #staleForLoader(): unknown {
     const { stale } = this.flight;
     if (stale === undefined) return undefined;
@@ -299,7 +307,7 @@ export class LoadRun implements FlightObserver {
     }
   }
 
-  /** The loader failed: its callers get the value at hand, or the failure. */
+  /** After a failed loader, callers get the value at hand, or else the failure. */
   async #afterFailure(error: unknown): Promise<LoadResult> {
     const { flight } = this;
     const { id } = this.#call;
@@ -316,22 +324,22 @@ export class LoadRun implements FlightObserver {
     return value;
   }
 
-  /** A disabled cache has no tier: its values need not be storable. */
+  /** A disabled cache has no tier. Its values need not be storable. */
   get #isDisabled(): boolean {
     return this.#deps.l1 === undefined && this.#deps.l2 === undefined;
   }
 
-  /** No tier can keep the value. Its callers get it all the same, and the next call loads again. */
+  /** Reports a value that no tier can store. Callers get the value; the next call loads again. */
   #reportUnstorable(decisions: LoadDecisions, error: Error): void {
     const { counters, clock, refusals, entries, refreshBackoff } = this.#deps;
     const { key, id } = this.#call;
     counters.notStored++;
     refusals.report(error, key, decisions);
-    // No caller gets the value of a refresh: without a pause every hit would start another one.
+    // Without a pause every hit would start another refresh.
     if (this.flight.background) entries.postponeRefresh(id, refreshBackoff.failed(id, clock.now()));
   }
 
-  /** A refresh needs a value newer than the one at hand: an entry that is due for a refresh itself will not do. */
+  /** True for a refresh that finds an entry due for a refresh itself: the refresh needs a newer one. */
   #isDueAgain(found: L1Entry): boolean {
     return this.flight.background && this.#isDue(found);
   }
@@ -343,7 +351,7 @@ export class LoadRun implements FlightObserver {
     return this.#deps.clock.now() >= due;
   }
 
-  /** Renews the guard in Redis, and learns from it whether the key was invalidated. */
+  /** Renews the guard in Redis at intervals. Each renewal tells whether the key was invalidated. */
   #watch(guard: LoadGuard): void {
     const { guards } = this.#deps;
     if (guards === undefined) return;
@@ -363,13 +371,13 @@ export class LoadRun implements FlightObserver {
   }
 
   readonly #supersedeUnless = (isCurrent: boolean): void => {
-    // The guard of a load that has ended says nothing about its value.
+    // Once the load has ended, the state of its guard has no meaning.
     if (isCurrent || this.#guard?.ended === true) return;
     this.#deps.work.loads.end(this.#call.id, this.flight);
     supersede(this.flight);
   };
 
-  /** No caller needs the stored value any more: the lease goes to the next who waits, however long the loader still runs. */
+  /** Releases the lease at once, however long the loader still runs: its value will not be stored. */
   onSuperseded(): void {
     if (this.#renewal === undefined) return;
     this.#stopWatching();
@@ -399,8 +407,8 @@ export class LoadRun implements FlightObserver {
 }
 
 /**
- * The value at hand, if it may be served for `reason`. An invalidation ends the grace, also one by another instance: whether there was one is
- * asked first.
+ * The value at hand, if it may be served for `reason`. Pulls tag invalidations by other instances first, since an
+ * invalidation ends the grace.
  */
 export async function valueAtHand(
   deps: Pick<LoadDeps, 'lookup' | 'entries'>,
@@ -414,21 +422,21 @@ export async function valueAtHand(
   return { from: 'stale', value: stale.value };
 }
 
-/** Asked again after a pause, in which that may have changed. */
+/** Reads the flag anew after an `await`: TypeScript would keep the narrowed type. */
 function isSuperseded(flight: SingleFlight): boolean {
   return flight.superseded;
 }
 
-/** A caller that forces a load may have joined while Redis was asked. */
+/** As {@link isSuperseded}: a caller that forces a load may have joined meanwhile. */
 function isForced(flight: SingleFlight): boolean {
   return flight.forced;
 }
 
-/** The value, its size or its tags: the loader succeeded, and no tier can keep what it made. */
+/** True if no tier can store the value, because of its kind, its size or its tags. */
 function isUnstorable(error: unknown): error is Error {
   return error instanceof SerializationError || error instanceof ValidationError;
 }
 
 function ignore(): void {
-  // Redis is unavailable: the load goes by what this process knows.
+  // Redis is unavailable: the load relies on the state of this process.
 }

@@ -6,45 +6,45 @@ import type { LoadInFlight } from '../invalidate/in-flight-work.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { shorter, union } from '../entry/store-plan.js';
 
-/** What a load gives to its callers. */
+/** The result of a load. */
 export type LoadResult =
   | {
       readonly from: 'loader';
-      /** What is stored, or, where nothing is stored, what the loader returned. */
+      /** The stored value; the loader's own value if nothing is stored. */
       readonly value: unknown;
-      /** What the loader returned. */
+      /** The loader's own value. */
       readonly made: unknown;
       readonly stored: boolean;
       /** As the tag table names them. */
       readonly tags: readonly string[];
-      /** State of the tag table when the loader started. */
+      /** The tag table's latest epoch when the loader started. */
       readonly tagEpoch: number;
     }
   | {
       readonly from: 'l2';
       readonly value: unknown;
-      /** The entry, if it is near enough to the end of its ttl to be refreshed. */
+      /** The entry, if it is due for a refresh. */
       readonly due?: L1Entry | undefined;
     }
   | { readonly from: 'stale'; readonly value: unknown }
-  /** Another instance loads the value, or the load came to its limit: a caller that has time left begins anew. */
+  /** Another instance loads the value, or the load reached its limit: a caller with time left begins anew. */
   | { readonly from: 'other-instance' };
 
-/** The procedure behind a flight: it is notified of what happens to the flight. */
+/** The load behind a flight. It is notified of the flight's events. */
 export interface FlightObserver {
   /** The flight was superseded. */
   onSuperseded(): void;
-  /** The last caller left, or the load took longer than any caller allows. */
+  /** The last caller left, or the load exceeded the limit of every caller. */
   onAbandoned(): void;
-  /** Another instance changed the entry. Returns whether the load finds out itself if that supersedes it. */
+  /** Another instance changed the entry. True = the load asks Redis itself whether the change supersedes it. */
   onEntryChanged(): boolean;
   /** Another instance changed the load guard. */
   onGuardChanged(): void;
 }
 
-/** A caller that may leave. */
+/** A caller that may leave the flight. */
 interface Participant {
-  /** How long the load may take, as far as this caller is concerned; `Infinity` = as long as it likes. Milliseconds. */
+  /** Longest load that this caller waits for, milliseconds; `Infinity` = no limit. */
   readonly limitMs: number;
 }
 
@@ -60,43 +60,58 @@ export interface FlightOptions {
   readonly redisFailed: boolean;
 }
 
-/** One load for one key, whatever the number of callers. */
+/**
+ * One load of one key, shared by all callers (single flight).
+ *
+ * *Callers.* A caller with a signal or a time-out is a participant: it can leave. Other callers stay until the load
+ * ends. When the last participant leaves and nobody else waits, the loader's signal aborts.
+ *
+ * *Held flights.* A flight is held if a caller was served at its `softTimeout`, or if a hit started it as a refresh:
+ * the load continues without callers, and its value is stored.
+ *
+ * *Limits.* A load may take as long as its most patient caller allows (`hardTimeout`). Once it has taken longer than
+ * the limit of every caller, present or served, it is abandoned: a loader that hangs must not hold its key forever.
+ *
+ * *Waits.* A loader may call the cache, and so wait for another flight. The graph of these waits finds circular loads,
+ * and flights that hold up the lease of another instance.
+ */
 export class SingleFlight implements LoadInFlight {
   readonly key: string;
   superseded = false;
-  /** Redis has failed this call already: it is not asked again. */
+  /** Redis already failed in this call: don't pay for a second time-out. */
   readonly redisFailed: boolean;
-  /** Run the loader even when a tier has the value. A caller who needs that may ask until the tiers have answered. */
+  /** Run the loader even if a tier has the value. A caller may ask for that until the tiers have answered. */
   forced: boolean;
-  /** Started by a hit, not by a caller who waits. */
+  /** A hit started the load: no caller waits for it. */
   readonly background: boolean;
-  /** A value past its ttl, within its grace, for when the loader fails or is slow. */
+  /** The value at hand, for when the loader fails or is slow. */
   stale: L1Entry | undefined;
-  /** State of the tag table when the loader started; undefined = it has not. */
+  /** The tag table's latest epoch when the loader started; undefined = it has not started. */
   tagEpoch: number | undefined;
   /** The tags known so far, as the tag table names them. */
   tags: readonly string[] = [];
-  /** Tags that callers who joined ask for, and the shortest ttl they ask for, milliseconds; 0 = none that ends. */
+  /** Tags that joining callers ask for. */
   askedTags: readonly string[] = [];
+  /** The shortest ttl that joining callers ask for, milliseconds; 0 = none that ends. */
   askedTtlMs = 0;
   readonly #controller = new AbortController();
-  readonly #asked = signalOnce();
+  readonly #tiersAsked = signalOnce();
   #result: Promise<LoadResult> | undefined;
   #settle: (result: LoadResult) => void = ignore;
-  /** Callers that stay until the flight lands. */
+  /** Number of callers that stay until the load ends. */
   #unlimited = 0;
   readonly #participants = new Set<Participant>();
-  /** Callers whose time is up, and of whom it is not yet known whether a stale value serves them. */
+  /** Number of callers past their limit for which the stale value is still being checked. */
   #deciding = 0;
-  /** The load goes on though nobody waits for it: hits go on with the value at hand meanwhile. */
+  /** The load continues without callers. */
   #held: boolean;
-  /** The limit that is being timed for those who were served and left, milliseconds. */
+  /** The limit of served callers that the timer watches, milliseconds. */
   #heldMs = 0;
-  /** The longest limit that has passed, milliseconds. */
+  /** The longest limit that the load has exceeded, milliseconds. */
   #overdueMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #holdsUpLease = false;
-  /** The flights that this one's loader waits for, and by how many calls each. */
+  /** The flights that this loader waits for, with the number of waiting calls. */
   #awaited: Map<SingleFlight, number> | undefined;
 
   readonly #observer: FlightObserver;
@@ -123,26 +138,26 @@ export class SingleFlight implements LoadInFlight {
     this.#observer.onGuardChanged();
   }
 
-  /** Resolves once it is known whether there is a stale value. */
+  /** Resolves once every tier was asked for a stale value. */
   get staleKnown(): Promise<void> {
-    return this.#asked.promise;
+    return this.#tiersAsked.promise;
   }
 
-  /** Every tier has been asked. */
+  /** Call it once every tier was asked. */
   tiersAsked(): void {
-    this.#asked.resolve();
+    this.#tiersAsked.resolve();
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The load took longer than anybody gave it. */
+  /** The load exceeded the limit of a caller. */
   get isOverdue(): boolean {
     return this.#overdueMs > 0;
   }
 
-  /** Whether this flight cannot land before `other` has. */
+  /** True if this flight waits, directly or through others, for `other`. */
   dependsOn(other: SingleFlight, seen = new Set<SingleFlight>()): boolean {
     if (this === other) return true;
     if (this.#awaited === undefined || seen.has(this)) return false;
@@ -151,7 +166,7 @@ export class SingleFlight implements LoadInFlight {
     return false;
   }
 
-  /** A call of this flight's loader waits for `other`. Returns what ends the wait. */
+  /** Notes that a call of this loader waits for `other`. Returns a function that ends the note. */
   awaits(other: SingleFlight): () => void {
     const awaited = (this.#awaited ??= new Map<SingleFlight, number>());
     awaited.set(other, (awaited.get(other) ?? 0) + 1);
@@ -163,7 +178,7 @@ export class SingleFlight implements LoadInFlight {
     };
   }
 
-  /** This load holds a lease, or one that waits for it does. */
+  /** This load holds a lease, or a load with a lease waits for it. */
   get holdsUpLease(): boolean {
     return this.#holdsUpLease;
   }
@@ -175,24 +190,25 @@ export class SingleFlight implements LoadInFlight {
     for (const awaited of this.#awaited.keys()) awaited.holdUpLease();
   }
 
-  /** A caller that joins asks for its tags, too. */
+  /** Adds the tags of a joining caller. */
   askTags(tags: readonly string[], keyspace: Keyspace): void {
     if (tags.length === 0) return;
     this.askedTags = union(this.askedTags, tags);
     this.tags = union(this.tags, keyspace.coveringTags(tags));
   }
 
-  /** A caller that joins asks for a ttl of its own. */
+  /** Shortens the ttl to the one that a joining caller asks for. */
   askTtl(ttlMs: number): void {
     this.askedTtlMs = shorter(this.askedTtlMs, ttlMs);
   }
 
+  /** `result`: of the load that this flight shares. */
   begin(result: Promise<LoadResult>): void {
     this.#result = new Promise<LoadResult>((resolve, reject) => {
       this.#settle = resolve;
       result.then(resolve, reject);
     });
-    // Those who wait hear of a failure; with nobody waiting it concerns nobody.
+    // Callers get a failure by `join`. Without a caller it is ignored, and not an unhandled rejection.
     this.#result
       .finally(() => {
         clearTimeout(this.#timer);
@@ -201,8 +217,8 @@ export class SingleFlight implements LoadInFlight {
   }
 
   /**
-   * The load goes on when its last caller leaves, until it has taken `limitMs`, which is in `inMs`: a loader that hangs must not keep its
-   * key for ever. Without a limit it goes on until it ends, or until the limit of another caller.
+   * Holds the flight: the load continues without callers until it has taken `limitMs`, which passes in `inMs`. Without
+   * a limit it continues until it ends, or until the limit of another caller.
    */
   hold(limitMs: number | undefined, inMs = limitMs): void {
     this.#held = true;
@@ -216,7 +232,7 @@ export class SingleFlight implements LoadInFlight {
     this.#timer.unref();
   }
 
-  /** A caller has waited for its limit. Returns what is to be called once it has left. */
+  /** A caller has waited for its limit. Call the returned function once the caller has left. */
   timeIsUp(limitMs: number): () => void {
     this.#deciding++;
     return () => {
@@ -227,7 +243,8 @@ export class SingleFlight implements LoadInFlight {
   }
 
   /**
-   * Waits for the landing, or until `signal` aborts. The last one to leave aborts the loader, unless the load is held and within its limit.
+   * Waits for the result, or until `signal` aborts. The last caller to leave aborts the loader, unless the flight is
+   * held within its limit.
    */
   async join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<LoadResult> {
     const result = this.#result as Promise<LoadResult>;
@@ -235,12 +252,12 @@ export class SingleFlight implements LoadInFlight {
       this.#unlimited++;
       return result;
     }
-    const seat: Participant = { limitMs };
-    this.#participants.add(seat);
+    const participant: Participant = { limitMs };
+    this.#participants.add(participant);
     return new Promise<LoadResult>((resolve, reject) => {
       const leave = (): void => {
         reject(signal.reason as Error);
-        this.#participants.delete(seat);
+        this.#participants.delete(participant);
         this.#participantLeft(signal.reason);
       };
       if (signal.aborted) {
@@ -255,7 +272,7 @@ export class SingleFlight implements LoadInFlight {
     });
   }
 
-  /** The cache is closed. A load that nobody waits for has no purpose any more. */
+  /** Ends the load of a closed cache if no caller waits for it. */
   close(reason: Error): void {
     if (this.#hasNoParticipant) this.#abandon(reason);
   }
@@ -274,7 +291,7 @@ export class SingleFlight implements LoadInFlight {
     this.#overdueMs = Math.max(this.#overdueMs, limitMs);
   }
 
-  /** Ends the load once nobody gives it more time than it has taken. Callers who came later than the others start anew. */
+  /** Abandons the load once it has exceeded the limit of every caller. Callers that joined later begin anew. */
   #endIfOverdue(): void {
     const overdueMs = this.#overdueMs;
     if (overdueMs === 0 || this.#deciding > 0 || this.#unlimited > 0) return;
@@ -305,5 +322,5 @@ function signalOnce(): { promise: Promise<void>; resolve: () => void } {
 }
 
 function ignore(): void {
-  // See depart().
+  // A failure reaches the callers by `join`.
 }

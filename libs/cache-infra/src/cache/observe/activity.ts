@@ -1,25 +1,25 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What the caches did: one read answered, one read not answered, one store, one loader run. */
+/** One activity of a cache: a hit, a miss, a set or a loader run. */
 export type ActivityKind = 'hit' | 'miss' | 'set' | 'load';
 
-/** What the caches did for one request. */
+/** The activity of all caches for one request. */
 export interface RequestActivity {
   hits: number;
   misses: number;
   sets: number;
   loads: number;
-  /** Hits that the memory of this process answered. */
+  /** Hits in the L1. */
   l1Hits: number;
-  /** Hits that Redis answered. */
+  /** Hits in the L2. */
   l2Hits: number;
-  /** Milliseconds from call to answer, loaders included; calls that ran at the same time add up. */
+  /** Milliseconds of all calls, loaders included. Concurrent calls add up. */
   durationMs: number;
   /** Milliseconds spent in loaders. */
   loadMs: number;
 }
 
-/** A record with nothing in it. */
+/** A record with all counts 0. */
 export function emptyActivity(): RequestActivity {
   return { hits: 0, misses: 0, sets: 0, loads: 0, l1Hits: 0, l2Hits: 0, durationMs: 0, loadMs: 0 };
 }
@@ -27,19 +27,19 @@ export function emptyActivity(): RequestActivity {
 const storage = new AsyncLocalStorage<RequestActivity>();
 
 /**
- * Attributes cache calls to the request that made them. Costs one boolean check per call until the first `run`.
+ * Attributes cache calls to the request that makes them. Until the first `run` it costs one boolean check per call.
  */
 export const activity = {
-  /** True as soon as anybody asked for attribution. */
+  /** True from the first `run` on. */
   enabled: false,
 
-  /** Runs `fn`; what the caches do within it, however deep or late, is added to `record`. */
+  /** Runs `fn`. Adds the activity of all calls within it, also asynchronous ones, to `record`. */
   run<T>(record: RequestActivity, fn: () => T): T {
     activity.enabled = true;
     return storage.run(record, fn);
   },
 
-  /** One thing that a cache did, and the milliseconds it took where they were measured. */
+  /** Adds one activity to the record of the current request. `ms`: undefined = not measured. */
   note(kind: ActivityKind, tier: 'l1' | 'l2' | undefined, ms: number | undefined): void {
     const record = storage.getStore();
     if (record === undefined) return;

@@ -28,7 +28,7 @@ describe('advise', () => {
     [
       'volatile-* with entries that never expire',
       { maxMemoryPolicy: 'volatile-ttl', defaultTtl: 0 },
-      /evicts only what expires.*Give the cache a defaultTtl/,
+      /evicts only keys with a ttl.*Give the cache a defaultTtl/,
     ],
     ['plaintext across hosts', { tls: false }, /without TLS.*rediss:/],
     ['no password across hosts', { authenticated: false }, /without a password: .*Give it a password/],
@@ -45,9 +45,13 @@ describe('advise', () => {
     [
       "an L1 with coherence 'none'",
       { coherence: 'none' },
-      /go on serving until it expires.*enableL1Cache to false/,
+      /serve the old value until it expires.*enableL1Cache to false/,
     ],
-    ['a small tracking table', { trackingTableMaxKeys: 9_999 }, /remembers 9999 .*Set it to 10000 or more/],
+    [
+      'a small tracking table',
+      { trackingTableMaxKeys: 9_999 },
+      /tracks at most 9999 keys.*Set it to 10000 or more/,
+    ],
     [
       'a tracking table that is small for these L1s',
       { trackingTableMaxKeys: 99_999, l1Size: 10_000 },

@@ -6,7 +6,7 @@ import type { CacheLogger } from '../contract/logger.js';
 import { harmless } from './logger.js';
 import type { Coherence } from '../contract/options.js';
 
-/** What Redis says of itself; `undefined` what it was not allowed to say. */
+/** Facts about the server, by its own word; `undefined` = this user may not ask. */
 export interface ServerFacts {
   readonly version?: string | undefined;
   /** Bytes; 0 = no limit. */
@@ -15,42 +15,42 @@ export interface ServerFacts {
   /** 0 = no limit. */
   readonly trackingTableMaxKeys?: number | undefined;
   readonly protectedMode?: boolean | undefined;
-  /** Keys that are no cache's of this library, among the first few. */
+  /** True if a sample of the keys has keys of other programs. */
   readonly foreignKeys?: boolean | undefined;
 }
 
-/** How the server is reached. */
+/** Facts about the connection to the server. */
 export interface LinkFacts {
-  /** For people: host and port, no credentials. */
+  /** Host and port, without credentials. */
   readonly address: string;
-  /** By a Unix socket or the loopback interface: what is sent stays on this host. */
+  /** A Unix socket or the loopback interface: traffic stays on this host. */
   readonly local: boolean;
   readonly tls: boolean;
-  /** A password, or a client certificate, is given. */
+  /** A password or a client certificate is configured. */
   readonly authenticated: boolean;
 }
 
-/** The options of the cache that the advice is about, defaults filled in. */
+/** The options of the cache that matter for the advice, with defaults applied. */
 export interface AdviserSettings {
   readonly name: string;
   readonly keyPrefix: string;
-  /** The user gave it. */
+  /** The user chose the prefix. */
   readonly ownKeyPrefix: boolean;
   /** Seconds; 0 = never expires. */
   readonly defaultTtl: number;
-  /** Seconds that the L1 keeps an entry; `undefined` = as long as Redis. */
+  /** Life in the L1, seconds; `undefined` = as long as in Redis. */
   readonly l1Ttl?: number | undefined;
   readonly coherence: Coherence;
-  /** Entries of the L1 at most; 0 = there is none. */
+  /** Most entries of the L1; 0 = there is no L1. */
   readonly l1Size: number;
 }
 
 export type AdviserFacts = ServerFacts & LinkFacts & AdviserSettings;
 
-/** What it says, or `undefined` when all is well or not known. */
+/** Returns the warning; `undefined` = no risk, or a fact is unknown. */
 type Rule = (facts: AdviserFacts) => string | undefined;
 
-/** Instances whose L1s should fit the server's tracking table, each full of other keys. */
+/** Number of instances, each with a full L1 of distinct keys, for which the server's tracking table should suffice. */
 const instances = 10;
 const fewTrackedKeys = 10_000;
 
@@ -58,55 +58,57 @@ const rules: readonly Rule[] = [
   ({ name, keyPrefix, ownKeyPrefix, foreignKeys, address }) => {
     if (ownKeyPrefix || foreignKeys !== true) return undefined;
     return (
-      `Cache '${name}' keeps to the default key prefix '${keyPrefix}' on a Redis (${address}) that others use too: ` +
-      'another application with the same prefix would read, overwrite and clear its entries. Set keyPrefix to a name of its own.'
+      `Cache '${name}' uses the default key prefix '${keyPrefix}' on a Redis (${address}) that other programs use, ` +
+      'too: an application with the same prefix would read, overwrite and clear its entries. Set keyPrefix to a ' +
+      'unique name.'
     );
   },
   ({ address, maxMemory, maxMemoryPolicy }) => {
     if (maxMemoryPolicy !== 'noeviction' || maxMemory === undefined || maxMemory === 0) return undefined;
     return (
-      `Redis (${address}) has maxmemory ${String(maxMemory)} bytes and maxmemory-policy noeviction: once it is full every write ` +
-      'fails, and nothing new is cached. Set maxmemory-policy to allkeys-lru or allkeys-lfu; where Redis also holds data ' +
-      'that must stay, to volatile-lru.'
+      `Redis (${address}) has maxmemory ${String(maxMemory)} bytes and maxmemory-policy noeviction: once Redis is ` +
+      'full, every write fails and no new entry is cached. Set maxmemory-policy to allkeys-lru or allkeys-lfu. If ' +
+      'Redis also holds data that must not be evicted, set volatile-lru.'
     );
   },
   ({ name, address, maxMemory, maxMemoryPolicy, defaultTtl }) => {
     if (maxMemoryPolicy?.startsWith('volatile-') !== true || maxMemory === 0 || defaultTtl !== 0)
       return undefined;
     return (
-      `Cache '${name}' has defaultTtl 0, and Redis (${address}) the maxmemory-policy ${maxMemoryPolicy}, which evicts only what ` +
-      'expires: once it is full its entries never leave, and writes fail. Give the cache a defaultTtl, or set ' +
-      'maxmemory-policy to allkeys-lru.'
+      `Cache '${name}' has defaultTtl 0, and Redis (${address}) has maxmemory-policy ${maxMemoryPolicy}, which ` +
+      'evicts only keys with a ttl: once Redis is full, entries of this cache are never evicted and writes fail. ' +
+      'Give the cache a defaultTtl, or set maxmemory-policy to allkeys-lru.'
     );
   },
   ({ address, local, tls }) => {
     if (local || tls) return undefined;
     return (
-      `Redis (${address}) is reached over the network without TLS: whoever listens there reads every cached value and the ` +
-      'password. Use a rediss:// URL or the option redis.tls.'
+      `Redis (${address}) is reached over the network without TLS: anyone on that network can read cached values and ` +
+      'the password. Use a rediss:// URL or the option redis.tls.'
     );
   },
   ({ address, local, authenticated, protectedMode }) => {
     if (local || authenticated) return undefined;
     const unprotected = protectedMode === false ? ', protected-mode is off' : '';
     return (
-      `Redis (${address}) takes commands over the network without a password${unprotected}: whoever reaches it can read, ` +
-      'change and delete everything. Give it a password or an ACL user (redis.username, redis.password).'
+      `Redis (${address}) accepts commands over the network without a password${unprotected}: any client that ` +
+      'reaches it can read, change and delete everything. Give it a password or an ACL user (redis.username, ' +
+      'redis.password).'
     );
   },
   ({ name, l1Ttl, defaultTtl, l1Size }) => {
     if (l1Size === 0 || l1Ttl === undefined || defaultTtl === 0 || l1Ttl <= defaultTtl) return undefined;
     return (
-      `Cache '${name}' has an l1Ttl of ${String(l1Ttl)} s, above its defaultTtl of ${String(defaultTtl)} s: the L1 keeps nothing longer ` +
-      'than Redis does, so it has no effect. Set l1Ttl below defaultTtl, or leave it out.'
+      `Cache '${name}' has an l1Ttl of ${String(l1Ttl)} s, above its defaultTtl of ${String(defaultTtl)} s: the L1 ` +
+      'keeps no entry longer than Redis does, so l1Ttl has no effect. Set l1Ttl below defaultTtl, or omit it.'
     );
   },
   // A Redis on the same host serves one machine, most often a developer's.
   ({ name, local, l1Size, coherence }) => {
     if (local || l1Size === 0 || coherence !== 'none') return undefined;
     return (
-      `Cache '${name}' has an L1 and coherence 'none': what one instance changes or deletes, the others go on serving until ` +
-      "it expires. Leave coherence at 'tracking', or set enableL1Cache to false."
+      `Cache '${name}' has an L1 and coherence 'none': after one instance changes or deletes an entry, other ` +
+      "instances serve the old value until it expires. Leave coherence at 'tracking', or set enableL1Cache to false."
     );
   },
   ({ name, address, trackingTableMaxKeys, coherence, l1Size }) => {
@@ -115,49 +117,49 @@ const rules: readonly Rule[] = [
     if (trackingTableMaxKeys === undefined || trackingTableMaxKeys === 0 || trackingTableMaxKeys >= needed)
       return undefined;
     return (
-      `Redis (${address}) remembers ${String(trackingTableMaxKeys)} read keys at most (tracking-table-max-keys), few for the L1 of ` +
-      `cache '${name}' (${String(l1Size)} entries in each instance): beyond that it tells instances to drop entries that nobody ` +
-      `changed. Set it to ${String(needed)} or more (its default is 1000000), or coherence to 'broadcast'.`
+      `Redis (${address}) tracks at most ${String(trackingTableMaxKeys)} keys (tracking-table-max-keys), too few for ` +
+      `the L1 of cache '${name}' (${String(l1Size)} entries in each instance): beyond this limit Redis invalidates ` +
+      `unchanged L1 entries. Set it to ${String(needed)} or more (its default is 1000000), or set coherence to ` +
+      "'broadcast'."
     );
   },
   ({ name, address, version, coherence, l1Size }) => {
     if (l1Size === 0 || (coherence !== 'tracking' && coherence !== 'broadcast')) return undefined;
     if (version === undefined || !(Number.parseInt(version, 10) < 6)) return undefined;
     return (
-      `Redis (${address}) is version ${version}, which has no CLIENT TRACKING: the L1 of cache '${name}' cannot hear of ` +
-      'changes made by other instances. Upgrade to Redis 6 or later, or set enableL1Cache to false.'
+      `Redis (${address}) is version ${version}, which has no CLIENT TRACKING: the L1 of cache '${name}' does not ` +
+      'receive invalidations from other instances. Upgrade to Redis 6 or later, or set enableL1Cache to false.'
     );
   },
 ];
 
-/** Warnings for people about settings that work now and hurt later: each says what, why it matters and what to do. */
+/** Warnings about settings that work now and fail later. Each names the setting, the risk and the remedy. */
 export function advise(facts: AdviserFacts): string[] {
-  return rules.map((rule) => rule(facts)).filter((words) => words !== undefined);
+  return rules.map((rule) => rule(facts)).filter((warning) => warning !== undefined);
 }
 
 /** One server that holds keys. */
 type Master = ReturnType<RemoteServer['masters']>[number];
 
-/** Keys looked at for others than ours: enough to see that a server is shared, too few to delay anybody. */
+/** Keys of the sample: enough to detect a shared server, too few to delay other clients. */
 const sampleSize = 100;
 
-/** What `INFO`, `CONFIG GET` and a look at some keys tell of Redis; of a Cluster, of one master. */
+/** Gathers facts by `INFO`, `CONFIG GET` and a sample of the keys. Of a Cluster, it asks one master. */
 export async function gatherFacts(l2: RemoteTier, settings: AdviserSettings): Promise<AdviserFacts> {
-  const { server: gate } = l2;
-  const masters = gate.masters();
+  const masters = l2.server.masters();
   const [server] = masters;
-  let away = server === undefined;
+  let isUnavailable = server === undefined;
   const ask = async <T>(what: string, send: (server: Master) => Promise<T>): Promise<T | undefined> => {
-    if (server === undefined || away) return undefined;
+    if (server === undefined || isUnavailable) return undefined;
     try {
-      return await gate.call(what, () => send(server));
+      return await l2.server.call(what, () => send(server));
     } catch (error) {
-      // A managed Redis forbids CONFIG, an ACL may forbid anything: what is not told is not judged.
-      away = isOutage(failureKind(error));
+      // A managed Redis forbids CONFIG, and an ACL may forbid any command: an unknown fact causes no warning.
+      isUnavailable = isOutage(failureKind(error));
       return undefined;
     }
   };
-  // One after another: a Redis that stalls now must not have the breaker open by the adviser's questions alone.
+  // One after another: if Redis stalls now, the adviser's commands alone must not open the breaker.
   const fields = infoFields(await ask('INFO', (redis) => redis.info()));
   const table = configValue(
     await ask('CONFIG GET', (redis) => redis.config('GET', 'tracking-table-max-keys')),
@@ -184,14 +186,14 @@ export async function gatherFacts(l2: RemoteTier, settings: AdviserSettings): Pr
   };
 }
 
-/** Every cache without a prefix of its own has 'cache' or 'cache.<name>'. */
+/** A default prefix is 'cache' or 'cache.<name>'. */
 function isOfDefaultPrefix(key: string): boolean {
   return /^cache[:.]/.test(key);
 }
 
 function isLocal({ options, stream }: Master): boolean {
   if ('path' in options && options.path) return true;
-  // Where a name, or a Sentinel, has led to; a connection of a Cluster that is not open yet has its host only.
+  // The address behind a name or a Sentinel. A connection of a Cluster that is not open yet has its host only.
   const host =
     (stream as Partial<Master['stream']> | undefined)?.remoteAddress ?? options.host ?? 'localhost';
   return /^(localhost$|127\.|::1$|::ffff:127\.)/.test(host);
@@ -206,7 +208,7 @@ function infoFields(info: string | undefined): ReadonlyMap<string, string> {
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
 }
 
-/** The value in `[name, value]`, or in a map, as a client of the user's own may have it. */
+/** The value in `[name, value]`, or in a map: a client that the user passes may return either. */
 function configValue(reply: unknown): string | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined;
   const values = reply instanceof Map ? [...reply.values()] : Object.values(reply);
@@ -218,7 +220,7 @@ function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** The options of a cache as the adviser takes them. */
+/** The adviser's view of a cache's options. */
 export function adviserSettings(
   options: RedisCacheOptions,
   resolved: Pick<AdviserSettings, 'name' | 'keyPrefix' | 'coherence'>,
@@ -232,10 +234,10 @@ export function adviserSettings(
   };
 }
 
-/** What each logger was told: caches that share a server and a logger would say the same. */
-const told = new WeakMap<CacheLogger, Set<string>>();
+/** The warnings that each logger got: caches that share a server and a logger share them. */
+const logged = new WeakMap<CacheLogger, Set<string>>();
 
-/** Gathers the facts, and warns `logger` of each risk; of the same risk once. Never rejects. */
+/** Gathers the facts and logs one warning for each risk, once for each logger. Never rejects. */
 export async function adviseOnce(
   l2: RemoteTier,
   settings: AdviserSettings,
@@ -243,16 +245,16 @@ export async function adviseOnce(
 ): Promise<void> {
   try {
     const facts = await gatherFacts(l2, settings);
-    // Closed meanwhile, or away: then there is other news.
+    // The cache was closed, or Redis is unavailable: that has a log line of its own.
     if (l2.link.status !== 'ready') return;
-    const before = told.get(logger) ?? new Set();
-    told.set(logger, before);
-    for (const words of advise(facts)) {
-      if (before.has(words)) continue;
-      before.add(words);
-      harmless(logger).warn(words);
+    const earlier = logged.get(logger) ?? new Set();
+    logged.set(logger, earlier);
+    for (const warning of advise(facts)) {
+      if (earlier.has(warning)) continue;
+      earlier.add(warning);
+      harmless(logger).warn(warning);
     }
   } catch {
-    // Advice is not worth an error: a client without INFO, for one.
+    // Advice must not fail a cache: a client may lack INFO, for one.
   }
 }

@@ -6,16 +6,16 @@ export interface HealthDeps {
   readonly l1: { readonly size: number } | undefined;
   readonly l2: RemoteTier | undefined;
   readonly maxSize: number;
-  /** Milliseconds; undefined = as long as in Redis. */
+  /** Life in the L1, milliseconds; undefined = as long as in Redis. */
   readonly l1TtlMs: number | undefined;
   readonly channel: { readonly armed: boolean; readonly hearsEverything: boolean } | undefined;
   readonly journalSize: number;
-  /** Why Redis refused the last writes. */
+  /** Why Redis refused the last writes; undefined = it takes them. */
   readonly writeTrouble: string | undefined;
   readonly closed: boolean;
 }
 
-/** A refusal is an answer. */
+/** Milliseconds of a `PING`. An ACL that forbids the command still proves that Redis answers. */
 async function pingOf(l2: RemoteTier): Promise<number> {
   const start = performance.now();
   await l2.link.ping().catch((error: unknown) => {
@@ -24,12 +24,13 @@ async function pingOf(l2: RemoteTier): Promise<number> {
   return performance.now() - start;
 }
 
+/** How long the L1 may serve an entry after a change that is not reported to this instance. */
 function unheard({ l2, channel, l1TtlMs }: HealthDeps): { unheardMs?: number } {
   if (l2 === undefined || channel?.hearsEverything === true || l1TtlMs === undefined) return {};
   return { unheardMs: l1TtlMs };
 }
 
-/** Asks the tiers how they are. Never rejects. */
+/** Checks the tiers. Never rejects. */
 export async function checkHealth(deps: HealthDeps): Promise<CacheHealth> {
   const { l1, l2, maxSize, channel } = deps;
   const tiers: CacheHealth['tiers'] = {};
@@ -50,9 +51,9 @@ export async function checkHealth(deps: HealthDeps): Promise<CacheHealth> {
       ...state,
       ...(refusal === undefined ? {} : { lastError: refusal }),
     };
-    // It answers, and does not take everything.
-    const isTaking = refusal === undefined && state.journalSize === 0;
-    return { status: isTaking ? 'up' : 'degraded', tiers };
+    // Redis may answer and still not take every change.
+    const takesChanges = refusal === undefined && state.journalSize === 0;
+    return { status: takesChanges ? 'up' : 'degraded', tiers };
   } catch (error) {
     const { status } = l2.link;
     const lastError = (error as Error).message;

@@ -18,7 +18,7 @@ describe('CoherenceLog', () => {
     jest.useRealTimers();
   });
 
-  it('has one line for the loss, however often it is told, and one for the return', () => {
+  it('logs one line for a loss, however often it is reported, and one for the return', () => {
     log.lost('silent');
     log.lost('silent');
     jest.advanceTimersByTime(1000);
@@ -27,21 +27,21 @@ describe('CoherenceLog', () => {
     log.restored();
     log.restored();
     expect(lines).toEqual([
-      "warn Cache 'sessions': changes made elsewhere are not heard of (silent); the L1 was emptied",
-      "log Cache 'sessions': changes made elsewhere are heard of again",
+      "warn Cache 'sessions': invalidation channel lost (silent): L1 cleared, remote changes may be missed",
+      "log Cache 'sessions': invalidation channel restored",
     ]);
   });
 
-  it('has one line for a moment without the channel', () => {
+  it('logs one line for a loss that is over before the delay', () => {
     log.lost('closed');
     log.restored();
     jest.advanceTimersByTime(1000);
     expect(lines).toEqual([
-      "warn Cache 'sessions': changes made elsewhere were not heard of for a moment (closed); the L1 was emptied",
+      "warn Cache 'sessions': invalidation channel lost for a moment (closed): L1 cleared",
     ]);
   });
 
-  it('is silent when Redis itself goes, whichever connection was closed first', () => {
+  it('logs nothing when Redis itself becomes unavailable, whichever connection closes first', () => {
     log.lost('the invalidation connection was closed');
     log.redisAway();
     jest.advanceTimersByTime(1000);

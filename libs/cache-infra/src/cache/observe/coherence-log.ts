@@ -1,34 +1,38 @@
 import type { CacheLogger } from '../contract/logger.js';
 
-/** How long the loss of the invalidation channel waits to be logged: when Redis itself goes, its connections go one by one. */
-const patienceMs = 250;
+/** Delay before a loss is logged, milliseconds: when Redis becomes unavailable, its connections close one by one. */
+const delayMs = 250;
 
-/** Logs that the invalidation channel was lost and found, a line each; nothing when Redis went away with it: that has a line of its own. */
+/**
+ * Logs one line for each loss and each return of the invalidation channel. Logs nothing if Redis itself became
+ * unavailable, which has a log line of its own.
+ */
 export class CoherenceLog {
   readonly #title: string;
   readonly #logger: CacheLogger;
   #pending: { readonly reason: string; readonly timer: NodeJS.Timeout } | undefined;
-  #told = false;
+  #isLossLogged = false;
 
   constructor(name: string, logger: CacheLogger) {
     this.#title = `Cache '${name}'`;
     this.#logger = logger;
   }
 
+  /** The channel was lost, or could not be opened. */
   lost(reason: string): void {
-    if (this.#pending !== undefined || this.#told) return;
+    if (this.#pending !== undefined || this.#isLossLogged) return;
     const timer = setTimeout(() => {
       this.#pending = undefined;
-      this.#told = true;
+      this.#isLossLogged = true;
       this.#logger.warn(
-        `${this.#title}: changes made elsewhere are not heard of (${reason}); the L1 was emptied`,
+        `${this.#title}: invalidation channel lost (${reason}): L1 cleared, remote changes may be missed`,
       );
-    }, patienceMs);
+    }, delayMs);
     timer.unref();
     this.#pending = { reason, timer };
   }
 
-  /** Redis is away altogether. */
+  /** Redis itself became unavailable: cancels a pending line. */
   redisAway(): void {
     clearTimeout(this.#pending?.timer);
     this.#pending = undefined;
@@ -38,12 +42,10 @@ export class CoherenceLog {
     if (this.#pending !== undefined) {
       const { reason } = this.#pending;
       this.redisAway();
-      this.#logger.warn(
-        `${this.#title}: changes made elsewhere were not heard of for a moment (${reason}); the L1 was emptied`,
-      );
-    } else if (this.#told) {
-      this.#told = false;
-      this.#logger.log(`${this.#title}: changes made elsewhere are heard of again`);
+      this.#logger.warn(`${this.#title}: invalidation channel lost for a moment (${reason}): L1 cleared`);
+    } else if (this.#isLossLogged) {
+      this.#isLossLogged = false;
+      this.#logger.log(`${this.#title}: invalidation channel restored`);
     }
   }
 }

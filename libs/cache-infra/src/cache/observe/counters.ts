@@ -1,6 +1,6 @@
 import type { CacheStats, CompressionStats, JournalStats } from '../contract/stats.js';
 
-/** The numbers a cache counts as it goes; plain fields, so that counting costs an addition. */
+/** The counters of a cache: plain fields, so that a count costs one addition. */
 export class Counters {
   l1Hits = 0;
   l1Misses = 0;
@@ -11,7 +11,7 @@ export class Counters {
   l2Sets = 0;
   l2Deletes = 0;
   l2Errors = 0;
-  /** Calls (keys) that found nothing in any tier. */
+  /** Misses in all tiers, one per key. */
   misses = 0;
   sets = 0;
   deletes = 0;

@@ -1,13 +1,13 @@
 import type { CacheEventListener, CacheEventName, CacheEvents } from '../contract/events.js';
 
-/** Runs something that may throw, reject or hang, without letting it hurt the caller. */
-export function runSafely(work: () => unknown): void {
+/** Runs a hook or listener. Its errors and rejections are ignored, and nothing waits for it. */
+export function runSafely(hook: () => unknown): void {
   try {
-    const result = work();
+    const result = hook();
     if (result instanceof Promise) result.catch(ignore);
     else if (isThenable(result)) result.then(ignore, ignore);
   } catch {
-    // Hooks can't hurt.
+    // A failing hook must not fail the operation.
   }
 }
 
@@ -16,17 +16,17 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function ignore(): void {
-  // Deliberately nothing: the failure belongs to the hook, not to the operation.
+  // A failing hook must not fail the operation.
 }
 
 /**
- * Cache events. Not Node's `EventEmitter`: there an `error` event without a listener ends the process, and a listener
- * that throws breaks the operation that told it.
+ * Emits cache events. Not Node's `EventEmitter`: there an `error` event without a listener ends the process, and a
+ * listener that throws fails the operation that emits.
  */
 export class CacheEmitter {
   readonly #listeners = new Map<CacheEventName, Set<(event: never) => void>>();
 
-  /** Somebody listens to something. */
+  /** True if any event has a listener. */
   get isUsed(): boolean {
     return this.#listeners.size > 0;
   }

@@ -24,7 +24,7 @@ describe('T48: a cache that evicts more than it answers', () => {
     await rounds(12, 150);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
-      /^Cache 'users' evicted \d+ entries from memory and answered 0 calls from there within a minute: it holds 100 entries.*Raise maxSize/,
+      /^Cache 'users' evicted \d+ L1 entries and served 0 L1 hits within a minute: .* 100 entries.*Raise maxSize/,
     );
   });
 

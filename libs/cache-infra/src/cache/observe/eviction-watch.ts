@@ -4,15 +4,15 @@ import type { CacheLogger } from '../contract/logger.js';
 import { harmless } from './logger.js';
 
 const windowMs = 60_000;
-/** In a minute; fewer are no sign of anything. */
+/** Fewest evictions in a window that are worth a warning. */
 const fewEvictions = 100;
-/** Evictions between two looks at the clock. */
+/** Evictions between two reads of the clock. */
 const stride = 16;
 
 export interface EvictionWatchOptions {
   readonly name: string;
   readonly maxSize: number;
-  /** The option that says how many entries memory holds. */
+  /** The name of the option that limits the entries of the L1, for the warning. */
   readonly option: string;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'evictions' | 'l1Hits'>;
@@ -20,13 +20,13 @@ export interface EvictionWatchOptions {
 }
 
 /**
- * Warns, once, of a cache that evicts more entries from memory within a minute than it answers calls from there: it is too small to be
- * of use. There is no timer: an eviction looks at the clock now and then.
+ * Warns once if the L1 evicts more entries within a minute than it serves hits: it is too small for the keys that are
+ * read. There is no timer: every few evictions read the clock.
  */
 export class EvictionWatch {
   readonly #options: EvictionWatchOptions;
   #isOver: boolean;
-  #untilLook = 1;
+  #untilCheck = 1;
   #start: { readonly at: number; readonly evictions: number; readonly hits: number } | undefined;
 
   constructor(options: EvictionWatchOptions) {
@@ -34,16 +34,16 @@ export class EvictionWatch {
     this.#isOver = options.logger === undefined;
   }
 
-  /** An entry was evicted, and counted. */
+  /** Call it after an eviction was counted. */
   evicted(): void {
-    if (this.#isOver || --this.#untilLook > 0) return;
-    this.#untilLook = stride;
+    if (this.#isOver || --this.#untilCheck > 0) return;
+    this.#untilCheck = stride;
     const { clock, counters } = this.#options;
     const now = clock.now();
     const { at, evictions, hits } = (this.#start ??= this.#from(now));
     if (now - at < windowMs) return;
-    const [evicted, answered] = [counters.evictions - evictions, counters.l1Hits - hits];
-    if (evicted >= fewEvictions && evicted > answered) this.#warn(evicted, answered);
+    const [evicted, served] = [counters.evictions - evictions, counters.l1Hits - hits];
+    if (evicted >= fewEvictions && evicted > served) this.#warn(evicted, served);
     this.#start = this.#from(now);
   }
 
@@ -52,13 +52,13 @@ export class EvictionWatch {
     return { at, evictions, hits: l1Hits };
   }
 
-  #warn(evicted: number, answered: number): void {
+  #warn(evicted: number, served: number): void {
     this.#isOver = true;
     const { logger, name, maxSize, option } = this.#options;
     if (logger === undefined) return;
     harmless(logger).warn(
-      `Cache '${name}' evicted ${String(evicted)} entries from memory and answered ${String(answered)} calls from there ` +
-        `within a minute: it holds ${String(maxSize)} entries, too few for what is read. Raise ${option}.`,
+      `Cache '${name}' evicted ${String(evicted)} L1 entries and served ${String(served)} L1 hits within a minute: ` +
+        `its L1 holds ${String(maxSize)} entries, too few for the keys that are read. Raise ${option}.`,
     );
   }
 }

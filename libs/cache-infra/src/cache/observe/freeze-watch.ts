@@ -1,16 +1,17 @@
-/** How often the event loop is looked at, milliseconds. */
+/** Interval of the timer, milliseconds. */
 const everyMs = 250;
-/** A look that comes so much later tells that the process stood still, milliseconds. */
+/** Delay of the timer that counts as a freeze, milliseconds. */
 const lateMs = 1000;
 
 /**
- * Notices that the process did not run for a while: it was stopped, as serverless platforms do, or its event loop was busy. What the
- * invalidation channel told meanwhile is not read yet, and the first turn of the event loop would go on with the L1 as it was.
+ * Detects that the process did not run for a while: a serverless platform froze it, or its event loop was blocked.
+ * Invalidations of that time are still unread in the socket, and the first turn of the event loop would serve L1
+ * entries that they cover.
  */
 export class FreezeWatch {
   readonly #timer: NodeJS.Timeout;
 
-  /** `elapsed`: milliseconds, of a clock that only goes forward. */
+  /** `elapsed`: a monotonic clock, milliseconds. */
   constructor(onThaw: () => void, elapsed = (): number => performance.now()) {
     let last = elapsed();
     this.#timer = setInterval(() => {

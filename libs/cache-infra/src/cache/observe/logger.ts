@@ -1,7 +1,7 @@
 import type { CacheLogger } from '../contract/logger.js';
 import { runSafely } from './emitter.js';
 
-/** A logger whose failures, at once or later, hurt nobody. */
+/** Wraps a logger: its errors and rejections are ignored. */
 export function harmless(logger: CacheLogger): CacheLogger {
   return {
     warn: (message) => {

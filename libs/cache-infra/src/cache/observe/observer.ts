@@ -10,7 +10,7 @@ export class CallOutcome {
   tier: 'l1' | 'l2' | undefined;
   readonly #emitter: CacheEmitter | undefined;
 
-  /** `emitter`: undefined = the hits and misses of this call count nowhere. */
+  /** `emitter`: undefined = the hits and misses of this call are not counted. */
   constructor(emitter: CacheEmitter | undefined) {
     this.#emitter = emitter;
   }
@@ -29,12 +29,12 @@ export class CallOutcome {
   }
 }
 
-/** What a measured call tells of itself. */
+/** The outcome of a measured call. */
 type Measured = Pick<CallOutcome, 'hits' | 'misses' | 'tier'>;
 
 const neverSampled = 1 << 30;
 
-/** Times operations for whoever watches: the monitor, the hook, the request. Nobody watching costs nothing. */
+/** Measures operations for the monitor, the hook and the current request. Without any of them it costs nothing. */
 export class Observer {
   /** One of this many plain L1 hits takes the measured path. */
   readonly sampleEvery: number;
@@ -50,7 +50,7 @@ export class Observer {
     else this.sampleEvery = this.#monitor === undefined ? neverSampled : (monitor?.sampleEvery ?? 1);
   }
 
-  /** Nobody watches, as far as a cache knows when it is made: requests may (`activity`). */
+  /** True without a monitor and a hook. Requests may still attribute calls (`activity`). */
   get isIdle(): boolean {
     return this.#monitor === undefined && this.#hook === undefined;
   }
@@ -59,7 +59,7 @@ export class Observer {
     return this.#hook !== undefined;
   }
 
-  /** A call that has ended and was timed by itself, where neither hook nor request watches. */
+  /** Reports a call that its caller timed. For calls without a hook and without a request that attributes them. */
   ended(
     operation: CacheOperation,
     key: string | undefined,
@@ -68,26 +68,27 @@ export class Observer {
     hit: boolean | undefined,
     success: boolean,
   ): void {
-    this.#tellMonitor({ cache: this.#name, operation, duration, key, hit, tier, success });
+    this.#sendToMonitor({ cache: this.#name, operation, duration, key, hit, tier, success });
   }
 
-  /** A read that its caller made of several look-ups, and timed by itself. Milliseconds. */
+  /** Reports a read of several look-ups that its caller timed. `duration`: milliseconds. */
   read(key: string, duration: number, tier: 'l1' | 'l2' | undefined): void {
     const isHit = tier !== undefined;
     this.#report('get', key, duration, { hits: isHit ? 1 : 0, misses: isHit ? 0 : 1, tier }, true);
   }
 
-  #tellMonitor(record: OperationRecord): void {
+  #sendToMonitor(record: OperationRecord): void {
     const monitor = this.#monitor;
     if (monitor === undefined) return;
     try {
-      const told: unknown = monitor.recordCacheOperationTime?.(record);
-      if (told !== undefined) runSafely(() => told);
+      const result: unknown = monitor.recordCacheOperationTime?.(record);
+      if (result !== undefined) runSafely(() => result);
     } catch {
-      // Hooks can't hurt.
+      // A failing monitor must not fail the operation.
     }
   }
 
+  /** Runs `work`, and reports its outcome and duration. */
   async observe<T>(
     operation: CacheOperation,
     key: string | undefined,
@@ -125,14 +126,14 @@ export class Observer {
       tier: outcome.tier,
       success,
     };
-    this.#tellMonitor(record);
+    this.#sendToMonitor(record);
     const hook = this.#hook;
     if (hook !== undefined) runSafely(() => hook(record));
   }
 }
 
 function note(operation: CacheOperation, outcome: Measured, duration: number): void {
-  // The time belongs to the call, whatever number of keys it had.
+  // The first activity carries the duration of the whole call.
   let ms: number | undefined = duration;
   for (let i = 0; i < outcome.hits; i++, ms = undefined) activity.note('hit', outcome.tier, ms);
   for (let i = 0; i < outcome.misses; i++, ms = undefined) activity.note('miss', undefined, ms);

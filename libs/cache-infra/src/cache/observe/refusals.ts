@@ -2,24 +2,24 @@ import { describeValue } from '../../base/redact.js';
 import type { CacheLogger } from '../contract/logger.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
 
-/** Causes that are logged at most. */
-const most = 100;
+/** Most distinct causes that are logged. */
+const maxLogged = 100;
 
-/** Reports values of loaders that reached their callers and no tier. Each cause is logged once. */
+/** Reports loaded values that no tier can store. Callers get such a value. Each cause is logged once. */
 export class Refusals {
   readonly #name: string;
   readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
 
-  /** @param logger `undefined` = Node's own warnings */
+  /** `logger`: undefined = `process.emitWarning` */
   constructor(name: string, emitter: CacheEmitter, logger: CacheLogger | undefined) {
     this.#name = name;
     this.#emitter = emitter;
     this.#logger = logger;
   }
 
-  /** The value of a loader could not be stored. `context`: of the load, whose own listener replaces the log line. */
+  /** Reports a value that could not be stored. A listener for `context` ({@link onRefusal}) replaces the log line. */
   report(error: Error, key: string, context: object): void {
     this.#emitter.emit('error', { operation: 'getOrSet', error });
     const listener = listeners.get(context);
@@ -31,8 +31,8 @@ export class Refusals {
   }
 
   #log(error: Error, key: string): void {
-    if (this.#told.has(error.message) || this.#told.size >= most) return;
-    this.#told.add(error.message);
+    if (this.#logged.has(error.message) || this.#logged.size >= maxLogged) return;
+    this.#logged.add(error.message);
     const message = `Cache '${this.#name}': the loader of ${describeValue(key)} runs uncached: ${error.message}`;
     if (this.#logger === undefined) process.emitWarning(message, 'CacheWarning');
     else this.#logger.warn(message);
@@ -43,7 +43,9 @@ type Listener = (error: Error) => void;
 
 const listeners = new WeakMap<object, Listener>();
 
-/** Has a refusal of what this load brings told to `listener` alone, who knows better than the key what was loaded. */
+/**
+ * Sends refusals of the load with this context to `listener` instead of the log. A decorator names the method there.
+ */
 export function onRefusal(context: object, listener: Listener): void {
   listeners.set(context, listener);
 }

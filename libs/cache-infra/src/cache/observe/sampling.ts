@@ -3,8 +3,8 @@ import type { CacheEmitter } from './emitter.js';
 import type { Observer } from './observer.js';
 
 /**
- * Which calls are measured. A monitor gets one plain L1 hit in `sampleEvery`; a hook, a listener for `hit`, or a request that attributes
- * calls gets all of them. The counters stay exact whatever is sampled.
+ * Decides which calls are measured. A monitor gets one plain L1 hit in `sampleEvery`; a hook, a listener for `hit`, or
+ * a request that attributes calls gets all of them. The counters stay exact whatever is sampled.
  */
 export class Sampling {
   readonly #observer: Observer;
@@ -22,12 +22,12 @@ export class Sampling {
     this.#hitsUntilMeasured = observer.sampleEvery;
   }
 
-  /** Counts a plain hit down; true if it goes unmeasured. */
+  /** Counts down to the next measured hit; true = don't measure this one. */
   skipHit(): boolean {
     return --this.#hitsUntilMeasured > 0;
   }
 
-  /** Begins a new interval of hits. */
+  /** Starts a new sampling interval. */
   restart(): void {
     this.#hitsUntilMeasured = this.#emitter.has('hit') ? 1 : this.#observer.sampleEvery;
   }
@@ -36,7 +36,7 @@ export class Sampling {
     return this.#hitsUntilMeasured <= 1;
   }
 
-  /** Counts a plain set down; true if it goes unmeasured and no listener needs it. */
+  /** Counts down to the next measured set; true = don't measure this one, and no listener needs it. */
   skipSet(): boolean {
     if (activity.enabled || this.#emitter.isUsed) return false;
     if (this.#isUnobserved) return true;

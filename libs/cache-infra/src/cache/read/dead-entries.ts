@@ -4,9 +4,9 @@ import type { LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { DeadEntry, RemoteTier } from '../../tiers/remote-tier.js';
 import type { InFlightWork } from '../invalidate/in-flight-work.js';
 
-/** Entries of one script: Redis serves nobody else meanwhile. */
+/** Entries that one script removes. Redis serves no other command meanwhile. */
 const batchSize = 100;
-/** Entries that wait at most: one that finds no room is found again by the next read. */
+/** Most entries queued. Beyond it an entry is skipped, and the next read of its key finds it again. */
 const maxWaiting = 10_000;
 
 export interface DeadEntriesDeps {
@@ -17,12 +17,12 @@ export interface DeadEntriesDeps {
 }
 
 /**
- * Removes entries from Redis that were read and found to be invalid: they would stay until their ttl, or for ever
- * without one. One batch is under way at a time, so that a flood of reads is no flood of commands.
+ * Removes dead entries that reads found in Redis. Without it they would stay until their ttl ends, or permanently
+ * without a ttl. One batch is in flight at a time, so that many reads do not cause as many commands.
  */
 export class DeadEntries {
   readonly #deps: DeadEntriesDeps;
-  readonly #waiting = new Map<string, DeadEntry>();
+  readonly #queued = new Map<string, DeadEntry>();
   #isRemoving = false;
 
   constructor(deps: DeadEntriesDeps) {
@@ -32,8 +32,8 @@ export class DeadEntries {
   /** An entry was read and is dead. */
   add(id: string, redisKey: string, { stamp, nonce }: EntryMeta): void {
     const { guards, lifecycle } = this.#deps;
-    if (lifecycle.closed || this.#waiting.size >= maxWaiting || !this.#isWanted(id)) return;
-    this.#waiting.set(id, { redisKey, guard: guards.guardKeyOf(redisKey), stamp, nonce });
+    if (lifecycle.closed || this.#queued.size >= maxWaiting || !this.#isWanted(id)) return;
+    this.#queued.set(id, { redisKey, guard: guards.guardKeyOf(redisKey), stamp, nonce });
     if (this.#isRemoving) return;
     this.#isRemoving = true;
     setImmediate(this.#removeSome);
@@ -41,8 +41,8 @@ export class DeadEntries {
 
   readonly #removeSome = (): void => {
     const batch: DeadEntry[] = [];
-    for (const [id, entry] of this.#waiting) {
-      this.#waiting.delete(id);
+    for (const [id, entry] of this.#queued) {
+      this.#queued.delete(id);
       if (this.#isWanted(id)) batch.push(entry);
       if (batch.length === batchSize) break;
     }
@@ -51,13 +51,16 @@ export class DeadEntries {
       return;
     }
     this.#deps.l2.removeDead(batch).then(this.#removeSome, () => {
-      // Redis has other troubles: the next read finds what is still there.
-      this.#waiting.clear();
+      // Redis fails: the next read of a key finds its dead entry again.
+      this.#queued.clear();
       this.#isRemoving = false;
     });
   };
 
-  /** A write or a load in flight replaces the entry anyway. Asked when an entry is found, and when it is removed. */
+  /**
+   * False if a write or a load in flight replaces the entry anyway. Checked when an entry is queued and when it is
+   * removed.
+   */
   #isWanted(id: string): boolean {
     return !this.#deps.work.hasChange(id);
   }

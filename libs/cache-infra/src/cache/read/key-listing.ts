@@ -14,9 +14,9 @@ export interface KeyListingDeps {
 }
 
 /**
- * The keys of a namespace that match `pattern`: those in memory, then those that are in Redis alone.
+ * The keys of a namespace that match `pattern`: first the keys in the L1, then the keys that only Redis holds.
  *
- * @throws InfrastructureError when Redis cannot be asked; CacheClosedError when the cache is closed meanwhile
+ * @throws InfrastructureError when Redis cannot be asked; CacheClosedError when the cache closes during the listing
  */
 export async function* listKeys(
   deps: KeyListingDeps,
@@ -25,11 +25,11 @@ export async function* listKeys(
 ): AsyncGenerator<string, void> {
   const { l1, l2, entries, lifecycle } = deps;
   const listing = keyspace.listing(pattern);
-  const told = new Set<string>();
+  const listed = new Set<string>();
   for (const id of l1?.ids() ?? []) {
     const key = listing.keyOfId(id);
     if (key === undefined || entries.fresh(id) === undefined) continue;
-    if (l2 !== undefined) told.add(key);
+    if (l2 !== undefined) listed.add(key);
     yield key;
     lifecycle.assertOpen();
   }
@@ -37,14 +37,14 @@ export async function* listKeys(
   for await (const page of pagesOf(deps.errors, l2, listing.redisGlob)) {
     for (const redisKey of page) {
       const key = listing.keyOfRedisKey(redisKey);
-      if (key === undefined || told.has(key)) continue;
+      if (key === undefined || listed.has(key)) continue;
       yield key;
       lifecycle.assertOpen();
     }
   }
 }
 
-/** Counts and tells of a failure, and throws it whatever `onError` says: half a list would look like a whole one. */
+/** Counts, emits and rethrows a failure whatever `onError` says: a partial list would look complete. */
 async function* pagesOf(
   errors: ErrorPolicy,
   l2: RemoteTier,

@@ -19,11 +19,11 @@ export interface LookupDeps {
   readonly tags: TagSync;
   readonly counters: Counters;
   readonly errors: ErrorPolicy;
-  /** For calls that name nothing else. */
+  /** For calls without options of their own. */
   readonly defaults: PlanDefaults;
 }
 
-/** A fresh entry, and the tier that had it. */
+/** A fresh entry, and the tier that holds it. */
 export interface Hit {
   readonly entry: L1Entry;
   readonly tier: 'l1' | 'l2';
@@ -39,7 +39,10 @@ export class Lookup {
     this.#deps = deps;
   }
 
-  /** Pulls tag news from Redis if the L1's entry of this key has tags that may be invalidated; `failed` = Redis did not answer. */
+  /**
+   * Pulls tag invalidations if the L1 entry of this key has tags that may be invalidated; `failed` = Redis did not
+   * answer.
+   */
   async checkTags(operation: CacheOperation, id: string): Promise<undefined | typeof failed> {
     const { l1, tags, entries, errors } = this.#deps;
     if (!tags.stale) return undefined;
@@ -48,11 +51,11 @@ export class Lookup {
     return (await errors.guarded(operation, tags.pull())) === failed ? failed : undefined;
   }
 
-  /** Pulls what other instances did to the tags of an entry. */
+  /** Pulls invalidations of an entry's tags by other instances. */
   async pullTagsOf(entry: L1Entry): Promise<void> {
     const { tags, errors } = this.#deps;
-    const news = hasTags(entry) ? tags.pullForRead() : undefined;
-    if (news !== undefined) await errors.guarded('getOrSet', news);
+    const pull = hasTags(entry) ? tags.pullForRead() : undefined;
+    if (pull !== undefined) await errors.guarded('getOrSet', pull);
   }
 
   /** The fresh entry in either tier. Counts nothing. */
@@ -122,7 +125,7 @@ export class Lookup {
     return undefined;
   }
 
-  /** As `find`, for many keys, in their order. A key may stand there once. */
+  /** As `find`, for many keys without duplicates, in their order. */
   async findMany(keyspace: Keyspace, keys: readonly string[]): Promise<readonly (Hit | undefined)[]> {
     const { l1, l2, counters, tags, entries, errors } = this.#deps;
     const hits = new Array<Hit | undefined>(keys.length);
@@ -162,7 +165,7 @@ export class Lookup {
     return this.#deps.reads.readMany(l2, keyspace, keys, this.#deps.defaults);
   }
 
-  /** Counts the results of a portion, and puts its hits where they belong: at `indexes`, from `from` on. */
+  /** Counts the results of a portion, and writes its hits to `hits`, at `indexes` from `from` on. */
   async #noteResults(
     results: readonly BulkResult[],
     indexes: readonly number[],
@@ -172,7 +175,7 @@ export class Lookup {
     const { counters, entries } = this.#deps;
     for (let n = 0; n < results.length; n++) {
       const result = results[n] as BulkResult;
-      let { record: entry } = result;
+      let { entry } = result;
       if (entry instanceof Promise) entry = await this.#awaited(entry);
       if (entry === undefined || !entries.isWithinTtl(entry)) {
         counters.l2Misses++;
@@ -184,7 +187,7 @@ export class Lookup {
     }
   }
 
-  /** An entry that another call began to read, or that takes longer to decode. */
+  /** Awaits an entry that another call is reading, or that decodes asynchronously. */
   async #awaited(entry: Promise<L1Entry | undefined>): Promise<L1Entry | undefined> {
     const found = await this.#deps.errors.guarded('getMany', entry);
     return found === failed ? undefined : found;

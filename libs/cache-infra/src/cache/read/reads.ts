@@ -18,16 +18,16 @@ import type { Counters } from '../observe/counters.js';
 import type { Recovery } from '../recover/recovery.js';
 import type { DeadEntries } from './dead-entries.js';
 
-/** What one call says of how it reads the L2. */
+/** The options of a call that matter for a read of the L2. */
 export type ReadPlan = Partial<Pick<StorePlan, 'tiers'>> & Pick<StorePlan, 'l1TtlMs'>;
 
-/** A read of the L2 under way; all who ask for the key meanwhile share it. */
+/** A read of the L2 in flight. Calls for the same key share it. */
 export interface TierRead extends Supersedable {
-  /** What it finds; may be past its ttl, within its grace. */
+  /** The fresh or stale entry; undefined = a miss. */
   readonly found: Promise<L1Entry | undefined>;
-  /** Somebody who asked wants it in the L1. */
+  /** A caller wants the entry in the L1. */
   fillsL1: boolean;
-  /** More than one asked, or the L1 has it: its value belongs to nobody alone. */
+  /** Several callers or the L1 hold the value: each caller needs a copy. */
   shared: boolean;
 }
 
@@ -47,16 +47,23 @@ export interface TierReadsDeps {
   readonly defaults: PlanDefaults;
 }
 
-/** What a read of many found for one key. */
+/** The result of a bulk read for one key. */
 export interface BulkResult {
-  readonly record: MaybeEntry | Promise<MaybeEntry>;
+  readonly entry: MaybeEntry | Promise<MaybeEntry>;
   readonly read: Pick<TierRead, 'shared'>;
 }
 
 type MaybeEntry = L1Entry | undefined;
 type Stored = StoredEntry | undefined;
 
-/** Reads of the L2: one for all who ask for a key at the same time, superseded by invalidations, filling the L1 on the way. */
+/**
+ * Reads of the L2 that fill the L1. Concurrent calls for a key share one read.
+ *
+ * A read goes through four steps: the reply from Redis, or the journalled change of the key; a pull of tag
+ * invalidations alongside, if the entry has tags; the check of its tags; the L1. An invalidation supersedes the read:
+ * its callers get the entry, the L1 does not. Dead entries count as misses and are removed from Redis in the
+ * background.
+ */
 export class TierReads {
   readonly #deps: TierReadsDeps;
 
@@ -64,33 +71,36 @@ export class TierReads {
     this.#deps = deps;
   }
 
-  /** Reads one key; joins a read that is under way. */
+  /** Reads one key, or joins the read in flight for it. */
   read(l2: RemoteTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
     const id = keyspace.id(key);
-    const underWay = this.#deps.inFlight.get(id);
-    if (underWay !== undefined) return joined(underWay, plan);
+    const inFlight = this.#deps.inFlight.get(id);
+    if (inFlight !== undefined) return joined(inFlight, plan);
     const redisKey = keyspace.redisKey(key);
     this.#deps.aliases.remember(redisKey, key, keyspace);
     const { tags, recovery } = this.#deps;
-    const news = tags.pullForRead();
-    news?.catch(ignore);
-    const waiting = recovery?.journal.pending(redisKey);
-    let stored: Promise<Stored>;
-    if (waiting === undefined) stored = inRedisTime(l2, l2.read(redisKey));
-    else stored = Promise.resolve(waiting.kind === 'set' ? l2.decode(redisKey, waiting.bytes) : undefined);
+    const pull = tags.pullForRead();
+    pull?.catch(ignore);
+    const journalled = recovery?.journal.pending(redisKey);
+    let reading: Promise<Stored>;
+    if (journalled === undefined) reading = inRedisTime(l2, l2.read(redisKey));
+    else
+      reading = Promise.resolve(
+        journalled.kind === 'set' ? l2.decode(redisKey, journalled.bytes) : undefined,
+      );
     const read = new Read(plan);
-    const settle = (entry: Stored): MaybeEntry | Promise<MaybeEntry> =>
-      this.#settle(keyspace, key, id, redisKey, entry, news, read, plan.l1TtlMs);
+    const settle = (stored: Stored): MaybeEntry | Promise<MaybeEntry> =>
+      this.#settle(keyspace, key, id, redisKey, stored, pull, read, plan.l1TtlMs);
     const fail = (error: unknown): never => {
       this.#deps.inFlight.end(id, read);
       throw error;
     };
-    read.found = stored.then(settle, fail);
+    read.found = reading.then(settle, fail);
     this.#deps.inFlight.start(id, read);
     return read;
   }
 
-  /** Reads many keys, in their order, with one command. */
+  /** Reads many keys with one command. The results have the order of `keys`. */
   async readMany(
     l2: RemoteTier,
     keyspace: Keyspace,
@@ -98,7 +108,7 @@ export class TierReads {
     plan: ReadPlan,
   ): Promise<BulkResult[]> {
     const { l1, tags, recovery } = this.#deps;
-    const found = new Array<BulkResult>(keys.length);
+    const results = new Array<BulkResult>(keys.length);
     const toRead: number[] = [];
     const redisKeys: string[] = [];
     for (let i = 0; i < keys.length; i++) {
@@ -110,26 +120,26 @@ export class TierReads {
       ) {
         const read = this.read(l2, keyspace, key, plan);
         read.found.catch(ignore);
-        found[i] = { record: read.found, read };
+        results[i] = { entry: read.found, read };
       } else {
         toRead.push(i);
         redisKeys.push(redisKey);
       }
     }
-    if (toRead.length === 0) return found;
-    const news = tags.pullForRead();
-    news?.catch(ignore);
+    if (toRead.length === 0) return results;
+    const pull = tags.pullForRead();
+    pull?.catch(ignore);
     if (l1 === undefined) {
-      const entries = await inRedisTime(l2, l2.readMany(redisKeys));
-      this.#useUnshared(keyspace, keys, toRead, entries, news, found);
-      return found;
+      const stored = await inRedisTime(l2, l2.readMany(redisKeys));
+      this.#settleUnshared(keyspace, keys, toRead, stored, pull, results);
+      return results;
     }
     const reads: BulkRead[] = [];
     const reply = inRedisTime(l2, l2.readMany(redisKeys)).then(
-      (entries) => {
-        this.#useShared(keyspace, redisKeys, entries, reads, news, plan.l1TtlMs);
-        for (let n = 0; n < reads.length; n++) found[toRead[n] as number] = reads[n] as BulkRead;
-        return found;
+      (stored) => {
+        this.#settleShared(keyspace, redisKeys, stored, reads, pull, plan.l1TtlMs);
+        for (let n = 0; n < reads.length; n++) results[toRead[n] as number] = reads[n] as BulkRead;
+        return results;
       },
       (error: unknown) => {
         for (const read of reads) this.#deps.inFlight.end(read.id, read);
@@ -139,7 +149,7 @@ export class TierReads {
     for (let n = 0; n < toRead.length; n++) {
       const i = toRead[n] as number;
       const key = keys[i] as string;
-      const read = new BulkRead(plan, key, keyspace.id(key), () => reply.then((all) => all[i]?.record));
+      const read = new BulkRead(plan, key, keyspace.id(key), () => reply.then((all) => all[i]?.entry));
       this.#deps.aliases.remember(redisKeys[n] as string, key, keyspace);
       reads.push(read);
       this.#deps.inFlight.start(read.id, read);
@@ -147,84 +157,87 @@ export class TierReads {
     return reply;
   }
 
-  /** What has come for keys that others may have asked for meanwhile. */
-  #useShared(
+  /** Settles reads that other calls may have joined. */
+  #settleShared(
     keyspace: Keyspace,
     redisKeys: readonly string[],
-    entries: readonly (Stored | Promise<Stored>)[],
+    replies: readonly (Stored | Promise<Stored>)[],
     reads: readonly BulkRead[],
-    news: Promise<unknown> | undefined,
+    pull: Promise<unknown> | undefined,
     l1TtlMs: number | undefined,
   ): void {
     for (let n = 0; n < reads.length; n++) {
       const read = reads[n] as BulkRead;
       const redisKey = redisKeys[n] as string;
-      const entry = entries[n];
+      const reply = replies[n];
       const settled =
-        entry instanceof Promise
-          ? entry.then((it) => this.#settle(keyspace, read.key, read.id, redisKey, it, news, read, l1TtlMs))
-          : this.#settle(keyspace, read.key, read.id, redisKey, entry, news, read, l1TtlMs);
+        reply instanceof Promise
+          ? reply.then((stored) =>
+              this.#settle(keyspace, read.key, read.id, redisKey, stored, pull, read, l1TtlMs),
+            )
+          : this.#settle(keyspace, read.key, read.id, redisKey, reply, pull, read, l1TtlMs);
       if (settled instanceof Promise) settled.catch(ignore);
-      read.record = settled;
+      read.entry = settled;
     }
   }
 
-  /** Without an L1 there is nothing to fill, and so nothing to supersede: each who asks reads for itself. */
-  #useUnshared(
+  /** Settles reads without an L1. They fill nothing, so there is nothing to supersede, and calls do not share them. */
+  #settleUnshared(
     keyspace: Keyspace,
     keys: readonly string[],
     toRead: readonly number[],
-    entries: readonly (Stored | Promise<Stored>)[],
-    news: Promise<unknown> | undefined,
-    found: BulkResult[],
+    replies: readonly (Stored | Promise<Stored>)[],
+    pull: Promise<unknown> | undefined,
+    results: BulkResult[],
   ): void {
     const now = this.#deps.clock.now();
     for (let n = 0; n < toRead.length; n++) {
-      const entry = entries[n];
-      const isPlain = !(entry instanceof Promise) && entry?.meta.tags === undefined;
-      const record = isPlain
-        ? this.#recordOf(keyspace, entry, now)
-        : this.#unsharedLater(keyspace, keys[toRead[n] as number] as string, entry, news);
-      if (record instanceof Promise) record.catch(ignore);
-      found[toRead[n] as number] = { record, read: unshared };
+      const reply = replies[n];
+      const isPlain = !(reply instanceof Promise) && reply?.meta.tags === undefined;
+      const entry = isPlain
+        ? this.#l1EntryOf(keyspace, reply, now)
+        : this.#settleTagged(keyspace, keys[toRead[n] as number] as string, reply, pull);
+      if (entry instanceof Promise) entry.catch(ignore);
+      results[toRead[n] as number] = { entry, read: unshared };
     }
   }
 
-  async #unsharedLater(
+  async #settleTagged(
     keyspace: Keyspace,
     key: string,
-    reading: Stored | Promise<Stored>,
-    news: Promise<unknown> | undefined,
+    reply: Stored | Promise<Stored>,
+    pull: Promise<unknown> | undefined,
   ): Promise<MaybeEntry> {
     const { tags, clock } = this.#deps;
-    const entry = await reading;
-    if (entry?.meta.tags !== undefined) {
+    const stored = await reply;
+    if (stored?.meta.tags !== undefined) {
       tags.tagsInUse();
-      await tags.pullUpTo(entry.meta.tagEpoch, news);
-      if (!tags.table.isValid(keyspace.coveringTags(entry.meta.tags), entry.meta.tagEpoch)) {
-        this.#deps.deadEntries?.add(keyspace.id(key), keyspace.redisKey(key), entry.meta);
+      await tags.pullUpTo(stored.meta.tagEpoch, pull);
+      if (!tags.table.isValid(keyspace.coveringTags(stored.meta.tags), stored.meta.tagEpoch)) {
+        this.#deps.deadEntries?.add(keyspace.id(key), keyspace.redisKey(key), stored.meta);
         return undefined;
       }
     }
-    return this.#recordOf(keyspace, entry, clock.now());
+    return this.#l1EntryOf(keyspace, stored, clock.now());
   }
 
-  #recordOf(keyspace: Keyspace, entry: Stored, now: number): MaybeEntry {
-    if (entry === undefined) return undefined;
+  /** The L1 entry for a stored one; undefined = past its ttl and its grace. */
+  #l1EntryOf(keyspace: Keyspace, stored: Stored, now: number): MaybeEntry {
+    if (stored === undefined) return undefined;
     const { l2, defaults, isolation } = this.#deps;
     const { carriesTtl } = this.#deps.entries;
-    const stored = copyInDecoded(entry.value, isolation);
+    const value = copyInDecoded(stored.value, isolation);
     const redisNow = l2?.clock.of(now) ?? now;
-    const found = decodedEntry(
+    const entry = decodedEntry(
       keyspace,
-      stored,
-      entry.meta,
+      value,
+      stored.meta,
       defaults.refreshAhead,
       redisNow,
       now,
       carriesTtl,
     );
-    return now >= found.staleUntil ? undefined : found;
+    return now >= entry.staleUntil ? undefined : entry;
   }
 
   #settle(
@@ -233,7 +246,7 @@ export class TierReads {
     id: string,
     redisKey: string,
     stored: Stored,
-    news: Promise<unknown> | undefined,
+    pull: Promise<unknown> | undefined,
     read: TierRead,
     l1TtlMs: number | undefined,
   ): MaybeEntry | Promise<MaybeEntry> {
@@ -253,7 +266,7 @@ export class TierReads {
     };
     if (meta.tags === undefined) return fill();
     tags.tagsInUse();
-    return tags.pullUpTo(meta.tagEpoch, news).then(fill, (error: unknown) => {
+    return tags.pullUpTo(meta.tagEpoch, pull).then(fill, (error: unknown) => {
       this.#deps.inFlight.end(id, read);
       throw error;
     });
@@ -264,33 +277,33 @@ export class TierReads {
     key: string,
     id: string,
     redisKey: string,
-    entry: StoredEntry,
+    stored: StoredEntry,
     read: TierRead,
     l1TtlMs: number | undefined,
   ): MaybeEntry {
     const { l1, l2, clock, counters } = this.#deps;
     const now = clock.now();
-    const found = this.#recordOf(keyspace, entry, now);
-    if (found === undefined) {
-      if (l2?.clock.isKnown === true && isOverdue(entry.meta, l2.clock.now()))
-        this.#deps.deadEntries?.add(id, redisKey, entry.meta);
+    const entry = this.#l1EntryOf(keyspace, stored, now);
+    if (entry === undefined) {
+      if (l2?.clock.isKnown === true && isOverdue(stored.meta, l2.clock.now()))
+        this.#deps.deadEntries?.add(id, redisKey, stored.meta);
       return undefined;
     }
-    // How long the entry still has is not known by our own clock.
-    if (l2?.clock.isKnown === false) return found;
-    if (l1 === undefined || !read.fillsL1 || read.superseded || this.#deps.lifecycle.closed) return found;
+    // Without Redis's time the rest of the entry's ttl is unknown.
+    if (l2?.clock.isKnown === false) return entry;
+    if (l1 === undefined || !read.fillsL1 || read.superseded || this.#deps.lifecycle.closed) return entry;
     read.shared = true;
-    // What is past its ttl in Redis is never newer than what stands here.
-    if (now < found.expiresAt || l1.get(id) === undefined) {
+    // A stale entry from Redis never replaces the entry in the L1, which is as new or newer.
+    if (now < entry.expiresAt || l1.get(id) === undefined) {
       this.#deps.aliases.remember(redisKey, key, keyspace);
-      l1.set(id, withL1Ttl(found, entry.meta.ttlMs, l1TtlMs, now));
+      l1.set(id, withL1Ttl(entry, stored.meta.ttlMs, l1TtlMs, now));
     }
     counters.l1Sets++;
-    return found;
+    return entry;
   }
 }
 
-/** What nobody else waits for. */
+/** The read of a single caller. */
 const unshared = { shared: false };
 
 class Read implements TierRead {
@@ -306,11 +319,11 @@ class Read implements TierRead {
 
 pinShape(new Read({ l1TtlMs: undefined }));
 
-/** One key of many: it has a promise of its own once somebody joins. */
+/** One key of a bulk read. Its promise is made when another call joins. */
 class BulkRead implements TierRead {
   superseded = false;
   shared = false;
-  record: MaybeEntry | Promise<MaybeEntry>;
+  entry: MaybeEntry | Promise<MaybeEntry>;
   fillsL1: boolean;
   readonly key: string;
   readonly id: string;
@@ -334,17 +347,17 @@ class BulkRead implements TierRead {
 
 pinShape(new BulkRead({ l1TtlMs: undefined }, '', '', () => Promise.resolve(undefined)));
 
-/** What `reading` brings, once Redis's time is known: by it is told how long entries still have. */
+/** The result of `reading`, once Redis's time is known: the rest of a ttl is computed from it. */
 function inRedisTime<T>(l2: RemoteTier, reading: Promise<T>): Promise<T> {
   if (l2.clock.isKnown) return reading;
-  const learning = l2.clock.learn().catch(ignore);
+  const synchronizing = l2.clock.learn().catch(ignore);
   return reading.then(async (result) => {
-    await learning;
+    await synchronizing;
     return result;
   });
 }
 
-/** Past its ttl and grace for longer than clocks may be apart: somebody has Redis keep it. */
+/** True if ttl and grace are over by more than clocks may differ: Redis keeps the key longer than it was told to. */
 function isOverdue({ stamp, ttlMs, graceMs }: EntryMeta, redisNow: number): boolean {
   return ttlMs !== 0 && redisNow > stamp + ttlMs + graceMs + 1000;
 }
@@ -356,5 +369,5 @@ function joined(read: TierRead, plan: ReadPlan): TierRead {
 }
 
 function ignore(): void {
-  // Whoever needs the outcome awaits it elsewhere.
+  // Callers that need the outcome await it themselves.
 }

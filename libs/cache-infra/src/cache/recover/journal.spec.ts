@@ -59,7 +59,7 @@ function journal(limits: { maxEntries?: number; maxBytes?: number; horizonMs?: n
 }
 
 describe('RecoveryJournal', () => {
-  it('keeps the last change of a key, whichever turns out last not to have reached Redis', () => {
+  it('keeps the last change of a key, whatever the order in which the changes fail', () => {
     const { it: kept } = journal();
     const [first, second] = [set('p:a'), del('p:a')];
     kept.record(second);
@@ -68,7 +68,7 @@ describe('RecoveryJournal', () => {
     expect(kept.size).toBe(1);
   });
 
-  it('a pattern covers what was changed before it, and nothing that was changed after it', () => {
+  it('a pattern supersedes the changes made before it, and none made after it', () => {
     const { it: kept } = journal();
     const [before, pattern, after] = [set('p:a'), match('p:'), set('p:b')];
     kept.record(before);
@@ -80,7 +80,7 @@ describe('RecoveryJournal', () => {
     expect(kept.matches()).toEqual([pattern]);
   });
 
-  it('a change that is older than a pattern which covers it is not taken', () => {
+  it('does not record a change that a later pattern covers', () => {
     const { it: kept } = journal();
     const [before, pattern] = [set('p:a'), match('p:')];
     kept.record(pattern);
@@ -89,7 +89,7 @@ describe('RecoveryJournal', () => {
     expect(kept.size).toBe(1);
   });
 
-  it('many patterns become one that covers everything; what was set stays', () => {
+  it('too many patterns become one that covers every key; journalled sets stay', () => {
     const { it: kept } = journal();
     const other = set('p:kept');
     kept.record(other);
@@ -101,7 +101,7 @@ describe('RecoveryJournal', () => {
     expect(kept.pending('q:foreign')).toBeUndefined();
   });
 
-  it('when values take too many bytes, the oldest leaves and a delete stays in its place', () => {
+  it('with too many bytes, the oldest set becomes a delete', () => {
     const { it: kept, dropped } = journal({ maxBytes: 2000 });
     const [first, second] = [set('p:a', 900), set('p:b', 900)];
     kept.record(del('p:z'));
@@ -115,7 +115,7 @@ describe('RecoveryJournal', () => {
     expect(kept.stats().bytes).toBeLessThanOrEqual(2000);
   });
 
-  it('a value larger than all that may be kept throws out no other', () => {
+  it('a value larger than the whole budget evicts no other', () => {
     const { it: kept, dropped } = journal({ maxBytes: 2000 });
     const small = set('p:a', 100);
     const large = set('p:b', 5000);
@@ -126,7 +126,7 @@ describe('RecoveryJournal', () => {
     expect(kept.pending('p:b')?.kind).toBe('delete');
   });
 
-  it('T15: too many deletes become one removal of every key but those set here, and none is dropped', () => {
+  it('T15: too many deletes become one removal of every key but the journalled sets, and none is dropped', () => {
     const { it: kept, dropped, widened } = journal({ maxEntries: 3 });
     const value = set('p:set');
     kept.record(value);
@@ -140,7 +140,7 @@ describe('RecoveryJournal', () => {
     expect(kept.matches()).toHaveLength(1);
   });
 
-  it('T15: with too many values the oldest leaves and is told, and what it replaced goes', () => {
+  it('T15: with too many sets, the oldest is dropped and reported, and the removal of every key covers it', () => {
     const { it: kept, dropped } = journal({ maxEntries: 2 });
     const all = [set('p:a'), set('p:b'), set('p:c')];
     for (const entry of all) kept.record(entry);
@@ -150,7 +150,7 @@ describe('RecoveryJournal', () => {
     expect(kept.size).toBe(2);
   });
 
-  it('T63: a pattern asks no journalled key when it comes', () => {
+  it('T63: recording a pattern visits no journalled key', () => {
     const { it: kept } = journal();
     for (let i = 0; i < 500; i++) kept.record(set(`p:k${String(i)}`));
     let asked = 0;
@@ -169,7 +169,7 @@ describe('RecoveryJournal', () => {
     expect(asked).toBe(0);
   });
 
-  it('T63: what a pattern covers is gone all the same, also when there were many of both', () => {
+  it('T63: changes that a pattern covers are superseded, also with many of both', () => {
     const { it: kept } = journal({ maxEntries: 10_000 });
     for (let i = 0; i < 2000; i++) kept.record(set(`p:k${String(i)}`));
     for (let i = 0; i < 150; i++) kept.record(match(`p:k${String(i)}`));
@@ -178,7 +178,7 @@ describe('RecoveryJournal', () => {
     expect(left.some(({ redisKey }) => /^p:k(\d|\d\d|1[0-4]\d)$/.test(redisKey))).toBe(false);
   });
 
-  it('a value older than the horizon becomes a delete', () => {
+  it('a set older than the horizon becomes a delete', () => {
     const { it: kept, dropped } = journal({ horizonMs: 1000 });
     const value = set('p:a');
     kept.record(value);
@@ -187,7 +187,7 @@ describe('RecoveryJournal', () => {
     expect(dropped).toEqual([value]);
   });
 
-  it('a value that has expired becomes a delete: what it replaced stays out of date', () => {
+  it('a set whose ttl is over becomes a delete: the entry that it was to replace is outdated', () => {
     const { it: kept } = journal();
     kept.record(set('p:a', 10, 500));
     expect(kept.oldest(10, 1499)).toMatchObject([{ kind: 'set' }]);
@@ -195,7 +195,7 @@ describe('RecoveryJournal', () => {
     expect(kept.stats()).toMatchObject({ size: 1, expired: 1, dropped: 0 });
   });
 
-  it('what has reached Redis leaves; what was recorded meanwhile for the same key does not', () => {
+  it('a replayed change is removed; a newer change of the same key is not', () => {
     const { it: kept, dropped } = journal();
     const [old, newer, tag] = [set('p:a'), set('p:a'), { ...moment(), kind: 'tag', tag: 't' } as const];
     kept.record(old);
@@ -209,7 +209,7 @@ describe('RecoveryJournal', () => {
     expect(kept.stats()).toMatchObject({ size: 0, bytes: 0, replayed: 1, dropped: 1 });
   });
 
-  it('a newer change that did reach Redis makes what waits out of date', () => {
+  it('a newer change that reaches Redis supersedes the journalled one', () => {
     const { it: kept } = journal();
     for (const key of ['p:a', 'p:b', 'p:c']) kept.record(set(key));
     kept.supersede('p:a');

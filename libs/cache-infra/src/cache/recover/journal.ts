@@ -6,11 +6,11 @@ import type { JournalStats } from '../contract/stats.js';
 export interface Moment {
   /** By this process's clock, milliseconds. */
   readonly at: number;
-  /** By Redis's clock as far as it was known, milliseconds. */
+  /** By Redis's clock as known at that time, milliseconds. */
   readonly stamp: number;
-  /** How far off `stamp` may be, milliseconds. */
+  /** Error bound of `stamp`, milliseconds. */
   readonly stampErrorMs: number;
-  /** Its number among the changes of this process. */
+  /** Order number among the changes of this process. */
   readonly order: number;
 }
 
@@ -20,7 +20,7 @@ interface SetChange {
   readonly kind: 'set';
   readonly bytes: Buffer;
   readonly meta: EntryMeta;
-  /** The names in the tag table that cover it. */
+  /** The names in the tag table that cover the entry. */
   readonly tags: readonly string[];
 }
 
@@ -33,45 +33,51 @@ export type TagEntry = Moment & { readonly kind: 'tag'; readonly tag: string };
 export type JournalEntry = KeyedEntry | MatchEntry | TagEntry;
 
 export interface JournalLimits {
-  /** Changes kept at most. */
+  /** Most changes kept. */
   readonly maxEntries: number;
-  /** Bytes kept at most: values, keys and what holds them. */
+  /** Most bytes kept: values, keys and overhead. */
   readonly maxBytes: number;
-  /** A value older than this is replayed as a delete, milliseconds: deletes of other instances are remembered as long. */
+  /**
+   * Milliseconds. An older set is replayed as a delete, since tombstones of deletes by other instances live as long.
+   */
   readonly horizonMs: number;
 }
 
-/** Who is told when there is no room. */
+/** Notified when the journal is full. */
 export interface JournalListener {
-  /** A change is given up. */
+  /** A change was dropped. */
   onDropped(dropped: JournalEntry): void;
-  /** Every key of the cache will be removed: there were too many changes to keep them apart. */
+  /** Too many deletes or patterns: one removal of every key of the cache replaced them. */
   onWidened(): void;
 }
 
-/** What an entry costs besides its key and value, roughly. */
+/** Bytes that an entry costs besides its key and value, roughly. */
 const overheadBytes = 200;
-/** Patterns kept at most, since every read has to ask each of them; more become one that covers everything. */
+/** Most patterns kept, since every read checks each of them. More become one pattern that covers every key. */
 const maxMatches = 100;
-/** Keys times patterns that are compared at once. */
+/** Most comparisons (keys times covers) in one turn of the event loop. */
 const maxChecks = 100_000;
 
-/** What a pattern or clear takes away from the changes that were made before it. */
+/** A pattern or clear: it supersedes matching changes with a lower order number. */
 interface Cover {
   readonly order: number;
   readonly matches: (redisKey: string) => boolean;
 }
 
 /**
- * Changes that could not reach Redis, the last one for each key. Redis is not trusted for a key that stands here.
+ * The changes that did not reach Redis: for each key the last one. Reads of a journalled key are answered from the
+ * journal, since Redis holds an older entry.
  *
- * A pattern or clear covers the sets and deletes made before it. They are not looked for when it comes, which takes long with many
- * of them: each leaves when it is looked at. So what is left is newer than every pattern that covers it, and all patterns can be
- * made up for first.
+ * *Patterns and clears.* A pattern or clear supersedes the sets and deletes made before it. To find them at once takes
+ * long in a large journal, so a superseded entry is removed when it is next visited. Every remaining entry is newer
+ * than each pattern that covers it, and a replay can run all patterns first.
  *
- * Bounded. When values take too many bytes, the oldest of them leaves and a delete stays in its place: a miss is right, the value from
- * before is not. When there are too many entries, all deletes become one removal that covers every key but those set here. Only then the
- * oldest value leaves, which that removal covers as well.
+ * *Bounds.* A miss is correct, an older value is not; so an entry that has to go leaves a removal in its place:
+ *
+ * 1. Too many bytes: the oldest set becomes a delete of its key.
+ * 2. Too many entries: all deletes become one removal of every key of the cache. Journalled sets are newer and survive
+ *    it.
+ * 3. Still too many: the oldest entries are dropped. The removal of every key covers them.
  */
 export class RecoveryJournal {
   readonly #entries = new Map<string, JournalEntry>();
@@ -79,8 +85,9 @@ export class RecoveryJournal {
   readonly #everything: Matching;
   readonly #listener: JournalListener;
   readonly #matches = new Set<MatchEntry>();
-  /** Of entries that hold a value, the oldest first. */
+  /** Ids of sets, the oldest first. */
   readonly #sets = new Set<string>();
+  /** Ids of deletes. */
   readonly #deletes = new Set<string>();
   #covers: Cover[] = [];
   #bytes = 0;
@@ -90,7 +97,7 @@ export class RecoveryJournal {
   #expired = 0;
   #superseded = 0;
 
-  /** `everything`: all keys of the cache. */
+  /** `everything`: matches all keys of the cache. */
   constructor(limits: JournalLimits, everything: Matching, listener: JournalListener) {
     this.#limits = limits;
     this.#everything = everything;
@@ -120,7 +127,7 @@ export class RecoveryJournal {
     this.#shrink();
   }
 
-  /** The change that waits for this key; the last one where several cover it. */
+  /** The last journalled change that covers this key. */
   pending(redisKey: string): JournalEntry | undefined {
     if (this.#entries.size === 0) return undefined;
     const entry = this.#entries.get(keyedId(redisKey)) as KeyedEntry | undefined;
@@ -128,12 +135,12 @@ export class RecoveryJournal {
     return this.#matchOf(redisKey, -1);
   }
 
-  /** A newer value reached Redis: what waited for this key is out of date. */
+  /** The key is changed anew: its journalled change is superseded. */
   supersede(redisKey: string): void {
     this.#remove(keyedId(redisKey));
   }
 
-  /** Whatever matches and was changed before the change number `order` is out of date: it is being removed. */
+  /** Matching keys are being removed: their journalled changes with a lower `order` are superseded. */
   supersedeWhere(matches: (redisKey: string) => boolean, order: number): void {
     if (this.#sets.size + this.#deletes.size === 0) {
       this.#covers = [];
@@ -143,7 +150,7 @@ export class RecoveryJournal {
     if (this.#covers.length > maxMatches) this.#settleCovers();
   }
 
-  /** Forgets the covers, once what they cover has left. */
+  /** Removes the entries that covers have superseded, then the covers. */
   #settleCovers(): void {
     const latest = Math.max(...this.#covers.map(({ order }) => order));
     const isSmall = (this.#sets.size + this.#deletes.size) * this.#covers.length <= maxChecks;
@@ -151,23 +158,23 @@ export class RecoveryJournal {
       for (const id of [...this.#sets, ...this.#deletes])
         this.#isCovered(this.#entries.get(id) as KeyedEntry);
     } else {
-      // A miss is right, a value that one of them covered is not.
+      // Too many to compare: every set that a cover may have superseded becomes a delete.
       for (const id of [...this.#sets]) {
         const entry = this.#entries.get(id) as KeyedEntry;
         if (entry.order > latest) continue;
-        this.#forgetValue(id);
+        this.#turnIntoDelete(id);
         this.#drop(entry);
       }
     }
     this.#covers = [];
   }
 
-  /** Patterns and clears that wait: they come first. */
+  /** Journalled patterns and clears. They are replayed first. */
   matches(): readonly MatchEntry[] {
     return [...this.#matches];
   }
 
-  /** The earliest state of the tag table that a set with tags was made under; undefined = none waits. */
+  /** The lowest tag epoch among journalled sets with tags; undefined = there is none. */
   oldestTagEpoch(): number | undefined {
     let oldest: number | undefined;
     for (const id of this.#sets) {
@@ -178,14 +185,14 @@ export class RecoveryJournal {
     return oldest;
   }
 
-  /** Invalidations of tags that wait: they come next. */
+  /** Journalled invalidations of tags. They are replayed second. */
   tags(): readonly TagEntry[] {
     return [...this.#entries.values()].filter((entry) => entry.kind === 'tag');
   }
 
   /**
-   * The oldest changes of keys, at most `count`, without those in `except`. A value that has expired by `now`, or is older than the horizon,
-   * becomes a delete: what it replaced stays out of date.
+   * The oldest changes of keys, at most `count`, without those in `except`. A set whose ttl is over by `now`, or that
+   * is older than the horizon, becomes a delete: the entry that it was to replace is superseded all the same.
    */
   oldest(count: number, now: number, except: ReadonlySet<JournalEntry> = new Set()): KeyedEntry[] {
     const oldest: KeyedEntry[] = [];
@@ -193,10 +200,10 @@ export class RecoveryJournal {
       if (oldest.length === count) break;
       if (!isKeyed(entry) || except.has(entry) || this.#isCovered(entry)) continue;
       if (entry.kind === 'set' && entry.meta.ttlMs !== 0 && entry.at + entry.meta.ttlMs <= now) {
-        oldest.push(this.#forgetValue(id));
+        oldest.push(this.#turnIntoDelete(id));
         this.#expired++;
       } else if (entry.kind === 'set' && entry.at + this.#limits.horizonMs < now) {
-        oldest.push(this.#forgetValue(id));
+        oldest.push(this.#turnIntoDelete(id));
         this.#drop(entry);
       } else {
         oldest.push(entry);
@@ -205,7 +212,7 @@ export class RecoveryJournal {
     return oldest;
   }
 
-  /** `entry` will never reach Redis. */
+  /** Redis refuses `entry` permanently. */
   giveUp(entry: JournalEntry): void {
     if (this.#take(entry)) this.#drop(entry);
   }
@@ -215,7 +222,7 @@ export class RecoveryJournal {
     if (this.#take(entry)) this.#replayed++;
   }
 
-  /** Redis has something newer than `entry`. */
+  /** Redis holds a newer change than `entry`. */
   outdated(entry: JournalEntry): void {
     if (this.#take(entry)) this.#superseded++;
   }
@@ -225,25 +232,25 @@ export class RecoveryJournal {
       this.supersedeWhere(entry.matches, entry.order);
     this.#put(entry);
     if (this.#matches.size <= maxMatches) return;
-    // Everything is invalidated instead, but not what was set or deleted here: that comes after, and stays.
+    // One removal of every key replaces them. Journalled changes of keys are newer, and stay.
     const latest = [...this.#matches].reduce((one, other) => (other.order > one.order ? other : one));
     for (const match of this.#matches) this.#remove(identity(match));
     this.#coverEverything(latest);
   }
 
-  /** True when it was covered by a pattern that came after it: then it leaves. */
+  /** True if a later pattern supersedes the entry. Removes it then. */
   #isCovered({ redisKey, order }: KeyedEntry): boolean {
     const isCovered = this.#covers.some((cover) => cover.order > order && cover.matches(redisKey));
     if (isCovered) this.#remove(keyedId(redisKey));
     return isCovered;
   }
 
-  /** One removal of every key, as late as `moment` and as those of its kind before it. What was set here comes after it. */
+  /** Journals one removal of every key, at the later of `moment` and an earlier such removal. */
   #coverEverything(moment: Moment): void {
     const id = identity({ ...moment, ...this.#everything, kind: 'match' });
-    const earlier = this.#entries.get(id);
-    if (earlier === undefined) this.#listener.onWidened();
-    const before = earlier ?? moment;
+    const existing = this.#entries.get(id);
+    if (existing === undefined) this.#listener.onWidened();
+    const before = existing ?? moment;
     this.#put({
       kind: 'match',
       at: Math.max(before.at, moment.at),
@@ -254,7 +261,7 @@ export class RecoveryJournal {
     });
   }
 
-  /** Something newer waits for the key, or covers it. */
+  /** A newer journalled change covers the key. */
   #isSuperseded({ redisKey, order }: KeyedEntry): boolean {
     const before = this.#entries.get(keyedId(redisKey));
     if (before !== undefined && before.order > order) return true;
@@ -274,7 +281,7 @@ export class RecoveryJournal {
     while (this.#bytes > maxBytes && this.#sets.size > 0) {
       const id = this.#sets.values().next().value as string;
       const entry = this.#entries.get(id) as JournalEntry;
-      this.#forgetValue(id);
+      this.#turnIntoDelete(id);
       this.#drop(entry);
     }
     if (this.#isFull) this.#coverDeletes();
@@ -292,7 +299,7 @@ export class RecoveryJournal {
     return this.#entries.size > this.#limits.maxEntries || this.#bytes > this.#limits.maxBytes;
   }
 
-  /** A delete that is forgotten is an old value for its whole ttl. */
+  /** Replaces all deletes by one removal of every key. To drop them would serve old values for their whole ttl. */
   #coverDeletes(): void {
     let latest: Moment | undefined;
     for (const id of this.#deletes) {
@@ -303,8 +310,8 @@ export class RecoveryJournal {
     if (latest !== undefined) this.#coverEverything(latest);
   }
 
-  /** A delete takes its place, and is no younger than it was. */
-  #forgetValue(id: string): KeyedEntry {
+  /** Replaces a set by a delete of its key, at the same moment. */
+  #turnIntoDelete(id: string): KeyedEntry {
     const entry = this.#entries.get(id) as KeyedEntry;
     const { at, stamp, stampErrorMs, order, redisKey } = entry;
     const deletion: KeyedEntry = { kind: 'delete', at, stamp, stampErrorMs, order, redisKey };
@@ -328,13 +335,13 @@ export class RecoveryJournal {
     if (entry.kind === 'match') this.#matches.add(entry);
     if (entry.kind === 'set') this.#sets.add(id);
     if (entry.kind === 'delete') this.#deletes.add(id);
-    // One that is larger than all that may be kept would throw out the others first.
+    // A set larger than the whole budget would evict all others first.
     if (entry.kind !== 'set' || cost(entry) <= this.#limits.maxBytes) return;
-    this.#forgetValue(id);
+    this.#turnIntoDelete(id);
     this.#drop(entry);
   }
 
-  /** Removes it, unless another has taken its place. */
+  /** Removes `entry`, unless a newer change of the key has replaced it. */
   #take(entry: JournalEntry): boolean {
     const id = identity(entry);
     if (this.#entries.get(id) !== entry) return false;

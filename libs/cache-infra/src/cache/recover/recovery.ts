@@ -3,18 +3,18 @@ import { wholeOf } from '../../values/graph.js';
 import { restamp } from '../../codec/header.js';
 import { snapshot } from '../../values/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
-import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import type { Cleared, LateChange, RemoteTier } from '../../tiers/remote-tier.js';
+import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import { matchingOf } from '../entry/keyspace.js';
 import type { Matching } from '../entry/matching.js';
 import type { JournalEntry, KeyedEntry, MatchEntry, Moment, RecoveryJournal, TagEntry } from './journal.js';
 import type { ValueLimits } from '../entry/value-rules.js';
 
-/** Entries replayed at a time: one round trip for many, and no burst that delays the callers. */
+/** Entries replayed in one batch: few round trips, and no burst that delays callers. */
 const replayBatch = 200;
 
-/** What a recovery needs to know of its cache. */
+/** The collaborators of a recovery. */
 export interface RecoveryDeps {
   readonly keyPrefix: string;
   readonly l2: RemoteTier;
@@ -36,59 +36,71 @@ export interface UnreachedSet {
   readonly redisKey: string;
   readonly bytes: Buffer;
   readonly meta: EntryMeta;
-  /** The names in the tag table that cover it. */
+  /** The names in the tag table that cover the entry. */
   readonly tags: readonly string[];
 }
 
-/** What happened to tags, as a replay has to know it. */
+/** Invalidations of tags during the outage. A replayed set is compared with them. */
 class TagHistory {
-  /** When others invalidated a tag, by the table in Redis before own invalidations reached it. */
+  /** Per tag: the epoch of the last invalidation by another instance, read before own invalidations are replayed. */
   readonly foreign = new Map<string, number>();
-  /** The last own invalidation of a tag: its number among the changes of this process. */
+  /** Per tag: the order number of the last own invalidation. */
   readonly own = new Map<string, number>();
-  /** Tags that somebody else may have invalidated just before an own invalidation reached the table. */
+  /** Tags that another instance may have invalidated between the read of the table and an own invalidation. */
   readonly unsure = new Set<string>();
-  /** Up to which epoch the table is known. */
+  /** The epoch up to which the table in Redis is known. */
   reached = 0;
 }
 
 /**
- * What becomes of changes that cannot reach Redis: they are written down, and made up for when Redis is back, each unless
- * something newer was written there meanwhile.
+ * Records changes that did not reach Redis in the journal, and replays them once Redis is available. Last write wins: a
+ * change is replayed unless Redis holds a newer one.
  *
- * "Newer" is told without comparing clocks of two hosts: entries carry Redis's time, and a change of ours was made as long
- * before now, by Redis's clock, as this process's own clock says has passed since. A set counts from when it was made: it must not
- * replace what came after it. A removal counts from when it turned out not to have reached Redis, and of two changes that are too
- * close to be told apart ours counts as the later: removing too much is a miss, removing too little is an old value.
+ * *Which change is newer.* The clocks of two hosts are never compared. Entries carry Redis's time. The age of a
+ * journalled change is measured by this process's clock; Redis's time now minus that age is the stamp of the change. A
+ * stamp has an error bound, since the offset between the two clocks is known only as exactly as a round trip allows.
+ *
+ * - A set counts from the call: it must not replace a later change.
+ * - A removal counts from the moment it failed.
+ * - If the error bounds of two changes overlap, a removal wins over a set: to remove too much costs a miss, to remove
+ *   too little serves an old value. Of two sets the journalled one wins.
+ *
+ * *Order of a replay.* Patterns and clears first, then tags, then keys. Clears and tag invalidations of other instances
+ * are read before own ones are replayed, since an own one may replace them in Redis. They cover journalled sets that
+ * were made before them: such a set is not replayed, and the older entry that it was to replace is deleted.
+ *
+ * *Errors.* An outage ends the replay; the journal keeps its entries. A permanent refusal drops the entry. Any other
+ * refusal (Redis is full, say) keeps the entry for a later replay, and the replay continues with the next one.
  */
 export class Recovery {
   readonly journal: RecoveryJournal;
-  /** Told when there is something to make up for. */
+  /** Called when the journal has an entry to replay. */
   onRecorded: (() => void) | undefined;
-  /** Told when a key's change has reached Redis, or never will. */
+  /** Called when the change of a key has reached Redis, or was dropped. */
   onSettled: ((redisKey: string) => void) | undefined;
-  /** Told of keys that were changed in Redis. */
+  /** Called with the keys that a replay changed in Redis. */
   onReplayed: ((redisKeys: readonly string[]) => void) | undefined;
-  readonly #parts: RecoveryDeps;
+  readonly #deps: RecoveryDeps;
   #order = 0;
-  /** What is known of tags, until everything is made up for. */
+  /** Kept until a replay has emptied the journal. */
   #history: TagHistory | undefined;
+  /** Per tag: the epoch of the last own invalidation that was replayed. */
   readonly #ownEpochs = new Map<string, number>();
   #replaying: Promise<boolean> | undefined;
 
-  constructor(journal: RecoveryJournal, parts: RecoveryDeps) {
+  constructor(journal: RecoveryJournal, deps: RecoveryDeps) {
     this.journal = journal;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
-  /** To be taken when a change is made, before it is sent. */
+  /** The moment of a change. Call it when the change is made, before it is sent. */
   moment(): Moment {
-    const { l2, now } = this.#parts;
+    const { l2, now } = this.#deps;
     return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order: ++this.#order };
   }
 
   recordSet(moment: Moment, { redisKey, bytes, meta, tags }: UnreachedSet): void {
-    // The entry's stamp is the one that others go by; the bytes are a copy, which is not part of a slab.
+    // Other instances compare with the stamp in the entry. The copy of the bytes releases Node's shared slab.
     const stamp = Math.max(moment.stamp, meta.stamp);
     this.#record({ ...moment, stamp, kind: 'set', redisKey, bytes: Buffer.from(bytes), meta, tags });
   }
@@ -105,15 +117,15 @@ export class Recovery {
     this.#record({ ...this.#nowInOrderOf(moment), kind: 'match', ...matching });
   }
 
-  /** Now, in the order of changes where it was made. */
+  /** The present moment, with the order number of the change. */
   #nowInOrderOf({ order }: Moment): Moment {
-    const { l2, now } = this.#parts;
+    const { l2, now } = this.#deps;
     return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order };
   }
 
   /**
-   * Makes up for what is written down. False when Redis went away again. True once nothing is left but what Redis refuses for a reason that
-   * may pass: that is tried again later.
+   * Replays the journal. Calls during a replay share it. False = Redis became unavailable again. True = the journal is
+   * empty, or holds only entries that Redis refuses for now: a later replay retries them.
    */
   async replay(): Promise<boolean> {
     this.#replaying ??= this.#run().finally(() => {
@@ -125,7 +137,7 @@ export class Recovery {
   async #run(): Promise<boolean> {
     const refused = new Set<JournalEntry>();
     if (this.journal.size === 0) return true;
-    // Before own clears are replayed, which may take the place of those that others made.
+    // Read before own clears are replayed: those may replace the marks of other instances.
     const cleared = await this.#cleared();
     if (cleared === undefined) return false;
     const history = await this.#tagHistory();
@@ -143,7 +155,7 @@ export class Recovery {
         for (const tag of tags) if (!this.#settle(tag, outcome, refused)) return false;
         continue;
       }
-      const batch = this.journal.oldest(replayBatch, this.#parts.now(), refused);
+      const batch = this.journal.oldest(replayBatch, this.#deps.now(), refused);
       if (batch.length === 0) break;
       if (!(await this.#replayKeys(batch, { cleared, history }, refused))) return false;
     }
@@ -156,32 +168,34 @@ export class Recovery {
     return true;
   }
 
-  /** By what is known of Redis's clock now, and not before what was known then: this instance's own changes keep their order. */
+  /**
+   * The stamp by Redis's clock as known now. Never before the recorded stamp: this instance's changes keep their order.
+   */
   #stampOf({ stamp, at }: Moment): number {
-    const { l2, now } = this.#parts;
+    const { l2, now } = this.#deps;
     return Math.max(stamp, Math.floor(l2.clock.now() - (now() - at)));
   }
 
-  /** How far off `#stampOf` may be, milliseconds. */
+  /** Error bound of `#stampOf`, milliseconds. */
   #stampErrorOf({ stampErrorMs }: Moment): number {
-    return Math.max(stampErrorMs, this.#parts.l2.clock.totalErrorMs);
+    return Math.max(stampErrorMs, this.#deps.l2.clock.totalErrorMs);
   }
 
-  /** One pass over the keys, however many patterns there are. */
+  /** Scans the keys once, whatever the number of patterns. */
   async #replayMatches(entries: readonly MatchEntry[]): Promise<boolean> {
-    const { l2, keyPrefix, everything } = this.#parts;
+    const { l2, keyPrefix, everything } = this.#deps;
     const [only] = entries;
     const { globs } = entries.length === 1 && only !== undefined ? only : everything;
     const matches = (redisKey: string): boolean => entries.some((entry) => entry.matches(redisKey));
-    // What was set after them is not covered, however late they are.
+    // The marks carry the moments of the changes: a clear does not cover entries that were set after it.
     const clears = entries.map((entry) => ({ mark: entry.mark, at: this.#stampOf(entry) }));
     await removeMatching(l2, keyPrefix, { clears, globs, matches }, async (redisKeys) => {
       await Promise.all(
         redisKeys.map((redisKey) => {
           const covering = entries.filter((entry) => entry.matches(redisKey));
           const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
-          // The marks of what was cleared do for all of them.
           const errorMs = Math.max(...covering.map((entry) => this.#stampErrorOf(entry)));
+          // No tombstones: the marks cover all these keys.
           return l2.lateChanges.replay({ redisKey, stamp, errorMs, leavesTombstone: false });
         }),
       );
@@ -190,21 +204,21 @@ export class Recovery {
     return true;
   }
 
-  /** What others did to the tags of the sets that wait; undefined = Redis went away. */
+  /** Invalidations by other instances since the oldest journalled set; undefined = Redis became unavailable. */
   async #tagHistory(): Promise<TagHistory | undefined> {
-    const { l2 } = this.#parts;
+    const { l2 } = this.#deps;
     const history = this.#history ?? new TagHistory();
     const since = this.journal.oldestTagEpoch();
     if (since === undefined) return history;
     try {
       for (let upTo = since; ;) {
-        const news = await l2.tagTable.news({ since: upTo, claim: 0, ahead: 0 }, { make: false });
-        for (const [tag, epoch] of news.invalidated) {
+        const changes = await l2.tagTable.news({ since: upTo, claim: 0, ahead: 0 }, { make: false });
+        for (const [tag, epoch] of changes.invalidated) {
           if (this.#ownEpochs.get(tag) !== epoch) history.foreign.set(tag, epoch);
         }
-        history.reached = news.latest;
-        if (news.upTo >= news.latest) break;
-        upTo = news.upTo;
+        history.reached = changes.latest;
+        if (changes.upTo >= changes.latest) break;
+        upTo = changes.upTo;
       }
     } catch (error) {
       if (!isFinal(failureKind(error))) return undefined;
@@ -214,7 +228,7 @@ export class Recovery {
   }
 
   async #replayTags(entries: readonly TagEntry[], history: TagHistory): Promise<boolean> {
-    const { tags, keyPrefix } = this.#parts;
+    const { tags, keyPrefix } = this.#deps;
     const tableKey = tagTableKey(keyPrefix);
     for (let i = 0; i < entries.length; i += replayBatch) {
       const batch = entries.slice(i, i + replayBatch);
@@ -231,17 +245,17 @@ export class Recovery {
     return true;
   }
 
-  /** What others cleared; undefined = Redis went away. Where this user may not ask, nothing is known of clears. */
+  /** Clears by other instances; undefined = Redis became unavailable. If this user may not read them, none is known. */
   async #cleared(): Promise<readonly Cleared[] | undefined> {
     try {
-      return await this.#parts.l2.lateChanges.clearedElsewhere();
+      return await this.#deps.l2.lateChanges.clearedElsewhere();
     } catch (error) {
       const kind = failureKind(error);
       return isFinal(kind) || kind === 'wrongtype' ? [] : undefined;
     }
   }
 
-  /** `known`: what others had cleared before this replay. False when Redis went away. */
+  /** False = Redis became unavailable. `known`: changes by other instances, read before this replay. */
   async #replayKeys(
     batch: readonly KeyedEntry[],
     known: { readonly cleared: readonly Cleared[]; readonly history: TagHistory },
@@ -251,18 +265,18 @@ export class Recovery {
       batch.map((entry) =>
         this.#clearedAfter(entry, known.cleared) === undefined
           ? this.#replayKey(entry, known.history)
-          : this.#removeReplaced(entry),
+          : this.#deleteReplaced(entry),
       ),
     );
-    // A clear that began meanwhile may not have seen what was replayed behind it.
-    const now = batch.some(({ kind }) => kind === 'set') ? await this.#cleared() : [];
-    if (now === undefined) return false;
+    // The scan of a clear that began meanwhile may have passed a key before its set was replayed.
+    const clearedNow = batch.some(({ kind }) => kind === 'set') ? await this.#cleared() : [];
+    if (clearedNow === undefined) return false;
     for (const [i, outcome] of outcomes.entries()) {
       const entry = batch[i] as KeyedEntry;
-      const clearedAt = this.#clearedAfter(entry, now);
-      const isMade = outcome.status === 'fulfilled' && outcome.value;
-      // What is not removed now is looked at again.
-      if (isMade && clearedAt !== undefined && !(await this.#isRemoved(entry, clearedAt))) return false;
+      const clearedAt = this.#clearedAfter(entry, clearedNow);
+      const isReplayed = outcome.status === 'fulfilled' && outcome.value;
+      // If this removal fails, the entry stays in the journal, and the next replay removes it.
+      if (isReplayed && clearedAt !== undefined && !(await this.#isRemoved(entry, clearedAt))) return false;
       if (!this.#settle(entry, outcome, refused)) return false;
     }
     return true;
@@ -270,7 +284,7 @@ export class Recovery {
 
   async #isRemoved({ redisKey }: KeyedEntry, clearedAt: number): Promise<boolean> {
     try {
-      const { l2 } = this.#parts;
+      const { l2 } = this.#deps;
       await l2.lateChanges.replay({
         redisKey,
         stamp: clearedAt,
@@ -283,7 +297,7 @@ export class Recovery {
     }
   }
 
-  /** When the key was cleared, by Redis's clock, if that was after this set was made, or too close to it to tell. */
+  /** The last clear of this key that may have come after this set, by Redis's clock; undefined = none. */
   #clearedAfter(entry: KeyedEntry, cleared: readonly Cleared[]): number | undefined {
     if (entry.kind !== 'set' || cleared.length === 0) return undefined;
     const made = this.#stampOf(entry) - this.#stampErrorOf(entry);
@@ -291,37 +305,38 @@ export class Recovery {
     return covering.length === 0 ? undefined : Math.max(...covering.map(({ at }) => at));
   }
 
-  /** What cannot be read is taken to cover everything. */
+  /** An unreadable mark counts as covering every key. */
   #covers(mark: string, redisKey: string): boolean {
-    return matchingOf(this.#parts.keyPrefix, mark)?.matches(redisKey) ?? true;
+    return matchingOf(this.#deps.keyPrefix, mark)?.matches(redisKey) ?? true;
   }
 
   /**
-   * The bytes of a set as they are right now. A tag of it that was invalidated before it, here or elsewhere, does not concern it: then the
-   * entry gets the epoch of now. Undefined: a tag of it was invalidated after it.
+   * The bytes to replay for a set; undefined = one of its tags was invalidated after the set. If a tag was invalidated
+   * before the set, the entry is encoded again with the table's current epoch: under its own epoch it would count as
+   * dead.
    */
   async #bytesOf(
     entry: Extract<KeyedEntry, { kind: 'set' }>,
     history: TagHistory,
   ): Promise<Buffer | undefined> {
-    const { l2, values } = this.#parts;
+    const { l2, values } = this.#deps;
     const { bytes, meta, redisKey } = entry;
     const made = this.#stampOf(entry);
     const surelyBefore = (made - this.#stampErrorOf(entry)) * 1000;
-    let isOvertaken = false;
+    let needsNewEpoch = false;
     for (const tag of entry.tags) {
       const own = history.own.get(tag);
       const foreign = history.foreign.get(tag) ?? 0;
       if (own !== undefined && (own > entry.order || history.unsure.has(tag))) return undefined;
       if (foreign > meta.tagEpoch && foreign >= surelyBefore) return undefined;
-      isOvertaken ||= own !== undefined || foreign > meta.tagEpoch;
+      needsNewEpoch ||= own !== undefined || foreign > meta.tagEpoch;
     }
-    if (!isOvertaken) return restamp(bytes, made);
+    if (!needsNewEpoch) return restamp(bytes, made);
     const stored = await l2.decode(redisKey, bytes);
     if (stored === undefined) return undefined;
     const { types, maxNodes } = values;
-    const taken = snapshot(wholeOf(stored.value), { classes: 'refuse', types, maxNodes });
-    return l2.codec.encode(taken, { ...meta, stamp: made, tagEpoch: history.reached }, redisKey);
+    const copy = snapshot(wholeOf(stored.value), { classes: 'refuse', types, maxNodes });
+    return l2.codec.encode(copy, { ...meta, stamp: made, tagEpoch: history.reached }, redisKey);
   }
 
   #deletionOf(entry: KeyedEntry): LateChange {
@@ -331,19 +346,19 @@ export class Recovery {
     return { redisKey, stamp, errorMs, leavesTombstone: true, isWanted };
   }
 
-  /** A set that something overtook is not made: what it replaced is from before it, and leaves. Never `true`. */
-  async #removeReplaced(entry: KeyedEntry): Promise<false> {
-    await this.#parts.l2.lateChanges.replay(this.#deletionOf(entry));
+  /** Deletes the older entry that an outdated set was to replace. Returns false: the set itself is not replayed. */
+  async #deleteReplaced(entry: KeyedEntry): Promise<false> {
+    await this.#deps.l2.lateChanges.replay(this.#deletionOf(entry));
     return false;
   }
 
-  /** Whether the change was made. */
+  /** False = Redis holds a newer change. */
   async #replayKey(entry: KeyedEntry, history: TagHistory): Promise<boolean> {
-    const { l2, now } = this.#parts;
+    const { l2, now } = this.#deps;
     const deletion = this.#deletionOf(entry);
     if (entry.kind === 'delete') return l2.lateChanges.replay(deletion);
     const bytes = await this.#bytesOf(entry, history);
-    if (bytes === undefined) return this.#removeReplaced(entry);
+    if (bytes === undefined) return this.#deleteReplaced(entry);
     const { meta } = entry;
     const leftMs =
       meta.ttlMs === 0 ? 0 : Math.max(1, Math.ceil(meta.ttlMs + meta.graceMs - (now() - entry.at)));
@@ -351,12 +366,14 @@ export class Recovery {
       return await l2.lateChanges.replay({ ...deletion, set: { bytes, ttlMs: leftMs } });
     } catch (error) {
       if (failureKind(error) !== 'oom') throw error;
-      // Redis is full: at least the value from before has to go.
+      // Redis is full: delete the older value instead, so that readers miss.
       return await l2.lateChanges.replay(deletion);
     }
   }
 
-  /** False when Redis went away: the entry waits. So does one that is refused for a reason that may pass, and others go on. */
+  /**
+   * Ends the replay of one entry by its outcome. False = Redis is unavailable: the entry stays, and the replay ends.
+   */
   #settle(entry: JournalEntry, outcome: PromiseSettledResult<boolean>, refused: Set<JournalEntry>): boolean {
     if (outcome.status === 'fulfilled') {
       if (outcome.value) this.journal.done(entry);
@@ -371,7 +388,7 @@ export class Recovery {
       this.journal.giveUp(entry);
     }
     if (entry.kind !== 'set' && entry.kind !== 'delete') return true;
-    // Redis was not there to remember that this instance holds the key: from now on it is read again before it is believed.
+    // During the outage Redis did not track this key for this instance, so its L1 entry must be read anew.
     this.onSettled?.(entry.redisKey);
     if (outcome.status === 'fulfilled') this.onReplayed?.([entry.redisKey]);
     return true;

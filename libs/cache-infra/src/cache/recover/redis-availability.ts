@@ -5,18 +5,19 @@ import type { CacheLogger } from '../contract/logger.js';
 import type { Recovery } from './recovery.js';
 
 export interface AvailabilityListener {
-  /** Redis is in service for the first time. */
+  /** Redis is available for the first time. */
   onFirstReady(): void;
-  /** Redis is back, and has what it missed. */
+  /** Redis is available again, and the journal is replayed. */
   onRecovered(): void;
 }
 
-/** Between attempts to make up for what Redis missed, when one ends early. */
+/** Pause before the next attempt to bring Redis up, milliseconds. */
 const retryMs = 1000;
 
 /**
- * Knows whether Redis is in service, tells so once per change, and when it is back brings it up to date: time, scripts,
- * and the changes that did not reach it.
+ * Tracks whether Redis is available, and logs each change once. Brings Redis up when it becomes available: synchronizes
+ * the clock, loads the scripts and replays the journal. Only then Redis counts as recovered; a failed attempt is
+ * repeated.
  */
 export class RedisAvailability {
   readonly #title: string;
@@ -25,7 +26,7 @@ export class RedisAvailability {
   readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
   readonly #callbacks: AvailabilityListener;
-  #seen = false;
+  #wasAvailable = false;
   #degraded = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -50,7 +51,7 @@ export class RedisAvailability {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#bringUp().catch(() => {
-      // It went away again, or is slow: another try, unless the next connection comes first.
+      // Redis became unavailable again, or is slow. A new connection may trigger the next attempt earlier.
       this.#retryLater();
     });
   }
@@ -58,11 +59,11 @@ export class RedisAvailability {
   onUnavailable(reason: string): void {
     if (this.#degraded || this.#closed) return;
     this.#degraded = true;
-    this.#logger?.warn(`${this.#title} is away (${reason}); going on without it`);
+    this.#logger?.warn(`${this.#title} unavailable (${reason}), continuing without it`);
     this.#emitter.emit('degraded', { reason });
   }
 
-  /** Something waits for Redis: if that is in service, the next try is not far. */
+  /** The journal has an entry: replays it soon, unless an attempt is scheduled already. */
   retrySoon(): void {
     if (this.#timer === undefined) this.#retryLater();
   }
@@ -75,15 +76,15 @@ export class RedisAvailability {
   async #bringUp(): Promise<void> {
     if (this.#closed || this.#l2.link.status !== 'ready') return;
     await Promise.all([this.#l2.clock.learn().catch(unlessTemporary), this.#l2.link.loadScripts()]);
-    if (!(await this.#recovery.replay())) throw new Error('went away during the replay');
+    if (!(await this.#recovery.replay())) throw new Error('Redis became unavailable during the replay');
     if (this.#closed) return;
-    if (!this.#seen) this.#callbacks.onFirstReady();
-    this.#seen = true;
+    if (!this.#wasAvailable) this.#callbacks.onFirstReady();
+    this.#wasAvailable = true;
     if (!this.#degraded) return;
     this.#degraded = false;
-    // What was stored while Redis did not answer is tracked by nobody.
+    // Redis does not track L1 entries that were stored during the outage.
     this.#callbacks.onRecovered();
-    this.#logger?.log(`${this.#title} is back`);
+    this.#logger?.log(`${this.#title} available again`);
     this.#emitter.emit('recovered', {});
   }
 
@@ -98,7 +99,7 @@ export class RedisAvailability {
   }
 }
 
-/** What Redis refuses it will refuse again: going on without it is better than waiting for it. */
+/** Redis would refuse the same command again: continue without the clock instead of waiting for it. */
 function unlessTemporary(error: unknown): void {
   if (isTemporary(failureKind(error))) throw error;
 }

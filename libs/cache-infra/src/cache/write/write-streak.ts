@@ -1,24 +1,24 @@
-/** Refusals in a row that are no accident. */
-const enough = 3;
+/** Refusals in a row from which on Redis counts as refusing writes. */
+const minRefusals = 3;
 
-/** Whether Redis takes the writes of a cache: one refusal may be an accident, several in a row are not. */
+/** Tracks whether Redis refuses writes: a single refusal may be an accident, several in a row are not. */
 export class WriteStreak {
-  #failures = 0;
+  #refusals = 0;
   #reason: string | undefined;
 
   taken(): void {
-    if (this.#failures === 0) return;
-    this.#failures = 0;
+    if (this.#refusals === 0) return;
+    this.#refusals = 0;
     this.#reason = undefined;
   }
 
   refused(error: Error): void {
-    this.#failures++;
+    this.#refusals++;
     this.#reason = error.message;
   }
 
-  /** Why the last writes were refused; undefined = they were not. */
+  /** Why Redis refused the last writes; undefined = it takes them. */
   get trouble(): string | undefined {
-    return this.#failures < enough ? undefined : this.#reason;
+    return this.#refusals < minRefusals ? undefined : this.#reason;
   }
 }

@@ -26,14 +26,15 @@ import type { Moment } from '../recover/journal.js';
 import type { StorePlan } from '../entry/store-plan.js';
 import type { WriteStreak } from './write-streak.js';
 
-/** What a loaded value was made under: the state of the tag table, and what Redis knows of the load. */
+/** The state under which a loader made its value: later invalidations are judged by it. */
 export interface MadeUnder {
+  /** The tag table's latest epoch when the loader started. */
   readonly epoch: number;
-  /** The load as Redis knows it; undefined = Redis did not answer, or was not asked. */
+  /** The load's guard in Redis; undefined = Redis did not answer, or was not asked. */
   readonly guard: LoadGuard | undefined;
 }
 
-/** A value that was set, on its way to the L2. */
+/** A set in flight. */
 interface Write extends WriteInFlight {
   readonly operation: CacheOperation;
   readonly keyspace: Keyspace;
@@ -43,13 +44,13 @@ interface Write extends WriteInFlight {
   readonly plan: StorePlan;
 }
 
-/** It, as an entry. */
+/** A set whose entry is encoded or sent. */
 interface Sending {
   readonly write: Write;
   readonly epoch: number;
-  /** Redis has failed already: it is not asked again. */
+  /** Redis already failed in this call: don't pay for a second time-out. */
   readonly redisFailed: boolean;
-  /** When it was set; undefined = what does not reach Redis is lost. */
+  /** The moment of the call; undefined = there is no journal. */
   readonly moment: Moment | undefined;
   readonly meta: EntryMeta;
   readonly redisKey: string;
@@ -62,7 +63,7 @@ export interface TierWritesDeps {
   readonly guards: LoadGuards | undefined;
   readonly clock: Clock;
   readonly tags: TagSync;
-  /** undefined = changes that do not reach the L2 are lost. */
+  /** undefined = there is no journal: changes that do not reach the L2 are lost. */
   readonly recovery: Recovery | undefined;
   readonly counters: Counters;
   readonly emitter: CacheEmitter;
@@ -74,11 +75,21 @@ export interface TierWritesDeps {
   readonly coherence: Coherence;
   readonly keySignals: KeySignals;
   readonly writeStreak: WriteStreak;
-  /** A set ends the pause after a failed load. */
+  /** A set ends the back-off after a failed load. */
   readonly backoff: { succeeded(id: string): void };
 }
 
-/** What is stored: values that were set, and values that loaders made, in the tiers that they are for. */
+/**
+ * Stores values in the tiers that the plan names: values of callers (`put`), and values of loaders (`storeLoaded`).
+ *
+ * *A set* supersedes all work in flight for its key. The L1 gets the value at once; the L2 gets it a round trip later.
+ * If Redis does not take the set, it is journalled, unless it was superseded meanwhile: a later change may have reached
+ * Redis already. With `onError: 'throw'` the call rejects, and the value leaves the L1 again.
+ *
+ * *A loaded value* is stored in Redis first, under the load's guard, and in the L1 only if the guard still stood: an
+ * invalidation by any instance removes the guard. A loaded value that Redis does not take is not journalled, since its
+ * key may have been invalidated elsewhere meanwhile; only while Redis is unavailable the L1 keeps it alone.
+ */
 export class TierWrites {
   readonly #deps: TierWritesDeps;
 
@@ -86,7 +97,7 @@ export class TierWrites {
     this.#deps = deps;
   }
 
-  /** As `put`, where `isPlainStore`; `until` and `now` in milliseconds since the epoch. */
+  /** As `put`, for the fast path of sets (`Engine.mayStorePlainly`). `until`, `now`: milliseconds since the epoch. */
   putPlain(id: string, value: unknown, until: number, now: number): void {
     const { l1, counters, work } = this.#deps;
     if (work.loads.size > 0) work.loads.supersede(id);
@@ -96,7 +107,7 @@ export class TierWrites {
     counters.l1Sets++;
   }
 
-  /** Stores a value that supersedes whatever is under way for the key. Does not throw at once. */
+  /** Sets a value. Failures reject; the call itself does not throw. */
   put(
     operation: CacheOperation,
     keyspace: Keyspace,
@@ -115,7 +126,7 @@ export class TierWrites {
     const write: Write = { superseded: false, done: undefined, tags: covering, ...call };
     if (isLocal) return this.#putL1(write);
     this.#deps.work.writes.start(id, write);
-    // As a rule nothing has to be asked first.
+    // The usual case: encode at once, since neither the clock nor the tag table is needed from Redis.
     const storing =
       plan.tags.length === 0 && l2.clock.isKnown
         ? this.#store(l2, write, tags.table.latest, false)
@@ -124,7 +135,7 @@ export class TierWrites {
     return storing;
   }
 
-  /** What is being removed by a pattern now was there before. */
+  /** Exempts the key from pattern removals that are scanning Redis: they cover earlier values only. */
   exempt(keyspace: Keyspace, key: string, { tiers }: StorePlan): void {
     if (!this.#deps.work.hasScans) return;
     const isLocal = this.#deps.l2 === undefined || tiers === 'l1';
@@ -132,8 +143,8 @@ export class TierWrites {
   }
 
   /**
-   * As `put`, for many. They go out in portions: the next ones are encoded once Redis has taken these, and others have their turn in
-   * between.
+   * As `put`, for many entries, in portions: each portion is encoded once Redis has taken the one before, and yields to
+   * the event loop.
    */
   async putMany(
     operation: CacheOperation,
@@ -160,19 +171,19 @@ export class TierWrites {
   async #putL1(write: Write): Promise<void> {
     const { operation, keyspace, key, id, stored, plan } = write;
     const { l2, tags } = this.#deps;
-    // Its tags may be invalidated elsewhere all the same.
+    // Without tags no other instance can invalidate an entry that is in this L1 alone.
     if (l2 === undefined || plan.tags.length === 0) {
       this.#storeL1(keyspace, key, stored, plan, tags.table.latest);
       return;
     }
     tags.tagsInUse();
-    const learning = this.#deps.errors.guarded(operation, tags.pullForWrite());
-    write.done = learning;
+    const pulling = this.#deps.errors.guarded(operation, tags.pullForWrite());
+    write.done = pulling;
     this.#deps.work.writes.start(id, write);
     try {
-      const learned = await learning;
-      const epoch = learned === failed ? tags.table.latest : learned.latest;
-      // Overtaken by a delete or another set.
+      const pulled = await pulling;
+      const epoch = pulled === failed ? tags.table.latest : pulled.latest;
+      // A later set or delete supersedes this one.
       if (isSuperseded(write) || this.#deps.lifecycle.closed) return;
       this.#storeL1(keyspace, key, stored, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
     } finally {
@@ -180,23 +191,23 @@ export class TierWrites {
     }
   }
 
-  /** As `#store`, after asking Redis for what the entry will say of itself. */
+  /** As `#store`, after asking Redis for its time and the tag epoch, which the entry carries. */
   async #storeLater(l2: RemoteTier, write: Write): Promise<void> {
     const { operation, plan } = write;
     const { tags } = this.#deps;
     let epoch = tags.table.latest;
     let redisFailed = false;
     try {
-      // The first entry is stamped in Redis's time, too.
+      // The first entry needs a stamp in Redis's time, too.
       if (!l2.clock.isKnown) {
         redisFailed = (await this.#deps.errors.guarded(operation, l2.clock.learn())) === failed;
       }
       if (plan.tags.length > 0) {
         tags.tagsInUse();
         if (!redisFailed) {
-          const learned = await this.#deps.errors.guarded(operation, tags.pullForWrite());
-          redisFailed = learned === failed;
-          if (learned !== failed) epoch = learned.latest;
+          const pulled = await this.#deps.errors.guarded(operation, tags.pullForWrite());
+          redisFailed = pulled === failed;
+          if (pulled !== failed) epoch = pulled.latest;
         }
       }
     } catch (error) {
@@ -206,10 +217,10 @@ export class TierWrites {
     return this.#store(l2, write, epoch, redisFailed);
   }
 
-  /** Stores a value that is from now in every tier, unless the write is superseded before it gets there. */
-  #store(l2: RemoteTier, write: Write, learned: number, redisFailed: boolean): Promise<void> {
+  /** Encodes the entry and sends it, unless the write is superseded first. */
+  #store(l2: RemoteTier, write: Write, tableEpoch: number, redisFailed: boolean): Promise<void> {
     const { keyspace, key, stored, plan } = write;
-    const epoch = Math.min(learned, write.latestEpoch ?? Infinity);
+    const epoch = Math.min(tableEpoch, write.latestEpoch ?? Infinity);
     try {
       const moment = this.#deps.recovery?.moment();
       const meta = entryMeta(l2.clock.stamp(), plan, epoch);
@@ -247,10 +258,10 @@ export class TierWrites {
     }
     this.#storeL1(keyspace, key, stored, plan, epoch);
     this.#deps.aliases.remember(redisKey, key, keyspace);
-    // What waited to reach Redis is out of date from this moment on.
+    // The journalled change of this key is superseded from now on.
     recovery?.journal.supersede(redisKey);
     if (redisFailed) {
-      this.#sent(sending, bytes, true);
+      this.#settle(sending, bytes, true);
       return Promise.resolve();
     }
     const guard = guards?.guardKeyOf(redisKey) ?? '';
@@ -258,32 +269,32 @@ export class TierWrites {
       (isWritten) => {
         if (isWritten) counters.l2Sets++;
         if (isWritten) this.#deps.writeStreak.taken();
-        this.#sent(sending, bytes, false);
+        this.#settle(sending, bytes, false);
       },
-      (error: unknown) => this.#notTaken(l2, sending, bytes, error),
+      (error: unknown) => this.#refused(l2, sending, bytes, error),
     );
   }
 
-  async #notTaken(l2: RemoteTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
+  async #refused(l2: RemoteTier, sending: Sending, bytes: Buffer, error: unknown): Promise<void> {
     const { write, redisKey } = sending;
     this.#deps.writeStreak.refused(error as Error);
     try {
-      const isLost = await this.#failedWrite(write.operation, l2, redisKey, error);
-      this.#sent(sending, bytes, isLost);
+      const mayBeJournalled = await this.#handleFailure(write.operation, l2, redisKey, error);
+      this.#settle(sending, bytes, mayBeJournalled);
     } catch (thrown) {
-      // The caller is told that it failed: then the L1 must not go on as if it had not.
+      // The set rejects, so its value must not stay in the L1.
       this.#deps.l1?.delete(write.id);
       this.#ended(write);
       throw thrown;
     }
   }
 
-  /** Redis has it, or will not have it for now. */
-  #sent({ write, moment, meta, redisKey }: Sending, bytes: Buffer, isLost: boolean): void {
+  /** Ends a write. Journals it if it did not reach Redis. */
+  #settle({ write, moment, meta, redisKey }: Sending, bytes: Buffer, mayBeJournalled: boolean): void {
     this.#ended(write);
     this.#deps.coherence.announce([redisKey]);
-    // What came after it may have reached Redis: then this must not come after that.
-    if (isLost && moment !== undefined && !write.superseded) {
+    // A superseded set is not journalled: the later change may have reached Redis.
+    if (mayBeJournalled && moment !== undefined && !write.superseded) {
       this.#deps.recovery?.recordSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
     }
   }
@@ -292,8 +303,8 @@ export class TierWrites {
     this.#deps.work.writes.end(write.id, write);
   }
 
-  /** What becomes of a write that Redis did not take: whether it is to be made up for. */
-  async #failedWrite(
+  /** Handles a set that Redis did not take. True = journal it. */
+  async #handleFailure(
     operation: CacheOperation,
     l2: RemoteTier,
     redisKey: string,
@@ -305,16 +316,16 @@ export class TierWrites {
       errors.tolerate(operation, error);
       return kind !== 'permission';
     }
-    // Redis is full: nothing can be added, but the value from before can leave. A miss is right, the old value is not.
+    // Redis is full: delete the older entry, so that readers miss. An older value would be wrong.
     this.#deps.counters.l2Errors++;
-    // And it is read once more, so that the server tells of the next change to it.
+    // Read the key once more, so that the server tracks it for this instance.
     const removal = Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
     return (await this.#deps.errors.guarded(operation, removal)) === failed;
   }
 
   /**
-   * Stores a value that a loader made, unless the load was superseded: here, or, as Redis finds, anywhere else. A value that Redis cannot
-   * take now lives in the L1 alone; it is not made up for, since nobody can say what happened to its key meanwhile.
+   * Stores the value of a loader, unless the load was superseded: in this process, or, by its guard in Redis, by
+   * another instance.
    */
   async storeLoaded(
     keyspace: Keyspace,
@@ -334,14 +345,14 @@ export class TierWrites {
     let { epoch } = made;
     if (l2?.link.inService === true && plan.tags.length > 0) {
       tags.tagsInUse();
-      // The table is made with the first entry that has tags: no tag had been invalidated until then.
+      // Epoch 0: there was no table when the loader started. If this call creates it, no tag was invalidated meanwhile.
       if (epoch === 0) {
-        const learned = await this.#deps.errors.guarded('getOrSet', tags.pullForWrite());
-        if (learned === failed) {
+        const pulled = await this.#deps.errors.guarded('getOrSet', tags.pullForWrite());
+        if (pulled === failed) {
           await this.releaseGuard(made.guard);
           return;
         }
-        if (learned.made) epoch = learned.latest;
+        if (pulled.made) epoch = pulled.latest;
         if (isSuperseded(work) || this.#deps.lifecycle.closed) {
           await this.releaseGuard(made.guard);
           return;
@@ -349,7 +360,7 @@ export class TierWrites {
       }
     }
     if (l2 === undefined || guards === undefined || made.guard === undefined || plan.tiers === 'l1') {
-      // A Redis that is in service and did not answer this once would not tell of changes to a key that it never heard of.
+      // Redis is in service but has not seen this key: it would report no change of it, so the L1 must not keep it.
       const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.link.inService;
       if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
       if (l2?.link.inService === true && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
@@ -357,7 +368,7 @@ export class TierWrites {
       return;
     }
     const { guard } = made;
-    // What ends a ttl looked at the entry before this one.
+    // An expiry in flight is about the older entry.
     this.#deps.work.expiries.supersede(keyspace.id(key));
     const encoded = l2.codec.encode(
       stored.snapshot,
@@ -376,7 +387,7 @@ export class TierWrites {
       this.#endWith(l2, guards, guard, bytes, redisTtl(plan)),
     );
     this.#deps.keySignals.send(guard.redisKey);
-    // Invalidated, or set by somebody else, since the loader began; or nobody knows whether.
+    // The key was changed since the loader started, or Redis did not say whether it was.
     if (
       ended === false ||
       (ended === failed && l2.link.inService) ||
@@ -389,18 +400,18 @@ export class TierWrites {
       this.#deps.coherence.announce([guard.redisKey]);
     }
     if (!(await this.#isStillValid(keyspace, plan, epoch, work))) return;
-    // Flushed meanwhile: what Redis was told before that moment it may not tell of.
+    // The L1 was emptied meanwhile: Redis may not track this key for this instance any more.
     const isTracked = generation === this.#deps.coherence.l1Generation;
     if (plan.tiers === 'both' && isTracked) {
       this.#storeL1(keyspace, key, stored, plan, epoch);
     } else {
       counters.sets++;
-      // The server does not tell of an own write: what stands here is from before it.
+      // Redis does not report own writes: the L1 holds an older entry.
       l1?.delete(keyspace.id(key));
     }
   }
 
-  /** Whether no tag of a value made at `epoch` was invalidated since, here or elsewhere. */
+  /** True if no tag of the value was invalidated after `epoch`, by any instance. */
   async #isStillValid(
     keyspace: Keyspace,
     plan: StorePlan,
@@ -409,23 +420,23 @@ export class TierWrites {
   ): Promise<boolean> {
     const { tags } = this.#deps;
     if (plan.tags.length === 0) return true;
-    // Without a channel that tells of it, an invalidation of a tag elsewhere has to be asked about.
-    const news = tags.pullForRead();
-    if (news !== undefined && (await this.#deps.errors.guarded('getOrSet', news)) === failed) return false;
+    // Without a channel, only a pull brings invalidations by other instances.
+    const pull = tags.pullForRead();
+    if (pull !== undefined && (await this.#deps.errors.guarded('getOrSet', pull)) === failed) return false;
     return tags.table.isValid(keyspace.coveringTags(plan.tags), epoch) && !isSuperseded(work);
   }
 
-  /** Gives back the lease of a load that nobody wants the value of any more: it goes to the next who waits. */
+  /** Releases the lease of a load whose value is not needed: it goes to the next waiting instance. */
   async releaseGuard(load: LoadGuard | undefined): Promise<void> {
-    await this.#giveBack(load, (guards, leased) => guards.end(leased, undefined, 0));
+    await this.#release(load, (guards, leased) => guards.end(leased, undefined, 0));
   }
 
-  /** Gives back the lease of a load that brought nothing to store: those who wait for it load at once. */
+  /** Releases the lease of a load without a value to store: all waiting instances load at once. */
   async releaseEmptyGuard(load: LoadGuard | undefined): Promise<void> {
-    await this.#giveBack(load, (guards, leased) => guards.endEmpty(leased));
+    await this.#release(load, (guards, leased) => guards.endEmpty(leased));
   }
 
-  async #giveBack(
+  async #release(
     load: LoadGuard | undefined,
     end: (guards: LoadGuards, load: LoadGuard) => Promise<unknown>,
   ): Promise<void> {
@@ -433,11 +444,14 @@ export class TierWrites {
     if (load === undefined || !load.leased || load.ended || guards === undefined) return;
     await end(guards, load).catch(ignore);
     this.#deps.coherence.announce([guards.guardKeyOf(load.redisKey)]);
-    // Nor of the end of an own lease.
+    // Redis does not report the end of an own lease, either.
     this.#deps.keySignals.send(load.redisKey);
   }
 
-  /** In a full Redis a load's end stores nothing, and need not: the key had no current value. */
+  /**
+   * Ends a load with its value. `refused`: Redis is full and stores nothing, which is safe: the key had no current
+   * value.
+   */
   async #endWith(
     l2: RemoteTier,
     guards: LoadGuards,
@@ -461,13 +475,12 @@ export class TierWrites {
     if (l1 !== undefined) {
       const id = keyspace.id(key);
       const now = clock.now();
-      // A read that began before this write may bring the value from before it.
       this.#deps.work.l1Written(id);
       if (plan.tiers === 'l2') {
         l1.delete(id);
       } else {
-        const made = newEntry(keyspace, stored.value, plan, epoch, now, this.#deps.entries.carriesTtl);
-        l1.set(id, withL1Ttl(made, plan.ttlMs, plan.l1TtlMs, now));
+        const entry = newEntry(keyspace, stored.value, plan, epoch, now, this.#deps.entries.carriesTtl);
+        l1.set(id, withL1Ttl(entry, plan.ttlMs, plan.l1TtlMs, now));
         counters.l1Sets++;
       }
     }
@@ -475,7 +488,7 @@ export class TierWrites {
   }
 }
 
-/** How long Redis keeps an entry: its grace, too. */
+/** How long Redis keeps an entry, ttl and grace, milliseconds; 0 = without end. */
 function redisTtl(plan: StorePlan): number {
   return plan.ttlMs === 0 ? 0 : plan.ttlMs + plan.graceMs;
 }
@@ -491,11 +504,11 @@ function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta 
   };
 }
 
-/** Asked again after a pause, in which that may have changed. */
+/** Reads the flag anew after an `await`: TypeScript would keep the narrowed type. */
 function isSuperseded(work: Supersedable): boolean {
   return work.superseded;
 }
 
 function ignore(): void {
-  // A lease that could not be given back ends by itself.
+  // A lease that could not be released expires.
 }
