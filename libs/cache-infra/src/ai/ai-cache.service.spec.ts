@@ -3,7 +3,10 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import { CacheError, SerializationError, ValidationError } from '../base/errors.js';
 import { AiCacheService } from './ai-cache.service.js';
-import type { AiCacheSettings, AiContext, AiOutput, AiRequest } from './types.js';
+import type { AiOutput } from './output.js';
+import type { AiContext } from './producer.js';
+import type { AiRequest } from './request.js';
+import type { AiCacheSettings } from './settings.js';
 
 const request = { model: 'small', text: 'It works.' };
 const usage = { inputTokens: 1000, outputTokens: 200 };

@@ -1,6 +1,7 @@
 import { ValidationError } from '../base/errors.js';
 import { describeValue } from '../base/redact.js';
-import type { AiOutput, AiUsage, BypassReason } from './types.js';
+import type { AiOutput, AiUsage } from './output.js';
+import type { BypassReason } from './result.js';
 
 /** An answer as it is stored: enough to mark a hit and to count what it saves. */
 export interface Answer<T> {

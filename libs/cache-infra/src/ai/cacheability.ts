@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { AiOutput } from './types.js';
+import type { AiOutput } from './output.js';
 
 /** Why an answer was given to its callers and not stored. */
 export type NotStoredReason =

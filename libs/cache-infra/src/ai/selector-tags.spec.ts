@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ValidationError } from '../base/errors.js';
 import { answerTags, selectorTags } from './selector-tags.js';
-import type { AiSelector } from './types.js';
+import type { AiSelector } from './selector.js';
 
 describe('the tags of an AI answer', () => {
   it('name every combination of what it can be invalidated by', () => {

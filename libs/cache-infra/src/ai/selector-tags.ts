@@ -1,7 +1,8 @@
 import { ValidationError } from '../base/errors.js';
 import { digestKey, looksDigested } from '../keys/digest.js';
 import { describeValue } from '../base/redact.js';
-import type { AiRequest, AiSelector } from './types.js';
+import type { AiRequest } from './request.js';
+import type { AiSelector } from './selector.js';
 
 /** Tags of the caller's own that one answer may carry. */
 export const maxOwnTags = 32;

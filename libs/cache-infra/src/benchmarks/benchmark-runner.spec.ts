@@ -7,7 +7,8 @@ import { ValidationError } from '../base/errors.js';
 import { benchmarkData } from '../testing/benchmark-data.js';
 import { CacheSpy } from '../testing/cache-spy.js';
 import { withChaos } from '../testing/chaos-cache.js';
-import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { BenchmarkConfig } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import { CacheBenchmarkRunner } from './benchmark-runner.js';
 import type { BenchmarkResult } from './results.js';
 

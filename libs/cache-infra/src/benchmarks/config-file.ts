@@ -3,7 +3,8 @@ import { extname } from 'node:path';
 
 import type { Environment } from '../config/environment.js';
 import { ValidationError } from '../base/errors.js';
-import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { BenchmarkConfig } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import { messageOf } from './message-of.js';
 
 /**

@@ -9,7 +9,7 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { ValidationError } from '../base/errors.js';
 import { withChaos } from '../testing/chaos-cache.js';
 import { parseReport, readReport, withBaseline } from './baseline.js';
-import type { BenchmarkConfigOptions } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import type { BenchmarkReport } from './benchmark-report.js';
 import { CacheBenchmarkRunner } from './benchmark-runner.js';
 import { ConfigPresets } from './config-presets.js';

@@ -27,8 +27,8 @@ import { githubStepSummary } from '../config/benchmark-environment.js';
 import { reportFiles, type BenchFlags } from './bench-flags.js';
 import { misspeltBenchmarkVariables } from '../config/benchmark-environment.js';
 import { misspeltWords } from '../config/misspelt-variables.js';
-import type { Output } from './cli.js';
 import { loadCache } from './load-cache.js';
+import type { Output } from './output.js';
 import { selfCheck } from './self-check.js';
 
 /**

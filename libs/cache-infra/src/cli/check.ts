@@ -8,7 +8,7 @@ import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/sever
 import { CacheError } from '../base/errors.js';
 import { durationMs } from '../base/duration.js';
 import { guideUrl } from '../base/guide-url.js';
-import type { Output } from './cli.js';
+import type { Output } from './output.js';
 import { probeCalls, probeChannel } from './probe.js';
 import { settingLines } from './settings.js';
 

@@ -8,12 +8,7 @@ import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
 import { inspectEntry, inspectUsage } from './inspect.js';
 import { loadConfig } from './load-config.js';
-
-/** Where lines go. */
-export interface Output {
-  out(line: string): void;
-  error(line: string): void;
-}
+import type { Output } from './output.js';
 
 const checkUsage = `Usage: nestjs-cache-infra check [--config <file>] [--env <file>]
 

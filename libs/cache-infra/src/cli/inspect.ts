@@ -5,7 +5,7 @@ import { storedEntry, type Life, type StoredEntry } from '../cache/stored-entry.
 import { CacheFactory } from '../config/cache-factory.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
 import { ofCache } from './check.js';
-import type { Output } from './cli.js';
+import type { Output } from './output.js';
 
 const wholeValue = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 const silent = { warn: () => undefined, log: () => undefined };

@@ -1,6 +1,6 @@
 import type { CacheBenchmarkRunner } from '../benchmarks/index.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { Output } from './cli.js';
+import type { Output } from './output.js';
 
 /** 0-1: comparisons of a cache with its like that may read as a regression. */
 const allowedShare = 0.01;

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Class } from './class-nature.js';
+import type { Class } from './class.js';
 
 /** The part of class-transformer's registry (0.5) that is read here. */
 interface MetadataStorage {

@@ -1,7 +1,6 @@
 import { hasTransformMetadata } from './class-metadata.js';
 
-/** Any class, abstract ones too. */
-export type Class<T extends object = object> = abstract new (...args: never[]) => T;
+export type { Class } from './class.js';
 
 /** Facts about a class that decide whether its instances survive as plain objects. */
 export interface ClassNature {

@@ -1,5 +1,6 @@
 import { hasToJson } from '../base/opaque.js';
-import { classNature, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature } from './class-nature.js';
 
 /**
  * What becomes of an instance of a class.

@@ -1,6 +1,7 @@
 import { ValidationError } from '../base/errors.js';
 import type { CacheType } from './cache-type.js';
-import { classNature, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature } from './class-nature.js';
 import { reviveAs } from './revive.js';
 
 /** A class whose instances are made of a text: `new Decimal('0.1')`. */

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { declaredClass } from './class-metadata.js';
-import { classNature, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature } from './class-nature.js';
 import { defineOwn } from './own-property.js';
 
 /**

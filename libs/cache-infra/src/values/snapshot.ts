@@ -5,7 +5,8 @@ import { hasSymbolKeys, hasToJson, isPlain, opaqueKind } from '../base/opaque.js
 import { mapStep, Trail } from '../base/trail.js';
 import { CacheTypes, type CacheType } from './cache-type.js';
 import { declaredClass } from './class-metadata.js';
-import { classNature, isObjectPrototype, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature, isObjectPrototype } from './class-nature.js';
 import { builtInRefusal, instanceRefusal, type ClassRule } from './class-rule.js';
 import { madeOf } from './makings.js';
 import { setOwn } from './own-property.js';
