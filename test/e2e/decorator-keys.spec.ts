@@ -486,7 +486,9 @@ describe('keys as users write them', () => {
       'bob',
     ]);
     expect(warnings).toEqual([
-      expect.stringMatching(/^ByObject.find runs uncached: UserId keeps state .* give UserId a toJSON\(\)/),
+      expect.stringMatching(
+        /^ByObject.find runs uncached: UserId keeps private state .* give UserId a toJSON\(\)/,
+      ),
     ]);
   });
 });
@@ -533,9 +535,7 @@ describe('names of classes', () => {
     }
     expect(answers).toEqual([{ product: '1' }, { user: '1' }, { product: '1' }, { user: '1' }]);
     expect(warnings).toContainEqual(
-      expect.stringMatching(
-        /^o.find runs uncached: the name 'o' looks like the work of a minifier.*keepNames/,
-      ),
+      expect.stringMatching(/^o.find runs uncached: the name 'o' looks minified.*keepNames/),
     );
   });
 

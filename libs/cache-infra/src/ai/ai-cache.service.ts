@@ -217,7 +217,9 @@ export class AiCacheService {
   }
 
   #notOurs(key: string): never {
-    throw new ValidationError(`the cache gave something for key ${describeValue(key)} that is no answer`);
+    throw new ValidationError(
+      `the cache returned a value for key ${describeValue(key)} that is not an AI answer`,
+    );
   }
 
   #result<T>(call: Call, ended: Ended<T>): AiResult<T> {

@@ -51,7 +51,7 @@ export function isAnswer(entry: unknown): entry is Answer<unknown> {
 export function assertOutput(output: unknown): void {
   if (typeof output === 'object' && output !== null && 'value' in output) return;
   throw new ValidationError([
-    { path: 'produce', message: `produce must give an object with a value, got ${describeValue(output)}` },
+    { path: 'produce', message: `produce must return an object with a value, got ${describeValue(output)}` },
   ]);
 }
 

@@ -87,7 +87,10 @@ function selectorProblems(selector: unknown): [path: string, words: string][] {
     return [[name, `must be a non-empty string, got ${describeValue(value)}`]];
   });
   if ('tags' in selector && selector.tags !== undefined && given.length > 1) {
-    problems.push(['tags', 'stands alone: put what narrows it into the tag itself']);
+    problems.push([
+      'tags',
+      'cannot be combined with other conditions: put the tenant or the model into the tag itself',
+    ]);
   }
   return problems;
 }

@@ -101,8 +101,8 @@ export class CircularLoadError extends CacheError {
   constructor(asking: string, asked: string) {
     super(
       asking === asked
-        ? `the loader of '${asking}' waits for itself: it asked for its own key`
-        : `the loads of '${asking}' and '${asked}' wait for each other: the loader of '${asking}' asked for '${asked}', whose load cannot end before that of '${asking}'`,
+        ? `the loader of '${asking}' waits for itself: it requested its own key`
+        : `the loads of '${asking}' and '${asked}' wait for each other: the loader of '${asking}' requested '${asked}', whose load cannot finish before the load of '${asking}'`,
       { code: 'CACHE_CIRCULAR_LOAD', details: { keys: [asking, asked] } },
     );
     this.keys = [asking, asked];

@@ -191,8 +191,8 @@ describe('a configuration from a file', () => {
 
   it.each([
     ['absent.json', undefined, 'absent.json cannot be read'],
-    ['bad.json', '{', 'bad.json cannot be understood'],
-    ['bad.yaml', 'a: [', 'bad.yaml cannot be understood'],
+    ['bad.json', '{', 'bad.json cannot be parsed'],
+    ['bad.yaml', 'a: [', 'bad.yaml cannot be parsed'],
     ['config.toml', '', 'config.toml must be a .json, .yaml or .yml file'],
     ['wrong.json', '{ "seed": "one" }', 'seed must be a non-negative integer'],
     ['list.yaml', '- 1', 'options must be an object'],

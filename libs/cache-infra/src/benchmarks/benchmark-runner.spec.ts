@@ -242,7 +242,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     const result = await runnerWith().runStampedeBenchmark({
       ...{ cache: new Unprotected(open(new InMemoryCache())), callers: 5 },
     });
-    expect(result).toMatchObject({ successRate: 0, samples: 0, errors: ['stampede gave a wrong answer'] });
+    expect(result).toMatchObject({ successRate: 0, samples: 0, errors: ['stampede returned a wrong value'] });
     expect(result.details['loadsPerStampede']).toBe(5);
   });
 

@@ -34,7 +34,7 @@ async function readConfigFile(file: string): Promise<BenchmarkConfigOptions> {
     // An empty YAML file is null.
     return parse(text) ?? {};
   } catch (error) {
-    throw new ValidationError(`${file} cannot be understood: ${messageOf(error)}`);
+    throw new ValidationError(`${file} cannot be parsed: ${messageOf(error)}`);
   }
 }
 

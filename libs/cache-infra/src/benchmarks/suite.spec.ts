@@ -124,7 +124,7 @@ describe('seed S1.13 thresholds', () => {
       },
     });
     expect(messages(slow, 'failure')).toEqual(
-      expect.arrayContaining(['default: bulk set: passed its time limit', 'slow: passed its time limit']),
+      expect.arrayContaining(['default: bulk set: exceeded its time limit', 'slow: exceeded its time limit']),
     );
   });
 });

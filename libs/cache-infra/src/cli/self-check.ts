@@ -30,7 +30,9 @@ export async function selfCheck(
   }
   const { regressionWarningPercent } = runner.config.thresholds;
   const largest = Math.max(...changes).toFixed(1);
-  output.out(`${flagged} of ${repetitions} comparisons of a cache with its like read as a regression`);
-  output.out(`Largest change seen ${largest} %, threshold ${regressionWarningPercent} %, allowed: under 1 %`);
+  output.out(`${flagged} of ${repetitions} comparisons of two identical caches reported a regression`);
+  output.out(
+    `Largest change ${largest} %, threshold ${regressionWarningPercent} %, allowed: under 1 % of the comparisons`,
+  );
   return flagged / repetitions < allowedShare ? 0 : 1;
 }

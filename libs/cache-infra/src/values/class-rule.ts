@@ -33,10 +33,10 @@ export function instanceRefusal(value: object, { rule, as, within }: ClassQuesti
       : hasHiddenProperties(value)
         ? 'hidden properties'
         : undefined;
-    return hidden && `an instance of ${name} holds ${hidden}, which no copy has: ${makeItYourself}`;
+    return hidden && `an instance of ${name} holds ${hidden}, which cannot be copied: ${giveRevive}`;
   }
   // Of a subclass or of another class altogether.
-  if (as !== undefined) return `an instance of ${name} would come back as ${as.name}: ${makeItYourself}`;
+  if (as !== undefined) return `an instance of ${name} would come back as ${as.name}: ${giveRevive}`;
   if (rule === 'plain') {
     const isEmpty = hasPrivateState && Object.keys(value).length === 0 && !hasToJson(value);
     return isEmpty ? `the plain form of an instance of ${name} is empty: give it a toJSON()` : undefined;
@@ -65,7 +65,7 @@ export function builtInRefusal(value: object, rule: ClassRule): string | undefin
   );
 }
 
-const makeItYourself = "give 'revive' to make instances yourself";
+const giveRevive = "pass 'revive' to create the instances yourself";
 const orPlain = "return a plain object, or say 'plain: true' to store the plain form";
 
 /** Properties that stand on an instance without being enumerable. */

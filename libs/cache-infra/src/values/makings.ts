@@ -20,7 +20,7 @@ let hasMakings = false;
 export function madeOf(type: CacheType, stored: unknown): object {
   const instance = type.decode(stored);
   if (typeof instance !== 'object' || instance === null || !type.is(instance))
-    throw new SerializationError(`decode() of the type '${type.name}' gave no instance of it`);
+    throw new SerializationError(`decode() of the type '${type.name}' returned no instance of it`);
   makings.set(instance, { type, stored });
   hasMakings = true;
   return instance;

@@ -143,7 +143,7 @@ export function classType<T extends object>(name: string, type: Class<T>): Cache
   const prototype = type.prototype as object;
   if (classNature(prototype).hasPrivateState) {
     throw new ValidationError(
-      `${type.name} has private state, which no copy has: give types: [{ name, is, encode, decode }] for it`,
+      `${type.name} has private state, which cannot be copied: register it in types: [{ name, is, encode, decode }]`,
     );
   }
   return {
