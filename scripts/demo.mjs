@@ -36,10 +36,10 @@ async function main() {
   const { command, args } = await demoScript('tour');
   const tour = await run(command, args, { cwd: demo, env: { ...process.env, DEMO_URL: url } });
   if (process.env.DEMO_EXIT === '1') return end(tour.status);
-  console.log(`\nThe demo is up at ${url}, its API at ${url}/docs. Ctrl-C ends it.`);
+  console.log(`\nThe demo is up at ${url}, its API at ${url}/docs. Press Ctrl-C to stop.`);
   server.showOutput();
   const [code] = await once(server.process, 'exit');
-  if (ending === undefined) throw new Error(`The demo ended by itself with ${code}`);
+  if (ending === undefined) throw new Error(`The demo exited with code ${code}`);
 }
 
 /** The demo's own npm script, without npm in between: its process id is the server's. */
@@ -87,7 +87,7 @@ async function answers(url) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  throw new Error(`The demo does not answer at ${url}. It said:\n${server.output}`);
+  throw new Error(`The demo does not answer at ${url}. Its output:\n${server.output}`);
 }
 
 /** `wanted`, or a free port when somebody listens there. */
@@ -101,7 +101,8 @@ async function usablePort(wanted) {
       probe.listen(port);
       await once(probe, 'listening');
       const { port: free } = probe.address();
-      if (free !== wanted && wanted !== 0) console.log(`Port ${wanted} is taken; the demo takes ${free}.`);
+      if (free !== wanted && wanted !== 0)
+        console.log(`Port ${wanted} is in use; the demo listens on ${free}.`);
       return free;
     } catch (error) {
       if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
@@ -109,7 +110,7 @@ async function usablePort(wanted) {
       probe.close();
     }
   }
-  throw new Error('No free port could be had');
+  throw new Error('No free port found');
 }
 
 /** Ends the server by its own process id, and then this process. */

@@ -18,7 +18,8 @@ export const arrows = {
   values: ['base'],
   keys: ['base'],
   codec: ground,
-  tiers: belowTiers,
+  // The port names the client's type, and nothing else of a driver.
+  tiers: ['tiers/redis/options.ts', ...belowTiers],
   'tiers/memory': ['base'],
   'tiers/redis': ['tiers/remote-tier.ts', ...belowTiers],
   'tiers/coherence': ['tiers/redis', ...belowTiers],

@@ -139,7 +139,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
   it('checks itself', async () => {
     const { code, out } = await bench(['--self-check', '3']);
     expect(code).toBe(0);
-    expect(out).toContain('0 of 3 comparisons of a cache with its like read as a regression');
+    expect(out).toContain('0 of 3 comparisons of two identical caches reported a regression');
   }, 120_000);
 
   it('takes its configuration from a YAML file', async () => {
@@ -158,7 +158,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
       expect(out).toMatch(/mine +bulk set/);
     } else {
       expect(code).toBe(2);
-      expect(error).toContain('does not run TypeScript. Take Node 22.18 or newer');
+      expect(error).toContain('does not run TypeScript. Use Node 22.18 or newer');
     }
   }, 120_000);
 
@@ -167,7 +167,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     [['now'], /Unexpected argument 'now'/],
     [['--iterations', 'many'], /--iterations must be a positive integer, got 'many'/],
     [['--self-check', '0'], /--self-check must be a positive integer/],
-    [['--report', 'pdf'], /--report knows json, html, markdown, text, not 'pdf'/],
+    [['--report', 'pdf'], /--report must be one of json, html, markdown, text, got 'pdf'/],
     [['--preset', 'moon'], /preset must be one of 'development', 'testing', 'ci', 'production'/],
     [['--config', 'absent.yaml'], /absent\.yaml cannot be read/],
     [['--compare', 'absent.json'], /absent\.json cannot be read/],
@@ -196,7 +196,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     [
       'empty.mjs',
       'export default 3;',
-      /must export a Cache of nestjs-cache-infra, or a function that makes one/,
+      /must export a Cache of nestjs-cache-infra, or a function that returns one/,
     ],
     ['broken.mjs', "throw new Error('no database');", /broken\.mjs cannot be loaded: no database/],
   ])('refuses the module %s', async (name, text, words) => {

@@ -73,7 +73,7 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
     expect((await inspect('--key', 'tagged')).out).toMatch(/state +invalidated by one of its tags/);
     expect(await inspect('--key', 'nothing')).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/state +not there/),
+      out: expect.stringMatching(/state +absent/),
     });
   });
 
@@ -84,7 +84,7 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
 
     const { code, out } = await inspect('--key', 'corrupt');
     expect(code).toBe(1);
-    expect(out).toMatch(/state +cannot be read \(checksum\)/);
+    expect(out).toMatch(/state +unreadable \(checksum\)/);
     expect(await redis.exists(`${keyPrefix}::corrupt`)).toBe(1);
     await redis.quit();
   });

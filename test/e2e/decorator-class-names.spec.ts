@@ -75,9 +75,7 @@ describe('names of classes', () => {
     }
     expect(answers).toEqual([{ product: '1' }, { user: '1' }, { product: '1' }, { user: '1' }]);
     expect(test.warnings).toContainEqual(
-      expect.stringMatching(
-        /^o.find runs uncached: the name 'o' looks like the work of a minifier.*keepNames/,
-      ),
+      expect.stringMatching(/^o.find runs uncached: the name 'o' looks minified.*keepNames/),
     );
   });
 

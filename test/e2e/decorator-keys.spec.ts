@@ -204,7 +204,9 @@ describe('keys as users write them', () => {
       'bob',
     ]);
     expect(test.warnings).toEqual([
-      expect.stringMatching(/^ByObject.find runs uncached: UserId keeps state .* give UserId a toJSON\(\)/),
+      expect.stringMatching(
+        /^ByObject.find runs uncached: UserId keeps private state .* give UserId a toJSON\(\)/,
+      ),
     ]);
   });
 });

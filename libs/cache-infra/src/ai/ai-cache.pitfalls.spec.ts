@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { AiCacheService } from './ai-cache.service.js';
-import type { AiContext, AiOutput } from './types.js';
+import type { AiOutput } from './output.js';
+import type { AiContext } from './producer.js';
 
 const request = { model: 'small', text: 'It works.' };
 

@@ -3,7 +3,10 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import { CacheError, SerializationError, ValidationError } from '../base/errors.js';
 import { AiCacheService } from './ai-cache.service.js';
-import type { AiCacheSettings, AiContext, AiOutput, AiRequest } from './types.js';
+import type { AiOutput } from './output.js';
+import type { AiContext } from './producer.js';
+import type { AiRequest } from './request.js';
+import type { AiCacheSettings } from './settings.js';
 
 const request = { model: 'small', text: 'It works.' };
 const usage = { inputTokens: 1000, outputTokens: 200 };
@@ -242,7 +245,9 @@ describe('run', () => {
     }
     const ai = new AiCacheService(new OddCache());
 
-    await expect(ai.run('sentiment', request, producer({ value: 1 }))).rejects.toThrow('that is no answer');
+    await expect(ai.run('sentiment', request, producer({ value: 1 }))).rejects.toThrow(
+      'that is not an AI answer',
+    );
   });
 
   it('leaves out what the provider does not say', async () => {
@@ -305,7 +310,7 @@ describe('run', () => {
     ['operation must be a non-empty string', ['', request, () => ({ value: 1 })]],
     ['request must be an object', ['op', 'text', () => ({ value: 1 })]],
     ['produce must be a function', ['op', request, 'produce']],
-    ['produce must give an object with a value', ['op', request, () => 'bare text']],
+    ['produce must return an object with a value', ['op', request, () => 'bare text']],
     ['ttl must be', ['op', request, () => ({ value: 1 }), { ttl: -1 }]],
     [
       "refrsh is not a known option (did you mean 'refresh'?)",

@@ -9,16 +9,20 @@ import type { Answer } from './answer.js';
 import { isAnswer } from './answer.js';
 import { cacheStatus, type CallStatus } from './cache-status.js';
 import { neverStored } from './cacheability.js';
+import { assertControl, type AiCacheControl } from './control.js';
 import type { AiExplanation } from './explanation.js';
 import { produceAnswer, unboundContext } from './produce.js';
+import type { Produce } from './producer.js';
 import { Productions } from './productions.js';
 import type { RequestKey } from './request-key.js';
 import { requestKey, requestParts } from './request-key.js';
+import type { AiRequest } from './request.js';
+import type { AiResult } from './result.js';
 import { priceOf, savingsOf, SavingsLedger, type AiOutcome, type AiStats } from './savings.js';
 import { answerTags, selectorTags } from './selector-tags.js';
-import { assertControl, resolveSettings, type ResolvedSettings } from './settings.js';
+import type { AiSelector } from './selector.js';
+import { resolveSettings, type AiCacheSettings, type ResolvedSettings } from './settings.js';
 import { decideTtl, ttlOption } from './ttl-policy.js';
-import type { AiCacheControl, AiCacheSettings, AiRequest, AiResult, AiSelector, Produce } from './types.js';
 import { untilAborted } from './until-aborted.js';
 
 /** A call, with its key made and its options checked. */
@@ -213,7 +217,9 @@ export class AiCacheService {
   }
 
   #notOurs(key: string): never {
-    throw new ValidationError(`the cache gave something for key ${describeValue(key)} that is no answer`);
+    throw new ValidationError(
+      `the cache returned a value for key ${describeValue(key)} that is not an AI answer`,
+    );
   }
 
   #result<T>(call: Call, ended: Ended<T>): AiResult<T> {

@@ -1,6 +1,7 @@
 import { ValidationError } from '../base/errors.js';
 import { describeValue } from '../base/redact.js';
-import type { AiOutput, AiUsage, BypassReason } from './types.js';
+import type { AiOutput, AiUsage } from './output.js';
+import type { BypassReason } from './result.js';
 
 /** An answer as it is stored: enough to mark a hit and to count what it saves. */
 export interface Answer<T> {
@@ -50,7 +51,7 @@ export function isAnswer(entry: unknown): entry is Answer<unknown> {
 export function assertOutput(output: unknown): void {
   if (typeof output === 'object' && output !== null && 'value' in output) return;
   throw new ValidationError([
-    { path: 'produce', message: `produce must give an object with a value, got ${describeValue(output)}` },
+    { path: 'produce', message: `produce must return an object with a value, got ${describeValue(output)}` },
   ]);
 }
 

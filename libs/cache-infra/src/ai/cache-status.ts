@@ -1,4 +1,4 @@
-import type { BypassReason } from './types.js';
+import type { BypassReason } from './result.js';
 
 /** How a call went, as far as its `Cache-Status` tells. */
 export interface CallStatus {

@@ -1,4 +1,4 @@
-import type { AiOutput } from './types.js';
+import type { AiOutput } from './output.js';
 import { completeFinishReasons, finishReasonSet, whyNotStored } from './cacheability.js';
 
 const complete = finishReasonSet();

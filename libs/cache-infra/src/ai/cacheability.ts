@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { AiOutput } from './types.js';
+import type { AiOutput } from './output.js';
 
 /** Why an answer was given to its callers and not stored. */
 export type NotStoredReason =
@@ -13,12 +13,12 @@ export type NotStoredReason =
 
 /** The rules in words, for `explain`. */
 export const neverStored: Readonly<Record<NotStoredReason, string>> = {
-  error: 'produce threw, or gave an Error as its value',
+  error: 'produce threw, or returned an Error as its value',
   'error-status': 'the status is 400 or above',
-  unfinished: 'the finish reason is not known to be that of a complete answer (truncated, filtered, aborted)',
+  unfinished: 'the finish reason is not one of a complete answer (truncated, filtered, aborted)',
   undefined: 'the value is undefined',
   empty: 'the value is null, blank text, or a collection without elements',
-  unserializable: 'the value holds what cannot be stored (functions, symbols, circles)',
+  unserializable: 'the value holds parts that cannot be stored (functions, symbols, circular references)',
 };
 
 /**

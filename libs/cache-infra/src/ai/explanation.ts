@@ -1,6 +1,6 @@
 import type { RequestPart } from './request-key.js';
 import type { TtlDecision } from './ttl-policy.js';
-import type { BypassReason } from './types.js';
+import type { BypassReason } from './result.js';
 
 /** How the cache sees a request. */
 export interface AiExplanation {

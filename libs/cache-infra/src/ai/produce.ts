@@ -6,7 +6,8 @@ import { whyNotStored } from './cacheability.js';
 import { checkedOwnTags, maxOwnTags } from './selector-tags.js';
 import type { ResolvedSettings } from './settings.js';
 import { decideTtl, ttlOption } from './ttl-policy.js';
-import type { AiContext, BypassReason, Produce } from './types.js';
+import type { AiContext, Produce } from './producer.js';
+import type { BypassReason } from './result.js';
 
 /** What a production needs to know of its call. */
 export interface ProducingCall {

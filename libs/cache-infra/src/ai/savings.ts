@@ -1,5 +1,5 @@
 import { BoundedSeries } from '../base/bounded-series.js';
-import type { AiUsage } from './types.js';
+import type { AiUsage } from './output.js';
 
 /** What a model costs, per million tokens, in a currency of your own. */
 export interface AiPrice {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ValidationError } from '../base/errors.js';
 import { answerTags, selectorTags } from './selector-tags.js';
-import type { AiSelector } from './types.js';
+import type { AiSelector } from './selector.js';
 
 describe('the tags of an AI answer', () => {
   it('name every combination of what it can be invalidated by', () => {
@@ -82,7 +82,11 @@ describe('a selector', () => {
     ['that is none', null, 'must be an object'],
     ['with an unknown condition', { operations: 'a' }, 'operations is not a condition'],
     ['with an empty condition', { model: '' }, 'model must be a non-empty string'],
-    ['with tags beside another condition', { tenant: 'a', tags: ['doc:1'] }, 'tags stands alone'],
+    [
+      'with tags beside another condition',
+      { tenant: 'a', tags: ['doc:1'] },
+      'tags cannot be combined with other conditions',
+    ],
     ['with tags that are none', { tags: [''] }, 'tags[0] must be a non-empty string'],
   ])('%s is refused', (_name, selector, message) => {
     expect(() => selectorTags('ai', selector as AiSelector)).toThrow(message);

@@ -1,7 +1,8 @@
 import { ValidationError } from '../base/errors.js';
 import { digestKey, looksDigested } from '../keys/digest.js';
 import { describeValue } from '../base/redact.js';
-import type { AiRequest, AiSelector } from './types.js';
+import type { AiRequest } from './request.js';
+import type { AiSelector } from './selector.js';
 
 /** Tags of the caller's own that one answer may carry. */
 export const maxOwnTags = 32;
@@ -86,7 +87,10 @@ function selectorProblems(selector: unknown): [path: string, words: string][] {
     return [[name, `must be a non-empty string, got ${describeValue(value)}`]];
   });
   if ('tags' in selector && selector.tags !== undefined && given.length > 1) {
-    problems.push(['tags', 'stands alone: put what narrows it into the tag itself']);
+    problems.push([
+      'tags',
+      'cannot be combined with other conditions: put the tenant or the model into the tag itself',
+    ]);
   }
   return problems;
 }

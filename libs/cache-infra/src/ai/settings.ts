@@ -1,8 +1,6 @@
 import type { Checks, NestedCheck } from '../base/checks.js';
 import {
   assertOptions,
-  booleanValue,
-  duration,
   fraction,
   nonEmptyString,
   nonNegativeInteger,
@@ -16,12 +14,37 @@ import {
   ttlSeconds,
 } from '../base/checks.js';
 import { systemClock, type Clock } from '../base/clock.js';
+import type { CacheMonitor } from '../cache/contract/monitor.js';
 import { finishReasonSet } from './cacheability.js';
 import type { AiPrice } from './savings.js';
 import type { TtlPolicy } from './ttl-policy.js';
-import type { AiCacheControl, AiCacheSettings } from './types.js';
 
-type ChecksOf<T> = Checks & Readonly<Record<keyof T, Checks[string]>>;
+export interface AiCacheSettings {
+  /** Texts longer than this many characters stand in keys as a digest. Default 500; 0 = every text. */
+  readonly textHashThreshold?: number | undefined;
+  /** Seconds per operation. 0 = never expires. */
+  readonly operationTtls?: Readonly<Record<string, number>> | undefined;
+  /** Seconds, for other operations. Default: the cache's `defaultTtl`. */
+  readonly defaultTtl?: number | undefined;
+  /** Seconds that no answer lives longer than. Default: no cap. */
+  readonly maxTtl?: number | undefined;
+  /** Up to this fraction (0-1) of its life is taken off each answer, by its key, so that answers of one moment do not expire in one. Default 0. */
+  readonly jitter?: number | undefined;
+  /** Price per model, in a currency of your own. */
+  readonly prices?: Readonly<Record<string, AiPrice>> | undefined;
+  /** More finish reasons of complete answers; see `completeFinishReasons`. */
+  readonly completeFinishReasons?: readonly string[] | undefined;
+  /** First part of every key and tag. Default `'ai'`. */
+  readonly keyPrefix?: string | undefined;
+  /** Operations, and models, that `stats` tells apart. Default 100; further ones are counted under `(other)`. */
+  readonly maxSeries?: number | undefined;
+  /** Told how long making keys takes. */
+  readonly monitor?: CacheMonitor | undefined;
+  /** Where ages come from. Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+export type ChecksOf<T> = Checks & Readonly<Record<keyof T, Checks[string]>>;
 
 const perMillion = (value: unknown): string | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0
@@ -39,7 +62,7 @@ const prices: NestedCheck = {
   },
 };
 
-const texts: NestedCheck = {
+export const texts: NestedCheck = {
   problems(path, value) {
     if (!Array.isArray(value)) return [problem(path, 'must be an array of strings', value)];
     return value.flatMap((text, index) => problemsAt(`${path}[${index}]`, text, nonEmptyString));
@@ -59,14 +82,6 @@ const settingsChecks = {
   monitor: objectValue,
   clock: objectWith('now'),
 } satisfies ChecksOf<AiCacheSettings>;
-
-const controlChecks = {
-  ttl: duration,
-  bypass: booleanValue,
-  refresh: booleanValue,
-  tags: texts,
-  signal: (value) => (value instanceof AbortSignal ? undefined : 'must be an AbortSignal'),
-} satisfies ChecksOf<AiCacheControl>;
 
 /** Settings with their defaults. */
 export interface ResolvedSettings {
@@ -98,9 +113,4 @@ export function resolveSettings(settings: AiCacheSettings, cacheDefaultTtl: numb
     monitor: settings.monitor,
     clock: settings.clock ?? systemClock,
   };
-}
-
-/** @throws ValidationError that lists every problem */
-export function assertControl(control: AiCacheControl): void {
-  assertOptions('AiCacheControl', control, controlChecks);
 }

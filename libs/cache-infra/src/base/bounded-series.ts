@@ -1,4 +1,4 @@
-/** A map that stops growing: once `maxSize` keys are known, every further key shares one overflow entry per group. */
+/** A map of bounded size: once it holds `maxSize` keys, further keys share one overflow entry per group. */
 export class BoundedSeries<K extends object, V> {
   private readonly known = new Map<string, { key: K; value: V }>();
   private folded = 0;
@@ -6,16 +6,16 @@ export class BoundedSeries<K extends object, V> {
   constructor(
     private readonly maxSize: number,
     private readonly create: () => V,
-    /** The key under which what has no room left is kept together. It must take few values. */
+    /** The group under which an overflowing key is counted. It must take few values. */
     private readonly overflowKey: (key: K) => K,
   ) {}
 
-  /** How often a key had no room of its own. */
+  /** Number of lookups that fell into an overflow entry. */
   get overflowed(): number {
     return this.folded;
   }
 
-  /** The value of a key; `id` names the key uniquely. */
+  /** Returns the value of a key, created on first use; `id` identifies the key uniquely. */
   at(id: string, key: K): V {
     const found = this.known.get(id);
     if (found !== undefined) return found.value;

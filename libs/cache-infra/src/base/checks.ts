@@ -3,10 +3,10 @@ import type { ValidationProblem } from './errors.js';
 import { ValidationError } from './errors.js';
 import { describeValue, redactUrl } from './redact.js';
 
-/** `undefined` = fine; else what is wrong, in the words that follow the option's name. */
+/** Returns `undefined` for a valid value, else the problem as text to follow the option's name. */
 export type Check = (value: unknown) => string | undefined;
 
-/** A check of a value that has parts: each problem carries the path of its part. */
+/** A check of a composite value: each problem carries the path of its part. */
 export interface NestedCheck {
   problems(path: string, value: unknown): readonly ValidationProblem[];
 }
@@ -22,7 +22,7 @@ export const ttlSeconds: Check = (value) => {
   return undefined;
 };
 
-/** Whole seconds, or text with a unit. */
+/** Whole seconds, or a string with a unit. */
 export const duration: Check = (value) => {
   if (typeof value === 'number') return ttlSeconds(value);
   const words =
@@ -46,10 +46,13 @@ export const nonNegativeInteger: Check = (value) =>
 export const positiveInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a positive integer';
 
-/** Entries that a cache in memory holds at most. A JavaScript `Map` of 2²³ is the largest that entries can go on leaving and coming in. */
+/**
+ * Maximum entries of an in-memory cache. In a JavaScript `Map` beyond 2²³ entries, continual deletion and insertion
+ * fails.
+ */
 export const mostEntries = 2 ** 23;
 
-/** How many entries memory holds. Room for all of them is taken at once. */
+/** Entries in memory. Memory for all of them is allocated at once. */
 export const entriesInMemory: Check = (value) => {
   const problem = positiveInteger(value);
   if (problem !== undefined) return problem;
@@ -69,7 +72,7 @@ export const integerBetween =
 export const fraction: Check = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'must be a number from 0 to 1';
 
-/** A fraction that is neither nothing nor the whole. */
+/** A fraction between 0 and 1, both excluded. */
 export const properFraction: Check = (value) =>
   typeof value === 'number' && value > 0 && value < 1 ? undefined : 'must be a number between 0 and 1';
 
@@ -102,7 +105,7 @@ export const oneOf = (...allowed: readonly string[]): Check => {
   };
 };
 
-/** Whether a port can be reached is for the connection to find out: 99999 is a failed connection, not a bad option. */
+/** Checks the form of a URL, not its port: the connection reports an unreachable port such as 99999. */
 export const redisUrl: Check = (value) => {
   const problem = nonEmptyString(value);
   if (problem !== undefined) return problem;
@@ -152,7 +155,7 @@ export const operationTtls: NestedCheck = {
   },
 };
 
-/** An object whose properties have checks of their own, unless `isOpaque` says that it is not to be looked into. */
+/** Checks an object property by property; accepts an object for which `isOpaque` returns true as it is. */
 export function nested(checks: Checks, isOpaque: (value: object) => boolean = () => false): NestedCheck {
   return {
     problems(path, value) {
@@ -162,9 +165,7 @@ export function nested(checks: Checks, isOpaque: (value: object) => boolean = ()
   };
 }
 
-/**
- * The name or IP address of a server. What it refuses is never repeated: a URL given as a host carries its password.
- */
+/** The name or IP address of a server. Messages omit the value: a URL passed as a host may contain a password. */
 export const hostName: NestedCheck = {
   problems(path, value) {
     if (typeof value !== 'string' || value === '') return problemsAt(path, value, nonEmptyString);
@@ -177,13 +178,13 @@ function hostProblem(host: string): string | undefined {
   if (/[/@?#\s]/.test(host)) {
     return "must be a host name or an IP address, without scheme, credentials or path (did you mean 'url'?)";
   }
-  // An IPv6 address has two colons at least.
+  // An IPv6 address has at least two colons.
   if (/^[^:]*:[^:]*$/.test(host))
     return "must be a host name or an IP address alone: its port is the option 'port'";
   return undefined;
 }
 
-/** The path of a socket. A URL given as a path carries its password, and is not repeated. */
+/** The path of a socket. Messages omit a URL passed as a path, which may contain a password. */
 export const socketPath: NestedCheck = {
   problems(path, value) {
     if (typeof value !== 'string' || !value.includes('://')) return problemsAt(path, value, nonEmptyString);
@@ -207,7 +208,7 @@ export const nodeList: NestedCheck = {
   },
 };
 
-/** What is wrong with one value. */
+/** The problems of one value. */
 export function problemsAt(
   path: string,
   value: unknown,
@@ -218,7 +219,7 @@ export function problemsAt(
   return words === undefined ? [] : [problem(path, words, value)];
 }
 
-/** What is wrong with `options`: bad values, unknown names, missing ones. `undefined` counts as not given. */
+/** The problems of `options`: invalid values, unknown names, missing names. `undefined` counts as missing. */
 export function optionProblems(
   options: unknown,
   checks: Checks,
@@ -240,7 +241,7 @@ export function optionProblems(
 }
 
 /**
- * Checks an options object in one go.
+ * Checks an options object.
  *
  * @throws ValidationError that lists every problem, each with its path
  */
@@ -254,14 +255,14 @@ export function assertOptions(
   if (problems.length > 0) throw new ValidationError(problems, subject);
 }
 
-/** A name that no check stands under. */
+/** The problem of a name without a check. */
 export function unknownOption(prefix: string, name: string, known: readonly string[]): ValidationProblem {
   const path = `${prefix}${name}`;
   const words = didYouMean(name, known) || elsewhere(name, known);
   return { path, message: `${path} is not a known option${words}` };
 }
 
-/** What belongs to another place than the one where other caches have it. */
+/** A hint for options that other cache libraries expect elsewhere. */
 function elsewhere(name: string, known: readonly string[]): string {
   if (!known.includes('redis')) return '';
   if (ofServer.has(name)) return ` (did you mean 'redis: { ${name} }'?)`;
@@ -278,7 +279,7 @@ const ofStores: ReadonlySet<string> = new Set(['store', 'stores', 'client', 'con
 
 const secret = /(password|passphrase|username|secret|token|credentials?)$/i;
 
-/** A problem with the value that caused it, unless the value is a secret. */
+/** A problem whose message shows the value, unless it may be a secret. */
 export function problem(path: string, words: string, value: unknown): ValidationProblem {
   if (secret.test(path) || value === '') return { path, message: `${path} ${words}` };
   const isUrl = typeof value === 'string' && /url$/i.test(path);
@@ -286,7 +287,7 @@ export function problem(path: string, words: string, value: unknown): Validation
   return { path, message: `${path} ${words}, got ${got}` };
 }
 
-/** What people write who come from another cache. */
+/** Option names of other cache libraries, with ours. */
 const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['ttl', ['defaultTtl']],
   ['max', ['maxSize', 'l1CacheSize']],
@@ -296,7 +297,7 @@ const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
   ['url', ['redisUrl']],
 ]);
 
-/** `" (did you mean 'defaultTtl'?)"`, or nothing when no name is near. */
+/** `" (did you mean 'defaultTtl'?)"`, or an empty string when no name is close. */
 export function didYouMean(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string') return '';
   const lower = word.toLowerCase();
@@ -305,7 +306,9 @@ export function didYouMean(word: unknown, known: readonly string[]): string {
   return name === undefined ? '' : ` (did you mean '${name}'?)`;
 }
 
-/** The name that differs from `word` by the fewest letters, upper or lower case alike; none beyond `most`, by default a third of its letters. */
+/**
+ * The name with the smallest edit distance to `word`, ignoring case: at most `most`, and at most a third of its length.
+ */
 export function nearestOf(word: string, known: readonly string[], most = Infinity): string | undefined {
   const lower = word.toLowerCase();
   const [nearest] = known

@@ -1,37 +1,37 @@
-/** Where a cache takes its time from. Tests bring their own. */
+/** The time source of a cache. Tests pass their own. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
 }
 
-/** A clock with a cheaper, coarser reading for the one path that is too hot for `now`. */
+/** A clock with a cheaper, coarser reading for the hot path of L1 hits. */
 export interface CoarseClock extends Clock {
-  /** As `now`, late by a millisecond or by 63 readings at most, whichever ends first. */
+  /** Like `now`, but up to a millisecond or 63 readings late, whichever ends first. */
   readonly coarse: () => number;
 }
 
-/** Readings that one look at the system's clock serves. */
+/** Coarse readings served by one reading of the system clock. */
 const readingsPerLook = 64;
-/** How long the wall clock is taken at its word, milliseconds. */
+/** Milliseconds between two comparisons of the wall clock with the monotonic clock. */
 const lookEveryMs = 100;
-/** What rounding and the adjustment of clocks make of `lookEveryMs`, and more. Milliseconds. */
+/** Difference of the two clocks that is ignored: more than rounding and clock adjustment cause. Milliseconds. */
 const toleranceMs = 10;
 
-/** Two clocks of one machine: one that people set, one that only goes forward. */
+/** The wall clock and the monotonic clock of one machine. */
 export interface ClockSources {
   /** Milliseconds since the Unix epoch. */
   readonly wall: () => number;
-  /** Milliseconds since any moment. */
+  /** Milliseconds since an arbitrary origin. */
   readonly monotonic: () => number;
 }
 
 /**
- * The wall clock, which goes on where it is set back: an entry must not live longer because of that. Where the wall clock is ahead of the
- * one that only goes forward, the wall clock is right: the machine slept, or the process was frozen.
+ * The wall clock, corrected when it is set back: an entry must not live longer for it. When the wall clock runs ahead
+ * of the monotonic clock, the wall clock is right: the machine slept, or the process was frozen.
  */
 export class SteadyClock implements Clock {
   readonly #sources: ClockSources;
-  /** What the wall clock lost so far by being set back. */
+  /** Milliseconds by which the wall clock has been set back so far. */
   #lostMs = 0;
   #wall: number;
   #monotonic: number;
@@ -44,7 +44,7 @@ export class SteadyClock implements Clock {
 
   now(): number {
     const wall = this.#sources.wall();
-    // Both clocks are compared now and then: asking both each time takes twice as long.
+    // Compare the clocks only now and then: reading both takes twice as long.
     if (wall < this.#wall || wall >= this.#wall + lookEveryMs) this.#compare(wall);
     return wall + this.#lostMs;
   }
@@ -58,23 +58,24 @@ export class SteadyClock implements Clock {
   }
 }
 
-/** The system's own functions; `undefined` when tests had replaced them before this module was loaded. */
+/** The native functions; `undefined` when a test replaced `Date.now` before this module was loaded. */
 const systemNow = isNative(Date.now) ? Date.now : undefined;
 const systemTimeout = setTimeout;
 const monotonicNow = performance.now.bind(performance);
 
-/** The wall clock of the process, or what a test put in its place. */
+/** The wall clock of the process, or its replacement in a test. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /**
- * The clock that caches live by: the system's, steady. On many machines asking it takes about as long as a cache hit does, so its coarse
- * reading serves several hits. A timer ends a reading after a millisecond; a number of readings ends it too, since timers do not run
- * while a program awaits nothing but hits. Under a test's own `Date.now` every reading is exact, and that clock is taken at its word.
+ * The default clock of caches: the system clock, corrected by {@link SteadyClock}. On many machines reading it takes
+ * about as long as a cache hit, so one coarse reading serves several hits. A reading expires after a millisecond, by a
+ * timer, and after a number of uses, because timers do not run while a program awaits only hits. With a replaced
+ * `Date.now` every reading is exact and uncorrected.
  */
 class CacheClock implements CoarseClock {
   readonly #steady = new SteadyClock({ wall: () => Date.now(), monotonic: monotonicNow });
   #coarse = 0;
-  /** Readings that the last look still serves. */
+  /** Uses that the current coarse reading has left. */
   #left = 0;
   #isTimed = false;
 
@@ -85,14 +86,14 @@ class CacheClock implements CoarseClock {
     return now;
   }
 
-  /** A function by itself, that `lru-cache` can call without another around it. */
+  /** A bound function, so that `lru-cache` can call it without a wrapper. */
   readonly coarse = (): number => {
     return --this.#left > 0 && Date.now === systemNow ? this.#coarse : this.#look();
   };
 
   #look(): number {
     this.#left = 0;
-    // A timer of fake ones may be lost with them.
+    // A fake timer may never fire.
     if (Date.now !== systemNow || setTimeout !== systemTimeout) return this.now();
     const now = this.#steady.now();
     this.#serve(now);
@@ -116,7 +117,7 @@ class CacheClock implements CoarseClock {
 
 export const cacheClock: CoarseClock = new CacheClock();
 
-/** The clock itself when it has a coarse reading; else its exact one stands in for it. */
+/** The coarse reading of a clock, or its exact reading when it has no coarse one. */
 export function coarseClock(clock: Clock): Pick<CoarseClock, 'coarse'> {
   return clock === cacheClock ? cacheClock : { coarse: () => clock.now() };
 }

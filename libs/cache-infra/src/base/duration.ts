@@ -8,7 +8,7 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Longest that one of Node's timers waits, in milliseconds (24.8 days); beyond, it would fire at once. */
+/** Longest delay of a Node timer, in milliseconds (24.8 days); a longer one would fire at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Longest duration accepted: 365 days, in milliseconds. */
@@ -17,9 +17,9 @@ export const maxDurationMs = 365 * 86_400_000;
 const parsed = new Map<string, number>();
 
 /**
- * Milliseconds of a duration: whole seconds as a number, or text with a unit ('250ms', '30s', '5m', '2h', '7d').
+ * Converts a duration to milliseconds: whole seconds, or a string with a unit ('250ms', '30s', '5m', '2h', '7d').
  *
- * @throws ValidationError when it is anything else, negative, or beyond 365 days
+ * @throws ValidationError for any other value, a negative one, or one beyond 365 days
  */
 export function durationMs(value: number | string, path = 'ttl'): number {
   if (typeof value === 'number') {
@@ -35,7 +35,7 @@ export function durationMs(value: number | string, path = 'ttl'): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value);
   if (match === null) throw bad(path, value, 'must be a duration such as "250ms", "30s", "5m", "2h" or "7d"');
   const ms = within(path, value, wholeMs(Number(match[1]) * (units[match[2] as string] as number)));
-  // The texts come from code, not from users: few. The bound is for the code that does otherwise.
+  // Durations are written in code, so there are few; the bound covers computed ones.
   if (parsed.size < 1000) parsed.set(value, ms);
   return ms;
 }
@@ -45,12 +45,12 @@ function within(path: string, value: number | string, ms: number): number {
   return ms;
 }
 
-/** A duration that a timer can take. */
+/** Caps a duration at the longest delay of a timer. */
 export function timerMs(ms: number): number {
   return Math.min(ms, maxTimerMs);
 }
 
-/** Never down to 0, which would mean "never expires". */
+/** Rounds to at least 1: 0 would mean "never expires". */
 function wholeMs(ms: number): number {
   return ms === 0 ? 0 : Math.max(1, Math.round(ms));
 }

@@ -1,9 +1,9 @@
 /**
- * The errors of this library. Every one is a {@link CacheError}: `code` for programs, `message` for
- * people, `details` for logs. None ever carries a credential.
+ * The errors of this library. Each is a {@link CacheError}: `code` for programs, `message` for people, `details` for
+ * logs. No error contains a credential.
  */
 
-/** What a program may switch on. */
+/** Stable codes for programs to switch on. */
 export type CacheErrorCode =
   | 'CACHE_ERROR'
   | 'CACHE_VALIDATION'
@@ -21,7 +21,7 @@ export interface CacheErrorOptions {
 
 const brand = Symbol.for('nestjs-cache-infra.CacheError');
 
-/** Base of every error this library makes. */
+/** Base class of every error of this library. */
 export class CacheError extends Error {
   readonly code: CacheErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ export class CacheError extends Error {
     this.details = options.details ?? {};
   }
 
-  /** `SerializationError` has to be a `TypeError`, which leaves no room in its prototype chain: the brand counts. */
+  /** Checks a brand, because `SerializationError` must extend `TypeError` and cannot extend `CacheError`. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (this !== CacheError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && brand in value;
@@ -41,20 +41,20 @@ export class CacheError extends Error {
 }
 Object.defineProperty(CacheError.prototype, brand, { value: true });
 
-/** One thing wrong with options or arguments. */
+/** One problem of options or arguments. */
 export interface ValidationProblem {
-  /** Where it is, for example `redis.sentinels[0].port`. */
+  /** Path of the value, for example `redis.sentinels[0].port`. */
   readonly path: string;
-  /** What is wrong, beginning with the path. */
+  /** The problem, beginning with the path. */
   readonly message: string;
 }
 
-/** From those who print all that an object has, such as `util.inspect` and loggers. */
+/** Hides a property from `util.inspect` and loggers, which print every enumerable property. */
 function hide(error: ValidationError, name: 'details' | 'problems'): void {
   Object.defineProperty(error, name, { enumerable: false });
 }
 
-/** Bad options or arguments. Lists every problem at once. */
+/** Invalid options or arguments. Lists every problem. */
 export class ValidationError extends CacheError {
   readonly problems: readonly ValidationProblem[];
 
@@ -66,20 +66,20 @@ export class ValidationError extends CacheError {
       details: { problems: list },
     });
     this.problems = list;
-    // The message says it all: who prints the error need not print it three times.
+    // The message contains every problem: don't print them three times.
     hide(this, 'details');
     hide(this, 'problems');
   }
 }
 
-/** The machinery behind the cache failed: `Redis connection failed …`, `Redis command failed …`. */
+/** Redis failed: `Redis connection failed …`, `Redis command failed …`. */
 export class InfrastructureError extends CacheError {
   constructor(message: string, options: Omit<CacheErrorOptions, 'code'> = {}) {
     super(message, { ...options, code: 'CACHE_INFRASTRUCTURE' });
   }
 }
 
-/** A time-out that the caller asked for (`hardTimeout`) or that bounds a Redis command. */
+/** A `hardTimeout` of the caller or a Redis command timed out. */
 export class CacheTimeoutError extends CacheError {
   constructor(message: string, options: Omit<CacheErrorOptions, 'code'> = {}) {
     super(message, { ...options, code: 'CACHE_TIMEOUT' });
@@ -93,23 +93,23 @@ export class CacheClosedError extends CacheError {
   }
 }
 
-/** A loader waits for its own key, or two loads wait for the key of each other: waiting would never end. */
+/** A loader waits for its own key, or two loads wait for each other's key: a deadlock. */
 export class CircularLoadError extends CacheError {
-  /** The key whose loader asked, and the key it asked for. */
+  /** The key of the requesting loader, and the key that it requested. */
   readonly keys: readonly [string, string];
 
   constructor(asking: string, asked: string) {
     super(
       asking === asked
-        ? `the loader of '${asking}' waits for itself: it asked for its own key`
-        : `the loads of '${asking}' and '${asked}' wait for each other: the loader of '${asking}' asked for '${asked}', whose load cannot end before that of '${asking}'`,
+        ? `the loader of '${asking}' waits for itself: it requested its own key`
+        : `the loads of '${asking}' and '${asked}' wait for each other: the loader of '${asking}' requested '${asked}', whose load cannot finish before the load of '${asking}'`,
       { code: 'CACHE_CIRCULAR_LOAD', details: { keys: [asking, asked] } },
     );
     this.keys = [asking, asked];
   }
 }
 
-/** A value that no tier can store. `path` says where in the value, for example `$.user.callback`. */
+/** A value that cannot be stored. `path` is the place in the value, for example `$.user.callback`. */
 export class SerializationError extends TypeError {
   readonly code = 'CACHE_SERIALIZATION' as const;
   readonly details: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import { durationMs } from './duration.js';
 
 /**
- * A clock that stands still until it is told to go on: for tests of what happens when a ttl has passed, without waiting.
+ * A clock that only `advance` moves: for tests of expiry without waiting.
  *
  * ```ts
  * const clock = new ManualClock();
@@ -10,12 +10,13 @@ import { durationMs } from './duration.js';
  * clock.advance('5m');
  * ```
  *
- * It is what entries live by. Waits, such as `hardTimeout` or a delay of `withChaos`, are timers of the process, and go by real time.
+ * The clock drives the ttl of entries. Time-outs, such as `hardTimeout` or a delay of `withChaos`, are timers of the
+ * process and run in real time.
  */
 export class ManualClock implements Clock {
   #now: number;
 
-  /** @param now where it starts; default: 1 January 2030, the same in every run */
+  /** @param now initial time; default: 1 January 2030, the same in every run */
   constructor(now: Date | number = Date.UTC(2030, 0, 1)) {
     this.#now = Number(now);
   }
@@ -25,9 +26,9 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Whole seconds, or a duration with a unit: `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`. Time never goes back.
+   * Moves the clock forward by whole seconds, or by a duration with a unit: `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`.
    *
-   * @throws ValidationError when it is no such duration
+   * @throws ValidationError for an invalid duration
    */
   advance(by: number | string): void {
     this.#now += durationMs(by, 'advance');

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** Built-ins known by what they are, whatever they say of themselves. */
+/** Built-ins recognized by their internal slots, whatever their `Symbol.toStringTag`. */
 const opaqueBuiltIns: readonly (readonly [kind: string, is: (value: object) => boolean])[] = [
   ['Error', (value) => types.isNativeError(value) || value instanceof Error],
   ['Promise', types.isPromise],
@@ -17,7 +17,7 @@ const opaqueBuiltIns: readonly (readonly [kind: string, is: (value: object) => b
   ['KeyObject', types.isKeyObject],
   ['native object', types.isExternal],
 ];
-/** Built-ins whose state is out of reach: as plain data they would come back empty or as something else. */
+/** Built-ins whose state is inaccessible: serialized as plain data, they would be empty or another type. */
 const opaqueTags = new Set([
   ...['Promise', 'WeakMap', 'WeakSet', 'WeakRef', 'FinalizationRegistry', 'Error', 'DOMException', 'RegExp'],
   ...['Number', 'String', 'Boolean', 'BigInt', 'Symbol', 'DataView', 'SharedArrayBuffer', 'Float16Array'],
@@ -36,8 +36,8 @@ const opaqueTags = new Set([
 const opaqueFamilies = /^(Intl|Temporal|WebAssembly)\.|Generator$|Iterator|Stream/;
 
 /**
- * What kind of thing `value` is when its data cannot be read off its properties, for use in messages; `undefined` when it can.
- * Private `#fields` of user classes stay unseen.
+ * The kind of a value whose state its properties do not show, for messages; `undefined` for a value that they do show.
+ * Does not detect private `#fields` of application classes.
  */
 export function opaqueKind(value: object): string | undefined {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
@@ -49,18 +49,18 @@ export function opaqueKind(value: object): string | undefined {
   return undefined;
 }
 
-/** Whether `value` is an object of no class. */
+/** Whether `value` is a plain object. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-/** `value` as one that says its own JSON form. */
+/** Whether `value` has a `toJSON()` method. */
 export function hasToJson(value: object): value is { toJSON(key: string): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-/** Whether a property stands under a symbol, where neither JSON nor `Object.keys` see it. */
+/** Whether `value` has enumerable symbol properties, which JSON and `Object.keys` ignore. */
 export function hasSymbolKeys(value: object): boolean {
   const symbols = Object.getOwnPropertySymbols(value);
   return (

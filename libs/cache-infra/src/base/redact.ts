@@ -2,8 +2,8 @@ const url =
   /^([a-z][a-z0-9+.-]*:\/\/|(?!.*:\/\/))(?:(.*)@)?(\[[0-9a-f:.]+\]|[^:/?#@\s[\]]+)(:\d+)?(\/\d*)?(.*)$/i;
 
 /**
- * A URL, or a `host:port`, for people to read: scheme, host, port and database number. Credentials become `***`, and
- * whatever cannot be told from a credential (a query, a malformed URL) is left out.
+ * Formats a URL or a `host:port` for messages: scheme, host, port and database number. Credentials become `***`, as do
+ * parts that may contain credentials (a query, a malformed URL).
  */
 export function redactUrl(text: string): string {
   const match = url.exec(text);
@@ -15,7 +15,7 @@ export function redactUrl(text: string): string {
   return `${scheme}${credentials === undefined ? '' : '***@'}${host}${port}${path}${rest === '' ? '' : '***'}`;
 }
 
-/** A value as a message may show it: short, and without anything that may be a secret. */
+/** Formats a value for messages: short, with credentials removed. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     if (/:\/\/|@/.test(value)) return JSON.stringify(redactUrl(value));
@@ -26,7 +26,7 @@ export function describeValue(value: unknown): string {
   return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
-/** A text of somebody else's making, such as an error message, without the credentials of the URLs in it. */
+/** Removes the credentials of URLs from a text such as a third-party error message. */
 export function withoutCredentials(text: string): string {
   return text.replaceAll(/(\b[a-z][a-z\d+.-]*:\/\/)[^\s"'`]*@/gi, '$1***@');
 }

@@ -1,17 +1,17 @@
 import { SerializationError } from './errors.js';
 
-/** Deepest nesting of objects, arrays, Maps and Sets that a value may have. */
+/** Maximum nesting of objects, arrays, Maps and Sets in a value. */
 export const maxDepth = 1000;
 
-/** From a container to a part of it: a property's name, an index, or words of another kind such as `.get("a")`. */
+/** The step from a container to a part of it: a property name, an index, or other text such as `.get("a")`. */
 export type Step = string | number | { readonly words: string };
 
-/** Where a walk through a value is: finds circles, bounds the depth, names the place in errors. */
+/** The path of a walk through a value: detects circular references, bounds the depth, names the place in errors. */
 export class Trail {
   readonly #containers: object[] = [];
   readonly #steps: Step[] = [];
 
-  /** @throws SerializationError when the walk is inside `container` already, or too deep */
+  /** @throws SerializationError for a circular reference or too deep a nesting */
   enter(container: object): void {
     if (this.#containers.includes(container)) throw this.refuse('circular value is not supported');
     if (this.#containers.length >= maxDepth)
@@ -19,12 +19,12 @@ export class Trail {
     this.#containers.push(container);
   }
 
-  /** The part of the innermost container that comes next. */
+  /** Records the part of the innermost container that the walk visits next. */
   at(step: Step): void {
     this.#steps[this.#containers.length - 1] = step;
   }
 
-  /** The walk is inside of no container. */
+  /** Whether the walk is outside of every container. */
   get isOutside(): boolean {
     return this.#containers.length === 0;
   }
@@ -50,7 +50,7 @@ function stepWords(step: Step): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }
 
-/** The step to a Map's value: by its key where that is text. */
+/** The step to a value of a Map: by its key if it is a string, else by its index. */
 export function mapStep(key: unknown, index: number): Step {
   return { words: typeof key === 'string' ? `.get(${JSON.stringify(key)})` : `.values()[${index}]` };
 }

@@ -1,13 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Entries of a bulk call that go out together, before the next ones are prepared: see `Turn` for those that take long. */
+/**
+ * Entries of a bulk call that are sent together before the next ones are prepared. {@link Turn} bounds the time they
+ * take.
+ */
 export const portionSize = 1000;
 
-/** Milliseconds of work after which others have their turn. */
+/** Milliseconds of work after which the event loop runs other tasks. */
 const turnMs = 10;
 
 /**
- * A turn of the event loop that work of any size takes part in: once `isOver`, the work awaits `next()`, so that timers, sockets and
+ * Keeps long work from blocking the event loop: once `isOver`, the work awaits `next()`, so that timers, sockets and
  * other requests are served in between.
  */
 export class Turn {

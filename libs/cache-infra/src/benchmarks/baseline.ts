@@ -45,7 +45,7 @@ export function parseReport(text: string, where = 'the report'): BenchmarkReport
   if (value['schemaVersion'] !== reportSchemaVersion) {
     const version = JSON.stringify(value['schemaVersion']);
     throw new ValidationError(
-      `${where} has schema version ${version}, this release reads ${reportSchemaVersion}: make a new one with --save`,
+      `${where} has schema version ${version}, this release reads ${reportSchemaVersion}: create a new baseline with --save`,
     );
   }
   if (!isComplete(value))

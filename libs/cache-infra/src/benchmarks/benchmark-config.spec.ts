@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ValidationError } from '../base/errors.js';
-import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { BenchmarkConfig } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import { loadBenchmarkConfig } from './config-file.js';
 import { ConfigPresets } from './config-presets.js';
 
@@ -190,8 +191,8 @@ describe('a configuration from a file', () => {
 
   it.each([
     ['absent.json', undefined, 'absent.json cannot be read'],
-    ['bad.json', '{', 'bad.json cannot be understood'],
-    ['bad.yaml', 'a: [', 'bad.yaml cannot be understood'],
+    ['bad.json', '{', 'bad.json cannot be parsed'],
+    ['bad.yaml', 'a: [', 'bad.yaml cannot be parsed'],
     ['config.toml', '', 'config.toml must be a .json, .yaml or .yml file'],
     ['wrong.json', '{ "seed": "one" }', 'seed must be a non-negative integer'],
     ['list.yaml', '- 1', 'options must be an object'],

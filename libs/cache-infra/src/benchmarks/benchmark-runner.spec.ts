@@ -7,7 +7,8 @@ import { ValidationError } from '../base/errors.js';
 import { benchmarkData } from '../testing/benchmark-data.js';
 import { CacheSpy } from '../testing/cache-spy.js';
 import { withChaos } from '../testing/chaos-cache.js';
-import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { BenchmarkConfig } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import { CacheBenchmarkRunner } from './benchmark-runner.js';
 import type { BenchmarkResult } from './results.js';
 
@@ -241,7 +242,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     const result = await runnerWith().runStampedeBenchmark({
       ...{ cache: new Unprotected(open(new InMemoryCache())), callers: 5 },
     });
-    expect(result).toMatchObject({ successRate: 0, samples: 0, errors: ['stampede gave a wrong answer'] });
+    expect(result).toMatchObject({ successRate: 0, samples: 0, errors: ['stampede returned a wrong value'] });
     expect(result.details['loadsPerStampede']).toBe(5);
   });
 

@@ -1,7 +1,9 @@
 import { positiveInteger } from '../base/checks.js';
-import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { BenchmarkConfig } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import type { BenchmarkReport } from './benchmark-report.js';
-import { compareCaches, type CacheComparison, type CacheComparisonOptions } from './cache-comparison.js';
+import type { CacheComparison, CacheComparisonOptions } from './cache-comparison.js';
+import { compareCaches } from './compare-caches.js';
 import { execute, type BenchmarkProgress, type ExecutionOptions } from './execution.js';
 import { describeMachine, type Now } from './machine.js';
 import { resultOf, type BenchmarkResult } from './results.js';

@@ -1,12 +1,8 @@
 import type { Cache } from '../cache/contract/cache.js';
 import type { DurationChange } from './comparison.js';
-import { ComparisonRun } from './comparison-run.js';
 import type { BenchmarkEntry } from './data-generator.js';
-import type { ExecutionOptions } from './execution.js';
-import { TimeIsOver } from './measurement.js';
 import type { DurationSummary } from './statistics.js';
 import type { TestData } from './test-data.js';
-import { withinLimit } from './time-limit.js';
 
 export interface CacheComparisonOptions {
   readonly originalCache: Cache;
@@ -48,32 +44,4 @@ export interface CacheComparison extends DurationChange {
   readonly successRate: number;
   readonly timedOut: boolean;
   readonly errors: readonly string[];
-}
-
-/** No tidying up takes longer, whatever became of the cache. */
-const cleanUpLimitMs = 5000;
-
-/**
- * Compares two caches by the time that reading through them takes, keys as popular as Zipf has it. A round runs original, new, new,
- * original, on the same keys: neither gains by its turn, and what slows the machine for a while slows both.
- */
-export async function compareCaches(
-  options: CacheComparisonOptions,
-  context: ExecutionOptions,
-): Promise<CacheComparison> {
-  const run = new ComparisonRun(options, context);
-  let timedOut = false;
-  const stop = () => {
-    timedOut = true;
-    run.stop();
-  };
-  try {
-    await withinLimit(context.config.timeoutSeconds * 1000, stop, run.run());
-  } catch (error) {
-    if (!(error instanceof TimeIsOver)) throw error;
-    timedOut = true;
-  } finally {
-    await withinLimit(cleanUpLimitMs, () => undefined, run.cleanUp());
-  }
-  return run.result(timedOut);
 }

@@ -3,7 +3,8 @@ import { extname } from 'node:path';
 
 import type { Environment } from '../config/environment.js';
 import { ValidationError } from '../base/errors.js';
-import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { BenchmarkConfig } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import { messageOf } from './message-of.js';
 
 /**
@@ -33,7 +34,7 @@ async function readConfigFile(file: string): Promise<BenchmarkConfigOptions> {
     // An empty YAML file is null.
     return parse(text) ?? {};
   } catch (error) {
-    throw new ValidationError(`${file} cannot be understood: ${messageOf(error)}`);
+    throw new ValidationError(`${file} cannot be parsed: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BenchmarkPresetName } from '../config/benchmark-environment.js';
 import type { Environment } from '../config/environment.js';
-import { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+import { BenchmarkConfig } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 
 /**
  * Configurations to start from. What `overrides` and the environment (`BENCHMARK_*`) say wins over the preset.

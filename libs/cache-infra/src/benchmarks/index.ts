@@ -1,5 +1,6 @@
 export { parseReport, readReport, withBaseline } from './baseline.js';
-export { BenchmarkConfig, type BenchmarkConfigOptions } from './benchmark-config.js';
+export { BenchmarkConfig } from './benchmark-config.js';
+export type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 export type {
   BaselineChange,
   BaselineComparison,

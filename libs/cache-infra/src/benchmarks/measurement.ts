@@ -6,7 +6,7 @@ import { average, median } from './statistics.js';
 /** Thrown through a workload whose time is over. */
 export class TimeIsOver extends Error {
   constructor() {
-    super('The time limit of the benchmark has passed');
+    super('The benchmark exceeded its time limit');
     this.name = 'TimeIsOver';
   }
 }
@@ -115,7 +115,7 @@ export class Measurement {
     if (this.timedOut) throw new TimeIsOver();
     if (this.#isWarmUp) return;
     if (options.isRight?.(answer) === false) {
-      this.fail(`${part} gave a wrong answer`);
+      this.fail(`${part} returned a wrong value`);
       return;
     }
     const { operations = 1, inSpan = false } = options;

@@ -1,5 +1,5 @@
 import type { BenchmarkPresetName } from '../config/benchmark-environment.js';
-import type { BenchmarkConfigOptions } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 
 /** What each preset says; the rest are the defaults of `BenchmarkConfig`. */
 export const presetValues: Readonly<Record<BenchmarkPresetName, Readonly<BenchmarkConfigOptions>>> = {

@@ -9,7 +9,7 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { ValidationError } from '../base/errors.js';
 import { withChaos } from '../testing/chaos-cache.js';
 import { parseReport, readReport, withBaseline } from './baseline.js';
-import type { BenchmarkConfigOptions } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import type { BenchmarkReport } from './benchmark-report.js';
 import { CacheBenchmarkRunner } from './benchmark-runner.js';
 import { ConfigPresets } from './config-presets.js';
@@ -124,7 +124,7 @@ describe('seed S1.13 thresholds', () => {
       },
     });
     expect(messages(slow, 'failure')).toEqual(
-      expect.arrayContaining(['default: bulk set: passed its time limit', 'slow: passed its time limit']),
+      expect.arrayContaining(['default: bulk set: exceeded its time limit', 'slow: exceeded its time limit']),
     );
   });
 });

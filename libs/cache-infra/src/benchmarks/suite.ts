@@ -1,7 +1,8 @@
 import type { Cache } from '../cache/contract/cache.js';
 import { ValidationError } from '../base/errors.js';
 import { reportSchemaVersion, reportTool, type BenchmarkReport } from './benchmark-report.js';
-import { compareCaches, type CacheComparison, type CacheComparisonOptions } from './cache-comparison.js';
+import type { CacheComparison, CacheComparisonOptions } from './cache-comparison.js';
+import { compareCaches } from './compare-caches.js';
 import { execute, type ExecutionOptions } from './execution.js';
 import { describeMachine } from './machine.js';
 import { resultOf } from './results.js';

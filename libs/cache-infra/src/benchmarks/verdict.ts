@@ -23,7 +23,7 @@ function resultFindings(result: BenchmarkResult, thresholds: BenchmarkThresholds
   const limit = (what: string, ms: number, limitMs: number) => {
     if (ms > limitMs) fail(`${what} ${formatMs(ms)} is over the limit of ${formatMs(limitMs)}`);
   };
-  if (result.timedOut) fail('passed its time limit');
+  if (result.timedOut) fail('exceeded its time limit');
   limit('average', result.avgDurationMs, thresholds.averageMs);
   limit('p95', result.p95DurationMs, thresholds.p95Ms);
   limit('p99', result.p99DurationMs, thresholds.p99Ms);
@@ -41,7 +41,7 @@ function comparisonFindings(
   const found: BenchmarkFinding[] = [];
   const where = comparison.testSuiteName;
   const fail = (message: string) => found.push({ level: 'failure', message: `${where}: ${message}` });
-  if (comparison.timedOut) fail('passed its time limit');
+  if (comparison.timedOut) fail('exceeded its time limit');
   fellShort(comparison.successRate, thresholds, fail);
   return [...found, ...regressionFindings(where, comparison)];
 }

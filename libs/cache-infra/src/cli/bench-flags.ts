@@ -31,21 +31,21 @@ export const benchUsage = `Usage: nestjs-cache-infra bench [options]
 Measures caches: each operation, bulk sets, memory, compression, concurrency, stampedes; and compares.
 
   --preset <name>        development, testing, ci or production: iterations, time limits, thresholds
-  --config <file>        a BenchmarkConfig as JSON or YAML; the environment (BENCHMARK_*) and the flags here win over it
-  --iterations <n>       instead of those of the preset
-  --cache <file>         measure the cache that this module exports (default: a cache in memory)
-  --against <file>       compare the cache with the one that this module exports, which is the original
-  --redis <url>          measure a cache in this Redis as well, with and without an L1
-  --compare <file>       compare with a report that --save or --report json has written
-  --save <file>          write the JSON report there, as the baseline of later runs; not when the run is not passed
-  --report <formats>     json, html, markdown, text, with commas between: files to write (default: none, only print)
-  --out <directory>      where --report writes (default: benchmark-results)
-  --history <directory>  keep every run there, and show the trends over them in the HTML report
-  --self-check <n>       instead of all this: compare a cache with its like n times, and count how often noise reads as a regression
-  --ci                   print findings as annotations of GitHub Actions, and write its step summary
-  --help                 print this
+  --config <file>        a BenchmarkConfig as JSON or YAML; the environment (BENCHMARK_*) and the flags override it
+  --iterations <n>       measured iterations (default: those of the preset)
+  --cache <file>         measure the cache that this module exports (default: an in-memory cache)
+  --against <file>       compare with the original cache, which this module exports
+  --redis <url>          also measure caches on this Redis, with and without an L1
+  --compare <file>       compare with a JSON report written by --save or --report json
+  --save <file>          write the JSON report as the baseline of later runs, if the run passes
+  --report <formats>     comma-separated files to write: json, html, markdown, text (default: only print)
+  --out <directory>      the directory of --report (default: benchmark-results)
+  --history <directory>  store every run there and plot the trends in the HTML report
+  --self-check <n>       only compare two identical caches n times and count the regressions reported
+  --ci                   print findings as GitHub Actions annotations and write the step summary
+  --help                 print this help
 
-Exit code: 0 passed, 1 a threshold failed, a benchmark timed out, or a regression is critical, 2 it could not run.`;
+Exit code: 0 passed; 1 a threshold failed, a benchmark timed out or a regression is critical; 2 invalid arguments or configuration.`;
 
 /** @throws Error that says which flag is wrong */
 export function parseBenchFlags(args: readonly string[]): BenchFlags {
@@ -91,7 +91,7 @@ function formats(given: readonly string[]): ReportFormat[] {
   const known = Object.keys(reportFiles) as ReportFormat[];
   return names.map((name) => {
     const format = known.find((each) => each === name || (each === 'markdown' && name === 'md'));
-    if (format === undefined) throw new Error(`--report knows ${known.join(', ')}, not '${name}'`);
+    if (format === undefined) throw new Error(`--report must be one of ${known.join(', ')}, got '${name}'`);
     return format;
   });
 }

@@ -27,8 +27,8 @@ import { githubStepSummary } from '../config/benchmark-environment.js';
 import { reportFiles, type BenchFlags } from './bench-flags.js';
 import { misspeltBenchmarkVariables } from '../config/benchmark-environment.js';
 import { misspeltWords } from '../config/misspelt-variables.js';
-import type { Output } from './cli.js';
 import { loadCache } from './load-cache.js';
+import type { Output } from './output.js';
 import { selfCheck } from './self-check.js';
 
 /**
@@ -114,9 +114,11 @@ async function write(
   for (const format of flags.reports) {
     await writeTo(join(flags.out, reportFiles[format]), render[format](), output);
   }
-  if (flags.history !== undefined) output.out(`Kept as ${await storeReport(flags.history, report)}`);
+  if (flags.history !== undefined)
+    output.out(`Stored in the history as ${await storeReport(flags.history, report)}`);
   if (flags.save !== undefined && report.passed) await writeTo(flags.save, jsonReport(report), output);
-  if (flags.save !== undefined && !report.passed) output.out(`Not saved as ${flags.save}: not passed`);
+  if (flags.save !== undefined && !report.passed)
+    output.out(`Not saved as ${flags.save}: the run did not pass`);
   if (!flags.ci) return;
   for (const line of ciAnnotations(report).split('\n')) if (line !== '') output.out(line);
   const summary = githubStepSummary();

@@ -8,7 +8,7 @@ import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/sever
 import { CacheError } from '../base/errors.js';
 import { durationMs } from '../base/duration.js';
 import { guideUrl } from '../base/guide-url.js';
-import type { Output } from './cli.js';
+import type { Output } from './output.js';
 import { probeCalls, probeChannel } from './probe.js';
 import { settingLines } from './settings.js';
 
@@ -38,7 +38,7 @@ export async function check(config: SeveralCaches, output: Output): Promise<numb
       await each.cache.close();
     }
   }
-  output.out(code === 0 ? 'All is well.' : 'Something is wrong: see above.');
+  output.out(code === 0 ? 'All checks passed.' : 'Some checks failed, see above.');
   return code;
 }
 
@@ -60,7 +60,7 @@ async function checkCache(
   for (const line of settingLines(prepared, { isRedis, keyPrefix })) output.out(line);
   for (const words of prepared.warnings) output.out(`  WARNING: ${words}`);
   if (!isRedis) {
-    output.out('  no Redis is named, so there is none to ask (redisUrl, redis, REDIS_URL)\n');
+    output.out('  no Redis is configured (redisUrl, redis, REDIS_URL)\n');
     return true;
   }
   const problem = await connectionProblem(prepared);
@@ -78,7 +78,7 @@ async function checkCache(
   const works = await tryOut({ prepared, cache, logged }, output);
   const advice = await adviceFor(cache, options);
   for (const words of advice) output.out(`  ADVICE: ${words}`);
-  output.out(advice.length === 0 ? '  no remarks about its settings\n' : '');
+  output.out(advice.length === 0 ? '  no advice about its settings\n' : '');
   return works;
 }
 
@@ -105,8 +105,9 @@ async function tryOut({ prepared, cache, logged }: Trial, output: Output): Promi
     const steps = hears ? [...calls, await probeChannel(cache, patienceMs, logged)] : calls;
     const failed = steps.filter(({ problem }) => problem !== undefined);
     for (const { what, problem = '' } of failed) output.out(`  FAILED: ${what}: ${problem}`);
-    if (failed.length > 0) output.out(`  The commands that a user needs: ${guideUrl('security.md#redis')}`);
-    else output.out(`  it takes ${steps.map(({ what }) => what).join(', ')}`);
+    if (failed.length > 0)
+      output.out(`  The ACL user needs these commands: ${guideUrl('security.md#redis')}`);
+    else output.out(`  Redis accepts ${steps.map(({ what }) => what).join(', ')}`);
     return failed.length === 0;
   } finally {
     await direct.cache.close();

@@ -8,26 +8,21 @@ import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
 import { inspectEntry, inspectUsage } from './inspect.js';
 import { loadConfig } from './load-config.js';
-
-/** Where lines go. */
-export interface Output {
-  out(line: string): void;
-  error(line: string): void;
-}
+import type { Output } from './output.js';
 
 const checkUsage = `Usage: nestjs-cache-infra check [--config <file>] [--env <file>]
 
-Prints every setting in effect and where it is from, with secrets hidden; tries out on Redis what a cache does, under a random
-key of the prefix which is removed again; names what Redis refuses, and what is risky about its settings.
+Prints every setting in effect with its source, secrets hidden. Runs each kind of cache call on Redis, under a random key
+of the prefix, which is deleted again. Reports the commands that Redis refuses and the risks of its settings.
 
   --config <file>      a JavaScript module whose default export is the options of CacheInfraModule.forRoot(), a function
-                       that makes them, or registerAs() of @nestjs/config; or a JSON file; without it the environment
-                       alone says
+                       that returns them, or registerAs() of @nestjs/config; or a JSON file (default: the environment
+                       variables alone)
   --env <file>         environment variables, read before the configuration
 
   --version            the version of nestjs-cache-infra
 
-Exit code: 0 when everything is right and Redis takes all that the cache asks of it, else 1.`;
+Exit code: 0 when the configuration is valid and Redis accepts every call, else 1.`;
 
 const usage = [checkUsage, inspectUsage, benchUsage].join('\n\n');
 
@@ -115,7 +110,7 @@ async function runInspect(args: readonly string[], output: Output): Promise<numb
 /** @throws Error when there is no such file */
 function readEnvironment(file: string | undefined): void {
   if (file === undefined) return;
-  if (!existsSync(file)) throw new Error(`--env ${file}: there is no such file`);
+  if (!existsSync(file)) throw new Error(`--env ${file}: no such file`);
   process.loadEnvFile(file);
 }
 
@@ -131,16 +126,16 @@ async function runBench(args: readonly string[], output: Output): Promise<number
     return await bench(flags, output);
   } catch (error) {
     for (const line of linesOf(error)) output.error(line);
-    output.error('nestjs-cache-infra bench --help says what there is.');
+    output.error('Run nestjs-cache-infra bench --help for the options.');
     return 2;
   }
 }
 
 function linesOf(error: unknown): readonly string[] {
   if (error instanceof ValidationError) {
-    return ['The configuration is wrong:', ...error.problems.map(({ message }) => `  ${message}`)];
+    return ['Invalid configuration:', ...error.problems.map(({ message }) => `  ${message}`)];
   }
-  if (!(error instanceof Error)) return ['It failed without an error'];
+  if (!(error instanceof Error)) return ['Failed: the thrown value is not an Error'];
   // A configuration of the user's own may name its servers when it fails.
   return [withoutCredentials(error.message)];
 }

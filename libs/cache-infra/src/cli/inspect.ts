@@ -5,7 +5,7 @@ import { storedEntry, type Life, type StoredEntry } from '../cache/stored-entry.
 import { CacheFactory } from '../config/cache-factory.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
 import { ofCache } from './check.js';
-import type { Output } from './cli.js';
+import type { Output } from './output.js';
 
 const wholeValue = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 const silent = { warn: () => undefined, log: () => undefined };
@@ -14,13 +14,13 @@ export const inspectUsage = `Usage: nestjs-cache-infra inspect --key <key> [opti
 
 Shows what Redis holds of one entry: state, ttl, grace, tags, size, version. Changes nothing.
 
-  --key <key>          the key, as it is given to get() and getOrSet()
-  --namespace <name>   the namespace that the key is in; several times for nested ones ('http' for HttpCacheInterceptor)
+  --key <key>          the key, as passed to get() and getOrSet()
+  --namespace <name>   the namespace of the key; repeat it for nested ones ('http' for HttpCacheInterceptor)
   --cache <name>       a cache of the configuration (default: its first)
-  --value              show the value, too: it may be personal data
+  --value              also show the value, which may be personal data
   --config, --env      as for check
 
-Exit code: 0 when the entry is there and can be read, else 1.`;
+Exit code: 0 when the entry exists and is readable, else 1.`;
 
 /** Which entry is meant, and how much of it is shown. */
 export interface EntryWanted {
@@ -71,7 +71,7 @@ function optionsOf(config: SeveralCaches, name: string | undefined): object {
 
 function notInRedis(name: string): Error {
   return new Error(
-    `Cache '${name}' is not in Redis, and a cache in memory can be seen by its own process only: name its Redis (redisUrl, redis, REDIS_URL)`,
+    `Cache '${name}' is in memory, visible to its own process only: configure its Redis (redisUrl, redis, REDIS_URL)`,
   );
 }
 
@@ -80,18 +80,18 @@ type Line = readonly [name: string, text: string];
 /** Keys and tags with their control characters escaped: somebody else may have written them. */
 function linesOf(entry: StoredEntry, showsValue: boolean): readonly Line[] {
   const place: Line = ['redis key', inspected(entry.redisKey)];
-  if (entry.kind === 'absent') return [place, ['state', 'not there']];
+  if (entry.kind === 'absent') return [place, ['state', 'absent']];
   const size: Line = ['size', sizeOf(entry)];
   if (entry.kind === 'unreadable') {
-    return [place, size, ['state', `cannot be read (${entry.reason}): the next read counts it as a miss`]];
+    return [place, size, ['state', `unreadable (${entry.reason}): the next read counts it as a miss`]];
   }
   const { stamp, nonce, ttlMs, graceMs, tags = [] } = entry.meta;
   const id = `${stamp.toString(16)}-${nonce.toString(16).padStart(8, '0')}`;
   return [
     place,
-    ['tier', 'Redis (the L1 of another process cannot be seen from here)'],
+    ['tier', 'Redis (L1s of other processes are not visible from here)'],
     ['state', inWords(entry.life)],
-    ['ttl', ttlMs === 0 ? 'never expires' : `${String(ttlMs / 1000)} s from when it was stored`],
+    ['ttl', ttlMs === 0 ? 'never expires' : `${String(ttlMs / 1000)} s from its set`],
     ['grace', graceMs === 0 ? 'none' : `${String(graceMs / 1000)} s`],
     ['tags', tags.length === 0 ? 'none' : tags.map((tag) => inspected(tag)).join(', ')],
     size,
@@ -124,6 +124,6 @@ function sizeOf(stored: Exclude<StoredEntry, { kind: 'absent' }>): string {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `an array of ${String(value.length)}`;
-  if (typeof value === 'string') return `a text of ${String(value.length)} characters`;
+  if (typeof value === 'string') return `a string of ${String(value.length)} characters`;
   return typeof value === 'object' ? `an object (${value.constructor.name})` : `a ${typeof value}`;
 }

@@ -26,7 +26,7 @@ export async function loadCache(file: string): Promise<Cache> {
   const made: unknown = typeof exported === 'function' ? await (exported as () => unknown)() : await exported;
   if (isCache(made)) return made;
   throw new Error(
-    `${file} must export a Cache of nestjs-cache-infra, or a function that makes one: export default () => new InMemoryCache()`,
+    `${file} must export a Cache of nestjs-cache-infra, or a function that returns one: export default () => new InMemoryCache()`,
   );
 }
 
@@ -37,7 +37,7 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(file)) {
       throw new Error(
-        `${file}: Node ${process.versions.node} does not run TypeScript. Take Node 22.18 or newer, or give the JavaScript that it is compiled to`,
+        `${file}: Node ${process.versions.node} does not run TypeScript. Use Node 22.18 or newer, or pass the compiled JavaScript`,
         { cause: error },
       );
     }

@@ -13,10 +13,10 @@ import type { SeveralCaches } from '../config/several-caches.js';
 export async function loadConfig(file: string | undefined): Promise<SeveralCaches> {
   if (file === undefined) return {};
   if (/\.[cm]?ts$/.test(file)) {
-    throw new Error(`${file}: give the JavaScript that it is compiled to, for example dist/cache.config.js`);
+    throw new Error(`${file}: pass the compiled JavaScript, for example dist/cache.config.js`);
   }
   const path = resolve(file);
-  if (!existsSync(path)) throw new Error(`--config ${file}: there is no such file`);
+  if (!existsSync(path)) throw new Error(`--config ${file}: no such file`);
   if (path.endsWith('.json')) return asOptions(JSON.parse(await readFile(path, 'utf8')), file);
   const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   const exported = module['default'] ?? module['cacheConfig'] ?? module['config'];

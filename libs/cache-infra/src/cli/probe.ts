@@ -56,14 +56,14 @@ export async function probeChannel(
   patienceMs: number,
   logged: readonly string[],
 ): Promise<ProbeStep> {
-  const what = 'hear of changes made elsewhere';
+  const what = 'receive invalidations';
   const end = performance.now() + patienceMs;
   while (performance.now() < end) {
     const { tiers } = await cache.health();
     if (tiers.l2?.coherence !== 'lost') return { what, problem: undefined };
     await pause(lookEveryMs);
   }
-  const unarmed = `the invalidation channel was not armed within ${String(Math.round(patienceMs))} ms`;
+  const unarmed = `the invalidation channel was not ready within ${String(Math.round(patienceMs))} ms`;
   return { what, problem: logged.at(-1) ?? unarmed };
 }
 
@@ -88,6 +88,6 @@ async function problemOf(work: () => Promise<unknown>): Promise<string | undefin
 function expectSame(found: unknown, wanted: unknown): void {
   if (found === wanted) return;
   throw new Error(
-    'Redis took it, and answered something else afterwards: was it changed meanwhile, or is it full?',
+    'Redis accepted the write and then returned another value: another client changed the key, or Redis evicted it',
   );
 }

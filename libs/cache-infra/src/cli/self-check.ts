@@ -1,6 +1,6 @@
 import type { CacheBenchmarkRunner } from '../benchmarks/index.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
-import type { Output } from './cli.js';
+import type { Output } from './output.js';
 
 /** 0-1: comparisons of a cache with its like that may read as a regression. */
 const allowedShare = 0.01;
@@ -30,7 +30,9 @@ export async function selfCheck(
   }
   const { regressionWarningPercent } = runner.config.thresholds;
   const largest = Math.max(...changes).toFixed(1);
-  output.out(`${flagged} of ${repetitions} comparisons of a cache with its like read as a regression`);
-  output.out(`Largest change seen ${largest} %, threshold ${regressionWarningPercent} %, allowed: under 1 %`);
+  output.out(`${flagged} of ${repetitions} comparisons of two identical caches reported a regression`);
+  output.out(
+    `Largest change ${largest} %, threshold ${regressionWarningPercent} %, allowed: under 1 % of the comparisons`,
+  );
   return flagged / repetitions < allowedShare ? 0 : 1;
 }

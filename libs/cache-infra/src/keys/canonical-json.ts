@@ -96,7 +96,7 @@ class CanonicalWriter {
     const kind = unreadableKind(value, shape);
     if (kind !== undefined) throw this.trail.refuse(`${kind} cannot be part of a key`);
     if (shape.hiding !== undefined && !Object.hasOwn(value, 'toJSON')) {
-      const words = `${shape.hiding} keeps state that nobody can read (private fields, a WeakMap)`;
+      const words = `${shape.hiding} keeps private state (private fields, a WeakMap)`;
       throw this.trail.refuse(`${words} and cannot be part of a key: ${wayOut(shape.hiding)}`);
     }
     return shape;
@@ -122,7 +122,7 @@ class CanonicalWriter {
     const names = stateNames(value, shape);
     if (names.length === 0 && !isOfNoClass(value)) this.#saysNothing(shape, 'properties');
     if (names.length === 0 && types.isProxy(value)) {
-      throw this.trail.refuse('a proxy that shows no properties cannot be part of a key: pass plain data');
+      throw this.trail.refuse('a proxy without own properties cannot be part of a key: pass plain data');
     }
     return this.#record(value, names);
   }
@@ -162,7 +162,7 @@ class CanonicalWriter {
   }
 
   #saysNothing({ name }: ClassShape, where: string): never {
-    const words = `an instance of ${name} that shows no state (${where})`;
+    const words = `an instance of ${name} without readable state (${where})`;
     throw this.trail.refuse(`${words} cannot be part of a key: ${wayOut(name)}`);
   }
 
@@ -194,7 +194,7 @@ function ofClass({ identity }: ClassShape, text: string): string {
 }
 
 function wayOut(name: string): string {
-  return `give ${name} a toJSON() that says it, or pass plain data`;
+  return `give ${name} a toJSON() that returns its state, or pass plain data`;
 }
 
 function regExpText({ source, flags, lastIndex }: RegExp): string {

@@ -37,7 +37,7 @@ const names = new WeakMap<object, { readonly given: unknown; readonly made: Clas
 function judged(name: string): ClassName {
   if (name === '') return { name: 'Anonymous', doubt: 'the class has no name' };
   const isShort = ofOneOrTwo.test(name) || ofThree.test(name);
-  return { name, doubt: isShort ? `the name '${name}' looks like the work of a minifier` : undefined };
+  return { name, doubt: isShort ? `the name '${name}' looks minified` : undefined };
 }
 
 function writtenName(type: AnyClass): string {

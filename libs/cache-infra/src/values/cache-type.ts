@@ -1,5 +1,5 @@
 /**
- * A class whose instances come back as what they were, from every tier and wherever they stand in a value.
+ * Serializes a class, so that its instances come back as instances from every tier, anywhere in a value.
  *
  * ```ts
  * const money: CacheType<Money, string> = {
@@ -12,17 +12,17 @@
  * ```
  */
 export interface CacheType<T = unknown, S = unknown> {
-  /** Stands in stored entries: never rename it, and give it to no other class. */
+  /** Written into entries: never rename it, and never reuse it for another class. */
   readonly name: string;
-  /** Whether an object is of this type. Asked for objects that are no plain ones. */
+  /** Whether an object is of this type. Not called for plain objects. */
   is(value: object): boolean;
-  /** What is stored: any value that a cache can store. */
+  /** Returns the value to store: any value that a cache can store. */
   encode(value: T): S;
-  /** Makes an instance of what `encode` gave. A stored value that makes it throw is a miss. */
+  /** Creates an instance from the value that `encode` returned. If it throws, the read is a miss. */
   decode(stored: S): T;
 }
 
-/** The types of a cache, by their names. */
+/** The types of a cache by name. */
 export class CacheTypes {
   readonly #types: readonly CacheType[];
 
@@ -30,7 +30,7 @@ export class CacheTypes {
     this.#types = types;
   }
 
-  /** The type of an object; `undefined` = none. */
+  /** The registered type of an object, if any. */
   of(value: object): CacheType | undefined {
     return this.#types.find((type) => type.is(value));
   }

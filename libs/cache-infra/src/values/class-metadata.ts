@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import type { Class } from './class-nature.js';
+import type { Class } from './class.js';
 
-/** The part of class-transformer's registry (0.5) that is read here. */
+/** The part of class-transformer's registry (0.5) that this file reads. */
 interface MetadataStorage {
   findTypeMetadata(target: object, property: string): TypeMetadata | undefined;
   readonly _typeMetadatas: ReadonlyMap<object, unknown>;
@@ -24,8 +24,8 @@ const { cache: loaded } = createRequire(import.meta.url);
 const registryFile = /class-transformer[\\/]cjs[\\/]storage\.js$/;
 
 /**
- * The registries of every copy of class-transformer that the application has loaded. It is never loaded from here: a class that carries
- * its decorators has loaded it.
+ * The registries of every copy of class-transformer that the application has loaded. This file never loads
+ * class-transformer itself: a class with its decorators has loaded it already.
  */
 function registries(): readonly MetadataStorage[] {
   const paths = Object.keys(loaded).filter((path) => registryFile.test(path));
@@ -37,7 +37,7 @@ function registries(): readonly MetadataStorage[] {
   });
 }
 
-/** Whether a class, or one that it extends, carries a decorator of class-transformer. */
+/** Whether a class or one of its superclasses carries a class-transformer decorator. */
 export function hasTransformMetadata(target: object): boolean {
   const chain: object[] = [];
   for (let link = target; typeof link === 'function'; link = Object.getPrototypeOf(link) as object)
@@ -51,7 +51,7 @@ export function hasTransformMetadata(target: object): boolean {
 
 const declared = new WeakMap<Class, Map<string, TypeMetadata | undefined>>();
 
-/** The class that `@Type()` names for a property of `owner`, for this very part of it; `undefined` = none. */
+/** The class that `@Type()` names for the value `part` of a property of `owner`, if any. */
 export function declaredClass(owner: Class, property: string, part: object): Class | undefined {
   const metadata = typeMetadata(owner, property);
   if (metadata === undefined) return undefined;

@@ -1,15 +1,14 @@
 import { hasTransformMetadata } from './class-metadata.js';
 
-/** Any class, abstract ones too. */
-export type Class<T extends object = object> = abstract new (...args: never[]) => T;
+export type { Class } from './class.js';
 
-/** Facts about a class that decide whether its instances survive as plain objects. */
+/** Facts about a class that decide whether its instances can be stored as plain objects. */
 export interface ClassNature {
   /** For messages. */
   readonly name: string;
-  /** The first thing that a plain object of the same properties would lack; `undefined` = nothing but its class. */
+  /** The first feature that a plain object with the same properties would lack; `undefined` = only its class. */
   readonly loss: string | undefined;
-  /** State that stands in no property: `#x`, or what a compiler makes of it. Neither can be copied from outside. */
+  /** Whether the class has private state: `#x` or its compiled form. It cannot be copied from outside. */
   readonly hasPrivateState: boolean;
   /** The built-in that the class extends or is, such as `Map`. */
   readonly builtIn: string | undefined;
@@ -18,7 +17,7 @@ export interface ClassNature {
 
 const natures = new WeakMap<object, ClassNature>();
 
-/** The nature of the class whose prototype this is; looked up once for each prototype. */
+/** The nature of the class with this prototype, examined once per prototype. */
 export function classNature(prototype: object): ClassNature {
   let nature = natures.get(prototype);
   if (nature === undefined) {
@@ -28,7 +27,7 @@ export function classNature(prototype: object): ClassNature {
   return nature;
 }
 
-/** Whether a prototype is that of object literals, of this realm or of another one. */
+/** Whether a prototype is `Object.prototype`, of this realm or another one. */
 export function isObjectPrototype(prototype: object): boolean {
   if (prototype === Object.prototype) return true;
   return Object.getPrototypeOf(prototype) === null && nativeName(prototype) === 'Object';
@@ -57,7 +56,7 @@ function examine(prototype: object): ClassNature {
   return { name: nameOf(prototype), loss, hasPrivateState, builtIn, isBuiltIn };
 }
 
-/** What a prototype gives to its instances. */
+/** The feature of a prototype that a plain object would lack, if any. */
 function lostWith(prototype: object): string | undefined {
   const names = Reflect.ownKeys(prototype).filter((name) => name !== 'constructor');
   const given = names.map((name) => Object.getOwnPropertyDescriptor(prototype, name));
@@ -73,7 +72,7 @@ function ownConstructor(prototype: object): AnyFunction | undefined {
   return typeof made === 'function' ? (made as AnyFunction) : undefined;
 }
 
-/** The name of a class that is built in; `undefined` for one that is written in JavaScript. */
+/** The name of a built-in class; `undefined` for a class written in JavaScript. */
 function nativeName(prototype: object): string | undefined {
   const made = ownConstructor(prototype);
   if (made?.prototype !== prototype) return undefined;
@@ -92,14 +91,14 @@ function nameOf(prototype: object): string {
   return 'an unnamed class';
 }
 
-/** `#x`; or state in a WeakMap, which is what compilers make of it for older targets: `_x.set(this, …)`, `_class_private_field_init(…)`. */
+/** `#x`, or its compiled form for older targets, a WeakMap: `_x.set(this, …)`, `_class_private_field_init(…)`. */
 const privateState = /#[\p{ID_Start}$_]|\.(?:set|add)\(\s*this\b|class_?private_?(?:field|method)/iu;
 const notCode = /\/\*[^]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
 
 function declaresPrivateState(made: AnyFunction | undefined): boolean {
   if (made === undefined) return false;
   const source = sourceOf(made);
-  // A private name has to be declared outside of texts and comments.
+  // Ignore private names in string literals and comments.
   return privateState.test(source) && privateState.test(source.replaceAll(notCode, "''"));
 }
 

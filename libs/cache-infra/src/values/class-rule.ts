@@ -1,26 +1,28 @@
 import { hasToJson } from '../base/opaque.js';
-import { classNature, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature } from './class-nature.js';
 
 /**
- * What becomes of an instance of a class.
+ * How instances of classes are stored.
  *
- * - `'refuse'`: one that would come back as less than it was is refused; one of a class with nothing but properties is stored as them
- * - `'plain'`: its plain form is stored: what its `toJSON()` returns, or else its own enumerable properties
- * - `'kept'`: the tier keeps the instance itself, so that nothing is lost
- * - `'exact'`: every instance is refused: a copy would be of another kind
+ * - `'refuse'`: refuse an instance that would lose something; store one of a class with only properties as a plain
+ *   object
+ * - `'plain'`: store the result of `toJSON()`, or else the own enumerable properties
+ * - `'kept'`: keep the instance itself, which loses nothing
+ * - `'exact'`: refuse every instance, because a copy would be of another type
  */
 export type ClassRule = 'refuse' | 'plain' | 'kept' | 'exact';
 
-/** What is said of the class of a part, and where it is to be stored. */
+/** How one part of a value is to be stored. */
 export interface ClassQuestion {
   readonly rule: ClassRule;
-  /** The class that an instance comes back as; `undefined` = none is named. */
+  /** The class that the part is revived as, if any. */
   readonly as: Class | undefined;
-  /** The class that the call names for the value, of which this is a part. */
+  /** The class that the caller named for the whole value, if any. */
   readonly within: Class | undefined;
 }
 
-/** Why an instance of a class of the application cannot be stored; `undefined` = it can. */
+/** The reason to refuse an instance of an application class, if any. */
 export function instanceRefusal(value: object, { rule, as, within }: ClassQuestion): string | undefined {
   if (rule === 'kept') return undefined;
   const prototype = Object.getPrototypeOf(value) as object;
@@ -32,10 +34,10 @@ export function instanceRefusal(value: object, { rule, as, within }: ClassQuesti
       : hasHiddenProperties(value)
         ? 'hidden properties'
         : undefined;
-    return hidden && `an instance of ${name} holds ${hidden}, which no copy has: ${makeItYourself}`;
+    return hidden && `an instance of ${name} holds ${hidden}, which cannot be copied: ${giveRevive}`;
   }
-  // Of a subclass or of another class altogether.
-  if (as !== undefined) return `an instance of ${name} would come back as ${as.name}: ${makeItYourself}`;
+  // The instance is of a subclass or an unrelated class.
+  if (as !== undefined) return `an instance of ${name} would come back as ${as.name}: ${giveRevive}`;
   if (rule === 'plain') {
     const isEmpty = hasPrivateState && Object.keys(value).length === 0 && !hasToJson(value);
     return isEmpty ? `the plain form of an instance of ${name} is empty: give it a toJSON()` : undefined;
@@ -47,7 +49,7 @@ export function instanceRefusal(value: object, { rule, as, within }: ClassQuesti
   return `an instance of ${name} would lose ${lost}: give ${way} to get instances back, ${orPlain}`;
 }
 
-/** Why an array, a Map, a Set, a Date or binary data cannot be stored; `undefined` = it can. */
+/** The reason to refuse an array, a Map, a Set, a Date or binary data, if any. */
 export function builtInRefusal(value: object, rule: ClassRule): string | undefined {
   if (rule === 'kept' || rule === 'plain') return undefined;
   const prototype = Object.getPrototypeOf(value) as object | null;
@@ -64,15 +66,15 @@ export function builtInRefusal(value: object, rule: ClassRule): string | undefin
   );
 }
 
-const makeItYourself = "give 'revive' to make instances yourself";
+const giveRevive = "pass 'revive' to create the instances yourself";
 const orPlain = "return a plain object, or say 'plain: true' to store the plain form";
 
-/** Properties that stand on an instance without being enumerable. */
+/** Whether an instance has non-enumerable own properties. */
 function hasHiddenProperties(value: object): boolean {
   return Object.getOwnPropertyNames(value).length > Object.keys(value).length;
 }
 
-/** Properties beside the elements of an array or of binary data, which come first among its keys. */
+/** Whether an array or binary data has properties besides its elements, which come first among its keys. */
 function hasOwnProperties(value: object): boolean {
   const last = Object.keys(value).at(-1);
   return last !== undefined && !((Array.isArray(value) || ArrayBuffer.isView(value)) && /^\d+$/.test(last));

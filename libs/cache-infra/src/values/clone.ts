@@ -4,8 +4,9 @@ import { makingOf } from './makings.js';
 import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
 
 /**
- * A deep copy of a stored value: one that `snapshot` made or a codec decoded, so without circles, and of no classes but registered types.
- * It runs on every `get`: primitives return at once, plain objects are copied by spread, the fastest way the engine has.
+ * Deep copy of a stored value, that is, one from `snapshot` or a codec: without circular references or classes other
+ * than registered types. It runs on every `get`: primitives return at once, and plain objects are copied by spread,
+ * which V8 does fastest.
  */
 export function cloneValue<T>(value: T): T;
 export function cloneValue(value: unknown): unknown {
@@ -25,7 +26,7 @@ function cloneArray(array: readonly unknown[]): unknown[] {
 
 function cloneObject(object: object): object {
   const copy: Record<string, unknown> = { ...object };
-  // An own `__proto__` is own in the copy too, so assigning to it is safe.
+  // An own `__proto__` is an own property of the copy too, so assigning it is safe.
   for (const name of Object.keys(copy)) {
     const part = copy[name];
     if (typeof part === 'object' && part !== null) copy[name] = cloneValue(part);
@@ -59,9 +60,9 @@ function cloneSet(set: ReadonlySet<unknown>): Set<unknown> {
 }
 
 /**
- * Freezes a stored value through and through, so that all callers can share it; returns it. A value that holds what JavaScript
- * cannot freeze (Date, Map, Set, Buffer, typed arrays, ArrayBuffer, registered types) stays unfrozen as a whole: give out copies of it
- * (`Object.isFrozen` of the value tells which it is).
+ * Freezes a stored value deeply, so that all callers can share it, and returns it. A value with a part that cannot be
+ * frozen (Date, Map, Set, Buffer, typed arrays, ArrayBuffer, registered types) stays unfrozen as a whole and must be
+ * copied for each caller; `Object.isFrozen(value)` tells.
  */
 export function deepFreeze<T>(value: T): T {
   if (isFreezable(value, new Set())) freeze(value);
@@ -77,7 +78,7 @@ function isFreezable(value: unknown, seen: Set<object>): boolean {
 
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  // A part that occurs again is frozen by then.
+  // A repeated part is frozen already.
   Object.freeze(value);
   Object.values(value).forEach(freeze);
 }

@@ -2,17 +2,17 @@ import { types } from 'node:util';
 import { makingOf } from './makings.js';
 import { binaryFrom, binaryKind, bytesOf } from './typed-arrays.js';
 
-/** A kept value in which a part occurs more than once: it is copied as a whole, so that each part is copied once. */
+/** A stored value with repeated parts. It is copied as a whole, so that each part is copied once. */
 export class SharingValue {
   constructor(readonly whole: unknown) {}
 }
 
-/** The value itself, however it is kept. */
+/** Unwraps a stored value. */
 export function wholeOf(kept: unknown): unknown {
   return kept instanceof SharingValue ? kept.whole : kept;
 }
 
-/** A deep copy in which two places that shared a part share its copy, as `structuredClone` has it. Stored values only. */
+/** Deep copy of a stored value that preserves shared references, like `structuredClone`. */
 export function cloneSharing({ whole }: SharingValue): unknown {
   return new Copies().of(whole);
 }
@@ -51,7 +51,7 @@ class Copies {
     return copy;
   }
 
-  /** An own `__proto__` is own in the copy too, so assigning to it is safe. */
+  /** An own `__proto__` is an own property of the copy too, so assigning it is safe. */
   #object(object: object): object {
     const copy: Record<string, unknown> = { ...object };
     this.#known(copy, object);

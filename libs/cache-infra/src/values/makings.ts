@@ -1,32 +1,32 @@
 import { SerializationError } from '../base/errors.js';
 import type { CacheType } from './cache-type.js';
 
-/** What an instance that a cache keeps was made of. */
+/** The type and the encoded value from which a kept instance was decoded. */
 export interface Making {
   readonly type: CacheType;
   readonly stored: unknown;
 }
 
 const makings = new WeakMap<object, Making>();
-/** Nothing is looked up before there is anything. */
+/** False until the first instance is decoded: saves the lookups. */
 let hasMakings = false;
 
 /**
- * An instance for a cache to keep, which remembers what it was made of.
+ * Decodes an instance for a cache to keep, and remembers its encoded value.
  *
- * @param stored belongs to nobody else
- * @throws SerializationError when the type does not know what it made
+ * @param stored owned by the cache, not shared
+ * @throws SerializationError when `decode` returns no instance of the type
  */
 export function madeOf(type: CacheType, stored: unknown): object {
   const instance = type.decode(stored);
   if (typeof instance !== 'object' || instance === null || !type.is(instance))
-    throw new SerializationError(`decode() of the type '${type.name}' gave no instance of it`);
+    throw new SerializationError(`decode() of the type '${type.name}' returned no instance of it`);
   makings.set(instance, { type, stored });
   hasMakings = true;
   return instance;
 }
 
-/** What an instance that a cache keeps was made of; `undefined` for everything else. */
+/** The encoded value of a kept instance; `undefined` for every other object. */
 export function makingOf(instance: object): Making | undefined {
   return hasMakings ? makings.get(instance) : undefined;
 }

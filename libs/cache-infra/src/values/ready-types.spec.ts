@@ -203,7 +203,9 @@ describe('types whose instances come back as what they were', () => {
     const forgetful = { ...decimalType(Decimal), decode: () => ({}) };
     const forgetting = { ...rules, types: new CacheTypes([forgetful]) };
 
-    expect(() => snapshot([new Decimal('1')], forgetting)).toThrow("type 'Decimal' gave no instance of it");
+    expect(() => snapshot([new Decimal('1')], forgetting)).toThrow(
+      "type 'Decimal' returned no instance of it",
+    );
   });
 
   it('a class with private state cannot be one by its properties', () => {

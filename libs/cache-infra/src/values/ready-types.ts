@@ -1,21 +1,22 @@
 import { ValidationError } from '../base/errors.js';
 import type { CacheType } from './cache-type.js';
-import { classNature, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature } from './class-nature.js';
 import { reviveAs } from './revive.js';
 
-/** A class whose instances are made of a text: `new Decimal('0.1')`. */
+/** A class with instances constructed from a string: `new Decimal('0.1')`. */
 export type TextClass<T extends object> = new (text: string) => T;
 
-/** A number that says itself as text, with the sign of zero. */
+/** A number that converts to a string, with the sign of zero. */
 interface ByText {
   valueOf(): string;
 }
 
 /**
- * `Decimal` of decimal.js, and of Prisma, which brings its own: `decimalType(Prisma.Decimal, 'Prisma.Decimal')`. Exact, with `NaN`,
- * `Infinity` and `-0`.
+ * `Decimal` of decimal.js, and of Prisma, which bundles its own: `decimalType(Prisma.Decimal, 'Prisma.Decimal')`.
+ * Exact, including `NaN`, `Infinity` and `-0`.
  *
- * @param name stands in stored entries; two classes in one cache need two
+ * @param name written into entries; two classes in one cache need two names
  */
 export function decimalType<T extends object & ByText>(
   decimal: TextClass<T>,
@@ -24,7 +25,7 @@ export function decimalType<T extends object & ByText>(
   return byText(name, decimal, (value) => value.valueOf());
 }
 
-/** `BigNumber` of bignumber.js. Exact, with `NaN`, `Infinity` and `-0`. */
+/** `BigNumber` of bignumber.js. Exact, including `NaN`, `Infinity` and `-0`. */
 export function bigNumberType<T extends object & ByText>(
   bigNumber: TextClass<T>,
   name = 'BigNumber',
@@ -32,7 +33,7 @@ export function bigNumberType<T extends object & ByText>(
   return byText(name, bigNumber, (value) => value.valueOf());
 }
 
-/** `ObjectId` of MongoDB: of `mongodb`, `bson`, or `mongoose.Types`. */
+/** `ObjectId` of MongoDB, from `mongodb`, `bson` or `mongoose.Types`. */
 export function objectIdType<T extends { toHexString(): string }>(
   objectId: TextClass<T>,
   name = 'ObjectId',
@@ -48,7 +49,7 @@ function byText<T extends object>(
   return { name, is: isOf(type.prototype as object), encode, decode: (text) => new type(text) };
 }
 
-/** What is used of a `DateTime` of Luxon. */
+/** The part of a Luxon `DateTime` that the type uses. */
 export interface LuxonDateTime {
   readonly isValid: boolean;
   readonly zoneName: string | null;
@@ -67,7 +68,7 @@ interface LuxonSettings {
   readonly outputCalendar?: never;
 }
 
-/** What is used of the class. */
+/** The part of the `DateTime` class that the type uses. */
 export interface LuxonDateTimeClass<T extends LuxonDateTime> {
   readonly prototype: object;
   fromMillis(ms: number, settings: LuxonSettings): T;
@@ -78,7 +79,7 @@ type StoredDateTime =
   | { readonly ms: number; readonly settings: LuxonSettings }
   | { readonly invalid: string; readonly explanation: string | undefined };
 
-/** `DateTime` of Luxon, with its zone, locale, numbering system and calendar. The zone of the system is stored by its name. */
+/** Luxon's `DateTime`, with its zone, locale, numbering system and calendar. The system zone is stored by its name. */
 export function luxonType<T extends LuxonDateTime>(
   dateTime: LuxonDateTimeClass<T>,
   name = 'DateTime',
@@ -103,13 +104,13 @@ export function luxonType<T extends LuxonDateTime>(
   };
 }
 
-/** What is used of a class of Temporal. */
+/** The part of a Temporal class that the type uses. */
 export interface TemporalClass {
   readonly prototype: object;
   from(text: string, options?: { readonly offset: 'use' }): object;
 }
 
-/** The part of `Temporal` that has values: the built-in one, or that of a polyfill. */
+/** The classes of `Temporal`, built-in or of a polyfill. */
 export type TemporalClasses = Readonly<Record<(typeof temporalNames)[number], TemporalClass>>;
 
 const temporalNames = [
@@ -117,7 +118,10 @@ const temporalNames = [
   ...(['PlainYearMonth', 'PlainMonthDay', 'Duration'] as const),
 ];
 
-/** A type for every class of `Temporal`: `types: [...temporalTypes(Temporal)]`. With time zone and calendar, to the nanosecond. */
+/**
+ * A type for every class of `Temporal`: `types: [...temporalTypes(Temporal)]`. Keeps time zone, calendar and
+ * nanoseconds.
+ */
 export function temporalTypes(temporal: TemporalClasses): CacheType<object, string>[] {
   return temporalNames.map((name) => {
     const { prototype } = temporal[name];
@@ -132,17 +136,17 @@ export function temporalTypes(temporal: TemporalClasses): CacheType<object, stri
 }
 
 /**
- * A class of your own, whose state stands in its own properties: instances come back with them, by every method of the cache and wherever
- * they stand in a value. No constructor runs. Instances of a subclass are another type.
+ * A class of your own with all its state in own properties. Instances come back as instances from every method of the
+ * cache, anywhere in a value. Reviving runs no constructor. Instances of a subclass are another type.
  *
- * @param name stands in stored entries: never change it
- * @throws ValidationError for a class with private state (`#x`), which no copy has: give `encode` and `decode` yourself
+ * @param name written into entries: never change it
+ * @throws ValidationError for a class with private state (`#x`), which cannot be copied: write a `CacheType` instead
  */
 export function classType<T extends object>(name: string, type: Class<T>): CacheType<T, object> {
   const prototype = type.prototype as object;
   if (classNature(prototype).hasPrivateState) {
     throw new ValidationError(
-      `${type.name} has private state, which no copy has: give types: [{ name, is, encode, decode }] for it`,
+      `${type.name} has private state, which cannot be copied: register it in types: [{ name, is, encode, decode }]`,
     );
   }
   return {
@@ -153,7 +157,7 @@ export function classType<T extends object>(name: string, type: Class<T>): Cache
   };
 }
 
-/** Not of a subclass: it would come back as less than it was. */
+/** Excludes instances of a subclass, which would lose their class. */
 function isOf(prototype: object): (value: object) => boolean {
   return (value) => Object.getPrototypeOf(value) === prototype;
 }

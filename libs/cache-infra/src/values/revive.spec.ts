@@ -3,7 +3,7 @@ import { deepFreeze } from './clone.js';
 import { reviveAs } from './revive.js';
 import { snapshot, type SnapshotRules } from './snapshot.js';
 import { CacheTypes } from './cache-type.js';
-import type { Class } from './class-nature.js';
+import type { Class } from './class.js';
 
 class Address {
   constructor(readonly city: string) {}

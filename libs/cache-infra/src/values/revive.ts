@@ -1,12 +1,13 @@
 import { types } from 'node:util';
 import { declaredClass } from './class-metadata.js';
-import { classNature, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature } from './class-nature.js';
 import { defineOwn } from './own-property.js';
 
 /**
- * Instances of `as` made of a stored value: of the value itself, or of the items of an array, a Map or a Set. No constructor runs and
- * no decorator is applied, so an instance has every property that was stored, `@Exclude()`d ones too; `@Type()` names the classes of its
- * parts. A frozen value gives frozen instances; `stored` stays as it is.
+ * Creates instances of `as` from a stored value: from the value itself, or from the items of an array, a Map or a Set.
+ * No constructor runs and no decorator is applied, so instances have every stored property, `@Exclude()`d ones
+ * included; `@Type()` names the classes of their parts. A frozen value gives frozen instances. `stored` is not changed.
  */
 export function reviveAs(as: Class, stored: unknown): unknown {
   return new Revival().revived(stored, () => as);
@@ -16,7 +17,7 @@ export function reviveAs(as: Class, stored: unknown): unknown {
 type ClassOf = (part: object) => Class | undefined;
 
 class Revival {
-  /** A part that occurs again is the same instance again. */
+  /** Instances by stored part: a repeated part is revived once. */
   readonly #made = new Map<object, unknown>();
 
   revived(stored: unknown, classOf: ClassOf): unknown {
@@ -34,7 +35,7 @@ class Revival {
     if (types.isMap(stored)) return new Map(Array.from(stored, ([key, part]) => [key, of(part)]));
     if (types.isSet(stored)) return new Set(Array.from(stored, of));
     const as = isPlainStored(stored) ? classOf(stored) : undefined;
-    // Date, Buffer and other built-ins are as they were.
+    // Date, Buffer and other built-ins need no reviving.
     if (as === undefined || classNature(as.prototype as object).isBuiltIn) return stored;
     return this.#instance(stored as Record<string, unknown>, as);
   }

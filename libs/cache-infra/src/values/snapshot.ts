@@ -5,7 +5,8 @@ import { hasSymbolKeys, hasToJson, isPlain, opaqueKind } from '../base/opaque.js
 import { mapStep, Trail } from '../base/trail.js';
 import { CacheTypes, type CacheType } from './cache-type.js';
 import { declaredClass } from './class-metadata.js';
-import { classNature, isObjectPrototype, type Class } from './class-nature.js';
+import type { Class } from './class.js';
+import { classNature, isObjectPrototype } from './class-nature.js';
 import { builtInRefusal, instanceRefusal, type ClassRule } from './class-rule.js';
 import { madeOf } from './makings.js';
 import { setOwn } from './own-property.js';
@@ -15,17 +16,17 @@ export interface Snapshot {
   readonly value: unknown;
   /** Whether `JSON.parse(JSON.stringify(value))` gives an equal value back. */
   readonly json: boolean;
-  /** A part of the value occurs more than once. */
+  /** Whether a part of the value occurs more than once. */
   readonly shares: boolean;
 }
 
-/** How values are taken. */
+/** How {@link snapshot} copies values. */
 export interface SnapshotRules {
   readonly classes: ClassRule;
-  /** The class whose instances the value holds: the value itself, or the items of an array, a Map or a Set. */
+  /** The class of the value, or of the items of an array, a Map or a Set. */
   readonly as?: Class | undefined;
   readonly types: CacheTypes;
-  /** Parts that a value may have: objects, array elements and every other value in them. */
+  /** Maximum number of parts of a value: objects, array elements and every other value in them. */
   readonly maxNodes: number;
 }
 
@@ -34,16 +35,16 @@ export const defaultMaxNodes = 2_000_000;
 const defaultRules: SnapshotRules = { classes: 'refuse', types: new CacheTypes(), maxNodes: defaultMaxNodes };
 
 /**
- * What a cache keeps of a value: a copy that nobody else holds, equal to what comes back from bytes.
+ * Copies a value for a cache to keep. The copy is unshared and equals the value decoded from its bytes.
  *
- * Kept as they are: JSON types, `undefined` inside of containers, BigInt, NaN, Infinity, -0, Date, Map, Set, Buffer, typed arrays,
- * ArrayBuffer, registered types. An instance of a class that has nothing but properties becomes a plain object of them; of any other
- * class, the rule for classes decides. A null-prototype object becomes a plain one; holes in arrays become `undefined`; a part that
- * occurs twice is copied once, but for Dates.
+ * Preserved: JSON types, `undefined` inside of containers, BigInt, NaN, Infinity, -0, Date, Map, Set, Buffer, typed
+ * arrays, ArrayBuffer, registered types. An instance of a class with only properties becomes a plain object; for other
+ * classes, `rules.classes` decides. A null-prototype object becomes a plain one. Holes in arrays become `undefined`. A
+ * repeated part is copied once, except Dates.
  *
- * @throws SerializationError, which says where, for functions, symbols, circles, nesting beyond 1000 levels, more parts than `maxNodes`,
- * built-ins whose state cannot be read (promises, weak references, errors, regular expressions, URLs, streams, generators, …), instances
- * that would lose something, and whatever a getter or `toJSON` throws
+ * @throws SerializationError with the path, for functions, symbols, circular references, nesting beyond 1000 levels,
+ * more parts than `maxNodes`, built-ins with unreadable state (promises, weak references, errors, regular expressions,
+ * URLs, streams, generators, …), instances that would lose something, and errors thrown by a getter or `toJSON`
  */
 export function snapshot(value: unknown, rules: SnapshotRules = defaultRules): Snapshot {
   const walk = new SnapshotWalk(rules);
@@ -60,7 +61,7 @@ export function snapshot(value: unknown, rules: SnapshotRules = defaultRules): S
 
 const readableByMethods = ['Map', 'Set', 'Date'];
 
-/** The class that a part comes back as. */
+/** The class that a part is revived as. */
 type Expected = (part: object) => Class | undefined;
 
 class SnapshotWalk {
@@ -69,7 +70,7 @@ class SnapshotWalk {
   readonly trail = new Trail();
   readonly #rules: SnapshotRules;
   #nodesLeft: number;
-  /** Of the containers inside of the outermost one; made when there are any. */
+  /** Copies of the containers inside of the outermost one; created on first use. */
   #copies: Map<object, Taken> | undefined;
 
   constructor(rules: SnapshotRules) {
@@ -100,7 +101,7 @@ class SnapshotWalk {
   #container(value: object, expected: Expected | undefined): unknown {
     const as = expected?.(value);
     const taken = this.#copies?.get(value);
-    // As a part of something else its class may be lost.
+    // Inside of another value, reviving may lose its class.
     if (taken?.as === as && taken !== undefined) {
       this.shares = true;
       return taken.copy;
@@ -112,13 +113,13 @@ class SnapshotWalk {
       this.shares = true;
       return taken.copy;
     }
-    // The outermost one occurs again in a circle only. A Date is no larger than what points to it.
+    // The outermost container repeats only in a circular reference. A Date is no larger than a reference to it.
     if (!this.trail.isOutside && !types.isDate(copy)) (this.#copies ??= new Map()).set(value, { copy, as });
     return copy;
   }
 
   #list(array: readonly unknown[], expected: Expected | undefined): unknown[] {
-    // Holes count, too: an empty array can be as long as 2^32.
+    // Holes count as parts: an empty array can be as long as 2^32.
     if (array.length > this.#nodesLeft) throw this.#tooLarge();
     this.#assertBuiltIn(array);
     const copy: unknown[] = [];
@@ -164,7 +165,7 @@ class SnapshotWalk {
     return madeOf(type, this.copy(type.encode(value)));
   }
 
-  /** @param owner the class that has the properties, when they come back as an instance of it */
+  /** @param owner the class that the object is revived as, if any */
   #properties(value: object, owner: Class | undefined): object {
     if (hasSymbolKeys(value)) throw this.trail.refuse('symbol as a property name cannot be stored');
     const copy: Record<string, unknown> = {};
@@ -191,7 +192,9 @@ class SnapshotWalk {
     return builtIn === undefined ? undefined : this.#behindProxy(value, builtIn, expected);
   }
 
-  /** What has the prototype of a built-in and is none itself: a proxy, which may answer by the methods of what is behind it. */
+  /**
+   * Handles an object with the prototype of a built-in that is none itself: a proxy, whose target may have the methods.
+   */
   #behindProxy(value: object, builtIn: string, expected: Expected | undefined): object {
     if (!readableByMethods.includes(builtIn))
       throw this.trail.refuse(`a proxy of ${builtIn} cannot be stored`);
@@ -236,10 +239,10 @@ class SnapshotWalk {
   }
 }
 
-/** A part that was taken. */
+/** A copied part. */
 interface Taken {
   readonly copy: unknown;
-  /** As what it comes back. */
+  /** The class that the part is revived as. */
   readonly as: Class | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** A typed array of a known kind. `DataView` is none. */
+/** A typed array of a known kind; `DataView` is not included. */
 export type TypedArray =
   | Uint8Array
   | Uint8ClampedArray
@@ -19,7 +19,7 @@ interface TypedArrayConstructor {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-/** Kinds of binary data by their names, which also stand in stored entries: never rename one. */
+/** Kinds of binary data by name. The names are written into entries: never rename one. */
 const typedArrays: Readonly<Record<string, TypedArrayConstructor>> = {
   Uint8Array,
   Uint8ClampedArray,
@@ -34,23 +34,24 @@ const typedArrays: Readonly<Record<string, TypedArrayConstructor>> = {
   BigInt64Array,
 };
 
-/** The kind of binary data that `value` is, or `undefined`. */
+/** The kind of binary data of `value`, if any. */
 export function binaryKind(value: object): string | undefined {
-  // Not by the name alone: a proxy of binary data has its name, and none of its bytes.
+  // Don't rely on the name: a proxy of binary data has the name but no bytes.
   if (!ArrayBuffer.isView(value)) return types.isArrayBuffer(value) ? 'ArrayBuffer' : undefined;
   if (Buffer.isBuffer(value)) return 'Buffer';
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   return Object.hasOwn(typedArrays, tag) ? tag : undefined;
 }
 
-/** The bytes of binary data, shared with it. */
+/** A view of the bytes of binary data. */
 export function bytesOf(value: ArrayBufferView | ArrayBuffer): Buffer {
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return Buffer.from(value);
 }
 
 /**
- * Binary data of a kind with a copy of `bytes` in memory of its own. `undefined` when there is no such kind or the length does not fit it.
+ * Creates binary data of a kind from a copy of `bytes`. `undefined` when the kind is unknown or the length does not fit
+ * it.
  */
 export function binaryFrom(kind: string, bytes: Uint8Array): Buffer | TypedArray | ArrayBuffer | undefined {
   if (kind === 'Buffer') return ownBuffer(bytes);
@@ -62,7 +63,7 @@ export function binaryFrom(kind: string, bytes: Uint8Array): Buffer | TypedArray
   return new typedArray(buffer);
 }
 
-/** A copy outside Node's shared pool, which a small entry would keep alive as a whole. */
+/** Copies bytes outside of Node's shared pool: a small entry would keep the whole pool alive. */
 function ownBuffer(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   copy.set(bytes);

@@ -54,7 +54,7 @@ describe('reporters', () => {
     expect(text).toMatch(/bulk set +\S+ .*slower, critical/);
     expect(text).toMatch(/basic operations .*\+20\.0 % +\+20\.0 % to \+20\.0 % +slower\n/);
     expect(text).toContain('stampede (timed out)');
-    expect(text).toMatch(/FAILURE: .*stampede: passed its time limit/);
+    expect(text).toMatch(/FAILURE: .*stampede: exceeded its time limit/);
     expect(text).toMatch(/Not passed: see above\.\n$/);
     expect(textReport(plain)).toMatch(/Passed\.\n$/);
     expect(text).not.toContain('\u001b');

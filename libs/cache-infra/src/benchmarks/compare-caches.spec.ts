@@ -5,7 +5,7 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { Loader, LoadOptions, Ttl } from '../cache/contract/options.js';
 import { CacheSpy } from '../testing/cache-spy.js';
 import { withChaos } from '../testing/chaos-cache.js';
-import type { BenchmarkConfigOptions } from './benchmark-config.js';
+import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import { CacheBenchmarkRunner } from './benchmark-runner.js';
 import type { CacheComparison, CacheComparisonOptions } from './cache-comparison.js';
 import { ConfigPresets } from './config-presets.js';
