@@ -32,17 +32,19 @@ export interface CodecOptions {
   readonly compressionLevel: number;
   /** Largest payload, in bytes before compression, that is written or read. */
   readonly maxValueBytes: number;
-  /** Parts of a value (objects, array elements and every other value in them) that are read at most. Default 2,000,000. */
+  /**
+   * Maximum parts of a value that is read: objects, array elements and every other value in them. Default 2,000,000.
+   */
   readonly maxNodes?: number | undefined;
-  /** Classes whose instances come back as what they were. Default: none. */
+  /** Types whose instances are decoded as instances. Default: none. */
   readonly types?: CacheTypes | undefined;
-  /** Every entry is encrypted, and only encrypted entries are read. */
+  /** Encrypts every entry; unencrypted entries are then refused. */
   readonly encryption?: KeyRing | undefined;
 }
 
-/** Between a value and the bytes that Redis holds. */
+/** Converts between values and the bytes of entries in Redis. */
 export class Codec {
-  /** What compression has done so far: values compressed, their bytes before and after. */
+  /** Compression so far: number of values compressed, their bytes before and after. */
   readonly compression = { count: 0, bytesIn: 0, bytesOut: 0 };
   readonly #options: CodecOptions;
   readonly #decoding: DecodingRules;
@@ -54,12 +56,12 @@ export class Codec {
   }
 
   /**
-   * The bytes of an entry; a promise only for large values, which are compressed off the event loop.
+   * Encodes an entry; returns a promise only for large values, which are compressed off the event loop.
    *
-   * @param value what `snapshot` returned
-   * @param redisKey where the entry is going to stand: an encrypted one can be read from there only
-   * @throws SerializationError when the value is larger than `maxValueBytes`, ValidationError when its tags do not fit (at once, not by
-   * the promise)
+   * @param value the result of `snapshot`
+   * @param redisKey the key of the entry; an encrypted entry decodes only under it
+   * @throws SerializationError when the value is larger than `maxValueBytes`, ValidationError when its tags do not fit
+   * (synchronously, not by the promise)
    */
   encode(value: Snapshot, meta: EntryMeta, redisKey: string): Buffer | Promise<Buffer> {
     const entry = this.#encodePlain(value, meta);
@@ -77,14 +79,14 @@ export class Codec {
       assertWithin(encodePayload(kept).bytes, maxValueBytes);
   }
 
-  /** @throws ValidationError when an entry cannot carry the tags */
+  /** @throws ValidationError when the tags do not fit in an entry */
   assertTagsFit(tags: readonly string[]): void {
     encodeTags({ tags, tagEpoch: 0 });
   }
 
   /**
-   * The entry that `bytes` under `redisKey` hold, or why they hold none. Never throws or rejects; a promise only for large compressed
-   * values.
+   * Decodes the bytes under `redisKey` to an entry or a failure. Never throws or rejects; returns a promise only for
+   * large compressed values.
    */
   decode(bytes: Buffer, redisKey: string): DecodedEntry | Promise<DecodedEntry> {
     if (bytes.length < headerBytes) return failed('truncated');
@@ -182,7 +184,7 @@ function rawEntry(payload: Payload, tags: Buffer | undefined, meta: EntryMeta): 
 }
 
 function writeText(entry: Buffer, text: string, bytes: number, at: number): void {
-  // As many bytes as characters: ASCII, which is written faster where it need not be looked for others.
+  // As many bytes as characters means ASCII, which is written faster as Latin-1.
   entry.write(text, at, bytes === text.length ? 'latin1' : 'utf8');
 }
 

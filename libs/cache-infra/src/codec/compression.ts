@@ -1,11 +1,11 @@
 import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync } from 'node:zlib';
 
-/** Up to this many bytes zlib runs on the spot; beyond it, on the thread pool, so that the event loop goes on. */
+/** Up to this many bytes deflate runs synchronously; beyond, on the thread pool, so as not to block the event loop. */
 export const syncDeflateBytes = 8 * 1024;
-/** As {@link syncDeflateBytes}, for the raw length of what is decompressed, which is faster. */
+/** Like {@link syncDeflateBytes}, for the uncompressed length in inflate, which is faster. */
 export const syncInflateBytes = 32 * 1024;
 
-/** Deflate cannot do better: 258 bytes in two bits. */
+/** Highest ratio of deflate: 258 bytes in two bits. */
 const maxRatio = 1032;
 
 const deflateRawAsync = onThreadPool(deflateRaw);
@@ -18,15 +18,15 @@ export function compress(bytes: Buffer, level: number): Buffer | Promise<Buffer>
     : deflateRawAsync(bytes, { level });
 }
 
-/** Whether `compressedBytes` can become `rawBytes` at all. */
+/** Whether `compressedBytes` can inflate to `rawBytes`. */
 export function isPlausible(compressedBytes: number, rawBytes: number): boolean {
   return rawBytes > 0 && rawBytes <= compressedBytes * maxRatio;
 }
 
 /**
- * The inverse of {@link compress}: never makes more than `rawBytes`.
+ * The inverse of {@link compress}: produces at most `rawBytes`.
  *
- * @throws Error (or rejects) when the stream is damaged or longer than that
+ * @throws Error (or rejects) when the stream is corrupt or inflates to more
  */
 export function decompress(bytes: Buffer, rawBytes: number): Buffer | Promise<Buffer> {
   const options = { maxOutputLength: rawBytes, chunkSize: Math.max(rawBytes, 64) };
@@ -35,7 +35,7 @@ export function decompress(bytes: Buffer, rawBytes: number): Buffer | Promise<Bu
 
 type Done = (error: Error | null, result: Buffer) => void;
 
-// Not `promisify`: its promises are another realm's inside a vm context (Jest), where `instanceof Promise` does not know them.
+// Don't use `promisify`: in a vm context (Jest) its promises belong to another realm and fail `instanceof Promise`.
 function onThreadPool<O>(run: (bytes: Buffer, options: O, done: Done) => void) {
   return (bytes: Buffer, options: O): Promise<Buffer> =>
     new Promise((resolve, reject) => {

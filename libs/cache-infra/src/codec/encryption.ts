@@ -7,33 +7,34 @@ import { encryptedFlag, headerBytes, nonceOffset, writeChecksum } from './header
 
 /** One key of a {@link KeyRing}. */
 export interface EncryptionKey {
-  /** Its name, 1 to 64 bytes. Stands readable in every entry that the key sealed. */
+  /** Name of the key, 1 to 64 bytes. Readable in every entry that the key encrypted. */
   readonly id: string;
-  /** 32 random bytes, or their base64 text (`openssl rand -base64 32`). */
+  /** 32 random bytes, or their base64 (`openssl rand -base64 32`). */
   readonly key: Uint8Array | string;
 }
 
-/** Why {@link KeyRing.open} opened nothing. */
+/** Why {@link KeyRing.open} failed. */
 export type OpenFailure = 'unknown-key' | 'unencrypted' | 'tampered';
 
 const algorithm = 'aes-256-gcm';
 const keyBytes = 32;
 const maxIdBytes = 64;
-/** 96 bits: what GCM takes without hashing (NIST SP 800-38D, 8.2). */
+/** 96 bits, the length that GCM uses without hashing (NIST SP 800-38D, 8.2). */
 const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * AES-256-GCM for entries at rest. The first key seals, every key opens. To change keys without downtime: add the new key
- * everywhere as the second, then make it the first, and drop the old one when what it sealed has expired.
+ * AES-256-GCM for entries at rest. The first key encrypts, every key decrypts. To rotate keys without downtime: add the
+ * new key as the second on every instance, then make it the first, and remove the old key when its entries have
+ * expired.
  *
- * Random 96-bit IVs allow 2^32 writes per key (NIST SP 800-38D, 8.3): change the key before.
+ * Random 96-bit IVs allow 2^32 writes per key (NIST SP 800-38D, 8.3): rotate the key before that.
  */
 export class KeyRing {
   readonly #sealing: RingKey;
   readonly #byId: ReadonlyMap<string, RingKey>;
 
-  /** @throws ValidationError that lists what is wrong with the keys, without showing any */
+  /** @throws ValidationError that lists every problem of the keys without showing a key */
   constructor(keys: readonly EncryptionKey[]) {
     const problems = keyProblems('encryption.keys', keys);
     if (problems.length > 0) throw new ValidationError(problems);
@@ -42,7 +43,7 @@ export class KeyRing {
     this.#byId = new Map(ring.map((key) => [key.id, key]));
   }
 
-  /** The entry with everything after its header encrypted, for this Redis key alone. Its checksum is right again. */
+  /** Encrypts everything after the header of an entry, bound to the Redis key, and updates the checksum. */
   seal(redisKey: string, entry: Buffer): Buffer {
     const { secret, idBytes } = this.#sealing;
     const iv = randomBytes(ivBytes);
@@ -61,7 +62,7 @@ export class KeyRing {
     return sealed;
   }
 
-  /** The entry that {@link seal} was given, or why there is none. */
+  /** The inverse of {@link seal}; returns the reason on failure. */
   open(redisKey: string, entry: Buffer): Buffer | OpenFailure {
     if (entry.length < headerBytes) return 'tampered';
     if ((entry.readUInt8(1) & encryptedFlag) === 0) return 'unencrypted';
@@ -94,7 +95,7 @@ export class KeyRing {
 interface RingKey {
   readonly id: string;
   readonly idBytes: Buffer;
-  /** Not bytes: a `KeyObject` shows nothing of them to `inspect` or JSON. */
+  /** A `KeyObject`, because `inspect` and JSON do not show its bytes. */
   readonly secret: KeyObject;
 }
 
@@ -104,13 +105,12 @@ function ringKey({ id, key }: EncryptionKey): RingKey {
 }
 
 /**
- * What an entry is bound to, besides its own bytes: the Redis key (entries cannot be swapped between keys) and the header
- * (version, flags, nonce, ttl and grace cannot be changed). Two parts of the header are left out: the CRC, which covers the sealed
- * bytes and so comes after them; and the stamp, which is rewritten when a set from the time of an outage is replayed
- * ({@link restamp}). The cost: who can write to Redis can keep a value alive beyond its ttl. He cannot read or change
- * what it says, nor move it.
+ * The associated data of an entry: the Redis key, so that entries cannot be swapped between keys, and the header, so
+ * that version, flags, nonce, ttl and grace cannot be changed. The data omit the CRC, which covers the encrypted bytes,
+ * and the stamp, which a replay of the journal rewrites ({@link restamp}). The cost: an attacker with write access to
+ * Redis can keep a value alive beyond its ttl, but cannot read, change or move it.
  *
- * The parts before the Redis key tell their own lengths, so no two entries have the same data by different splits.
+ * The parts before the Redis key encode their own lengths, so different entries never have the same associated data.
  */
 function associatedData(redisKey: string, entry: Buffer, idBytes: Buffer): Buffer {
   return Buffer.concat([
@@ -121,7 +121,7 @@ function associatedData(redisKey: string, entry: Buffer, idBytes: Buffer): Buffe
   ]);
 }
 
-/** What is wrong with `{ keys }`. No message shows a value: any of them may be a key that stands in the wrong place. */
+/** Checks `{ keys }`. Messages show no values: a value may be a misplaced key. */
 export const encryptionOptions = {
   problems(path: string, value: unknown): readonly ValidationProblem[] {
     if (!isObject(value)) return [{ path, message: `${path} must be an object with keys` }];
@@ -156,7 +156,7 @@ function idProblem(id: unknown): string | undefined {
 
 function isKey(key: unknown): boolean {
   if (typeof key !== 'string') return types.isUint8Array(key) && key.length === keyBytes;
-  // Node's decoder skips what is not base64; a key with a typing error in it must not become another key.
+  // Node's decoder skips invalid characters: a mistyped key must not become another key.
   return /^[\w+/-]{43}=?$/.test(key) && Buffer.from(key, 'base64').length === keyBytes;
 }
 

@@ -1,41 +1,41 @@
-/** What a stored entry says about itself. */
+/** The metadata of a stored entry. */
 export interface EntryMeta {
-  /** Milliseconds since the Unix epoch when it was written. */
+  /** Time of the write, in milliseconds since the Unix epoch. */
   readonly stamp: number;
-  /** A random unsigned 32-bit number: together with `stamp` the entry's version id. */
+  /** A random unsigned 32-bit number. `stamp` and `nonce` are the entry's version id. */
   readonly nonce: number;
-  /** Milliseconds of life from `stamp`; 0 = never expires. */
+  /** Milliseconds from `stamp`; 0 = never expires. */
   readonly ttlMs: number;
-  /** Milliseconds beyond its life in which it may stand in for a failed load. */
+  /** Milliseconds after the ttl in which the stale value may be served. */
   readonly graceMs: number;
-  /** State of the tag table that the value was made under, up to 2^53. */
+  /** Epoch of the tag table under which the value was loaded, up to 2^53. */
   readonly tagEpoch: number;
   /** `undefined` = none. */
   readonly tags: readonly string[] | undefined;
 }
 
-/** Why bytes are no entry. */
+/** Why bytes cannot be decoded. */
 export type DecodeFailure =
-  /** They end too early. */
+  /** The bytes end too early. */
   | 'truncated'
-  /** Written by a newer release, or by something else. */
+  /** Written by a newer release or another program. */
   | 'version'
-  /** Changed after they were written. */
+  /** Changed after the write. */
   | 'checksum'
-  /** Intact, and still not in the form that this release writes. */
+  /** Intact, but not in the format of this release. */
   | 'format'
   /** Larger than `maxValueBytes`. */
   | 'too-large'
-  /** Encrypted, and this cache holds no key at all. */
+  /** Encrypted, but this cache has no keys. */
   | 'encrypted'
-  /** Encrypted by a key that this cache does not hold. */
+  /** Encrypted with a key that this cache does not have. */
   | 'unknown-key'
-  /** Not encrypted, where everything has to be. */
+  /** Not encrypted, but this cache requires encryption. */
   | 'unencrypted'
-  /** Encrypted for another Redis key, or changed since, behind a right checksum. */
+  /** Encrypted for another Redis key, or changed later with a valid checksum. */
   | 'tampered';
 
 export type DecodedEntry =
-  /** `value` as it is kept: see `wholeOf`. */
+  /** `value` may be wrapped: see `wholeOf`. */
   | { readonly ok: true; readonly value: unknown; readonly meta: EntryMeta }
   | { readonly ok: false; readonly reason: DecodeFailure };

@@ -8,7 +8,7 @@ import { setOwn } from '../values/own-property.js';
 import { binaryFrom, binaryKind, bytesOf } from '../values/typed-arrays.js';
 
 /**
- * Values that JSON cannot carry, as JSON: `{"$":[tag,…]}` stands for what JSON lacks, and binary data follows the text as it is.
+ * Encodes values that JSON lacks as JSON: `{"$":[tag,…]}` in the text, with binary data after the text.
  *
  * ```
  * ["u"]                      undefined          ["m",[key,value,key,value,…]]  Map
@@ -32,18 +32,18 @@ export function encodeExtended(value: unknown, shares: boolean): Buffer {
   return Buffer.concat([length, text, ...attachments]);
 }
 
-/** What decoding needs to know. */
+/** Rules of decoding. */
 export interface DecodingRules {
   readonly types: CacheTypes;
-  /** Parts that a value may have. */
+  /** Maximum parts of a value. */
   readonly maxNodes: number;
 }
 
-/** @throws Error when the bytes are not what {@link encodeExtended} writes */
+/** @throws Error when the bytes are not in the format of {@link encodeExtended} */
 export function decodeExtended(bytes: Buffer, rules: DecodingRules): unknown {
   const textEnd = 4 + bytes.readUInt32BE(0);
   if (textEnd > bytes.length) throw new RangeError('text ends too early');
-  // What stands for undefined and the like takes two parts more.
+  // A tag such as that of undefined adds two parts.
   if (hasMoreParts(bytes.subarray(4, textEnd), 4 * rules.maxNodes)) throw new RangeError('too many parts');
   const tagged: unknown = JSON.parse(bytes.toString('utf8', 4, textEnd));
   const reviver = new Reviver(bytes.subarray(textEnd), rules.types);
@@ -53,7 +53,7 @@ export function decodeExtended(bytes: Buffer, rules: DecodingRules): unknown {
 
 const noParts: ReadonlySet<object> = new Set();
 
-/** The parts of a value that occur more than once, but for Dates, which are written again. */
+/** The repeated parts of a value, except Dates, which are written again. */
 function sharedParts(value: unknown): ReadonlySet<object> {
   const seen = new Set<object>();
   const shared = new Set<object>();
@@ -155,7 +155,7 @@ function tag(name: string, ...parts: unknown[]): Tagged {
 class Reviver {
   readonly #binary: Buffer;
   readonly #types: CacheTypes;
-  /** Parts that occur again, by their numbers; `undefined` = not whole yet. */
+  /** Repeated parts by number; `undefined` = not decoded completely yet. */
   readonly #shared: unknown[] = [];
 
   constructor(binary: Buffer, cacheTypes: CacheTypes) {
@@ -168,8 +168,8 @@ class Reviver {
   }
 
   /**
-   * Works in place: what it is given came out of `JSON.parse` and belongs to nobody else. Every name that is assigned to is
-   * an own property already, `__proto__` too.
+   * Decodes in place: the value comes from `JSON.parse` and is not shared. Every assigned name is an own property
+   * already, `__proto__` included.
    */
   revived(value: unknown, depth: number): unknown {
     if (typeof value !== 'object' || value === null) return value;

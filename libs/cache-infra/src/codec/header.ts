@@ -19,8 +19,8 @@ import type { EntryMeta } from './entry.js';
  *  …      payload; compressed: its raw length (u32) and a raw deflate stream
  * ```
  *
- * Encrypted, what stands from byte 28 on is: length of the key's id (u8), the id (UTF-8), IV (12), all of the above from byte 28 on
- * as ciphertext, tag (16). The header stays readable, for scripts inside Redis.
+ * In an encrypted entry, bytes from 28 on are: length of the key's id (u8), the id (UTF-8), IV (12), the ciphertext of
+ * the above bytes from 28 on, tag (16). The header stays readable, for scripts inside Redis.
  */
 export const formatVersion = 1;
 export const headerBytes = 28;
@@ -41,14 +41,14 @@ const utf16Flag = 0x8000;
 const maxTagBytes = 0x7fff;
 const maxTags = 0xffff;
 
-/** @throws ValidationError for tags that the header of an entry has no room for */
+/** @throws ValidationError for tags that do not fit in the header of an entry */
 export function assertTagsFit(tags: readonly string[]): void {
   if (tags.length > maxTags) throw tagError(`tags must not be more than ${maxTags}, got ${tags.length}`);
-  // What is short enough in the longest encoding need not be encoded.
+  // A tag that is short enough in the longest encoding need not be encoded.
   for (const tag of tags) if (tag.length * 3 > maxTagBytes) encodeTag(tag);
 }
 
-/** Tags as they stand in an entry; `undefined` when there are none. */
+/** Encodes tags for an entry; `undefined` when there are none. */
 export function encodeTags({
   tags = [],
   tagEpoch,
@@ -75,7 +75,7 @@ function tagError(message: string): ValidationError {
   return new ValidationError([{ path: 'tags', message }]);
 }
 
-/** Fills in all but the payload, which has to be there already: the checksum covers it. */
+/** Writes the header. The payload must be written before, because the checksum covers it. */
 export function sealEntry(entry: Buffer, flags: number, meta: EntryMeta): void {
   entry[0] = formatVersion;
   entry[1] = flags;
@@ -86,7 +86,7 @@ export function sealEntry(entry: Buffer, flags: number, meta: EntryMeta): void {
   writeChecksum(entry);
 }
 
-/** The bytes of an entry that tell it from every other of its key. */
+/** The version id of an entry, which distinguishes it from other entries of its key. */
 export function versionId(stamp: number, nonce: number): Buffer {
   const id = Buffer.alloc(versionIdBytes);
   id.writeUIntBE(stamp, 0, 6);
@@ -94,7 +94,7 @@ export function versionId(stamp: number, nonce: number): Buffer {
   return id;
 }
 
-/** A copy of an entry, encrypted or not, that says it was written at `stamp` (milliseconds since the Unix epoch, whole). */
+/** Copies an entry, encrypted or not, with another `stamp` (whole milliseconds since the Unix epoch). */
 export function restamp(entry: Buffer, stamp: number): Buffer {
   const copy = Buffer.from(entry);
   copy.writeUIntBE(stamp, versionIdOffset, 6);
@@ -102,14 +102,14 @@ export function restamp(entry: Buffer, stamp: number): Buffer {
   return copy;
 }
 
-/** Makes the checksum of an entry right. */
+/** Updates the checksum of an entry. */
 export function writeChecksum(entry: Buffer): void {
-  // In place: a view of all bytes but these would take longer than the checksum of a small entry.
+  // Zero the field in place: creating views around it would take longer than the checksum of a small entry.
   entry.writeUInt32BE(0, crcOffset);
   entry.writeUInt32BE(crc32(entry), crcOffset);
 }
 
-/** Whether no bit changed since the checksum was written. */
+/** Whether the checksum of an entry matches. */
 export function isIntact(entry: Buffer): boolean {
   const written = entry.readUInt32BE(crcOffset);
   writeChecksum(entry);

@@ -2,11 +2,12 @@ const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Whether JSON text holds more values than `most`, told before it is parsed: a few bytes that compress well can be millions of objects.
- * Every value but the first one stands behind a comma or an opening bracket. Text with spaces in it counts as more.
+ * Whether JSON text may contain more than `most` values. Check before parsing: a few compressed bytes can be millions
+ * of objects. Counts commas and opening brackets, one of which precedes every value but the first. JSON with
+ * whitespace, such as `[ ]`, may count as more.
  */
 export function hasMoreParts(text: Uint8Array, most: number): boolean {
-  // A value takes two bytes at least, so most texts are too short to need a look.
+  // A value takes at least two bytes, so most texts are too short to be scanned.
   if (text.length <= 2 * most) return false;
   let parts = 1;
   let isText = false;

@@ -5,12 +5,12 @@ import { hasMoreParts } from './json-parts.js';
 import type { Snapshot } from '../values/snapshot.js';
 import { binaryFrom, binaryKind, bytesOf } from '../values/typed-arrays.js';
 
-/** How a value's bytes are to be read. Stored in entries: never renumber. */
+/** The encoding of a value. Written into entries: never renumber. */
 const payloadKind = { json: 0, text: 1, buffer: 2, bytes: 3, extended: 4 } as const;
 
 export interface Payload {
   readonly kind: number;
-  /** Text stands for its UTF-8 bytes: it is written straight into the entry. */
+  /** A string is written directly into the entry, as UTF-8. */
   readonly data: string | Buffer;
   /** Length of the bytes. */
   readonly bytes: number;
@@ -33,7 +33,7 @@ function bytesPayload(kind: number, data: Buffer): Payload {
   return { kind, data, bytes: data.length };
 }
 
-/** @throws Error when the bytes are not of that kind */
+/** @throws Error when the bytes are invalid for the kind */
 export function decodePayload(kind: number, bytes: Buffer, offset: number, rules: DecodingRules): unknown {
   switch (kind) {
     case payloadKind.json:
@@ -54,7 +54,7 @@ export function decodePayload(kind: number, bytes: Buffer, offset: number, rules
 function decodeJson(bytes: Buffer, offset: number, maxNodes: number): unknown {
   if (hasMoreParts(bytes.subarray(offset), maxNodes)) throw new RangeError('too many parts');
   const value: unknown = JSON.parse(bytes.toString('utf8', offset));
-  // A level costs two bytes at least, so most entries are too short to need a look.
+  // A level takes at least two bytes, so most entries are too short to be checked.
   if (bytes.length - offset > 2 * maxDepth && isTooDeep(value, maxDepth))
     throw new RangeError('nested too deep');
   return value;

@@ -1,21 +1,21 @@
 import { isPlain } from '../base/opaque.js';
 
-/** Most that JSON and UTF-8 make of one unit of text: `\\u0000`. */
+/** Maximum JSON bytes of one UTF-16 code unit: `\\u0000`. */
 const unitBytes = 6;
-/** Most that JSON makes of a number, `true`, `false` or `null`, with what separates it from the next. */
+/** Maximum JSON bytes of a number, `true`, `false` or `null`, with its separator. */
 const scalarBytes = 26;
 /** Quotes, brackets, a colon and a comma. */
 const frameBytes = 4;
 
 /**
- * Whether a value takes no more than `maxBytes` in an entry, as far as a quick look can tell: false for what is near that size, and for
- * what JSON does not carry.
+ * Whether a value surely takes at most `maxBytes` in an entry, by a quick upper bound: also false for values near that
+ * size, and for values that JSON lacks.
  */
 export function isSurelyWithin(value: unknown, maxBytes: number): boolean {
   return bytesLeft(value, maxBytes) >= 0;
 }
 
-/** What is left of `bytes` after `value`; negative = too little, or nobody knows. */
+/** Bytes left of `bytes` after `value`; negative = too few, or unknown. */
 function bytesLeft(value: unknown, bytes: number): number {
   if (typeof value === 'string') return bytes - frameBytes - unitBytes * value.length;
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return bytes - scalarBytes;

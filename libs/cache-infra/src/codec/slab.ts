@@ -1,15 +1,15 @@
-/** Bytes of a slab. */
+/** Size of a slab in bytes. */
 const slabBytes = 128 * 1024;
-/** What takes more gets memory of its own. */
+/** Larger buffers are allocated by themselves. */
 const largestPart = slabBytes / 16;
 
 let slab = Buffer.allocUnsafe(0);
 let used = 0;
 
 /**
- * Uninitialized bytes, cut from a slab that many small buffers share. `Buffer.allocUnsafe` does the same with slabs of 8 kB, which for
- * entries of 1 kB means a piece of memory outside of the heap for every seven, and that costs more than what is written into them. As
- * with any slab, one part that is kept keeps all of it: what is kept longer than a command takes has to be copied.
+ * Allocates uninitialized bytes from a slab that many small buffers share. `Buffer.allocUnsafe` uses slabs of 8 kB:
+ * with entries of 1 kB that is an off-heap allocation for every seven, which costs more than writing them. A retained
+ * part retains its whole slab, so copy buffers that outlive a command.
  */
 export function allocateFromSlab(bytes: number): Buffer {
   if (bytes > largestPart) return Buffer.allocUnsafe(bytes);

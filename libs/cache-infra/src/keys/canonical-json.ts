@@ -11,24 +11,26 @@ export interface CanonicalJsonOptions {
   omitUndefined?: boolean | undefined;
 }
 
-/** Binary data up to this many bytes stands in the text itself; longer data by its SHA-256. */
+/** Binary data up to this many bytes is written as base64url; longer data as its SHA-256. */
 const maxInlineBytes = 64;
 
 /**
- * One text for equal values, different texts for different ones, whatever the order of their properties.
+ * Serializes a value to canonical text: equal texts for equal values, different texts for different values, independent
+ * of property order.
  *
- * JSON values give RFC 8785 canonical JSON. What JSON lacks is written as `!Type(…)`; text always stands in quotes and no JSON
- * value begins with `!`, so no data can pass for such a tag: `!undefined`, `!empty` (a hole in an array), `!NaN`, `!Infinity`,
- * `!-Infinity`, `!-0`, `!bigint(1)`, `!Date(0)` (milliseconds), `!Map([key,value],…)` and `!Set(…)` (sorted by their texts),
- * `!RegExp("source","flags")`, `!URL("…")`, and binary data `!Buffer(length:base64url)`, or `!Buffer(length:sha256:digest)` above
- * 64 bytes, with the name of its type.
+ * JSON values give RFC 8785 canonical JSON. Values that JSON lacks are written as `!Type(…)`. Strings are always quoted
+ * and no JSON value begins with `!`, so data cannot be mistaken for such a tag: `!undefined`, `!empty` (a hole in an
+ * array), `!NaN`, `!Infinity`, `!-Infinity`, `!-0`, `!bigint(1)`, `!Date(0)` (milliseconds), `!Map([key,value],…)` and
+ * `!Set(…)` (sorted by their texts), `!RegExp("source","flags")`, `!URL("…")`, and binary data
+ * `!Buffer(length:base64url)`, or `!Buffer(length:sha256:digest)` above 64 bytes, with the name of its type.
  *
- * An instance of a class counts by its `toJSON()`, and by those of its own texts, numbers and booleans that this leaves out; else by its
- * properties and the getters of its class. One whose class has methods stands as `!class("Name",…)`.
+ * An instance of a class is written as its `toJSON()` with the own strings, numbers and booleans that `toJSON()` omits;
+ * without `toJSON()`, as its properties and the getters of its class. If the class has methods, the text is
+ * `!class("Name",…)`.
  *
- * @throws SerializationError, which says where and what to do, for what cannot be told apart: functions, symbols, circles, nesting
- * beyond 1000 levels, built-ins whose state cannot be read (promises, errors, streams, proxies of a Map), instances with private state
- * or without any, and containers with properties beside their content
+ * @throws SerializationError with the path and a remedy, for values that cannot be distinguished: functions, symbols,
+ * circular references, nesting beyond 1000 levels, built-ins with unreadable state (promises, errors, streams, proxies
+ * of a Map), instances with private state or without readable state, and containers with extra properties
  */
 export function canonicalJson(value: unknown, options: CanonicalJsonOptions = {}): string {
   const writer = new CanonicalWriter(options.omitUndefined ?? false);
@@ -90,7 +92,7 @@ class CanonicalWriter {
     return ofClass(shape, this.#builtIn(value, shape) ?? this.#instance(value, shape));
   }
 
-  /** The shape of the class of `value`, when nothing of its state is out of reach. */
+  /** The shape of the class of `value`. Refuses a value with unreadable state. */
   #readable(value: object): ClassShape {
     const shape = classShapeOf(value);
     const kind = unreadableKind(value, shape);
@@ -155,7 +157,7 @@ class CanonicalWriter {
     return undefined;
   }
 
-  /** A container is told by its content: properties beside that would not be in the key. */
+  /** Refuses extra properties of a container: the key covers only its content. */
   #noMore(hasMore: boolean, name: string): void {
     if (hasMore)
       throw this.trail.refuse(`${name} with properties of its own cannot be part of a key: pass plain data`);
@@ -168,7 +170,7 @@ class CanonicalWriter {
 
   #mapEntries(map: ReadonlyMap<unknown, unknown>): string {
     const parts: string[] = [];
-    // The Map's own method: a subclass may show something else.
+    // Call Map's own method: a subclass may override it.
     for (const [key, value] of Map.prototype.entries.call(map) as IterableIterator<[unknown, unknown]>) {
       this.trail.at({ words: `.keys()[${parts.length}]` });
       const keyText = this.text(key);
@@ -188,7 +190,7 @@ class CanonicalWriter {
   }
 }
 
-/** `text` as the state of an instance that its methods tell from data, and from instances of other classes. */
+/** Tags the state of an instance with its class, to distinguish it from plain data and other classes. */
 function ofClass({ identity }: ClassShape, text: string): string {
   return identity === undefined ? text : `!class(${JSON.stringify(identity)},${text})`;
 }

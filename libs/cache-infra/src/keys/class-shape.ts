@@ -1,16 +1,16 @@
 import { classIdentity, classNameOf, isNative, sourceOf } from './class-name.js';
 
-/** What a class says about the state of its instances. */
+/** Where the instances of a class keep their state. */
 export interface ClassShape {
   /** For messages. */
   readonly name: string;
-  /** The class of the language that it is or extends, `Object` apart: `Map`, `Array`, `Error`. */
+  /** The built-in that the class is or extends, except `Object`: `Map`, `Array`, `Error`. */
   readonly builtIn: string | undefined;
-  /** What tells its instances from those of other classes with equal state. Undefined for a class without methods: its instances are data. */
+  /** Distinguishes instances from those of other classes with equal state. Undefined for a class without methods. */
   readonly identity: string | undefined;
-  /** Getters and values on its prototypes: state that is no property of an instance. */
+  /** Getters and values on the prototypes of the class. */
   readonly inherited: readonly string[];
-  /** A class on the way that keeps state where nobody can read it, and has no `toJSON()` that says it. */
+  /** The first class of the prototype chain with private state and without `toJSON()`. */
   readonly hiding: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function classShapeOf(value: object): ClassShape {
   return shape;
 }
 
-/** Whether `value` is an object of no class, whichever realm it comes from. */
+/** Whether `value` is a plain object, of any realm. */
 export function isOfNoClass(value: object): boolean {
   return classShapeOf(value) === plain;
 }
@@ -66,7 +66,7 @@ function shapeOf(prototype: object): ClassShape {
   };
 }
 
-/** Of the language, or of Node and as good as that. */
+/** Whether a class is built into the language, or is `Buffer` or `URL`. */
 function isBuiltIn(prototype: object): boolean {
   if (prototype === Buffer.prototype || prototype === URL.prototype) return true;
   const type = constructorOf(prototype);
@@ -83,12 +83,12 @@ function constructorOf(prototype: object): object | undefined {
   return typeof type === 'function' ? type : undefined;
 }
 
-/** Compilers write `#fields` for older runtimes with helpers of these names. */
+/** Helpers to which compilers transpile `#fields` for older runtimes. */
 const privateHelpers = /classPrivate(?:Field|Method)|class_private|__private(?:Get|Set|Add|In|Wrapper)/i;
-/** `states.get(this)`: a `WeakMap` or the like beside the class. */
+/** `states.get(this)`: state in a `WeakMap` or the like. */
 const besideTheClass = /\.\s*(?:get|set|has)\(\s*this\s*[,)]/;
 
-/** Whether the source of a class speaks of private fields, or of a table of its instances. */
+/** Whether the source of a class uses private fields or keeps state in a map of its instances. */
 function hidesState(type: object): boolean {
   const source = sourceOf(type);
   if (privateHelpers.test(source) || besideTheClass.test(source)) return true;
@@ -96,7 +96,7 @@ function hidesState(type: object): boolean {
   return [...new Set(Array.from(used, ([, name]) => name as string))].some((name) => isField(source, name));
 }
 
-/** A private method or accessor holds no state, and a static field none of an instance. */
+/** Excludes private methods and accessors, which hold no state, and static fields, which hold none of an instance. */
 function isField(source: string, name: string): boolean {
   const escaped = name.replace(/\$/g, '\\$');
   return !new RegExp(`(?<![.\\w$])(?:static\\s+)?#${escaped}\\s*\\(|static\\s+#${escaped}(?![\\w$])`).test(

@@ -6,8 +6,8 @@ export const digestLength = 43;
 /**
  * SHA-256 as base64url text: 43 characters, safe in keys, URLs and file names.
  *
- * Text counts by its UTF-8 bytes. Lone surrogates have none, so text that holds one counts by its UTF-16 bytes
- * behind 0xFF, a byte that UTF-8 never uses: different texts never share their input.
+ * Hashes the UTF-8 bytes of text. Lone surrogates have no UTF-8 form: text with one is hashed as 0xFF, a byte that
+ * UTF-8 never uses, followed by its UTF-16 bytes. So different texts never have the same input.
  */
 export function sha256(input: string | Uint8Array): string {
   if (typeof input !== 'string' || isWellFormed(input)) return hash('sha256', input, 'base64url');
@@ -17,27 +17,27 @@ export function sha256(input: string | Uint8Array): string {
   return hash('sha256', bytes, 'base64url');
 }
 
-/** Characters that a stand-in shows of its key. */
+/** Characters of the key that a digested key begins with. */
 export const headLength = 100;
 export const digestMarker = '~sha256:';
 
 /**
- * A short stand-in for a long key: its first 100 characters, for people and with `_` for braces, then `~sha256:` and the digest of all of it.
- * Keys for which {@link looksDigested} holds have to be digested too, then no two keys share a stand-in.
+ * Shortens a key to its first 100 characters, braces replaced by `_`, followed by `~sha256:` and the digest of the
+ * whole key. Also digest keys for which {@link looksDigested} holds; then no two keys share a digested key.
  */
 export function digestKey(key: string): string {
-  // A part of a hash tag would decide the key's slot in a Redis Cluster, or stand in the way of one that does.
+  // Braces in the head could form a hash tag and change the key's slot in a Redis Cluster.
   const head = key.slice(0, headLength).replace(/[{}]/g, '_');
   return `${wellFormed(head)}${digestMarker}${sha256(key)}`;
 }
 
-/** What a stand-in tells of its key: its beginning, which is all of it unless it `isCut`. Braces and lone surrogates show as another character. */
+/** The beginning of the key of a digested key: the whole key unless `isCut`. Braces and lone surrogates are masked. */
 export function digestHead(standIn: string): { head: string; isCut: boolean } {
   const head = standIn.slice(0, -(digestLength + digestMarker.length));
   return { head, isCut: head.length >= headLength };
 }
 
-/** A character of a stand-in's head that may stand for another. */
+/** Whether a character of a digested key's head may mask another one. */
 export function isMasked(character: string): boolean {
   return character === '_' || character === '\uFFFD';
 }
@@ -47,9 +47,9 @@ export function looksDigested(key: string): boolean {
   return key.startsWith(digestMarker, key.length - digestLength - digestMarker.length);
 }
 
-/** Whether `text` is free of lone surrogates, and so survives UTF-8. */
+/** Whether `text` has no lone surrogates, which UTF-8 cannot encode. */
 export function isWellFormed(text: string): boolean {
-  // Node 20 has it; the `lib` of this project's TypeScript target does not yet.
+  // Node 20 has the method; the `lib` of this project's TypeScript target does not.
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 

@@ -1,14 +1,14 @@
 import { ValidationError } from '../base/errors.js';
 import { describeValue } from '../base/redact.js';
 
-/** `*`: any run of characters. `?`: one character. Else: this code point. */
+/** Tokens: any run of characters (`*`), any one character (`?`), or a code point. */
 const anyRun = -1;
 const anyOne = -2;
 
 /**
- * A test for keys. `*` stands for any run of characters, `?` for one (a Unicode code point), `\` takes the next
- * character as it is; everything else, `[` and `]` too, means itself. The pattern has to cover the whole key.
- * Time is bounded by key length × pattern length, whatever the pattern.
+ * Compiles a glob to a test for keys. `*` matches any run of characters, `?` one Unicode code point, `\` escapes the
+ * next character; every other character, `[` and `]` included, matches itself. The pattern must match the whole key.
+ * The time is bounded by key length × pattern length.
  *
  * @throws ValidationError unless `glob` is a non-empty string
  */
@@ -18,10 +18,11 @@ export function compileGlob(glob: string): (key: string) => boolean {
 }
 
 /**
- * The pattern for Redis' `SCAN … MATCH`: all keys that begin with `prefixLiteral` and go on as `glob` says, and maybe more.
+ * The pattern for Redis' `SCAN … MATCH`: matches all keys of `prefixLiteral` followed by a match of `glob`, and
+ * possibly others.
  *
- * Redis' `?` is one byte, not one character, so `?` becomes `*` here: check every key that `SCAN` finds with {@link compileGlob}.
- * Everything that Redis gives a meaning (`[`, `]`, `^`, …) is escaped.
+ * `?` of Redis matches one byte, so it becomes `*`: check every key from `SCAN` with {@link compileGlob}. Characters
+ * special to Redis (`[`, `]`, `^`, …) are escaped.
  *
  * @throws ValidationError unless `glob` is a non-empty string
  */
@@ -38,8 +39,8 @@ export function toRedisGlob(prefixLiteral: string, glob: string): string {
 }
 
 /**
- * A test for keys of which only the beginning is known, some of its characters (`isUnknown`) not even so: whether such a key could match
- * `glob`. `isCut`: it may go on.
+ * Compiles a glob to a test of key heads: whether a key with this head could match. `isUnknown` characters of the head
+ * may be any character; `isCut` means that the key may continue.
  */
 export function compileHead(
   glob: string,
@@ -47,7 +48,7 @@ export function compileHead(
 ): (head: string, isCut: boolean) => boolean {
   const tokens = parse(glob);
   return (head, isCut) => {
-    // Every place in the pattern where the beginning may have led to.
+    // All places in the pattern that the characters so far may have reached.
     let places = withRunsPassed(tokens, new Set([0]));
     for (const character of head) {
       const code = character.codePointAt(0) as number;
@@ -65,25 +66,25 @@ export function compileHead(
   };
 }
 
-/** A run may be empty. */
+/** Adds the places behind `*`, which may match an empty run. */
 function withRunsPassed(tokens: readonly number[], places: Set<number>): Set<number> {
   for (const place of places) if (tokens[place] === anyRun) places.add(place + 1);
   return places;
 }
 
-/** What every key that matches `glob` begins with. */
+/** The literal prefix of every key that matches `glob`. */
 export function literalHead(glob: string): string {
   const tokens = parse(glob);
   const wild = tokens.findIndex((token) => token === anyRun || token === anyOne);
   return String.fromCodePoint(...(wild === -1 ? tokens : tokens.slice(0, wild)));
 }
 
-/** `text` as a glob that matches it alone. */
+/** A glob that matches only `text`. */
 export function escapeGlob(text: string): string {
   return text.replace(/[*?\\]/g, '\\$&');
 }
 
-/** `text` as one of Redis's globs that matches it alone. */
+/** A Redis glob that matches only `text`. */
 export function redisLiteral(text: string): string {
   return text.replace(/[*?[\]^\\-]/g, '\\$&');
 }
@@ -110,7 +111,7 @@ function parse(glob: string): readonly number[] {
   return tokens;
 }
 
-/** Greedy with one point to come back to, the last `*`: an earlier one never has to be tried again. */
+/** Greedy matching that backtracks only to the last `*`: earlier ones never need another try. */
 function matches(tokens: readonly number[], key: string): boolean {
   let token = 0;
   let at = 0;

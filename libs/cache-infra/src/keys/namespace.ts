@@ -2,15 +2,16 @@ import { ValidationError } from '../base/errors.js';
 import { describeValue } from '../base/redact.js';
 import { digestKey, isWellFormed, looksDigested } from './digest.js';
 
-/** Longest key that stands in Redis as it is, in UTF-8 bytes. */
+/** Longest key that is not digested, in UTF-8 bytes. */
 export const maxKeyBytes = 1024;
 
-/** The path of a cache that is no namespace of another. */
+/** The path of a root cache. */
 export const rootPath = '';
 
 /**
- * The path of the namespace `name` below `parent`: names joined by `/`. What would let a name pass for another path,
- * a key or a Redis Cluster hash tag is percent-encoded in it (`%`, `!`, `:`, `/`, `{`, `}`, control characters, lone surrogates).
+ * The path of the namespace `name` below `parent`: names joined by `/`. Characters that could make a name look like
+ * another path, a key or a Redis Cluster hash tag are percent-encoded (`%`, `!`, `:`, `/`, `{`, `}`, control
+ * characters, lone surrogates).
  *
  * ```ts
  * namespacePath('', 'users');          // 'users'
@@ -30,8 +31,8 @@ export function namespacePath(parent: string, name: string): string {
 }
 
 /**
- * A key prefix as it stands in Redis. A `:` in it would let one application's prefix cover another's: `shop` would clear
- * `shop:eu`. So it is percent-encoded, as are `%` and lone surrogates.
+ * Encodes a key prefix for Redis. `:` is percent-encoded, because one application's prefix could cover another's:
+ * `shop` would clear `shop:eu`. `%` and lone surrogates are encoded, too.
  *
  * ```ts
  * encodedPrefix('shop:eu'); // 'shop%3Aeu'
@@ -41,7 +42,7 @@ export function encodedPrefix(prefix: string): string {
   return prefix.replace(/[%:\p{Surrogate}]/gu, percentEncoded);
 }
 
-// With the `u` flag a surrogate matches only when it stands alone.
+// With the `u` flag, only lone surrogates match.
 const unsafe = /[%!:/{}\p{Cc}\p{Surrogate}]/gu;
 
 export function percentEncoded(character: string): string {
@@ -52,8 +53,9 @@ export function percentEncoded(character: string): string {
 /**
  * The Redis key of an entry: `<prefix>:<path>:<key>`.
  *
- * A key above 1 kB (1024 UTF-8 bytes), one with lone surrogates (UTF-8 would make them all the same) and one that looks
- * like a digest already, and one with a `}` that ends no hash tag stand as its first 100 characters and its SHA-256. Different keys give different Redis keys.
+ * {@link digestKey} replaces a key above 1 kB (1024 UTF-8 bytes), a key with lone surrogates (UTF-8 would make them all
+ * equal), a key that looks digested, and a key with a `}` that ends no hash tag. Different keys give different Redis
+ * keys.
  */
 export function redisKey(prefix: string, path: string, key: string): string {
   return `${prefix}:${path}:${fitsAsItIs(key) ? key : digestKey(key)}`;
@@ -65,7 +67,7 @@ function fitsAsItIs(key: string): boolean {
   return isWellFormed(key) && !looksDigested(key) && !hasStrayBrace(key);
 }
 
-/** A `}` that ends no Redis Cluster hash tag: nothing else could be named so as to share the key's slot. */
+/** Whether a `}` ends no Redis Cluster hash tag: a lease could not be named to share the slot of such a key. */
 export function hasStrayBrace(key: string): boolean {
   if (!key.includes('}')) return false;
   const open = key.indexOf('{');

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { hasToJson, opaqueKind } from '../base/opaque.js';
 import { classShapeOf, isOfNoClass, type ClassShape } from './class-shape.js';
 
-/** Built-ins whose content can be read, by what tells the real ones from proxies and from objects that only inherit from them. */
+/** Built-ins with readable content. The checks reject proxies and objects that merely inherit from a built-in. */
 const readable: Readonly<Record<string, (value: object) => boolean>> = {
   Array: Array.isArray,
   Map: types.isMap,
@@ -13,14 +13,14 @@ const readable: Readonly<Record<string, (value: object) => boolean>> = {
   SharedArrayBuffer: types.isAnyArrayBuffer,
 };
 
-/** What kind of thing `value` is, when its state is out of reach. */
+/** The kind of a value with unreadable state; `undefined` for a readable one. */
 export function unreadableKind(value: object, { builtIn }: ClassShape): string | undefined {
   if (isOfNoClass(value)) {
-    // A tag of its own would stand under a symbol, and those are refused.
+    // An own tag would be a symbol property, and symbol properties are refused.
     const tag = Object.prototype.toString.call(value).slice(8, -1);
     return tag === 'Object' ? undefined : tag.toLowerCase();
   }
-  // An error, a promise or a boxed value may call itself otherwise.
+  // The tag of an error, a promise or a boxed value may be overridden.
   if (types.isNativeError(value)) return 'Error';
   if (types.isPromise(value)) return 'Promise';
   if (types.isBoxedPrimitive(value)) return 'a boxed value';
@@ -30,7 +30,7 @@ export function unreadableKind(value: object, { builtIn }: ClassShape): string |
   return types.isProxy(value) ? `a proxy of ${builtIn}` : (opaqueKind(value) ?? builtIn);
 }
 
-/** The names under which the state of an instance stands: its own properties, and what its class has in the way of values and getters. */
+/** Names of the properties that hold an instance's state: its own, and the values and getters of its class. */
 export function stateNames(value: object, { inherited }: ClassShape): string[] {
   const own = Object.getOwnPropertyNames(value);
   const shown = Object.keys(value);
@@ -47,23 +47,23 @@ export function isMethod(value: object, name: string | symbol): boolean {
   return typeof (value as Readonly<Record<string | symbol, unknown>>)[name] === 'function';
 }
 
-/** Above this many elements nobody looks for further properties on binary data: it would take longer than all else. */
+/** Binary data with more elements is not searched for extra properties, which would dominate the cost of a key. */
 const maxSearched = 1024;
 
-/** Whether a built-in container carries properties that are not its content. */
+/** Whether a built-in container has properties besides its content. */
 export function hasMoreThanItsContent(value: object): boolean {
   if (types.isTypedArray(value)) {
     return value.length <= maxSearched && Reflect.ownKeys(value).length > value.length;
   }
-  // Indices come first, then `length`, then what was put there later.
+  // Indices come first, then `length`, then extra properties.
   if (Array.isArray(value)) return Reflect.ownKeys(value).at(-1) !== 'length';
   const own = Reflect.ownKeys(value).length;
   return types.isRegExp(value) ? own > 1 : own > 0;
 }
 
 /**
- * The fields of an object that stands for a record: its own properties and what its class has, or what its `toJSON()` gives.
- * Undefined for what is no record: a container such as a Map, text, binary data.
+ * The fields of a record: its own properties with the values and getters of its class, or the result of its `toJSON()`.
+ * Undefined for other values: a container such as a Map, a string, binary data.
  */
 export function recordOf(value: object): Readonly<Record<string, unknown>> | undefined {
   if (isOfNoClass(value) && !hasToJson(value)) return picked(value);
@@ -82,8 +82,8 @@ function picked(value: object): Readonly<Record<string, unknown>> {
 type Told = readonly [name: string, value: unknown];
 
 /**
- * The own texts, numbers and booleans of `value`, when `json` does not hold all of their values: what its `toJSON()` leaves out or
- * rounds. None when it does, under whatever names.
+ * The own strings, numbers and booleans of `value` if `json`, the result of its `toJSON()`, omits or rounds one of
+ * them; else none. Names don't matter.
  */
 export function untoldBy(json: unknown, value: object): readonly Told[] {
   const own = Object.entries(value).filter(([, part]) => isData(part));
@@ -101,7 +101,7 @@ function isData(value: unknown): boolean {
   return ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
 }
 
-/** `json` has been written already, and so has no circles. */
+/** `json` has been serialized before, so it has no circular references. */
 function* leavesOf(json: unknown): Iterable<unknown> {
   if (typeof json !== 'object' || json === null) yield json;
   else for (const part of Object.values(json)) yield* leavesOf(part);
