@@ -253,7 +253,7 @@ describe('seed S1.3 the core of benchmarks', () => {
       ...{ cache, testData: records },
     });
     expect(result).toMatchObject({ samples: 9, successRate: (9 + 4) / (12 + 4) });
-    expect(result.errors).toEqual([expect.stringContaining('told to fail')]);
+    expect(result.errors).toEqual([expect.stringContaining('failNext() was called')]);
   });
 
   it('keeps the first few different errors only', async () => {

@@ -171,7 +171,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     });
     // One of the failures was in the warm-up.
     expect(comparison).toMatchObject({ rounds: 15, successRate: 0.75 });
-    expect(comparison.errors).toEqual([expect.stringContaining('told to fail')]);
+    expect(comparison.errors).toEqual([expect.stringContaining('failNext() was called')]);
   });
 
   it('of caches that always fail comes to nothing', async () => {

@@ -1,8 +1,8 @@
-// The option table: an option of a cache stands here and nowhere else, in one entry: its name, its doc comment (for
-// editors and docs/configuration.md), its kind (type, check, unit, JSON Schema), its default and its variable.
-// Derived from it, here: the types (cache-options.ts), defaults (default-options.ts) and checks (option-checks.ts); in
-// config/, whose options.ts adds the factory's own entries: the environment and the JSON Schema; and the tables of the
-// documentation (node scripts/option-docs.mjs). Arrows point to this file. Why: docs/decisions/options.md.
+// The option table: an option of a cache stands here and nowhere else, in one entry: name, doc comment (for editors and
+// the guide to configuration), kind (type, check, unit, JSON Schema), default, variable. Arrows point to this file.
+// Derived: types, defaults and checks beside it; environment and JSON Schema in config/, whose options.ts adds the
+// factory's own entries; the tables of the guide by `node scripts/option-docs.mjs`. Why:
+// https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/decisions/options.md
 import {
   hostName,
   nested,
