@@ -1,4 +1,4 @@
-// The ESLint rule for the imports between the library's folders, and for the packages that each folder may import.
+// The ESLint rule that holds the arrows of the library's folders: who may import whom, and which package is used where.
 import { dirname, relative, resolve, sep } from 'node:path';
 
 const below = {
@@ -13,7 +13,7 @@ const below = {
 };
 const all = Object.keys(below);
 
-/** Folder → the folders that it may import. A top-level file other than index.ts is a leaf, which imports no folder. */
+/** Folder → the folders it may import. A file beside the folders, other than index.ts, is a leaf: it imports none. */
 export const arrows = {
   ...below,
   benchmarks: all,
@@ -70,7 +70,7 @@ function resolvedFrom(cwd, path, specifier) {
   return relative(cwd, resolve(cwd, dirname(path), specifier));
 }
 
-/** The folder of a file; `index` or `leaf` for a top-level file. */
+/** `index` and `leaf` are the files beside the folders. */
 function folderOf(path) {
   const [first, ...rest] = path.slice(source.length).split(sep);
   if (rest.length > 0) return first;
@@ -79,7 +79,7 @@ function folderOf(path) {
 
 function folderProblem(from, to, isSpec) {
   if (to === from || to === 'leaf') return undefined;
-  // A spec may import folders above its own, instead of test doubles.
+  // A test puts a folder together with what stands above it, rather than with a double of it.
   if (isSpec) return undefined;
   const allowed = from === 'index' ? all : (arrows[from] ?? []);
   return allowed.includes(to) ? undefined : { messageId: 'folder', data: { from: label(from), to } };
@@ -88,7 +88,7 @@ function folderProblem(from, to, isSpec) {
 function packageProblem(from, specifier, isSpec) {
   const rule = packages.find(({ name }) => name.test(specifier));
   if (rule === undefined || rule.folders.includes(from)) return undefined;
-  // A spec may connect to the server directly.
+  // A spec of what reaches a server speaks to that server itself.
   if (isSpec && specifier === 'ioredis') return undefined;
   return {
     messageId: 'package',
