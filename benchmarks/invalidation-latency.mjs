@@ -1,10 +1,10 @@
-// How long an L1 goes on showing what another process has changed: two processes, 10,000 writes, on the loopback interface.
+// Measures how long an L1 serves a value after another process changed it: two processes, 10,000 writes, on loopback.
 //
 //   npm run build && node benchmarks/invalidation-latency.mjs [writes]
 //
-// One process writes a key; the other, which holds the key in its L1, asks its L1 as often as its event loop allows, and takes the time
-// at which it no longer sees the old value. Both read the same clock (CLOCK_MONOTONIC, `process.hrtime`). REDIS_URL names a server; without it
-// one is started.
+// One process writes a key. The other holds the key in its L1, reads it as often as its event loop allows, and records
+// the time at which the old value is gone. Both read the same clock (CLOCK_MONOTONIC, `process.hrtime`). Uses the
+// server of REDIS_URL, or starts one.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ const self = fileURLToPath(import.meta.url);
 if (process.send === undefined) await measure(Number(process.argv[2] ?? 10_000));
 else await watch(process.argv[2]);
 
-/** Writes, and hears from the other process when it noticed. */
+/** Writes, and receives the time of invalidation from the other process. */
 async function measure(writes) {
   const { startRedisServer } = await import('nestjs-cache-infra/testing');
   const server = await startRedisServer();
@@ -32,14 +32,14 @@ async function measure(writes) {
       const key = `key:${version % 100}`;
       await cache.set(key, version);
       watcher.send({ key, present: version });
-      // The other process holds the present value now.
+      // The other process holds the current value.
       await once(watcher, 'message');
       const start = now();
       await cache.set(key, version + 0.5);
       const written = now();
       watcher.send({ expected: version + 0.5 });
       const [{ seen, after }] = await once(watcher, 'message');
-      // From the moment at which the writer knows that its write is done; what was heard of before that counts as 0.
+      // Measured from the end of the write; an invalidation before that counts as 0.
       latencies.push(Math.max(0, seen - written));
       if (after !== version + 0.5) stale += 1;
       if (seen < start) throw new Error('the clocks of the two processes differ');
@@ -58,7 +58,7 @@ async function measure(writes) {
   }
 }
 
-/** Holds a key in its L1, and tells when it is gone from there. */
+/** Holds a key in its L1, and reports its invalidation. */
 async function watch(redisUrl) {
   const cache = new RedisCache({ redisUrl, keyPrefix: 'invalidation-latency' });
   await cache.get('warm up');
@@ -73,7 +73,7 @@ async function watch(redisUrl) {
       return;
     }
     const read = async () => {
-      // Lets the event loop hear of invalidations.
+      // Let the event loop receive invalidations.
       await new Promise((resolve) => setImmediate(resolve));
       return cache.get(key);
     };

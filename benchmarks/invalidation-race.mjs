@@ -1,4 +1,4 @@
-// Invalidations at random moments of a load, of every kind: how often is a value from before stored? It has to be never.
+// Issues invalidations of every kind at random moments of a load, and counts stale values stored, which must be 0.
 //   node benchmarks/invalidation-race.mjs            10,000 rounds of each
 //   ROUNDS=500 node benchmarks/invalidation-race.mjs
 import '../scripts/lib/typescript.mjs';
@@ -17,7 +17,7 @@ const server = await startRedisServer({ own: true });
 const options = { redisUrl: server.url, onError: 'throw', commandTimeout: '30s', connectTimeout: '10s' };
 const l1CacheSize = 1000;
 
-/** The parts of a race in each setting; what is made for it is closed after it. */
+/** Creates the caches of a race in each setting; they are closed after it. */
 const settings = {
   'in memory': (open) => {
     const cache = open(new InMemoryCache({ maxSize: 1000 }));

@@ -1,4 +1,4 @@
-// What tags, a grace and a refresh ahead of time cost an L1 hit: the same hits with and without them, by turns in one run.
+// Measures the cost of tags, grace and refreshAhead for an L1 hit: the same hits with and without them, interleaved.
 //   npm run build && node --expose-gc benchmarks/l1-hit.mjs
 import { cpus } from 'node:os';
 
@@ -17,12 +17,12 @@ const full = { ttl: 3600, tags: ['users', 'tenant:1'], grace: 600, refreshAhead:
 async function filled(isolation, options) {
   const cache = new InMemoryCache({ maxSize: 1000, isolation });
   for (const key of keys) await cache.getOrSet(key, load, options);
-  // A tag table that is in use.
+  // A non-empty tag table.
   for (let i = 0; i < 100; i++) await cache.invalidateTags(`other:${i}`);
   return cache;
 }
 
-/** Nanoseconds for a hit. */
+/** Nanoseconds per hit. */
 async function timed(cache, call) {
   globalThis.gc?.();
   const start = process.hrtime.bigint();
@@ -34,7 +34,7 @@ function median(numbers) {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 }
 
-/** Median, with the middle half of what was measured. */
+/** Median and interquartile range. */
 function shown(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const at = (fraction) => sorted[Math.floor(sorted.length * fraction)].toFixed(0);
@@ -60,7 +60,7 @@ for (const isolation of ['clone', 'freeze', 'reference']) {
     const [without, withAll] = [await filled(isolation, plain), await filled(isolation, full)];
     const times = { without: [], withAll: [], ratios: [] };
     for (let i = -5; i < rounds; i++) {
-      // Who comes first changes from round to round; the first rounds are for warming up.
+      // Alternate the order between rounds; the first rounds are warm-up.
       const pair = {};
       const turns = [
         async () => (pair.without = await timed(without, withoutCall)),

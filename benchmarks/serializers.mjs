@@ -1,6 +1,6 @@
-// Which serializer, which compression, which copy: the figures behind docs/decisions/serializer.md.
+// Compares serializers, compressions and copies: the figures of docs/decisions/serializer.md.
 //   npm run build --workspace nestjs-cache-infra && node benchmarks/serializers.mjs [rounds]
-// Candidates take turns within each round; a figure is the median over the rounds.
+// Candidates are interleaved within each round; a figure is the median over the rounds.
 import { isDeepStrictEqual, promisify } from 'node:util';
 import v8 from 'node:v8';
 import zlib from 'node:zlib';
@@ -15,7 +15,7 @@ import { snapshot } from '../libs/cache-infra/dist/codec/snapshot.js';
 const rounds = Number(process.argv[2] ?? 31);
 const roundMs = 4;
 
-/** mulberry32: the same data in every run. */
+/** mulberry32, for the same data in every run. */
 function seeded(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -197,7 +197,7 @@ for (const size of [1, 2, 4, 8, 16, 32, 64].map((kb) => kb * 1024)) {
   );
 }
 
-/** Time that an asynchronous call keeps the event loop busy: all of it, less the time it waits. */
+/** Time for which an asynchronous call keeps the event loop busy. */
 async function mainThread(run) {
   const samples = [];
   for (let round = 0; round < rounds * 3; round++) {

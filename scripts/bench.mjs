@@ -1,7 +1,8 @@
-// The benchmark suite on the library's own caches, in memory and in a Redis: installs, builds, measures, reports to test-results/benchmarks/.
-//   node scripts/bench.mjs                        preset of BENCHMARK_ENV, else ci; then 200 comparisons of a cache with its like
+// Runs the benchmark suite on caches in memory and on Redis: installs, builds, measures, reports to
+// test-results/benchmarks/.
+//   node scripts/bench.mjs                        preset of BENCHMARK_ENV, else ci; then 200 comparisons of identical caches
 //   node scripts/bench.mjs --preset production    with arguments for `nestjs-cache-infra bench`
-// BENCH_BASELINE=<file>: compare with that report where it is there, and write this run's there when it is passed.
+// BENCH_BASELINE=<file>: compare with this report if it exists, and replace it if the run passes.
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 

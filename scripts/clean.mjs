@@ -1,4 +1,4 @@
-// Removes what builds and tests leave: `node scripts/clean.mjs` all of it, `node scripts/clean.mjs dist` the builds.
+// Deletes the output of builds and tests: `node scripts/clean.mjs`; of builds only: `node scripts/clean.mjs dist`.
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 

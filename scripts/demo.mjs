@@ -1,4 +1,4 @@
-// Installs, builds and starts the demo, runs its tour, and stays up until Ctrl-C (DEMO_EXIT=1: ends after the tour).
+// Installs, builds and starts the demo, runs its tour, and runs until Ctrl-C (DEMO_EXIT=1: exits after the tour).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -42,7 +42,7 @@ async function main() {
   if (ending === undefined) throw new Error(`The demo exited with code ${code}`);
 }
 
-/** The demo's own npm script, without npm in between: its process id is the server's. */
+/** Runs the demo's npm script without npm, so that the process id is the server's. */
 async function demoScript(name) {
   const { scripts } = JSON.parse(await readFile(join(demo, 'package.json'), 'utf8'));
   const [command, ...args] = scripts[name].split(' ');
@@ -55,7 +55,7 @@ async function startServer(port) {
     cwd: demo,
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C in a terminal goes to the whole group: this process decides when the server ends.
+    // A terminal sends Ctrl-C to the whole process group; a separate group lets this process stop the server.
     detached: true,
   });
   let output = '';
@@ -76,7 +76,7 @@ async function startServer(port) {
   };
 }
 
-/** Waits until the demo answers over HTTP, whatever it says. */
+/** Waits until the demo answers over HTTP with any status. */
 async function answers(url) {
   const deadline = Date.now() + startWithinMs;
   while (Date.now() < deadline && server.process.exitCode === null && ending === undefined) {
@@ -90,7 +90,7 @@ async function answers(url) {
   throw new Error(`The demo does not answer at ${url}. Its output:\n${server.output}`);
 }
 
-/** `wanted`, or a free port when somebody listens there. */
+/** `wanted`, or a free port if `wanted` is in use. */
 async function usablePort(wanted) {
   if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) {
     throw new Error('PORT must be a whole number from 0 to 65535');
@@ -113,7 +113,7 @@ async function usablePort(wanted) {
   throw new Error('No free port found');
 }
 
-/** Ends the server by its own process id, and then this process. */
+/** Stops the server by its process id, then exits. */
 function end(status) {
   ending ??= (async () => {
     endRunning();

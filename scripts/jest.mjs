@@ -1,4 +1,4 @@
-// Jest with what ES modules need: `node scripts/jest.mjs --selectProjects unit`.
+// Runs Jest with the Node flag for ES modules: `node scripts/jest.mjs --selectProjects unit`.
 import { runJest } from './lib/jest.mjs';
 import { endWithThisProcess } from './lib/process.mjs';
 

@@ -1,4 +1,4 @@
-// Runs the checks and the test suites one after the other, and adds them up in the last line:
+// Runs the checks and the test suites in sequence, and prints their totals in the last line:
 //   node scripts/test.mjs                    everything (the slow suites with RUN_SLOW=1)
 //   node scripts/test.mjs unit redis         these steps
 //   node scripts/test.mjs build suites       the build and every suite, the slow ones included
@@ -18,7 +18,7 @@ const named = process.argv
   .flatMap((step) => (step === 'suites' ? suites : step));
 const jestArgs = separator === -1 ? [] : process.argv.slice(separator + 1);
 
-/** Suites that take minutes, and the command that runs each; part of everything with RUN_SLOW=1. */
+/** Suites that take minutes, with the command of each; RUN_SLOW=1 includes them in a full run. */
 const slow = { performance: 'make test-cache-performance', faults: 'make test-faults' };
 const everything = [...Object.keys(checks), ...suites].filter(
   (step) => !(step in slow) || process.env.RUN_SLOW === '1',
@@ -65,7 +65,7 @@ async function main(steps) {
       done.push({ step, ...result, seconds: Math.round((Date.now() - started) / 1000) });
     }
     console.log('');
-    // Some of the tests cover some of the code.
+    // Skip the coverage check: a subset of the tests covers a subset of the code.
     if (steps.includes('unit') && jestArgs.length === 0)
       done.push({ step: 'coverage', ...(await checkCoverage(steps)) });
     return done;

@@ -1,4 +1,4 @@
-// Counts what an application installs along with the library: `node scripts/weight.mjs`.
+// Sums the size of the packages that npm installs with the library: `node scripts/weight.mjs`.
 import { bytesOnDisk, installedWith } from './lib/weight.mjs';
 
 const inMegabytes = (bytes) => `${(bytes / 1e6).toFixed(1).padStart(6)} MB`;

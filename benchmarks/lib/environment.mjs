@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 
-/** What figures depend on. */
+/** The environment of a measurement. */
 export function environment() {
   const processors = cpus();
   return {
@@ -13,7 +13,7 @@ export function environment() {
   };
 }
 
-/** The versions of installed packages: those of `directory`'s `node_modules`. */
+/** The versions of the packages in `node_modules` of a directory. */
 export async function versions(directory, names) {
   const entries = names.map(async (name) => {
     const manifest = new URL(`node_modules/${name}/package.json`, directory);

@@ -21,7 +21,7 @@ export function figure(number) {
   return rounded.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: digits });
 }
 
-/** The median, with the middle half of what was measured. */
+/** Median and interquartile range. */
 export function spread({ median, q1, q3 }) {
   return `${figure(median)} (${figure(q1)}-${figure(q3)})`;
 }

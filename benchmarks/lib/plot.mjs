@@ -4,7 +4,7 @@ const right = 90;
 const barHeight = 22;
 const colors = { own: '#0b6e4f', other: '#8a94a6', base: '#c9ced8', text: '#1f2933', line: '#d9dee6' };
 
-/** Horizontal bars of one picture; each group has a title and its own bars. Values from 0; `digits` formats them. */
+/** Horizontal bars from 0, in groups with titles; `digits` formats the values. */
 export function bars(title, groups, format) {
   const most = Math.max(...groups.flatMap(({ items }) => items.map(({ value }) => value)));
   const scale = (value) => ((width - left - right) * value) / most;

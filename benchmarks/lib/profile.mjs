@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where the time of a CPU profile went, by function: its own time, without what it called. Lines are those of the built library.
+ * Self time of a CPU profile by function. Lines refer to the built library.
  *
- * @param {object} profile what `node --cpu-prof` wrote
- * @returns {{ name: string, place: string, share: number }[]} the most first; shares (0-1) are of the time that was not idle
+ * @param {object} profile the output of `node --cpu-prof`
+ * @returns {{ name: string, place: string, share: number }[]} largest first; shares (0-1) of the non-idle time
  */
 export function selfTimes(profile, root) {
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -35,7 +35,7 @@ export function placeOf(url, root) {
   return path.startsWith(root) ? path.slice(root.length).replace(/^\//, '') : path;
 }
 
-/** The same time by where it was spent: folders of the library, packages, Node, the engine's own work. */
+/** Self time by place: folders of the library, packages, Node, engine. */
 export function timesByArea(functions) {
   const times = new Map();
   for (const { name, place, share } of functions) {

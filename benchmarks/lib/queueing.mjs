@@ -1,14 +1,15 @@
 /**
- * A server that does one thing at a time, as Redis does with commands.
+ * Response time of a server that serves one request at a time, like Redis.
  *
- * Arrivals by chance (Poisson), service times of any distribution: the Pollaczek-Khinchine formula for M/G/1, mean response time
- * `S + ρ S (1 + c²) / (2 (1 - ρ))`, where `ρ = λ S` and `c` is the coefficient of variation of the service time. `c² = 1` is M/M/1,
- * `S / (1 - ρ)`. Leonard Kleinrock, Queueing Systems, Volume 1: Theory (Wiley, 1975), chapters 3.2 and 5.6.
+ * Poisson arrivals and any distribution of service times: the Pollaczek-Khinchine formula for M/G/1, mean response time
+ * `S + ρ S (1 + c²) / (2 (1 - ρ))`, where `ρ = λ S` and `c` is the coefficient of variation of the service time. `c² =
+ * 1` is M/M/1, `S / (1 - ρ)`. Leonard Kleinrock, Queueing Systems, Volume 1: Theory (Wiley, 1975), chapters 3.2 and
+ * 5.6.
  *
  * @param {number} arrivals a second
  * @param {number} serviceSeconds mean
  * @param {number} [variation] c²
- * @returns {{ utilization: number, responseSeconds: number }} an infinite response time where more arrives than can be served
+ * @returns {{ utilization: number, responseSeconds: number }} an infinite response time if the server is overloaded
  */
 export function queue(arrivals, serviceSeconds, variation = 1) {
   const utilization = arrivals * serviceSeconds;
@@ -17,7 +18,10 @@ export function queue(arrivals, serviceSeconds, variation = 1) {
   return { utilization, responseSeconds: serviceSeconds + waiting };
 }
 
-/** The mean service time of several kinds of work, and the squared coefficient of variation of the mixture of exponentials. */
+/**
+ * The mean service time of several kinds of work, and the squared coefficient of variation of the mixture of
+ * exponentials.
+ */
 export function mixture(kinds) {
   const rate = kinds.reduce((sum, { perSecond }) => sum + perSecond, 0);
   if (rate === 0) return { rate: 0, mean: 0, variation: 1 };

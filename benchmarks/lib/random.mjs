@@ -1,4 +1,4 @@
-/** mulberry32: numbers from 0 to 1, the same in every run. */
+/** mulberry32: numbers from 0 to 1, equal in every run. */
 export function seeded(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -8,7 +8,9 @@ export function seeded(seed) {
   };
 }
 
-/** Shares of `count` keys by Zipf's law: key `i` (from 0) is asked for in proportion to `1 / (i + 1) ** exponent`. */
+/**
+ * Popularity of `count` keys by Zipf's law: the share of key `i` (from 0) is proportional to `1 / (i + 1) ** exponent`.
+ */
 export function zipfShares(count, exponent) {
   const weights = Float64Array.from({ length: count }, (_, i) => (i + 1) ** -exponent);
   const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -16,8 +18,8 @@ export function zipfShares(count, exponent) {
 }
 
 /**
- * Draws indices with the given shares in constant time: Walker's alias method, as by M. D. Vose, "A linear algorithm for generating
- * random numbers with a given distribution", IEEE Transactions on Software Engineering 17 (1991).
+ * Draws indices with the given shares in constant time: Walker's alias method, as by M. D. Vose, "A linear algorithm
+ * for generating random numbers with a given distribution", IEEE Transactions on Software Engineering 17 (1991).
  */
 export function sampler(shares, random) {
   const count = shares.length;
@@ -41,9 +43,9 @@ export function sampler(shares, random) {
   };
 }
 
-/** How many events fall into an interval in which `mean` are expected (Poisson). */
+/** A Poisson-distributed number of events with the mean `mean`. */
 export function poisson(mean, random) {
-  // Above that the normal distribution is as good, and takes one step.
+  // For a large mean, the normal distribution is a good approximation in one step.
   if (mean > 50) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));

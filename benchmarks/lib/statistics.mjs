@@ -7,7 +7,7 @@ export function quantile(numbers, fraction) {
   return low === high ? low : low + (high - low) * (at - Math.floor(at));
 }
 
-/** The median, with the middle half of what was measured. */
+/** Median and interquartile range. */
 export function summarize(numbers) {
   return {
     median: quantile(numbers, 0.5),
@@ -21,16 +21,16 @@ export function mean(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-/** `base[i] / other[i]`, round by round: what slows a whole round down is in both. */
+/** `base[i] / other[i]` per round, which cancels slow rounds. */
 export function pairedRatios(base, other) {
   if (base.length !== other.length)
     throw new Error(`${base.length} rounds against ${other.length}: they are no pairs`);
   return base.map((value, round) => value / other[round]);
 }
 
-/** Candidate indices for a round: everybody is first, second, ... equally often. */
+/** Candidate order of a round: each candidate takes each position equally often. */
 export function rotation(count, round) {
   const order = Array.from({ length: count }, (_, index) => (index + round) % count);
-  // Who comes after whom changes as well.
+  // Also vary the neighbours.
   return Math.floor(round / count) % 2 === 0 ? order : order.reverse();
 }

@@ -1,4 +1,4 @@
-// What NestJS applications do: requests to a cached route, calls of a cached method.
+// Cases of NestJS applications: requests to a cached route, calls of a cached method.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -33,7 +33,7 @@ async function load({ url }, seconds) {
   return requests.total / duration;
 }
 
-/** Servers are started anew now and then: what the engine makes of one and the same program differs from process to process. */
+/** Restarts the servers between groups of rounds, because JIT compilation differs between processes. */
 async function httpCase(rounds) {
   const samples = Object.fromEntries(variants.map((variant) => [variant, []]));
   for (let done = 0; done < rounds; done += roundsOfServers) {
@@ -57,7 +57,7 @@ async function httpRounds(from, to, samples) {
       const { child } = servers[variant];
       child.send('runs?');
       const [{ runs }] = await once(child, 'message');
-      // The first requests come together.
+      // Concurrent first requests.
       if (runs > connections)
         throw new Error(`${variant}: the handler ran ${runs} times, hits were expected`);
     }
@@ -69,7 +69,7 @@ async function httpRounds(from, to, samples) {
 export const nestCases = {
   'nest-http': {
     measure: ({ rounds }) => httpCase(Math.min(rounds, 8)),
-    /** What the profiler watches: an application in this process, its load generator in another. */
+    /** Code under profile: the application in this process; the load generator runs in another. */
     async work() {
       process.argv[2] = 'nestjs-cache-infra';
       const server = await inThisProcess();
@@ -90,7 +90,7 @@ export const nestCases = {
   },
 };
 
-/** Starts the server here; what it would tell its parent, it tells this module. */
+/** Starts the server in this process and receives the messages to its parent. */
 async function inThisProcess() {
   const send = process.send;
   const told = new Promise((resolve) => (process.send = resolve));
@@ -100,7 +100,7 @@ async function inThisProcess() {
   return { url: `http://127.0.0.1:${port}/answer` };
 }
 
-/** A second of load from another process. */
+/** One second of load from another process. */
 async function generate({ url }) {
   const autocannon = createRequire(new URL('../peers/package.json', import.meta.url)).resolve('autocannon');
   const child = fork(autocannon, ['-c', String(connections), '-d', '1', url], { stdio: 'ignore' });

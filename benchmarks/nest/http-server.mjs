@@ -1,5 +1,5 @@
-// One NestJS application on a free loopback port: a route without work, as it is, behind this library's interceptor, behind Nest's,
-// or behind one that does nothing.
+// A NestJS application on a free loopback port with a trivial route: without interceptor, behind this library's, behind
+// Nest's, or behind an empty one.
 //   node benchmarks/nest/http-server.mjs none | nestjs-cache-infra | …
 import 'reflect-metadata';
 
@@ -22,7 +22,7 @@ class Answers {
   }
 }
 
-/** What any cache behind Nest's interceptors takes, however fast it is. */
+/** The lower bound of every cache behind an interceptor of Nest. */
 class Constant {
   intercept() {
     return of(answer);

@@ -1,4 +1,4 @@
-// A method under @Cacheable against the cache that stands behind it.
+// Compares a method under @Cacheable with direct calls of its cache.
 import 'reflect-metadata';
 
 import { Injectable, Module } from '@nestjs/common';
@@ -8,7 +8,7 @@ import { Cache, Cacheable, CacheInfraModule } from 'nestjs-cache-infra';
 import { keys as allKeys, string100 } from '../peers/data.mjs';
 import { loopOf } from '../peers/race.mjs';
 
-// As many as the default cache holds with room to spare.
+// Fewer than the default maxSize.
 const keys = allKeys.slice(0, 64);
 
 class Texts {
@@ -25,7 +25,7 @@ class Texts {
   }
 }
 
-/** As a compiler applies a decorator: what it returns takes the method's place. */
+/** Applies a decorator like a compiler: the result replaces the method. */
 function decorate(method, options) {
   const descriptor = Object.getOwnPropertyDescriptor(Texts.prototype, method);
   const decorated = Cacheable(options)(Texts.prototype, method, descriptor) ?? descriptor;
@@ -39,7 +39,7 @@ Injectable()(Texts);
 class App {}
 Module({ imports: [CacheInfraModule.forRoot({})], providers: [Texts] })(App);
 
-/** Candidates for a race: all are hits in one cache in memory. */
+/** Candidates of a race; all calls are hits in one in-memory cache. */
 export async function methodCandidates() {
   const app = await NestFactory.createApplicationContext(App, { logger: false });
   const it = { cache: app.get(Cache), texts: app.get(Texts) };

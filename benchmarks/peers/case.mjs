@@ -1,7 +1,7 @@
-// One case in a process of its own, told by name: what the engine learned from another does not help or harm it.
+// Runs one case, given by name, in a separate process, so that JIT compilation for other cases has no effect.
 //   node --expose-gc benchmarks/peers/case.mjs <case> measure '{"rounds":11,"turnMs":50}'
 //   node benchmarks/peers/case.mjs <case> profile 3
-//   node benchmarks/peers/case.mjs <case> child <candidate>     one candidate, for cases that take a process for each
+//   node benchmarks/peers/case.mjs <case> child <candidate>     one candidate, for cases with a process each
 import { Session } from 'node:inspector/promises';
 
 import { findCase } from './cases/index.mjs';
@@ -19,7 +19,10 @@ if (process.send === undefined) console.log(JSON.stringify(result));
 else await new Promise((sent) => process.send(result, sent));
 process.exit(0);
 
-/** A CPU profile, as `node --cpu-prof` writes it, of the library's part alone, after it has warmed up; of what happens once, just so. */
+/**
+ * A CPU profile in the format of `node --cpu-prof`, of the library's part after warm-up; without warm-up for one-time
+ * work.
+ */
 async function profile(seconds) {
   const work = await found.work();
   if (found.once !== true) await forSeconds(1, work);

@@ -2,14 +2,14 @@ import { seeded } from '../lib/random.mjs';
 
 const words = 'cache entry loader stampede lease grace tag namespace coherence breaker tier value'.split(' ');
 
-/** Keys of the usual look; their number is a power of two. */
+/** Typical keys; their number is a power of two. */
 export const keys = Array.from({ length: 256 }, (_, i) => `user:${String(i).padStart(4, '0')}:profile`);
 
 const random = seeded(42);
 const pick = () => words[Math.floor(random() * words.length)];
 const text = (count) => Array.from({ length: count }, pick).join(' ');
 
-/** A hundred bytes of text, another for each key. */
+/** A string of a hundred bytes, different for each key. */
 export function string100(i) {
   return `${i} ${text(24)}`.slice(0, 100).padEnd(100, 'x');
 }
@@ -30,7 +30,7 @@ export function object10(id) {
   };
 }
 
-/** An object whose JSON takes 1,000 bytes: the most that the library stores uncompressed when nothing is said. */
+/** An object with 1,000 bytes of JSON: the default compression threshold. */
 export function object1kB(id) {
   const object = {
     ...object10(id),

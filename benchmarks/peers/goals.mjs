@@ -3,10 +3,10 @@ import { pairedRatios, quantile, summarize } from '../lib/statistics.mjs';
 const own = 'nestjs-cache-infra';
 const peers = ['cache-manager', 'cacheable', 'bentocache'];
 
-/** Speed of the library as a fraction of that of another, by rounds. */
+/** Speed of the library relative to another candidate, by rounds. */
 const ratioTo = (base) => (samples) => pairedRatios(samples[base], samples[own]);
 
-/** Raw ioredis at the setting that is better for this work. */
+/** Raw ioredis at its faster setting for this work. */
 export function bestRaw(samples) {
   const settings = ['ioredis', 'ioredis, auto-pipelining'].filter((name) => samples[name] !== undefined);
   return fastest(samples, settings);
@@ -24,7 +24,7 @@ const ofRaw = 'of ioredis + JSON';
 const toRaw = (samples) => ratioTo(bestRaw(samples))(samples);
 const toBestPeer = (samples) => ratioTo(fastest(samples, peers))(samples);
 
-/** What is to be reached: by which case it is measured, what is compared, and where the line is. */
+/** The goals: case, comparison and threshold. */
 export const goals = [
   goal('`get`, L1 hit, string', 'l1-get-string', ratioTo('limit'), '≥', 0.7, ofLimit),
   goal("`get`, L1 hit, object, `'reference'`", 'l1-get-reference', ratioTo('limit'), '≥', 0.7, ofLimit),
@@ -85,7 +85,7 @@ function extraMicros(samples) {
 }
 
 /**
- * What was measured for a goal. Reached or not is decided by the median; loads have to be right in every round.
+ * Evaluates a goal. The median decides; load counts must be right in every round.
  *
  * @param results by case
  */

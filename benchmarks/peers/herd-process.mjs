@@ -1,4 +1,4 @@
-// One of several processes whose callers ask for the same cold key at the same time.
+// One of several processes whose callers request the same cold key concurrently.
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { RedisCache } from 'nestjs-cache-infra';
@@ -15,7 +15,7 @@ const load = async () => {
   return 'loaded';
 };
 
-/** A call of each cache; the library's with `lock`, which the others do not have. */
+/** The call of each cache; the library uses `lock`, which the others lack. */
 const calls = {
   'nestjs-cache-infra': () => {
     const cache = new RedisCache({ redisUrl: url, commandTimeout: '10s' });
@@ -44,7 +44,7 @@ process.on('disconnect', () => process.exit());
 process.on('message', async ({ key }) => {
   loads = 0;
   const values = await Promise.all(Array.from({ length: Number(callers) }, () => call(key)));
-  if (values.some((value) => value !== 'loaded')) throw new Error('a caller got something else');
+  if (values.some((value) => value !== 'loaded')) throw new Error('a caller received a wrong value');
   process.send({ count: loads });
 });
 process.send('ready');

@@ -1,4 +1,4 @@
-// The caches in memory, each at the setting that is fastest for it and gives what is compared: values by reference, or copies.
+// The in-memory caches, each at its fastest setting for the compared semantics: values by reference, or copies.
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import { createCache } from 'cache-manager';
@@ -11,7 +11,7 @@ import { CachePerformanceMonitor, InMemoryCache } from 'nestjs-cache-infra';
 export const ttlSeconds = 3600;
 const ttlMs = ttlSeconds * 1000;
 
-/** What an `async` function in front of an `lru-cache` with a ttl takes: no cache with this contract can be faster. */
+/** An `async` function around an `lru-cache` with a ttl: the lower bound of every cache with this contract. */
 export function limit(maxSize) {
   const lru = new LRUCache({ max: maxSize, ttl: ttlMs });
   return {
@@ -22,7 +22,7 @@ export function limit(maxSize) {
   };
 }
 
-/** This library, watched by a monitor. */
+/** This library with a monitor. */
 export function library(maxSize, isolation) {
   return new InMemoryCache({
     maxSize,
@@ -36,7 +36,7 @@ export function libraryUnwatched(maxSize, isolation) {
   return new InMemoryCache({ maxSize, isolation, defaultTtl: ttlSeconds });
 }
 
-/** Keyv's default store is a `Map` of JSON; without a serializer it holds what it was given. */
+/** Keyv's default store is a `Map` of JSON; without a serializer it holds the values themselves. */
 export function cacheManager(copying) {
   const keyv = copying ? new Keyv() : new Keyv({ serialize: undefined, deserialize: undefined });
   if (!copying) {

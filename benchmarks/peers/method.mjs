@@ -1,4 +1,4 @@
-/** How docs/performance.md came about. */
+/** The measuring method, for docs/performance.md. */
 export function method({ settings }) {
   const { l1, others } = settings;
   return [

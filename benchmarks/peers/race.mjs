@@ -3,11 +3,12 @@ import { quantile, rotation } from '../lib/statistics.mjs';
 const AsyncFunction = (async () => {}).constructor;
 
 /**
- * A loop of its own for each candidate, made from text: candidates that shared one function would share what the engine learns
- * about its call sites, and pay for each other.
+ * Compiles a separate loop for each candidate: in a shared function, candidates would share inline caches and slow each
+ * other down.
  *
  * @param {string} call an expression over `it` (the candidate), `key` and `i`
- * @returns {(it: object, keys: readonly string[], count: number) => Promise<void>} `count` calls, each awaited before the next
+ * @returns {(it: object, keys: readonly string[], count: number) => Promise<void>} `count` calls, each awaited before
+ * the next
  */
 export function loopOf(call) {
   return new AsyncFunction(
@@ -19,13 +20,13 @@ export function loopOf(call) {
   );
 }
 
-/** `workers` loops at once that share `count` calls. */
+/** Splits `count` calls between `workers` concurrent loops. */
 export function concurrent(loop, workers) {
   return async (it, keys, count) => {
     const each = Math.ceil(count / workers);
     const running = [];
     for (let worker = 0; worker < workers; worker++) {
-      // Neighbours do not ask for the same key at the same time.
+      // Offset the workers, so that they read different keys.
       const from = (worker * 37) & (keys.length - 1);
       running.push(loop(it, [...keys.slice(from), ...keys.slice(0, from)], each));
     }
@@ -34,11 +35,11 @@ export function concurrent(loop, workers) {
 }
 
 /**
- * Measures candidates by turns: in every round each has one turn, in an order that rotates.
+ * Measures candidates interleaved: each has one turn per round, in rotating order.
  *
  * @param {readonly { name: string, run: (count: number) => Promise<void>, before?: () => unknown }[]} candidates
- * @param {{ rounds: number, turnMs: number, clock?: 'wall' | 'cpu' }} options a turn is as many calls as take about `turnMs`; `cpu`: what
- *   counts is the time that the processor worked for this process, for a machine that others use as well
+ * @param {{ rounds: number, turnMs: number, clock?: 'wall' | 'cpu' }} options a turn has as many calls as take about
+ * `turnMs`; `cpu` measures the CPU time of this process, for shared machines
  * @returns {Promise<Record<string, number[]>>} nanoseconds per call, by candidate and round
  */
 export async function race(candidates, { rounds, turnMs, clock = 'wall' }) {
@@ -51,8 +52,8 @@ export async function race(candidates, { rounds, turnMs, clock = 'wall' }) {
     for (const index of rotation(candidates.length, round + warmUp)) {
       const { name, run, before } = candidates[index];
       await before?.();
-      // Not a full collection: it would have V8 forget what it compiled for objects of which none is alive just then, as a program does
-      // every few seconds at most.
+      // Minor collection only: a full one makes V8 discard code optimized for classes without live objects, which a
+      // program does every few seconds at most.
       globalThis.gc?.({ type: 'minor' });
       const start = now();
       await run(counts[index]);
@@ -72,7 +73,7 @@ const clocks = {
   },
 };
 
-/** How many calls take about `turnMs`, found out after the engine has compiled them. */
+/** The number of calls that take about `turnMs`, measured after warm-up. */
 async function callsFor({ run, before }, turnMs) {
   let count = 64;
   const rates = [];

@@ -1,4 +1,4 @@
-// The caches on Redis, each with a connection of its own; none keeps anything in the process unless it is asked for two tiers.
+// The caches on Redis, each with its own connection; without an in-process tier, except the two-tier ones.
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis';
@@ -14,7 +14,7 @@ export const ttlSeconds = 3600;
 const ttlMs = ttlSeconds * 1000;
 const maxSize = 1000;
 
-/** ioredis and JSON: what a program without a cache library would write. */
+/** ioredis and JSON, like a program without a cache library. */
 export async function raw(url, enableAutoPipelining) {
   const redis = new Redis(url, { enableAutoPipelining });
   await redis.ping();
@@ -25,14 +25,14 @@ export async function raw(url, enableAutoPipelining) {
   };
 }
 
-/** This library, watched by a monitor. */
+/** This library with a monitor. */
 export async function library(url, twoTiers) {
   const cache = new RedisCache({
     redisUrl: url,
     defaultTtl: ttlSeconds,
     enableL1Cache: twoTiers,
     l1CacheSize: maxSize,
-    // A busy machine is no outage.
+    // A busy machine must not count as an outage.
     commandTimeout: '10s',
     monitor: new CachePerformanceMonitor(),
   });
@@ -56,7 +56,7 @@ export function cacheable(url, twoTiers) {
   });
 }
 
-/** With two tiers it has a bus, by which instances tell each other of changes. */
+/** The two-tier setting uses a bus for invalidations between instances. */
 export function bentocache(url, twoTiers) {
   const { hostname: host, port } = new URL(url);
   const connection = { host, port: Number(port) };

@@ -12,7 +12,7 @@ import { method, notMeasured } from './method.mjs';
 
 const own = 'nestjs-cache-infra';
 
-/** Titles of the tables, and what the figures are compared with. */
+/** Titles of the tables, and their reference candidates. */
 const tables = {
   'l1-get-string': ['`get`, L1 hit, 100-byte string', 'limit'],
   'l1-get-reference': [
@@ -58,7 +58,7 @@ export function goalsTable(judged) {
   return table(['work', 'goal', 'measured: median (middle half)', 'verdict'], rows);
 }
 
-/** Writes docs/performance.md, whole, and the pictures that it shows. */
+/** Writes docs/performance.md and its pictures. */
 export async function writeReport(report) {
   const { results, judged } = report;
   const pictures = join(root, 'docs', 'performance');
@@ -200,7 +200,7 @@ function versionsTable({ versions }) {
   );
 }
 
-/** Fractions of the limit: of the library, and of the best of each peer. */
+/** Speed relative to the limit: of the library and of the best of each peer. */
 function l1Picture(results) {
   const cases = [
     'l1-get-string',

@@ -1,8 +1,8 @@
-// The library against its peers, by turns in one run; writes docs/performance.md and its pictures.
+// Compares the library with its peers, interleaved in one run; writes docs/performance.md and its pictures.
 //   make bench-peers                            everything, within ten minutes
-//   BENCH_QUICK=1 make bench-peers              a try, in a minute or two: nothing is written to docs/
-//   BENCH_CASES=l1,redis-get-1 make bench-peers these cases or groups, nothing is written to docs/
-//   BENCH_CLOCK=cpu ...                         L1 cases by the time of the processor, on a machine that others use
+//   BENCH_QUICK=1 make bench-peers              a quick run of a minute or two; does not write to docs/
+//   BENCH_CASES=l1,redis-get-1 make bench-peers these cases or groups; does not write to docs/
+//   BENCH_CLOCK=cpu ...                         L1 cases by CPU time, for shared machines
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -47,14 +47,14 @@ try {
   );
   const { goalsTable, writeReport } = await import('./report.mjs');
   console.log(`\n${goalsTable(judged)}\n`);
-  if (quick || only !== undefined) console.log('A part or a quick try: docs/performance.md stays as it is.');
+  if (quick || only !== undefined) console.log('Partial or quick run: docs/performance.md is not changed.');
   else await writeReport(report);
 } finally {
   await server.stop();
 }
 process.exit(0);
 
-/** The packages of both, and the library as it is built. */
+/** Installs the packages of both projects and builds the library. */
 async function prepare() {
   await install();
   await install(here);
@@ -79,7 +79,7 @@ function isWanted(name) {
   return only === undefined || only.some((wanted) => name === wanted || name.split('-')[0] === wanted);
 }
 
-/** Where the time goes in the cases whose goal was not reached. */
+/** Profiles the cases that missed their goal. */
 async function profileMissed(judged) {
   const withoutProfile = ['memory', 'herd'];
   const names = [...new Set(judged.filter(({ reached }) => !reached).map(({ caseName }) => caseName))];

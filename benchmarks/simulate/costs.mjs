@@ -6,8 +6,8 @@ import { number } from './real-run.mjs';
 const listeners = 32;
 
 /**
- * What things cost one Redis, in seconds of its main thread: by the processor time that it used, so that a busy machine does not count.
- * Commands come from the library; each is a write of its own on the connection, as when requests come one by one.
+ * Measures the cost of operations on one Redis, in CPU seconds of its main thread, which a busy machine does not
+ * affect. The library sends the commands, each in its own write to the connection, as for separate requests.
  */
 export async function measureCosts(server, { repetitions }) {
   const redis = new Redis(server.url);
@@ -43,9 +43,9 @@ export async function measureCosts(server, { repetitions }) {
 }
 
 /**
- * What tags cost one Redis, in seconds of its main thread: an invalidation that nobody hears, a question that learns nothing new, telling one
- * listener of one invalidation (its message, and the invalidation of the table's key), and the first questions of a fresh instance
- * to a full table, with how many they are.
+ * Measures the cost of tags on one Redis, in CPU seconds of its main thread: an invalidation without listeners, a query
+ * without news, the notification of one listener (its message, and the invalidation of the table's key), and the first
+ * queries of a new instance to a full table, with their number.
  */
 async function tagCosts(server, redis, cpuOf, repetitions) {
   const options = { redisUrl: server.url, keyPrefix: 'tagged', commandTimeout: '10s' };
@@ -57,7 +57,7 @@ async function tagCosts(server, redis, cpuOf, repetitions) {
     await cache.set('hit', 1, { tags: ['tag'] });
     await cache.set('plain', 1);
     const invalidation = await cpuOf((i) => cache.invalidateTags(`group:${i % 1000}`));
-    // Without a channel every read of tagged keys asks.
+    // Without a channel, every read of tagged keys queries the tag table.
     const asking = new RedisCache({ ...options, enableL1Cache: false, coherence: 'none' });
     const plain = await cpuOf(() => asking.get('plain'));
     const question = (await cpuOf(() => asking.get('hit'))) - plain;
@@ -82,7 +82,7 @@ async function tagCosts(server, redis, cpuOf, repetitions) {
     for (const connection of connections.splice(0)) connection.disconnect();
     for (let i = 0; i < 100; i++)
       await cache.invalidateTags(...Array.from({ length: 100 }, (_, j) => `number:${i * 100 + j}`));
-    // The table has forgotten its oldest tags, and with them all that was stored before.
+    // The table has evicted its oldest tags, which invalidates all older tagged entries.
     await cache.set('hit', 1, { tags: ['tag'] });
     const starts = Math.max(5, Math.round(repetitions / 200));
     let [scripts, cpu] = [0, 0];
@@ -108,7 +108,7 @@ async function tagCosts(server, redis, cpuOf, repetitions) {
   }
 }
 
-/** Seconds for telling one listener of one change: of changes that 32 hear of, less the same change that nobody hears of. */
+/** Seconds to notify one listener of one change: changes with 32 listeners minus the same changes without listeners. */
 async function messageCost(server, redis, mode, changes) {
   const connections = [];
   const open = async (options = {}) => {
@@ -152,7 +152,7 @@ async function messageCost(server, redis, mode, changes) {
   }
 }
 
-/** Bytes that Redis needs to remember that one client read one key. */
+/** Bytes of Redis for tracking one key of one client. */
 async function trackedPairBytes(server, redis) {
   const keys = 5000;
   const clients = 16;

@@ -5,18 +5,18 @@ import { poisson, sampler, seeded, zipfShares } from '../lib/random.mjs';
 import { RedisModel } from './redis-model.mjs';
 
 /**
- * A fleet of instances on fake time: the L1 of each is this library's own, on one clock that is moved by hand; Redis between them is a
- * model of the little that matters here.
+ * Simulates a fleet of instances in fake time. The L1s are the library's, on one manual clock; Redis is a model of the
+ * relevant behaviour.
  *
  * @param {object} plan
  * @param {number} plan.instances
- * @param {number} plan.requestsPerSecond of all together
+ * @param {number} plan.requestsPerSecond of all instances
  * @param {number} plan.keys with popularity by Zipf's law, exponent `plan.zipf`
  * @param {number} plan.writeShare 0-1 of the requests
  * @param {number} plan.l1Size entries
  * @param {number} plan.ttlSeconds
- * @param {boolean} plan.coherent false = an L1 hears of nothing (`coherence: 'none'`)
- * @param {boolean} plan.warm true = Redis holds at the start what it would hold after a long time
+ * @param {boolean} plan.coherent false = L1s receive no invalidations (`coherence: 'none'`)
+ * @param {boolean} plan.warm true = Redis starts with its steady-state content
  * @param {number} plan.warmUpSeconds not counted
  * @param {number} plan.seconds counted
  */
@@ -59,7 +59,7 @@ export async function simulate(plan) {
     if (stored === undefined) counts.loads++;
     else counts.l2Hits++;
     const version = stored ?? redis.load(key, instance, now);
-    // An L1 entry does not outlive the one in Redis.
+    // An L1 entry does not outlive the entry in Redis.
     await l1.set(names[key], version, `${Math.max(1, Math.round(redis.expiry[key] - now))}ms`);
   };
 
@@ -90,7 +90,7 @@ export async function simulate(plan) {
   };
 }
 
-/** A key asked for at rate λ is there with probability λT / (1 + λT), at any age of its ttl T. */
+/** A key read at rate λ is present with probability λT / (1 + λT), at any age of its ttl T. */
 function preload(redis, shares, { requestsPerSecond, ttlSeconds }, now, random) {
   shares.forEach((share, key) => {
     const expected = share * requestsPerSecond * ttlSeconds;

@@ -1,4 +1,5 @@
-// One of several real instances: asks its cache at a steady mean rate, by chance, without waiting for answers, and counts what it is told.
+// One of several real instances: reads its cache as a Poisson process, without waiting for results, and counts
+// invalidations.
 import { Redis } from 'ioredis';
 
 import { RedisCache } from 'nestjs-cache-infra';
@@ -8,7 +9,7 @@ const { url, seed, requestsPerSecond, keys, zipf, writeShare, l1Size, ttlSeconds
   JSON.parse(process.argv[2]);
 const tickMs = 2;
 
-// Redis counts no invalidations: they are counted where they arrive.
+// Redis does not count invalidations, so the receivers do.
 const told = { keys: 0, messages: 0, tags: 0 };
 const { emit } = Redis.prototype;
 Redis.prototype.emit = function (event, channel, message, ...rest) {

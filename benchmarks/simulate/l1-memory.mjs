@@ -1,4 +1,4 @@
-// Bytes that an entry of this size takes in the L1 of an instance: node --expose-gc, in a process of its own.
+// Measures the bytes of an entry of this size in the L1: node --expose-gc, in a separate process.
 import { InMemoryCache } from 'nestjs-cache-infra';
 
 const entries = 20_000;

@@ -3,11 +3,11 @@ import { mixture, queue } from '../lib/queueing.mjs';
 export const modes = ['tracking', 'broadcast', 'pubsub', 'none'];
 
 /**
- * What a point of the simulation asks of one Redis under a coherence mode: the sums of what everything costs, and by the queueing
- * formula how long a command takes in it.
+ * The load of one Redis at a point of the simulation under a coherence mode: the sum of all costs, and the response
+ * time of a command by the queueing formula.
  *
- * @param point rates a second, of the simulation with L1s that hear of changes, or, for `none`, that do not
- * @param costs seconds, as `measureCosts` gives them
+ * @param point rates per second, of the simulation with coherent L1s, or, for `none`, without coherence
+ * @param costs seconds, from `measureCosts`
  */
 export function loadOfRedis(mode, { rates, messages }, { costs, messages: perMessage }) {
   const { l2Hits, loads, writes } = rates;
@@ -26,7 +26,7 @@ export function loadOfRedis(mode, { rates, messages }, { costs, messages: perMes
   return { commands, messages: told, ...queue(rate, mean, variation) };
 }
 
-/** Where a line through points, straight on logarithmic axes, crosses `level`; undefined = not within them. */
+/** Where the line through the points on logarithmic axes crosses `level`; undefined = outside of the points. */
 export function crossing(points, level) {
   for (let i = 1; i < points.length; i++) {
     const [low, high] = [points[i - 1], points[i]];

@@ -1,4 +1,4 @@
-// One point of the simulation in a process of its own: the plan comes as an argument, the result goes to the parent.
+// Simulates one point in a separate process: takes the plan as an argument, sends the result to the parent.
 import { simulate } from './fleet.mjs';
 
 const result = await simulate(JSON.parse(process.argv[2]));

@@ -8,9 +8,9 @@ import { Redis } from 'ioredis';
 const entry = fileURLToPath(new URL('instance.mjs', import.meta.url));
 
 /**
- * Real processes with real caches on one real Redis, for a while; what Redis and they counted, a second.
+ * Runs real processes with real caches on one real Redis; returns the counters of both per second.
  *
- * @param plan as `simulate` takes it, with `coherence`, and with `tags` where each entry has one of `groups` tags
+ * @param plan the plan of `simulate` with `coherence`, and with `tags` if each entry has one of `groups` tags
  */
 export async function realRun(server, plan) {
   const redis = new Redis(server.url);
@@ -49,7 +49,7 @@ export async function realRun(server, plan) {
       sets: rate(({ instances }) => sum(instances, ({ sets }) => sets)),
       invalidations: rate(({ instances }) => sum(instances, ({ invalidations }) => invalidations)),
       tagMessages: rate(({ instances }) => sum(instances, ({ told }) => told.tags)),
-      // The script for tags begins with one of these, and nothing else sends any.
+      // Only the script for tags sends these commands, one per call.
       tagScripts: rate(({ calls }) => calls['zrevrange'] ?? 0),
       commands,
       cpuSeconds: rate(({ cpu }) => cpu),
@@ -87,14 +87,14 @@ async function entryBytes(redis) {
   );
   const bytes = await Promise.all(keys.slice(0, 50).map((name) => redis.memory('USAGE', name)));
   const known = bytes.filter((size) => size !== null);
-  if (known.length === 0) throw new Error(`there is no entry of the caches in Redis`);
+  if (known.length === 0) throw new Error(`Redis holds no entry of the caches`);
   return sum(known, (size) => size) / known.length;
 }
 
-/** A figure of INFO. */
+/** A number of INFO. */
 export function number(info, name) {
   const found = new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info);
-  if (found === null) throw new Error(`INFO does not tell ${name}`);
+  if (found === null) throw new Error(`INFO has no ${name}`);
   return Number(found[1]);
 }
 

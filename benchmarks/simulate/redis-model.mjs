@@ -1,6 +1,6 @@
 const never = -Infinity;
 
-/** Which instances a key's change is told to: a bit for each. */
+/** The instances that track each key, as bit sets. */
 class Trackers {
   constructor(keys, instances) {
     this.words = Math.ceil(instances / 32);
@@ -11,7 +11,7 @@ class Trackers {
     this.bits[key * this.words + (instance >>> 5)] |= 1 << (instance & 31);
   }
 
-  /** Takes all of them off, and returns them, the one who made the change left out (and off). */
+  /** Removes and returns all instances that track a key; the writer is removed, but not returned. */
   take(key, except) {
     const taken = [];
     for (let word = 0; word < this.words; word++) {
@@ -33,14 +33,14 @@ class Trackers {
 }
 
 /**
- * What the library's L2 sees of Redis, by key number: what is stored and until when, who is told of a change, and what each
- * coherence mode sends. Rules as in the library: a read is tracked, whether it found something or not; a write goes on being
- * tracked by its writer; a load touches a fence beside the entry, which stays for 30 s; what expires is told of as a change.
+ * Models Redis as the library's L2 uses it, by key number: entries with their expiry, tracking, and the messages of
+ * each coherence mode. As in the library, reads are tracked, misses included; a writer keeps tracking its key; a load
+ * touches a fence beside the entry, which lives for 30 s; an expiry is notified like a change.
  */
 export class RedisModel {
-  /** Commands, those inside scripts included, as INFO commandstats counts them. */
+  /** Commands, including those inside scripts, like INFO commandstats. */
   commands = { get: 0, set: 0, evalsha: 0, evalshaTracking: 0, publish: 0 };
-  /** Keys told, each to one instance, by mode. */
+  /** Invalidations, each of one key to one instance, by mode. */
   messages = { tracking: 0, broadcast: 0, pubsub: 0, none: 0 };
 
   constructor({ keys, instances, ttlMs, fenceMs = 30_000, onTold }) {
@@ -53,23 +53,23 @@ export class RedisModel {
     this.fences = new Float64Array(keys).fill(never);
     this.entryTrackers = new Trackers(keys, instances);
     this.fenceTrackers = new Trackers(keys, instances);
-    /** By second: what may end then. */
+    /** Keys that may expire, by second. */
     this.calendar = new Map();
   }
 
-  /** `GET`; undefined = not there. */
+  /** `GET`; undefined = miss. */
   read(key, instance, now) {
     this.commands.get++;
     this.entryTrackers.add(key, instance);
     return this.expiry[key] > now ? this.versions[key] : undefined;
   }
 
-  /** Begins and ends a load whose loader takes no time. */
+  /** Runs a load with an instant loader. */
   load(key, instance, now) {
     this.commands.evalsha += 2;
     this.commands.get++;
     this.commands.set++;
-    // The beginning changes the fence, the end changes the entry; both read what they changed.
+    // The start changes the fence, the end changes the entry; both read the changed key.
     this.#changed(this.fenceTrackers, key, instance, 'script', []);
     this.fenceTrackers.add(key, instance);
     this.fences[key] = now + this.fenceMs;
@@ -88,7 +88,7 @@ export class RedisModel {
     return this.versions[key];
   }
 
-  /** Takes out what has ended until now; who holds it is told. */
+  /** Removes expired entries and notifies their trackers. */
   expire(now) {
     for (const [second, keys] of this.calendar) {
       if (second >= Math.floor(now / 1000)) continue;
@@ -106,7 +106,7 @@ export class RedisModel {
     }
   }
 
-  /** As if it had been stored a while ago. */
+  /** Adds an entry stored earlier. */
   preload(key, expiresAt) {
     this.expiry[key] = expiresAt;
     this.#note(key, expiresAt);
@@ -126,7 +126,7 @@ export class RedisModel {
     for (const holder of holders) this.onTold(holder, key);
   }
 
-  /** Under broadcast a change by a command is not told to who made it, one by a script is. */
+  /** Under broadcast, the writer is notified of changes by a script, but not by a command. */
   #changed(trackers, key, instance, how) {
     const told = trackers.take(key, instance);
     this.messages.tracking += told.length;

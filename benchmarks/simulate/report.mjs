@@ -9,7 +9,7 @@ import { lines } from '../lib/plot.mjs';
 import { crossing, loadOfRedis, modes } from './load-of-redis.mjs';
 import { tagTables } from './tags-report.mjs';
 
-/** What was simulated against what eight processes and their Redis counted. */
+/** Compares the simulation with the counters of eight processes and their Redis. */
 export function checkTable({ real, predicted }) {
   const rows = modes.flatMap((mode) => {
     const { rates, commands, messages } = predicted[mode];

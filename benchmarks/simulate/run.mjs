@@ -1,7 +1,7 @@
-// How far one Redis carries: a simulation with the library's L1s on fake time, a queueing calculation with costs measured in this run,
-// and eight real processes to check both. Writes docs/scale.md and its pictures.
+// Estimates how far one Redis scales: a simulation with the library's L1s in fake time, a queueing model with costs
+// measured in this run, and eight real processes to validate both. Writes docs/scale.md and its pictures.
 //   make simulate                      within ten minutes
-//   SIMULATE_QUICK=1 make simulate     a try in two or three minutes, up to 100 instances: nothing is written to docs/
+//   SIMULATE_QUICK=1 make simulate     a quick run of two or three minutes, up to 100 instances; does not write to docs/
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -63,7 +63,7 @@ try {
 } finally {
   await server.stop();
 }
-// At the rates that really came, which on a busy machine are lower than was meant.
+// Use the actual rates, which are lower than planned on a busy machine.
 const checks = modes.map((mode) => ({
   ...withoutTags(check),
   requestsPerSecond: real[mode].requests,
@@ -98,7 +98,7 @@ await writeFile(
 const { checkTable, writeReport } = await import('./report.mjs');
 const { tagTables } = await import('./tags-report.mjs');
 console.log(`\n${checkTable(report)}\n\n${tagTables(report)}\n`);
-if (quick) console.log('A quick try: docs/scale.md stays as it is.');
+if (quick) console.log('Quick run: docs/scale.md is not changed.');
 else await writeReport(report);
 process.exit(0);
 
@@ -106,7 +106,7 @@ function withoutTags({ tags: _tags, ...plan }) {
   return plan;
 }
 
-/** Long enough for L1s to fill and for a hundred thousand requests to be counted, and no longer. */
+/** Just long enough for L1s to fill and for a hundred thousand counted requests. */
 function planOf(instances, writeShare, coherent) {
   const requestsPerSecond = instances * setting.perInstance;
   return {
@@ -121,7 +121,7 @@ function planOf(instances, writeShare, coherent) {
   };
 }
 
-/** The largest first, as many at once as there are processors. */
+/** Runs the points, largest first, as many at once as there are processors. */
 async function inProcesses(all) {
   const results = [];
   const order = all
@@ -147,7 +147,7 @@ async function answer(script, args, execArgv = []) {
   const [result] = await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => {
-      throw new Error(`${script} ended with ${code} before it answered`);
+      throw new Error(`${script} exited with ${code} before its result`);
     }),
   ]);
   return result;

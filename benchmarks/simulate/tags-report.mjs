@@ -1,8 +1,9 @@
 import { figure, table } from '../lib/markdown.mjs';
 
 /**
- * What tags cost a fleet: counted by rule, with costs measured in this run, and the rule checked against eight processes. While the
- * invalidation channel is open an instance asks nothing: an invalidation is one script, and two messages to each instance.
+ * Reports the cost of tags for a fleet: computed by rule from costs measured in this run, and validated with eight
+ * processes. While the invalidation channel is open, instances send no queries: an invalidation is one script and two
+ * messages to each instance.
  */
 export function tagTables(report) {
   return [
@@ -63,7 +64,7 @@ function costTable({ costs: { tags } }) {
 
 function checkTable({ realTags, check }) {
   const { invalidations, sets, loads, tagMessages, tagScripts } = realTags;
-  // A set of an entry with tags asks once; those of one moment ask together. A load does not.
+  // A set of a tagged entry queries once, concurrent sets together. A load does not query.
   const direct = Math.max(0, sets - loads);
   return table(
     ['a second', 'by rule', 'counted'],

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 import { root } from './process.mjs';
 
-/** Percent of the library's lines, and of its branches. */
+/** Required percentages of lines and branches of the library. */
 export const threshold = 90;
 
-/** The suites whose coverage adds up to that of the library. */
+/** The suites whose merged coverage is the coverage of the library. */
 export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
 
-/** What does its work in a server or in a running application: other suites than the unit tests cover it. */
+/** Files that need a server or a running application: suites other than the unit tests cover them. */
 const outsideUnitTests = [
   'tiers/(redis|client|shared|pubsub)-',
   'cache/(redis-|recovery|matching-removal|removals|tier-|tag-keeper|check-health|core|load|adviser|place|waiters)',
@@ -20,18 +20,18 @@ const outsideUnitTests = [
   'keyv/',
 ].map((path) => new RegExp(`/libs/cache-infra/src/${path}`));
 
-/** What the end-to-end tests run as processes of their own, in which nothing is counted. */
+/** Files that the end-to-end tests run in child processes, where coverage is not collected. */
 const ownProcesses = /\/libs\/cache-infra\/src\/cli\//;
 
 export const coverageDirectory = (suite) => join(root, 'test-results', 'coverage', suite);
 
 /**
- * Judges the coverage of the unit tests alone, and of all suites when all have run. Writes the reports.
+ * Checks the coverage of the unit tests, and of all suites if all have run. Writes the reports.
  *
- * @param {readonly string[]} steps what has run
+ * @param {readonly string[]} steps the steps that have run
  */
 export async function checkCoverage(steps) {
-  // These are there only after the installation.
+  // Import on demand: the packages exist only after the installation.
   const { default: library } = await import('istanbul-lib-coverage');
   const ran = coveringSuites.filter((suite) => steps.includes(suite));
   const all = library.createCoverageMap();
@@ -50,7 +50,7 @@ export async function checkCoverage(steps) {
   return verdict(shortfalls);
 }
 
-/** What is missing, in words, or `undefined`. Exported for its tests. */
+/** A description of the missing coverage, or `undefined`. Exported for its tests. */
 export function shortfall(map) {
   const { lines, branches } = map.getCoverageSummary();
   const short = [

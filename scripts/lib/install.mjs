@@ -3,19 +3,19 @@ import { join } from 'node:path';
 
 import { root, run } from './process.mjs';
 
-// No dependency needs its install script, and a failing native build of an optional one would only cost time.
+// No dependency needs its install script, and the failing native build of an optional dependency would cost time.
 const options = ['--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /**
- * Installs what the lock file names, unless it is there: `npm ci`, and `npm install` when that fails.
+ * Installs the packages of the lock file unless they are installed: `npm ci`, then `npm install` if it fails.
  *
- * @param {string} [directory] where the lock file stands; default: the root of the repository
- * @throws Error with the output of npm when neither works
+ * @param {string} [directory] directory of the lock file; default: the root of the repository
+ * @throws Error with the output of npm when both fail
  */
 export async function install(directory = root) {
   if (await isInstalled(directory)) return;
   console.log('Installing the dependencies with npm, once. This can take a few minutes.');
-  // NODE_ENV=production would leave out the tools that build and test.
+  // NODE_ENV=production would omit the development dependencies.
   const env = { ...process.env, NODE_ENV: '' };
   const outputs = [];
   for (const args of [['ci'], ['install', '--no-save']]) {
@@ -26,7 +26,7 @@ export async function install(directory = root) {
   throw new Error(`The dependencies could not be installed.\n\n${outputs.join('\n\n')}`);
 }
 
-/** True when every package of the lock file is there, in its version. */
+/** True if every package of the lock file is installed in its version. */
 async function isInstalled(directory) {
   try {
     const { packages } = JSON.parse(await readFile(join(directory, 'package-lock.json'), 'utf8'));

@@ -7,7 +7,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 const running = new Set();
 
-/** Ends the processes that `run` started, each by its own id, and what they started in turn. */
+/** Ends the processes that `run` started, each by its id, with their descendants. */
 export function endRunning() {
   for (const child of running) endTree(child);
 }
@@ -18,9 +18,10 @@ export function endRunning() {
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, show?: boolean, timeoutMs?: number, hangsAfter?: RegExp, cwd?: string }} [options]
- *   `show: false` keeps the output back, for the caller to show when it matters; what still runs 15 s after it wrote
- *   something that matches `hangsAfter` counts as timed out
- * @returns {Promise<{ status: number, output: string }>} the status is 127 when the command is not there, 124 after the time-out
+ * `show: false` only returns the output; a command that still runs 15 s after output that matches `hangsAfter` counts
+ * as timed out
+ * @returns {Promise<{ status: number, output: string }>} the status is 127 if the command does not exist, 124 after the
+ * time-out
  */
 export function run(
   command,
@@ -30,7 +31,7 @@ export function run(
   return new Promise((done) => {
     const colors = show && process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
     const stdio = ['ignore', 'pipe', 'pipe'];
-    // A group of its own: what hangs is ended with all that it started.
+    // Its own process group, to end a hanging command with its descendants.
     const child = spawn(command, args, { cwd, env: { ...colors, ...env }, stdio, detached: true });
     running.add(child);
     let output = '';
@@ -66,7 +67,7 @@ function endTree(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has exited already.
   }
 }
 
@@ -75,7 +76,7 @@ export function runBin(name, args, options) {
   return run(process.execPath, [resolve(root, 'node_modules', name), ...args], options);
 }
 
-/** Ends what was started when this process is told to end. */
+/** Ends the started processes when this process receives a signal to end. */
 export function endWithThisProcess() {
   for (const [signal, status] of [
     ['SIGINT', 130],

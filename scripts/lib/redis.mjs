@@ -1,10 +1,10 @@
 /**
- * A Redis for the tests of a whole run: REDIS_URL, a server program, Docker, or apt-get as root.
+ * Provides the Redis of a test run: REDIS_URL, a server program, Docker, or apt-get as root.
  *
- * @throws Error that names these ways when none works
+ * @throws Error that lists these ways when all fail
  */
 export async function acquireRedis() {
-  // What these import is there only after the installation.
+  // Import on demand: the packages exist only after the installation.
   await import('./typescript.mjs');
   const { startRedisServer } = await import('../../libs/cache-infra/src/testing/redis-server.ts');
   const redis = await startRedisServer({ installIfMissing: true });
@@ -18,7 +18,7 @@ const describe = {
   docker: 'a container of this run',
 };
 
-/** Tests find the shared Redis under a name that the library does not read. */
+/** Passes the shared Redis to the tests in a variable that the library does not read. */
 export function environmentWith(redis, env = process.env) {
   if (redis === undefined) return env;
   const { REDIS_URL: _url, ...rest } = env;

@@ -12,7 +12,7 @@ export const checks = { lint: 'lint', format: 'format-check', typecheck: 'typech
 
 const { projects } = jestConfig;
 
-/** The Jest projects, in the order they run: what jest.config.mjs has, and the slow one that it shows on demand. */
+/** The Jest projects in order: those of jest.config.mjs, and the slow one that it includes on demand. */
 export const suites = [...new Set([...projects.map(({ displayName }) => displayName), 'performance'])];
 
 export const needsRedis = (step) =>
@@ -22,9 +22,9 @@ const results = join(root, 'test-results');
 const timeoutMs = 8 * 60_000;
 const workers = Math.max(2, availableParallelism() - 1);
 
-/** What Jest says when it found what keeps it from ending; it does not fail for it. */
+/** Jest's message about open handles, which does not fail the run. */
 const leftOpen = /has detected the following \d+ open handle/;
-/** Jest says this after a second, and then waits as long as something is open. */
+/** Jest prints this after a second, and then waits until all handles are closed. */
 const waits = /Jest did not exit one second after/;
 
 /** A check counts as one test. */
@@ -35,7 +35,7 @@ export async function runCheck(step, env) {
     : { passed: 0, failed: 1, skipped: 0, notes: [`\`npm run ${checks[step]}\` ended with ${status}`] };
 }
 
-/** Runs one Jest project and reads what it reports; whatever is not reported as passed is a failure. */
+/** Runs one Jest project and reads its report; everything not reported as passed is a failure. */
 export async function runSuite(suite, jestArgs, env) {
   await mkdir(results, { recursive: true });
   const outputFile = join(results, `${suite}.json`);
@@ -113,7 +113,7 @@ export function summarize(report, status, output = '') {
   return { passed, failed, skipped, notes };
 }
 
-/** The unit tests over 100 ms, the slowest first: they want fake timers or less work. A busy machine adds to them. */
+/** The unit tests over 100 ms, slowest first: use fake timers or less work. A busy machine adds false positives. */
 export function slowTests(report) {
   const slow = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)

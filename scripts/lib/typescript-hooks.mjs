@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { transform } from '@swc/core';
 
-/** `./x.js` in a TypeScript file means `./x.ts`. */
+/** Resolves `./x.js` in a TypeScript file to `./x.ts`. */
 export async function resolve(specifier, context, next) {
   const fromTypeScript = context.parentURL?.endsWith('.ts') && specifier.startsWith('.');
   if (fromTypeScript && specifier.endsWith('.js')) return next(specifier.replace(/\.js$/, '.ts'), context);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { root } from './process.mjs';
 
-/** The folders of the packages that npm installs along with a workspace, peers apart, by the lock file. */
+/** The folders of the packages that npm installs with a workspace by the lock file, without peers. */
 export async function installedWith(workspace) {
   const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
   const found = new Set();
@@ -19,7 +19,7 @@ export async function installedWith(workspace) {
   return [...found];
 }
 
-/** As Node looks for it: in the folder that needs it, then in every one above. */
+/** Resolves a package like Node: in the folder of the dependent, then in each parent folder. */
 function folderOf(name, from, packages) {
   const parts = from.split('/');
   for (let length = parts.length; length >= 0; length--) {
@@ -29,7 +29,7 @@ function folderOf(name, from, packages) {
   throw new Error(`package-lock.json does not have ${name}, which ${from} needs`);
 }
 
-/** Bytes that a folder takes on disk, the packages within it apart. */
+/** Bytes of a folder on disk, without the packages in it. */
 export async function bytesOnDisk(folder) {
   let bytes = 0;
   for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {

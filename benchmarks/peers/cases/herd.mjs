@@ -1,4 +1,4 @@
-// A thousand callers of one cold key, in four processes: how often does the loader run?
+// Counts loader runs for a thousand callers of one cold key in four processes.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

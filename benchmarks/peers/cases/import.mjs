@@ -1,4 +1,4 @@
-// How long a program waits for an import: in new processes, from files that the system holds in memory.
+// Measures the duration of an import in new processes, with files in the page cache.
 import { createRequire, register } from 'node:module';
 import { readFile } from 'node:fs/promises';
 import { MessageChannel } from 'node:worker_threads';
@@ -16,7 +16,7 @@ const packages = {
   'cache-manager': [],
 };
 
-/** Runs in the child: milliseconds; or, with `modules:` before the name, the packages that were loaded. */
+/** Runs in the child. Returns milliseconds, or, for a name with `modules:`, the loaded packages. */
 async function importTime(name) {
   if (name.startsWith('modules:')) return modulesOf(name.slice('modules:'.length));
   for (const earlier of packages[name]) await import(earlier);
@@ -26,7 +26,7 @@ async function importTime(name) {
   return performance.now() - start;
 }
 
-/** Every file that an import loads: ES modules by a hook, CommonJS modules from their cache. */
+/** The files that an import loads: ES modules by a hook, CommonJS modules from their cache. */
 async function modulesOf(name) {
   const urls = new Set();
   const { port1, port2 } = new MessageChannel();
@@ -69,7 +69,7 @@ export const importCases = {
       return { unit: 'ms', samples, modules, optional, loaded };
     },
     once: true,
-    /** What the profiler watches: the library's part. */
+    /** Code under profile: the library's part. */
     async work() {
       return () => import('nestjs-cache-infra');
     },

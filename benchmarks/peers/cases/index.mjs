@@ -1,4 +1,4 @@
-/** The groups of cases; a case loads its group alone, so that an import can be measured in a process that has imported nothing. */
+/** The groups of cases. A case loads only its group, so that imports are measured in a fresh process. */
 const groups = {
   l1: async () => (await import('./l1.mjs')).l1Cases,
   redis: async () => (await import('./redis.mjs')).redisCases,
@@ -8,7 +8,7 @@ const groups = {
   nest: async () => (await import('../../nest/cases.mjs')).nestCases,
 };
 
-/** The case of that name: `l1-get-string` is of the group `l1`. */
+/** The case with a name; `l1-get-string` belongs to the group `l1`. */
 export async function findCase(name) {
   const group = groups[name.split('-')[0]];
   if (group === undefined) throw new Error(`no such group of cases: ${name}`);

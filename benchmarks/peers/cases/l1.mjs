@@ -1,11 +1,11 @@
-// Work that an L1 does: every candidate holds the same 256 entries, and is asked for them in turn.
+// L1 cases: every candidate holds the same 256 entries, which are read in turn.
 import { keys, object10, string100 } from '../data.mjs';
 import * as caches from '../memory-caches.mjs';
 import { loopOf, race } from '../race.mjs';
 
 const maxSize = 1000;
 
-/** Ways to call each cache. `load` and `values` are on the candidate. */
+/** The call of each cache, with `load` and `values` of the candidate. */
 const calls = {
   plain: { get: 'it.cache.get(key)', set: 'it.cache.set(key, it.values[i & 255])' },
   limit: {
@@ -51,12 +51,12 @@ function candidatesFor(operation, isolation, valueOf) {
   });
 }
 
-/** Whether a candidate hands out copies, or the very object it was given: what is compared must be alike. */
+/** Checks that a candidate returns copies or the stored object, as the case requires. */
 async function isCopying({ it, read }) {
   const AsyncFunction = (async () => {}).constructor;
   const get = new AsyncFunction('it', 'key', `return ${read}`);
   const value = await get(it, keys[3]);
-  if (value === undefined) throw new Error('what was set is not there');
+  if (value === undefined) throw new Error('a hit was expected after set');
   return value !== it.values[3];
 }
 
@@ -66,14 +66,15 @@ function l1Case(operation, isolation, valueOf) {
       const candidates = candidatesFor(operation, isolation, valueOf);
       for (const candidate of candidates) {
         await candidate.fill(candidate.it, keys, keys.length);
-        // The limit shares by reference whatever the others do; frozen values are shared, and are not the one that was set.
+        // The lower bound always shares by reference; frozen values are shared, but differ from the object passed to
+        // set.
         const alike = candidate.name === 'limit' || typeof valueOf(0) === 'string' || isolation === 'freeze';
         if (!alike && (await isCopying(candidate)) !== (isolation === 'clone'))
-          throw new Error(`${candidate.name} does not do what it is compared for`);
+          throw new Error(`${candidate.name} does not have the compared isolation`);
       }
       return { unit: 'ns', samples: await race(candidates, options) };
     },
-    /** What the profiler watches: the library's part. */
+    /** Code under profile: the library's part. */
     async work() {
       const candidates = candidatesFor(operation, isolation, valueOf);
       const own = candidates.find(({ name }) => name === 'nestjs-cache-infra');

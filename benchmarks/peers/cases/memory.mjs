@@ -1,4 +1,4 @@
-// What an entry takes in memory: 200,000 strings of 100 bytes, each candidate in a process of its own.
+// Measures the memory of an entry: 200,000 strings of 100 bytes, each candidate in its own process.
 import * as caches from '../memory-caches.mjs';
 import { inChildren } from '../children.mjs';
 
@@ -23,23 +23,23 @@ function plain(cache) {
   return { set: (key, value) => cache.set(key, value), keep: cache };
 }
 
-/** Text of its own memory, and not one that refers to parts. */
+/** A flat string, which does not refer to parts of others. */
 function flat(text) {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** Runs in the child: bytes an entry, keys, values and all that the store allocates for its size included. */
+/** Runs in the child. Returns bytes per entry, including keys, values and preallocated memory of the store. */
 async function bytesPerEntry(name) {
-  // Code, and whatever the first calls of all allocate, is no part of an entry.
+  // Warm up first: code and one-time allocations are not part of an entry.
   await warmUp(name);
   const before = held();
   const store = await filled(stores[name](entries), entries);
   const after = held();
-  if (store.keep === undefined) throw new Error('what is measured was not kept');
+  if (store.keep === undefined) throw new Error('the measured store was not kept alive');
   return (after - before) / entries;
 }
 
-/** In a function of its own, so that nothing of it is held afterwards. */
+/** A separate function, so that no local variable retains garbage. */
 async function warmUp(name) {
   await filled(stores[name](1000), 1000);
 }
@@ -59,7 +59,7 @@ function held() {
 export const memoryCases = {
   memory: {
     inChild: bytesPerEntry,
-    /** Memory does not swing as time does: few rounds will do. */
+    /** Few rounds suffice: memory varies less than time. */
     async measure({ rounds }) {
       const samples = await inChildren('memory', Object.keys(stores), rounds > 3 ? 2 : 1);
       return { unit: 'bytes', samples };

@@ -1,4 +1,4 @@
-// Work that goes to Redis, against ioredis and JSON at the better of its two settings.
+// Redis cases, compared with ioredis and JSON at the faster of its two settings.
 import { keys, object1kB } from '../data.mjs';
 import { concurrent, loopOf, race } from '../race.mjs';
 import * as caches from '../redis-caches.mjs';
@@ -40,7 +40,7 @@ async function candidatesFor(operation, workers) {
   const candidates = [];
   for (const { name, cache, own } of await contenders(operation)) {
     const it = { cache, values, batches };
-    // The two raw ones write the same keys with the same text.
+    // The two raw candidates write the same keys and values.
     await loopOf(own.set)(it, keys, keys.length);
     if (operation === 'get') await loopOf(`it.check(${own.get})`)({ ...it, check }, keys, keys.length);
     const loop = concurrent(loopOf(own[operation]), workers);
@@ -60,11 +60,11 @@ function redisCase(operation, workers) {
       const candidates = await candidatesFor(operation, workers);
       const samples = await race(candidates, options);
       const { errors, misses } = candidates.find(({ name }) => name === 'nestjs-cache-infra').cache.stats();
-      // One miss to warm up.
+      // Allow one miss, of the warm-up.
       if (errors > 0 || misses > 1) throw new Error(`${errors} errors, ${misses} misses: hits were expected`);
       return { unit: 'ns', samples };
     },
-    /** What the profiler watches: the library's part. */
+    /** Code under profile: the library's part. */
     async work() {
       const candidates = await candidatesFor(operation, workers);
       const own = candidates.find(({ name }) => name === 'nestjs-cache-infra');

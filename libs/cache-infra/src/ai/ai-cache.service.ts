@@ -25,15 +25,15 @@ import { resolveSettings, type AiCacheSettings, type ResolvedSettings } from './
 import { decideTtl, ttlOption } from './ttl-policy.js';
 import { untilAborted } from './until-aborted.js';
 
-/** A call, with its key made and its options checked. */
+/** A call with its key and validated options. */
 interface Call extends RequestKey {
   readonly operation: string;
   readonly request: AiRequest;
-  /** The model's name in statistics; `-` when the request names none. */
+  /** Model name in statistics; `-` when the request has none. */
   readonly model: string;
   readonly control: AiCacheControl;
   readonly ttl: AiCacheControl['ttl'];
-  /** The caller's own. */
+  /** Tags passed by the caller. */
   readonly tags: readonly string[];
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
@@ -53,7 +53,7 @@ const outcomes: Readonly<Record<CallStatus['outcome'], AiOutcome>> = {
 };
 
 /**
- * Answers of AI models, cached by their whole request on any {@link Cache}.
+ * Caches the answers of AI models on any {@link Cache}, keyed by the whole request.
  *
  * ```ts
  * const { value, cached, savings } = await ai.run('summarize', { model: 'small', text }, async ({ signal }) => {
@@ -62,7 +62,8 @@ const outcomes: Readonly<Record<CallStatus['outcome'], AiOutcome>> = {
  * });
  * ```
  *
- * Of equal calls at the same time one produces. What is not a good, complete answer reaches its callers and is not stored.
+ * Concurrent equal calls share one `produce`. An answer that is incomplete or otherwise not cacheable reaches its
+ * callers, but is not stored.
  */
 export class AiCacheService {
   readonly #cache: Cache;
@@ -70,7 +71,7 @@ export class AiCacheService {
   readonly #ledger: SavingsLedger;
   readonly #productions = new Productions();
 
-  /** @throws ValidationError that lists every bad setting */
+  /** @throws ValidationError that lists every invalid setting */
   constructor(cache: Cache, settings: AiCacheSettings = {}) {
     this.#cache = cache;
     this.#settings = resolveSettings(settings, cache.defaultTtl);
@@ -78,8 +79,9 @@ export class AiCacheService {
   }
 
   /**
-   * The stored answer, or what `produce` makes. An error of `produce` reaches every caller that waits, and is not stored.
-   * Rejects with `ValidationError` on bad arguments, and with `SerializationError` when part of the request cannot be in a key.
+   * Returns the stored answer, or the answer of `produce`. An error of `produce` reaches every waiting caller and is
+   * not stored. Rejects with `ValidationError` for invalid arguments, and with `SerializationError` when a part of the
+   * request cannot be in a key.
    */
   async run<T>(
     operation: string,
@@ -102,7 +104,7 @@ export class AiCacheService {
     }
   }
 
-  /** The stored answer; `undefined` when there is none. Produces nothing, and counts as no saving. */
+  /** Returns the stored answer, if any. Never calls `produce`, and counts no savings. */
   async peek<T = unknown>(operation: string, request: AiRequest): Promise<AiResult<T> | undefined> {
     const call = this.#prepare(operation, request, {});
     const entry: unknown = await this.#cache.get(call.key);
@@ -111,9 +113,9 @@ export class AiCacheService {
   }
 
   /**
-   * How a request becomes a key, how long its answer would live, and what would keep it from being stored.
+   * Explains a request: its key, the ttl of its answer, and the reasons for not storing it.
    *
-   * @throws ValidationError, SerializationError as `run` rejects
+   * @throws ValidationError or SerializationError, like `run`
    */
   explain(operation: string, request: AiRequest, control: AiCacheControl = {}): AiExplanation {
     const call = this.#prepare(operation, request, control);
@@ -134,14 +136,14 @@ export class AiCacheService {
   }
 
   /**
-   * Forgets the answers that fulfil all conditions of `selector`, on every instance; or, with `tags`, those that carry any of them.
-   * Rejects with `ValidationError` without any condition: `cache.clear()` forgets everything.
+   * Invalidates the answers that match all conditions of `selector`, on every instance; with `tags`, the answers with
+   * any of the tags. Rejects with `ValidationError` without a condition: use `cache.clear()` to delete everything.
    */
   async invalidate(selector: AiSelector): Promise<void> {
     await this.#cache.invalidateTags(...selectorTags(this.#settings.prefix, selector));
   }
 
-  /** Calls and savings since this service was made, also by operation or by model. */
+  /** Calls and savings since this service was created, optionally by operation or model. */
   stats(options: { by?: 'operation' | 'model' | undefined } = {}): AiStats {
     assertOptions('stats', options, { by: oneOf('operation', 'model') });
     return this.#ledger.stats(options.by);
@@ -173,7 +175,7 @@ export class AiCacheService {
   async #shared<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
     const { key, control } = call;
     const ended = await this.#load(call, produce, control.refresh === true);
-    // When something else has the key (an entry of another version, or not of this library), the answer takes its place.
+    // Replace a value that is no answer: an entry of another version or of another program.
     return ended ?? (await this.#load(call, produce, true)) ?? this.#notOurs(key);
   }
 
@@ -202,7 +204,7 @@ export class AiCacheService {
           options,
         )
         .catch((error: unknown) => {
-          // The answer has been paid for: that another cache than ours cannot store it is no reason to lose it.
+          // Return the paid answer even if a cache of another library cannot store it.
           const { latest, finished } = production;
           if (!(error instanceof SerializationError) || finished === before) throw error;
           return { ...latest, bypassed: 'unserializable' };

@@ -3,22 +3,22 @@ import { describeValue } from '../base/redact.js';
 import type { AiOutput, AiUsage } from './output.js';
 import type { BypassReason } from './result.js';
 
-/** An answer as it is stored: enough to mark a hit and to count what it saves. */
+/** A stored answer, with the facts to describe a hit and count its savings. */
 export interface Answer<T> {
-  /** Version of this shape. */
+  /** Version of this format. */
   readonly aiAnswer: 1;
   readonly value: T;
   readonly usage?: AiUsage;
   readonly finishReason?: string;
   readonly status?: number;
   readonly model?: string;
-  /** Milliseconds that producing it took. */
+  /** Duration of `produce` in milliseconds. */
   readonly producedMs: number;
   /** Milliseconds since the Unix epoch. */
   readonly storedAt: number;
   /** Milliseconds; 0 = never expires. */
   readonly ttlMs: number;
-  /** Why it is handed to its callers only; an answer with this is never stored. */
+  /** Why the answer is not stored. */
   readonly bypassed?: BypassReason;
 }
 
@@ -42,12 +42,12 @@ export function answerOf<T>(
   };
 }
 
-/** Whether what a cache gave back is an answer: its key may hold something of another version, or somebody else's. */
+/** Whether a cached value is an answer: the key may hold a value of another version or program. */
 export function isAnswer(entry: unknown): entry is Answer<unknown> {
   return typeof entry === 'object' && entry !== null && 'aiAnswer' in entry && entry.aiAnswer === 1;
 }
 
-/** @throws ValidationError unless `produce` gave an output */
+/** @throws ValidationError unless `produce` returned an output */
 export function assertOutput(output: unknown): void {
   if (typeof output === 'object' && output !== null && 'value' in output) return;
   throw new ValidationError([

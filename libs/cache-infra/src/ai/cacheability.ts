@@ -1,17 +1,17 @@
 import { types } from 'node:util';
 import type { AiOutput } from './output.js';
 
-/** Why an answer was given to its callers and not stored. */
+/** Why an answer is not stored. Its callers get it regardless. */
 export type NotStoredReason =
   | 'error'
   | 'error-status'
   | 'unfinished'
   | 'undefined'
   | 'empty'
-  /** The value holds what no tier can store (a function, a circle). */
+  /** The value contains a part that cannot be stored (a function, a circular reference). */
   | 'unserializable';
 
-/** The rules in words, for `explain`. */
+/** Descriptions of the reasons, for `explain`. */
 export const neverStored: Readonly<Record<NotStoredReason, string>> = {
   error: 'produce threw, or returned an Error as its value',
   'error-status': 'the status is 400 or above',
@@ -22,8 +22,9 @@ export const neverStored: Readonly<Record<NotStoredReason, string>> = {
 };
 
 /**
- * Finish reasons of complete answers, at OpenAI, Anthropic, Google, Mistral, Cohere, Amazon, Ollama, Hugging Face and the AI SDK; compared
- * without case and punctuation. Any other reason is taken for an answer cut short: a list of bad ones would miss the next bad one.
+ * Finish reasons of complete answers of OpenAI, Anthropic, Google, Mistral, Cohere, Amazon, Ollama, Hugging Face and
+ * the AI SDK, compared without case and punctuation. Every other reason marks an incomplete answer: a list of bad
+ * reasons would miss new ones.
  */
 export const completeFinishReasons: readonly string[] = [
   'stop',
@@ -43,12 +44,12 @@ export const completeFinishReasons: readonly string[] = [
   'function_call',
 ];
 
-/** The finish reasons that count as complete: the known ones and more. */
+/** The finish reasons of complete answers: the known ones and `more`. */
 export function finishReasonSet(more: readonly string[] = []): ReadonlySet<string> {
   return new Set([...completeFinishReasons, ...more].map(normalized));
 }
 
-/** Why `output` must not be stored; undefined = it may. */
+/** The reason not to store `output`, if any. */
 export function whyNotStored(
   output: AiOutput<unknown>,
   complete: ReadonlySet<string>,

@@ -2,15 +2,15 @@ import { assertOptions, booleanValue, duration } from '../base/checks.js';
 import type { Ttl } from '../cache/contract/options.js';
 import { texts, type ChecksOf } from './settings.js';
 
-/** How one call is treated. Of equal calls at the same time, the first one's counts. */
+/** Options of one call. Concurrent equal calls use those of the first. */
 export interface AiCacheControl {
-  /** Life of the answer; wins over `operationTtls` and `defaultTtl`, capped by `maxTtl`. */
+  /** Ttl of the answer. Overrides `operationTtls` and `defaultTtl`; capped by `maxTtl`. */
   readonly ttl?: Ttl | undefined;
-  /** Neither read the cache nor write it. */
+  /** Neither reads nor writes the cache. */
   readonly bypass?: boolean | undefined;
-  /** Do not read the cache; store the new answer. */
+  /** Ignores the stored answer and stores the new one. */
   readonly refresh?: boolean | undefined;
-  /** Tags for `invalidate({ tags })` and `cache.invalidateTags`: at most 32. */
+  /** Tags for `invalidate({ tags })` and `cache.invalidateTags`, at most 32. */
   readonly tags?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The fields of a request, at its top level, that are not in the key: how it travels, and who pays. Everything else is in,
- * known or not; so is `baseURL`, because another server may answer otherwise.
+ * Top-level fields of a request that are not in the key: transport and credentials. Every other field is in the key,
+ * known or not; so is `baseURL`, because another server may answer differently.
  */
 export const ignoredRequestFields: readonly string[] = [
   'apiKey',
@@ -25,7 +25,7 @@ export const ignoredRequestFields: readonly string[] = [
   'idempotencyKey',
 ];
 
-/** Header names that are not in the key, in whatever case, within `headers`, `defaultHeaders` and `extra_headers`. */
+/** Headers that are not in the key, in any case, within `headers`, `defaultHeaders` and `extra_headers`. */
 export const ignoredRequestHeaders: readonly string[] = [
   'authorization',
   'proxy-authorization',
@@ -51,7 +51,7 @@ const headerFields = new Set([
   'extra_headers',
 ]);
 
-/** A request without what does not decide its answer, and the names of what was left out. */
+/** The fields of a request that determine its answer, and the names of the others. */
 export interface Significant {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly ignored: readonly string[];
@@ -74,13 +74,13 @@ export function significantFields(request: object): Significant {
   return { fields: Object.fromEntries(fields), ignored };
 }
 
-/** Headers as pairs of a lower-case name and a value, since they come as objects, as pairs, and as `Headers`. */
+/** Normalizes headers (an object, pairs or `Headers`) to sorted pairs of lower-case name and value. */
 function significantHeaders(field: string, headers: object, ignored: string[]): unknown {
   const pairs: Iterable<unknown> =
     Symbol.iterator in headers ? (headers as Iterable<unknown>) : Object.entries(headers);
   const kept: [name: string, value: unknown][] = [];
   for (const pair of pairs) {
-    // Not headers after all: then all of it counts.
+    // The value is not a list of headers: keep all of it.
     if (!Array.isArray(pair) || typeof pair[0] !== 'string') return headers;
     const name = pair[0].toLowerCase();
     if (ignoredHeaders.has(name)) ignored.push(`${field}.${name}`);

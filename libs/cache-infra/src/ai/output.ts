@@ -1,19 +1,21 @@
-/** Tokens that a call took. */
+/** Token usage of a call. */
 export interface AiUsage {
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
 }
 
-/** What `produce` makes. */
+/** The result of `produce`. */
 export interface AiOutput<T> {
   readonly value: T;
   readonly usage?: AiUsage | undefined;
-  /** As the provider says it. Answers that did not finish (`'length'`, `'content_filter'`, …) are not stored. */
+  /** Finish reason of the provider. Incomplete answers (`'length'`, `'content_filter'`, …) are not stored. */
   readonly finishReason?: string | null | undefined;
-  /** HTTP status of the provider. 400 and above is not stored. */
+  /** HTTP status of the provider. Answers with 400 or above are not stored. */
   readonly status?: number | undefined;
-  /** The model that answered, where it has a name of its own (`gpt-4o-2024-08-06`). */
+  /** The model that answered, if it differs from the requested one (`gpt-4o-2024-08-06`). */
   readonly model?: string | undefined;
-  /** Whether there is nothing in `value` worth keeping. Default: `null`, blank text, and collections without elements. */
+  /**
+   * Whether `value` is empty; empty answers are not stored. Default: true for `null`, blank text and empty collections.
+   */
   readonly empty?: boolean | undefined;
 }

@@ -9,7 +9,7 @@ import { decideTtl, ttlOption } from './ttl-policy.js';
 import type { AiContext, Produce } from './producer.js';
 import type { BypassReason } from './result.js';
 
-/** What a production needs to know of its call. */
+/** The part of a call that `produceAnswer` uses. */
 export interface ProducingCall {
   readonly operation: string;
   readonly key: string;
@@ -17,7 +17,7 @@ export interface ProducingCall {
   readonly tags: readonly string[];
 }
 
-/** Makes an answer, and tells the cache what to do with it: how long to keep it, under which tags, or not at all. */
+/** Runs `produce` and tells the cache the ttl and tags of the answer, or not to store it. */
 export async function produceAnswer<T>(
   settings: ResolvedSettings,
   call: ProducingCall,
@@ -36,7 +36,7 @@ export async function produceAnswer<T>(
   return answerOf(output, { ...times(clock, start), ttlMs }, bypassed);
 }
 
-/** A context for an answer that no cache will see. */
+/** A context for a call that bypasses the cache. */
 export function unboundContext(key: string, signal: AbortSignal): LoadContext {
   return { key, signal, ttl: ignore, tags: ignore, skipStore: ignore };
 }
@@ -59,7 +59,7 @@ class ProducingContext implements AiContext {
     this.#ctx = ctx;
     this.#prefix = prefix;
     this.#ownTags = call.tags.length;
-    // Producers take their context apart: `({ ttl }) => …`.
+    // Bind the methods: producers destructure the context, `({ ttl }) => …`.
     this.ttl = this.ttl.bind(this);
     this.tags = this.tags.bind(this);
     this.skipStore = this.skipStore.bind(this);
@@ -86,5 +86,5 @@ function times(clock: Clock, start: number): { producedMs: number; storedAt: num
 }
 
 function ignore(): void {
-  // Nothing is stored.
+  // The call bypasses the cache.
 }

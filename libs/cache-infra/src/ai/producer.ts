@@ -1,7 +1,7 @@
 import type { LoadContext } from '../cache/contract/options.js';
 import type { AiOutput } from './output.js';
 
-/** What `produce` is told, and may decide. */
+/** The context of `produce`: facts about the call, and methods to control storing. */
 export interface AiContext extends LoadContext {
   readonly operation: string;
 }

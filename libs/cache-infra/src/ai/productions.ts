@@ -1,19 +1,19 @@
 import type { Answer } from './answer.js';
 
-/** What equal calls that overlap know of each other. */
+/** The shared state of overlapping equal calls. */
 export interface Production {
   callers: number;
-  /** How many answers have been made while these calls overlapped. */
+  /** Number of answers produced while the calls overlap. */
   finished: number;
-  /** The answer made last. */
+  /** The most recent answer. */
   latest: Answer<unknown> | undefined;
   /** The answer that the cache refused to store. */
   refused: Answer<unknown> | undefined;
 }
 
 /**
- * Tells a call that shared the answer of another (the cache runs one loader per key) from a call that found one stored. Holds a key
- * only while a call for it is under way.
+ * Distinguishes a call that shared another call's answer (single flight of the cache) from a hit. Holds a key only
+ * while a call for it runs.
  */
 export class Productions {
   readonly #running = new Map<string, Production>();

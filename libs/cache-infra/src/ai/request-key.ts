@@ -11,53 +11,56 @@ export interface RequestKeyOptions {
   readonly textHashThreshold: number;
 }
 
-/** How a request was made a key. */
+/** The key of a request. */
 export interface RequestKey {
   /** `ai:<operation>:<model>:<canonical request>`, or `ai:<operation>:<model>:sha256:<digest>`. */
   readonly key: string;
-  /** Whether the request can be read in the key. */
+  /** Whether the key contains the request in readable form. */
   readonly readable: boolean;
-  /** RFC 8785 canonical JSON of the request, less what is ignored. */
+  /** RFC 8785 canonical JSON of the request without the ignored fields. */
   readonly canonical: string;
   readonly ignored: readonly string[];
 }
 
-/** Characters that parameters may add to a text that stays readable. */
+/** Characters that a readable request may have beyond `textHashThreshold`, for its parameters. */
 const parameterRoom = 500;
 const modelRoom = 100;
 
 /**
- * The key of a request. All of the request is in it, readable or as a SHA-256 digest, so that two requests share a key only when they are equal.
+ * Computes the key of a request. The key contains the whole request, readable or as a SHA-256 digest, so only equal
+ * requests share a key.
  *
- * It is readable when each of its texts has at most `textHashThreshold` characters and nothing in it looks like a secret.
+ * The request is readable if each of its strings has at most `textHashThreshold` characters and none looks like a
+ * secret.
  *
- * @throws ValidationError when the operation is no text or the request no object
- * @throws SerializationError when part of the request has no canonical form (a function, a stream, a circle), saying which
+ * @throws ValidationError when the operation is not a string or the request not an object
+ * @throws SerializationError with the path, when a part of the request has no canonical form (a function, a stream, a
+ * circular reference)
  */
 export function requestKey(operation: string, request: object, options: RequestKeyOptions): RequestKey {
   assertRequest(operation, request);
   const { fields, ignored } = significantFields(recordOfRequest(request));
   const canonical = canonicalJson(fields, { omitUndefined: true });
   const readable = isReadable(canonical, options.textHashThreshold);
-  // A digest has 43 characters of base64url, a canonical request begins with a brace: neither can pass for the other.
+  // A canonical request begins with a brace, a digest never does: they cannot be confused.
   const identity = readable ? canonical : `sha256:${sha256(canonical)}`;
   const model = escape(textOf(fields['model']).slice(0, modelRoom), /[%{\s]/g);
   const key = `${options.prefix}:${escape(operation, /[%:]/g)}:${model}:${identity}`;
   return { key, readable, canonical, ignored };
 }
 
-/** One field of a request as it counts. */
+/** One field of a request in its key. */
 export interface RequestPart {
   readonly name: string;
-  /** Characters of its canonical JSON. */
+  /** Length of the canonical JSON in characters. */
   readonly length: number;
-  /** Its canonical JSON, when the key is readable. */
+  /** Canonical JSON, if the key is readable. */
   readonly text?: string | undefined;
-  /** SHA-256 of its canonical JSON. */
+  /** SHA-256 of the canonical JSON. */
   readonly digest: string;
 }
 
-/** The fields of a request one by one: to find the one in which two requests differ. */
+/** The fields of a request, to find the one in which two requests differ. */
 export function requestParts(request: object, readable: boolean): RequestPart[] {
   return Object.entries(significantFields(recordOfRequest(request)).fields)
     .map(([name, value]) => ({ name, text: canonicalJson(value, { omitUndefined: true }) }))
@@ -78,7 +81,7 @@ function assertRequest(operation: unknown, request: unknown): void {
   }
 }
 
-/** An instance counts with all that it holds, or not at all: what its properties do not show would be in no key. */
+/** The fields of a request. Refuses an instance with unreadable state, which would be missing in the key. */
 function recordOfRequest(request: object): Readonly<Record<string, unknown>> {
   if (!isOfNoClass(request)) canonicalJson(request, { omitUndefined: true });
   const record = recordOf(request);
@@ -90,13 +93,13 @@ function invalid(path: string, words: string): ValidationError {
   return new ValidationError([{ path, message: `${path} ${words}` }]);
 }
 
-/** A field below the top level counts whatever its name, but must not be shown. */
+/** Nested secrets are part of the key, but must not be readable in it. */
 const secretLooking =
   /"[^"]*(api[-_]?key|authorization|password|passwd|secret|credential|(access|auth|bearer|refresh|session)[-_]?token)[^"]*"[:,]|:\/\/[^"/]*@|\bbearer |"sk-/i;
 
 function isReadable(canonical: string, textHashThreshold: number): boolean {
   if (canonical.length > textHashThreshold + parameterRoom || secretLooking.test(canonical)) return false;
-  // Escapes count as they are written: a text near the threshold may become a digest, a longer one always does.
+  // Escaped length counts: a text just below the threshold may be digested, a longer one always is.
   const texts = canonical.match(/"(?:[^"\\]|\\.)*":?/g) ?? [];
   return texts.every((text) => text.endsWith(':') || text.length - 2 <= textHashThreshold);
 }

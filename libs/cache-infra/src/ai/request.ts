@@ -1,14 +1,14 @@
-/** Fields of a request that mean something to this library. */
+/** Fields of a request with a meaning for the cache. */
 export interface AiRequestFields {
   readonly model?: unknown;
-  /** Whose answer this is. Requests of different tenants never share one. */
+  /** The owner of the answer. Requests of different tenants never share answers. */
   readonly tenant?: unknown;
-  /** Raise it when a prompt template changes. */
+  /** Version of the prompt template. Change it with the template. */
   readonly promptVersion?: unknown;
 }
 
 /**
- * A request to a model: an object with whatever decides the answer. All of it is in the key, less `ignoredRequestFields`.
- * `model`, `tenant` and `promptVersion` can also be named in `invalidate`.
+ * A request to a model: an object with everything that determines the answer. Its key covers all fields except
+ * `ignoredRequestFields`. `invalidate` can select by `model`, `tenant` and `promptVersion`.
  */
 export type AiRequest = AiRequestFields & (object | Readonly<Record<string, unknown>>);

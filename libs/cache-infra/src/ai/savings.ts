@@ -1,58 +1,58 @@
 import { BoundedSeries } from '../base/bounded-series.js';
 import type { AiUsage } from './output.js';
 
-/** What a model costs, per million tokens, in a currency of your own. */
+/** Price of a model per million tokens, in any currency. */
 export interface AiPrice {
   readonly inputPerMillion: number;
   readonly outputPerMillion: number;
 }
 
-/** What a call that produced nothing did not cost. */
+/** Savings of a call that did not run `produce`. */
 export interface AiSavings {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** By the price table; undefined when it does not name the model. */
+  /** Cost by the price table; undefined if the model has no price. */
   readonly cost?: number | undefined;
-  /** What producing took then, less what this call took. */
+  /** Duration of `produce` minus the duration of this call. */
   readonly timeMs: number;
 }
 
 export interface AiCounters {
   /** All calls: hits + collapsed + misses + bypassed + failures. */
   calls: number;
-  /** Answered from the cache. */
+  /** Calls answered from the cache. */
   hits: number;
-  /** Answered by an equal call that was under way. */
+  /** Calls that shared the answer of a concurrent equal call. */
   collapsed: number;
-  /** Produced. */
+  /** Calls that ran `produce`. */
   misses: number;
-  /** Produced at the caller's wish, without the cache. */
+  /** Calls that ran `produce` with `bypass`. */
   bypassed: number;
-  /** Rejected. */
+  /** Rejected calls. */
   failures: number;
-  /** Misses whose answer was not fit to be stored. */
+  /** Misses with an answer that was not stored. */
   notStored: number;
   /** hits / (hits + collapsed + misses), 0-1. */
   hitRatio: number;
   inputTokensSaved: number;
   outputTokensSaved: number;
-  /** In the currency of the price table. */
+  /** Cost in the currency of the price table. */
   costSaved: number;
-  /** Hits and collapsed calls whose model has no price: `costSaved` lacks them. */
+  /** Hits and collapsed calls of models without a price; `costSaved` excludes them. */
   unpriced: number;
   timeSavedMs: number;
 }
 
 export interface AiStats {
   readonly totals: AiCounters;
-  /** One per operation or model, as asked; empty when neither was. */
+  /** Counters per operation or model, as requested; else empty. */
   readonly groups: readonly (AiCounters & { readonly name: string })[];
 }
 
-/** How a call ended. */
+/** The outcome of a call. */
 export type AiOutcome = 'hits' | 'collapsed' | 'misses' | 'bypassed' | 'failures';
 
-/** What is saved by an answer that took `usage` and `producedMs` when a call got it in `tookMs`. */
+/** Savings of a call that took `tookMs` for an answer produced with `usage` in `producedMs`. */
 export function savingsOf(
   usage: AiUsage | undefined,
   price: AiPrice | undefined,
@@ -67,7 +67,7 @@ export function savingsOf(
   return { inputTokens, outputTokens, cost, timeMs };
 }
 
-/** The price of the first of `models` that has one. */
+/** The price of the first of `models` with one. */
 export function priceOf(
   prices: Readonly<Record<string, AiPrice>>,
   ...models: readonly unknown[]
@@ -78,7 +78,9 @@ export function priceOf(
 
 type Ledger = Omit<AiCounters, 'calls' | 'hitRatio'>;
 
-/** Counts calls and savings, in all, by operation and by model. Bounded: names beyond `maxSeries` share `(other)`. */
+/**
+ * Counts calls and savings: totals, by operation and by model. Names beyond `maxSeries` are counted under `(other)`.
+ */
 export class SavingsLedger {
   private readonly totals = newLedger();
   private readonly operation: BoundedSeries<{ name: string }, Ledger>;

@@ -4,7 +4,7 @@ import { describeValue } from '../base/redact.js';
 import type { AiRequest } from './request.js';
 import type { AiSelector } from './selector.js';
 
-/** Tags of the caller's own that one answer may carry. */
+/** Maximum number of caller-supplied tags of an answer. */
 export const maxOwnTags = 32;
 const maxReadableValue = 100;
 
@@ -21,8 +21,8 @@ const shortNames: Readonly<Record<Dimension, string>> = {
 
 /**
  * The tags of an answer: one per combination of its operation, model, prompt version and tenant (`ai:op:summarize`,
- * `ai:op:summarize+model:small`, …; 15 at most), so that an invalidation by several of them is one tag and hits exactly the answers that
- * fulfil all, and then the caller's own.
+ * `ai:op:summarize+model:small`, …; 15 at most), and the caller's. So an invalidation by several conditions is one tag,
+ * which matches exactly the answers that match all conditions.
  */
 export function answerTags(
   prefix: string,
@@ -39,9 +39,9 @@ export function answerTags(
 }
 
 /**
- * The tags whose invalidation hits what a selector means.
+ * The tags to invalidate for a selector.
  *
- * @throws ValidationError without any condition, for a bad one, and for `tags` beside others
+ * @throws ValidationError without a condition, for an invalid one, and for `tags` combined with others
  */
 export function selectorTags(prefix: string, selector: AiSelector): string[] {
   const problems = selectorProblems(selector);
@@ -52,13 +52,13 @@ export function selectorTags(prefix: string, selector: AiSelector): string[] {
   return [`${prefix}:${partsOf(named(selector)).join('+')}`];
 }
 
-/** @throws ValidationError for a tag that is no text, one that looks like the library's own, and for too many */
+/** @throws ValidationError for a tag that is not a string or begins with the reserved prefix, and for too many tags */
 export function checkedOwnTags(
   prefix: string,
   tags: readonly string[],
   max: number = maxOwnTags,
 ): readonly string[] {
-  // A boolean, since narrowing by Array.isArray would make the elements `any`.
+  // A separate boolean, because narrowing by Array.isArray would make the elements `any`.
   const isList: boolean = Array.isArray(tags);
   if (!isList) throw new ValidationError([{ path: 'tags', message: 'tags must be an array of strings' }]);
   const problems = tags.flatMap((tag: unknown, index) => {
@@ -112,13 +112,13 @@ function partsOf(values: Values): string[] {
   });
 }
 
-/** The plus separates, so it must not occur; long values are digested. */
+/** Escapes the separator `+` and digests long values. */
 function escaped(value: string): string {
   const short = value.length > maxReadableValue || looksDigested(value) ? digestKey(value) : value;
   return short.replaceAll('%', '%25').replaceAll('+', '%2B');
 }
 
-/** Every non-empty selection, in the order of `parts`. */
+/** Every non-empty subset of `parts`, in their order. */
 function combinations(parts: readonly string[]): string[][] {
   return parts.reduce<string[][]>(
     (found, part) => [...found, ...found.map((before) => [...before, part]), [part]],

@@ -1,6 +1,6 @@
 /**
- * Which answers to forget: those that fulfil all conditions. `tags` stands alone and means answers with any of them; to
- * narrow a tag to a tenant, put the tenant into the tag.
+ * Selects the answers to invalidate: those that match all conditions. `tags` selects answers with any of the tags and
+ * cannot be combined with other conditions; to restrict a tag to a tenant, put the tenant into the tag.
  */
 export interface AiSelector {
   readonly operation?: string | undefined;

@@ -20,27 +20,30 @@ import type { AiPrice } from './savings.js';
 import type { TtlPolicy } from './ttl-policy.js';
 
 export interface AiCacheSettings {
-  /** Texts longer than this many characters stand in keys as a digest. Default 500; 0 = every text. */
+  /** Digest strings longer than this many characters in keys. Default 500; 0 = every string. */
   readonly textHashThreshold?: number | undefined;
-  /** Seconds per operation. 0 = never expires. */
+  /** Ttl in seconds per operation. 0 = never expires. */
   readonly operationTtls?: Readonly<Record<string, number>> | undefined;
-  /** Seconds, for other operations. Default: the cache's `defaultTtl`. */
+  /** Ttl in seconds of other operations. Default: `defaultTtl` of the cache. */
   readonly defaultTtl?: number | undefined;
-  /** Seconds that no answer lives longer than. Default: no cap. */
+  /** Maximum ttl in seconds. Default: no maximum. */
   readonly maxTtl?: number | undefined;
-  /** Up to this fraction (0-1) of its life is taken off each answer, by its key, so that answers of one moment do not expire in one. Default 0. */
+  /**
+   * Shortens each ttl by up to this fraction (0-1), determined by the key, so that answers stored together do not
+   * expire together. Default 0.
+   */
   readonly jitter?: number | undefined;
-  /** Price per model, in a currency of your own. */
+  /** Price per model, in any currency. */
   readonly prices?: Readonly<Record<string, AiPrice>> | undefined;
-  /** More finish reasons of complete answers; see `completeFinishReasons`. */
+  /** Additional finish reasons of complete answers; see the constant `completeFinishReasons`. */
   readonly completeFinishReasons?: readonly string[] | undefined;
   /** First part of every key and tag. Default `'ai'`. */
   readonly keyPrefix?: string | undefined;
-  /** Operations, and models, that `stats` tells apart. Default 100; further ones are counted under `(other)`. */
+  /** Maximum operations, and maximum models, in `stats`. Default 100; others are counted under `(other)`. */
   readonly maxSeries?: number | undefined;
-  /** Told how long making keys takes. */
+  /** Monitor that records the time of key generation. */
   readonly monitor?: CacheMonitor | undefined;
-  /** Where ages come from. Default: the system's clock. */
+  /** Clock for ages. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 

@@ -12,22 +12,23 @@ export interface TtlPolicy {
   readonly jitter: number;
 }
 
-/** How long an answer lives, and why. */
+/** The ttl of an answer and its source. */
 export interface TtlDecision {
   /** 0 = never expires. */
   readonly ttlMs: number;
   readonly source: 'call' | 'operation' | 'default';
-  /** Whether `maxTtl` shortened it. */
+  /** Whether `maxTtl` shortened the ttl. */
   readonly capped: boolean;
-  /** What jitter took off. */
+  /** Milliseconds subtracted by jitter. */
   readonly jitterMs: number;
 }
 
 /**
- * The life of an answer, counted from when it was stored: a hit does not prolong it. It is the call's, else the
- * operation's, else the default; at most `maxTtl`; less a part that the key decides, the same on every instance.
+ * Decides the ttl of an answer, counted from its store; a hit does not extend it. The ttl of the call comes first, then
+ * of the operation, then the default; at most `maxTtl`, minus jitter, which depends only on the key and is equal on
+ * every instance.
  *
- * @throws ValidationError for a bad `ttl`
+ * @throws ValidationError for an invalid `ttl`
  */
 export function decideTtl(
   policy: TtlPolicy,
@@ -40,12 +41,12 @@ export function decideTtl(
   const capped = maxMs > 0 && (wantedMs === 0 || wantedMs > maxMs);
   const fullMs = capped ? maxMs : wantedMs;
   const jitterMs = Math.floor(fullMs * policy.jitter * fractionOf(key));
-  // What expires must not come down to 0, which means never.
+  // A ttl must not be rounded down to 0, which means never.
   const ttlMs = fullMs === 0 ? 0 : Math.max(1, fullMs - jitterMs);
   return { ttlMs, source, capped, jitterMs: fullMs - ttlMs };
 }
 
-/** Milliseconds as the option of a cache. */
+/** Converts milliseconds to the `ttl` option of a cache. */
 export function ttlOption(ttlMs: number): Ttl {
   return ttlMs % 1000 === 0 ? ttlMs / 1000 : `${ttlMs}ms`;
 }
@@ -56,13 +57,13 @@ function wanted(
   ttl: Ttl | undefined,
 ): { source: TtlDecision['source']; wantedMs: number } {
   if (ttl !== undefined) return { source: 'call', wantedMs: durationMs(ttl) };
-  // An operation may be called 'constructor'.
+  // An operation may be named 'constructor'.
   const seconds = Object.hasOwn(operationTtls, operation) ? operationTtls[operation] : undefined;
   if (seconds !== undefined) return { source: 'operation', wantedMs: seconds * 1000 };
   return { source: 'default', wantedMs: defaultTtl * 1000 };
 }
 
-/** A number from 0 to 1 (exclusive) that looks random and is the same for the same key. */
+/** A pseudo-random number from 0 to 1 (exclusive), derived from the key. */
 function fractionOf(key: string): number {
   return Buffer.from(sha256(key), 'base64url').readUIntBE(0, 6) / 2 ** 48;
 }

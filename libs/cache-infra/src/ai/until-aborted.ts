@@ -1,4 +1,4 @@
-/** What `work` comes to, or a rejection with the signal's reason as soon as it aborts. A later failure of `work` is nobody's. */
+/** Settles like `work`, or rejects with the signal's reason on abort. A later rejection of `work` is ignored. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = (): void => {

@@ -17,7 +17,7 @@ import { messageOf } from './message-of.js';
 /**
  * Reads a stored JSON report.
  *
- * @throws ValidationError that says what the file is instead
+ * @throws ValidationError when the file is not a report that this release can read
  */
 export async function readReport(file: string): Promise<BenchmarkReport> {
   let text: string;
@@ -29,7 +29,7 @@ export async function readReport(file: string): Promise<BenchmarkReport> {
   return parseReport(text, file);
 }
 
-/** @throws ValidationError, as `readReport` does */
+/** @throws ValidationError, like `readReport` */
 export function parseReport(text: string, where = 'the report'): BenchmarkReport {
   let value: unknown;
   try {
@@ -61,7 +61,7 @@ function isNumbers(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }
 
-/** What comparisons and trends read. */
+/** The parts of a report that comparisons and trends read. */
 function isComplete(report: Record<string, unknown>): report is Record<string, unknown> & BenchmarkReport {
   const { startedAt, referenceMs, results } = report;
   return (
@@ -82,9 +82,9 @@ function isComplete(report: Record<string, unknown>): report is Record<string, u
 }
 
 /**
- * The report, compared with a stored one. That was measured at another time, and maybe on another machine: durations are set in proportion to
- * the fixed piece of work that both reports timed, and the interval comes from the shares that each benchmark was run in, set against those
- * of the baseline one by one.
+ * Compares a report with a stored baseline, measured at another time and possibly on another machine. Durations are
+ * divided by the duration of the reference work in the same report. The confidence interval comes from the blocks of
+ * each benchmark, paired with those of the baseline.
  */
 export function withBaseline(report: BenchmarkReport, baseline: BenchmarkReport): BenchmarkReport {
   const machineRatio = ratioOf(report.referenceMs, baseline.referenceMs);
@@ -95,7 +95,7 @@ export function withBaseline(report: BenchmarkReport, baseline: BenchmarkReport)
     const old = before.get(idOf(result));
     if (old === undefined) return [];
     const [then, today] = [inProportion(old, baseline), inProportion(result, report)];
-    // Early shares are slower, as long as code is being compiled: each is set against its like.
+    // Pair blocks by index: early blocks are slower, until the code is compiled.
     const compare = then.length === today.length ? comparePaired : compareUnpaired;
     return [
       {
@@ -123,7 +123,7 @@ export function withBaseline(report: BenchmarkReport, baseline: BenchmarkReport)
   return judge({ ...report, baseline: comparison });
 }
 
-/** What each share took, in units of the fixed piece of work, as it was timed just before that share. */
+/** Duration of each block, divided by the duration of the reference work before it. */
 function inProportion(
   { blockMediansMs }: Pick<BenchmarkResult, 'blockMediansMs'>,
   { referenceMs }: Pick<BenchmarkReport, 'referenceMs'>,

@@ -2,22 +2,22 @@ import type { BenchmarkPresetName } from '../config/benchmark-environment.js';
 import type { BenchmarkThresholds } from './thresholds.js';
 
 export interface BenchmarkConfigOptions {
-  /** Where values come from that nothing else gives. Default: `BENCHMARK_ENV`, else none. */
+  /** Preset of the options that are not given otherwise. Default: `BENCHMARK_ENV`, else none. */
   preset?: BenchmarkPresetName | undefined;
-  /** Measured runs. Default 100. */
+  /** Measured iterations. Default 100. */
   defaultIterations?: number | undefined;
-  /** Runs before the measured ones. Default 10. */
+  /** Warm-up iterations before the measured ones. Default 10. */
   warmupIterations?: number | undefined;
-  /** A benchmark that takes longer is ended, and reported as timed out. Seconds; default 60. */
+  /** Time limit of a benchmark in seconds; a longer one is stopped and reported as timed out. Default 60. */
   timeoutSeconds?: number | undefined;
-  /** Report how much memory each benchmark takes. Default true. */
+  /** Report the memory of each benchmark. Default true. */
   enableMemoryTracking?: boolean | undefined;
-  /** The suite measures compression. Default true. */
+  /** Measure compression in the suite. Default true. */
   enableCompressionTests?: boolean | undefined;
-  /** Comparisons are judged by the thresholds. Default true. */
+  /** Judge comparisons by the thresholds. Default true. */
   enableRegressionDetection?: boolean | undefined;
-  /** Of the generated data, the traces and the bootstrap. Default 1. */
+  /** Seed of the generated data, the traces and the bootstrap. Default 1. */
   seed?: number | undefined;
-  /** Each one by itself over those of the preset. */
+  /** Thresholds that override those of the preset, one by one. */
   thresholds?: Partial<BenchmarkThresholds> | undefined;
 }

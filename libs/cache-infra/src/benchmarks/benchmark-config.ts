@@ -42,10 +42,10 @@ const defaults = {
 } as const;
 
 /**
- * How benchmarks run and what they may come to. For each option and threshold by itself: what `options` say, else the
- * environment (`BENCHMARK_*`), else `file`, else the preset, else the default.
+ * Options and thresholds of benchmarks. Each option and threshold is taken from `options`, else the environment
+ * (`BENCHMARK_*`), else `file`, else the preset, else the default.
  *
- * @throws ValidationError that lists every bad option and variable, and thresholds that do not go together
+ * @throws ValidationError that lists every invalid option and variable, and contradictory thresholds
  */
 export class BenchmarkConfig {
   readonly preset: BenchmarkPresetName | undefined;
@@ -76,7 +76,7 @@ export class BenchmarkConfig {
       ...own.thresholds,
     };
     const problems = [...own.problems, ...environment.problems, ...fromFile.problems];
-    // Those that are bad by themselves are told as such.
+    // Invalid thresholds are reported already.
     const judged = problems.some(({ path }) => path.startsWith('thresholds')) ? [] : incoherences(thresholds);
     if (problems.length + judged.length > 0) {
       throw new ValidationError([...problems, ...judged], 'BenchmarkConfig');
@@ -96,7 +96,7 @@ export class BenchmarkConfig {
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** What is given, without what is `undefined`, and what is wrong with it. */
+/** The defined options of one source, and their problems. */
 function layer(options: BenchmarkConfigOptions) {
   const problems = optionProblems(canonical(options), checks);
   const given = problems.some(({ path }) => path === 'options') ? {} : withoutUndefined(canonical(options));

@@ -4,18 +4,18 @@ import type { DurationChange } from './comparison.js';
 import type { BenchmarkEnvironment } from './machine.js';
 import type { BenchmarkResult } from './results.js';
 
-/** Of the JSON report. A report of another version is refused, not guessed at. */
+/** Schema version of the JSON report. Reports of other versions are refused. */
 export const reportSchemaVersion = 1;
 export const reportTool = 'nestjs-cache-infra benchmarks';
 
-/** Something that the thresholds have to say about. */
+/** A violated threshold. */
 export interface BenchmarkFinding {
-  /** `failure`: the run is not passed. */
+  /** A `failure` fails the run. */
   readonly level: 'warning' | 'failure';
   readonly message: string;
 }
 
-/** How a benchmark stands to the one of the same name and cache in a stored report. */
+/** The change of a benchmark against the benchmark of the same name and cache in a stored report. */
 export interface BaselineChange extends DurationChange {
   readonly name: string;
   readonly cache: string;
@@ -26,10 +26,13 @@ export interface BaselineChange extends DurationChange {
 
 export interface BaselineComparison {
   readonly baselineStartedAt: string;
-  /** How much slower (above 1) or faster this machine is than the baseline's was, by a fixed piece of work. Taken out of the changes. */
+  /**
+   * Duration of the reference work relative to the baseline's: above 1 = a slower machine. The changes are corrected
+   * for it.
+   */
   readonly machineRatio: number;
   readonly changes: readonly BaselineChange[];
-  /** In one of the reports only, as `cache: name`. */
+  /** Benchmarks in only one of the reports, as `cache: name`. */
   readonly unmatched: readonly string[];
 }
 
@@ -43,12 +46,12 @@ export interface BenchmarkReport {
   readonly durationMs: number;
   readonly environment: BenchmarkEnvironment;
   readonly config: BenchmarkConfig;
-  /** Milliseconds of the fixed piece of work, at several times of the run. */
+  /** Milliseconds of the reference work, at several times of the run. */
   readonly referenceMs: readonly number[];
   readonly results: readonly BenchmarkResult[];
   readonly comparisons: readonly CacheComparison[];
   readonly baseline?: BaselineComparison | undefined;
   readonly findings: readonly BenchmarkFinding[];
-  /** No finding is a failure. */
+  /** True if no finding is a failure. */
   readonly passed: boolean;
 }

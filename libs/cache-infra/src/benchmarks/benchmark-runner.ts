@@ -19,15 +19,15 @@ import {
 import type { Workload } from './workloads/workload.js';
 
 export interface BenchmarkRunnerOptions {
-  /** Milliseconds from any origin. Default `performance.now`. */
+  /** Clock in milliseconds from any origin. Default `performance.now`. */
   readonly now?: Now | undefined;
-  /** Told how far a run is. */
+  /** Called with the progress of a run. */
   readonly onProgress?: ((progress: BenchmarkProgress) => void) | undefined;
 }
 
 /**
- * Runs benchmarks on caches of yours. They keep to a namespace of their own there, delete what they stored, and leave the cache open. A
- * benchmark that passes `timeoutSeconds` is ended and says so in its result; a call that fails counts in `successRate`.
+ * Runs benchmarks on your caches. Benchmarks use their own namespace, delete their entries and leave the cache open. A
+ * benchmark that exceeds `timeoutSeconds` is stopped and marked in its result. Failed calls lower `successRate`.
  *
  * ```ts
  * const runner = new CacheBenchmarkRunner(ConfigPresets.ciConfig());
@@ -35,7 +35,7 @@ export interface BenchmarkRunnerOptions {
  * console.log(result.p95DurationMs, result.operationsPerSecond);
  * ```
  *
- * @throws ValidationError when an option is wrong
+ * @throws ValidationError for an invalid option
  */
 export class CacheBenchmarkRunner {
   readonly config: BenchmarkConfig;
@@ -52,42 +52,45 @@ export class CacheBenchmarkRunner {
     };
   }
 
-  /** Each operation by itself. A sample is one call. */
+  /** Measures each operation separately. A sample is one call. */
   async runBasicOperations(options: BenchmarkOptions): Promise<BenchmarkResult> {
     return this.#run(this.#workloads.basicOperations(options));
   }
 
-  /** All records by `set`, one after the other; by `setMany` as well, in `parts`. A sample is one `set`. */
+  /** Stores all records by `set`, one by one, and by `setMany`, in `parts`. A sample is one `set`. */
   async runBulkSetBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
     return this.#run(this.#workloads.bulkSet(options));
   }
 
-  /** How much memory entries hold, and whether deleting frees it. A sample is one `set`; see `retainedMb` and `details`. */
+  /**
+   * Measures the memory of entries, and whether deleting frees it. A sample is one `set`; see `retainedMb` and
+   * `details`.
+   */
   async runMemoryBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
     return this.#run(this.#workloads.memory(options));
   }
 
-  /** What compression costs and gains, in a cache or by itself. A sample is one value written, or one read. */
+  /** Measures cost and gain of compression, in a cache or of the codec alone. A sample is one write or one read. */
   async runCompressionBenchmark(options: CompressionBenchmarkOptions = {}): Promise<BenchmarkResult> {
     return this.#run(this.#workloads.compression(options));
   }
 
-  /** Workers at once, on keys of which some are popular. A sample is one call. */
+  /** Measures concurrent workers on keys of Zipf popularity. A sample is one call. */
   async runConcurrencyBenchmark(options: ConcurrencyBenchmarkOptions): Promise<BenchmarkResult> {
     return this.#run(this.#workloads.concurrency(options));
   }
 
-  /** Callers of one cold key at once. A sample is one stampede; `successRate` counts those that took one load. */
+  /** Measures concurrent callers of one cold key. A sample is one stampede; it succeeds with exactly one load. */
   async runStampedeBenchmark(options: StampedeBenchmarkOptions): Promise<BenchmarkResult> {
     return this.#run(this.#workloads.stampede(options));
   }
 
-  /** All of these on one or several caches, by turns, and comparisons; judged by the thresholds. */
+  /** Runs all benchmarks on one or several caches, interleaved, and comparisons; judges them by the thresholds. */
   async runSuite(options: SuiteOptions): Promise<BenchmarkReport> {
     return runSuite(options, this.#workloads, this.#execution);
   }
 
-  /** Whether `newCache` is faster or slower than `originalCache`, measured by turns in this run. */
+  /** Compares the speed of `newCache` with that of `originalCache`, interleaved in one run. */
   async runCacheComparison(options: CacheComparisonOptions): Promise<CacheComparison> {
     const { iterations = 1, operationsPerRound = 1 } = options;
     assertOption('iterations', iterations, positiveInteger);

@@ -1,7 +1,7 @@
 import { integerBelow, seededRandom, type Random } from './random.js';
 import { quantile } from './statistics.js';
 
-/** An interval that holds the true value with the confidence `level`, 0-1. */
+/** An interval that contains the true value with the confidence `level`, 0-1. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -10,15 +10,15 @@ export interface Interval {
 
 export interface BootstrapOptions {
   readonly seed: number;
-  /** 0-1; default 0.99. */
+  /** Confidence level, 0-1. Default 0.99. */
   readonly level?: number | undefined;
-  /** Default 2000. */
+  /** Number of resamples. Default 2000. */
   readonly resamples?: number | undefined;
 }
 
 /**
- * Where the median lies, by the percentile bootstrap (Efron 1979): the medians of `resamples` samples, drawn from the numbers with
- * replacement. The same seed gives the same interval.
+ * Confidence interval of the median by the percentile bootstrap (Efron 1979): the medians of `resamples` samples, drawn
+ * from the numbers with replacement. The same seed gives the same interval.
  */
 export function medianInterval(numbers: readonly number[], options: BootstrapOptions): Interval {
   const random = seededRandom(options.seed, 'bootstrap');
@@ -26,7 +26,7 @@ export function medianInterval(numbers: readonly number[], options: BootstrapOpt
   return interval(draw, options);
 }
 
-/** Where the difference of the medians of two independent samples lies, `changed` less `original`. */
+/** Confidence interval of the difference of the medians of two independent samples, `changed` - `original`. */
 export function medianDifferenceInterval(
   original: readonly number[],
   changed: readonly number[],
@@ -44,8 +44,8 @@ function interval(draw: () => number, { level = 0.99, resamples = 2000 }: Bootst
 }
 
 /**
- * Medians of samples drawn with replacement. The numbers are sorted once, and each sample only counts how often it holds each of them:
- * sorting every sample would take ten times as long.
+ * Medians of samples drawn with replacement. Sorts the numbers once and counts how often each is drawn: sorting every
+ * sample would take ten times as long.
  */
 function medianDrawer(numbers: readonly number[], random: Random): () => number {
   const ascending = Float64Array.from(numbers).sort();

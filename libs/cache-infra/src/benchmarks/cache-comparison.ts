@@ -13,15 +13,15 @@ export interface CacheComparisonOptions {
   /** Calls of `getOrSet` in each run of a round. Default 100. */
   readonly operationsPerRound?: number | undefined;
   /**
-   * The working set. Default: as many records as the larger cache holds entries, 2,000 at most; of two caches of one size, half as many, so that
-   * hits are compared.
+   * The working set. Default: as many records as the larger cache has room for, at most 2,000; for caches of equal size
+   * half as many, so that reads are hits.
    */
   readonly testData?: TestData | undefined;
-  /** What a miss costs. Default: a digest of 64 KiB, some tens of microseconds. */
+  /** The loader of a miss. Default: a digest of 64 KiB, some tens of microseconds. */
   readonly load?: ((entry: BenchmarkEntry) => unknown) | undefined;
 }
 
-/** One side of a comparison. Durations are of one run, in milliseconds. */
+/** One cache of a comparison. Durations are of one run, in milliseconds. */
 export interface ComparedCache extends DurationSummary {
   readonly cache: string;
   readonly maxSize: number;
@@ -30,17 +30,17 @@ export interface ComparedCache extends DurationSummary {
   readonly hitRatio: number;
 }
 
-/** What a comparison came to. */
+/** The result of a comparison. */
 export interface CacheComparison extends DurationChange {
   readonly testSuiteName: string;
   readonly original: ComparedCache;
   readonly changed: ComparedCache;
-  /** Rounds measured. */
+  /** Measured rounds. */
   readonly rounds: number;
   readonly operationsPerRound: number;
-  /** Different keys. */
+  /** Number of different keys. */
   readonly workingSet: number;
-  /** 0-1: rounds in which no call failed. */
+  /** Share of rounds without a failed call, 0-1. */
   readonly successRate: number;
   readonly timedOut: boolean;
   readonly errors: readonly string[];

@@ -4,12 +4,12 @@ import type { ExecutionOptions } from './execution.js';
 import { TimeIsOver } from './measurement.js';
 import { withinLimit } from './time-limit.js';
 
-/** No tidying up takes longer, whatever became of the cache. */
+/** Time limit of the clean-up, for caches that hang. */
 const cleanUpLimitMs = 5000;
 
 /**
- * Compares two caches by the time that reading through them takes, keys as popular as Zipf has it. A round runs original, new, new,
- * original, on the same keys: neither gains by its turn, and what slows the machine for a while slows both.
+ * Compares the read-through time of two caches, on keys of Zipf popularity. A round runs original, new, new, original
+ * on the same keys, so that order has no effect and slow phases of the machine slow down both caches.
  */
 export async function compareCaches(
   options: CacheComparisonOptions,

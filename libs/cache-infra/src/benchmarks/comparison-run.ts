@@ -17,7 +17,7 @@ const longestTrace = 200_000;
 const maxErrors = 5;
 const progressEvery = 20;
 
-/** One side while it runs. */
+/** One cache of a running comparison. */
 class Side {
   readonly durationsMs: number[] = [];
   readonly cache: Cache;
@@ -43,7 +43,7 @@ class Side {
   }
 }
 
-/** The rounds of a comparison, and what came of them. */
+/** Runs the rounds of a comparison and collects their durations. */
 export class ComparisonRun {
   readonly #options: CacheComparisonOptions;
   readonly #context: ExecutionOptions;
@@ -116,7 +116,7 @@ export class ComparisonRun {
 
   async cleanUp(): Promise<void> {
     const keys = this.#entries.map(({ key }) => key);
-    // The benchmark has said what there is to say about a cache that fails.
+    // The comparison has reported the failures of the cache already.
     await Promise.allSettled([this.#original, this.#changed].map(({ cache }) => cache.deleteMany(keys)));
   }
 
@@ -149,7 +149,7 @@ export class ComparisonRun {
     return now() - start;
   }
 
-  /** The records that the run with this number reads; the trace begins again when it ends. */
+  /** The part of the trace for a run; the trace repeats from its end. */
   #keysOf(run: number): Uint32Array {
     const runs = Math.floor(this.#trace.length / this.#operations);
     const from = (run % runs) * this.#operations;
@@ -176,7 +176,7 @@ function workingSetFor({ originalCache, newCache }: CacheComparisonOptions, seed
   return new BenchmarkDataGenerator(seed).json(Math.min(largestWorkingSet, count));
 }
 
-/** A load that takes its time, and the same every time: timers are too coarse for it. */
+/** A loader of constant duration: timers are too coarse. */
 function digestLoader(): (entry: BenchmarkEntry) => unknown {
   const work = Buffer.alloc(64 * 1024, 'x');
   return ({ value }) => {

@@ -9,7 +9,7 @@ import type { BenchmarkThresholds } from './thresholds.js';
 
 export type Severity = 'none' | 'warning' | 'critical';
 
-/** The change between two sets of durations. Percent; negative = faster. */
+/** The change between two sets of durations, in percent; negative = faster. */
 export interface DurationChange {
   readonly performanceChangePercent: number;
   readonly confidenceInterval: {
@@ -17,26 +17,26 @@ export interface DurationChange {
     readonly highPercent: number;
     readonly level: number;
   };
-  /** The whole interval is slower than `regressionWarningPercent`. */
+  /** True if the whole interval exceeds `regressionWarningPercent`. */
   readonly regressionDetected: boolean;
-  /** `critical`: than `regressionCriticalPercent`. */
+  /** `critical` if the whole interval exceeds `regressionCriticalPercent`. */
   readonly severity: Severity;
-  /** The whole interval is faster by more than `regressionWarningPercent`. */
+  /** True if the whole interval is faster by more than `regressionWarningPercent`. */
   readonly improvementDetected: boolean;
 }
 
 export interface JudgeOptions extends BootstrapOptions {
   readonly thresholds: Pick<BenchmarkThresholds, 'regressionWarningPercent' | 'regressionCriticalPercent'>;
-  /** Default true; false: nothing counts as a regression. */
+  /** Whether to detect regressions. Default true. */
   readonly judge?: boolean | undefined;
 }
 
 /**
- * Compares durations that were measured in pairs, so that what slows the machine for a while slows both: the median of the ratios, and
- * its interval. Ratios are taken as logarithms: twice as fast and twice as slow are equally far away.
+ * Compares durations measured in pairs, which cancels slow phases of the machine: the median of the ratios and its
+ * confidence interval. The logarithm of ratios is used, so that twice as fast and twice as slow are equally far from 1.
  *
  * @param original milliseconds, above 0
- * @param changed of the same length; `changed[i]` was measured beside `original[i]`
+ * @param changed of the same length; `changed[i]` is measured next to `original[i]`
  */
 export function comparePaired(
   original: readonly number[],
@@ -51,7 +51,7 @@ export function comparePaired(
   return judged(median(logRatios), medianInterval(logRatios, options), options);
 }
 
-/** Compares durations that were measured at different times; drift of the machine is not told from a change. */
+/** Compares durations measured at different times. Cannot distinguish a drift of the machine from a change. */
 export function compareUnpaired(
   original: readonly number[],
   changed: readonly number[],
@@ -67,7 +67,7 @@ function logarithms(durationsMs: readonly number[]): number[] {
   return durationsMs.filter((ms) => ms > 0).map(Math.log);
 }
 
-/** Nothing was measured: anything is possible, nothing is detected. */
+/** The result without measurements: an infinite interval, no detection. */
 function unknown({ level = 0.99 }: JudgeOptions): DurationChange {
   return {
     performanceChangePercent: 0,

@@ -8,10 +8,10 @@ import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 import { messageOf } from './message-of.js';
 
 /**
- * A configuration from a JSON or YAML file. What `options` and the environment say wins over the file. YAML needs the
- * optional peer `yaml`, which is loaded only then.
+ * Loads a configuration from a JSON or YAML file. `options` and the environment override the file. YAML requires the
+ * optional peer `yaml`, which is loaded on demand.
  *
- * @throws ValidationError when the file cannot be read, or something in it is wrong
+ * @throws ValidationError when the file cannot be read or is invalid
  */
 export async function loadBenchmarkConfig(
   file: string,
@@ -21,7 +21,7 @@ export async function loadBenchmarkConfig(
   return new BenchmarkConfig(options, env, await readConfigFile(file));
 }
 
-/** What such a file says, unchecked. */
+/** The parsed content of a file, unchecked. */
 async function readConfigFile(file: string): Promise<BenchmarkConfigOptions> {
   const parse = await parserOf(file);
   let text: string;

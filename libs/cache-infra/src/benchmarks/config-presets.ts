@@ -4,20 +4,20 @@ import { BenchmarkConfig } from './benchmark-config.js';
 import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 
 /**
- * Configurations to start from. What `overrides` and the environment (`BENCHMARK_*`) say wins over the preset.
+ * Preset configurations. `overrides` and the environment (`BENCHMARK_*`) override the preset.
  *
  * ```ts
  * const runner = new CacheBenchmarkRunner(ConfigPresets.ciConfig());
  * ```
  */
 export const ConfigPresets = {
-  /** 50 iterations, 120 s, wide thresholds: while one works. */
+  /** 50 iterations, 120 s, wide thresholds: for development. */
   developmentConfig: made('development'),
   /** 100 iterations, 300 s. */
   testingConfig: made('testing'),
-  /** 200 iterations, 400 s: on machines that others use as well. */
+  /** 200 iterations, 400 s: for shared machines. */
   ciConfig: made('ci'),
-  /** 500 iterations, 600 s, narrow thresholds: on a quiet machine. */
+  /** 500 iterations, 600 s, narrow thresholds: for idle machines. */
   productionConfig: made('production'),
 } as const;
 

@@ -3,13 +3,13 @@ import { ValidationError } from '../base/errors.js';
 import { sentences } from './prose.js';
 import { integerBelow, seededRandom, type Random } from './random.js';
 
-/** A key with the value to store under it. */
+/** A key and its value. */
 export interface BenchmarkEntry<T = unknown> {
   readonly key: string;
   readonly value: T;
 }
 
-/** What the records of `json()` look like. */
+/** A record of `json()`. */
 export interface GeneratedUser {
   readonly id: number;
   readonly name: string;
@@ -23,11 +23,11 @@ export interface GeneratedUser {
 }
 
 export interface ZipfTraceOptions {
-  /** Different keys, of which the first is the most popular. */
+  /** Number of keys; the first is the most popular. */
   readonly keys: number;
-  /** Accesses. */
+  /** Number of accesses. */
   readonly length: number;
-  /** 0 = all keys alike; default 0.99, as in the Yahoo! Cloud Serving Benchmark. */
+  /** Zipf exponent; 0 = uniform. Default 0.99, as in the Yahoo! Cloud Serving Benchmark. */
   readonly exponent?: number | undefined;
 }
 
@@ -63,10 +63,10 @@ const cities = [
 const words = ['annual', 'blue', 'daily', 'gift', 'large', 'new', 'open', 'priority', 'small', 'wholesale'];
 
 /**
- * Test data: exactly as many records as asked for, and for one seed the same ones at every call, in any order of calls. Make it before
- * the measurement.
+ * Generates test data: exactly the requested number of records, equal for equal seeds, independent of the order of
+ * calls. Generate data before the measurement.
  *
- * @throws ValidationError when a number is not one
+ * @throws ValidationError for an invalid number
  */
 export class BenchmarkDataGenerator {
   readonly seed: number;
@@ -96,19 +96,19 @@ export class BenchmarkDataGenerator {
     return this.#make('json', count, user);
   }
 
-  /** English prose of 5 to 40 sentences, which compresses as prose does. */
+  /** English prose of 5 to 40 sentences, with the compression ratio of prose. */
   text(count: number): BenchmarkEntry<string>[] {
     return this.#make('text', count, (random) =>
       Array.from({ length: 5 + integerBelow(random, 36) }, () => pick(random, sentences)).join(' '),
     );
   }
 
-  /** Records of the kind. */
+  /** Records of a kind. */
   records(kind: DataKind, count: number): BenchmarkEntry[] {
     return this[kind](count);
   }
 
-  /** Indexes of keys as an application asks for them: few often, many seldom. By inverse transform sampling. */
+  /** A trace of key indexes with Zipf popularity, by inverse transform sampling. */
   zipfTrace({ keys, length, exponent = 0.99 }: ZipfTraceOptions): Uint32Array {
     assertNumber('keys', keys, positiveInteger);
     assertNumber('length', length, nonNegativeInteger);

@@ -12,9 +12,9 @@ import { withinLimit } from './time-limit.js';
 import type { Workload } from './workloads/workload.js';
 import { messageOf } from './message-of.js';
 
-/** How far a long run is. */
+/** Progress of a run. */
 export interface BenchmarkProgress {
-  /** What runs now. */
+  /** The running benchmark. */
   readonly label: string;
   readonly done: number;
   readonly total: number;
@@ -26,19 +26,22 @@ export interface ExecutionOptions {
   readonly onProgress: (progress: BenchmarkProgress) => void;
 }
 
-/** A workload with what was measured of it. */
+/** A workload with its measurement. */
 export interface Executed {
   readonly workload: Workload;
   readonly measurement: Measurement;
   readonly memory: MemoryUsage | undefined;
 }
 
-/** Shares that a workload is run in. Several workloads take turns, so that what slows the machine for a while slows each a little. */
+/**
+ * Number of blocks of a workload. The blocks of several workloads are interleaved, to spread slow phases of the
+ * machine.
+ */
 export const blocks = 8;
-/** No tidying up takes longer, whatever became of the cache. */
+/** Time limit of the clean-up, for caches that hang. */
 const cleanUpLimitMs = 5000;
 
-/** Runs the workloads; also what fails or hangs comes to an end. What they stored is deleted. */
+/** Runs the workloads, failing and hanging ones included, and deletes their entries. */
 export async function execute(
   workloads: readonly Workload[],
   { config, now, onProgress }: ExecutionOptions,
@@ -49,7 +52,7 @@ export async function execute(
     memory: [] as MemoryUsage[],
   }));
   const referenceMs: number[] = [];
-  // Until it is compiled.
+  // Warm up the reference work, until it is compiled.
   await referenceWork(now);
   const total = blocks * workloads.length;
   let done = 0;
@@ -59,7 +62,7 @@ export async function execute(
       for (const { workload, measurement, memory } of running) {
         onProgress({ label: `${workload.cacheName}: ${workload.name}`, done: done++, total });
         if (measurement.timedOut) continue;
-        // Also lets every share begin with the same heap, so that none pays for the garbage of the one before.
+        // So that no block pays for the garbage of the previous one.
         if (config.enableMemoryTracking) collectGarbage();
         const before = memoryUsage();
         await runBlock(workload, measurement, block, config.warmupIterations);
@@ -107,7 +110,7 @@ async function tidyUp(workload: Workload): Promise<void> {
   try {
     await withinLimit(cleanUpLimitMs, () => undefined, workload.cleanUp());
   } catch {
-    // The results say what the cache does; a cache that cannot delete has said so there.
+    // The results have reported the failures of the cache already.
   }
 }
 

@@ -1,4 +1,4 @@
-/** A duration as people read it: `812 ns`, `4.31 µs`, `12.5 ms`, `1.20 s`. */
+/** Formats a duration: `812 ns`, `4.31 µs`, `12.5 ms`, `1.20 s`. */
 export function formatMs(ms: number): string {
   if (ms === 0) return '0';
   if (ms >= 1000) return `${digits(ms / 1000)} s`;
@@ -18,7 +18,7 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-/** 0-1 as `99.5 %`, and nothing as `-`. */
+/** Formats 0-1 as `99.5 %`, and undefined as `-`. */
 export function formatShare(share: number | undefined): string {
   return share === undefined ? '-' : `${(share * 100).toFixed(1)} %`;
 }

@@ -6,10 +6,12 @@ import { readReport } from './baseline.js';
 import type { BenchmarkReport } from './benchmark-report.js';
 import { jsonReport } from './reporters/json.js';
 
-/** Runs that a trend shows. */
+/** Number of runs in a trend. */
 const longestHistory = 50;
 
-/** The reports that `storeReport` has left in the directory, the oldest first; what is none there is left out. None without the directory. */
+/**
+ * The reports of `storeReport` in a directory, oldest first; other files are ignored. Empty if there is no directory.
+ */
 export async function readHistory(directory: string): Promise<BenchmarkReport[]> {
   const names = await readdir(directory).catch(() => []);
   const reports: BenchmarkReport[] = [];
@@ -18,14 +20,14 @@ export async function readHistory(directory: string): Promise<BenchmarkReport[]>
     try {
       reports.push(await readReport(join(directory, name)));
     } catch (error) {
-      // Of another release, or cut off: the trend does without.
+      // Skip reports that are truncated or of another release.
       if (!(error instanceof ValidationError)) throw error;
     }
   }
   return reports;
 }
 
-/** Keeps the report in the directory, under the time of its start. Returns the file. */
+/** Stores a report in the directory, named by its start time. Returns the file. */
 export async function storeReport(directory: string, report: BenchmarkReport): Promise<string> {
   await mkdir(directory, { recursive: true });
   const file = join(directory, `${report.startedAt.replaceAll(/[^\dTZ]/g, '-')}.json`);

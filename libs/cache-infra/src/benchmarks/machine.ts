@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 
 import { median } from './statistics.js';
 
-/** Where something was measured. */
+/** The machine of a measurement. */
 export interface BenchmarkEnvironment {
   readonly node: string;
   readonly v8: string;
@@ -13,18 +13,18 @@ export interface BenchmarkEnvironment {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryMb: number;
-  /** Nanoseconds that asking the clock takes; single operations include it. */
+  /** Nanoseconds of one clock reading; durations of single operations include it. */
   readonly clockNs: number;
 }
 
-/** MiB. */
+/** Memory in MiB. */
 export interface MemoryUsage {
   readonly heapMb: number;
   readonly externalMb: number;
   readonly rssMb: number;
 }
 
-/** What a benchmark takes its time from: milliseconds from any origin. */
+/** A clock: milliseconds from any origin. */
 export type Now = () => number;
 
 const bytesPerMb = 2 ** 20;
@@ -64,7 +64,7 @@ export function memoryChange(from: MemoryUsage, to: MemoryUsage): MemoryUsage {
 
 let collect: (() => void) | undefined;
 
-/** Collects garbage, so that only what is held counts. Works without `--expose-gc` as well. */
+/** Collects garbage, so that only live objects count. Does not require `--expose-gc`. */
 export function collectGarbage(): void {
   collect ??= garbageCollector();
   collect();
@@ -82,9 +82,9 @@ const reference = { id: 7, name: 'Ada', tags: ['a', 'b', 'c'], nested: { values:
 const referenceUnits = 31;
 
 /**
- * Milliseconds that a fixed piece of work takes (awaited lookups, JSON), which says how fast this machine is just now: what was
- * measured on another machine, or at another time, is set in proportion to it. The median of several short pieces: in a long one
- * something else would run for a while.
+ * Times the reference work (awaited lookups, JSON) in milliseconds. It shows the current speed of the machine, by which
+ * measurements of other machines or times are normalized. Returns the median of several short pieces, because other
+ * processes would interrupt a long one.
  */
 export async function referenceWork(now: Now): Promise<number> {
   const map = new Map(Array.from({ length: 256 }, (_, index) => [`key:${index}`, index]));

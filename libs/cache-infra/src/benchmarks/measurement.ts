@@ -3,7 +3,7 @@ import type { Now } from './machine.js';
 import { messageOf } from './message-of.js';
 import { average, median } from './statistics.js';
 
-/** Thrown through a workload whose time is over. */
+/** Thrown inside a workload that exceeded its time limit. */
 export class TimeIsOver extends Error {
   constructor() {
     super('The benchmark exceeded its time limit');
@@ -19,18 +19,18 @@ export interface Part {
 }
 
 export interface TimingOptions<T> {
-  /** Calls in this sample. Default 1. */
+  /** Operations in the sample. Default 1. */
   readonly operations?: number | undefined;
-  /** Whether the answer is right; a wrong one counts as a failure. */
+  /** Checks the returned value; a wrong one counts as a failure. */
   readonly isRight?: ((answer: T) => boolean) | undefined;
-  /** Within a `span`, which counts the time itself. */
+  /** True within a `span`, which counts the elapsed time. */
   readonly inSpan?: boolean | undefined;
 }
 
 const maxErrors = 5;
 const noOperations = { hits: 0, misses: 0, compressedIn: 0, compressedOut: 0 };
 
-/** What one benchmark measures: durations by part, failures, and what the cache counted meanwhile. */
+/** The measurement of one benchmark: durations by part, failures, and the counters of the cache. */
 export class Measurement {
   readonly parts = new Map<string, Part>();
   readonly errors: string[] = [];
@@ -40,7 +40,7 @@ export class Measurement {
   counted = noOperations;
   readonly #blocks: Map<string, number[]>[] = [];
   readonly #now: Now;
-  /** The part whose durations stand for the benchmark; none = all of them. */
+  /** The part whose durations represent the benchmark; undefined = all parts. */
   readonly #main: string | undefined;
   #block = new Map<string, number[]>();
   #isWarmUp = false;
@@ -59,26 +59,26 @@ export class Measurement {
     return this.timedOut ? 0 : Math.max(0, this.#leftMs - used);
   }
 
-  /** Nothing counts now. */
+  /** During warm-up nothing is counted. */
   get isWarmUp(): boolean {
     return this.#isWarmUp;
   }
 
-  /** The durations that stand for the benchmark. */
+  /** The durations that represent the benchmark. */
   get durationsMs(): readonly number[] {
     return this.#blocks.flatMap((block) => [...block.values()].flat());
   }
 
   /**
-   * What a sample took in each share of the run: the mean of the parts' medians. The median of all would jump where it lies between a short
-   * kind of operation and a long one.
+   * Typical duration of a sample in each block: the mean of the parts' medians. A median over all parts would be
+   * unstable between short and long operations.
    */
   get blockMediansMs(): readonly number[] {
     const measured = this.#blocks.filter((block) => block.size > 0);
     return measured.map((block) => average([...block.values()].map(median)));
   }
 
-  /** Runs a share of the benchmark; warm-up is not counted, but takes from the time limit like the rest. */
+  /** Runs a block of the benchmark. Warm-up is not counted, but uses up the time limit. */
   async block(kind: 'warm-up' | 'measured', stats: () => CacheStats | undefined, work: () => Promise<void>) {
     this.#isWarmUp = kind === 'warm-up';
     if (!this.#isWarmUp) {
@@ -96,7 +96,7 @@ export class Measurement {
     }
   }
 
-  /** Times one call. What it rejects with is a failure, and no duration. */
+  /** Times one call. A rejection counts as a failure, without a duration. */
   async time<T>(part: string, call: () => Promise<T>, options: TimingOptions<T> = {}): Promise<void> {
     if (this.leftMs === 0) {
       this.stop();
@@ -111,7 +111,7 @@ export class Measurement {
       return;
     }
     const ms = this.#now() - start;
-    // Whoever waited too long for it has gone on already.
+    // The benchmark has been stopped during the call.
     if (this.timedOut) throw new TimeIsOver();
     if (this.#isWarmUp) return;
     if (options.isRight?.(answer) === false) {
@@ -130,19 +130,19 @@ export class Measurement {
     else inBlock.push(ms);
   }
 
-  /** Counts the time from first to last of calls that run at once. */
+  /** Counts the elapsed time of concurrent calls. */
   async span(part: string, work: () => Promise<void>): Promise<void> {
     const start = this.#now();
     await work();
     if (!this.#isWarmUp) this.#part(part).elapsedMs += this.#now() - start;
   }
 
-  /** Ends the benchmark: whatever still runs is no part of it. */
+  /** Stops the benchmark; calls in flight are not counted. */
   stop(): void {
     this.timedOut = true;
   }
 
-  /** Counts a failure; the first few different messages are kept. */
+  /** Counts a failure and keeps the first different messages. */
   fail(message: string): void {
     if (this.timedOut || this.#isWarmUp) return;
     this.failures++;

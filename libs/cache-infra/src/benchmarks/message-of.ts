@@ -1,4 +1,4 @@
-/** What an error says, whatever was thrown; also one of another realm, which is no `Error` here. */
+/** The message of a thrown value, including errors of other realms. */
 export function messageOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return String(error);

@@ -1,7 +1,7 @@
 import type { BenchmarkPresetName } from '../config/benchmark-environment.js';
 import type { BenchmarkConfigOptions } from './benchmark-config-options.js';
 
-/** What each preset says; the rest are the defaults of `BenchmarkConfig`. */
+/** Options of each preset; the others have the defaults of `BenchmarkConfig`. */
 export const presetValues: Readonly<Record<BenchmarkPresetName, Readonly<BenchmarkConfigOptions>>> = {
   development: {
     defaultIterations: 50,

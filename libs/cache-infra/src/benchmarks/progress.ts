@@ -1,6 +1,6 @@
 import type { BenchmarkProgress } from './execution.js';
 
-/** What progress is written to: `process.stderr`. */
+/** A stream for progress, such as `process.stderr`. */
 export interface ProgressStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -10,7 +10,7 @@ export interface ProgressStream {
 const barWidth = 24;
 const clearLine = '\r\u001b[2K';
 
-/** A bar in one line of a terminal, which is gone at the end. Where there is no terminal, nothing is written. */
+/** Shows a progress bar in one line of a terminal and clears it at the end. Writes nothing to other streams. */
 export function terminalProgress(
   stream: ProgressStream = process.stderr,
 ): (progress: BenchmarkProgress) => void {
@@ -23,7 +23,7 @@ export function terminalProgress(
     const filled = Math.floor((done / total) * barWidth);
     const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
     const percent = String(Math.floor((done / total) * 100)).padStart(3);
-    // A line that wraps could not be cleared.
+    // Truncate the line: a wrapped one cannot be cleared.
     stream.write(`${clearLine}${`${bar} ${percent} %  ${label}`.slice(0, (stream.columns ?? 80) - 1)}`);
   };
 }

@@ -1,4 +1,7 @@
-/** Sentences of books in the public domain: Carroll 1865, Melville 1851, Austen 1813, Darwin 1859, Shelley 1818, Dickens 1859. */
+/**
+ * Sentences from public-domain books: Carroll 1865, Melville 1851, Austen 1813, Darwin 1859, Shelley 1818, Dickens
+ * 1859.
+ */
 export const sentences: readonly string[] = [
   'Alice was beginning to get very tired of sitting by her sister on the bank, and of having nothing to do.',
   'Once or twice she had peeped into the book her sister was reading, but it had no pictures or conversations in it.',

@@ -2,7 +2,7 @@
 export type Random = () => number;
 
 /**
- * A generator of pseudo-random numbers: the same ones for the same seed, on every machine. sfc32, of Chris Doty-Humphrey's
+ * A pseudo-random number generator with equal numbers for equal seeds on every machine: sfc32 of Chris Doty-Humphrey's
  * PractRand (https://pracrand.sourceforge.net/). Not for secrets.
  *
  * @param stream makes generators of one seed independent of each other
@@ -18,12 +18,12 @@ export function seededRandom(seed: number, stream = ''): Random {
     c = (c + sum) | 0;
     return (sum >>> 0) / 2 ** 32;
   };
-  // Until nearby seeds have nothing in common.
+  // Discard the first numbers, which are similar for similar seeds.
   for (let round = 0; round < 12; round++) next();
   return next;
 }
 
-/** An integer from 0 to `below`, `below` excluded, which is 2^32 at most. */
+/** An integer from 0 to `below` (excluded, at most 2^32). */
 export function integerBelow(random: Random, below: number): number {
   return (random() * below) >>> 0;
 }

@@ -6,36 +6,36 @@ import type { Workload } from './workloads/workload.js';
 /** One kind of operation within a benchmark. */
 export interface PartResult extends DurationSummary {
   readonly operations: number;
-  /** Absent for operations that others ran beside. */
+  /** Absent for operations that ran concurrently with others. */
   readonly operationsPerSecond: number | undefined;
 }
 
-/** What a benchmark measured. Durations are of one sample, in milliseconds. */
+/** The result of a benchmark. Durations are of one sample, in milliseconds. */
 export interface BenchmarkResult extends DurationSummary {
   readonly name: string;
   readonly cache: string;
   readonly iterations: number;
   readonly operations: number;
   readonly operationsPerSecond: number;
-  /** 0-1: calls that ended well and answered right. 0 when none ended. */
+  /** Share of calls that succeeded with the right value, 0-1. 0 without completed calls. */
   readonly successRate: number;
-  /** It passed its time limit: the rest is what was measured until then. */
+  /** Whether the benchmark exceeded its time limit; the result then covers the time before. */
   readonly timedOut: boolean;
-  /** The first few different ones. */
+  /** The first different error messages. */
   readonly errors: readonly string[];
-  /** 0-1; absent when nothing was asked for. */
+  /** 0-1; absent without reads. */
   readonly hitRatio?: number | undefined;
   /** Bytes after compression / bytes before; absent when nothing was compressed. */
   readonly compressionRatio?: number | undefined;
-  /** The most that the process grew by in one of the shares that the benchmark was run in, garbage included. */
+  /** Largest growth of the process in one block, garbage included. */
   readonly memory?: MemoryUsage | undefined;
-  /** MiB that the entries of the memory benchmark hold. */
+  /** MiB held by the entries of the memory benchmark. */
   readonly retainedMb?: number | undefined;
-  /** Numbers that only this benchmark has. */
+  /** Metrics specific to the benchmark. */
   readonly details: Readonly<Record<string, number>>;
   readonly parts: Readonly<Record<string, PartResult>>;
   readonly histogram: readonly HistogramBar[];
-  /** The typical duration in each of the shares that the benchmark was run in: the mean of the medians of its kinds of operation. */
+  /** Typical duration of a sample in each block: the mean of the medians of its kinds of operation. */
   readonly blockMediansMs: readonly number[];
   readonly environment: BenchmarkEnvironment;
 }

@@ -1,4 +1,4 @@
-/** What a set of durations comes to. Milliseconds; zeros when there are none. */
+/** Summary of durations in milliseconds; zeros without durations. */
 export interface DurationSummary {
   readonly samples: number;
   readonly avgDurationMs: number;
@@ -7,11 +7,11 @@ export interface DurationSummary {
   readonly p99DurationMs: number;
   readonly minDurationMs: number;
   readonly maxDurationMs: number;
-  /** Of the sample: n - 1. 0 for a single one. */
+  /** Sample standard deviation (n - 1); 0 for a single duration. */
   readonly standardDeviationMs: number;
 }
 
-/** One bar of a histogram; from `fromMs`, included, to `toMs`. */
+/** One bar of a histogram, from `fromMs` (included) to `toMs`. */
 export interface HistogramBar {
   readonly fromMs: number;
   readonly toMs: number;
@@ -33,7 +33,7 @@ export function summarize(durationsMs: readonly number[]): DurationSummary {
   };
 }
 
-/** Of numbers in ascending order, with linear interpolation (type 7 of Hyndman and Fan 1996). 0 when there are none. */
+/** Quantile of sorted numbers, with linear interpolation (type 7 of Hyndman and Fan 1996). 0 without numbers. */
 export function quantile(ascending: ArrayLike<number>, fraction: number): number {
   if (ascending.length === 0) return 0;
   const position = fraction * (ascending.length - 1);
@@ -47,7 +47,7 @@ export function median(numbers: readonly number[]): number {
   return quantile(Float64Array.from(numbers).sort(), 0.5);
 }
 
-/** 0 when there are none. */
+/** Median; 0 without numbers. */
 export function average(numbers: readonly number[]): number {
   return numbers.length === 0 ? 0 : sum(numbers) / numbers.length;
 }
@@ -62,7 +62,7 @@ function deviation(numbers: readonly number[], mean: number): number {
   return Math.sqrt(squares / (numbers.length - 1));
 }
 
-/** Bars of equal width on a logarithmic axis, from the shortest to the longest duration above 0. */
+/** Bars of equal width on a logarithmic axis, from the shortest positive duration to the longest. */
 export function logHistogram(durationsMs: readonly number[], bars = 32): HistogramBar[] {
   const positive = durationsMs.filter((ms) => ms > 0);
   if (positive.length === 0) return [];

@@ -10,15 +10,15 @@ import { judge } from './verdict.js';
 import type { WorkloadFactory } from './workload-factory.js';
 
 export interface SuiteOptions {
-  /** Default 'benchmarks'. */
+  /** Name of the suite. Default 'benchmarks'. */
   readonly suiteName?: string | undefined;
-  /** One cache, or several with different names. */
+  /** One cache, or several caches with different names. */
   readonly cache: Cache | readonly Cache[];
-  /** Run after the benchmarks. Default none. */
+  /** Comparisons to run after the benchmarks. Default none. */
   readonly comparisons?: readonly CacheComparisonOptions[] | undefined;
 }
 
-/** Every benchmark on every cache, and the comparisons. */
+/** Runs every benchmark on every cache, then the comparisons. */
 export async function runSuite(
   { suiteName = 'benchmarks', cache, comparisons = [] }: SuiteOptions,
   workloads: WorkloadFactory,
@@ -49,7 +49,7 @@ export async function runSuite(
   });
 }
 
-/** Results are found by the name of their cache. */
+/** Requires different names, because results are identified by the name of their cache. */
 function assertDifferentNames(caches: readonly Cache[]): void {
   const names = caches.map(({ name }) => name);
   if (names.length === 0) throw new ValidationError('runSuite needs at least one cache');

@@ -3,7 +3,7 @@ import { assertKey } from '../keys/key.js';
 import type { BenchmarkEntry } from './data-generator.js';
 import { messageOf } from './message-of.js';
 
-/** What a benchmark stores: records with `key` and `value` (more is ignored), pairs, a `Map`, or an object of keys and values. */
+/** Data of a benchmark: records with `key` and `value` (other fields are ignored), pairs, a `Map`, or an object. */
 export type TestData =
   | readonly BenchmarkEntry[]
   | readonly (readonly [key: string, value: unknown])[]
@@ -11,9 +11,9 @@ export type TestData =
   | Readonly<Record<string, unknown>>;
 
 /**
- * The entries of test data.
+ * Converts test data to entries.
  *
- * @throws ValidationError when there are none, or one is none
+ * @throws ValidationError for empty data or an invalid record
  */
 export function entriesOf(testData: TestData): readonly BenchmarkEntry[] {
   const entries = listed(testData);

@@ -1,19 +1,19 @@
 import { fraction, positiveNumber, type Checks } from '../base/checks.js';
 import type { ValidationProblem } from '../base/errors.js';
 
-/** What a benchmark may come to before it counts as failed. */
+/** Limits of a benchmark. */
 export interface BenchmarkThresholds {
-  /** Milliseconds of one sample. */
+  /** Maximum milliseconds of one sample. */
   readonly averageMs: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
-  /** MiB that the entries of the memory benchmark may hold. */
+  /** Maximum MiB held by the entries of the memory benchmark. */
   readonly memoryMb: number;
-  /** 0-1; fewer successful samples fail. */
+  /** Minimum share of successful samples, 0-1. */
   readonly successRate: number;
-  /** Percent slower from which a comparison warns. */
+  /** Slowdown in percent from which a comparison warns. */
   readonly regressionWarningPercent: number;
-  /** Percent slower from which a comparison fails. */
+  /** Slowdown in percent from which a comparison fails. */
   readonly regressionCriticalPercent: number;
 }
 
@@ -37,14 +37,14 @@ export const thresholdChecks: Checks = {
   regressionCriticalPercent: positiveNumber,
 };
 
-/** Pairs of which the second may not be below the first. */
+/** Pairs of thresholds whose second must not be below the first. */
 const ascending = [
   ['averageMs', 'p95Ms'],
   ['p95Ms', 'p99Ms'],
   ['regressionWarningPercent', 'regressionCriticalPercent'],
 ] as const;
 
-/** What of thresholds that are fine by themselves does not go together. */
+/** Contradictions between valid thresholds. */
 export function incoherences(thresholds: BenchmarkThresholds): readonly ValidationProblem[] {
   return ascending.flatMap(([lower, higher]) => {
     if (thresholds[higher] >= thresholds[lower]) return [];

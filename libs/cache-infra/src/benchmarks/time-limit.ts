@@ -1,4 +1,4 @@
-/** Waits for `work`, but not longer than `limitMs`; then calls `onLate`, and whatever `work` still comes to is nobody's concern. */
+/** Waits for `work` for at most `limitMs`; then calls `onLate` and ignores the result of `work`. */
 export async function withinLimit(limitMs: number, onLate: () => void, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;

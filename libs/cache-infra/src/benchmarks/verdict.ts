@@ -5,7 +5,7 @@ import { formatMs, formatPercent } from './format.js';
 import type { BenchmarkResult } from './results.js';
 import type { BenchmarkThresholds } from './thresholds.js';
 
-/** The report with what its thresholds have to say. */
+/** Adds the findings by the thresholds to a report. */
 export function judge(report: Omit<BenchmarkReport, 'findings' | 'passed'>): BenchmarkReport {
   const { thresholds } = report.config;
   const findings = [

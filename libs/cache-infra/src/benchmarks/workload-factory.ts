@@ -21,32 +21,32 @@ import type { Workload } from './workloads/workload.js';
 
 export interface BenchmarkOptions {
   readonly cache: Cache;
-  /** What is stored. Default: generated, by the seed of the configuration. */
+  /** Records to store. Default: generated from the seed of the configuration. */
   readonly testData?: TestData | undefined;
-  /** Default: `defaultIterations` of the configuration; for memory 8 at most, as each collects garbage. */
+  /** Default: `defaultIterations` of the configuration; at most 8 for memory, because each collects garbage. */
   readonly iterations?: number | undefined;
 }
 
 export interface CompressionBenchmarkOptions extends Omit<BenchmarkOptions, 'cache'> {
-  /** Default: none; the codec of the library is measured by itself. */
+  /** The cache to measure. Default: none, to measure the codec of the library alone. */
   readonly cache?: Cache | undefined;
-  /** Bytes; for the codec by itself. Default 1000. */
+  /** Bytes; for the codec alone. Default 1000. */
   readonly compressionThreshold?: number | undefined;
-  /** 1-9; for the codec by itself. Default 6. */
+  /** 1-9; for the codec alone. Default 6. */
   readonly compressionLevel?: number | undefined;
 }
 
 export interface ConcurrencyBenchmarkOptions extends BenchmarkOptions {
-  /** At once. Default 5. */
+  /** Concurrent workers. Default 5. */
   readonly workers?: number | undefined;
-  /** Default 100. */
+  /** Calls per worker. Default 100. */
   readonly operationsPerWorker?: number | undefined;
-  /** 0-1. Default 0.8. */
+  /** Share of reads, 0-1. Default 0.8. */
   readonly readShare?: number | undefined;
 }
 
 export interface StampedeBenchmarkOptions extends Omit<BenchmarkOptions, 'testData'> {
-  /** At once. Default 100. */
+  /** Concurrent callers. Default 100. */
   readonly callers?: number | undefined;
 }
 
@@ -55,7 +55,7 @@ const memoryRecordCount = 500;
 const memoryIterations = 8;
 const traceLength = 10_000;
 
-/** Makes the workloads of a configuration, with data of its seed where none is given. */
+/** Creates the workloads of a configuration, with data generated from its seed by default. */
 export class WorkloadFactory {
   readonly #config: BenchmarkConfig;
   readonly #data: BenchmarkDataGenerator;
@@ -110,7 +110,7 @@ export class WorkloadFactory {
     return new Stampede(cache, this.#iterations({ iterations }), callers);
   }
 
-  /** Those of the suite for one cache. */
+  /** The workloads of the suite for one cache. */
   all(cache: Cache): Workload[] {
     return [
       this.basicOperations({ cache }),

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** Formats of `--report`, with the file that each one writes. */
+/** Formats of `--report` with their files. */
 export const reportFiles = {
   json: 'benchmark.json',
   html: 'benchmark.html',
@@ -45,9 +45,10 @@ Measures caches: each operation, bulk sets, memory, compression, concurrency, st
   --ci                   print findings as GitHub Actions annotations and write the step summary
   --help                 print this help
 
-Exit code: 0 passed; 1 a threshold failed, a benchmark timed out or a regression is critical; 2 invalid arguments or configuration.`;
+Exit code: 0 passed; 1 a threshold failed, a benchmark timed out or a regression is critical;
+2 invalid arguments or configuration.`;
 
-/** @throws Error that says which flag is wrong */
+/** @throws Error that names the invalid flag */
 export function parseBenchFlags(args: readonly string[]): BenchFlags {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -32,12 +32,12 @@ import type { Output } from './output.js';
 import { selfCheck } from './self-check.js';
 
 /**
- * Measures, compares and reports what the flags say. Resolves to the exit code.
+ * Runs the benchmarks, comparisons and reports that the flags request. Resolves to the exit code.
  *
- * @throws ValidationError or Error when it cannot run
+ * @throws ValidationError or Error for invalid flags, files or modules
  */
 export async function bench(flags: BenchFlags, output: Output): Promise<number> {
-  // All that can be wrong is found before the first measurement.
+  // Validate everything before the first measurement.
   const config = await configOf(flags);
   for (const misspelt of misspeltBenchmarkVariables()) output.error(misspeltWords(misspelt));
   const runner = new CacheBenchmarkRunner(config, { onProgress: terminalProgress() });
@@ -54,7 +54,7 @@ export async function bench(flags: BenchFlags, output: Output): Promise<number> 
 
 async function configOf({ preset, config, iterations }: BenchFlags): Promise<BenchmarkConfig> {
   const options: BenchmarkConfigOptions = {
-    // What is no preset is refused with the names of those that there are.
+    // BenchmarkConfig refuses an unknown preset and names the known ones.
     preset: preset as BenchmarkPresetName | undefined,
     defaultIterations: iterations,
   };

@@ -12,23 +12,23 @@ import type { Output } from './output.js';
 import { probeCalls, probeChannel } from './probe.js';
 import { settingLines } from './settings.js';
 
-/** Of the module, not of a cache. */
+/** Options of the module, not of a cache. */
 const ofModule = ['isGlobal', 'vary', 'caches'];
 const silent = { warn: () => undefined, log: () => undefined };
 
 /**
- * Says what the configuration comes to, and how the Redis that it names is. Resolves to the exit code.
+ * Prints the effective settings and checks the configured Redis. Resolves to the exit code.
  *
- * @throws ValidationError when an option or an environment variable is wrong
+ * @throws ValidationError for an invalid option or environment variable
  */
 export async function check(config: SeveralCaches, output: Output): Promise<number> {
   const logged: string[] = [];
   const logger = { ...silent, warn: (line: string) => logged.push(line) };
   const factory = new CacheFactory({ logger });
   const beside = Object.keys(cachesBeside(config)).map((name) => optionsBeside(config, name));
-  // All are validated before the first connects.
+  // Validate all caches before the first connects.
   const prepared = [config, ...beside].map((options) => factory.prepare('create', ofCache(options)));
-  // What was said of variables is no news of Redis, and stands among each cache's warnings.
+  // Drop the warnings about variables: each cache prints its own.
   logged.length = 0;
   let code = 0;
   for (const each of prepared) {
@@ -42,12 +42,12 @@ export async function check(config: SeveralCaches, output: Output): Promise<numb
   return code;
 }
 
-/** The options of a cache, without those of the module. */
+/** The options of a cache, without the options of the module. */
 export function ofCache(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !ofModule.includes(name)));
 }
 
-/** True when it works. */
+/** Resolves to true if the cache works. */
 async function checkCache(
   prepared: PreparedCache,
   output: Output,
@@ -85,11 +85,11 @@ async function checkCache(
 interface Trial {
   readonly prepared: PreparedCache;
   readonly cache: RedisCache;
-  /** Warnings of the caches that are checked. */
+  /** Warnings logged by the caches under check. */
   readonly logged: readonly string[];
 }
 
-/** True when Redis takes everything that the cache asks of it. */
+/** Resolves to true if Redis accepts every call of the cache. */
 async function tryOut({ prepared, cache, logged }: Trial, output: Output): Promise<boolean> {
   const { options } = prepared;
   const factory = new CacheFactory({ logger: silent });
@@ -114,7 +114,7 @@ async function tryOut({ prepared, cache, logged }: Trial, output: Output): Promi
   }
 }
 
-/** The preset is in the options already. */
+/** Removes the preset, whose values are in the options already. */
 function ofRecipe(options: PreparedCache['options']): CacheConfig {
   const given = Object.entries(options).filter(([name, value]) => name !== 'preset' && value !== undefined);
   return Object.fromEntries(given);

@@ -12,8 +12,8 @@ import type { Output } from './output.js';
 
 const checkUsage = `Usage: nestjs-cache-infra check [--config <file>] [--env <file>]
 
-Prints every setting in effect with its source, secrets hidden. Runs each kind of cache call on Redis, under a random key
-of the prefix, which is deleted again. Reports the commands that Redis refuses and the risks of its settings.
+Prints every setting in effect with its source, secrets hidden. Runs each kind of cache call on Redis, under a random
+key of the prefix, which is deleted again. Reports the commands that Redis refuses and the risks of its settings.
 
   --config <file>      a JavaScript module whose default export is the options of CacheInfraModule.forRoot(), a function
                        that returns them, or registerAs() of @nestjs/config; or a JSON file (default: the environment
@@ -26,7 +26,7 @@ Exit code: 0 when the configuration is valid and Redis accepts every call, else 
 
 const usage = [checkUsage, inspectUsage, benchUsage].join('\n\n');
 
-/** Runs the command that `args` name. Resolves to the exit code, never rejects. */
+/** Runs the command named by `args`. Resolves to the exit code, never rejects. */
 export async function runCli(args: readonly string[], output: Output): Promise<number> {
   if (args[0] === 'bench') return runBench(args.slice(1), output);
   if (args[0] === 'inspect') return runInspect(args.slice(1), output);
@@ -107,7 +107,7 @@ async function runInspect(args: readonly string[], output: Output): Promise<numb
   }
 }
 
-/** @throws Error when there is no such file */
+/** @throws Error when the file does not exist */
 function readEnvironment(file: string | undefined): void {
   if (file === undefined) return;
   if (!existsSync(file)) throw new Error(`--env ${file}: no such file`);
@@ -121,7 +121,7 @@ async function runBench(args: readonly string[], output: Output): Promise<number
       output.out(benchUsage);
       return 0;
     }
-    // `check` needs none of it.
+    // Import on demand: `check` does not need the benchmarks.
     const { bench } = await import('./bench.js');
     return await bench(flags, output);
   } catch (error) {
@@ -136,7 +136,7 @@ function linesOf(error: unknown): readonly string[] {
     return ['Invalid configuration:', ...error.problems.map(({ message }) => `  ${message}`)];
   }
   if (!(error instanceof Error)) return ['Failed: the thrown value is not an Error'];
-  // A configuration of the user's own may name its servers when it fails.
+  // An error of the user's configuration module may contain server URLs.
   return [withoutCredentials(error.message)];
 }
 

@@ -22,10 +22,10 @@ Shows what Redis holds of one entry: state, ttl, grace, tags, size, version. Cha
 
 Exit code: 0 when the entry exists and is readable, else 1.`;
 
-/** Which entry is meant, and how much of it is shown. */
+/** The entry to show. */
 export interface EntryWanted {
   readonly key: string;
-  /** Name of the cache. Default: that of the configuration. */
+  /** Name of the cache. Default: the first of the configuration. */
   readonly cache: string | undefined;
   /** From the outermost to the innermost. */
   readonly namespaces: readonly string[];
@@ -33,10 +33,10 @@ export interface EntryWanted {
 }
 
 /**
- * Shows an entry in Redis, and changes nothing. Resolves to the exit code: 1 when there is none, or its bytes cannot be read.
+ * Prints an entry in Redis without changing it. Resolves to the exit code: 1 if the entry is absent or unreadable.
  *
- * @throws ValidationError when the configuration is wrong
- * @throws Error when the cache is not in Redis, or there is none of that name
+ * @throws ValidationError for an invalid configuration
+ * @throws Error when the cache is in memory, or no cache has the name
  * @throws InfrastructureError when Redis does not answer
  */
 export async function inspectEntry(
@@ -44,7 +44,7 @@ export async function inspectEntry(
   wanted: EntryWanted,
   output: Output,
 ): Promise<number> {
-  // Without an L1: this process has nothing in one, and need not hear of changes.
+  // No L1, so no invalidation channel is opened.
   const options = { ...ofCache(optionsOf(config, wanted.cache)), enableL1Cache: false, adviser: false };
   const { cache } = new CacheFactory({ logger: silent }).prepare('create', options);
   try {
@@ -77,7 +77,7 @@ function notInRedis(name: string): Error {
 
 type Line = readonly [name: string, text: string];
 
-/** Keys and tags with their control characters escaped: somebody else may have written them. */
+/** The lines of an entry. Escapes control characters of keys and tags, which are untrusted. */
 function linesOf(entry: StoredEntry, showsValue: boolean): readonly Line[] {
   const place: Line = ['redis key', inspected(entry.redisKey)];
   if (entry.kind === 'absent') return [place, ['state', 'absent']];

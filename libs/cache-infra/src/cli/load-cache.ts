@@ -16,9 +16,9 @@ const methods = [
 ] as const;
 
 /**
- * The cache of a module of the user's: its default export (or `cache`), a `Cache` or a function that makes one.
+ * Loads the cache that a user's module exports as `default` or `cache`: a `Cache`, or a function that returns one.
  *
- * @throws Error that says what to write or which Node to take
+ * @throws Error with a remedy, when the module cannot be loaded or exports no cache
  */
 export async function loadCache(file: string): Promise<Cache> {
   const module = await importModule(file);
@@ -46,7 +46,7 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** By its methods: the command may be another copy of the library than the module's. */
+/** Checks the methods instead of `instanceof`: the module may load another copy of the library. */
 function isCache(value: unknown): value is Cache {
   if (typeof value !== 'object' || value === null) return false;
   return methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');

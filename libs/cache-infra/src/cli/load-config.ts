@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url';
 import type { SeveralCaches } from '../config/several-caches.js';
 
 /**
- * The options in a JSON file, or those that a module exports: its `default`, `cacheConfig` or `config`, which may be a function that makes them.
+ * Loads the options from a JSON file, or from a module that exports options, or a function that returns them, as
+ * `default`, `cacheConfig` or `config`.
  *
- * @throws Error that says what to write, when there is none
+ * @throws Error with a remedy, when the file does not exist or contains no options
  */
 export async function loadConfig(file: string | undefined): Promise<SeveralCaches> {
   if (file === undefined) return {};

@@ -4,19 +4,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisCache } from '../cache/redis-cache.js';
 import { engineOf } from '../cache/tiered-cache.js';
 
-/** One thing that a cache does, tried in earnest. */
+/** The result of one kind of cache call on Redis. */
 export interface ProbeStep {
   readonly what: string;
-  /** Why it does not work: what Redis said, with the command. Undefined = it works. */
+  /** Error of Redis, with the command; undefined on success. */
   readonly problem: string | undefined;
 }
 
-/** How often it is looked whether the invalidation channel is there. */
+/** Milliseconds between two checks of the invalidation channel. */
 const lookEveryMs = 20;
 
 /**
- * Does what an application does, on a random key under the cache's prefix, and removes it again. `direct` has no L1 and throws what
- * Redis refuses. Never rejects.
+ * Runs each kind of cache call on a random key under the cache's prefix, and deletes the key. `direct` has no L1 and
+ * throws the errors of Redis. Never rejects.
  */
 export async function probeCalls(direct: RedisCache): Promise<readonly ProbeStep[]> {
   const id = `nestjs-cache-infra-check:${randomUUID()}`;
@@ -50,7 +50,7 @@ export async function probeCalls(direct: RedisCache): Promise<readonly ProbeStep
   return steps;
 }
 
-/** Whether changes made elsewhere are heard of, within `patienceMs`. `logged`: what the cache says of it meanwhile. */
+/** Waits up to `patienceMs` for the invalidation channel. `logged` receives the warnings of the cache. */
 export async function probeChannel(
   cache: RedisCache,
   patienceMs: number,
@@ -67,7 +67,7 @@ export async function probeChannel(
   return { what, problem: logged.at(-1) ?? unarmed };
 }
 
-/** One step of a scan: a whole one may take long, and tells no more. */
+/** Runs one step of a scan: a full scan may take long and shows no more. */
 async function scanOnce(direct: RedisCache): Promise<void> {
   const { l2, keyPrefix } = engineOf(direct);
   if (l2 === undefined) return;

@@ -2,13 +2,12 @@ import type { CacheBenchmarkRunner } from '../benchmarks/index.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { Output } from './output.js';
 
-/** 0-1: comparisons of a cache with its like that may read as a regression. */
+/** Allowed share of comparisons of identical caches that report a regression, 0-1. */
 const allowedShare = 0.01;
 const maxSize = 1000;
 
 /**
- * Compares two caches of one kind, again and again. Nothing distinguishes them, so whatever reads as a regression is noise. Resolves to the exit
- * code.
+ * Repeatedly compares two identical caches, so that every reported regression is noise. Resolves to the exit code.
  */
 export async function selfCheck(
   repetitions: number,

@@ -6,7 +6,7 @@ import type { Coherence } from '../cache/contract/options.js';
 import type { PreparedCache } from '../config/cache-factory.js';
 import { withoutSecrets } from '../config/redact.js';
 
-/** What an option means when it has no value. */
+/** Meaning of options without a value. */
 const without: Readonly<Record<string, string>> = {
   refreshAhead: 'never',
   softTimeout: 'none',
@@ -21,11 +21,11 @@ const inMemory: ReadonlySet<string> = new Set([
 
 export interface SettingsHome {
   readonly isRedis: boolean;
-  /** As the cache made it: the default has its name in it. */
+  /** The effective prefix of the cache; its default contains the cache name. */
   readonly keyPrefix: string;
 }
 
-/** A line for each setting in effect: its name, its value with secrets hidden, and where the value is from. */
+/** One line per setting in effect: name, value with secrets hidden, and source of the value. */
 export function settingLines(
   prepared: PreparedCache,
   { isRedis, keyPrefix }: SettingsHome,

@@ -15,7 +15,7 @@ const names = [
 const tierNames = ['hits', 'misses', 'sets', 'deletes', 'errors'] as const;
 const compressionNames = ['count', 'bytesIn', 'bytesOut'] as const;
 
-/** The part of a cache's statistics that only ever grows, and so can be added up and subtracted. */
+/** The monotonic counters of a cache's statistics, which can be added and subtracted. */
 export interface CacheCounters extends Pick<CacheStats, (typeof names)[number]> {
   readonly l1: TierStats;
   readonly l2: TierStats;
@@ -65,12 +65,12 @@ export function addCounters(a: CacheCounters, b: CacheCounters): CacheCounters {
   return combine(a, b, (x, y) => x + y);
 }
 
-/** What was counted after `baseline`. A counter below its baseline has been restarted from zero: all of it is new. */
+/** Counters since `baseline`. A counter below its baseline has been reset to zero, so all of it is new. */
 export function countersSince(now: CacheCounters, baseline: CacheCounters): CacheCounters {
   return combine(now, baseline, (x, y) => (x >= y ? x - y : x));
 }
 
-/** The counters of a cache's statistics, in an object of their own. */
+/** Extracts the counters of a cache's statistics. */
 export function countersOf(stats: CacheCounters): CacheCounters {
   return addCounters(stats, zeroCounters);
 }

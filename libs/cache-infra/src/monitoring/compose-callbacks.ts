@@ -1,15 +1,15 @@
-/** What one callback came to: the same shape as an element of `Promise.allSettled`. */
+/** The result of one callback, in the form of an element of `Promise.allSettled`. */
 export type CallbackResult =
   | { readonly status: 'fulfilled'; readonly value: unknown }
   | { readonly status: 'rejected'; readonly reason: unknown };
 
-/** The entry of a callback: there at once, or, where the callback is async, a promise of it that never rejects. */
+/** The result of a callback, or, for an async callback, a promise of the result that never rejects. */
 export type CallbackEntry = CallbackResult | Promise<CallbackResult>;
 
 /**
- * One callback out of many. Every one is called, in order, with the same arguments; the result is one entry each, in order.
- * A callback that throws or rejects becomes a `rejected` entry and stops no other; nothing is thrown, and no rejection
- * is left unhandled.
+ * Combines callbacks into one, which calls each in order with the same arguments and returns their results in order. A
+ * callback that throws or rejects yields a `rejected` entry and does not affect the others. The combined callback never
+ * throws and leaves no unhandled rejection.
  *
  * ```ts
  * const onOperation = composeCallbacks(logSlowCalls, countByTenant);

@@ -2,11 +2,11 @@
  * A latency histogram of fixed memory: log-linear buckets as in HdrHistogram (Gil Tene,
  * https://hdrhistogram.github.io/HdrHistogram/).
  *
- * Each power of two is cut into 32 equal buckets, so a bucket is at most 1/32 of its values wide, and its middle is
- * at most 1/64 (1.6 %) away from any of them. Below 320 ns the buckets are 10 ns wide.
+ * Each power of two is divided into 32 equal buckets, so a bucket is at most 1/32 of its values wide, and its middle is
+ * at most 1/64 (1.6 %) off any of them. Below 320 ns the buckets are 10 ns wide.
  */
 
-/** What a histogram knows, in milliseconds. Percentiles are within 1.6 % of a recorded value; the rest is exact. */
+/** Summary of a histogram, in milliseconds. Percentiles are within 1.6 % of a recorded value; the rest is exact. */
 export interface LatencySummary {
   count: number;
   meanMs: number;
@@ -17,15 +17,15 @@ export interface LatencySummary {
   maxMs: number;
 }
 
-/** Milliseconds per unit: 10 ns, about what a clock can tell. */
+/** Milliseconds per unit: 10 ns, about the resolution of clocks. */
 const unitMs = 1e-5;
 const subBucketBits = 5;
 const subBuckets = 2 ** subBucketBits;
-/** Units are counted up to 2^39: 91 minutes. What takes longer counts in the last bucket. */
+/** The range is 2^39 units: 91 minutes. Longer durations count in the last bucket. */
 const maxBits = 39;
 const maxUnits = 2 ** maxBits - 1;
 
-/** Buckets of a histogram; each is a number of 8 bytes. */
+/** Number of buckets; each takes 8 bytes. */
 export const bucketCount = subBuckets * (maxBits - subBucketBits + 1);
 
 /** The bucket of a duration. */
@@ -46,7 +46,7 @@ export function bucketMiddle(bucket: number): number {
   return (lowest + 2 ** octave / 2) * unitMs;
 }
 
-/** Durations, counted by size. About 9 kB, however many are recorded. */
+/** Counts durations by size. Takes about 9 kB, independent of the number of records. */
 export class Histogram {
   private readonly counts = new Float64Array(bucketCount);
   private total = 0;
@@ -58,7 +58,7 @@ export class Histogram {
     return this.total;
   }
 
-  /** Counts a duration in milliseconds. A negative one (a clock that was set back) counts as 0; what is no number, not at all. */
+  /** Records a duration in milliseconds. A negative one (the clock was set back) counts as 0; NaN is ignored. */
   record(ms: number): void {
     if (!Number.isFinite(ms)) return;
     const duration = Math.max(0, ms);
@@ -70,7 +70,7 @@ export class Histogram {
     this.maxMs = Math.max(this.maxMs, duration);
   }
 
-  /** The duration that a fraction (0-1) of all took at most, by nearest rank; 0 when nothing was recorded. */
+  /** The percentile of a fraction (0-1), by nearest rank; 0 without records. */
   percentile(fraction: number): number {
     if (this.total === 0) return 0;
     const rank = Math.max(1, Math.ceil(fraction * this.total));

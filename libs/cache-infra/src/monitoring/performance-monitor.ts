@@ -25,11 +25,11 @@ import * as report from './performance-stats.js';
 import { HttpRouteCounts, RouteCounts } from './route-report.js';
 
 export interface PerformanceMonitorOptions {
-  /** Time one of this many L1 hits, and of the sets that go to memory alone. Default 128; 1 = every one. */
+  /** Time one in this many L1 hits and L1-only sets. Default 128; 1 = every one. */
   sampleEvery?: number | undefined;
-  /** Latency series at most (one is a cache, an operation and a tier; about 9 kB each). Default 256. */
+  /** Maximum latency series (one per cache, operation and tier; about 9 kB each). Default 256. */
   maxSeries?: number | undefined;
-  /** Where `since` comes from. Default: the system's clock. */
+  /** Clock for `since`. Default: the system clock. */
   clock?: Clock | undefined;
 }
 
@@ -49,19 +49,19 @@ function newRecent(): Readonly<Record<'l1' | 'l2' | 'none', RecentSeries>> {
 }
 
 interface Attached {
-  /** The source's counters when this monitor began to count. */
+  /** The source's counters when this monitor started counting. */
   baseline: CacheCounters;
-  /** What the source said last; stands in when it can no longer be asked. */
+  /** The last statistics of the source, used when `stats()` throws. */
   last: CacheStats;
 }
 
 /**
- * The numbers of all caches that report here.
+ * Collects the metrics of all attached caches.
  *
- * Counters are exact: they are pulled from the caches when somebody asks. Latencies are pushed by the caches into
- * histograms; L1 hits and sets in memory alone, which take less time than reading the clock does, are sampled (`sampleEvery`).
- * Caches of one name are summed under it. A closed cache leaves its totals behind. Memory is bounded: series and names
- * beyond `maxSeries` are counted together under `(other)`.
+ * Counters are exact: the monitor pulls them from the caches on each report. Latencies are pushed by the caches into
+ * histograms; L1 hits and L1-only sets, which take less time than reading the clock, are sampled (`sampleEvery`).
+ * Caches with the same name are summed. The totals of a closed cache are kept. Memory is bounded: series and names
+ * beyond `maxSeries` are counted under `(other)`.
  */
 export class CachePerformanceMonitor implements CacheMonitor {
   readonly sampleEvery: number;
@@ -72,7 +72,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     Pick<OperationLatency, 'cache' | 'operation' | 'tier'>,
     OperationSeries
   >;
-  /** The series in `operations`, by tier, cache and operation. */
+  /** Index of the series in `operations`, by tier, cache and operation. */
   private recent = newRecent();
   private readonly keyOperations: BoundedSeries<
     Pick<KeyGenerationRecord, 'cache' | 'operation'>,
@@ -108,7 +108,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     }));
   }
 
-  /** Counts what `source` does from now on. Attaching it again changes nothing. */
+  /** Starts counting the operations of `source`. Attaching it twice has no effect. */
   attach(source: CacheSource): () => void {
     if (!this.sources.has(source)) {
       const stats = source.stats();
@@ -124,7 +124,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     if (!success) series.failures += 1;
   }
 
-  /** By way of what was found before: making a text of the three takes longer than counting. */
+  /** Looks in the index first: building the string id takes longer than counting. */
   private seriesOf(cache: string, operation: CacheOperation, tier: 'l1' | 'l2' | null): OperationSeries {
     const recent = this.recent[tier ?? 'none'];
     const known = recent.get(cache)?.get(operation);
@@ -147,12 +147,12 @@ export class CachePerformanceMonitor implements CacheMonitor {
     }
   }
 
-  /** What the caches did for one request. `route` is a pattern, never a URL. */
+  /** Records the cache activity of one request. `route` is a pattern, never a URL. */
   recordRequest(route: string, activity: Readonly<RequestActivity>): void {
     this.routes.record(route, activity);
   }
 
-  /** One request that asked an HTTP cache. */
+  /** Records one request to an HTTP cache. */
   recordHttpRequest(route: string, result: 'hit' | 'miss'): void {
     this.httpRoutes.record(route, result);
   }
@@ -170,7 +170,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     return this.totals().misses;
   }
 
-  /** Everything, as plain data. */
+  /** All metrics, as plain data. */
   getPerformanceStats(): PerformanceStats {
     const caches = this.caches();
     const totals = report.reportTotals(caches);
@@ -194,7 +194,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     };
   }
 
-  /** Begins again at zero. The caches' own statistics go on. */
+  /** Resets the metrics to zero. The statistics of the caches are not affected. */
   reset(): void {
     for (const [source, attached] of this.sources) attached.baseline = countersOf(this.ask(source, attached));
     this.closed.clear();
@@ -220,7 +220,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     try {
       attached.last = source.stats();
     } catch {
-      // A source that fails keeps the figures it gave last: a report must not break for one cache.
+      // Use the last statistics of a failing source: one cache must not break the report.
     }
     return attached.last;
   }

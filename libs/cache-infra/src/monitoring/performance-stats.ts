@@ -5,28 +5,28 @@ import { addCounters, zeroCounters } from './cache-counters.js';
 import type { LatencySummary } from './histogram.js';
 import type { HttpRouteReport, RouteReport } from './route-report.js';
 
-/** What the monitor knows: plain data, fit for JSON. */
+/** All metrics of the monitor, as plain data for JSON. */
 export interface PerformanceStats {
-  /** When counting began or was last reset, in ISO 8601. */
+  /** Start of counting or last reset, in ISO 8601. */
   since: string;
-  /** Seconds since then. */
+  /** Seconds since `since`. */
   durationSeconds: number;
-  /** All caches together. */
+  /** Totals of all caches. */
   totals: CounterReport;
   byTier: { l1: TierReport; l2: TierReport };
-  /** By name; caches that share one are summed, also those that have been closed. */
+  /** By name; caches with the same name are summed, closed ones included. */
   byCache: CacheReport[];
-  /** By route, for requests that the `CacheMonitoringInterceptor` saw. */
+  /** By route, for requests through the `CacheMonitoringInterceptor`. */
   byRoute: RouteReport[];
-  /** By route, for requests that asked the `HttpCacheInterceptor`. */
+  /** By route, for requests through the `HttpCacheInterceptor`. */
   byHttpRoute: HttpRouteReport[];
-  /** One line per cache, operation and answering tier. L1 hits are sampled (`sampleEvery`): their `count` is that of the samples. */
+  /** By cache, operation and answering tier. L1 hits are sampled (`sampleEvery`): `count` is the number of samples. */
   latencies: OperationLatency[];
   keyGeneration: KeyGenerationReport;
   compression: CompressionReport;
-  /** One of this many L1 hits was timed. */
+  /** One in this many L1 hits is timed. */
   sampleEvery: number;
-  /** Measurements that found their series full and were counted under `(other)`. */
+  /** Measurements counted under `(other)` because `maxSeries` was reached. */
   overflowed: number;
 }
 
@@ -43,12 +43,12 @@ export interface CounterReport {
   coalesced: number;
   evictions: number;
   corrupt: number;
-  /** hits / (hits + misses), 0-1; 0 when nothing was asked. */
+  /** hits / (hits + misses), 0-1; 0 without reads. */
   hitRatio: number;
 }
 
 export interface TierReport extends TierStats {
-  /** 0-1; 0 when nothing was asked. */
+  /** 0-1; 0 without reads. */
   hitRatio: number;
 }
 
@@ -56,7 +56,7 @@ export interface CacheReport extends CounterReport {
   cache: string;
   /** Open caches of this name. */
   instances: number;
-  /** Entries in their L1s now. */
+  /** Current entries in their L1s. */
   size: number;
   l1: TierReport;
   l2: TierReport;
@@ -64,7 +64,7 @@ export interface CacheReport extends CounterReport {
 }
 
 export interface CompressionReport extends CompressionStats {
-  /** bytesOut / bytesIn: 0.25 = a quarter is left; 1 when nothing was compressed. */
+  /** bytesOut / bytesIn: 0.25 = compressed to a quarter; 1 when nothing was compressed. */
   ratio: number;
   savedBytes: number;
 }
@@ -79,12 +79,12 @@ export interface OperationLatency extends LatencySummary {
 }
 
 export interface KeyGenerationReport extends LatencySummary {
-  /** Bytes or characters that went into keys. */
+  /** Total input of key generation, in bytes or characters. */
   inputLength: number;
   byOperation: (LatencySummary & { cache: string; operation: string; inputLength: number })[];
 }
 
-/** One open cache, or what is left of one that was closed. */
+/** Counters of one open cache, or of closed ones. */
 export interface CountedCache {
   readonly cache: string;
   readonly counters: CacheCounters;

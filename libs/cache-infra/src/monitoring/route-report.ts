@@ -1,11 +1,11 @@
 import type { RequestActivity } from '../cache/observe/activity.js';
 import { BoundedSeries } from '../base/bounded-series.js';
 
-/** What the caches did for the requests of one route. */
+/** Cache activity of the requests of one route. */
 export interface RouteReport {
   /** The pattern, for example `GET /products/:id`. */
   route: string;
-  /** Requests that asked a cache for something. */
+  /** Requests with cache calls. */
   requests: number;
   hits: number;
   misses: number;
@@ -13,15 +13,15 @@ export interface RouteReport {
   loads: number;
   /** hits / (hits + misses), 0-1. */
   hitRatio: number;
-  /** Milliseconds in cache calls, loaders included, over all requests. */
+  /** Total milliseconds in cache calls, loaders included. */
   durationMs: number;
-  /** Milliseconds in loaders, over all requests. */
+  /** Total milliseconds in loaders. */
   loadMs: number;
 }
 
 const other = '(other)';
 
-/** Counts by route; routes beyond `maxRoutes` are counted together. */
+/** Counts by route; routes beyond `maxRoutes` share one entry. */
 export class RouteCounts {
   private readonly series: BoundedSeries<{ route: string }, Omit<RouteReport, 'route' | 'hitRatio'>>;
 
@@ -60,21 +60,21 @@ export class RouteCounts {
   }
 }
 
-/** How `HttpCacheInterceptor` answered the requests of one route. */
+/** Results of `HttpCacheInterceptor` for the requests of one route. */
 export interface HttpRouteReport {
   /** The pattern, for example `GET /products/:id`. */
   route: string;
-  /** Requests that asked the cache: `hits` and `misses`. Those that bypass it, such as requests with `Range`, do not count. */
+  /** `hits` + `misses`. Requests that bypass the cache, such as those with `Range`, do not count. */
   requests: number;
-  /** Requests answered from the cache, stale answers that are made anew included. */
+  /** Requests answered from the cache, including stale answers under refresh. */
   hits: number;
-  /** Requests for which the handler ran, or which waited for a run that another request began. */
+  /** Requests that ran the handler or waited for a concurrent run. */
   misses: number;
   /** hits / requests, 0-1. */
   hitRatio: number;
 }
 
-/** Requests by route; routes beyond `maxRoutes` are counted together. */
+/** Counts requests by route; routes beyond `maxRoutes` share one entry. */
 export class HttpRouteCounts {
   private readonly series: BoundedSeries<{ route: string }, { hits: number; misses: number }>;
 

@@ -1,7 +1,7 @@
 import type { BenchmarkReport } from '../benchmark-report.js';
 import { escapeCommand } from './escape.js';
 
-/** Workflow commands of GitHub Actions, one a line, which show each finding at the run: print them to stdout. */
+/** Workflow commands of GitHub Actions, one per finding; print them to stdout. */
 export function ciAnnotations(report: BenchmarkReport): string {
   return report.findings
     .map(

@@ -1,4 +1,4 @@
-/** Light and dark as the reader's system says; colours that are told apart without red and green. */
+/** Follows the light or dark scheme of the reader's system. Colours do not rely on red and green. */
 export const htmlStyle = `
 :root { color-scheme: light dark; --ink: #1c2127; --dim: #5b6570; --page: #ffffff; --card: #f5f7f9; --rule: #d7dde3;
   --bar: #2f6fb3; --mark: #b4520a; --bad: #a4262c; --good: #1b6e3c; --warn: #8a5a00; }

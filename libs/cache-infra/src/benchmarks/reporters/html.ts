@@ -7,11 +7,11 @@ import { barPlot, distributionPlot, trendPlot } from './plot.js';
 import { machineLine, tablesOf, type Table } from './tables.js';
 
 export interface HtmlReportOptions {
-  /** Earlier runs, for the trends. Default none. */
+  /** Earlier runs for the trends. Default none. */
   readonly history?: readonly BenchmarkReport[] | undefined;
 }
 
-/** One page with tables and plots, which asks the network for nothing. */
+/** A self-contained page with tables and plots. */
 export function htmlReport(report: BenchmarkReport, { history = [] }: HtmlReportOptions = {}): string {
   const title = escapeHtml(report.suiteName);
   const verdict = report.passed

@@ -1,6 +1,6 @@
 import type { BenchmarkReport } from '../benchmark-report.js';
 
-/** For programs, and as the baseline of later runs: `parseReport` reads it. */
+/** A report for programs and as the baseline of later runs; `parseReport` reads it. */
 export function jsonReport(report: BenchmarkReport): string {
   return `${JSON.stringify(report, null, 2)}\n`;
 }

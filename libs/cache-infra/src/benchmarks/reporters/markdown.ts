@@ -2,7 +2,7 @@ import type { BenchmarkReport } from '../benchmark-report.js';
 import { escapeMarkdown } from './escape.js';
 import { machineLine, tablesOf, type Table } from './tables.js';
 
-/** For documents, pull requests, and the summary of a step in GitHub Actions. */
+/** A report for documents, pull requests and step summaries of GitHub Actions. */
 export function markdownReport(report: BenchmarkReport): string {
   const lines = [
     `# ${escapeMarkdown(report.suiteName)}: ${report.passed ? 'passed' : 'not passed'}`,

@@ -29,7 +29,7 @@ function at(value: number): string {
   return value.toFixed(1);
 }
 
-/** How often each duration occurred, on a logarithmic axis; marks say where median, p95 and p99 are. */
+/** Frequency of durations on a logarithmic axis, with marks at median, p95 and p99. */
 export function distributionPlot(
   title: string,
   bars: readonly HistogramBar[],
@@ -42,7 +42,7 @@ export function distributionPlot(
   const span = high - low || 1;
   const x = (ms: number) => frame.left + ((Math.log(ms) - low) / span) * (frame.right - frame.left);
   const most = Math.max(...bars.map(({ count }) => count));
-  // A root lets the rare long ones be seen beside the many.
+  // The square root keeps rare long durations visible.
   const y = (count: number) => frame.bottom - Math.sqrt(count / most) * (frame.bottom - frame.top);
   const drawn = bars
     .filter(({ count }) => count > 0)
@@ -74,7 +74,7 @@ export function distributionPlot(
   return svg(title, 200, drawn.join('') + axis + marked.join(''));
 }
 
-/** One bar each, the longest as wide as there is room. */
+/** Horizontal bars, the longest over the full width. */
 export function barPlot(
   title: string,
   bars: readonly { readonly label: string; readonly value: number; readonly words: string }[],
@@ -93,7 +93,7 @@ export function barPlot(
   return svg(title, Math.max(1, bars.length) * rowHeight, rows.join(''));
 }
 
-/** One measurement of a trend. */
+/** One run of a trend. */
 export interface TrendPoint {
   /** ISO 8601. */
   readonly startedAt: string;
@@ -101,7 +101,7 @@ export interface TrendPoint {
   readonly p95Ms: number;
 }
 
-/** Medians over runs, with the way to p95 as a band. The axis begins at 0. */
+/** Medians over runs, with a band up to p95. The axis begins at 0. */
 export function trendPlot(title: string, points: readonly TrendPoint[]): string {
   if (points.length < 2) return '';
   const frame: Frame = { left: 60, right: width - 8, top: 16, bottom: 150 };

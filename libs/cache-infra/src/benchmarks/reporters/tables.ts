@@ -3,7 +3,7 @@ import type { DurationChange } from '../comparison.js';
 import { formatCount, formatMs, formatPercent, formatShare } from '../format.js';
 import type { DurationSummary } from '../statistics.js';
 
-/** A table of any reporter. The first `labels` columns are text, the others numbers. */
+/** A table for any reporter. The first `labels` columns are text, the others numbers. */
 export interface Table {
   readonly title: string;
   readonly labels: number;
@@ -25,7 +25,7 @@ function durations(summary: DurationSummary): string[] {
   ].map(formatMs);
 }
 
-/** What a report has to show, without empty tables. */
+/** The non-empty tables of a report. */
 export function tablesOf(report: BenchmarkReport): Table[] {
   return [results(report), parts(report), memory(report), comparisons(report), baseline(report)].filter(
     ({ rows }) => rows.length > 0,
@@ -49,7 +49,7 @@ function results({ results }: BenchmarkReport): Table {
   };
 }
 
-/** A stampede is of cold keys: its callers share a load, and a hit ratio would say nothing of it. */
+/** Omits the hit ratio of stampedes: their callers share a load of a cold key. */
 function hitsOf({ name, hitRatio }: BenchmarkReport['results'][number]): string {
   return name === 'stampede' ? '-' : formatShare(hitRatio);
 }
@@ -151,7 +151,7 @@ function verdict({ regressionDetected, severity, improvementDetected }: Duration
   return improvementDetected ? 'faster' : 'no regression';
 }
 
-/** Where it was measured, in one line. */
+/** The machine of the measurement, in one line. */
 export function machineLine({ environment: at, config }: BenchmarkReport): string {
   const preset = config.preset === undefined ? '' : `preset ${config.preset}, `;
   return [

@@ -2,7 +2,7 @@ import type { BenchmarkReport } from '../benchmark-report.js';
 import { escapeTerminal } from './escape.js';
 import { machineLine, tablesOf, type Table } from './tables.js';
 
-/** For a terminal. */
+/** A report for a terminal. */
 export function textReport(report: BenchmarkReport): string {
   const lines = [
     `${report.suiteName}, ${report.startedAt}`,

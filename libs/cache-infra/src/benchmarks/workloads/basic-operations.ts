@@ -3,7 +3,7 @@ import type { BenchmarkEntry } from '../data-generator.js';
 import type { Measurement } from '../measurement.js';
 import { CacheWorkload } from './workload.js';
 
-/** Each operation of a cache, one after the other, on every record. */
+/** Runs each operation of a cache in turn, on every record. */
 export class BasicOperations extends CacheWorkload {
   constructor(cache: Cache, entries: readonly BenchmarkEntry[], iterations: number) {
     super('basic operations', cache, entries, iterations);

@@ -3,7 +3,7 @@ import type { BenchmarkEntry } from '../data-generator.js';
 import type { Measurement } from '../measurement.js';
 import { CacheWorkload } from './workload.js';
 
-/** All records, one `set` after the other, and then in one `setMany`. A sample is one `set`. */
+/** Stores all records, first by single `set` calls, then in one `setMany`. A sample is one `set`. */
 export class BulkSet extends CacheWorkload {
   override readonly main = 'set';
 

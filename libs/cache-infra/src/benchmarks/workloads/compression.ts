@@ -6,7 +6,7 @@ import type { BenchmarkEntry } from '../data-generator.js';
 import type { Measurement } from '../measurement.js';
 import { CacheWorkload, type Workload, type WorkloadFindings } from './workload.js';
 
-/** Storing and reading what compresses. The ratio is what the cache counted; a cache that does not compress has none. */
+/** Stores and reads compressible values. The ratio comes from the counters of the cache; absent without compression. */
 export class CompressionInCache extends CacheWorkload {
   constructor(cache: Cache, entries: readonly BenchmarkEntry[], iterations: number) {
     super('compression', cache, entries, iterations);
@@ -29,15 +29,15 @@ export class CompressionInCache extends CacheWorkload {
 }
 
 export interface CodecSettings {
-  /** Bytes above which values are compressed. */
+  /** Compression threshold in bytes. */
   readonly compressionThreshold: number;
-  /** zlib's, 1-9. */
+  /** zlib level, 1-9. */
   readonly compressionLevel: number;
 }
 
 const meta = { stamp: 0, nonce: 0, ttlMs: 0, graceMs: 0, tagEpoch: 0, tags: undefined };
 
-/** Values to bytes and back, as every cache with a Redis does it, without a cache. */
+/** Encodes and decodes values with the codec of Redis caches, without a cache. */
 export class CompressionInCodec implements Workload {
   readonly name = 'compression';
   readonly cacheName = 'codec';
@@ -74,6 +74,6 @@ export class CompressionInCodec implements Workload {
   }
 
   async cleanUp(): Promise<void> {
-    // It stored nothing.
+    // The codec stores nothing.
   }
 }

@@ -7,13 +7,13 @@ import { CacheWorkload } from './workload.js';
 export interface ConcurrencySettings {
   readonly workers: number;
   readonly operationsPerWorker: number;
-  /** 0-1. */
+  /** Share of reads, 0-1. */
   readonly readShare: number;
-  /** Which record each access is of. */
+  /** Record index of each access. */
   readonly trace: Uint32Array;
 }
 
-/** Several workers at once, that mostly read, and popular keys more often than others. */
+/** Runs concurrent workers that mostly read, with Zipf popularity of keys. */
 export class Concurrency extends CacheWorkload {
   readonly #settings: ConcurrencySettings;
   #isFilled = false;
@@ -50,7 +50,7 @@ export class Concurrency extends CacheWorkload {
     for (let operation = 0; operation < operationsPerWorker; operation++) {
       const at = id * operationsPerWorker + operation;
       const { key, value } = this.entries[trace[at % trace.length] as number] as BenchmarkEntry;
-      // Evenly, so that every run has the same mixture.
+      // Spread writes evenly, so that every run has the same mix.
       const isRead = Math.floor((at + 1) * readShare) > Math.floor(at * readShare);
       await (isRead
         ? measurement.time('read', () => this.cache.get(key), { inSpan: true })

@@ -7,15 +7,15 @@ import { CacheWorkload, type WorkloadFindings } from './workload.js';
 
 const bytesPerMb = 2 ** 20;
 
-/** As JSON, on average: what an entry holds is to be seen beside it. */
+/** Average JSON size of the values, to relate the memory of entries to. */
 function bytesPerValue(entries: readonly BenchmarkEntry[]): number {
   const bytes = entries.map(({ value }) => Buffer.byteLength(JSON.stringify(value)));
   return entries.length === 0 ? 0 : bytes.reduce((sum, size) => sum + size, 0) / entries.length;
 }
 
 /**
- * How much memory entries hold, and whether it is free after they are deleted. Garbage is collected before every reading. Each record is copied
- * before it is stored, so that what the cache holds is held by the cache alone.
+ * Measures the memory of entries, and whether deleting frees it. Collects garbage before each reading. Copies each
+ * record before storing it, so that only the cache holds the stored values.
  */
 export class Memory extends CacheWorkload {
   override readonly main = 'set';

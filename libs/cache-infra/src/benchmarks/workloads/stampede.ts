@@ -4,7 +4,7 @@ import type { Cache } from '../../cache/contract/cache.js';
 import type { Measurement } from '../measurement.js';
 import { CacheWorkload, type WorkloadFindings } from './workload.js';
 
-/** Many callers of one cold key at once. A sample is a stampede; it is right when it took one load, and all got its value. */
+/** Runs concurrent callers of one cold key. A sample is a stampede; it succeeds if one load served all callers. */
 export class Stampede extends CacheWorkload {
   readonly #callers: number;
   readonly #keys: string[] = [];
@@ -23,7 +23,7 @@ export class Stampede extends CacheWorkload {
       let loads = 0;
       const load = async () => {
         const id = loads++;
-        // The callers come before it is there.
+        // The load ends after all callers have called.
         await nextTurn();
         return id;
       };

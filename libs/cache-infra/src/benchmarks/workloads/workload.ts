@@ -5,41 +5,41 @@ import type { CacheStats } from '../../cache/contract/stats.js';
 import type { BenchmarkEntry } from '../data-generator.js';
 import type { Measurement } from '../measurement.js';
 
-/** What a benchmark does. It is run in several shares, with others in between. */
+/** The work of a benchmark. Runs in several blocks, interleaved with other workloads. */
 export interface Workload {
   readonly name: string;
-  /** Of the cache that it measures. */
+  /** Name of the measured cache. */
   readonly cacheName: string;
   readonly iterations: number;
-  /** The part whose durations stand for the benchmark; none = all of them. */
+  /** The part whose durations represent the benchmark; undefined = all parts. */
   readonly main?: string | undefined;
   stats(): CacheStats | undefined;
   /** @param first index of the first of these iterations */
   run(measurement: Measurement, iterations: number, first: number): Promise<void>;
-  /** What it found beside durations. */
+  /** Findings other than durations. */
   findings?(measurement: Measurement): WorkloadFindings;
-  /** Takes back what it stored. */
+  /** Deletes the stored entries. */
   cleanUp(): Promise<void>;
 }
 
 export interface WorkloadFindings {
-  /** Numbers of its own, by name. */
+  /** Specific metrics by name. */
   readonly details?: Readonly<Record<string, number>>;
   /** Bytes after compression / bytes before, 0-1. */
   readonly compressionRatio?: number | undefined;
-  /** MiB that the entries hold, heap and external; what `thresholds.memoryMb` limits. */
+  /** MiB held by the entries, heap and external; limited by `thresholds.memoryMb`. */
   readonly retainedMb?: number | undefined;
 }
 
-/** A name that no other benchmark has, here or in another process on the same Redis. */
+/** A namespace unique across benchmarks and processes on the same Redis. */
 export function ownNamespace(): string {
   return `benchmark-${randomBytes(6).toString('hex')}`;
 }
 
-/** The part of a workload that all on a cache have in common. */
+/** Base class of workloads on a cache. */
 export abstract class CacheWorkload implements Workload {
   readonly main: string | undefined = undefined;
-  /** Apart from the entries of the application, of the workloads that it takes turns with, and of runs that were killed. */
+  /** A separate namespace, apart from the application, other workloads and killed runs. */
   protected readonly cache: Cache;
 
   constructor(
