@@ -11,8 +11,11 @@ export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
 
 /** Files that need a server or a running application: suites other than the unit tests cover them. */
 const outsideUnitTests = [
-  'tiers/(redis|client|shared|pubsub)-',
-  'cache/(redis-|recovery|matching-removal|removals|tier-|tag-keeper|check-health|core|load|adviser|place|waiters)',
+  'tiers/(redis|coherence)/',
+  'cache/(redis-|engine|read/|write/writes|entry/keyspace|load/load-run)',
+  'cache/invalidate/(removals|tag-sync|coherence|key-signals)',
+  'cache/recover/(recovery|redis-)',
+  'cache/observe/(check-health|adviser)',
   'testing/',
   'nestjs/',
   'cli/',
