@@ -288,8 +288,8 @@ export class Removals {
   /** False: something newer stands there. */
   async #expireL2(l2: RemoteTier, guards: LoadGuards, redisKey: string): Promise<boolean> {
     const load = await guards.begin(redisKey, false);
-    if (load.seen === null) return true;
-    const entry = await l2.decode(redisKey, load.seen);
+    if (load.previous === null) return true;
+    const entry = await l2.decode(redisKey, load.previous);
     if (entry === undefined || entry.meta.graceMs === 0) return false;
     const { meta } = entry;
     const { types, maxNodes } = this.#deps.values;
