@@ -103,7 +103,7 @@ describe('a database that cannot be selected', () => {
     const cache = closing(new RedisCache({ redis: client, commandTimeout: '5s' }));
 
     await cache.set('key', 1);
-    await expect(cache.connect()).rejects.toThrow(/asked for database 20 and is in database 0/);
+    await expect(cache.connect()).rejects.toThrow(/in database 0 instead of database 20/);
 
     expect(await raw.dbsize()).toBe(0);
   });

@@ -294,8 +294,8 @@ export class Removals {
   /** Ends the entry's ttl in Redis. False = Redis holds a newer entry. */
   async #expireL2(l2: RemoteTier, guards: LoadGuards, redisKey: string): Promise<boolean> {
     const guard = await guards.begin(redisKey, false);
-    if (guard.seen === null) return true;
-    const entry = await l2.decode(redisKey, guard.seen);
+    if (guard.previous === null) return true;
+    const entry = await l2.decode(redisKey, guard.previous);
     if (entry === undefined || entry.meta.graceMs === 0) return false;
     const { meta } = entry;
     const { types, maxNodes } = this.#deps.values;

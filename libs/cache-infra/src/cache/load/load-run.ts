@@ -185,8 +185,8 @@ export class LoadRun implements FlightObserver {
         // Redis is unavailable: load without a guard.
         if (begun === failed) return undefined;
         if (begun.granted) this.#guard = begun;
-        if (begun.granted && begun.seen === null) return undefined;
-        if (begun.seen !== null && !flight.forced && plan.lock) {
+        if (begun.granted && begun.previous === null) return undefined;
+        if (begun.previous !== null && !flight.forced && plan.lock) {
           // Another instance may have stored the value meanwhile.
           const found = await this.#lookAgain(begun);
           if (found !== undefined && !this.#isDueAgain(found) && !isForced(flight)) {

@@ -5,48 +5,54 @@ import { errorKindOf } from '../redis/errors.js';
 import { tagTableUnder, type TagMessage } from '../redis/tag-channel.js';
 import { TagSubscription } from './tag-subscription.js';
 
-/** What a lost or found invalidation channel, and what comes through it, means to its owner. */
+/** Callbacks for the events of an invalidation channel. */
 export interface CoherenceListener {
-  /** These keys were changed by somebody else. */
+  /** Another client changed these keys. */
   onInvalidate(redisKeys: readonly string[]): void;
-  /** The tag table at this key was changed, and how. */
+  /** The tag table at this key was changed, as `message` says. */
   onTags(tableKey: string, message: TagMessage): void;
-  /** The server forgot everything (`FLUSHALL`, `FLUSHDB`). */
+  /** All keys were removed (`FLUSHALL`, `FLUSHDB`). */
   onFlush(): void;
-  /** Changes may be missed from now on. */
+  /** The channel is lost: changes may be missed from now on. */
   onLost(reason: string): void;
-  /** Changes are not heard of, and could not be made to be: it goes on being tried. */
+  /** An attempt to arm the channel failed: changes are missed. The next attempt follows. */
   onUnarmed(reason: string): void;
-  /** From now on every change is heard of; what was read before may be old. */
+  /** The channel is armed: no change is missed from now on. Entries read before may be out of date. */
   onArmed(): void;
 }
 
-/** What one tracked connection tells. */
+/** Callbacks for the events of one tracked connection. */
 export interface NodeListener extends CoherenceListener {
-  /** Tracking is about to begin anew. */
+  /** Tracking is about to start again. */
   onArming(): void;
 }
 
 export interface TrackingOptions {
-  /** `tracking`: the server remembers what this client read. `broadcast`: it tells of every key under `prefix`. */
+  /**
+   * `tracking`: the server announces changes of the keys that this client read. `broadcast`: of all keys under the
+   * prefixes.
+   */
   readonly mode: 'tracking' | 'broadcast';
-  /** Bounds a command of arming and of the heartbeat, so that silence is noticed in time whatever `commandTimeout` is. */
+  /**
+   * Bounds each command of arming and of the heartbeat: silence is detected in time, however long `commandTimeout` is.
+   */
   readonly deadlines: Deadlines;
-  /** Bounds the second connection: TCP, TLS and greeting are several round trips. */
+  /** Bounds the opening of the invalidation connection: TCP, TLS and the handshake are several round trips. */
   readonly connecting: Deadlines;
 }
 
 const channel = '__redis__:invalidate';
 const heartbeatMs = 2000;
-/** Between attempts to arm: soon at first. */
+/** Milliseconds between attempts to arm. They double up to `most`. */
 const rearmMs = { first: 10, most: 1000 };
 
 /**
- * Server-assisted client-side caching for one data connection (https://redis.io/docs/latest/develop/reference/client-side-caching/).
+ * Server-assisted client-side caching for one data connection
+ * (https://redis.io/docs/latest/develop/reference/client-side-caching/).
  *
- * ioredis drops RESP3 `invalidate` pushes, so they are redirected to a second, RESP2 connection to the very same server. Whatever
- * happens to either connection, tracking is armed anew with a new second connection: its client id has changed, and a
- * redirect to an id that is gone breaks without a word.
+ * ioredis drops RESP3 `invalidate` pushes, so tracking redirects them to a second, RESP2 connection to the same server:
+ * the invalidation connection. When either connection is lost, tracking is armed again with a new invalidation
+ * connection: a new connection has a new client id, and a redirect to the id of a closed connection breaks silently.
  */
 export class ClientTracking {
   readonly #data: Redis;
@@ -62,7 +68,7 @@ export class ClientTracking {
   #rearmAfterMs = rearmMs.first;
   #closed = false;
 
-  /** `prefixes`: of the caches that it is about, asked each time it is armed. */
+  /** `prefixes` returns the prefixes of the caches on this connection. It is called each time tracking is armed. */
   constructor(
     data: Redis,
     prefixes: () => readonly string[],
@@ -80,9 +86,9 @@ export class ClientTracking {
     if (this.#data.status === 'ready') this.#rearm();
   }
 
-  /** Arms anew, for other prefixes. */
+  /** Arms tracking again, for changed prefixes. */
   restart(): void {
-    this.#lose('the prefixes have changed');
+    this.#lose('the key prefixes on this connection changed');
     this.#rearm();
   }
 
@@ -90,7 +96,7 @@ export class ClientTracking {
     return this.#armed;
   }
 
-  /** It has been armed at least once. */
+  /** True once tracking has been armed. */
   get wasArmed(): boolean {
     return this.#wasArmed;
   }
@@ -100,13 +106,13 @@ export class ClientTracking {
     this.#armed = false;
     clearTimeout(this.#timer);
     this.#stopListening?.();
-    // A client of the user's own lives on, and need not be tracked any more.
+    // A user's client stays open, and needs no tracking any more.
     if (this.#data.status === 'ready') this.#data.client('TRACKING', 'OFF').catch(ignore);
     this.#dropSubscriber();
   }
 
   readonly #dataClosed = (): void => {
-    this.#lose('the data connection was closed');
+    this.#lose('data connection closed');
     clearTimeout(this.#timer);
   };
 
@@ -125,8 +131,8 @@ export class ClientTracking {
     if (this.#closed || this.#data.status !== 'ready') return;
     const { deadlines, connecting, mode } = this.#options;
     const subscriber = this.#connectSubscriber();
-    await connecting.within(subscriber.connect(), 'the invalidation connection');
-    // A client that subscribes can no longer ask who it is.
+    await connecting.within(subscriber.connect(), 'on the invalidation connection');
+    // A subscribed RESP2 connection can no longer send CLIENT ID.
     const id = await deadlines.within(subscriber.client('ID'), 'CLIENT ID');
     subscriber.on('messageBuffer', this.#onMessage);
     const tags = this.#tagSubscription(subscriber);
@@ -135,12 +141,13 @@ export class ClientTracking {
     else tags.trust();
     await deadlines.within(subscriber.subscribe(channel), 'SUBSCRIBE');
     await tags.subscribe(deadlines);
-    // Tracking that is on cannot change its redirect to a client that has gone without being switched off first.
+    // Tracking must be switched off first: the redirect of active tracking cannot be changed.
     await deadlines.within(this.#data.client('TRACKING', 'OFF'), 'CLIENT TRACKING');
     const prefixes = this.#prefixes().flatMap((prefix) => ['PREFIX', prefix]);
-    // BCAST tells of all changes of one turn at once, however many there were: own ones can't be told apart, and NOLOOP leaves them out.
+    // BCAST announces all changes of one turn of the server as one, so that own changes cannot be recognized: NOLOOP
+    // leaves them out.
     const scope = mode === 'broadcast' ? ['BCAST', ...prefixes, 'NOLOOP'] : [];
-    // The server tells of no command that it got before this one.
+    // The server announces no change that it got before this command.
     this.#listener.onArming();
     const on = this.#data.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), ...scope);
     await deadlines.within(on, 'CLIENT TRACKING');
@@ -165,17 +172,17 @@ export class ClientTracking {
     });
   }
 
-  /** A connection to where the data connection goes now: after a failover that is another server than was asked for. */
+  /** Connects to the server of the data connection: after a failover it is not the configured server. */
   #connectSubscriber(): Redis {
     const { stream, options } = this.#data;
-    const own: RedisOptions & { replyMapping?: 'legacy' } = {
+    const merged: RedisOptions & { replyMapping?: 'legacy' } = {
       ...options,
       keyPrefix: '',
       replyMapping: 'legacy',
       protocol: 2,
       connectionName: `${options.connectionName ?? 'cache'}-invalidations`,
       lazyConnect: true,
-      // The data connection is ready, so the server has loaded its data; it may not know INFO.
+      // The data connection is ready, so the server has loaded its data. It may not know INFO.
       enableReadyCheck: false,
       enableAutoPipelining: false,
       autoResubscribe: false,
@@ -183,15 +190,15 @@ export class ClientTracking {
       disconnectTimeout: 20,
     };
     if ('remotePort' in stream && stream.remotePort !== undefined && stream.remoteAddress !== undefined) {
-      own.host = stream.remoteAddress;
-      own.port = stream.remotePort;
-      delete own.sentinels;
+      merged.host = stream.remoteAddress;
+      merged.port = stream.remotePort;
+      delete merged.sentinels;
     }
-    const subscriber = new Redis(own);
+    const subscriber = new Redis(merged);
     subscriber.on('error', ignore);
     subscriber.on('close', () => {
       if (this.#subscriber !== subscriber || this.#closed) return;
-      this.#retry('the invalidation connection was closed');
+      this.#retry('invalidation connection closed');
     });
     this.#subscriber = subscriber;
     return subscriber;
@@ -206,18 +213,21 @@ export class ClientTracking {
 
   readonly #onMessage = (from: Buffer, message: unknown): void => {
     if (this.#tags?.take(from.toString(), message) === true) return;
-    // `message` (not `messageBuffer`) would join the keys with commas; null says that everything was flushed.
+    // The event `message` (not `messageBuffer`) would join the keys with commas. Null announces a flush.
     if (message === null) this.#listener.onFlush();
-    else if (Array.isArray(message)) this.#tellChanged(message.map(String));
-    else if (Buffer.isBuffer(message)) this.#tellChanged([message.toString()]);
+    else if (Array.isArray(message)) this.#keysChanged(message.map(String));
+    else if (Buffer.isBuffer(message)) this.#keysChanged([message.toString()]);
   };
 
-  #tellChanged(redisKeys: readonly string[]): void {
+  #keysChanged(redisKeys: readonly string[]): void {
     const changed = this.#tags?.unexplained(redisKeys) ?? redisKeys;
     if (changed.length > 0) this.#listener.onInvalidate(changed);
   }
 
-  /** A channel can die without a word, on either side: a silent peer, or a redirect to a client that is gone. */
+  /**
+   * Detects a channel that failed silently, on either side: a peer that no longer answers, or a redirect to a closed
+   * connection.
+   */
   readonly #heartbeat = (): void => {
     const subscriber = this.#subscriber;
     if (subscriber === undefined || this.#closed) return;
@@ -242,7 +252,7 @@ export class ClientTracking {
 
   #lose(reason: string): void {
     this.#dropSubscriber();
-    // What was never there is not lost: a node of a Cluster that is down is tried again and again.
+    // A channel that was not armed is not lost: arming a Cluster node that is down is retried again and again.
     if (!this.#armed) return;
     this.#armed = false;
     this.#listener.onLost(reason);
@@ -258,18 +268,19 @@ export class ClientTracking {
   }
 }
 
-/** Redis 7 tells `flags` among others; `broken_redirect` stands there once the second connection has gone. */
+/** The reply of Redis 7 lists `flags`, with `broken_redirect` once the invalidation connection is closed. */
 function assertIntact(info: unknown): void {
   const words = JSON.stringify(info);
-  if (words.includes('broken_redirect') || !words.includes('"on"')) throw new Error('tracking is broken');
+  if (words.includes('broken_redirect') || !words.includes('"on"'))
+    throw new Error('CLIENT TRACKING is off, or its redirect is broken');
 }
 
-/** An answer, if a bad one: the channel is alive. */
+/** An error reply proves that the channel is alive. */
 function tolerateRefusal(error: unknown): void {
   if (errorKindOf(error) !== 'permission') throw error;
 }
 
-/** Redis 6.0 has tracking, and no way to ask about it. */
+/** Redis 6.0 has tracking, but no CLIENT TRACKINGINFO. */
 function tolerateUnknown(error: unknown): void {
   if (!/unknown|syntax/i.test((error as Error).message)) tolerateRefusal(error);
 }

@@ -10,14 +10,17 @@ import type { TrackingMember } from './shared-tracking.js';
 import { tagTableUnder } from '../redis/tag-channel.js';
 import { TagSubscription } from './tag-subscription.js';
 
-/** Keys of one message: a change of many keys does not stand still in one long one. */
+/**
+ * Most keys of one message: a change of many keys becomes several messages, none of which blocks the channel for long.
+ */
 const keysPerMessage = 500;
 const heartbeatMs = 2000;
 const retryMs = 500;
 
 /**
- * Coherence for servers and proxies that know no `CLIENT TRACKING`: whoever changes keys publishes them. Hears of what caches
- * with this setting change, not of other writers, and not of keys that expire or are evicted.
+ * Coherence for servers and proxies without `CLIENT TRACKING`: each cache publishes the keys that it changes. A cache
+ * receives the changes by other caches with this setting. It does not receive changes by other clients, expirations or
+ * evictions.
  */
 export class PubSubCoherence implements TrackingMember {
   readonly #client: RedisClient;
@@ -26,7 +29,7 @@ export class PubSubCoherence implements TrackingMember {
   readonly #channel: string;
   readonly #listener: CoherenceListener;
   readonly #publish: (channel: string, message: string) => Promise<unknown>;
-  /** Who this is, so as not to hear itself. */
+  /** The id of this instance: it ignores its own messages. */
   readonly #self = randomBytes(8).toString('base64url');
   readonly #stopListening: () => void;
   #subscriber: Redis | undefined;
@@ -53,7 +56,7 @@ export class PubSubCoherence implements TrackingMember {
         this.#restart();
       },
       close: () => {
-        this.#lose('the data connection was closed');
+        this.#lose('data connection closed');
       },
     });
     if (client.status === 'ready') this.#restart();
@@ -66,7 +69,7 @@ export class PubSubCoherence implements TrackingMember {
     return this.#armed;
   }
 
-  /** What this instance publishes it does not hear. */
+  /** This instance ignores its own messages, so no echo is expected. */
   changing(): OwnChange {
     return noOwnChange;
   }
@@ -74,7 +77,7 @@ export class PubSubCoherence implements TrackingMember {
   changed(redisKeys: readonly string[]): void {
     for (let i = 0; i < redisKeys.length; i += keysPerMessage) {
       const message = JSON.stringify([this.#self, ...redisKeys.slice(i, i + keysPerMessage)]);
-      // Whoever missed it was not connected to hear it either, and starts empty.
+      // An instance that misses the message has lost its subscription, and clears its L1 when it subscribes again.
       this.#publish(this.#channel, message).catch(ignore);
     }
   }
@@ -108,10 +111,10 @@ export class PubSubCoherence implements TrackingMember {
     );
     subscriber.on('close', () => {
       if (this.#subscriber !== subscriber || this.#closed) return;
-      this.#lose('the subscription was closed');
+      this.#lose('subscription connection closed');
       this.#retry();
     });
-    await this.#connecting.within(subscriber.connect(), 'the subscription connection');
+    await this.#connecting.within(subscriber.connect(), 'on the subscription connection');
     await this.#connecting.within(subscriber.subscribe(this.#channel), 'SUBSCRIBE');
     await tags.subscribe(this.#connecting);
     if (this.#subscriber !== subscriber) return;
@@ -121,7 +124,7 @@ export class PubSubCoherence implements TrackingMember {
     this.#beat(subscriber);
   }
 
-  /** Whoever changes a tag table tells of it on the channel of changes as well: messages that do not come are made up for. */
+  /** A cache that changes its tag table also publishes the table's key as changed: a lost tag message is noticed. */
   #tagSubscription(subscriber: Redis): TagSubscription {
     const tableKey = clientPrefixOf(this.#client) + tagTableUnder(this.#prefix);
     const tags = new TagSubscription(subscriber, [tableKey], databaseOf(this.#client), {
@@ -136,16 +139,19 @@ export class PubSubCoherence implements TrackingMember {
     return tags;
   }
 
-  /** In a Cluster every node passes on every message (https://redis.io/docs/latest/commands/publish/). */
+  /**
+   * Connects to any node of a Cluster: every node forwards every message
+   * (https://redis.io/docs/latest/commands/publish/).
+   */
   #connect(): Redis {
     const node = isCluster(this.#client) ? this.#client.nodes('master')[0] : this.#client;
-    if (node === undefined) throw new Error('no node to subscribe at');
+    if (node === undefined) throw new Error('the Cluster has no node to subscribe to');
     const options: RedisOptions & { replyMapping?: 'legacy' } = {
       ...node.options,
       keyPrefix: '',
       replyMapping: 'legacy',
       lazyConnect: true,
-      // The data connection is ready, so the server has loaded its data; it may not know INFO.
+      // The data connection is ready, so the server has loaded its data. It may not know INFO.
       enableReadyCheck: false,
       enableOfflineQueue: true,
       enableAutoPipelining: false,
@@ -156,12 +162,12 @@ export class PubSubCoherence implements TrackingMember {
     return new Redis(options);
   }
 
-  /** A subscription that went silent looks like one with nothing to say. */
+  /** Pings the subscription connection: without messages a dead connection looks like an idle one. */
   #beat(subscriber: Redis): void {
     this.#timer = setTimeout(() => {
       if (this.#subscriber !== subscriber) return;
       if (!this.#answered) {
-        this.#lose('the subscription went silent');
+        this.#lose('no answer on the subscription connection');
         this.#retry();
         return;
       }
@@ -204,7 +210,7 @@ export class PubSubCoherence implements TrackingMember {
   }
 }
 
-/** Anybody may publish on the channel: what is not a list of texts says nothing. */
+/** Other clients may publish on the channel, too: a message that is not a list of texts is ignored. */
 function parse(message: string): string[] {
   try {
     const parsed: unknown = JSON.parse(message);
@@ -215,5 +221,6 @@ function parse(message: string): string[] {
 }
 
 function ignore(): void {
-  // A failure shows as 'close', as silence, or as a message that nobody was there to hear.
+  // A failed connection is detected by its 'close' event or by the heartbeat. A failed publish is no worse than a lost
+  // message.
 }

@@ -6,23 +6,23 @@ import { tagTableUnder } from '../redis/tag-channel.js';
 import { ClientTracking, type CoherenceListener, type TrackingOptions } from './client-tracking.js';
 import { noOwnChange, OwnChanges, type OwnChange } from '../redis/own-changes.js';
 
-/** One cache's part in the tracking of a connection. */
+/** One cache's share of an invalidation channel. */
 export interface TrackingMember {
   readonly armed: boolean;
-  /** `changed` reaches every tracked cache on this client. */
+  /** True when `changed` reaches every tracked cache on this client. */
   readonly reachesNeighbours: boolean;
-  /** Every change is told of, whoever makes it. */
+  /** True when changes by every client are announced. */
   readonly hearsEverything: boolean;
-  /** This cache is about to change these keys, each once and right after reading it: it need not hear of that. */
+  /** This cache is about to change these keys, each once and right after reading it: it does not need the echo. */
   changing(redisKeys: readonly string[]): OwnChange;
-  /** This cache has changed these keys: tells whom Redis does not tell. */
+  /** This cache has changed these keys: announces them to the caches that Redis does not notify. */
   changed(redisKeys: readonly string[]): void;
   close(): void;
 }
 
 /**
- * A client is tracked once, for all the caches that stand on it: a connection has one redirect and one mode. A Cluster is
- * tracked node by node; any of its nodes may become a master.
+ * Tracks a client once, for all caches that share it: a connection has one redirect and one mode. A Cluster is tracked
+ * node by node, since any node may become a master.
  */
 class SharedTracking {
   readonly mode: TrackingOptions['mode'];
@@ -47,7 +47,7 @@ class SharedTracking {
     const newPrefix = ![...this.#members.values()].includes(prefix);
     this.#members.set(listener, prefix);
     if (this.#members.size === 1) this.#start();
-    // What a connection that has subscribed hears of can no longer be changed.
+    // The prefixes of an armed connection cannot be changed: arm it again.
     else if (newPrefix) for (const node of this.#nodes.values()) node.restart();
     else if (this.armed) listener.onArmed();
     const isArmed = (): boolean => this.armed;
@@ -72,10 +72,12 @@ class SharedTracking {
     };
   }
 
-  /** A cache on this client has changed these keys. Under `broadcast` the server leaves out the whole client (`NOLOOP`). */
+  /**
+   * Announces changes by a cache on this client. In `broadcast` mode the server leaves out the whole client (`NOLOOP`).
+   */
   announce(redisKeys: readonly string[], by?: CoherenceListener): void {
     if (this.mode !== 'broadcast') return;
-    this.#tell((member) => member !== by && member.onInvalidate(redisKeys));
+    this.#notify((member) => member !== by && member.onInvalidate(redisKeys));
   }
 
   #start(): void {
@@ -91,7 +93,8 @@ class SharedTracking {
   readonly #add = (node: Redis): void => {
     if (this.#nodes.has(node)) return;
     const clientPrefix = clientPrefixOf(this.#client);
-    const prefixes = (): string[] => [...new Set(this.#members.values())].map((own) => clientPrefix + own);
+    const prefixes = (): string[] =>
+      [...new Set(this.#members.values())].map((prefix) => clientPrefix + prefix);
     const tracking = new ClientTracking(node, prefixes, this.#options, {
       onInvalidate: (redisKeys) => {
         this.#invalidated(clientPrefix === '' ? redisKeys : withoutPrefix(redisKeys, clientPrefix));
@@ -100,28 +103,28 @@ class SharedTracking {
         this.#ownChanges.forget();
       },
       onTags: (tableKey, message) => {
-        this.#tell((member) => {
+        this.#notify((member) => {
           if (clientPrefix + tagTableUnder(this.#members.get(member) ?? '') === tableKey)
             member.onTags(tableKey, message);
         });
       },
       onFlush: () => {
-        this.#tell((member) => {
+        this.#notify((member) => {
           member.onFlush();
         });
       },
       onLost: (reason) => {
-        this.#tell((member) => {
+        this.#notify((member) => {
           member.onLost(reason);
         });
       },
       onUnarmed: (reason) => {
-        this.#tell((member) => {
+        this.#notify((member) => {
           member.onUnarmed(reason);
         });
       },
       onArmed: () => {
-        this.#tell((member) => {
+        this.#notify((member) => {
           member.onArmed();
         });
       },
@@ -133,25 +136,25 @@ class SharedTracking {
   readonly #remove = (node: Redis): void => {
     const tracking = this.#nodes.get(node);
     tracking?.close();
-    // Of a node that is down, and is listed and dropped again and again, nothing was read.
+    // No entry was read from a node that was never armed: it is down, and joins and leaves again and again.
     if (!this.#nodes.delete(node) || tracking?.wasArmed !== true) return;
-    // What was read from it may have changed where its slots went.
-    this.#tell((member) => {
-      member.onLost('a node left the cluster');
+    // Its slots have moved: entries read from it may have changed on another node.
+    this.#notify((member) => {
+      member.onLost('a node left the Cluster');
       if (this.armed) member.onArmed();
     });
   };
 
-  /** Tells every member but the one whose own change it was. */
+  /** Notifies every member of changed keys, except the owner of an own change. */
   #invalidated(redisKeys: readonly string[]): void {
     for (const redisKey of redisKeys) {
-      const owner = this.#ownChanges.heard(redisKey);
-      this.#tell((member) => member !== owner && member.onInvalidate([redisKey]));
+      const owner = this.#ownChanges.announced(redisKey);
+      this.#notify((member) => member !== owner && member.onInvalidate([redisKey]));
     }
   }
 
-  #tell(what: (member: CoherenceListener) => unknown): void {
-    for (const member of [...this.#members.keys()]) what(member);
+  #notify(call: (member: CoherenceListener) => unknown): void {
+    for (const member of [...this.#members.keys()]) call(member);
   }
 
   #leave(listener: CoherenceListener): void {
@@ -166,19 +169,23 @@ class SharedTracking {
   }
 }
 
-/** The server tells of keys by their whole names. */
+/** The server announces keys with the client's prefix. */
 function withoutPrefix(redisKeys: readonly string[], prefix: string): readonly string[] {
   return redisKeys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
 }
 
 const trackings = new WeakMap<RedisClient, SharedTracking>();
 
-/** Tells the caches that are tracked on this client of a change by a cache that is not. */
+/** Announces a change by an untracked cache to the tracked caches on the same client. */
 export function announce(client: RedisClient, redisKeys: readonly string[]): void {
   trackings.get(client)?.announce(redisKeys);
 }
 
-/** @throws ValidationError when the connection is tracked in another mode already */
+/**
+ * Adds a cache to the tracking of its client.
+ *
+ * @throws ValidationError when the client is already tracked in another mode
+ */
 export function track(
   client: RedisClient,
   prefix: string,
@@ -191,7 +198,9 @@ export function track(
     throw new ValidationError([
       {
         path: 'coherence',
-        message: `coherence must be '${shared.mode}' as for the other caches on this client, got '${options.mode}'; or give each cache a client of its own`,
+        message:
+          `coherence must be '${shared.mode}' as for the other caches on this client, got '${options.mode}'; ` +
+          'or give each cache its own client',
       },
     ]);
   }

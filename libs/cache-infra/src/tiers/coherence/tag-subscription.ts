@@ -3,32 +3,34 @@ import type { Deadlines } from '../redis/deadlines.js';
 import { errorKindOf } from '../redis/errors.js';
 import { parseTagMessage, tagChannel, type TagMessage } from '../redis/tag-channel.js';
 
-/** What comes of the tag tables, by the tables' whole keys. */
+/** Callbacks for changes of tag tables. A `tableKey` includes the client's prefix. */
 export interface TagListener {
+  /** The table was changed, as `message` says. */
   onTags(tableKey: string, message: TagMessage): void;
-  /** The table was changed, and nothing tells how. */
+  /** The table was changed, and no message says how. */
   onTable(tableKey: string): void;
 }
 
 /**
- * Hears of changes to tag tables on one connection: each comes as a message that tells all of it, and as an
- * invalidation of the table's key. The first without the second costs nothing to follow; the second without the
- * first is a change by somebody who does not publish (another release, a user who may not), and has to be asked
- * about.
+ * Receives changes of tag tables on one connection. Each change arrives twice: as a message that describes it, and as
+ * an invalidation of the table's key. An invalidation without a message is a change by a client that does not publish
+ * (another release, a user who may not publish): the cache must ask Redis for it.
  *
- * The server tells in this order, whatever happens at the same time: message, then invalidation under `BCAST` (it
- * sends those at the end of its turn, several changes as one). So one invalidation after a message is explained by
- * it.
+ * The message arrives first: under `BCAST` the server sends invalidations at the end of its turn, and several changes
+ * as one. So a message explains the next invalidation of its table.
  */
 export class TagSubscription {
   readonly #subscriber: Redis;
   readonly #listener: TagListener;
   readonly #tables = new Map<string, string>();
-  /** Every change of a table is told as an invalidation as well: messages need not be doubted. */
-  #hearsAll = false;
+  /**
+   * Every change of a table also arrives as an invalidation, so that a missing message is noticed and messages can be
+   * trusted.
+   */
+  #invalidatesAll = false;
   readonly #explained = new Set<string>();
 
-  /** `tableKeys`: with all that the client puts before them. */
+  /** `tableKeys` include the client's prefix. */
   constructor(subscriber: Redis, tableKeys: readonly string[], database: number, listener: TagListener) {
     this.#subscriber = subscriber;
     this.#listener = listener;
@@ -36,9 +38,8 @@ export class TagSubscription {
   }
 
   /**
-   * Has the server tell this very connection of every change to the tables, whoever reads them or not. To be called
-   * before the connection subscribes to anything. A server that does not know how, or does not let this user, is
-   * asked after each change.
+   * Asks the server to announce every change of the tables on this connection, whether a client has read them or not.
+   * Call it before the connection subscribes. When the server refuses, the cache asks Redis after each change.
    */
   async track(id: number, deadlines: Deadlines): Promise<void> {
     const prefixes = [...this.#tables.values()].flatMap((key) => ['PREFIX', key]);
@@ -53,32 +54,32 @@ export class TagSubscription {
     );
     try {
       await deadlines.within(tracking, 'CLIENT TRACKING');
-      this.#hearsAll = true;
+      this.#invalidatesAll = true;
     } catch (error) {
       if (errorKindOf(error) === 'timeout' || errorKindOf(error) === 'connection') throw error;
     }
   }
 
-  /** Every change is told as an invalidation without further ado, as under `broadcast`. */
+  /** Every change arrives as an invalidation already, as in `broadcast` mode. */
   trust(): void {
-    this.#hearsAll = true;
+    this.#invalidatesAll = true;
   }
 
   async subscribe(deadlines: Deadlines): Promise<void> {
     try {
       await deadlines.within(this.#subscriber.subscribe(...this.#tables.keys()), 'SUBSCRIBE');
     } catch (error) {
-      // Without messages each change is asked about.
+      // Without messages the cache asks Redis after each change.
       if (errorKindOf(error) !== 'permission') throw error;
     }
   }
 
-  /** True if the message was about a tag table. */
+  /** Handles a message; false when it does not concern a tag table. */
   take(channel: string, message: unknown): boolean {
     const tableKey = this.#tables.get(channel);
     if (tableKey === undefined) return false;
     const change = Buffer.isBuffer(message) ? parseTagMessage(message) : undefined;
-    if (change === undefined || !this.#hearsAll) {
+    if (change === undefined || !this.#invalidatesAll) {
       this.#listener.onTable(tableKey);
     } else {
       this.#explained.add(tableKey);
@@ -87,7 +88,7 @@ export class TagSubscription {
     return true;
   }
 
-  /** What is left of changed keys to be told of. */
+  /** The changed keys without the tables whose change a message has explained. */
   unexplained(redisKeys: readonly string[]): readonly string[] {
     if (this.#explained.size === 0) return redisKeys;
     return redisKeys.filter((redisKey) => !this.#explained.delete(redisKey));

@@ -1,32 +1,35 @@
 import { pinShape } from '../../base/pin-shape.js';
 
-/** What an L1 entry carries beyond its value, when it carries anything. */
+/** Details of an L1 entry that has more than a value and a ttl. */
 export interface L1EntryDetail {
-  /** As the tag table names them. */
+  /** Tags, as the tag table names them. */
   readonly tags: readonly string[];
-  /** State of the tag table that the value was made under. */
+  /** Epoch of the tag table when the value was made. */
   readonly tagEpoch: number;
-  /** Version of the tag table that this entry was last checked against. */
+  /** Version of the tag table against which the entry was last checked. */
   checkedVersion: number;
   /** End of the ttl, milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** End of the ttl that the entry was given, later than `expiresAt` when this tier keeps it for less. Milliseconds since the epoch. */
+  /**
+   * End of the ttl that the entry was stored with, milliseconds since the epoch. Later than `expiresAt` when the L1
+   * keeps it for a shorter time.
+   */
   readonly endsAt: number;
   /** End of the grace, milliseconds since the epoch. */
   readonly staleUntil: number;
-  /** The ttl that the entry was given, milliseconds; 0 = never expires. */
+  /** The ttl that the entry was stored with, milliseconds; 0 = never expires. */
   readonly ttlMs: number;
-  /** From when on a hit also refreshes, milliseconds since the epoch; `Infinity` = never, -1 = not yet decided. */
+  /**
+   * The moment from which a hit also refreshes, milliseconds since the epoch; `Infinity` = never, -1 = not yet decided.
+   */
   readonly refreshAt: number;
 }
 
-/**
- * An L1 entry. One without `detail` is only looked at as such: `MemoryTier` holds its bare value.
- */
+/** An L1 entry. `MemoryTier` holds an entry without `detail` as its bare value, and creates the `L1Entry` on access. */
 export class L1Entry {
   constructor(
     readonly value: unknown,
-    /** Until then a hit needs no further thought. Milliseconds since the epoch; `Infinity` = for ever. */
+    /** Until this moment a hit needs no further check. Milliseconds since the epoch; `Infinity` = never expires. */
     readonly plainUntil: number,
     readonly detail: L1EntryDetail | undefined,
   ) {}
@@ -36,12 +39,12 @@ export class L1Entry {
     return this.detail?.expiresAt ?? this.plainUntil;
   }
 
-  /** End of the ttl that the entry was given, wherever it is kept. */
+  /** End of the ttl that the entry was stored with. */
   get endsAt(): number {
     return this.detail?.endsAt ?? this.plainUntil;
   }
 
-  /** End of what is kept beyond the ttl. */
+  /** End of the grace. */
   get staleUntil(): number {
     return this.detail?.staleUntil ?? this.plainUntil;
   }

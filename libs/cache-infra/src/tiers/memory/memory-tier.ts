@@ -2,30 +2,35 @@ import { LRUCache } from 'lru-cache';
 import { coarseClock, type Clock, type CoarseClock } from '../../base/clock.js';
 import { L1Entry } from './l1-entry.js';
 
-/** How often expired entries are looked for, and how many entries one look visits. */
+/** Milliseconds between two sweeps for expired entries. */
 const sweepEveryMs = 30_000;
+/** Entries that one slice of a sweep visits. */
 const sweepSlice = 5_000;
+/** Milliseconds between two slices. */
 const sweepPauseMs = 20;
 
-/** `lru-cache` keeps an entry through the last millisecond of its ttl; ours ends when the ttl has passed. */
+/**
+ * `lru-cache` keeps an entry through the last millisecond of its ttl. An L1 entry ends when its ttl has passed: its ttl
+ * is cut by this much.
+ */
 const lastMs = 0.5;
 
-/** `null` is held like any other value, whatever the types of `lru-cache` say. */
+/** The types of `lru-cache` exclude `null`. At run time it is held like any other value. */
 type Held = string | number | bigint | boolean | object;
 
 /**
- * The L1: the most recently used entries of this process. Expired entries leave by themselves, without being read
- * again and without a timer each: a sweep visits them in slices while there is anything to sweep.
+ * The L1: the most recently used entries of this process. A sweep removes expired entries, in slices and while there
+ * are any: an entry needs neither a read nor its own timer to be removed.
  *
- * An entry that is nothing but a value and a ttl, as most are, is held as the bare value, and `lru-cache` keeps its time: that takes
- * half the memory of a record, and a hit has one object less to look into. An entry that carries more is held as its record.
+ * Most entries are a value and a ttl. Such an entry is held as the bare value, and `lru-cache` keeps its ttl: that
+ * takes half the memory of a record, and a hit reads one object less. An entry with details is held as its record.
  */
 export class MemoryTier {
   readonly maxSize: number;
   readonly #entries: LRUCache<string, Held>;
   readonly #clock: Clock;
   readonly #coarse: Pick<CoarseClock, 'coarse'>;
-  /** The options of every `set`, in one object. */
+  /** The options of every `set`: one reused object. */
   readonly #life: LRUCache.SetOptions<string, Held, unknown> = { ttl: 0, start: 0 };
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -37,11 +42,11 @@ export class MemoryTier {
     this.#coarse = coarse;
     this.#entries = new LRUCache<string, Held>({
       max: maxSize,
-      // Every `set` brings its own: this has the room for them made now, and not by the first `set`.
+      // Every `set` passes its own ttl. This one makes `lru-cache` allocate its arrays now, and not in the first `set`.
       ttl: 1,
-      // The coarse reading may be wrong for a moment when the clock was moved: on its word nothing is deleted.
+      // The coarse reading may be wrong for a moment after the clock was moved: no entry is deleted because of it.
       noDeleteOnStaleGet: true,
-      // Its own memory of the time would not notice a clock that was moved.
+      // `lru-cache` must not cache the time: it would miss that the clock was moved.
       ttlResolution: 0,
       perf: { now: coarse.coarse },
       dispose: (_value, id, reason) => {
@@ -55,22 +60,24 @@ export class MemoryTier {
   }
 
   /**
-   * What is held: a record, whose times the caller looks at, or a bare value, which is within its ttl as far as the clock's coarse reading
-   * tells. Marks it as used.
+   * Returns what is held for `id`, and marks it as used: a record, whose times the caller must check, or a bare value,
+   * which is within its ttl by the coarse reading of the clock.
    */
   held(id: string): unknown {
     return this.#entries.get(id);
   }
 
-  /** As a record, whatever it is held as. One that carries nothing beyond its ttl is gone with that. Marks it as used. */
+  /**
+   * Returns the record of an entry, and marks it as used. An entry without details is absent once its ttl has passed.
+   */
   get(id: string): L1Entry | undefined {
-    // Asked exactly, the coarse reading is exact as well.
+    // An exact reading of the clock makes the coarse reading exact, too.
     this.#clock.now();
     const held = this.#entries.get(id, { noDeleteOnStaleGet: false });
     return held === undefined ? undefined : this.#recordOf(id, held);
   }
 
-  /** Without marking it as used. */
+  /** Does not mark the entry as used. */
   has(id: string): boolean {
     return this.#entries.has(id);
   }
@@ -81,17 +88,17 @@ export class MemoryTier {
       return;
     }
     if (this.#closed) return;
-    // Its times are its own.
+    // The record carries its times: no ttl for `lru-cache`.
     this.#life.ttl = 0;
     this.#put(id, record);
     this.#sweepSoon(record.staleUntil);
   }
 
-  /** A value, not `undefined`, that lives until `until` and carries nothing more; `now`: what the clock says. */
+  /** Stores a value, not `undefined`, that lives until `until` and has no details; `now` is the exact time. */
   setPlain(id: string, value: unknown, until: number, now: number): void {
     if (this.#closed) return;
     const life = this.#life;
-    // To `lru-cache` a 0 means that it has no ttl, or did not begin.
+    // `lru-cache` takes a ttl of 0 for none, and a start of 0 for not started.
     life.ttl = until === Infinity ? 0 : until - now - lastMs || -lastMs;
     life.start = now || Number.MIN_VALUE;
     this.#put(id, value as Held);
@@ -104,11 +111,11 @@ export class MemoryTier {
 
   #put(id: string, held: Held): void {
     this.#entries.set(id, held, this.#life);
-    // Where somebody listens to its metrics, `lru-cache` leaves there what it told: with the value.
+    // With a subscriber to its metrics, `lru-cache` stores its report in the options, with the value: drop the report.
     if (this.#life.status !== undefined) delete this.#life.status;
   }
 
-  /** Deletes what `matches`, expired or not, after showing it to `onDelete`; returns how many. O(size). */
+  /** Deletes every entry that `matches`, expired or not, after passing it to `onDelete`. Returns how many. O(size). */
   deleteWhere(matches: (id: string) => boolean, onDelete: (record: L1Entry) => void): number {
     let deleted = 0;
     for (const id of this.#allIds()) {
@@ -119,7 +126,7 @@ export class MemoryTier {
     return deleted;
   }
 
-  /** Of everything that is held now, expired or not; the most recently used first. */
+  /** The ids of all entries, expired or not; the most recently used first. */
   ids(): readonly string[] {
     return this.#allIds();
   }
@@ -137,7 +144,7 @@ export class MemoryTier {
 
   #recordOf(id: string, held: unknown): L1Entry {
     if (held instanceof L1Entry) return held;
-    // In this order: a clock that goes on in between makes it end early, never late.
+    // Read the clock first: if it advances in between, the entry ends early, never late.
     const now = this.#coarse.coarse();
     const until = now + this.#entries.getRemainingTTL(id) + lastMs;
     return new L1Entry(held, until, undefined);
@@ -147,7 +154,10 @@ export class MemoryTier {
     if (this.#timer === undefined && staleUntil !== Infinity) this.#sweepIn(sweepEveryMs);
   }
 
-  /** `ids` still to be visited; none = a new round. Listed up front: entries come and go in the pauses. */
+  /**
+   * `ids`: the entries still to be visited; none = a new sweep. They are listed up front, since entries come and go in
+   * the pauses.
+   */
   #sweepIn(ms: number, ids?: string[]): void {
     this.#timer = setTimeout(() => {
       this.#sweep(ids ?? this.#allIds());
@@ -155,7 +165,7 @@ export class MemoryTier {
     this.#timer.unref();
   }
 
-  /** Those of expired entries, too; the most recently used first. */
+  /** The ids of all entries, expired or not; the most recently used first. */
   #allIds(): string[] {
     const entries = this.#entries;
     entries.allowStale = true;
@@ -167,7 +177,7 @@ export class MemoryTier {
   #sweep(ids: string[]): void {
     this.#timer = undefined;
     const now = this.#clock.now();
-    // From the end, where the least recently used stand.
+    // The least recently used entries stand at the end.
     for (const id of ids.splice(-sweepSlice)) {
       const record = this.#entries.peek(id, { allowStale: true });
       if (record instanceof L1Entry ? record.staleUntil <= now : this.#entries.getRemainingTTL(id) <= 0)

@@ -1,6 +1,6 @@
 import type { RedisClient } from './options.js';
 
-/** What may happen to a client's connection. */
+/** Callbacks for the events of a client's connection. */
 export interface ClientListener {
   connect?(): void;
   ready?(): void;
@@ -12,8 +12,8 @@ export interface ClientListener {
 const events = ['connect', 'ready', 'error', 'close', 'end'] as const;
 
 /**
- * One listener per event on a client, whatever the number of caches that stand on it; none once the last of them has left. So a
- * client of the user's own is found as it was, and Node sees no leak where there is none.
+ * Registers one listener per event on a client, however many caches share the client, and removes it with the last of
+ * them. So a user's client keeps no listeners of closed caches, and Node does not warn of a listener leak.
  */
 class ClientHub {
   readonly #client: RedisClient;
@@ -43,7 +43,7 @@ class ClientHub {
 
 const hubs = new WeakMap<RedisClient, ClientHub>();
 
-/** Tells `listener` what happens to the client's connection, until the function that comes back is called. */
+/** Passes the events of the client's connection to `listener`, until the returned function is called. */
 export function listenTo(client: RedisClient, listener: ClientListener): () => void {
   const hub = hubs.get(client) ?? new ClientHub(client);
   hubs.set(client, hub);

@@ -3,9 +3,9 @@ import { redactUrl } from '../../base/redact.js';
 import { errorKindOf } from './errors.js';
 import type { RedisClient, RedisConnectionOptions, RedisServerOptions } from './options.js';
 
-type OwnRedisOptions = RedisOptions & { replyMapping?: 'legacy' };
+type IoredisOptions = RedisOptions & { replyMapping?: 'legacy' };
 
-/** Between two reconnections because a server turned out to be read-only, milliseconds: longer while that does not help. */
+/** Milliseconds between two reconnections because of a read-only server. They grow while reconnecting does not help. */
 const readOnlyPauseMs = { first: 1000, most: 10_000 };
 
 export function isClient(redis: RedisConnectionOptions): redis is RedisClient {
@@ -17,8 +17,8 @@ export function isCluster(client: RedisClient): client is Cluster {
 }
 
 /**
- * A client of ours for where `redis` says. It does not connect yet. `onReadOnly`: the server refuses writes, so that another connection
- * may lead to a better one; with a Cluster, that connects anew by itself.
+ * Creates a client for the server that `redis` names. The client is not connected yet. `onReadOnly`: the server refuses
+ * writes, so that a new connection may reach a writable server. A Cluster reconnects by itself.
  */
 export function createClient(
   redis: RedisServerOptions,
@@ -35,7 +35,7 @@ export function createClient(
       onReadOnly();
       return !isSingle;
     }),
-    // Calls wait for a connection that is given up for a better one.
+    // Calls wait while a working connection is replaced: reconnect at once.
     retryStrategy: (times: number) => {
       const isFirst = isRenewal && times === 1;
       isRenewal = false;
@@ -46,7 +46,7 @@ export function createClient(
   return readyWithoutInfo(createRedis(redis, options, connectTimeoutMs));
 }
 
-function createRedis(redis: RedisServerOptions, options: OwnRedisOptions, connectTimeoutMs: number): Redis {
+function createRedis(redis: RedisServerOptions, options: IoredisOptions, connectTimeoutMs: number): Redis {
   if (redis.sentinels !== undefined)
     return createBehindSentinels(redis, redis.sentinels, options, connectTimeoutMs);
   if (redis.url !== undefined) return createFromUrl(redis.url, options);
@@ -54,7 +54,7 @@ function createRedis(redis: RedisServerOptions, options: OwnRedisOptions, connec
   return new Redis({ ...options, host: redis.host ?? 'localhost', port: redis.port ?? 6379 });
 }
 
-/** An integer reply. A client with `stringNumbers` gives it as text: https://github.com/redis/ioredis#handle-big-numbers */
+/** An integer reply. A client with `stringNumbers` returns text: https://github.com/redis/ioredis#handle-big-numbers */
 export function integerOf(reply: unknown): number {
   return Number(reply);
 }
@@ -62,8 +62,9 @@ export function integerOf(reply: unknown): number {
 type InfoCallback = (error?: Error | null, info?: string) => void;
 
 /**
- * ioredis calls a connection ready when INFO says that the server has loaded its data, and gives the connection up when INFO is
- * refused. A server or proxy that does not know INFO is ready when it has greeted; LOADING is still waited for.
+ * ioredis considers a connection ready when INFO says that the server has loaded its data, and drops the connection
+ * when INFO is refused. With this client, a server or proxy that refuses INFO is ready after the handshake. A server
+ * that answers LOADING is still waited for.
  */
 function readyWithoutInfo(client: Redis): Redis {
   const info = client.info.bind(client) as (...args: unknown[]) => Promise<string>;
@@ -71,31 +72,31 @@ function readyWithoutInfo(client: Redis): Redis {
     const [callback] = args;
     if (typeof callback !== 'function') return info(...args);
     return info((error?: Error | null, text?: string) => {
-      const told = callback as InfoCallback;
-      if (error && isUnavailable(error)) told(null, '');
-      else told(error, text);
+      const done = callback as InfoCallback;
+      if (error && isUnavailable(error)) done(null, '');
+      else done(error, text);
     });
   };
   return Object.assign(client, { info: forgiving });
 }
 
-/** The server, or the user that it knows us as, does not have this command. */
+/** True when the server does not know the command, or this user may not run it. */
 function isUnavailable(error: Error): boolean {
   const kind = errorKindOf(error);
   return error.name === 'ReplyError' && (kind === 'permission' || kind === 'unsupported' || kind === 'other');
 }
 
-/** What the client puts before every key of a command. */
+/** The prefix that the client puts before every key of a command. */
 export function clientPrefixOf(client: RedisClient): string {
   return client.options.keyPrefix ?? '';
 }
 
-/** The number of the database that the client was made for. */
+/** The database number that the client was created for. */
 export function databaseOf(client: RedisClient): number {
   return isCluster(client) ? 0 : (client.options.db ?? 0);
 }
 
-/** For messages: where, without credentials. */
+/** The server's address for messages, without credentials. */
 export function addressOf(client: RedisClient): string {
   if (isCluster(client)) return 'cluster';
   const { options } = client;
@@ -105,17 +106,17 @@ export function addressOf(client: RedisClient): string {
   return redactedAddress(`${host}:${String(port)}`);
 }
 
-/** A client of the user's own may have been given a URL for a host or a path: nobody checked that. */
+/** The host or path of a user's client is unchecked: it may be a URL with credentials. */
 function redactedAddress(address: string): string {
   return /[@?#]|:\/\//.test(address) ? redactUrl(address) : address;
 }
 
-function commonOptions(connectTimeoutMs: number): OwnRedisOptions {
+function commonOptions(connectTimeoutMs: number): IoredisOptions {
   return {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     connectionName: 'nestjs-cache-infra',
-    // ioredis keeps a timer of 2 s when it closes a connection that is gone already or hangs, and the process with it.
+    // When ioredis closes a lost or hung connection, it keeps a timer, and the process alive, for 2 s by default.
     disconnectTimeout: 20,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -123,14 +124,17 @@ function commonOptions(connectTimeoutMs: number): OwnRedisOptions {
   };
 }
 
-/** Soon at first, then every two seconds or so; the random part keeps a fleet from coming back in step. */
+/**
+ * Milliseconds until the next attempt: about 50, doubling up to about 2000. The random part keeps instances from
+ * reconnecting in step.
+ */
 function retryStrategy(times: number): number {
   return Math.min(2 ** times * 25, 2000) * (0.75 + Math.random() / 2);
 }
 
 /**
- * A master that became a replica answers READONLY: the name, or the Sentinels, may lead to the new one by now. The
- * command is not sent again; the journal has it.
+ * Reconnects when the server answers READONLY: it was a master and became a replica, and its name or the Sentinels may
+ * lead to the new master. The command is not sent again: the journal replays the change.
  */
 function whenReadOnly(reconnects: () => boolean): (error: Error) => boolean {
   let last = -Infinity;
@@ -145,11 +149,11 @@ function whenReadOnly(reconnects: () => boolean): (error: Error) => boolean {
 }
 
 function ignore(): void {
-  // Not every client cares.
+  // Only a connection with a listener reacts.
 }
 
-function accessOptions({ username, password, db, tls }: RedisServerOptions): OwnRedisOptions {
-  const options: OwnRedisOptions = {};
+function accessOptions({ username, password, db, tls }: RedisServerOptions): IoredisOptions {
+  const options: IoredisOptions = {};
   if (username !== undefined) options.username = username;
   if (password !== undefined) options.password = password;
   if (db !== undefined) options.db = db;
@@ -160,53 +164,54 @@ function accessOptions({ username, password, db, tls }: RedisServerOptions): Own
   return options;
 }
 
-function createFromUrl(url: string, options: OwnRedisOptions): Redis {
+function createFromUrl(url: string, options: IoredisOptions): Redis {
   if (url.startsWith('unix://')) return new Redis(unixOptions(url, options));
-  // `new URL`, by which ioredis reads it, refuses a port above 65535 with an error that shows the password. As an option
-  // the port fails like any other that cannot be reached.
+  // ioredis parses the URL with `new URL`, which refuses a port above 65535 with an error that shows the password.
+  // Passed as an option, such a port fails like any unreachable port.
   const [, start = '', port, end = ''] = /^(\w+:\/\/[^/?#]*):(\d+)((?:[/?#].*)?)$/.exec(url) ?? [];
   if (Number(port ?? 0) <= 65_535) return new Redis(url, options);
   return new Redis(start + end, { ...options, port: Number(port) });
 }
 
 /** `unix://[user:password@]/path/to/socket[?db=1]` */
-function unixOptions(url: string, options: OwnRedisOptions): OwnRedisOptions {
+function unixOptions(url: string, options: IoredisOptions): IoredisOptions {
   const [, access = '', path = '', query = ''] = /^unix:\/\/(?:([^@/]*)@)?([^?]*)\??(.*)$/.exec(url) ?? [];
-  const own: OwnRedisOptions = { ...options, path: decodeURIComponent(path) };
+  const merged: IoredisOptions = { ...options, path: decodeURIComponent(path) };
   const [username = '', password = ''] = access.split(':').map(decodeURIComponent);
-  if (username !== '') own.username = username;
-  if (password !== '') own.password = password;
+  if (username !== '') merged.username = username;
+  if (password !== '') merged.password = password;
   const db = new URLSearchParams(query).get('db');
-  if (db !== null) own.db = Number(db);
-  return own;
+  if (db !== null) merged.db = Number(db);
+  return merged;
 }
 
 function createBehindSentinels(
   redis: RedisServerOptions,
   sentinels: { host: string; port?: number | undefined }[],
-  options: OwnRedisOptions,
+  options: IoredisOptions,
   connectTimeoutMs: number,
 ): Redis {
-  const own: OwnRedisOptions = {
+  const merged: IoredisOptions = {
     ...options,
     sentinels: sentinels.map(({ host, port = 26_379 }) => ({ host, port })),
     name: redis.sentinelName ?? 'mymaster',
     role: 'master',
     sentinelRetryStrategy: retryStrategy,
-    // One that takes connections and says nothing must not keep the others from being asked.
+    // A Sentinel that accepts connections and never answers must not block the other Sentinels.
     sentinelCommandTimeout: connectTimeoutMs,
   };
-  if (redis.sentinelUsername !== undefined) own.sentinelUsername = redis.sentinelUsername;
-  if (redis.sentinelPassword !== undefined) own.sentinelPassword = redis.sentinelPassword;
+  if (redis.sentinelUsername !== undefined) merged.sentinelUsername = redis.sentinelUsername;
+  if (redis.sentinelPassword !== undefined) merged.sentinelPassword = redis.sentinelPassword;
   if (options.tls !== undefined) {
-    own.sentinelTLS = options.tls;
-    own.enableTLSForSentinelMode = true;
+    merged.sentinelTLS = options.tls;
+    merged.enableTLSForSentinelMode = true;
   }
-  return new Redis(own);
+  return new Redis(merged);
 }
 
-function createCluster(nodes: { host: string; port?: number | undefined }[], node: OwnRedisOptions): Cluster {
-  // Each node's connection queues until it is up: the Cluster connects to a node with the first command for it.
+function createCluster(nodes: { host: string; port?: number | undefined }[], node: IoredisOptions): Cluster {
+  // The Cluster connects to a node with the first command for it: the connection to the node queues commands until it
+  // is ready.
   const redisOptions = { ...node };
   delete redisOptions.enableOfflineQueue;
   delete redisOptions.retryStrategy;
@@ -214,7 +219,7 @@ function createCluster(nodes: { host: string; port?: number | undefined }[], nod
     lazyConnect: true,
     enableOfflineQueue: false,
     clusterRetryStrategy: retryStrategy,
-    // A failover is noticed by MOVED and by lost connections; this is for what neither tells.
+    // MOVED replies and lost connections reveal a failover. The refresh covers changes that neither reveals.
     slotsRefreshInterval: 5000,
     slotsRefreshTimeout: 1000,
     retryDelayOnTryAgain: 20,

@@ -2,47 +2,50 @@ import { CacheTimeoutError, InfrastructureError } from '../../base/errors.js';
 import type { RedisClient } from './options.js';
 import { ResponsiveTimer } from './responsive-timer.js';
 
-/** Commands out at most: enough to keep Redis busy over any round trip, few enough to be answered in a few milliseconds. */
+/**
+ * Most commands in flight: enough to keep Redis busy over any round trip, few enough to be answered within
+ * milliseconds.
+ */
 const mostCommands = 256;
-/** Bytes of arguments out at most, but for a single command that is larger. */
+/** Most bytes of arguments in flight. A single larger command is sent alone. */
 const mostBytes = 1024 * 1024;
-/** How many limits a command stays out at most while replies to earlier ones keep arriving. */
+/** Most time limits that a command stays in flight while replies to earlier commands keep arriving. */
 const mostLimits = 10;
-/** Settled ones at the head of a queue that are worth moving the rest for. */
+/** Settled commands at the head of a queue from which on the queue is compacted. */
 const manySettled = 512;
 
-/** How the window reaches Redis, and what it tells. */
+/** The window's way to Redis, and its listener. */
 export interface WindowHost {
-  /** The client to send by; undefined = the connection is away. */
+  /** The client to send with; undefined = the connection is unavailable. */
   readonly client: RedisClient | undefined;
   /**
-   * Bytes received on the connection; undefined = several servers answer (a Cluster): then the silence of one says nothing about the
-   * others.
+   * Bytes received on the connection. Undefined = several servers answer (a Cluster), where the silence of one server
+   * says nothing about the others.
    */
   readonly bytesReceived: number | undefined;
-  /** Called before a command that others may follow in this turn of the event loop. */
+  /** Called before a command that other commands may follow in this turn of the event loop. */
   cork(client: RedisClient): void;
   onReply(what: string): void;
   /** Redis failed; returns the error for the caller. */
   onFailure(what: string, error: unknown): Error;
-  /** Redis was not asked, or answers slowly: no failure of Redis. Returns the error for the caller. */
+  /** The command was not sent, or Redis answers slowly: not a failure of Redis. Returns the error for the caller. */
   onGivenUp(what: string, error: unknown): Error;
 }
 
 /** How a command is sent. */
 export interface SendOptions {
-  /** Bytes of its arguments, where they may be many. */
+  /** Bytes of the arguments, where they may be many. */
   readonly bytes?: number;
-  /** No other command is about to follow: it leaves at once, without waiting for the end of the turn to be written with others. */
+  /** No other command follows in this turn of the event loop: the command is written at once, and not with others. */
   readonly alone?: boolean;
 }
 
-/** A command, and how its caller is told of the reply. */
+/** A command, and the callbacks of its caller. */
 export class PendingCommand {
   readonly what: string;
   readonly bytes: number;
   readonly alone: boolean;
-  /** When it began to wait, then when it was sent. */
+  /** The moment when the command began to wait; once it is sent, the moment when it was sent. */
   since = 0;
   isSettled = false;
   #send: ((client: RedisClient) => Promise<unknown>) | undefined;
@@ -64,7 +67,7 @@ export class PendingCommand {
   sendBy(client: RedisClient): Promise<unknown> {
     const send = this.#send;
     this.#send = undefined;
-    return send === undefined ? Promise.reject(new Error('sent twice')) : send(client);
+    return send === undefined ? Promise.reject(new Error('a command was sent twice')) : send(client);
   }
 
   resolve(reply: unknown): void {
@@ -79,7 +82,7 @@ export class PendingCommand {
     reject?.(error);
   }
 
-  /** A settled command may stand in a queue for a while: it must not keep its reply alive. */
+  /** A settled command may stay in a queue for a while. It must not keep its reply in memory. */
   #settle(): void {
     this.isSettled = true;
     this.#send = undefined;
@@ -89,19 +92,20 @@ export class PendingCommand {
 }
 
 /**
- * Commands on their way to Redis: a bounded number of them is out, the others wait in the order they were made.
+ * Bounds the commands in flight: the others wait, and are sent in order.
  *
- * A time limit must measure Redis and not our own queue. Three rules follow:
+ * A time limit must measure Redis and not the queue of this process. Three rules follow:
  *
- * - The limit of a command runs from when it was sent, and anew from each reply to an earlier one: Redis answers a connection in order,
- *   so a reply is progress for all behind it. Silence for the whole limit is the failure. (A Cluster has many connections: there the
- *   limit runs from when the command was sent.)
- * - What waits has no limit while Redis answers promptly: this process made the queue. When what is out takes longer than the limit,
- *   or is not answered at all, what has waited that long is given up and was never sent.
+ * - The limit of a command runs from the moment when it was sent, and starts again with each reply to an earlier
+ *   command: Redis answers a connection in order, so a reply is progress for all later commands. Silence for the whole
+ *   limit is a failure of Redis. (A Cluster has many connections: there the limit runs from the moment when the command
+ *   was sent.)
+ * - A waiting command has no limit while Redis answers promptly: this process made the queue. Once a reply takes longer
+ *   than the limit, or Redis is silent, commands that have waited for the limit are dropped without having been sent.
  * - Time in which the event loop was busy does not count (`ResponsiveTimer`).
  *
- * So on a hung Redis every call ends within the limit, plus the slice of it by which time is measured; on one that answers slowly within
- * eleven limits.
+ * So every call ends within the limit on a hung Redis, plus one slice of the timer, and within eleven limits on a slow
+ * Redis.
  */
 export class CommandWindow {
   readonly #limitMs: number;
@@ -124,12 +128,12 @@ export class CommandWindow {
     this.#timer = new ResponsiveTimer(limitMs, (now) => this.#look(now));
   }
 
-  /** Commands that wait to be sent. */
+  /** The number of commands that wait to be sent. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Sends `command` once there is room for it, after those that wait already. */
+  /** Sends `command` once there is room for it, after the commands that already wait. */
   run<T>(command: PendingCommand): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       command.answerTo(resolve as (reply: unknown) => void, reject);
@@ -143,7 +147,7 @@ export class CommandWindow {
     });
   }
 
-  /** Sends `command` at once, whatever waits. */
+  /** Sends `command` at once, before all waiting commands. */
   runFirst<T>(command: PendingCommand): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       command.answerTo(resolve as (reply: unknown) => void, reject);
@@ -161,17 +165,17 @@ export class CommandWindow {
     }
   }
 
-  /** Gives up what waits to be sent. */
+  /** Drops the waiting commands. */
   dropWaiting(error: (what: string) => Error): void {
     for (const command of this.#waiting.takeAll()) {
       command.reject(this.#host.onGivenUp(command.what, error(command.what)));
     }
   }
 
-  /** Tells all callers that nothing more will come. */
+  /** Rejects all commands. */
   close(): void {
     this.#timer.stop();
-    const closed = (): Error => new InfrastructureError('Redis command given up: the cache is closed');
+    const closed = (): Error => new InfrastructureError('Redis command abandoned: the cache is closed');
     this.dropWaiting(closed);
     for (const command of this.#sent.takeAll()) command.reject(this.#host.onGivenUp(command.what, closed()));
     this.#out = 0;
@@ -185,7 +189,9 @@ export class CommandWindow {
   #send(command: PendingCommand): void {
     const { client } = this.#host;
     if (client === undefined) {
-      command.reject(this.#host.onGivenUp(command.what, notSent('the connection is away', 'connection')));
+      command.reject(
+        this.#host.onGivenUp(command.what, notSent('the connection is unavailable', 'connection')),
+      );
       return;
     }
     command.since = this.#timer.now();
@@ -213,7 +219,7 @@ export class CommandWindow {
     if (this.#ended(command)) command.reject(this.#host.onFailure(command.what, error));
   }
 
-  /** A reply has arrived; false = its caller has been told that it is too late. */
+  /** Records the arrival of a reply; false = the command has already timed out. */
   #ended(command: PendingCommand): boolean {
     this.#repliedAt = this.#timer.now();
     this.#isSlow = this.#repliedAt - command.since > this.#limitMs;
@@ -226,7 +232,7 @@ export class CommandWindow {
   #leave(command: PendingCommand): void {
     this.#out--;
     this.#outBytes -= command.bytes;
-    if (this.#out === 0 && this.#onIdle.length > 0) for (const tell of this.#onIdle.splice(0)) tell();
+    if (this.#out === 0 && this.#onIdle.length > 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   #sendMore(): void {
@@ -238,7 +244,7 @@ export class CommandWindow {
     }
   }
 
-  /** Gives up what is due, and returns when to look again. */
+  /** Rejects the commands that are due. Returns the moment of the next check. */
   #look(now: number): number | undefined {
     this.#noteBytes(now);
     this.#endSilent(now);
@@ -248,7 +254,9 @@ export class CommandWindow {
     return next === undefined ? undefined : this.#endOf(next);
   }
 
-  /** A part of a long reply is progress, too, and so are replies to commands that the application sends by the same client. */
+  /**
+   * A part of a long reply is progress, too. So are replies to commands that the application sends by the same client.
+   */
   #noteBytes(now: number): void {
     const { bytesReceived } = this.#host;
     if (bytesReceived !== this.#bytesReceived && this.#repliedAt < this.#lookedAt) this.#repliedAt = now;
@@ -273,9 +281,9 @@ export class CommandWindow {
         next.reject(this.#host.onFailure(what, new CacheTimeoutError(silent)));
       }
     }
-    // What waits behind a silent connection would be as silent.
+    // A command sent on the silent connection would get no answer, either.
     if (hungs > 0 && this.#bytesReceived !== undefined)
-      this.dropWaiting(() => notSent('Redis does not answer what was sent before', 'timeout'));
+      this.dropWaiting(() => notSent('Redis does not answer earlier commands', 'timeout'));
   }
 
   #endWaiting(now: number): void {
@@ -284,13 +292,13 @@ export class CommandWindow {
       this.#waiting.take();
       const why =
         this.#host.client === undefined
-          ? 'the connection is away'
-          : 'Redis answers slowly, and it has waited';
+          ? 'the connection is unavailable'
+          : 'Redis answers slowly, and the command has waited for the whole time limit';
       next.reject(this.#host.onGivenUp(next.what, notSent(why, 'timeout')));
     }
   }
 
-  /** When this command is given up, if nothing more is heard. */
+  /** The moment when this command times out if no further reply arrives. */
   #endOf(command: PendingCommand): number {
     return Math.min(this.#silentSince(command) + this.#limitMs, command.since + mostLimits * this.#limitMs);
   }
@@ -313,7 +321,7 @@ class CommandQueue {
     this.#commands.push(command);
   }
 
-  /** The first that is not settled. */
+  /** The first command that is not settled. */
   first(): PendingCommand | undefined {
     while (this.#commands[this.#head]?.isSettled === true) this.#head++;
     if (this.#head >= manySettled) this.#dropHead();

@@ -13,32 +13,33 @@ export interface ConnectionListener {
 }
 
 /**
- * One Redis client and what is known of it. Commands are never queued while it is away, and never sent again after a
- * lost reply: whoever calls decides what to do without Redis.
+ * One Redis client and the state of its connection. Commands are neither queued while Redis is unavailable nor sent
+ * again after a lost reply: the caller decides how to continue without Redis.
  */
 export class RedisConnection {
   readonly client: RedisClient;
   /** For messages: host and port, no credentials. */
   readonly address: string;
   /**
-   * What a client of the user's own puts before the keys of commands, but not before the patterns of `SCAN` nor off the keys that
-   * the server tells of (https://github.com/redis/ioredis#transparent-key-prefixing).
+   * The prefix that a user's client puts before the keys of commands. The client neither puts it before the patterns of
+   * `SCAN` nor strips it from the keys of replies and invalidations
+   * (https://github.com/redis/ioredis#transparent-key-prefixing).
    */
   readonly clientPrefix: string;
-  /** The client is ours, not the user's. */
+  /** True when this library created the client, false for a user's client. */
   readonly owned: boolean;
   readonly #listener: ConnectionListener;
   readonly #stopListening: () => void;
   #lastError: string | undefined;
-  /** What the server refused while the client introduced itself. Such a connection is never used. */
+  /** The error of a refused handshake. Such a connection is never used. */
   #refusal: string | undefined;
-  /** Which database a client of the user's own is in is being asked. */
+  /** True while the server is asked for the database of a user's client. */
   #isAsking = false;
   #firstAttempt = firstAttempt();
   #attempted: boolean;
-  /** Set by whoever sends commands: resolves once those that are out have been answered. */
+  /** Set by the sender of commands. Resolves once all commands in flight are answered. */
   whenIdle: () => Promise<void> = () => Promise.resolve();
-  /** A connection that works is given up for a better one. */
+  /** The state of replacing a working connection whose server refuses writes. */
   #renewal: 'none' | 'draining' | 'reconnecting' = 'none';
   #stopHandshake: () => void = ignore;
   #stopAttempt: () => void = ignore;
@@ -55,17 +56,17 @@ export class RedisConnection {
         });
     this.address = addressOf(this.client);
     this.clientPrefix = clientPrefixOf(this.client);
-    // A client of the user's own may have been tried, or ended, before.
+    // A user's client may already have attempted to connect, or have ended.
     this.#attempted = !['wait', 'connecting', 'connect'].includes(this.client.status);
 
-    const onAway = (): void => {
+    const onClosed = (): void => {
       this.#stopHandshake();
-      const isMeant = this.#renewal === 'reconnecting';
+      const isReplaced = this.#renewal === 'reconnecting';
       this.#renewal = 'none';
-      // Its successor is on the way, and calls wait for it.
-      if (isMeant && this.client.status !== 'end') return;
+      // Calls wait for the new connection.
+      if (isReplaced && this.client.status !== 'end') return;
       this.#endFirstAttempt();
-      if (!this.#closed) listener.onAway(this.#lastError ?? 'the connection was closed');
+      if (!this.#closed) listener.onAway(this.#lastError ?? 'connection closed');
     };
     this.#stopListening = listenTo(this.client, {
       connect: () => {
@@ -82,23 +83,26 @@ export class RedisConnection {
       },
       error: (error) => {
         const message = withoutCredentials(error.message);
-        if (isRefusal(error) && this.#isIntroducing()) this.#refuse(message, onAway);
-        // Closing a refused connection is followed by errors of its own.
+        if (isRefusal(error) && this.#isIntroducing()) this.#refuse(message, onClosed);
+        // Closing a refused connection causes further errors.
         this.#lastError = this.#refusal ?? message;
       },
-      close: onAway,
-      // Without a 'close' before it when there never was a socket.
-      end: onAway,
+      close: onClosed,
+      // No 'close' event precedes 'end' when there never was a socket.
+      end: onClosed,
     });
-    if (!this.owned) this.#askForDatabase(onAway);
+    if (!this.owned) this.#askForDatabase(onClosed);
   }
 
-  /** New commands are to be sent: not while the connection is being given up for a better one. */
+  /** True when new commands may be sent. False while the connection is being replaced. */
   get isReady(): boolean {
     return this.#renewal === 'none' && this.canSend;
   }
 
-  /** Commands that wait already can be sent. ioredis stays `ready` from the end of its stream to the `close` event. */
+  /**
+   * True when commands that already wait can be sent. ioredis stays `ready` from the end of its stream until the
+   * `close` event.
+   */
   get canSend(): boolean {
     const { client } = this;
     if (this.#refusal !== undefined || this.#isAsking) return false;
@@ -111,7 +115,7 @@ export class RedisConnection {
     return this.#attempted || this.#closed ? 'away' : 'connecting';
   }
 
-  /** Bytes received on the connection that there is now; undefined with a Cluster, which has many. */
+  /** Bytes received on the current connection; undefined for a Cluster, which has many connections. */
   get bytesReceived(): number | undefined {
     // ioredis has no stream before it first connects.
     return isCluster(this.client) ? undefined : ((this.client.stream as ClientStream)?.bytesRead ?? 0);
@@ -121,16 +125,16 @@ export class RedisConnection {
     return this.#lastError;
   }
 
-  /** Starts to connect, and goes on trying by itself for ever. */
+  /** Starts to connect. The client retries without end. */
   start(): void {
     if (this.client.status === 'wait') this.client.connect().catch(ignore);
   }
 
   /**
-   * Resolves once connected. All who wait share one attempt.
+   * Resolves once connected. All callers share one attempt.
    *
-   * @throws InfrastructureError when the first attempt fails or takes longer than `timeoutMs`; from then on nobody
-   * waits, until a connection is there
+   * @throws InfrastructureError when the first attempt fails or takes longer than `timeoutMs`; later calls fail at once
+   * until a connection is ready
    */
   async connected(timeoutMs: number): Promise<void> {
     this.start();
@@ -142,8 +146,8 @@ export class RedisConnection {
   }
 
   /**
-   * The server refuses writes: a new connection may lead to one that takes them. What is out is answered first, and calls that come
-   * meanwhile wait for the new connection, so that reads go on.
+   * Replaces the connection to a server that refuses writes: a new connection may reach a writable server. Commands in
+   * flight are answered first, and new calls wait for the new connection, so that no read fails.
    */
   #renewGently(): void {
     if (isCluster(this.client) || this.#renewal !== 'none' || this.#closed) return;
@@ -157,7 +161,7 @@ export class RedisConnection {
     }, ignore);
   }
 
-  /** Gives up a connection of ours that swallows everything, and makes another. */
+  /** Replaces an owned connection that no longer answers. */
   renew(): void {
     if (this.owned && this.client.status === 'ready') this.client.disconnect(true);
   }
@@ -169,19 +173,19 @@ export class RedisConnection {
     );
   }
 
-  /** Closes a client of ours; leaves a client of the user's as it was found. */
+  /** Closes an owned client. Leaves a user's client open. */
   close(): void {
     this.#closed = true;
     this.#endFirstAttempt();
     this.#stopHandshake();
     this.#stopListening();
     if (!this.owned) return;
-    // The socket may still fail after this; without a listener ioredis would write that to the console.
+    // The socket may still fail. Without a listener ioredis would print the error.
     this.client.on('error', ignore);
     this.client.disconnect();
   }
 
-  /** ioredis bounds how long a socket takes to open, not how long the server then takes to say hello. */
+  /** Bounds the handshake. ioredis bounds the opening of a socket only. */
   #watchHandshake(timeoutMs: number): void {
     this.#stopHandshake();
     this.#stopHandshake = afterResponsive(timeoutMs, () => {
@@ -190,7 +194,7 @@ export class RedisConnection {
     });
   }
 
-  /** The shortest limit counts: many calls that wait need one timer. */
+  /** Bounds the first attempt. The shortest limit of all waiting calls counts, so that one timer serves them all. */
   #boundAttempt(timeoutMs: number): void {
     if (timeoutMs >= this.#attemptLimitMs) return;
     this.#attemptLimitMs = timeoutMs;
@@ -203,21 +207,23 @@ export class RedisConnection {
   }
 
   /**
-   * ioredis tells of a refused `SELECT` and goes on to `ready` all the same, in database 0. A connection of ours is closed at
-   * once, before it is ready; one of the user's own stays as it is and is not used until it is made anew.
+   * Handles a refused handshake. After a refused `SELECT` ioredis emits an error, and still becomes `ready`, in
+   * database 0. An owned connection is closed before it is ready. A user's connection stays open, and is not used until
+   * the client reconnects.
    */
-  #refuse(reason: string, onAway: () => void): void {
+  #refuse(reason: string, onClosed: () => void): void {
     this.#refusal = reason;
     this.#lastError = reason;
     if (this.owned) this.client.disconnect(true);
-    else onAway();
+    else onClosed();
   }
 
   /**
-   * A client of the user's own that is ready already may have been refused its database before anybody listened: then it is in
-   * database 0. A server that does not tell (`CLIENT INFO` is of Redis 6.2) is believed.
+   * Checks the database of a user's client that is already ready: its `SELECT` may have been refused before this class
+   * listened, which leaves the client in database 0. Without an answer (`CLIENT INFO` needs Redis 6.2) the database
+   * counts as right.
    */
-  #askForDatabase(onAway: () => void): void {
+  #askForDatabase(onClosed: () => void): void {
     const { client } = this;
     const { db = 0 } = client.options as { db?: number };
     if (client.isCluster || client.status !== 'ready' || db === 0) return;
@@ -231,12 +237,12 @@ export class RedisConnection {
       if (!this.#isAsking) return;
       this.#isAsking = false;
       if (isElsewhere) {
-        this.#refuse(`the client asked for database ${String(db)} and is in database 0`, onAway);
+        this.#refuse(`the client is in database 0 instead of database ${String(db)}`, onClosed);
       } else this.#endFirstAttempt();
     });
   }
 
-  /** Connected, and not ready yet. */
+  /** True during the handshake. */
   #isIntroducing(): boolean {
     return this.client.status === 'connect';
   }
@@ -259,11 +265,11 @@ function firstAttempt(): { promise: Promise<void>; end: () => void } {
   return { promise, end };
 }
 
-/** An answer of the server, and not of the network. */
+/** True for an error reply of the server, false for a network error. */
 function isRefusal(error: Error): boolean {
   return error.name === 'ReplyError';
 }
 
 function ignore(): void {
-  // A failed attempt is told by the 'close' event, and followed by the next attempt.
+  // The 'close' event reports a failed attempt. ioredis makes the next one.
 }

@@ -3,17 +3,17 @@ import { ResponsiveTimer } from './responsive-timer.js';
 
 interface Waiting {
   readonly at: number;
-  /** Gone once it is settled: it holds on to the promise, and so to what that one was answered with. */
+  /** Undefined once settled: the function would keep the promise, and so its value, in memory. */
   reject: ((error: unknown) => void) | undefined;
   readonly what: string;
 }
 
-/** Settled ones at the head of the queue that are worth moving the rest for. */
+/** Settled promises at the head of the queue from which on the queue is compacted. */
 const manySettled = 512;
 
 /**
- * One time limit for many promises. All share the same length, so they end in the order they began: a queue and one timer
- * do for what would otherwise be a timer for each Redis command. A busy event loop does not count.
+ * Bounds many promises by one time limit. All limits have the same length, so they end in the order in which they
+ * began: a queue and one timer replace a timer per Redis command. Time in which the event loop was busy does not count.
  */
 export class Deadlines {
   readonly #limitMs: number;
@@ -26,14 +26,16 @@ export class Deadlines {
     this.#timer = new ResponsiveTimer(limitMs, (now) => this.#expire(now));
   }
 
-  /** `promise`, or a `CacheTimeoutError` once the limit has passed. A late result is dropped. */
+  /**
+   * Settles as `promise` does, or rejects with `CacheTimeoutError` once the limit has passed. A late result is dropped.
+   */
   within<T>(promise: Promise<T>, what: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.watch(promise, what, resolve, reject);
     });
   }
 
-  /** As `within`, by callbacks: one of them is called, once. */
+  /** As `within`, with callbacks: exactly one is called, once. */
   watch<T>(
     promise: Promise<T>,
     what: string,
@@ -57,20 +59,20 @@ export class Deadlines {
     this.#queue.push(waiting);
   }
 
-  /** Whoever still waits is told that nothing more will come. */
+  /** Rejects all waiting promises. */
   close(): void {
     this.#timer.stop();
     const queue = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
     for (const waiting of queue) {
-      giveUp(waiting, new InfrastructureError('Redis command given up: the cache is closed'));
+      expire(waiting, new InfrastructureError('Redis command abandoned: the cache is closed'));
     }
   }
 
   #settled(waiting: Waiting): void {
     waiting.reject = undefined;
-    // As a rule they are answered in the order they were sent.
+    // Commands are usually answered in the order in which they were sent.
     while (this.#head < this.#queue.length && this.#queue[this.#head]?.reject === undefined) this.#head++;
     if (this.#head >= manySettled) this.#dropHead();
   }
@@ -80,13 +82,13 @@ export class Deadlines {
     this.#head = 0;
   }
 
-  /** Returns when the next one ends. */
+  /** Returns the moment at which the next limit ends. */
   #expire(now: number): number | undefined {
     while (this.#head < this.#queue.length) {
       const next = this.#queue[this.#head] as Waiting;
       if (next.reject !== undefined) {
         if (next.at > now) break;
-        giveUp(next, new CacheTimeoutError(`Redis did not answer ${next.what} within ${this.#limitMs} ms`));
+        expire(next, new CacheTimeoutError(`Redis did not answer ${next.what} within ${this.#limitMs} ms`));
       }
       this.#head++;
     }
@@ -95,7 +97,7 @@ export class Deadlines {
   }
 }
 
-function giveUp(waiting: Waiting, error: Error): void {
+function expire(waiting: Waiting, error: Error): void {
   const { reject } = waiting;
   waiting.reject = undefined;
   reject?.(error);

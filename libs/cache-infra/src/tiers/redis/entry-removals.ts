@@ -83,7 +83,7 @@ export class EntryRemovals {
   /** '1' for each key that existed, else '0'. */
   async #removeTogether(keys: readonly string[], besides: readonly string[]): Promise<string> {
     const { executor, horizonMs, changing } = this.#deps;
-    const own = changing(keys);
+    const change = changing(keys);
     let flags = '';
     try {
       flags = String(
@@ -91,7 +91,7 @@ export class EntryRemovals {
       );
     } finally {
       // The server announces no change of a key that did not exist.
-      if (flags === '' || flags.includes('0')) own.withdraw();
+      if (flags === '' || flags.includes('0')) change.withdraw();
     }
     return flags;
   }
@@ -101,12 +101,12 @@ export class EntryRemovals {
     const keys = dead.map(({ redisKey }) => redisKey);
     const guards = dead.map(({ guard }) => guard);
     const versions = dead.map(({ stamp, nonce }) => versionId(stamp, nonce));
-    const own = changing(keys);
+    const change = changing(keys);
     let removed: unknown;
     try {
       removed = await executor.script('UNLINK', removeDeadScript, [...keys, ...guards], versions);
     } finally {
-      if (removed === undefined || integerOf(removed) !== dead.length) own.withdraw();
+      if (removed === undefined || integerOf(removed) !== dead.length) change.withdraw();
     }
   }
 }

@@ -1,7 +1,7 @@
 import { CacheTimeoutError, InfrastructureError } from '../../base/errors.js';
 import { withoutCredentials } from '../../base/redact.js';
 
-/** What kind of trouble Redis, or the way to it, is in. */
+/** The kind of a failure of Redis, or of the connection to it. */
 export type RedisErrorKind =
   | 'timeout'
   | 'connection'
@@ -20,12 +20,15 @@ export type RedisErrorKind =
   | 'arguments'
   | 'other';
 
-/** First words of Redis's error replies (https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors). */
+/**
+ * First words of Redis's error replies (https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors).
+ */
 const replies: readonly (readonly [RegExp, RedisErrorKind])[] = [
   [/^LOADING\b/, 'loading'],
   [/^(READONLY|NOREPLICAS|MISCONF)\b/, 'readonly'],
   [/^BUSY\b/, 'busy'],
-  // What proxies and full servers say in Redis's place (https://redis.io/docs/latest/develop/reference/clients/).
+  // Errors of proxies and of servers without a free connection
+  // (https://redis.io/docs/latest/develop/reference/clients/).
   [/max number of clients|upstream|no healthy|backend|server (is )?(unavailable|overloaded)/i, 'upstream'],
   [/^OOM\b/, 'oom'],
   [/^(NOAUTH|WRONGPASS)\b/, 'auth'],
@@ -35,16 +38,13 @@ const replies: readonly (readonly [RegExp, RedisErrorKind])[] = [
   [/^(MOVED|ASK|TRYAGAIN)\b/, 'moved'],
   [/^(CLUSTERDOWN|MASTERDOWN)\b|Too many Cluster redirections/, 'clusterdown'],
   [/unknown (sub)?command|is not supported|command is disabled/i, 'unsupported'],
-  [
-    /wrong number of arguments|syntax error|not an integer|not a valid float|Protocol error|exceeds maximum allowed|invalid expire/i,
-    'arguments',
-  ],
-  // A client of the user's own may have a `commandTimeout`.
+  [/wrong number of arguments|syntax error|not an integer|not a valid float/i, 'arguments'],
+  [/Protocol error|exceeds maximum allowed|invalid expire/i, 'arguments'],
+  // A user's client may have a `commandTimeout`.
   [/^Command timed out$/, 'timeout'],
-  [
-    /ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|socket|Stream isn't|Connection is closed|closed the connection|Failed to refresh slots|None of startup nodes|Reached the max retries/i,
-    'connection',
-  ],
+  [/ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|socket|Stream isn't/i, 'connection'],
+  [/Connection is closed|closed the connection|Failed to refresh slots/i, 'connection'],
+  [/None of startup nodes|Reached the max retries/i, 'connection'],
 ];
 
 export function errorKindOf(error: unknown): RedisErrorKind {
@@ -54,7 +54,7 @@ export function errorKindOf(error: unknown): RedisErrorKind {
   return 'other';
 }
 
-/** True when Redis as a whole is out of service, not just this one command. */
+/** True when Redis as a whole is out of service, and not just one command. */
 export function isOutage(kind: RedisErrorKind): boolean {
   return outages.has(kind);
 }
@@ -68,20 +68,23 @@ const outages: ReadonlySet<RedisErrorKind> = new Set([
   'upstream',
 ]);
 
-/** True when Redis would refuse the same command for ever. Anything else, and what nobody knows, may pass. */
+/** True when Redis would refuse the same command again. Failures of any other kind, and unknown ones, may pass. */
 export function isFinal(kind: RedisErrorKind): boolean {
   return kind === 'permission' || kind === 'unsupported' || kind === 'arguments' || kind === 'crossslot';
 }
 
-/** True when the same command may succeed later, by itself or by a new connection. */
+/** True when the same command may succeed later, on this connection or on a new one. */
 export function isTemporary(kind: RedisErrorKind): boolean {
   return isOutage(kind) || kind === 'readonly' || kind === 'auth' || kind === 'moved';
 }
 
-/** A failed command, with its kind in `details.kind`. Its message names the command, not its arguments: those may be secret. */
+/**
+ * The error for a failed command, with its kind in `details.kind`. The message names the command and omits its
+ * arguments: they may be secret.
+ */
 export function commandFailure(what: string, error: unknown): InfrastructureError {
   if (error instanceof InfrastructureError) return error;
-  // ioredis lets its errors carry the whole command, keys and values included, for everybody who prints them.
+  // Errors of ioredis carry the whole command with keys and values, which loggers print.
   if (error instanceof Error && 'command' in error) delete error.command;
   const message = withoutCredentials(error instanceof Error ? error.message : String(error));
   return new InfrastructureError(`Redis command failed (${what}): ${message}`, {
@@ -90,7 +93,7 @@ export function commandFailure(what: string, error: unknown): InfrastructureErro
   });
 }
 
-/** The kind of a failure that came through the gate. */
+/** The kind of a failure, whether it came through the executor or not. */
 export function failureKind(error: unknown): RedisErrorKind {
   const kind = error instanceof InfrastructureError ? error.details['kind'] : undefined;
   return (kind as RedisErrorKind | undefined) ?? errorKindOf(error);

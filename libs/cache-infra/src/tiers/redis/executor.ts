@@ -15,8 +15,8 @@ import type { RedisClient } from './options.js';
 import { allScripts, type RedisScript } from './scripts.js';
 import { isCluster } from './client.js';
 
-export interface GateOptions {
-  /** Milliseconds that a command is waited for, from when it is sent or Redis last answered an earlier one. */
+export interface ExecutorOptions {
+  /** Milliseconds until a command times out, from its sending or from the last reply to an earlier command. */
   readonly commandTimeoutMs: number;
   /** Failures in a row that open the breaker. */
   readonly breakerThreshold: number;
@@ -24,52 +24,58 @@ export interface GateOptions {
   readonly breakerProbeMs: number;
 }
 
-/** What is of use, and not needed. */
+/** Commands that the cache can do without: a refusal is not reported. */
 const dispensable = new Set(['SCRIPT LOAD', 'INFO', 'CONFIG GET', 'PING', 'SCAN of some keys']);
 
-/** The reply of a script that was not sent after all. */
+/** The result of a script that was not sent, because its call was no longer wanted. */
 export const unwanted = Symbol('unwanted');
 
-export interface GateListener {
+export interface ExecutorListener {
+  /** The breaker has opened. */
   onBreak(reason: string): void;
+  /** The breaker has closed again. */
   onReset(): void;
-  /** The server does not let this user run a command. Told once for each. */
+  /** The server refuses a command for this user. Called once per command. */
   onRefused(message: string): void;
 }
 
 type ScriptArgument = string | number | Buffer;
 
-/** Arguments of a script; one that is a function is asked when the script is sent, which may be later than it was called. */
+/** Arguments of a script. A function is called when the script is sent, which may be later than the call. */
 export type ScriptArguments = readonly (ScriptArgument | (() => ScriptArgument))[];
 
 const together: SendOptions = {};
 
-/** What ioredis has and does not declare. Its `callBuffer` mangles the command when the client pipelines by itself. */
+/**
+ * Methods that ioredis has and does not declare. `callBuffer` is no alternative: it mangles a command under
+ * auto-pipelining.
+ */
 type BufferScripts = RedisClient & {
   evalshaBuffer(...args: ScriptArgument[]): Promise<unknown>;
   evalBuffer(...args: ScriptArgument[]): Promise<unknown>;
 };
 
 /**
- * The one way to Redis: every command passes here. It does not wait for a Redis that is away or behind an open breaker,
- * bounds the silence of one that is there by `commandTimeout`, and turns every failure into an `InfrastructureError`.
+ * Sends every command to Redis. Fails at once when Redis is unavailable or the breaker is open, bounds the silence of a
+ * connected Redis by `commandTimeout`, and turns every failure into an `InfrastructureError`.
  *
- * The breaker is closed again by probes of our own, not by a caller's command: nobody waits to find out.
+ * Probes of the executor close the breaker again, never the command of a caller: so no caller waits for a Redis that is
+ * still down.
  */
 export class RedisExecutor implements RemoteServer {
   readonly #connection: RedisConnection;
-  readonly #options: GateOptions;
+  readonly #options: ExecutorOptions;
   readonly #window: CommandWindow;
   readonly #streak: ConsecutiveBreaker;
   readonly #breaker: CircuitBreakerPolicy;
-  readonly #listener: GateListener;
+  readonly #listener: ExecutorListener;
   readonly #refused = new Map<string, string>();
   #probeTimer: NodeJS.Timeout | undefined;
   #open = false;
   #corked = false;
   #closed = false;
 
-  constructor(connection: RedisConnection, options: GateOptions, listener: GateListener) {
+  constructor(connection: RedisConnection, options: ExecutorOptions, listener: ExecutorListener) {
     this.#connection = connection;
     this.#options = options;
     this.#listener = listener;
@@ -97,7 +103,7 @@ export class RedisExecutor implements RemoteServer {
       halfOpenAfter: options.breakerProbeMs,
     });
     this.#breaker.onBreak((reason) => {
-      // A failed probe opens it again, which is news to nobody.
+      // A failed probe opens the breaker again: its listener already knows.
       if (!this.#open && 'error' in reason) listener.onBreak(reason.error.message);
       this.#open = true;
       this.#window.dropWaiting(() => this.#openFailure());
@@ -109,7 +115,7 @@ export class RedisExecutor implements RemoteServer {
     });
   }
 
-  /** Milliseconds that a command is waited for. */
+  /** Milliseconds until a command times out. */
   get commandTimeoutMs(): number {
     return this.#options.commandTimeoutMs;
   }
@@ -120,15 +126,15 @@ export class RedisExecutor implements RemoteServer {
     return state === CircuitState.HalfOpen ? 'half-open' : 'open';
   }
 
-  /** Why the server does not let this user run a command that the cache needs; undefined = it does. */
+  /** The message with which the server refuses this user a command that the cache needs; undefined = no refusal. */
   get refusal(): string | undefined {
     return this.#refused.values().next().value;
   }
 
   /**
-   * Sends a command once those before it leave room for it: see `CommandWindow`.
+   * Sends a command once there is room for it: see `CommandWindow`.
    *
-   * @throws InfrastructureError for whatever goes wrong; its `cause` is what ioredis said, `details.kind` its kind
+   * @throws InfrastructureError for any failure; `cause` is the error of ioredis, `details.kind` its kind
    */
   call<T>(
     what: string,
@@ -159,20 +165,21 @@ export class RedisExecutor implements RemoteServer {
     );
   }
 
-  /** Counts a failure, and gives the error for whoever called. */
+  /** Counts a failure. Returns the error for the caller. */
   #failed(what: string, error: unknown): InfrastructureError {
     const failure = commandFailure(what, error);
     const kind = failureKind(failure);
     if (isOutage(kind)) this.#count(failure);
-    // An answer, if a bad one: the server is there.
+    // An error reply proves that the server answers.
     else this.#streak.success();
-    if (kind === 'permission') this.#tellRefused(what, failure.message);
+    if (kind === 'permission') this.#reportRefusal(what, failure.message);
     return failure;
   }
 
   /**
-   * Runs a script by its digest; a server that does not know it (it was restarted, or flushed) gets the whole text, unless `isWanted` says
-   * no by then: what was sent in between would be undone. Then it gives `unwanted`.
+   * Runs a script by its digest. A server that does not know the script (it was restarted, or its scripts were flushed)
+   * gets the whole text, unless `isWanted` returns false by then: a late script would undo a newer command. In that
+   * case the result is `unwanted`.
    */
   async script(
     what: string,
@@ -199,7 +206,7 @@ export class RedisExecutor implements RemoteServer {
     }
   }
 
-  /** As `script`, with texts in the reply as bytes. */
+  /** As `script`, with buffers instead of texts in the reply. */
   async scriptBuffer(
     what: string,
     script: RedisScript,
@@ -218,7 +225,9 @@ export class RedisExecutor implements RemoteServer {
     }
   }
 
-  /** Has a server that was just connected know our scripts. Where it may not be told, each comes with its first use. */
+  /**
+   * Loads the scripts into a newly connected server. Where this user may not, each script is sent with its first call.
+   */
   async loadScripts(): Promise<void> {
     const loads = allScripts.flatMap(({ lua }) =>
       this.masters().map((master) => this.call('SCRIPT LOAD', () => master.script('LOAD', lua))),
@@ -240,13 +249,13 @@ export class RedisExecutor implements RemoteServer {
     this.#window.close();
   }
 
-  #tellRefused(what: string, message: string): void {
+  #reportRefusal(what: string, message: string): void {
     if (this.#refused.has(what) || dispensable.has(what)) return;
     this.#refused.set(what, message);
     this.#listener.onRefused(message);
   }
 
-  /** Commands of one tick leave in one write: pipelining without holding any command back. */
+  /** Writes the commands of one tick to the socket at once: pipelining without delay. */
   #cork(client: RedisClient): void {
     if (this.#corked || isCluster(client)) return;
     const { stream } = client;
@@ -266,7 +275,7 @@ export class RedisExecutor implements RemoteServer {
   #probeLater(): void {
     clearTimeout(this.#probeTimer);
     if (this.#closed) return;
-    // A little later than the breaker's own clock asks for: a timer may come early by a millisecond.
+    // A timer may fire a millisecond early by the clock of the breaker, which would then reject the probe.
     this.#probeTimer = setTimeout(() => {
       this.#probe().catch(() => {
         if (this.#breaker.state !== CircuitState.Closed) this.#probeLater();
@@ -283,9 +292,9 @@ export class RedisExecutor implements RemoteServer {
         await this.#window.runFirst(new PendingCommand('PING', (client) => client.ping(), together));
       } catch (error) {
         const kind = failureKind(commandFailure('PING', error));
-        // Refused is answered.
+        // A refusal is an answer.
         if (kind === 'permission') return;
-        // A connection that swallows everything stays "ready" for minutes; a new one finds out at once.
+        // A dead connection may stay `ready` for minutes. A new connection fails at once.
         if (kind === 'timeout') this.#connection.renew();
         throw error;
       }
@@ -294,7 +303,7 @@ export class RedisExecutor implements RemoteServer {
 }
 
 function ignore(): void {
-  // The failure has been counted; whoever called has it too.
+  // The failure is counted, and the caller gets it as well.
 }
 
 function always(): boolean {
@@ -305,7 +314,7 @@ function filledIn(args: ScriptArguments): ScriptArgument[] {
   return args.map((arg) => (typeof arg === 'function' ? arg() : arg));
 }
 
-/** Of its values; the rest is small. */
+/** The bytes of the values. Keys and numbers are small. */
 function bytesOf(args: ScriptArguments): number {
   let bytes = 0;
   for (const arg of args) if (typeof arg === 'object') bytes += arg.length;

@@ -57,7 +57,7 @@ export class LateChanges implements RemoteLateChanges {
     const pairs = await this.#executor.call('ZRANGEBYSCORE', (client) =>
       client.zrangebyscore(clearedKey, '-inf', '+inf', 'WITHSCORES'),
     );
-    // A client of the user's own may return pairs, as RESP3 does.
+    // A user's client may return pairs, as RESP3 does.
     const reply = pairs.flat();
     const all: Cleared[] = [];
     for (let i = 0; i < reply.length; i += 2) all.push({ mark: String(reply[i]), at: Number(reply[i + 1]) });

@@ -1,22 +1,25 @@
 /**
- * The Redis key of what protects loads of an entry: `<prefix>:!f:{<hash tag>}<entry's key>`. It shares the entry's slot, so that one
- * script may touch both in a Cluster (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags):
- * the entry's own hash tag comes first, or the whole key where it has none.
+ * The Redis key of the guard that protects loads of an entry: `<prefix>:!f:{<hash tag>}<entry's key>`. The guard shares
+ * the entry's slot, so that one script may touch both in a Cluster: its hash tag is the one of the entry's key, or the
+ * whole key where that has none (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags).
  *
- * `clientPrefix` is what the client puts before both of them: it counts for the entry's slot, too.
+ * The client puts `clientPrefix` before both keys: the prefix counts for the slot of the entry, too.
  *
- * A key with `}` but without a hash tag cannot be named so; `redisKey` digests those.
+ * A key with `}` but without a hash tag cannot become a hash tag: `redisKey` digests such keys.
  */
 export function loadGuardKey(prefix: string, redisKey: string, clientPrefix = ''): string {
   return besides(loadGuardPrefix(prefix), redisKey, clientPrefix);
 }
 
-/** The Redis key that remembers when an entry was deleted: `<prefix>:!d:{<hash tag>}<entry's key>`, named as a guard is. */
+/**
+ * The Redis key of the tombstone that records when an entry was deleted: `<prefix>:!d:{<hash tag>}<entry's key>`, as
+ * for a guard.
+ */
 export function tombstoneKey(prefix: string, redisKey: string, clientPrefix = ''): string {
   return besides(tombstonePrefix(prefix), redisKey, clientPrefix);
 }
 
-/** What all tombstones of a cache begin with. */
+/** The prefix of all tombstones of a cache. */
 export function tombstonePrefix(prefix: string): string {
   return `${prefix}:!d:`;
 }
@@ -26,12 +29,12 @@ function besides(start: string, redisKey: string, clientPrefix: string): string 
   return `${start}{${hashTag(hashed) ?? hashed}}${redisKey}`;
 }
 
-/** What all guard keys of a cache begin with. */
+/** The prefix of all guard keys of a cache. */
 export function loadGuardPrefix(prefix: string): string {
   return `${prefix}:!f:`;
 }
 
-/** The entry's key behind a guard key; undefined for any other key. */
+/** The key of the entry that a guard protects; undefined for a key that is no guard. */
 export function guardedKey(prefix: string, key: string): string | undefined {
   const start = `${loadGuardPrefix(prefix)}{`;
   if (!key.startsWith(start)) return undefined;
@@ -39,7 +42,7 @@ export function guardedKey(prefix: string, key: string): string | undefined {
   return end === -1 ? undefined : key.slice(end + 1);
 }
 
-/** What Redis Cluster hashes of a key that has `{…}` with something inside. */
+/** The part of a key that Redis Cluster hashes: the content of the first `{…}`, unless that is empty. */
 export function hashTag(key: string): string | undefined {
   const open = key.indexOf('{');
   if (open === -1) return undefined;

@@ -8,57 +8,63 @@ import { beginLoadScript, endLoadScript, renewLoadScript } from './scripts.js';
 
 const nothing = Buffer.alloc(0);
 
-/** How long Redis remembers a load that it hears nothing more of. */
+/** Milliseconds that Redis keeps the guard of a load that is not renewed. */
 const fenceMs = 30_000;
 
-type BeginReply = [seen: Buffer | null, generation: Buffer, granted: Buffer, leftMs: unknown, holder: Buffer];
+type BeginReply = [
+  previous: Buffer | null,
+  generation: Buffer,
+  granted: Buffer,
+  leftMs: unknown,
+  holder: Buffer,
+];
 
-/** A load as Redis knows it. */
+/** A load that Redis knows. */
 export interface LoadGuard {
   readonly redisKey: string;
   readonly token: string;
   readonly generation: string;
-  /** The entry that was there when the load began; null = none. */
-  readonly seen: Buffer | null;
-  /** False: another instance holds the lease. */
+  /** The entry that existed when the load began; null = none. */
+  readonly previous: Buffer | null;
+  /** The load may run. False while another load holds the lease. */
   readonly granted: boolean;
   /** This load holds the lease. */
   readonly leased: boolean;
-  /** The token of the load that holds the lease, when this one may not run; else undefined. */
+  /** The token of the load that holds the lease, when this load may not run; else undefined. */
   readonly holder: string | undefined;
-  /** Redis has been told that it is over. */
+  /** The end of the load has been sent to Redis. */
   ended: boolean;
-  /** Milliseconds until that lease ends by itself. */
+  /** Milliseconds until the lease of the other load ends by itself. */
   readonly leaseLeftMs: number;
 }
 
 /**
- * Loads of entries, protected by what Redis itself can decide in one step: whether an entry was invalidated or set between the
- * beginning and the end of a load, and who may load it. No clocks of two hosts are compared.
+ * Guards loads of entries by atomic scripts in Redis: they decide whether an entry was invalidated or set between the
+ * beginning and the end of a load, and which load may run. No clocks of two hosts are compared.
  */
 export class LoadGuards {
-  readonly #gate: RedisExecutor;
+  readonly #executor: RedisExecutor;
   readonly #prefix: string;
   readonly #leaseMs: number;
   readonly #clientPrefix: string;
   readonly #changing: (redisKeys: readonly string[]) => OwnChange;
 
-  /** `changing`: an entry is about to be stored, right after it is read. */
+  /** `changing`: called before a script changes a key right after reading it. */
   constructor(
-    gate: RedisExecutor,
+    executor: RedisExecutor,
     prefix: string,
     leaseMs: number,
     clientPrefix = '',
     changing: (redisKeys: readonly string[]) => OwnChange = () => noOwnChange,
   ) {
     this.#changing = changing;
-    this.#gate = gate;
+    this.#executor = executor;
     this.#prefix = prefix;
     this.#leaseMs = leaseMs;
     this.#clientPrefix = clientPrefix;
   }
 
-  /** How often a load has to be renewed, milliseconds. */
+  /** Milliseconds between two renewals of a load. */
   get renewEveryMs(): number {
     return timerMs(Math.max(50, Math.floor(this.#leaseMs / 3)));
   }
@@ -67,39 +73,40 @@ export class LoadGuards {
     return loadGuardKey(this.#prefix, redisKey, this.#clientPrefix);
   }
 
-  /** Remembers when the entry was deleted. */
+  /** The key that records when the entry was deleted. */
   tombstoneOf(redisKey: string): string {
     return tombstoneKey(this.#prefix, redisKey, this.#clientPrefix);
   }
 
-  /** How long a lease lasts, milliseconds. */
+  /** Milliseconds that a lease lasts. */
   get leaseMs(): number {
     return this.#leaseMs;
   }
 
   /**
-   * `lock`: only one load may run at a time. `awaited`: the load that was waited for; when it has ended without a value to store, this one
-   * may run at once, beside others.
+   * Begins a load. `lock`: only one load may run at a time. `awaited`: the token of the load that this one has waited
+   * for. When the awaited load ended without a value to store, this load runs without the lease, as do others that
+   * waited.
    */
   async begin(redisKey: string, lock: boolean, awaited = ''): Promise<LoadGuard> {
     const token = randomBytes(12).toString('base64url');
     const guard = this.guardKeyOf(redisKey);
-    const own = this.#changing([guard]);
+    const change = this.#changing([guard]);
     let isGranted = false;
     try {
-      const reply = await this.#gate.scriptBuffer(
+      const reply = await this.#executor.scriptBuffer(
         'begin load',
         beginLoadScript,
         [redisKey, guard],
         [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2), awaited],
       );
-      const [seen, generation, granted, left, holder] = reply as BeginReply;
+      const [previous, generation, granted, left, holder] = reply as BeginReply;
       const may = granted.toString();
       isGranted = may !== '0';
       return {
         redisKey,
         token,
-        seen,
+        previous,
         generation: generation.toString(),
         granted: isGranted,
         leased: may === '2',
@@ -108,59 +115,60 @@ export class LoadGuards {
         leaseLeftMs: integerOf(left),
       };
     } finally {
-      // Whoever does not get the lease changes nothing.
-      if (!isGranted) own.withdraw();
+      // A load that may not run has changed nothing.
+      if (!isGranted) change.withdraw();
     }
   }
 
-  /** False when the entry was invalidated meanwhile. */
+  /** Renews the guard and the lease. False when the entry was invalidated since the load began. */
   async renew({ redisKey, generation, token }: LoadGuard): Promise<boolean> {
     const args = [generation, token, this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)];
     const guard = this.guardKeyOf(redisKey);
-    const own = this.#changing([guard]);
+    const change = this.#changing([guard]);
     let isRenewed = false;
     try {
-      isRenewed = integerOf(await this.#gate.script('renew load', renewLoadScript, [guard], args)) === 1;
+      isRenewed = integerOf(await this.#executor.script('renew load', renewLoadScript, [guard], args)) === 1;
     } finally {
-      if (!isRenewed) own.withdraw();
+      if (!isRenewed) change.withdraw();
     }
     return isRenewed;
   }
 
   /**
-   * As `renew`, changing nothing: somebody touched the entry or its guard, and answering by touching it would go on for ever. False, too,
-   * when the entry is not the one that was there when the load began.
+   * As `renew`, without a change. Used after a change of the entry or its guard was announced: a renewal would be
+   * announced to other instances in turn, without end. False, too, when the entry is not the one that existed when the
+   * load began.
    */
-  async isCurrent({ redisKey, generation, seen }: LoadGuard): Promise<boolean> {
+  async isCurrent({ redisKey, generation, previous }: LoadGuard): Promise<boolean> {
     const [known, version] = await Promise.all([
-      this.#gate.call('HGET', (client) => client.hget(this.guardKeyOf(redisKey), 'g')),
-      this.#gate.call('GETRANGE', (client) => client.getrangeBuffer(redisKey, 6, 15)),
+      this.#executor.call('HGET', (client) => client.hget(this.guardKeyOf(redisKey), 'g')),
+      this.#executor.call('GETRANGE', (client) => client.getrangeBuffer(redisKey, 6, 15)),
     ]);
-    return known === generation && version.equals(seen?.subarray(6, 16) ?? nothing);
+    return known === generation && version.equals(previous?.subarray(6, 16) ?? nothing);
   }
 
-  /** Stores the entry unless something newer happened to it; `bytes` undefined = there is nothing to store. */
+  /** Ends a load. Stores the entry unless it changed since the load began; `bytes` undefined = nothing to store. */
   async end(load: LoadGuard, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
-    const { redisKey, generation, token, seen } = load;
+    const { redisKey, generation, token, previous } = load;
     load.ended = true;
-    const version = seen === null ? '' : seen.subarray(6, 16);
+    const version = previous === null ? '' : previous.subarray(6, 16);
     const args = [generation, token, version, bytes ?? '', ttlMs];
-    const own = bytes === undefined ? noOwnChange : this.#changing([redisKey]);
+    const change = bytes === undefined ? noOwnChange : this.#changing([redisKey]);
     let isStored = false;
     try {
       const keys = [redisKey, this.guardKeyOf(redisKey)];
-      isStored = integerOf(await this.#gate.script('end load', endLoadScript, keys, args)) === 1;
+      isStored = integerOf(await this.#executor.script('end load', endLoadScript, keys, args)) === 1;
     } finally {
-      if (!isStored) own.withdraw();
+      if (!isStored) change.withdraw();
     }
     return isStored;
   }
 
-  /** Ends a load that brought no value: those who wait for its lease hear of that. */
+  /** Ends a load without a value, and records that for the loads that wait for its lease. */
   async endEmpty(load: LoadGuard): Promise<void> {
     const { redisKey, generation, token } = load;
     load.ended = true;
     const args = [generation, token, '', '', 0, '1'];
-    await this.#gate.script('end load', endLoadScript, [redisKey, this.guardKeyOf(redisKey)], args);
+    await this.#executor.script('end load', endLoadScript, [redisKey, this.guardKeyOf(redisKey)], args);
   }
 }

@@ -13,30 +13,33 @@ export interface RedisTlsOptions {
   ca?: string | Buffer | (string | Buffer)[] | undefined;
   /** Client certificate, PEM. */
   cert?: string | Buffer | undefined;
-  /** Its key, PEM. */
+  /** Key of the client certificate, PEM. */
   key?: string | Buffer | undefined;
+  /** Passphrase of `key`. */
   passphrase?: string | undefined;
-  /** Name that the server's certificate has to carry. Default: the host. */
+  /** Name that the server's certificate must carry. Default: the host. */
   servername?: string | undefined;
-  /** False accepts any certificate: encrypted, but to anybody. Default true. */
+  /** False accepts any certificate: the connection is encrypted, but the server is not authenticated. Default true. */
   rejectUnauthorized?: boolean | undefined;
 }
 
-/** How Redis is reached, when a URL does not say enough. One of `url`, `host`, `path`, `sentinels` and `nodes` says where. */
+/** Connection details, for more than a URL can express. Give one of `url`, `host`, `path`, `sentinels` and `nodes`. */
 export interface RedisServerOptions {
   /** Same as `redisUrl`: `redis://`, `rediss://` or `unix://`. */
   url?: string | undefined;
+  /** Default `'localhost'`. */
   host?: string | undefined;
+  /** Default 6379. */
   port?: number | undefined;
-  /** Unix socket. */
+  /** Path of a Unix socket. */
   path?: string | undefined;
-  /** Sentinels to ask where the master is. */
+  /** Sentinels that know the address of the master. */
   sentinels?: RedisNode[] | undefined;
   /** Name of the master that the Sentinels watch. Default `'mymaster'`. */
   sentinelName?: string | undefined;
   sentinelUsername?: string | undefined;
   sentinelPassword?: string | undefined;
-  /** Some nodes of a Redis Cluster; the others are found through them. */
+  /** Some nodes of a Redis Cluster. The client discovers the others. */
   nodes?: RedisNode[] | undefined;
   /** ACL user. */
   username?: string | undefined;
@@ -46,8 +49,8 @@ export interface RedisServerOptions {
   tls?: boolean | RedisTlsOptions | undefined;
 }
 
-/** What speaks to Redis. */
+/** A client of ioredis. */
 export type RedisClient = Redis | Cluster;
 
-/** Connection details, or an ioredis client of your own. */
+/** Connection details, or your own ioredis client. */
 export type RedisConnectionOptions = RedisServerOptions | RedisClient;

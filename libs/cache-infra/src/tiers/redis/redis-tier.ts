@@ -68,7 +68,7 @@ export class RedisTier implements RemoteTier {
     this.#entries = entries;
     this.#reads = new ReadBatches({ connection, executor, entries });
     this.#writes = new WriteBatches({ connection, executor, clock: this.clock, trackWrites, changing });
-    // The script of a batch has a deadline, for a client of the user's own that may send a command again after a
+    // The script of a batch has a deadline, for a user's client, which may send a command again after a
     // reconnect. Our client never does, and needs no script; in broadcast mode the server would announce the writes of
     // one.
     this.#batchesWrites = trackWrites || !connection.owned;

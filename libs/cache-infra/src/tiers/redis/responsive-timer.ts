@@ -1,15 +1,15 @@
-/** How late a timer of a process with nothing else to do may fire, milliseconds. */
+/** Milliseconds by which a timer of an idle process may be late. */
 const usualLatenessMs = 10;
-/** Longest slice of a limit that one turn of a busy event loop can use up, milliseconds. */
+/** Longest slice of a limit, milliseconds. One turn of a busy event loop uses up one slice at most. */
 const longestSliceMs = 100;
 
 /**
  * Measures the time in which this process could have noticed an answer.
  *
- * A limit for somebody else's answer must not run out while this process has no time to read it. So the limit is cut into slices with
- * a timer for each: a timer that fires late shows that the event loop was busy, and counts as one slice however late it is. After
- * each slice the sockets are read (the poll phase comes between a timer and an immediate) before anything is given up.
- * https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
+ * A limit for the answer of a server must not run out while this process is too busy to read it. So the limit is cut
+ * into slices with a timer for each. A timer that fires late shows that the event loop was busy, and counts as one
+ * slice however late it is. After each slice the sockets are read before anything times out: the poll phase comes
+ * between a timer and an immediate (https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick).
  */
 export class ResponsiveTimer {
   readonly #sliceMs: number;
@@ -22,20 +22,20 @@ export class ResponsiveTimer {
 
   /**
    * @param limitMs - the limit that is measured, milliseconds; a tenth of it is a slice
-   * @param look - called after each slice with the time; returns when the next thing is due, undefined = nothing is waited for
+   * @param look - called after each slice with the time; returns the moment of the next limit, undefined = none
    */
   constructor(limitMs: number, look: (now: number) => number | undefined) {
     this.#sliceMs = Math.min(longestSliceMs, Math.max(1, limitMs / 10));
     this.#look = look;
   }
 
-  /** Milliseconds that have passed while it ran and the event loop turned. */
+  /** Milliseconds that have passed while the timer ran and the event loop turned. */
   now(): number {
     if (!this.#running) return this.#passedMs;
     return this.#passedMs + Math.min(performance.now() - this.#lookedAt, this.#sliceMs);
   }
 
-  /** Does nothing while it runs. It stops by itself when nothing is waited for. */
+  /** Starts the timer, unless it runs. It stops by itself when `look` returns undefined. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
@@ -65,14 +65,14 @@ export class ResponsiveTimer {
     this.#passedMs += elapsed > this.#sliceMs + usualLatenessMs ? this.#sliceMs : elapsed;
     this.#lookedAt = now;
     const dueAt = this.#look(this.#passedMs);
-    // Looking may have stopped it.
+    // `look` may have stopped the timer.
     if (!this.#running) return;
     if (dueAt === undefined) this.stop();
     else this.#arm(Math.max(1, Math.min(this.#sliceMs, Math.ceil(dueAt - this.#passedMs))));
   }
 }
 
-/** Calls `work` once `ms` milliseconds have passed by a `ResponsiveTimer`, unless the function that comes back is called before. */
+/** Calls `work` once `ms` milliseconds have passed by a `ResponsiveTimer`. The returned function cancels the call. */
 export function afterResponsive(ms: number, work: () => void): () => void {
   const timer = new ResponsiveTimer(ms, (now) => {
     if (now < ms) return ms;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Something that Redis has to do in one step: Lua, and the digest it is called by. */
+/** A Lua script, which Redis runs as one atomic step, and the SHA-1 digest by which `EVALSHA` names it. */
 export interface RedisScript {
   readonly lua: string;
   readonly sha1: string;
@@ -10,7 +10,10 @@ function script(lua: string): RedisScript {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
 }
 
-/** Redis's time in whole milliseconds, and six bytes of it, big-endian, as entries carry theirs: so they compare as text. */
+/**
+ * Lua functions. `milliseconds()` returns Redis's time; `stamp(ms)` returns it as entries carry it: six bytes,
+ * big-endian, so that two stamps compare as text.
+ */
 const timeFunctions = `
 local function milliseconds()
   local time = redis.call('TIME')
@@ -27,24 +30,34 @@ end
 `;
 
 /**
- * The tag table is a sorted set: a member for each tag, its score the epoch of its last invalidation. The member `''` carries
- * the floor, before which nothing is known (the table was lost, or has forgotten its oldest tags); the member `'!'` only keeps
- * epochs growing. An epoch is the server's clock in microseconds, pushed forward where needed so that it never goes back,
- * not over a failover to a slower clock either.
+ * Reads the tag table, and invalidates tags.
  *
- * A caller that knows of a later epoch than the table proves that the table has lost changes (a failover to a replica that lagged, a
- * table restored from an older dump): the floor rises to that epoch. An epoch more than a day ahead of the server's clock proves
- * nothing, whether a caller or the table itself says it: else one odd entry could invalidate all others for ever.
+ * The table is a sorted set with one member per tag; the score is the epoch of the tag's last invalidation. The score
+ * of the member `''` is the floor: invalidations before it are unknown, because the table was lost or its oldest tags
+ * were evicted. The member `'!'` only keeps epochs growing. An epoch is the server's clock in microseconds. The script
+ * raises it where needed, so that epochs never go back, even after a failover to a server with a slower clock.
  *
- * A change is published, with the epoch before it, so that a listener notices a gap. A user who may not publish has the table
- * changed all the same.
+ * A caller that knows a later epoch than the table proves that the table has lost changes (a failover to a replica that
+ * lagged, a restore from an older dump): the floor rises to that epoch. An epoch more than a day ahead of the server's
+ * clock proves nothing, whether a caller or the table carries it. Otherwise one corrupt entry could invalidate all
+ * others permanently.
  *
- * KEYS[1] = the table; ARGV[1] = the epoch up to which the caller knows the table; ARGV[2] = an epoch that an entry in Redis carries, 0 =
- * none; ARGV[3] = the epoch that the caller has given to invalidations of its own meanwhile, 0 = none; ARGV[4] = tags to keep at most;
- * ARGV[5] = '1': make the table if it is not there; ARGV[6] = the channel; ARGV[7] = changes to return at most, but never a part
- * of one epoch's; ARGV[8..] = tags to invalidate.
- * Returns { latest epoch (0 = there is no table), floor, '1' if the table was made now, the epoch before this call, the epoch up to which
- * the changes are told, tag, epoch, tag, epoch, ... }: what changed since ARGV[1]; epochs as decimal text.
+ * Each change is published with the epoch before it, so that a subscriber detects a gap. The table changes even when
+ * the user may not publish.
+ *
+ * KEYS[1] = the table.
+ * ARGV[1] = the epoch up to which the caller knows the table.
+ * ARGV[2] = the epoch of an entry in Redis, 0 = none.
+ * ARGV[3] = the latest epoch that the caller gave to its own invalidations during an outage, 0 = none.
+ * ARGV[4] = the largest number of tags to keep.
+ * ARGV[5] = '1' to create a missing table.
+ * ARGV[6] = the channel.
+ * ARGV[7] = the largest number of changes to return; changes of one epoch are never split.
+ * ARGV[8..] = tags to invalidate.
+ *
+ * Returns { latest epoch (0 = no table), floor, '1' if this call created the table, the epoch before this call, the
+ * epoch up to which the returned changes are complete, tag, epoch, tag, epoch, ... }: the changes since ARGV[1]. Epochs
+ * are decimal text.
  */
 export const tagTableScript = script(`
 local function text(n) return string.format('%.0f', n) end
@@ -77,7 +90,7 @@ if before == 0 then
   latest = math.max(now, known + 1, ahead + 1)
   local added = redis.pcall('ZADD', KEYS[1], text(latest), '')
   if type(added) == 'table' then
-    -- A full Redis has no room for a table, and no invalidation to lose.
+    -- Redis is full. Without a table no invalidation is lost.
     if isNew and not invalidates and string.find(added.err, 'OOM') then return { '0', '0', '0', '0', '0' } end
     return added
   end
@@ -107,7 +120,7 @@ if invalidates then
     local popped = redis.call('ZPOPMIN', KEYS[1], excess + 1)
     redis.call('ZADD', KEYS[1], popped[#popped], '')
   end
-  -- Many listeners need not all be sent so much: they ask when they need it.
+  -- Too long for every subscriber: an unknown epoch makes them ask for the changes.
   if bytes > 32768 then message = { '0' } end
 end
 local floor = redis.call('ZSCORE', KEYS[1], '')
@@ -126,7 +139,9 @@ local upTo = latest
 if page > 0 and #changes == 2 * page then
   local last = changes[#changes]
   while changes[#changes] == last do changes[#changes], changes[#changes - 1] = nil, nil end
-  for _, each in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], last, last, 'WITHSCORES')) do changes[#changes + 1] = each end
+  for _, each in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], last, last, 'WITHSCORES')) do
+    changes[#changes + 1] = each
+  end
   upTo = tonumber(last)
 end
 local reply = { text(latest), floor, made, text(before), text(upTo) }
@@ -140,12 +155,17 @@ return reply
 `);
 
 /**
- * Stores entries, and where `ARGV[2]` asks for it has the server tell of this change exactly once, and go on telling of later ones: a
- * change ends the tracking of its key, and a read in the same script begins it, with nothing in between.
+ * Stores entries, and removes the guards of their loads, whose values are older.
  *
- * KEYS = the keys, then the guards of their loads, which are from before this; ARGV[1] = after this moment by the server's clock,
- * milliseconds, it is too late, 0 = never; ARGV[2] = '1': track; ARGV[3..] = for each entry its bytes and the milliseconds it lives,
- * 0 = never expires. Returns 0 when it was too late.
+ * With tracking, the server announces this change exactly once and announces later changes, too. A change ends the
+ * tracking of its key, so the script reads the keys before and after it: no other command comes in between.
+ *
+ * KEYS = the keys of the entries, then the guards.
+ * ARGV[1] = the deadline by the server's clock, milliseconds, 0 = none.
+ * ARGV[2] = '1' to track the keys.
+ * ARGV[3..] = for each entry its bytes and its milliseconds to live, 0 = never expires.
+ *
+ * Returns 1, or 0 when the deadline has passed: then nothing was stored.
  */
 export const setScript = script(`
 if ARGV[1] ~= '0' then
@@ -165,12 +185,17 @@ return 1
 `);
 
 /**
- * Removes entries, and the guards of their loads. Each entry is read first, so that the server tells of its removal. A tombstone keeps the
- * moment of a delete: a set made before it in a partition is not replayed after it. In a full Redis the removals come first, which make
- * room and let a script go on.
+ * Removes entries and the guards of their loads, and leaves tombstones. A tombstone holds the moment of a delete: a set
+ * that was made before it during a partition is not replayed after it.
  *
- * KEYS = the entries, then the guards, then the tombstones, if any; ARGV[1] = number of entries; ARGV[2] = milliseconds that a tombstone
- * stays. Returns for each entry '1' if it existed, else '0', as one text.
+ * The script reads each entry first, so that the server tracks its key and announces the removal. It removes before it
+ * writes: in a full Redis the removals make room for the tombstones.
+ *
+ * KEYS = the entries, then the guards, then the tombstones, if any.
+ * ARGV[1] = the number of entries.
+ * ARGV[2] = the milliseconds that a tombstone is kept.
+ *
+ * Returns one text with a character per entry: '1' if it existed, else '0'.
  */
 export const removeScript = script(`${timeFunctions}
 local count = tonumber(ARGV[1])
@@ -188,18 +213,22 @@ return table.concat(flags)
 `);
 
 /**
- * Remembers that patterns or scopes were cleared, for as long as a set made before that may be replayed: a sorted set, its scores the
- * moments by the server's clock, milliseconds. The latest moment counts. Too many become one that covers everything.
+ * Records clears of patterns and scopes, for as long as an earlier set may be replayed. The record is a sorted set with
+ * one member per pattern or scope; the score is the latest moment of its clear by the server's clock, milliseconds. A
+ * record that grows too long is replaced by one clear of everything.
+ *
+ * KEYS[1] = the sorted set.
+ * ARGV[1] = the milliseconds that a clear is kept.
+ * ARGV[2] = the largest number of clears.
+ * ARGV[3] = the member that stands for everything.
+ * ARGV[4..] = pairs of a cleared pattern or scope and its moment, '' = now.
  *
  * Returns the moments as texts.
- *
- * KEYS[1] = the sorted set; ARGV[1] = milliseconds that they are remembered; ARGV[2] = how many at most; ARGV[3] = what stands for
- * everything; then pairs: what was cleared, and when, '' = now.
  */
 export const markClearedScript = script(`${timeFunctions}
 local now = milliseconds()
 local trimmed = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
--- Of another type: nothing of ours.
+-- A key of another type is not a record of clears.
 if type(trimmed) == 'table' then redis.call('DEL', KEYS[1]) end
 local moments = {}
 for i = 4, #ARGV, 2 do
@@ -217,19 +246,26 @@ return moments
 `);
 
 /**
- * Catches up on a change from the time of an outage, unless the key was written or deleted after it: entries carry Redis's time in bytes
- * 6-11, tombstones are nothing else. A stamp from the future proves nothing, since its writer's clock was wrong: then the entry leaves,
- * whatever the change was.
+ * Replays a change that was made during an outage, unless the key was written or deleted after it. An entry carries the
+ * moment of its write by Redis's clock in bytes 6-11; a tombstone consists of the moment of its delete. When two
+ * changes are too close to be ordered, a delete counts as the later one.
  *
- * KEYS[1] = the key; KEYS[2] = the guard of its loads: what they began before the change is from before it; KEYS[3] = its tombstone;
- * ARGV[1] and ARGV[2] = six bytes each, the latest and the earliest moment at which the change was made; ARGV[3] = the entry, '' = delete
- * the key; ARGV[4] = milliseconds to live, 0 = never expires; ARGV[5] = milliseconds that a tombstone stays, 0 = none is left.
- * Of two changes too close to be told apart a delete counts as the later.
- * Returns 1 if the change was made, 0 if something newer stands there.
+ * An entry with a stamp in the future was written by a wrong clock and proves nothing. The script removes it, whatever
+ * the change is.
+ *
+ * KEYS[1] = the key.
+ * KEYS[2] = the guard of its loads: they began before the change.
+ * KEYS[3] = its tombstone.
+ * ARGV[1], ARGV[2] = the latest and the earliest moment of the change, six bytes each.
+ * ARGV[3] = the entry, '' = delete the key.
+ * ARGV[4] = the milliseconds to live, 0 = never expires.
+ * ARGV[5] = the milliseconds that a tombstone is kept, 0 = leave none.
+ *
+ * Returns 1 if the change was made, 0 if Redis holds something newer.
  */
 export const catchUpScript = script(`${timeFunctions}
 local written = redis.pcall('GETRANGE', KEYS[1], 6, 11)
--- Of another type: not an entry, and replaced. What may not be looked at may be newer.
+-- A value of another type is no entry: replace it. A value that this user may not read may be newer: keep it.
 if type(written) == 'table' and not string.find(written.err, 'WRONGTYPE') then return written end
 local isOdd = type(written) == 'string' and written > stamp(milliseconds() + 1000)
 if type(written) == 'string' and written > ARGV[1] and not isOdd then return 0 end
@@ -248,19 +284,27 @@ return 1
 `);
 
 /**
- * A load begins. Its guard is a hash beside the entry: field `g` is the generation, by which Redis will know at the end
- * whether the entry was invalidated meanwhile (an invalidation deletes the guard; so does whatever loses it: then the result is not
- * stored, which is safe). Fields `h` and `u` are the lease: who holds it, until when by the server's clock, milliseconds. Field `e` is the
- * last holder whose load ended without a value to store.
+ * Begins a load. The guard of a load is a hash at a sibling key of the entry:
  *
- * KEYS[1] = the entry; KEYS[2] = the guard; ARGV[1] = this load's token; ARGV[2] = '1': ask for the lease; ARGV[3] = milliseconds
- * the lease lasts; ARGV[4] = milliseconds the guard is kept without being renewed; ARGV[5] = the holder that was waited for, '' = none:
- * when its load ended without a value, this one runs without the lease, beside all others who waited.
- * Who does not get the lease changes nothing, so as not to wake others who wait; the change of the guard by which the lease ends
- * wakes them all.
+ * - `g`: the generation. An invalidation deletes the guard, so that the end of the load finds another generation, or
+ *   none, and stores nothing. A guard that is lost for another reason has the same effect, which is safe.
+ * - `h`, `u`: the lease: its holder, and its end by the server's clock, milliseconds.
+ * - `e`: the last holder whose load ended without a value to store.
  *
- * Returns { the entry or nil, generation, '0' = the load may not run, '1' = it may, '2' = it may and has the lease, milliseconds until the
- * lease of another ends, its holder }.
+ * A load that does not get the lease changes nothing: a change of the guard would wake the other waiting loads. They
+ * wake when the load that holds the lease ends, which changes the guard.
+ *
+ * KEYS[1] = the entry.
+ * KEYS[2] = the guard.
+ * ARGV[1] = the token of this load.
+ * ARGV[2] = '1' to ask for the lease.
+ * ARGV[3] = the milliseconds that the lease lasts.
+ * ARGV[4] = the milliseconds that the guard is kept without a renewal.
+ * ARGV[5] = the holder that this load has waited for, '' = none. If the holder's load ended without a value, this load
+ *   runs without the lease, as do all others that waited.
+ *
+ * Returns { the entry or nil, generation, '0' = the load may not run, '1' = it may, '2' = it may and has the lease, the
+ * milliseconds until the lease of another load ends, the holder of that lease }.
  */
 export const beginLoadScript = script(`
 local time = redis.call('TIME')
@@ -281,16 +325,20 @@ if leased then
   redis.call('HSET', KEYS[2], 'h', ARGV[1], 'u', string.format('%.0f', now + ARGV[3]))
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
--- A change ends the tracking of its key; a read begins it again.
+-- A change ends the tracking of its key. A read starts it again.
 redis.call('EXISTS', KEYS[2])
 return { value, generation, leased and '2' or '1', 0, '' }
 `);
 
 /**
- * The load goes on: its guard is kept, and its lease prolonged.
+ * Renews the guard and the lease of a running load.
  *
- * KEYS[1] = the guard; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = milliseconds for the lease, ARGV[4] = for the guard.
- * Returns 0 when the entry was invalidated meanwhile.
+ * KEYS[1] = the guard.
+ * ARGV[1] = the generation.
+ * ARGV[2] = the token.
+ * ARGV[3], ARGV[4] = the milliseconds that the lease and the guard are kept.
+ *
+ * Returns 1, or 0 when the entry was invalidated since the load began.
  */
 export const renewLoadScript = script(`
 if redis.call('HGET', KEYS[1], 'g') ~= ARGV[1] then return 0 end
@@ -304,14 +352,22 @@ return 1
 `);
 
 /**
- * A load ends: the entry is stored, unless it was invalidated or set by somebody else since the load began. The guard stays for a
- * while: a scan that clears a namespace sees keys that are there from its beginning to its end
- * (https://redis.io/docs/latest/commands/scan/), and must not overlook an entry made meanwhile.
+ * Ends a load. Stores the entry, unless it was invalidated or set by another call since the load began.
  *
- * KEYS[1] = the entry; KEYS[2] = the guard; ARGV[1] = generation; ARGV[2] = token; ARGV[3] = bytes 6-15 of the entry seen at the
- * beginning, '' = there was none; ARGV[4] = the entry, '' = nothing to store; ARGV[5] = milliseconds to live, 0 = never expires;
- * ARGV[6] = '1': tell those who wait for the lease that the load brought nothing.
- * Returns 1 when it was stored.
+ * The guard is kept for a while. A scan that clears a namespace returns only the keys that exist from its beginning to
+ * its end (https://redis.io/docs/latest/commands/scan/): it may miss an entry stored during the scan, and finds the
+ * guard instead.
+ *
+ * KEYS[1] = the entry.
+ * KEYS[2] = the guard.
+ * ARGV[1] = the generation.
+ * ARGV[2] = the token.
+ * ARGV[3] = bytes 6-15 of the entry that existed when the load began, '' = none.
+ * ARGV[4] = the entry, '' = nothing to store.
+ * ARGV[5] = the milliseconds to live, 0 = never expires.
+ * ARGV[6] = '1' to record, for the loads that wait for the lease, that this load ended without a value.
+ *
+ * Returns 1 if the entry was stored.
  */
 export const endLoadScript = script(`
 if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then
@@ -329,10 +385,13 @@ return 1
 `);
 
 /**
- * Removes entries that were found to be invalid, each unless another stands in its place by now, or a load is under way for its key: its
- * end replaces the entry, and is refused when the entry that it began with has gone.
+ * Removes entries that were read and are invalid. Keeps an entry that was replaced since, and an entry whose key has a
+ * load under way: the load replaces the entry, and stores nothing when the entry that it began with has gone.
  *
- * KEYS = the entries, then the guards of their loads; ARGV = bytes 6-15 of each entry as it was read. Returns how many were removed.
+ * KEYS = the entries, then the guards of their loads.
+ * ARGV = bytes 6-15 of each entry as it was read.
+ *
+ * Returns the number of removed entries.
  */
 export const removeDeadScript = script(`
 local removed = 0
@@ -345,7 +404,7 @@ end
 return removed
 `);
 
-/** All of them, to be loaded when a connection is made: a call that finds its script missing has to be sent twice. */
+/** All scripts. They are loaded into a newly connected server: a call whose script is missing has to be sent twice. */
 export const allScripts: readonly RedisScript[] = [
   tagTableScript,
   setScript,

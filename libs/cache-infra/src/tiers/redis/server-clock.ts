@@ -3,34 +3,35 @@ import type { RemoteClock } from '../remote-tier.js';
 import type { RedisExecutor } from './executor.js';
 import { failureKind } from './errors.js';
 
-/** A round trip short enough to tell the time by, milliseconds. */
+/** Longest round trip whose answer counts as exact, milliseconds. */
 const goodRoundTripMs = 20;
-/** Between two questions that only make the time more exact, or that Redis refused before, milliseconds. */
+/** Milliseconds between two questions that only improve the estimate, and after a refusal. */
 const pauseMs = { improve: 1000, refused: 10_000 };
-/** Questions for an exact time that a slow connection is asked at most: its round trip may never be short. */
+/** Most questions that only improve the estimate: the round trip of a slow connection may never be short. */
 const mostImprovements = 10;
 
 /**
- * Redis's clock, as far as round trips tell: the offset from this process's clock, and how far off that may be.
+ * Estimates Redis's clock: its offset from this process's clock, and the error of the offset.
  *
- * An answer to `TIME` was made at some moment of its round trip, so half the round trip is the error (Cristian, "Probabilistic clock
- * synchronization", 1989). A round trip is long on a slow network, and in a process whose event loop is busy.
+ * Redis answers `TIME` at an unknown moment of the round trip, so the error is half the round trip (Cristian,
+ * "Probabilistic clock synchronization", 1989). A round trip is long on a slow network, and in a process whose event
+ * loop is busy.
  */
 export class ServerClock implements RemoteClock {
-  readonly #gate: RedisExecutor;
+  readonly #executor: RedisExecutor;
   readonly #clock: Clock;
   #offsetMs: number | undefined;
   #errorMs = 0;
   #learning: Promise<void> | undefined;
-  /** Redis acts as if the offset were wrong: one of the clocks was set. */
+  /** Redis has contradicted the offset: one of the two clocks was set. */
   #isDoubted = false;
   #askedAt = -Infinity;
   #refusedAt = -Infinity;
   #improvements = 0;
   #lastStamp = 0;
 
-  constructor(gate: RedisExecutor, clock: Clock) {
-    this.#gate = gate;
+  constructor(executor: RedisExecutor, clock: Clock) {
+    this.#executor = executor;
     this.#clock = clock;
   }
 
@@ -39,17 +40,17 @@ export class ServerClock implements RemoteClock {
     return this.#offsetMs !== undefined;
   }
 
-  /** This user may not ask. */
+  /** True when this user may not ask for the time. */
   get isRefused(): boolean {
     return this.#refusedAt > -Infinity;
   }
 
-  /** How far off `of` may be, milliseconds, beyond what a good round trip leaves open. */
+  /** The error of `of` beyond the error of an exact answer, milliseconds. */
   get errorMs(): number {
     return Math.max(0, this.#errorMs - goodRoundTripMs / 2);
   }
 
-  /** How far off `of` may be, milliseconds: half a good round trip at least. */
+  /** The error of `of`, milliseconds: at least half the longest exact round trip. */
   get totalErrorMs(): number {
     return this.errorMs + goodRoundTripMs / 2;
   }
@@ -65,14 +66,14 @@ export class ServerClock implements RemoteClock {
     return this.#lastStamp;
   }
 
-  /** A moment of this process's clock by Redis's clock; the same while that is not known. */
+  /** A moment of this process's clock by Redis's clock. Unchanged while Redis's time is unknown. */
   of(ours: number): number {
     return ours + (this.#offsetMs ?? 0);
   }
 
   /**
-   * Asks Redis; all who ask at the same time share one answer. Resolves without one where this user may not ask: then entries are stamped
-   * by this process's own clock.
+   * Asks Redis for its time. Concurrent calls share one answer. Resolves without an answer when this user may not ask:
+   * then this process's clock stamps the entries.
    */
   async learn(): Promise<void> {
     if (performance.now() - this.#refusedAt < pauseMs.refused) return;
@@ -82,13 +83,13 @@ export class ServerClock implements RemoteClock {
     await this.#learning;
   }
 
-  /** As `learn`, and takes the answer whatever is known: that has turned out to be wrong. */
+  /** As `learn`, for an estimate that has turned out to be wrong: any answer replaces it. */
   async doubt(): Promise<void> {
     this.#isDoubted = true;
     await this.learn();
   }
 
-  /** Asks again in the background while what is known is not exact. */
+  /** Asks again in the background while the estimate is not exact. */
   improve(): void {
     if (this.errorMs === 0 || this.#improvements >= mostImprovements) return;
     if (performance.now() - this.#askedAt < pauseMs.improve) return;
@@ -102,7 +103,7 @@ export class ServerClock implements RemoteClock {
     const before = this.#clock.now();
     let reply: readonly unknown[];
     try {
-      reply = await this.#gate.call('TIME', (client) => client.time());
+      reply = await this.#executor.call('TIME', (client) => client.time());
     } catch (error) {
       if (failureKind(error) !== 'permission') throw error;
       this.#refusedAt = performance.now();
@@ -112,7 +113,7 @@ export class ServerClock implements RemoteClock {
     const roundTripMs = performance.now() - sentAt;
     const after = this.#clock.now();
     const errorMs = Math.max(roundTripMs, Math.abs(after - before)) / 2;
-    // Both clocks drift apart by a millisecond in half a minute or so, which a good answer corrects.
+    // Clocks drift apart by about a millisecond in half a minute. An exact answer corrects the drift.
     const isBetter =
       !this.isKnown || this.#isDoubted || errorMs <= goodRoundTripMs / 2 || errorMs < this.#errorMs;
     if (!isBetter) return;
@@ -123,5 +124,5 @@ export class ServerClock implements RemoteClock {
 }
 
 function ignore(): void {
-  // What is known stays in use, with its error.
+  // The estimate stays in use, with its error.
 }

@@ -1,33 +1,34 @@
-/** The Redis key of a cache's tag table. No entry can stand there: the keys of entries have a second colon. */
+/** The Redis key of a cache's tag table. No entry has this key: the keys of entries have a second colon. */
 export function tagTableKey(prefix: string): string {
   return tagTableUnder(`${prefix}:`);
 }
 
-/** As {@link tagTableKey}, of a prefix with the colon that ends it. */
+/** As {@link tagTableKey}, for a prefix that includes its final colon. */
 export function tagTableUnder(prefix: string): string {
   return `${prefix}!tags`;
 }
 
 /**
- * The channel on which changes of a tag table are published. `tableKey`: with all that the client puts before it.
- * Channels know no databases (https://redis.io/docs/latest/develop/pubsub/#database--scoping), tables do.
+ * The channel on which changes of a tag table are published. `tableKey` includes the client's prefix. The name carries
+ * the database, since channels are shared by all databases
+ * (https://redis.io/docs/latest/develop/pubsub/#database--scoping).
  */
 export function tagChannel(tableKey: string, database: number): string {
   return `${tableKey}@${database}`;
 }
 
-/** One change of the tag table, as the script that made it published it. */
+/** One change of the tag table, as its script publishes it. */
 export interface TagMessage {
-  /** The table's epoch before the change: a listener that knows of all up to there misses nothing; 0 = it may. */
+  /** The table's epoch before the change: a listener that knows the table up to it has no gap. 0 = unknown. */
   readonly before: number;
-  /** The table's epoch after it: that of `tags`, too. */
+  /** The table's epoch after the change, and the epoch of `tags`. */
   readonly latest: number;
   readonly floor: number;
-  /** The tags that the change invalidated, as they stand in the table. */
+  /** The invalidated tags, as the table names them. */
   readonly tags: readonly string[];
 }
 
-/** `undefined` for what the script does not publish: anybody may publish on the channel. */
+/** `undefined` for a message that the script does not publish: other clients may publish on the channel, too. */
 export function parseTagMessage(bytes: Buffer): TagMessage | undefined {
   let parsed: unknown;
   try {
@@ -44,14 +45,14 @@ export function parseTagMessage(bytes: Buffer): TagMessage | undefined {
 }
 
 /**
- * What tells caches of one prefix that its tag table has reached an epoch: stands beside the table's key in a list
- * of changed keys.
+ * A mark in a list of changed keys, beside the table's key: it announces to caches of one prefix the epoch that their
+ * tag table has reached.
  */
 export function tagTableMark(tableKey: string, epoch: number): string {
   return `${tableKey}@${epoch}`;
 }
 
-/** The epoch that a list of changed keys says the table has reached; `undefined` when it does not say. */
+/** The epoch of the mark in a list of changed keys; `undefined` when the list has none. */
 export function markedEpoch(tableKey: string, redisKeys: readonly string[]): number | undefined {
   const start = `${tableKey}@`;
   const mark = redisKeys.find((redisKey) => redisKey.startsWith(start));

@@ -91,16 +91,16 @@ export class WriteBatches {
     const args: ScriptArguments[number][] = [this.#deadline, trackWrites ? '1' : '0'];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
     const areWanted = (): boolean => writes.every(({ work }) => !work.superseded);
-    const own = changing(keys.slice(0, writes.length));
+    const change = changing(keys.slice(0, writes.length));
     executor.script('SET', setScript, keys, args, areWanted).then(
       (reply) => {
-        if (reply === unwanted || integerOf(reply) === 0) own.withdraw();
+        if (reply === unwanted || integerOf(reply) === 0) change.withdraw();
         if (reply === unwanted) this.#writeApart(writes);
         else if (integerOf(reply) === 0) this.#writeAgain(writes, attempt);
         else for (const { resolve } of writes) resolve(true);
       },
       (error: unknown) => {
-        own.withdraw();
+        change.withdraw();
         // One write may be at fault, or Redis may have room for some: each write gets its own answer.
         if (writes.length > 1 && !isTemporary(failureKind(error))) this.#writeApart(writes);
         else for (const { reject } of writes) reject(error);
@@ -149,5 +149,7 @@ function latestMs(commandTimeoutMs: number): number {
 
 function tooLate(): InfrastructureError {
   const details = { kind: 'timeout' };
-  return new InfrastructureError('Redis command failed (SET): it got there too late', { details });
+  return new InfrastructureError('Redis command failed (SET): it reached Redis after its deadline', {
+    details,
+  });
 }
