@@ -121,7 +121,7 @@ describe('withL1Ttl', () => {
     expect(withL1Ttl(record, 10_000, l1TtlMs, now)).toBe(record);
   });
 
-  it('bounds what would never end', () => {
+  it('bounds an entry that never expires', () => {
     const record = withL1Ttl(made({ ttlMs: 0 }), 0, 1000, now);
     expect(times(record)).toEqual({ plain: 1000, expires: 1000, stale: 1000 });
   });

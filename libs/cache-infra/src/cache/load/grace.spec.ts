@@ -180,7 +180,7 @@ describe('grace: back-off', () => {
     await expect(cache.getOrSet('key', origin.load, { ...options, forceRefresh: true })).resolves.toBe('new');
   });
 
-  it('a caller who left is no failure of the loader', async () => {
+  it('the abort of a caller is no failure of the loader', async () => {
     await expireValue();
     const controller = new AbortController();
     const left = cache.getOrSet('key', () => deferred().promise, { ...options, signal: controller.signal });
@@ -290,7 +290,7 @@ describe('expire', () => {
     await expect(cache.getOrSet('key', new Origin().load, options)).rejects.toThrow();
   });
 
-  it('is an invalidation: what is being loaded is stored nowhere', async () => {
+  it('is an invalidation: the value of a load in flight is not stored', async () => {
     const loader = deferred<string>();
     await cache.set('key', 'old', options);
     const caller = cache.getOrSet('key', () => loader.promise, { ...options, forceRefresh: true });
@@ -347,7 +347,7 @@ describe('ctx.stale', () => {
     expect(await cache.get('key')).toBe('old');
   });
 
-  it('is a copy: changing it changes what nobody else is given', async () => {
+  it('is a copy: changing it changes the value of no other caller', async () => {
     await expireValue({ n: 1 });
     const load = ({ stale }: LoadContext): never => {
       (stale as { n: number }).n = 2;

@@ -73,7 +73,7 @@ describe('softTimeout', () => {
     expect(cache.stats()).toMatchObject({ staleHits: 1, loads: 1 });
   });
 
-  it('the load goes on, and its value is stored', async () => {
+  it('the load continues, and its value is stored', async () => {
     await expireValue();
     const caller = call(soft);
     await pass(100);
@@ -84,7 +84,7 @@ describe('softTimeout', () => {
     expect(await cache.get('key')).toBe('new');
   });
 
-  it('callers that come meanwhile join that load', async () => {
+  it('later callers join that load', async () => {
     await expireValue();
     const first = call(soft);
     await pass(100);
@@ -96,7 +96,7 @@ describe('softTimeout', () => {
     expect(cache.stats().loads).toBe(1);
   });
 
-  it('a failure after it concerns nobody', async () => {
+  it('a later failure reaches no caller', async () => {
     await expireValue();
     const caller = call(soft);
     await pass(100);
@@ -124,7 +124,7 @@ describe('softTimeout', () => {
     await expect(caller).resolves.toBe('new');
   });
 
-  it('0: nobody ever waits for a new value while an old one is at hand', async () => {
+  it('0: no caller waits for a new value while an old one is at hand', async () => {
     await expireValue();
     const caller = call({ ...stored, softTimeout: 0 });
     await pass(1);
@@ -160,7 +160,7 @@ describe('softTimeout', () => {
     await expect(caller).resolves.toBe('new');
   });
 
-  it('an abort after it was served leaves the load alone', async () => {
+  it('an abort of a served caller does not end the load', async () => {
     await expireValue();
     const controller = new AbortController();
     const caller = call({ ...soft, signal: controller.signal });
@@ -236,7 +236,7 @@ describe('hardTimeout', () => {
     await expect(caller).resolves.toBe('old');
   });
 
-  it('softTimeout first: the value, and the load goes on', async () => {
+  it('softTimeout first: the value, and the load continues', async () => {
     await expireValue();
     const caller = call({ ...hard, softTimeout: '50ms' });
     await pass(50);
@@ -279,10 +279,10 @@ describe('hardTimeout', () => {
   });
 });
 
-describe('T25: a loader that hangs holds its key for hardTimeout, whatever is served meanwhile', () => {
+describe('T25: a loader that hangs holds its key for hardTimeout, whether callers are served or not', () => {
   const hanging = { ...stored, softTimeout: '20ms', hardTimeout: '150ms' };
 
-  it('T25: a caller that was served leaves its limit behind: then the loader aborts, and the next call loads', async () => {
+  it('T25: the limit of a served caller still applies: the loader aborts, and the next call loads', async () => {
     await expireValue();
     const caller = call(hanging);
     await pass(20);
@@ -324,7 +324,7 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whatever is se
     expect(told?.aborted).toBe(true);
   });
 
-  it('T25: a caller that came later starts anew when the load has taken its time, and has the rest of its own', async () => {
+  it('T25: a caller that joined later begins anew at the limit, with the rest of its own time', async () => {
     const first = call({ hardTimeout: '100ms' });
     await pass(60);
     const signals = [told];
@@ -348,7 +348,7 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whatever is se
     await expect(patient).resolves.toBe('new');
   });
 
-  it('T25: when the one that gave it more time leaves, the load ends', async () => {
+  it('T25: when the caller that allows more time leaves, the load ends', async () => {
     const controller = new AbortController();
     const patient = call({ signal: controller.signal });
     const caller = call({ ...hanging });
@@ -390,7 +390,7 @@ describe('T61: closing while calls are out', () => {
     await expect(caller).rejects.toThrow(CacheTimeoutError);
   });
 
-  it('T61: a load that nobody waits for ends', async () => {
+  it('T61: a load without callers ends', async () => {
     await expireValue();
     const caller = call({ ...stored, softTimeout: '100ms' });
     await pass(100);

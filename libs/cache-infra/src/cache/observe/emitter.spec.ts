@@ -36,7 +36,7 @@ describe('events', () => {
     expect(misses.map(({ key }) => key)).toEqual(['2', '1', '3']);
   });
 
-  it('every hit, also after many that nobody heard', async () => {
+  it('every hit, also after many without a listener', async () => {
     await cache.set('a', 1);
     for (let i = 0; i < 5; i++) await cache.get('a');
     const hits = told('hit');
@@ -55,7 +55,7 @@ describe('events', () => {
     expect(deletes.map(({ key }) => key)).toEqual(['a', 'b', 'x']);
   });
 
-  it('invalidate: what kind, and what', async () => {
+  it('invalidate: kind and detail', async () => {
     const events = told('invalidate');
     await cache.invalidateTags('x', 'y');
     await cache.invalidatePattern('user:*');
@@ -97,7 +97,7 @@ describe('events', () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it('a listener added twice hears once, one that leaves while told disturbs no other', async () => {
+  it('a listener added twice is called once; one that removes itself disturbs no other', async () => {
     const other = jest.fn();
     const once = jest.fn(() => {
       cache.off('miss', once);
@@ -109,7 +109,7 @@ describe('events', () => {
     expect(other).toHaveBeenCalledTimes(2);
   });
 
-  it('a namespace and its cache tell the same events', async () => {
+  it('a namespace and its cache emit the same events', async () => {
     const listener = jest.fn();
     cache.namespace('users').on('set', listener);
     await cache.set('a', 1);

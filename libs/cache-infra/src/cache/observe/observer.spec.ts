@@ -77,7 +77,7 @@ const hurtful: [what: string, hook: (record: OperationRecord) => unknown][] = [
 ];
 
 describe('seed S6.64-69 the monitor', () => {
-  it('is told of set, then get, with their durations', async () => {
+  it('receives set, then get, with their durations', async () => {
     const monitor = recorder();
     const cache = memory({ monitor, name: 'sessions' });
     await cache.set('key', 'value');
@@ -111,7 +111,7 @@ describe('seed S6.64-69 the monitor', () => {
     expect(await cache.get('key')).toBe(1);
   });
 
-  it('is told of every operation: hit, tier, success', async () => {
+  it('receives every operation: hit, tier, success', async () => {
     const monitor = recorder();
     const cache = memory({ monitor });
     await cache.set('a', 1);
@@ -170,7 +170,7 @@ describe('seed S6.64-69 the monitor', () => {
     },
   );
 
-  it('times all of them by default, one of sampleEvery L1 hits and plain sets if told so, and everything else always', async () => {
+  it('times every call by default; with sampleEvery a fraction of L1 hits and plain sets, and all others', async () => {
     const monitor = recorder(10);
     const cache = memory({ monitor });
     await cache.set('key', 'value');
@@ -231,7 +231,7 @@ describe('seed S6.64-69 the monitor', () => {
     expect(detach).toHaveBeenCalledTimes(1);
   });
 
-  it('guarantee 9: an attach or detach that throws hurts nobody', async () => {
+  it('guarantee 9: an attach or detach that throws fails no operation', async () => {
     const throws = (): never => {
       throw new Error('hook');
     };
@@ -261,7 +261,7 @@ describe('seed S6.70-72 the onOperation hook', () => {
     expect(onOperation.mock.calls.map(([record]) => record.operation)).toEqual(['set', 'get', 'getOrSet']);
   });
 
-  it('is told of every hit, whatever the monitor samples', async () => {
+  it('receives every hit, whatever the monitor samples', async () => {
     const onOperation = jest.fn();
     const cache = memory({ onOperation, monitor: recorder(100) });
     await cache.set('key', 1);
@@ -269,7 +269,7 @@ describe('seed S6.70-72 the onOperation hook', () => {
     expect(onOperation).toHaveBeenCalledTimes(11);
   });
 
-  it('is told after the operation has ended', async () => {
+  it('is called after the operation has ended', async () => {
     const told: string[] = [];
     const cache = memory({
       onOperation: ({ operation, success }) => told.push(`${operation} ${String(success)}`),
