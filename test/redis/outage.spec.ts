@@ -294,7 +294,7 @@ describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
     await back;
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(/^warn .*'sessions'.*127\.0\.0\.1:\d+/);
-    expect(lines[1]).toMatch(/^log .*'sessions'.*back/);
+    expect(lines[1]).toMatch(/^log .*'sessions'.*available again/);
   }, 20_000);
 
   it('every failure is counted and told as an event, with what was asked for', async () => {

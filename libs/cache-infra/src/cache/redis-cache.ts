@@ -10,7 +10,7 @@ import { engineOf, TieredCache } from './tiered-cache.js';
 /**
  * A two-tier cache: an in-process L1 (unless `enableL1Cache` is false), and Redis as a shared L2.
  *
- * It is usable at once: it connects on first use, and continues with its L1 while Redis is unavailable. You must close
+ * Usable at once: the cache connects on first use, and continues with its L1 while Redis is unavailable. You must close
  * the caches you create.
  *
  * ```ts

@@ -314,7 +314,7 @@ describe('expire', () => {
 });
 
 describe('ctx.stale', () => {
-  const told = async (): Promise<unknown> => {
+  const staleOf = async (): Promise<unknown> => {
     let stale: unknown = 'the loader did not run';
     const load = (ctx: LoadContext): string => {
       ({ stale } = ctx);
@@ -325,20 +325,20 @@ describe('ctx.stale', () => {
   };
 
   it('is undefined when nothing is there', async () => {
-    expect(await told()).toBeUndefined();
+    expect(await staleOf()).toBeUndefined();
   });
 
   it('is the value past its ttl', async () => {
     await expireValue({ n: 1 });
-    expect(await told()).toEqual({ n: 1 });
+    expect(await staleOf()).toEqual({ n: 1 });
   });
 
   it('is undefined after an invalidation, and beyond the grace', async () => {
     await expireValue();
     await cache.delete('key');
-    expect(await told()).toBeUndefined();
+    expect(await staleOf()).toBeUndefined();
     clock.advance(70_000);
-    expect(await told()).toBeUndefined();
+    expect(await staleOf()).toBeUndefined();
   });
 
   it('can be returned: it lives on', async () => {

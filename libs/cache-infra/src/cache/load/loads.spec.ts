@@ -322,11 +322,11 @@ describe('T41: a loaded value that cannot be stored', () => {
 
   it('T41: is returned to its callers, reported and counted, and not stored', async () => {
     const { cache } = make();
-    const told: unknown[] = [];
-    cache.on('error', (event) => told.push(event));
+    const errors: unknown[] = [];
+    cache.on('error', (event) => errors.push(event));
     const value = unstorable();
     expect(await cache.getOrSet('key', () => value)).toBe(value);
-    expect(told).toEqual([{ operation: 'getOrSet', error: expect.any(SerializationError) as unknown }]);
+    expect(errors).toEqual([{ operation: 'getOrSet', error: expect.any(SerializationError) as unknown }]);
     expect(cache.stats()).toMatchObject({ loads: 1, loadErrors: 0, notStored: 1, sets: 0 });
     expect(await cache.getOrSet('key', () => 1)).toBe(1);
   });

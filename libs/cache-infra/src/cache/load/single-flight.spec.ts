@@ -189,9 +189,9 @@ describe('guarantee 2: leaving a load', () => {
 
   it('seed S9.110-111 the last one to leave aborts the loader; nothing is stored later', async () => {
     const finished = deferred<string>();
-    let told: AbortSignal | undefined;
+    let loaderSignal: AbortSignal | undefined;
     const load = ({ signal }: LoadContext): Promise<string> => {
-      told = signal;
+      loaderSignal = signal;
       return finished.promise;
     };
     const [first, second] = [new AbortController(), new AbortController()];
@@ -199,11 +199,11 @@ describe('guarantee 2: leaving a load', () => {
     await turn();
     first.abort();
     await expect(callers[0]).rejects.toThrow();
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     second.abort(new Error('the last one'));
     await expect(callers[1]).rejects.toThrow('the last one');
-    expect(told?.aborted).toBe(true);
-    expect(told?.reason).toEqual(new Error('the last one'));
+    expect(loaderSignal?.aborted).toBe(true);
+    expect(loaderSignal?.reason).toEqual(new Error('the last one'));
     finished.resolve('late');
     await turn();
     expect(await cache.has('key')).toBe(false);

@@ -10,9 +10,9 @@ import type { LoadContext, LoadOptions } from '../contract/options.js';
 let clock: ManualClock;
 let cache: InMemoryCache;
 let loader: Deferred<unknown>;
-let told: AbortSignal | undefined;
+let loaderSignal: AbortSignal | undefined;
 const load = ({ signal }: LoadContext): Promise<unknown> => {
-  told = signal;
+  loaderSignal = signal;
   return loader.promise;
 };
 
@@ -21,7 +21,7 @@ beforeEach(() => {
   clock = new ManualClock();
   cache = new InMemoryCache({ clock });
   loader = deferred();
-  told = undefined;
+  loaderSignal = undefined;
 });
 afterEach(async () => {
   await cache.close();
@@ -78,7 +78,7 @@ describe('softTimeout', () => {
     const caller = call(soft);
     await pass(100);
     await caller;
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await turn();
     expect(await cache.get('key')).toBe('new');
@@ -167,7 +167,7 @@ describe('softTimeout', () => {
     await pass(100);
     await expect(caller).resolves.toBe('old');
     controller.abort();
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await turn();
     expect(await cache.get('key')).toBe('new');
@@ -180,7 +180,7 @@ describe('softTimeout', () => {
     await pass(50);
     controller.abort(new Error('left'));
     await expect(caller).rejects.toThrow('left');
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
   });
 
   it('is counted from the call, not from the start of the load', async () => {
@@ -212,7 +212,7 @@ describe('hardTimeout', () => {
     const caller = call(hard);
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await expect(patient).resolves.toBe('new');
     expect(await cache.get('key')).toBe('new');
@@ -222,7 +222,7 @@ describe('hardTimeout', () => {
     const caller = call(hard);
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
     await expect(cache.getOrSet('key', () => 'new', hard)).resolves.toBe('new');
     loader.resolve('late');
     await turn();
@@ -242,7 +242,7 @@ describe('hardTimeout', () => {
     await pass(50);
     await expect(caller).resolves.toBe('old');
     await pass(49);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await turn();
     expect(await cache.get('key')).toBe('new');
@@ -288,10 +288,10 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whether caller
     await pass(20);
     await expect(caller).resolves.toBe('old');
     await pass(129);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     await pass(1);
-    expect(told?.aborted).toBe(true);
-    expect(told?.reason).toBeInstanceOf(CacheTimeoutError);
+    expect(loaderSignal?.aborted).toBe(true);
+    expect(loaderSignal?.reason).toBeInstanceOf(CacheTimeoutError);
     await expect(cache.getOrSet('key', () => 'new', hanging)).resolves.toBe('new');
   });
 
@@ -300,7 +300,7 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whether caller
     const caller = call({ ...stored, hardTimeout: '150ms' });
     await pass(150);
     await expect(caller).resolves.toBe('old');
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
     await expect(cache.getOrSet('key', () => 'new', stored)).resolves.toBe('new');
   });
 
@@ -321,13 +321,13 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whether caller
     const callers = Array.from({ length: 100 }, () => call({ ...stored, hardTimeout: '100ms' }));
     await pass(100);
     expect(new Set(await Promise.all(callers))).toEqual(new Set(['old']));
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
   });
 
   it('T25: a caller that joined later begins anew at the limit, with the rest of its own time', async () => {
     const first = call({ hardTimeout: '100ms' });
     await pass(60);
-    const signals = [told];
+    const signals = [loaderSignal];
     const second = call({ hardTimeout: '100ms' });
     await pass(40);
     await expect(first).rejects.toThrow(CacheTimeoutError);
@@ -343,7 +343,7 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whether caller
     const caller = call({ hardTimeout: '100ms' });
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await expect(patient).resolves.toBe('new');
   });
@@ -356,7 +356,7 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whether caller
     await expect(caller).rejects.toThrow(CacheTimeoutError);
     controller.abort(new Error('left'));
     await expect(patient).rejects.toThrow('left');
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
   });
 });
 
@@ -367,7 +367,7 @@ describe('T61: closing while calls are out', () => {
     ['both', { softTimeout: '10s', hardTimeout: '20s' }],
   ])('T61: leaves no timer that keeps the process: %s', async (_, options) => {
     const made = jest.spyOn(globalThis, 'setTimeout');
-    /** Those that keep the process. */
+    /** Timers that keep the process alive. */
     const keeping = (): number =>
       made.mock.results.filter(({ value }) => (value as NodeJS.Timeout).hasRef()).length;
     const caller = call(options);
@@ -396,6 +396,6 @@ describe('T61: closing while calls are out', () => {
     await pass(100);
     await caller;
     await cache.close();
-    expect(told?.reason).toBeInstanceOf(CacheClosedError);
+    expect(loaderSignal?.reason).toBeInstanceOf(CacheClosedError);
   });
 });

@@ -18,7 +18,7 @@ function memory(options: InMemoryCacheOptions): InMemoryCache {
   return cache;
 }
 
-/** A monitor that writes down what it is told. */
+/** A monitor that collects its records. */
 function recorder(sampleEvery?: number): CacheMonitor & { records: OperationRecord[] } {
   const records: OperationRecord[] = [];
   return {
@@ -90,19 +90,19 @@ describe('seed S6.64-69 the monitor', () => {
   });
 
   it('may be async, and is not waited for', async () => {
-    let told = 0;
+    let calls = 0;
     const monitor: CacheMonitor = {
       recordCacheOperationTime: async () => {
         await turn();
-        told++;
+        calls++;
       },
     };
     const cache = memory({ monitor });
     await cache.set('key', 'value');
-    expect(told).toBe(0);
+    expect(calls).toBe(0);
     await turn();
     await turn();
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
   });
 
   it('need not watch anything: all its methods are optional', async () => {
@@ -131,14 +131,14 @@ describe('seed S6.64-69 the monitor', () => {
     await cache.invalidatePattern('*');
     await cache.clear();
     await cache.get('').catch(() => undefined);
-    const told = monitor.records.map(({ operation, key, hit, tier, success }) => [
+    const rows = monitor.records.map(({ operation, key, hit, tier, success }) => [
       operation,
       key,
       hit,
       tier,
       success,
     ]);
-    expect(told).toEqual([
+    expect(rows).toEqual([
       ['set', 'a', undefined, undefined, true],
       ['setMany', undefined, undefined, undefined, true],
       ['get', 'a', true, 'l1', true],
@@ -270,16 +270,16 @@ describe('seed S6.70-72 the onOperation hook', () => {
   });
 
   it('is called after the operation has ended', async () => {
-    const told: string[] = [];
+    const order: string[] = [];
     const cache = memory({
-      onOperation: ({ operation, success }) => told.push(`${operation} ${String(success)}`),
+      onOperation: ({ operation, success }) => order.push(`${operation} ${String(success)}`),
     });
     const loaded = cache.getOrSet('key', async () => {
       await turn();
-      told.push('loading');
+      order.push('loading');
       return 1;
     });
     await loaded;
-    expect(told).toEqual(['loading', 'getOrSet true']);
+    expect(order).toEqual(['loading', 'getOrSet true']);
   });
 });

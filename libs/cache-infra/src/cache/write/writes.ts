@@ -267,7 +267,7 @@ export class TierWrites {
     return l2.write(redisKey, guards?.guardKeyOf(redisKey) ?? '', bytes, redisTtl(plan), write).then(
       (isWritten) => {
         if (isWritten) counters.l2Sets++;
-        if (isWritten) this.#deps.writeStreak.taken();
+        if (isWritten) this.#deps.writeStreak.accepted();
         this.#settle(sending, bytes, false);
       },
       (error: unknown) => this.#refused(l2, sending, bytes, error),
