@@ -34,8 +34,8 @@ import { checkedTags, storePlan } from './entry/store-plan.js';
 export let engineOf: (cache: TieredCache) => Engine;
 
 /**
- * The cache of this library: a view of an engine (an L1, an L2, both or neither) for one namespace. `new
- * InMemoryCache()` and `new RedisCache()` make the root view, `namespace()` the others.
+ * The cache of this library: a view of an engine (an L1, an L2, both or neither) for one namespace. `InMemoryCache` and
+ * `RedisCache` are root views; `namespace()` makes the others.
  *
  * The methods that most calls take are split for V8: a plain hit (`#plainHit`) and a plain set (`#plainSet`) stay short
  * enough to be inlined and allocate nothing they do not need; every other call takes the measured path (`#observe`).
@@ -121,7 +121,7 @@ export class TieredCache extends Cache {
   }
 
   /**
-   * Counts and reports one read. `tier`: undefined = a miss. `start`: `performance.now()` at the begin of the read.
+   * Counts and reports one read. `tier`: undefined = a miss. `start`: `performance.now()` at the start of the read.
    *
    * @internal
    */
