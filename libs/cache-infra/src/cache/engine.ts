@@ -39,11 +39,11 @@ export interface EngineParts {
   readonly keyPrefix: string;
   /** Seconds. */
   readonly defaultTtl: number;
-  /** For calls that name nothing else. */
+  /** For calls without options of their own. */
   readonly defaults: PlanDefaults;
   /** First pause after a failed load whose stale value is served, milliseconds. */
   readonly graceBackoffMs: number;
-  /** Entries of the L1 at most. */
+  /** Most entries of the L1. */
   readonly maxSize: number;
   readonly isolation: Isolation;
   readonly values: ValueLimits;
@@ -59,15 +59,15 @@ export interface EngineParts {
   readonly l2: RemoteTier | undefined;
   /** Protects loads across instances. */
   readonly guards: LoadGuards | undefined;
-  /** undefined = changes that do not reach the L2 are lost. */
+  /** undefined = there is no journal: changes that do not reach the L2 are lost. */
   readonly recovery: Recovery | undefined;
 }
 
 const emptyJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
 
 /**
- * The assembly of a cache and all its namespaces, whether there is an L1, an L2, both or neither: it makes the collaborators of each room, and
- * gives each of them what it names. It decides nothing itself.
+ * Assembles a cache with all its namespaces, on an L1, an L2, both or neither: it makes the collaborators of each room,
+ * and passes each of them the ones it names. It decides nothing itself.
  */
 export class Engine {
   readonly name: string;
@@ -98,7 +98,9 @@ export class Engine {
   readonly writes: TierWrites;
   readonly removals: Removals;
   readonly loadDeps: LoadDeps;
-  /** The L1 may hold ids that are no root keys: of a namespace, or of a root key that looks like one. */
+  /**
+   * True once the L1 may hold ids that begin with `\0` (see `Keyspace`): root keys are no longer their own ids.
+   */
   hasMarkedIds = false;
   readonly onMarkedId = (): void => {
     this.hasMarkedIds = true;
@@ -160,7 +162,7 @@ export class Engine {
     this.#attachMonitor(parts.monitor);
   }
 
-  /** Exact counters, of the cache and all its namespaces. */
+  /** Exact counters of the cache with all its namespaces. */
   stats(): CacheStats {
     const { counters, name, l1, l2, recovery } = this;
     const compression = l2?.codec.compression ?? { count: 0, bytesIn: 0, bytesOut: 0 };
@@ -185,7 +187,7 @@ export class Engine {
     );
   }
 
-  /** Callers of a running loader still get its value; it is not stored. */
+  /** Closes the cache. Callers of a load in flight still get its value; it is not stored. */
   async close(): Promise<void> {
     const { lifecycle, work } = this;
     if (!lifecycle.begin()) return;

@@ -31,7 +31,7 @@ describe('InMemoryCache: options', () => {
     expect(memory({ maxSize: 100, defaultTtl: 3600 })).toMatchObject({ maxSize: 100, defaultTtl: 3600 });
   });
 
-  it('tells every bad option at once', () => {
+  it('reports every bad option at once', () => {
     const options = { maxSize: 0, defaultTtl: -1, isolation: 'none' } as unknown as InMemoryCacheOptions;
     expect(() => new InMemoryCache(options)).toThrow(ValidationError);
     expect(() => new InMemoryCache(options)).toThrow(/maxSize[^;]*;|defaultTtl/);
@@ -48,7 +48,7 @@ describe('InMemoryCache: options', () => {
 });
 
 describe('seed S3.35 set, get, delete', () => {
-  it('gives back what was set', async () => {
+  it('returns the value that was set', async () => {
     const cache = memory();
     await cache.set('user:1', { name: 'Ada' });
     expect(await cache.get('user:1')).toEqual({ name: 'Ada' });
@@ -66,7 +66,7 @@ describe('seed S3.35 set, get, delete', () => {
     expect(cache.stats().size).toBe(1);
   });
 
-  it('deletes, and tells whether there was something', async () => {
+  it('deletes, and returns whether the key existed', async () => {
     const cache = memory();
     await cache.set('a', 1);
     expect(await cache.delete('a')).toBe(true);
@@ -226,7 +226,7 @@ describe('ttl', () => {
     expect([await cache.ttl('a'), await cache.ttl('b')]).toEqual([Infinity, Infinity]);
   });
 
-  it('defaultTtl is what counts when set says nothing', async () => {
+  it('defaultTtl applies to a set without a ttl', async () => {
     const cache = memory({ defaultTtl: 60 });
     await cache.set('a', 1);
     await cache.set('b', 1, {});
@@ -455,14 +455,14 @@ describe('eviction', () => {
     expect(cache.stats()).toMatchObject({ evictions: 1, size: 3 });
   });
 
-  it('seed S3.37 overwriting a key at capacity evicts nobody', async () => {
+  it('seed S3.37 overwriting a key at capacity evicts no entry', async () => {
     const cache = memory({ maxSize: 3 });
     for (const key of ['a', 'b', 'c', 'b', 'a']) await cache.set(key, key);
     expect((await cache.getMany(['a', 'b', 'c'])).size).toBe(3);
     expect(cache.stats().evictions).toBe(0);
   });
 
-  it('the least recently used leaves: reading counts as use', async () => {
+  it('the least recently used entry is evicted: reading counts as use', async () => {
     const cache = memory({ maxSize: 3 });
     for (const key of ['a', 'b', 'c']) await cache.set(key, key);
     await cache.get('a');
@@ -625,7 +625,7 @@ describe('enabled: false', () => {
     expect(cache.stats()).toMatchObject({ size: 0, hits: 0, misses: 3 });
   });
 
-  it('still refuses what it would refuse', async () => {
+  it('still refuses bad arguments', async () => {
     const cache = memory({ enabled: false });
     await expect(cache.set('a', () => 1)).rejects.toThrow(SerializationError);
     await expect(cache.get('')).rejects.toThrow(ValidationError);

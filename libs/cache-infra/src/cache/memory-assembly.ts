@@ -17,9 +17,10 @@ import { planDefaults } from './entry/store-plan.js';
 import { TagSync } from './invalidate/tag-sync.js';
 import { valueLimits } from './entry/value-rules.js';
 
+/** Most tags that the tag table keeps. Entries with tags from before a forgotten one become misses. */
 const maxTags = 10_000;
 
-/** Puts together the engine of a cache in memory. */
+/** Assembles the engine of an in-memory cache. */
 export function memoryEngine(options: InMemoryCacheOptions): Engine {
   assertOptions('InMemoryCache', options, inMemoryChecks);
   const { name = defaultOptions.name, maxSize = 1000, clock = cacheClock, enabled = true } = options;

@@ -4,10 +4,10 @@ import type { RedisCache } from './redis-cache.js';
 import { engineOf, TieredCache } from './tiered-cache.js';
 
 /**
- * The same cache as an `InMemoryCache`, for when Redis is not there at start: it serves from memory, and takes Redis into use by
- * itself as soon as Redis comes. `cache` is spent then.
+ * The same engine as an `InMemoryCache`, for a start without Redis: it serves from memory, and uses Redis once it is
+ * available. Do not use `cache` afterwards.
  */
 export function memoryFallback(cache: RedisCache): InMemoryCache {
-  // An InMemoryCache on an engine that is there already: its own constructor would make another, and takes options alone.
+  // The constructor of InMemoryCache takes options and makes an engine of its own; this skips it.
   return Reflect.construct<[Engine], TieredCache>(TieredCache, [engineOf(cache)], InMemoryCache);
 }

@@ -38,7 +38,7 @@ describe('namespaces', () => {
     expect(await cache.namespace('users').get('1')).toBe('a');
   });
 
-  it('share settings and statistics with the cache they stand on', async () => {
+  it('share settings and statistics with their root cache', async () => {
     const users = cache.namespace('users');
     await users.set('1', 'a');
     await users.get('1');
@@ -73,7 +73,7 @@ describe('namespaces', () => {
     for (const name of names) expect(await cache.namespace(name).get('key')).toBe(name);
   });
 
-  it('a key of the root that looks like a namespaced one stands apart', async () => {
+  it('a root key that looks like a namespaced one is another key', async () => {
     const lookalikes = [
       '\0users\0key',
       '\0\0users\0key',
@@ -104,7 +104,7 @@ describe('clear', () => {
     expect(await others.get('key')).toBe('usersAbc');
   });
 
-  it('of a namespace leaves those above and beside it', async () => {
+  it('of a namespace keeps those above and beside it', async () => {
     const inner = cache.namespace('a').namespace('b');
     await cache.set('key', 1);
     await cache.namespace('a').set('key', 1);
@@ -210,7 +210,7 @@ describe('tags and namespaces', () => {
     expect(await deep.has('key')).toBe(false);
   });
 
-  it('a tag that looks like a scoped one stands apart', async () => {
+  it('a tag that looks like a scoped one is another tag', async () => {
     await cache.set('key', 1, { tags: ['a:tag'] });
     await cache.namespace('a').invalidateTags('tag');
     expect(await cache.has('key')).toBe(true);
@@ -234,7 +234,7 @@ describe('Place', () => {
     }
   });
 
-  it('in Redis everything of the root scope is covered, apart from what is no entry', () => {
+  it('in Redis the root scope covers every entry, and no other key', () => {
     const root = new Keyspace('cache', '');
     const { matches } = root.redisScope();
     expect(matches(root.redisKey('key'))).toBe(true);
@@ -254,7 +254,7 @@ describe('Place', () => {
   });
 });
 
-it('a root key that looks like the id of another is not taken for it, also where no namespace was ever made', async () => {
+it('a root key that looks like the id of another is another key, also before the first namespace', async () => {
   await using cache = new InMemoryCache();
   await cache.set('\0x', 1);
   expect(await cache.get('\0\0\0x')).toBeUndefined();

@@ -35,20 +35,20 @@ import { planDefaults } from './entry/store-plan.js';
 import { TagSync } from './invalidate/tag-sync.js';
 import { valueLimits } from './entry/value-rules.js';
 
-/** Tags remembered at most; beyond them the ones invalidated longest ago are forgotten, on the safe side. */
+/** Most tags that the tag table keeps. Older ones are evicted; tagged entries from before then become misses. */
 export const maxTags = 10_000;
 
-/** Longest silence of the invalidation channel when it is asked, milliseconds. */
+/** Time limit for an answer of the invalidation channel, milliseconds. */
 const channelTimeoutMs = 2000;
 
-/** Puts together the engine of a cache in Redis. Nothing is sent before the first need. */
+/** Assembles the engine of a Redis cache. It connects on first use. */
 export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number): Engine {
   const { name = defaultOptions.name, clock = cacheClock } = options;
   const { l1CacheSize = defaults.l1CacheSize, enableL1Cache = defaults.enableL1Cache } = options;
   const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
   const coherence = enableL1Cache ? (options.coherence ?? defaults.coherence) : 'none';
-  const isTold = coherence === 'tracking' || coherence === 'broadcast';
-  const unheardTtl = enableL1Cache && !isTold ? unheardL1Ttl : undefined;
+  const receivesAllChanges = coherence === 'tracking' || coherence === 'broadcast';
+  const fallbackL1Ttl = enableL1Cache && !receivesAllChanges ? unheardL1Ttl : undefined;
   const counters = new Counters();
   const emitter = new CacheEmitter();
   const watch = new EvictionWatch({
@@ -63,14 +63,14 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
 
   const connection = new RedisConnection(options.redis ?? { url: options.redisUrl }, connectTimeoutMs, {
     onReady: () => {
-      link.onReady();
+      availability.onReady();
     },
     onAway: (reason) => {
       coherenceLog?.redisAway();
-      link.onUnavailable(reason);
+      availability.onUnavailable(reason);
     },
   });
-  const gate = new RedisExecutor(
+  const executor = new RedisExecutor(
     connection,
     {
       commandTimeoutMs: durationMs(options.commandTimeout ?? defaults.commandTimeout, 'commandTimeout'),
@@ -83,10 +83,10 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     {
       onBreak: (reason) => {
         emitter.emit('breakerOpen', { reason });
-        link.onUnavailable(reason);
+        availability.onUnavailable(reason);
       },
       onReset: () => {
-        link.onReady();
+        availability.onReady();
       },
       onRefused: (message) => {
         logger?.warn(
@@ -108,14 +108,14 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   });
   const horizonMs = durationMs(options.journalHorizon ?? defaults.journalHorizon, 'journalHorizon');
   const everything = new Keyspace(keyPrefix, '').redisScope();
-  const l2 = new RedisTier(connection, gate, codec, {
+  const l2 = new RedisTier(connection, executor, codec, {
     tagTableKey: tagTableKey(keyPrefix),
     clearedKey: clearedKey(keyPrefix),
     clearedEverything: everything.mark,
     horizonMs,
     siblings: {
-      guardKeyOf: (redisKey) => loads.guardKeyOf(redisKey),
-      tombstoneOf: (redisKey) => loads.tombstoneOf(redisKey),
+      guardKeyOf: (redisKey) => guards.guardKeyOf(redisKey),
+      tombstoneOf: (redisKey) => guards.tombstoneOf(redisKey),
     },
     maxTags,
     clock,
@@ -132,15 +132,15 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     maxBytes: options.journalMaxBytes ?? defaults.journalMaxBytes,
     horizonMs,
   };
-  const loads = new LoadGuards(
-    gate,
+  const guards = new LoadGuards(
+    executor,
     keyPrefix,
     durationMs(options.leaseDuration ?? defaults.leaseDuration, 'leaseDuration'),
     connection.clientPrefix,
     changing,
   );
   const journal = new RecoveryJournal(limits, everything, {
-    onDropped: (dropped) => emitter.emit('journalOverflow', { dropped: words(dropped) }),
+    onDropped: (dropped) => emitter.emit('journalOverflow', { dropped: describe(dropped) }),
     onWidened: () =>
       emitter.emit('journalOverflow', {
         dropped: 'nothing: every key of the cache is removed from Redis instead',
@@ -155,7 +155,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     keyPrefix,
     defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
     maxSize: l1CacheSize,
-    defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? unheardTtl),
+    defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? fallbackL1Ttl),
     graceBackoffMs: durationMs(options.graceBackoff ?? defaultOptions.graceBackoff, 'graceBackoff'),
     isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),
@@ -169,13 +169,13 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     tags,
     l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
     l2,
-    guards: loads,
+    guards,
     recovery: limits.maxEntries > 0 ? recovery : undefined,
   });
   const logger = options.logger && harmless(options.logger);
   const coherenceLog = logger && new CoherenceLog(name, logger);
   const title = `Cache '${name}': Redis (${connection.address})`;
-  const link = new RedisAvailability(title, l2, recovery, emitter, logger, {
+  const availability = new RedisAvailability(title, l2, recovery, emitter, logger, {
     onFirstReady: () => {
       if (options.logger === undefined || options.adviser === false) return;
       void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), options.logger);
@@ -191,10 +191,10 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     engine.coherence.announce(redisKeys);
   };
   recovery.onRecorded = () => {
-    link.retrySoon();
+    availability.retrySoon();
   };
   engine.lifecycle.onClose(() => {
-    link.close();
+    availability.close();
   });
   engine.coherence.neighbours = (redisKeys) => {
     announce(connection.client, redisKeys);
@@ -232,7 +232,7 @@ function keepCoherent(
       lost = true;
       tags.onChannel(false);
       engine.coherence.emptyL1();
-      // With Redis away altogether, its own line says it.
+      // If Redis itself is unavailable, another log line says so.
       if (l2.connection.status === 'ready') log?.lost(reason);
       emitter.emit('coherenceLost', { reason });
     },
@@ -240,7 +240,7 @@ function keepCoherent(
       if (l2.connection.status === 'ready') log?.lost(reason);
     },
     onArmed: () => {
-      // What was read before this moment is not tracked.
+      // Redis does not track keys that were read before this moment.
       tags.onChannel(true);
       engine.coherence.emptyL1();
       if (!lost) return;
@@ -281,7 +281,7 @@ function defaultPrefix(name: string): string {
   return name === 'default' ? 'cache' : `cache.${namespacePath('', name)}`;
 }
 
-function words(entry: JournalEntry): string {
+function describe(entry: JournalEntry): string {
   if (entry.kind === 'tag') return `invalidation of tag '${entry.tag}'`;
   if (entry.kind === 'match') return `removal of '${entry.globs[0] ?? ''}'`;
   return `${entry.kind} of '${entry.redisKey}'`;

@@ -8,15 +8,16 @@ import { redisEngine } from './redis-assembly.js';
 import { engineOf, TieredCache } from './tiered-cache.js';
 
 /**
- * A cache in Redis, with an L1 in this process before it unless `enableL1Cache` is false.
+ * A two-tier cache: an in-process L1 (unless `enableL1Cache` is false), and Redis as a shared L2.
  *
- * Usable at once: it connects by itself at the first need, and goes on without Redis when Redis is away.
+ * Usable at once: the cache connects on first use, and continues with its L1 while Redis is unavailable. You must close
+ * the caches you create.
  *
  * ```ts
  * const cache = new RedisCache({ redisUrl: 'redis://127.0.0.1:6379', defaultTtl: 3600 });
  * ```
  *
- * @throws ValidationError that lists every bad option
+ * @throws ValidationError with every invalid option
  */
 export class RedisCache extends TieredCache {
   readonly #connectTimeoutMs: number;
@@ -34,18 +35,18 @@ export class RedisCache extends TieredCache {
   }
 
   /**
-   * Resolves when Redis is connected and, if it answers, its time is known, by which entries live.
+   * Connects to Redis and synchronizes with its clock. Optional: without it the cache connects on first use.
    *
-   * @throws InfrastructureError 'Redis connection failed …' when that takes longer than `connectTimeout`
+   * @throws InfrastructureError 'Redis connection failed …' if that takes longer than `connectTimeout`
    */
   async connect(): Promise<void> {
     const { l2 } = engineOf(this);
     await l2?.link.connect(this.#connectTimeoutMs);
     if (l2?.clock.isKnown !== false) return;
-    const rest = new Deadlines(this.#connectTimeoutMs);
-    // Where it does not answer, who reads first asks again.
-    await rest.within(l2.clock.learn(), 'TIME').catch(() => undefined);
-    rest.close();
+    const deadlines = new Deadlines(this.#connectTimeoutMs);
+    // If Redis does not answer, the first read asks again.
+    await deadlines.within(l2.clock.learn(), 'TIME').catch(() => undefined);
+    deadlines.close();
   }
 }
 

@@ -6,7 +6,7 @@ import { Keyspace } from './entry/keyspace.js';
 import type { RedisCache } from './redis-cache.js';
 import { engineOf } from './tiered-cache.js';
 
-/** What Redis holds under a key, and what a reader gets of it. */
+/** The entry that Redis holds under a key, decoded. */
 export type StoredEntry = {
   readonly redisKey: string;
 } & (
@@ -27,16 +27,16 @@ interface StoredBytes {
   readonly isEncrypted: boolean;
 }
 
-/** Times in seconds. A reader gets a value of a fresh entry only. */
+/** State of an entry, times in seconds. Only a fresh entry is a hit. */
 export type Life =
   | { readonly state: 'fresh'; readonly left: number }
   | { readonly state: 'stale'; readonly graceLeft: number }
   | { readonly state: 'expired' }
-  /** By one of its tags. */
+  /** One of its tags was invalidated. */
   | { readonly state: 'invalidated' };
 
 /**
- * Looks at an entry and changes nothing; undefined when the cache keeps nothing in Redis.
+ * Reads an entry from Redis and changes nothing; undefined = the cache has no L2.
  *
  * @param namespaces from the outermost to the innermost
  * @throws InfrastructureError when Redis does not answer
@@ -54,7 +54,7 @@ export async function storedEntry(
   if (bytes === null) return { kind: 'absent', redisKey };
 
   const stored = { redisKey, ...bytesOf(bytes) };
-  // Not by the tier, which removes what it cannot read.
+  // Decode it here: the tier would remove an unreadable entry.
   const entry = await l2.codec.decode(bytes, name);
   if (!entry.ok) return { kind: 'unreadable', ...stored, reason: entry.reason };
   const { value, meta } = entry;

@@ -28,18 +28,23 @@ import type { TagTable } from './entry/tag-table.js';
 import { isRevived, ReviveFailure } from './entry/value-rules.js';
 import { checkedTags, storePlan } from './entry/store-plan.js';
 
-/** The engine behind a cache, for this library alone: no getter, so that `util.inspect` finds no way to the connection. */
+/**
+ * The engine of a cache, for this library alone. It is no getter, so that `util.inspect` cannot reach the connection.
+ */
 export let engineOf: (cache: TieredCache) => Engine;
 
 /**
- * The cache of this library: a view, for one namespace, of an engine with an L1, an L2, both or neither.
- * Made by `new InMemoryCache()` and `new RedisCache()`.
+ * The cache of this library: a view of an engine (an L1, an L2, both or neither) for one namespace. `InMemoryCache` and
+ * `RedisCache` are root views; `namespace()` makes the others.
+ *
+ * The methods that most calls take are split for V8: a plain hit (`#plainHit`) and a plain set (`#plainSet`) stay short
+ * enough to be inlined and allocate nothing they do not need; every other call takes the measured path (`#observe`).
  */
 export class TieredCache extends Cache {
   readonly #engine: Engine;
   readonly #keyspace: Keyspace;
   readonly #isRoot: boolean;
-  // What a plain L1 hit needs, one step away.
+  // Fields for a plain L1 hit: one property access instead of two.
   readonly #l1: MemoryTier | undefined;
   readonly #clock: Pick<CoarseClock, 'coarse'>;
   readonly #counters: Counters;
@@ -84,8 +89,8 @@ export class TieredCache extends Cache {
   }
 
   /**
-   * This cache for a caller that answers one question by several look-ups: its hits and misses count nowhere, and
-   * {@link recordRead} counts each question once.
+   * A view of this cache whose hits and misses are not counted. For a caller that makes several look-ups for one read,
+   * and counts the read by {@link recordRead}.
    *
    * @internal
    */
@@ -94,7 +99,7 @@ export class TieredCache extends Cache {
   }
 
   /**
-   * As {@link get}, without a copy, and with the tier that has the value: for an {@link uncounted} cache.
+   * As {@link get}, but without a copy, and with the tier that holds the value. For an {@link uncounted} cache.
    *
    * @internal
    */
@@ -108,15 +113,15 @@ export class TieredCache extends Cache {
     engine.lifecycle.assertOpen();
     assertKey(key);
     const id = this.#keyspace.id(key);
-    const asked = await engine.lookup.checkTags('get', id);
-    const held = engine.entries.fresh(id);
-    if (held !== undefined) return { value: wholeOf(held.value) as T, tier: 'l1' };
-    const found = asked === failed ? undefined : await engine.lookup.lookL2('get', this.#keyspace, key);
+    const checked = await engine.lookup.checkTags('get', id);
+    const inL1 = engine.entries.fresh(id);
+    if (inL1 !== undefined) return { value: wholeOf(inL1.value) as T, tier: 'l1' };
+    const found = checked === failed ? undefined : await engine.lookup.lookL2('get', this.#keyspace, key);
     return found === undefined ? undefined : { value: wholeOf(found.value) as T, tier: 'l2' };
   }
 
   /**
-   * Counts one read, and tells of it: answered by a tier, or by none. `start`: `performance.now()` when it began.
+   * Counts and reports one read. `tier`: undefined = a miss. `start`: `performance.now()` at the start of the read.
    *
    * @internal
    */
@@ -134,7 +139,7 @@ export class TieredCache extends Cache {
     observer.read(key, performance.now() - start, tier);
   }
 
-  // Apart from `get`, which would make room for what the closure holds with every hit; so is `#loadWatched`.
+  // A method of its own: a closure in `get` would allocate a context for every hit. The same holds for `#loadWatched`.
   #getWatched<T>(key: string): Promise<T | undefined> {
     if (this.#engine.sampling.hasMonitorOnly) return this.#getTimed(key);
     return this.#observe('get', key, async (outcome) => {
@@ -149,7 +154,7 @@ export class TieredCache extends Cache {
     return this.#observe('getMany', undefined, (outcome) => this.#getManyNow<T>(keys, outcome));
   }
 
-  // Loops over many keys stand in methods: V8 compiles what a closure loops over anew after every full collection.
+  // A loop over many keys stands in a method: V8 recompiles a closure with a loop after every full collection.
   async #getManyNow<T>(keys: readonly string[], outcome: CallOutcome): Promise<Map<string, T>> {
     assertKeys(keys);
     const unique = new Set(keys);
@@ -185,7 +190,7 @@ export class TieredCache extends Cache {
     return this.#observe('set', key, async () => this.#setNow(key, value, options));
   }
 
-  /** May throw at once. */
+  /** May throw synchronously. */
   #setNow(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
     assertKey(key);
     const engine = this.#engine;
@@ -218,16 +223,16 @@ export class TieredCache extends Cache {
       return [key, present(key, value)] as const;
     });
     for (const [key] of checked) this.#engine.writes.exempt(this.#keyspace, key, plan);
-    // All are copied, and so found to be storable, before the first is stored.
+    // Copy all values before the first is stored: one that cannot be stored fails the call as a whole.
     const stored: (readonly [string, StoredForms])[] = [];
     const turn = new Turn();
     for (const [key, value] of checked) {
       if (turn.isOver) await turn.next();
-      const taken = copyIn(value, engine, plan);
-      codec?.assertFits(taken.snapshot);
-      stored.push([key, taken]);
+      const forms = copyIn(value, engine, plan);
+      codec?.assertFits(forms.snapshot);
+      stored.push([key, forms]);
     }
-    // What is stored together does not end together.
+    // Each entry gets its own jitter, so that entries stored together do not expire together.
     const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, engine.defaults);
     await this.#engine.writes.putMany('setMany', this.#keyspace, stored, { bulk, planned });
   }
@@ -237,7 +242,7 @@ export class TieredCache extends Cache {
     loader: Loader<T, S>,
     options?: Ttl | LoadOptions,
   ): Promise<T> {
-    // Options are not looked into, unless they may forbid a plain hit.
+    // A plain hit ignores options, unless they forbid it.
     if (typeof loader === 'function' && (typeof options !== 'object' || allowsPlainHit(options))) {
       const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
       const value = this.#plainHit('getOrSet', key, refreshing);
@@ -254,7 +259,7 @@ export class TieredCache extends Cache {
     return this.#observe('getOrSet', key, work);
   }
 
-  /** As `#load`. A stored value of which no instance can be made is none: it is loaded anew. */
+  /** As `#load`. A stored value that cannot be revived counts as a miss, and is loaded anew. */
   async #loadRevived<T>(
     outcome: CallOutcome,
     key: string,
@@ -298,22 +303,22 @@ export class TieredCache extends Cache {
   override async ttl(key: string): Promise<number | undefined> {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
-      const record = await this.#engine.lookup.look('ttl', this.#keyspace, key);
-      if (record === undefined) return undefined;
-      return Math.ceil(this.#leftMs(record) / 1000);
+      const entry = await this.#engine.lookup.look('ttl', this.#keyspace, key);
+      if (entry === undefined) return undefined;
+      return Math.ceil(this.#leftMs(entry) / 1000);
     });
   }
 
   /**
-   * As {@link ttl}, in milliseconds: for the bridges to caches that count in those.
+   * As {@link ttl}, in milliseconds. For adapters to caches that count in milliseconds.
    *
    * @internal
    */
   async remainingMs(key: string): Promise<number | undefined> {
     return this.#observe('ttl', key, async () => {
       assertKey(key);
-      const record = await this.#engine.lookup.look('ttl', this.#keyspace, key);
-      return record === undefined ? undefined : this.#leftMs(record);
+      const entry = await this.#engine.lookup.look('ttl', this.#keyspace, key);
+      return entry === undefined ? undefined : this.#leftMs(entry);
     });
   }
 
@@ -379,7 +384,7 @@ export class TieredCache extends Cache {
     return new TieredCache(this.#engine, namespacePath(this.#keyspace.path, name));
   }
 
-  /** Of the whole cache: a namespace shares the counters. */
+  /** Counters of the whole cache: namespaces share them. */
   override stats(): CacheStats {
     return this.#engine.stats();
   }
@@ -395,19 +400,20 @@ export class TieredCache extends Cache {
     return this;
   }
 
-  /** How the cache is, found out by asking Redis. Never rejects. */
+  /** Checks the tiers, Redis by a `PING`. Never rejects. */
   async health(): Promise<CacheHealth> {
     return checkHealth(this.#engine.healthDeps());
   }
 
-  /** Closing a namespace closes nothing: what it stands on belongs to the cache it was made from. */
+  /** Closes the cache. On a namespace it does nothing: the engine belongs to the root cache. */
   override async close(): Promise<void> {
     if (this.#keyspace.path === '') await this.#engine.close();
   }
 
   /**
-   * The hot path: an L1 hit that needs no further thought. `refreshing`: only if it is decided from when on hits refresh. Every so many
-   * hits one is timed for the monitor, unless somebody wants them all: then they take the long way.
+   * The fast path: an L1 hit on a fresh entry, by the rule of `stateOf`. `refreshing`: only if the entry's refresh time
+   * is known. One of `sampleEvery` hits is timed for the monitor. If every hit is measured, all of them take the
+   * measured path instead.
    */
   #plainHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): unknown {
     if (typeof key !== 'string' || activity.enabled) return undefined;
@@ -415,7 +421,7 @@ export class TieredCache extends Cache {
     return this.#measuredHit(operation, key, refreshing);
   }
 
-  // Apart: V8 makes one piece of a hit and of what it calls, down into lru-cache, as long as all of it is short.
+  // A method of its own: V8 inlines a hit down into lru-cache as long as each function is short.
   #measuredHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): unknown {
     const engine = this.#engine;
     engine.sampling.restart();
@@ -431,16 +437,16 @@ export class TieredCache extends Cache {
   #l1Hit(key: string, refreshing: boolean): unknown {
     const l1 = this.#l1;
     if (l1 === undefined) return undefined;
-    // To look at a key's first character takes long, for what else a hit is.
+    // Reading the key's first character would be a large part of the cost of a hit.
     const held = l1.held(this.#isRoot && !this.#engine.hasMarkedIds ? key : this.#keyspace.id(key));
-    if (held instanceof L1Entry) return this.#recordHit(held, refreshing);
+    if (held instanceof L1Entry) return this.#entryHit(held, refreshing);
     if (held === undefined || refreshing) return undefined;
     this.#counters.l1Hits++;
     return held;
   }
 
-  /** As `#l1Hit`, for an entry that carries more than its ttl. */
-  #recordHit({ value, plainUntil, detail }: L1Entry, refreshing: boolean): unknown {
+  /** As `#l1Hit`, for an entry with tags, grace, a refresh time or a ttl of its own. */
+  #entryHit({ value, plainUntil, detail }: L1Entry, refreshing: boolean): unknown {
     if (detail === undefined || this.#clock.coarse() >= plainUntil) return undefined;
     if (detail.checkedVersion !== this.#tagTable.version || (refreshing && detail.refreshAt < 0))
       return undefined;
@@ -448,7 +454,7 @@ export class TieredCache extends Cache {
     return value;
   }
 
-  /** A value for the L1 alone, that nobody watches and that takes nothing but the defaults or a ttl in seconds; false = it is not that. */
+  /** The fast path of a set with the defaults or a ttl in seconds. False = take the measured path. */
   #plainSet(key: string, value: unknown, ttl: number | undefined): boolean {
     const { defaults, clock } = this.#engine;
     let ttlMs = defaults.ttlMs;
@@ -478,7 +484,7 @@ export class TieredCache extends Cache {
     return observer.observe(operation, key, new CallOutcome(this.#isCounted ? emitter : undefined), work);
   }
 
-  /** A `get` that is no plain hit, with its time for the monitor. */
+  /** A `get` that is no plain hit, timed for the monitor. */
   async #getTimed<T>(key: string): Promise<T | undefined> {
     const engine = this.#engine;
     engine.lifecycle.assertOpen();
@@ -514,17 +520,17 @@ export class TieredCache extends Cache {
     }
   }
 
-  /** Milliseconds that the entry has to live, in Redis where it stands there too. */
-  #leftMs(record: L1Entry): number {
+  /** Milliseconds until the end of the ttl; with an L2, of the ttl in Redis. */
+  #leftMs(entry: L1Entry): number {
     const { l2, clock } = this.#engine;
-    return (l2 === undefined ? record.expiresAt : record.endsAt) - clock.now();
+    return (l2 === undefined ? entry.expiresAt : entry.endsAt) - clock.now();
   }
 
   #valueOf({ entry, isOwn }: Hit): unknown {
     return isOwn ? wholeOf(entry.value) : copyOut(entry.value, this.#isolation);
   }
 
-  /** False = the caller counts its reads itself ({@link recordRead}). */
+  /** False for an {@link uncounted} view. */
   get #isCounted(): boolean {
     return this.#counters === this.#engine.counters;
   }
@@ -535,16 +541,16 @@ export class TieredCache extends Cache {
   }
 }
 
-/** A value that was looked up, which may be the cache's own and must not be changed. */
+/** The result of {@link TieredCache.look}. The value may be the one in the L1: do not change it. */
 export interface Looked<T> {
   readonly value: T;
-  /** The tier that has it. */
+  /** The tier that holds the value. */
   readonly tier: 'l1' | 'l2';
 }
 
 const done = Promise.resolve();
 
-/** Seconds; what is longer takes the way on which it is judged. */
+/** Seconds. A longer ttl takes the measured path, which validates it. */
 const maxPlainTtl = 365 * 24 * 3600;
 
 function allowsPlainHit(options: LoadOptions | null): boolean {
@@ -558,7 +564,7 @@ function allowsPlainHit(options: LoadOptions | null): boolean {
   );
 }
 
-/** `undefined` means "not there": it cannot be stored. */
+/** Rejects `undefined`, which means "absent". */
 function present<T>(key: string, value: T): T {
   if (value === undefined) {
     throw new ValidationError(
@@ -574,8 +580,8 @@ function assertKeys(keys: unknown): asserts keys is readonly string[] {
 }
 
 /**
- * An argument too many was meant to do something: `delete('a', 'b')` would leave `b` where it is, `clear('users')` would empty all. A
- * number is none: `keys.map(cache.delete, cache)` hands on the index.
+ * Rejects extra arguments, which a caller expects to have an effect: `delete('a', 'b')` would keep `b`,
+ * `clear('users')` would clear all. A number is allowed: `keys.map(cache.delete, cache)` passes the index.
  */
 function assertNoMore(method: string, more: readonly unknown[]): void {
   if (more.length === 0 || typeof more[0] === 'number') return;

@@ -12,60 +12,104 @@ const brand = Symbol.for('nestjs-cache-infra.Cache');
  * const user = await this.cache.getOrSet(`user:${id}`, () => this.users.find(id), { ttl: '5m', tags: ['users'] });
  * ```
  *
- * Keys are non-empty strings, of any characters and length. `undefined` means "not there"; `null` is a value.
- * Every method rejects with `ValidationError` on bad arguments, and never throws synchronously.
+ * Keys are non-empty strings, of any characters and length. `undefined` means "absent"; `null` is a value.
+ *
+ * Every asynchronous method rejects, and never throws synchronously:
+ *
+ * - with `ValidationError` for invalid arguments;
+ * - with `CacheClosedError` after `close()`;
+ * - with `InfrastructureError` when Redis fails, only with `onError: 'throw'`. With `'degrade'`, the default, a failed
+ *   read is a miss and a failed change is journalled.
  */
 export abstract class Cache implements AsyncDisposable {
+  /** The name in statistics, logs and health. */
   abstract readonly name: string;
-  /** Seconds. */
+  /** Ttl of an entry whose call names none, seconds; 0 = never expires. */
   abstract readonly defaultTtl: number;
-  /** Entries that the L1 holds at most. */
+  /** Most entries of the L1. */
   abstract readonly maxSize: number;
 
-  /** The value, or `undefined` when absent or expired. */
+  /** Returns the value of a fresh entry; `undefined` = a miss. */
   abstract get<T = unknown>(key: string): Promise<T | undefined>;
-  /** The hits only, in the order of `keys`. */
+  /** Returns the hits, in the order of `keys`. Keys that miss are not in the map. */
   abstract getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>>;
-  /** Stores `value`. Rejects with `SerializationError` when it cannot be stored as it is. */
+  /**
+   * Stores `value`, and supersedes loads in flight for the key. Resolves once Redis has the entry, or it is journalled.
+   *
+   * ```ts
+   * await cache.set('user:1', user, { ttl: '5m', tags: ['users'] });
+   * ```
+   *
+   * @throws SerializationError if the value cannot be stored without loss
+   */
   abstract set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void>;
+  /**
+   * Stores many entries with the same options. If a value cannot be stored, the call rejects and stores none.
+   *
+   * @throws SerializationError if a value cannot be stored without loss
+   */
   abstract setMany<T>(entries: Iterable<readonly [string, T]>, options?: Ttl | StoreOptions): Promise<void>;
-  /** The cached value, or what `loader` makes; one loader runs per key, whatever the number of callers. */
+  /**
+   * Returns the cached value, or else the value of `loader`, which is then stored. One loader runs per key in this
+   * process, whatever the number of callers (single flight); with `lock`, one across all instances. A loader that
+   * returns `undefined` stores nothing.
+   *
+   * ```ts
+   * const rates = await cache.getOrSet('rates', () => fetchRates(), { ttl: '1m', grace: '1h', softTimeout: '200ms' });
+   * ```
+   *
+   * Rejects with the error of the loader, unless a stale value is within its grace.
+   *
+   * @throws CacheTimeoutError after `hardTimeout`, unless a stale value is within its grace
+   * @throws CircularLoadError if the loader waits for its own key
+   */
   abstract getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T>;
   /**
-   * The keys of this very namespace that match `pattern`: `*` any run, `?` one character, `\` escapes. Default: all of them.
+   * Lists the keys of this namespace, without nested ones, that match `pattern`: `*` = any run of characters, `?` = one
+   * character, `\` = escape. Default: all keys.
    *
-   * For people and for migrations, not for hot paths: memory is walked through, Redis is scanned (`SCAN`, never `KEYS`, on every
-   * node of a Cluster). Keys that come or go meanwhile may be missing or come twice. Redis lists an entry until it
-   * removes it: also within its grace, and after its tag was invalidated. A key above 1 kB stands in Redis as a digest and
-   * is listed only while this process holds its entry.
+   * For inspection and migrations, not for hot paths: it walks the L1 and scans Redis (`SCAN`, never `KEYS`, on every
+   * node of a Cluster). Keys that are added or removed meanwhile may be missing or listed twice. Redis lists an entry
+   * until it removes it: also within its grace, and after its tag was invalidated. A key above 1 kB is a digest in
+   * Redis, and is listed only while this process holds its entry.
    *
-   * Rejects with `InfrastructureError` when Redis cannot be asked, whatever `onError` says: half a list would look like a whole one.
+   * @throws InfrastructureError if Redis fails, whatever `onError` says: a partial list would look complete
    */
   abstract keys(pattern?: string): AsyncIterable<string>;
+  /** True if a fresh entry exists. Counts neither a hit nor a miss. */
   abstract has(key: string): Promise<boolean>;
-  /** Seconds left; `Infinity` = never expires; `undefined` = absent. */
+  /** Seconds until the ttl ends, rounded up; `Infinity` = never expires; `undefined` = absent. */
   abstract ttl(key: string): Promise<number | undefined>;
-  /** Ends the entry's ttl now; its grace, if it has one, goes on from now. True if it was there. */
+  /**
+   * Ends the entry's ttl now. Its grace begins now; an entry without grace is deleted. True if a fresh entry existed.
+   */
   abstract expire(key: string): Promise<boolean>;
-  /** True if it existed. */
+  /** Deletes the entry from both tiers. True if it existed. */
   abstract delete(key: string): Promise<boolean>;
-  /** How many existed. */
+  /** Deletes many entries. Returns how many existed. */
   abstract deleteMany(keys: readonly string[]): Promise<number>;
-  /** Invalidates every entry that carries one of `tags`, in this cache and its namespaces. O(tags), never a scan. */
+  /** Invalidates every entry with one of `tags`, in this namespace and those below it. Costs O(tags), never a scan. */
   abstract invalidateTags(...tags: string[]): Promise<void>;
-  /** Deletes the keys of this namespace that match; `*` any run, `?` one character, `\` escapes. Returns how many. */
+  /**
+   * Deletes the entries of this namespace, without nested ones, whose key matches `glob`: `*` = any run of characters,
+   * `?` = one character, `\` = escape. Returns how many existed. Scans Redis: prefer {@link invalidateTags} on hot
+   * paths.
+   */
   abstract invalidatePattern(glob: string): Promise<number>;
-  /** Deletes every entry of this namespace and those below it. Nothing else: never `FLUSHDB`. */
+  /** Deletes every entry of this namespace and those below it. Scans Redis; other keys stay (never `FLUSHDB`). */
   abstract clear(): Promise<void>;
-  /** A cache with keys of its own over the same connection and memory. Names nest. */
+  /** Returns a cache with its own keys on the same L1 and connection. Namespaces nest. Needs no `close()`. */
   abstract namespace(name: string): Cache;
-  /** Exact counters, tiers apart. */
+  /** Returns exact counters of the cache with all its namespaces, also per tier. */
   abstract stats(): CacheStats;
+  /** Adds a listener. Its errors and rejections are ignored. */
   abstract on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): this;
+  /** Removes a listener. */
   abstract off<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): this;
-  /** Frees sockets, timers and memory. Later calls reject with `CacheClosedError`. Closing twice is fine. */
+  /** Closes sockets and timers, and frees memory. You must close the caches you create. A second call has no effect. */
   abstract close(): Promise<void>;
 
+  /** Closes the cache, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -73,8 +117,8 @@ export abstract class Cache implements AsyncDisposable {
 Object.defineProperty(Cache.prototype, brand, { value: true });
 
 /**
- * Whether `value` is a {@link Cache}, also one of another copy of this library in the process. Mocks that have a function for whatever
- * they are asked are none, and neither is what Nest puts in the place of a cache that is not made yet.
+ * True if `value` is a {@link Cache}, also of another copy of this library in the process. False for a mock that
+ * answers every property with a function, and for Nest's placeholder of a provider that does not exist yet.
  *
  * @internal
  */

@@ -1,35 +1,42 @@
 import type { CacheOperation } from './monitor.js';
 
-/** What a cache tells its listeners. A listener that throws or rejects hurts nobody. */
+/** The events of a cache, with their payloads. Errors and rejections of a listener are ignored. */
 export interface CacheEvents {
+  /** A call found a fresh entry; one event per key. */
   hit: { key: string; tier: 'l1' | 'l2' };
+  /** A call found no fresh entry in any tier; one event per key. */
   miss: { key: string };
+  /** A value was stored, by a set or after a load. */
   set: { key: string };
+  /** A key was deleted, whether it existed or not. */
   delete: { key: string };
-  /** Tags, a pattern, or everything in a namespace was invalidated. */
+  /** Tags, a pattern or a namespace was invalidated. `detail`: the tags, the pattern, or the path of the namespace. */
   invalidate: { kind: 'tags' | 'pattern' | 'clear'; detail: readonly string[] };
-  /** An L1 entry had to leave for another. */
+  /** The L1 was full and evicted its least recently used entry. */
   evict: { key: string };
-  /** Stored bytes could not be read, and were removed; `key` is the Redis key. */
+  /** Bytes in Redis could not be decoded, and were removed. `key`: the Redis key. */
   corrupt: { key: string; reason: string };
-  /** A backend call failed; `operation` is what the caller had asked for. */
+  /** A call to Redis failed, or a loaded value could not be stored. `operation`: the method that was called. */
   error: { operation: CacheOperation; error: Error };
-  /** Redis went away; the cache goes on without it. */
+  /** Redis is unavailable; the cache continues without it. */
   degraded: { reason: string };
-  /** Redis stopped answering; it is probed, and not asked by callers. */
+  /** The circuit breaker opened: Redis is probed, and calls skip it. */
   breakerOpen: { reason: string };
-  /** Changes made by others may be missed from now on; the L1 was emptied. */
+  /** The invalidation channel was lost: the L1 was cleared, remote changes may be missed from now on. */
   coherenceLost: { reason: string };
-  /** Every change made by others is heard of again; the L1 starts empty. */
+  /** The invalidation channel is restored; the L1 was cleared. */
   coherenceRestored: Record<string, never>;
   /**
-   * A change will not reach Redis: the journal was full, or Redis refused it for good. `dropped` begins with `nothing` when too many
-   * deletes or patterns waited: then Redis loses every key of the cache once it is back, and no change.
+   * A change was dropped from the journal: the journal was full, or Redis refused the change permanently. If `dropped`
+   * begins with `nothing`, the journal had too many deletes or patterns: every key of the cache will be removed from
+   * Redis instead, and no change is lost.
    */
   journalOverflow: { dropped: string };
-  /** Redis is back, and has what it missed. */
+  /** Redis is available again, and the journal is replayed. */
   recovered: Record<string, never>;
 }
 
+/** The name of an event. */
 export type CacheEventName = keyof CacheEvents;
+/** A listener for one event. May be async. */
 export type CacheEventListener<E extends CacheEventName> = (event: CacheEvents[E]) => void;

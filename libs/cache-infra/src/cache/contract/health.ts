@@ -1,11 +1,12 @@
 /**
- * `up`: everything that is configured works. `degraded`: Redis is away, or does not take every change (some wait for it, or this user may
- * not make them); the cache serves what it can.
- * `down`: the cache serves nothing.
+ * - `up`: everything that is configured works.
+ * - `degraded`: Redis is unavailable, or does not take every change (some are journalled, or refused to this user). The
+ *   cache serves what it can.
+ * - `down`: the cache serves nothing: it is closed, or Redis is unavailable and there is no L1.
  */
 export type CacheStatus = 'up' | 'degraded' | 'down';
 
-/** How a cache is, as it finds by asking. Carries no credentials. */
+/** The health of a cache, measured by a `PING`. Contains no credentials. */
 export interface CacheHealth {
   status: CacheStatus;
   tiers: {
@@ -17,27 +18,35 @@ export interface CacheHealth {
 }
 
 export interface L1Health {
-  /** Entries now. */
+  /** Number of entries. */
   size: number;
-  /** Entries at most. */
+  /** Most entries. */
   maxSize: number;
   /**
-   * Milliseconds that an entry may go on after a change that this instance cannot hear of. Absent with `coherence: 'tracking'` and
-   * `'broadcast'`, which tell of every change. `'pubsub'` hears of changes by caches with the same setting only, `'none'` of none.
+   * Longest time, milliseconds, that the L1 may serve an entry after an unreported remote change. Absent with
+   * `coherence: 'tracking'` and `'broadcast'`, which report every change. `'pubsub'` reports changes by caches with the
+   * same setting only, `'none'` none.
    */
   unheardMs?: number | undefined;
 }
 
 export interface L2Health {
+  /** `ready`: Redis answers. `connecting`: not connected yet. `away`: Redis is unavailable. */
   status: 'ready' | 'connecting' | 'away';
-  /** Milliseconds of a `PING`. */
+  /** Duration of the `PING`, milliseconds. Absent if Redis did not answer. */
   latencyMs?: number | undefined;
-  /** Why it is away, or what it refuses: a message without credentials. */
+  /** Why Redis is unavailable, or which command it refuses: a message without credentials. */
   lastError?: string | undefined;
-  /** `closed`: Redis is asked. `open`: it is only probed. */
+  /**
+   * State of the circuit breaker. `closed`: calls reach Redis. `open`: calls skip Redis. `half-open`: a probe is in
+   * flight.
+   */
   breaker: 'closed' | 'open' | 'half-open';
-  /** `armed`: changes made by others are heard of. `lost`: not now. `none`: by configuration, or there is no L1. */
+  /**
+   * State of the invalidation channel. `armed`: remote changes are received. `lost`: they are not. `none`: no L1, or
+   * `coherence: 'none'`.
+   */
   coherence: 'armed' | 'lost' | 'none';
-  /** Changes that wait for Redis. */
+  /** Number of journalled changes. */
   journalSize: number;
 }

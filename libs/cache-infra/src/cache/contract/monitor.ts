@@ -1,6 +1,6 @@
 import type { CacheStats } from './stats.js';
 
-/** The calls that are measured. */
+/** The measured methods of a cache. */
 export type CacheOperation =
   | 'get'
   | 'getMany'
@@ -19,15 +19,20 @@ export type CacheOperation =
 
 /** One measured call. */
 export interface OperationRecord {
+  /** The name of the cache. */
   readonly cache: string;
   readonly operation: CacheOperation;
-  /** Milliseconds. */
+  /** Milliseconds from the call to its result, loaders included. */
   readonly duration: number;
-  /** The key, where the call has one. Never use it as a metrics label: the series is unbounded. */
+  /**
+   * The key; undefined for calls without or with many keys. Never use it as a metrics label: the series is unbounded.
+   */
   readonly key: string | undefined;
+  /** True if all keys were hits; undefined if the call reads no value. */
   readonly hit: boolean | undefined;
-  /** The tier that answered. */
+  /** The tier of the (last) hit. */
   readonly tier: 'l1' | 'l2' | undefined;
+  /** False if the call rejected. */
   readonly success: boolean;
 }
 
@@ -37,30 +42,38 @@ export interface KeyGenerationRecord {
   readonly operation: string;
   /** Milliseconds. */
   readonly duration: number;
-  /** Bytes or characters of the input that went into the key. */
+  /** Length of the key's input, bytes or characters. */
   readonly inputLength: number;
 }
 
 /**
- * Watches caches. Methods may be async; whatever they throw or reject is swallowed. Counters are not
- * pushed call by call: an attached monitor pulls them from `CacheSource.stats()` when asked, so counting is exact
- * and free. Durations are pushed to `recordCacheOperationTime`: all of them, unless `sampleEvery` says fewer for
- * what happens in memory alone (which takes less time than reading the clock does).
+ * Monitors caches. Its methods may be async; their errors and rejections are ignored.
+ *
+ * - Counters are pulled: the monitor reads `CacheSource.stats()` of each attached cache when it exports. They are
+ *   exact.
+ * - Durations are pushed: `recordCacheOperationTime` gets every call, or with `sampleEvery` a sample of the calls that
+ *   only touch the L1.
  */
 export interface CacheMonitor {
+  /** Receives measured calls. */
   recordCacheOperationTime?(record: OperationRecord): unknown;
+  /** Receives measured key generations. */
   recordKeyGenerationTime?(record: KeyGenerationRecord): unknown;
-  /** Called once by each cache that reports here, and gives back how to stop. */
+  /**
+   * Called once by each cache that uses this monitor. Returns a function that detaches it; the cache calls it on
+   * `close()`.
+   */
   attach?(source: CacheSource): () => void;
-  /** Time one of this many L1 hits, and of the sets that go to memory alone. Default 1: all of them. Everything else is always timed. */
+  /** Measure one of this many L1 hits and L1-only sets. Every other call is measured. Default 1 = measure all. */
   readonly sampleEvery?: number;
 }
 
-/** A cache as its monitor sees it. */
+/** A cache, as its monitor sees it. */
 export interface CacheSource {
   readonly name: string;
+  /** Exact counters. */
   stats(): CacheStats;
 }
 
-/** Told of every operation after it has ended; may throw, reject or hang without effect. */
+/** Called after every operation, without sampling. Its errors and rejections are ignored, and nothing waits for it. */
 export type OperationHook = (record: OperationRecord) => unknown;

@@ -1,90 +1,150 @@
 import type { Class } from '../../values/class-nature.js';
 
-/** Whole seconds, or a duration with a unit: `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`. `0` = never expires. */
+/**
+ * A duration: a number of whole seconds, or a string with a unit: `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`. For a
+ * ttl, 0 = never expires.
+ */
 export type Ttl = number | string;
 
 /** How one entry is stored. */
 export interface StoreOptions {
-  /** Life of the entry. Default: the cache's `defaultTtl`. */
+  /** Time until the entry expires. 0 = never. Default: the cache's `defaultTtl`. */
   ttl?: Ttl | undefined;
-  /** Life in the L1 of this process, where that should be shorter. 0 = as long as in Redis, the default. */
+  /** Shorter ttl in the L1 of this process. 0 = as long as in Redis. Default: the cache's `l1Ttl`. */
   l1Ttl?: Ttl | undefined;
-  /** Tags by which the entry can be invalidated together with others. */
+  /** Tags of the entry: `invalidateTags` invalidates all entries that share one. Default: none. */
   tags?: readonly string[] | undefined;
-  /** How long the value is kept beyond its ttl, for when its loader fails or is slow. Default 0. */
+  /**
+   * How long `getOrSet` may serve the value beyond its ttl (stale), when its loader fails or is slow. Default: the
+   * cache's `grace`, 0.
+   */
   grace?: Ttl | undefined;
-  /** Takes up to this fraction (0-1) off the ttl, at random, so that entries made together do not end together. Default 0. */
+  /**
+   * Largest random fraction (0-1) taken off the ttl, so that entries stored together do not expire together. With 0.1,
+   * a ttl of 60 s becomes 54 s to 60 s. Default: the cache's `jitter`, 0.
+   */
   jitter?: number | undefined;
-  /** The tiers that this call is about. Default `'both'`. */
+  /** The tiers that this call reads and writes. Default `'both'`. */
   tiers?: Tiers | undefined;
   /**
-   * The class whose instances callers get: a class, or an arrow function that gives one. Stored are the own properties of the instance
-   * (or of the items of an array, a Map or a Set); every hit of a call with `as` makes instances of them again, without running the
-   * constructor. `@Type()` of class-transformer names the classes of parts. Default: none, and an instance that would lose something
-   * is not stored.
+   * The class whose instances callers get: a class, or an arrow function that returns one. The cache stores the own
+   * properties of the instance (or of the items of an array, a Map or a Set). Each hit of a call with `as` makes
+   * instances of them, without running the constructor. `@Type()` of class-transformer names the classes of properties.
+   * Default: none; then an instance that cannot be stored without loss is refused.
+   *
+   * ```ts
+   * const user = await cache.getOrSet('user:1', () => users.find(1), { as: User });
+   * ```
    */
   as?: ClassReference | undefined;
-  /** Makes of a stored value what callers get, in place of `as`: a constructor, a factory. What is stored is the plain form. */
+  /**
+   * Makes the caller's value from the stored plain form, instead of `as`: `(stored) => new Money(stored)`. Default:
+   * none.
+   */
   revive?: Revive | undefined;
   /**
-   * True: an instance is stored by its plain form, what its `toJSON()` returns or else its own enumerable properties, and comes back as
-   * that. Default: the cache's `plain`.
+   * True = store an instance by its plain form: the result of its `toJSON()`, or else its own enumerable properties.
+   * Callers get the plain form. Default: the cache's `plain`, false.
    */
   plain?: boolean | undefined;
 }
 
-/** A class, or an arrow function that gives it, for classes that are defined later. */
+/** A class, or an arrow function that returns one, for a class that is defined later. */
 export type ClassReference = Class | (() => Class);
 
-/** As a method, so that it may say what it takes. */
+/**
+ * Makes the caller's value from the stored one. Declared as a method, so that an implementation may narrow `stored`.
+ */
 export type Revive = { revive(stored: unknown): unknown }['revive'];
 
-/** Both tiers, or one of them alone. */
+/** Both tiers, or one of them. */
 export type Tiers = 'both' | 'l1' | 'l2';
 
 /** How one value is loaded. */
 export interface LoadOptions extends StoreOptions {
-  /** Fraction of the ttl (0-1) after which a hit also refreshes the value, in the background. */
+  /**
+   * Fraction of the ttl, above 0 and below 1, after which a hit also starts a refresh in the background. With 0.8 and a
+   * ttl of 10 m, hits refresh from minute 8 on. Default: the cache's `refreshAhead`, none.
+   */
   refreshAhead?: number | undefined;
-  /** A value past its ttl is at hand: serve it after waiting this long, while the load goes on. 0 = at once. */
+  /**
+   * How long a caller waits for the load while a stale value is at hand. Then it gets the stale value, and the load
+   * continues. 0 = at once. Needs `grace`. Default: the cache's `softTimeout`, none.
+   */
   softTimeout?: Ttl | undefined;
   /**
-   * The limit of the load, from its start: then its signal aborts, and its key and lease are free, unless somebody waits who gives it more
-   * time. A caller who has waited this long gets a value past its ttl, or else `CacheTimeoutError`. 0 = no limit.
+   * How long a caller waits for the load. Then it gets a stale value, or else a `CacheTimeoutError`. The load is
+   * aborted at that time, and its key and lease are free, unless another caller allows more time. 0 = no limit.
+   * Default: the cache's `hardTimeout`, none.
    */
   hardTimeout?: Ttl | undefined;
-  /** One loader across all instances, not only in this process. Needs Redis; without it loads go on locally. */
+  /**
+   * True = one loader across all instances, by a lease in Redis; other instances wait for its value. While Redis is
+   * unavailable, one loader in each process. Default: the cache's `lock`, false.
+   */
   lock?: boolean | undefined;
-  /** Run the loader even when a value is cached. */
+  /**
+   * True = ignore the cached value, but join a load in flight. Other callers keep getting the cached value. Default
+   * false.
+   */
   forceRefresh?: boolean | undefined;
-  /** Leaves the flight: this caller's promise rejects; when the last caller leaves, the loader's signal aborts. */
+  /**
+   * Aborts this call: its promise rejects with the signal's reason. When the last caller leaves, the loader's signal
+   * aborts.
+   */
   signal?: AbortSignal | undefined;
 }
 
-/** What a loader is told, and may decide. */
+/**
+ * The argument of a loader: the key, the stale value, and decisions about the new one.
+ *
+ * ```ts
+ * await cache.getOrSet('token', async ({ ttl, signal }) => {
+ *   const token = await fetchToken({ signal });
+ *   ttl(token.expiresIn);
+ *   return token;
+ * });
+ * ```
+ */
 export interface LoadContext<T = unknown> {
   /** The key as the caller gave it. */
   readonly key: string;
-  /** Aborts when every caller has left. */
+  /**
+   * Aborts when every caller has left, and at the `hardTimeout` of the most patient one. Pass it to `fetch` or a
+   * driver.
+   */
   readonly signal: AbortSignal;
-  /** The value past its ttl, within its grace; a loader may decide by it, or return it. */
+  /** The stale value, if there is one: for a conditional request, or to return it. */
   readonly stale?: T | undefined;
-  /** The life of what this loader returns; wins over the options. */
+  /** Sets the ttl of the value. Wins over the options of the callers. */
   ttl(ttl: Ttl): void;
-  /** Adds tags to what this loader returns. */
+  /** Adds tags to the value. */
   tags(...tags: string[]): void;
-  /** Return the value to the callers, store it nowhere. */
+  /** Callers get the value; no tier stores it. */
   skipStore(): void;
 }
 
-/** A loader: makes the value that the cache lacks. `S` is the type of a stale value, `T` unless somebody says otherwise. */
+/**
+ * Makes the value on a miss. `T` = the type of the value, `S` = the type of a stale value. `undefined` is returned and
+ * not stored.
+ */
 export type Loader<T, S = T> = (ctx: LoadContext<S>) => T | Promise<T>;
 
-/** What `get` hands out: a copy each time, one deeply frozen copy, or the very reference that was set. */
+/**
+ * The form of a value that callers get: `'clone'` = a copy for each call; `'freeze'` = one deeply frozen copy, shared
+ * by all calls; `'reference'` = the very object that was set. A caller that changes it changes the cache.
+ */
 export type Isolation = 'clone' | 'freeze' | 'reference';
 
-/** What a Redis error does: `degrade` = a failed read is a miss; `throw` = the caller gets an `InfrastructureError`. */
+/**
+ * The effect of a Redis error: `'degrade'` = a failed read is a miss, a failed change is journalled; `'throw'` =
+ * `InfrastructureError`.
+ */
 export type OnError = 'degrade' | 'throw';
 
-/** How the L1s of several instances stay coherent. */
+/**
+ * How the L1 receives changes of other instances: `'tracking'` = Redis reports changes of keys that this instance has
+ * read; `'broadcast'` = Redis reports changes of every key under the prefix; `'pubsub'` = caches with this setting
+ * notify each other; `'none'` = not at all.
+ */
 export type Coherence = 'tracking' | 'broadcast' | 'pubsub' | 'none';

@@ -76,7 +76,7 @@ describe('stats are exact', () => {
     expect(cache.stats().l1.deletes).toBe(3);
   });
 
-  it('count loads, their failures and those who joined', async () => {
+  it('count loads, their failures and the callers that joined', async () => {
     await Promise.all([1, 2, 3].map(() => cache.getOrSet('a', () => turn().then(() => 1))));
     await cache.getOrSet('b', () => Promise.reject(new Error('down'))).catch(() => undefined);
     expect(cache.stats()).toMatchObject({
@@ -96,7 +96,7 @@ describe('stats are exact', () => {
     expect(cache.stats()).toMatchObject({ sets: 0, size: 0 });
   });
 
-  it('count what was refused the store by an invalidation as no set', async () => {
+  it('count a value that an invalidation kept from being stored as no set', async () => {
     const loader = deferred<number>();
     const loaded = cache.getOrSet('a', () => loader.promise);
     await turn();
@@ -106,7 +106,7 @@ describe('stats are exact', () => {
     expect(cache.stats()).toMatchObject({ loads: 1, sets: 0, size: 0 });
   });
 
-  it('are a copy: nobody changes the counters through them', async () => {
+  it('are a copy: a change of it changes no counter', async () => {
     const stats = cache.stats();
     stats.hits = 100;
     stats.l1.hits = 100;

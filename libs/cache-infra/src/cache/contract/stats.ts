@@ -7,67 +7,76 @@ export interface TierStats {
   errors: number;
 }
 
-/** Exact counters of a cache since it was made. */
+/** Exact counters of a cache since its creation. */
 export interface CacheStats {
   readonly name: string;
-  /** Calls answered from a cached value. Each key of a `getMany` counts. */
+  /** Calls that found a fresh entry. Each key of a `getMany` counts. */
   hits: number;
-  /** Calls that found nothing. */
+  /** Calls that found no fresh entry in any tier. Each key of a `getMany` counts. */
   misses: number;
+  /** Values stored, by sets and after loads. */
   sets: number;
-  /** Entries asked to be deleted, one by one or by invalidation. */
+  /** Keys passed to `delete` and `deleteMany`, and entries removed by `invalidatePattern` and `clear`. */
   deletes: number;
-  /** Backend failures, whatever `onError` made of them. */
+  /** Failed calls to Redis, whatever `onError` is. */
   errors: number;
   /** Loader runs. */
   loads: number;
   /** Loader runs that failed. */
   loadErrors: number;
-  /** Loaded values that no tier could keep (their size, their tags, what they are): their callers got them all the same. */
+  /** Loaded values that no tier could store, because of their kind, size or tags. Their callers got them. */
   notStored: number;
-  /** Calls answered with a value past its ttl, because its loader failed, was slow, or was left alone after failing. */
+  /**
+   * Calls answered with a stale value: the loader failed, was slow, or was paused after a failure. They count as
+   * misses.
+   */
   staleHits: number;
-  /** Loads begun by a hit near the end of its ttl. */
+  /** Loads started by a hit (`refreshAhead`). */
   refreshes: number;
-  /** Callers that joined a load already running. */
+  /** Callers that joined a load in flight. */
   coalesced: number;
-  /** L1 entries that had to leave for others. */
+  /** Entries evicted from a full L1. */
   evictions: number;
-  /** Stored bytes that could not be read, and were removed. */
+  /** Entries in Redis that could not be decoded, and were removed. */
   corrupt: number;
-  /** hits / (hits + misses), 0-1; 0 when nothing was asked. */
+  /** hits / (hits + misses), 0-1; 0 before the first read. */
   hitRatio: number;
-  /** Entries in the L1 now. */
+  /** Number of entries in the L1. */
   size: number;
-  /** Entries and bytes that were compressed on their way to L2. */
+  /** Compression of values for Redis. */
   compression: CompressionStats;
-  /** Changes that did not reach Redis at once. */
+  /** The journal of changes that did not reach Redis. */
   journal: JournalStats;
   readonly l1: TierStats;
   readonly l2: TierStats;
 }
 
+/** Counters of the journal. */
 export interface JournalStats {
-  /** Changes waiting for Redis. */
+  /** Changes in the journal now. */
   size: number;
+  /** Bytes of these changes: values, keys and overhead. */
   bytes: number;
-  /** Changes taken in. */
+  /** Changes recorded. */
   recorded: number;
-  /** Changes that reached Redis later, or were overtaken there by a newer one. */
+  /** Changes replayed to Redis. */
   replayed: number;
-  /** Changes that were not made: Redis had something newer by then. */
+  /** Changes not replayed: Redis held a newer one. */
   superseded: number;
-  /** Changes given up: the journal was full, they were older than `journalHorizon`, or Redis refused them for good. */
+  /**
+   * Changes dropped: the journal was full, they were older than `journalHorizon`, or Redis refused them permanently.
+   */
   dropped: number;
-  /** Sets whose value expired first: what they replaced is deleted instead. */
+  /** Sets whose ttl ended before the replay: their keys are deleted instead. */
   expired: number;
 }
 
+/** Counters of the compression. */
 export interface CompressionStats {
   /** Values compressed. */
   count: number;
-  /** Bytes before. */
+  /** Bytes before compression. */
   bytesIn: number;
-  /** Bytes after. */
+  /** Bytes after compression. */
   bytesOut: number;
 }

@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 describe('an instance that would lose something', () => {
-  it('T1: is handed to its caller as it is, not stored, and told once', async () => {
+  it('T1: is returned to its caller as it is, not stored, and reported once', async () => {
     const cache = memory();
     const user = new User();
     const errors: unknown[] = [];
@@ -59,7 +59,7 @@ describe('an instance that would lose something', () => {
     expect(errors).toEqual([expect.any(SerializationError), expect.any(SerializationError)]);
   });
 
-  it('T1: leaves its origin in service: it is loaded at every call, and no old value is served', async () => {
+  it('T1: is loaded at every call, and no old value is served', async () => {
     const cache = memory();
     let loads = 0;
     const load = (): Promise<User> =>
@@ -220,7 +220,7 @@ describe("'revive'", () => {
     expect(cache.stats().loads).toBe(1);
   });
 
-  it('T1: when it fails altogether, the caller gets what the loader made', async () => {
+  it('T1: if revive always fails, the caller gets the value of the loader', async () => {
     const broken = (): Token => {
       throw new Error('broken');
     };
@@ -256,7 +256,7 @@ describe('T4: a value that no tier keeps', () => {
     expect(second).toBe(value);
   });
 
-  it('is a copy for callers who join, when it is plain', async () => {
+  it('is a copy for joining callers, if it is plain', async () => {
     const value = { at: new Date(1), list: [new Map([['a', 1]])] };
     const [first, second] = await joined(value);
     expect(first).toBe(value);

@@ -9,8 +9,8 @@ export interface TagValidity {
 }
 
 /**
- * The state of an entry at a moment. This is the one rule; the fast path of an L1 hit inlines it for entries that are fresh, and a property
- * test holds that path to this function.
+ * The state of an entry at a moment. This is the one rule; the fast path of an L1 hit inlines it for entries that are
+ * fresh, and a property test holds that path to this function.
  *
  * | ttl     | grace  | a tag was invalidated | state |
  * | ------- | ------ | --------------------- | ----- |

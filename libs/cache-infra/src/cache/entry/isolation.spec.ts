@@ -37,7 +37,7 @@ describe("guarantee 7: isolation 'clone', the default", () => {
     expect(await cache.get('a')).toEqual(ada());
   });
 
-  it('changing what getMany gave changes nothing', async () => {
+  it('changing a value from getMany changes no entry', async () => {
     const cache = memory();
     await cache.set('a', ada());
     (await cache.getMany<User>(['a'])).get('a')?.roles.push('root');
@@ -88,7 +88,7 @@ describe("guarantee 7: isolation 'freeze'", () => {
     expect(() => first?.roles.push('root')).toThrow(TypeError);
   });
 
-  it('what was set stays as it was: not frozen, and not shared', async () => {
+  it('the value that was set stays as it was: not frozen, and not shared', async () => {
     const cache = memory('freeze');
     const user = ada();
     await cache.set('a', user);
@@ -103,7 +103,7 @@ describe("guarantee 7: isolation 'freeze'", () => {
     expect(await cache.get('a')).toBe(made);
   });
 
-  it('what cannot be frozen is copied instead', async () => {
+  it('a value that cannot be frozen is copied instead', async () => {
     const cache = memory('freeze');
     await cache.set('a', { at: new Date(0), of: new Map([['a', 1]]) });
     const first = await cache.get<{ at: Date; of: Map<string, number> }>('a');
@@ -130,7 +130,7 @@ describe("guarantee 7: isolation 'reference'", () => {
     expect(await cache.get('a')).toBe(user);
   });
 
-  it('refuses what the other modes refuse', async () => {
+  it('refuses the values that the other modes refuse', async () => {
     await expect(memory('reference').set('a', { f: () => 1 })).rejects.toThrow(/\$\.f/);
   });
 });

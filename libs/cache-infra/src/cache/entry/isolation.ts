@@ -4,40 +4,40 @@ import { snapshot, type Snapshot, type SnapshotRules } from '../../values/snapsh
 import type { Isolation } from '../contract/options.js';
 import type { ValueLimits, ValueRule } from './value-rules.js';
 
-/** What keeping a value depends on in a cache. */
+/** The options of a cache that decide how values are copied. */
 export interface CopyingCache {
   readonly isolation: Isolation;
   readonly values: ValueLimits;
-  /** `undefined` = the cache lives in memory alone. */
+  /** `undefined` = the cache has no L2. */
   readonly l2: object | undefined;
 }
 
-/** What keeping a value depends on in a call. */
+/** The options of a call that decide how its value is copied. */
 export interface CopyingCall {
   readonly value: ValueRule;
   readonly tiers: 'both' | 'l1' | 'l2';
 }
 
-/** A value that a cache took. */
+/** The forms of one value that the tiers store. */
 export interface StoredForms {
-  /** What the L1 keeps. */
+  /** The value in the L1. */
   readonly value: unknown;
-  /** What is encoded for the L2. */
+  /** The snapshot that is encoded for the L2. */
   readonly snapshot: Snapshot;
 }
 
 /**
- * What the tiers keep of a value that was set: nothing the caller can still change, unless by-reference was asked for.
+ * The forms of a value that the tiers store. The caller cannot change them later, except with isolation `'reference'`.
  *
- * @throws SerializationError when the value cannot be stored, or would lose something
+ * @throws SerializationError if the value cannot be stored without loss
  */
 export function copyIn(value: unknown, cache: CopyingCache, call: CopyingCall): StoredForms {
   const { isolation } = cache;
-  const taken = snapshot(value, snapshotRules(cache, call));
-  // What is revived anew for each caller is no reference to what was set.
+  const copy = snapshot(value, snapshotRules(cache, call));
+  // `revive` makes a new value for each caller, so there is no reference to keep.
   const isReference =
     isolation === 'reference' && (call.value.revive === undefined || call.value.as !== undefined);
-  return { value: isReference ? value : keptForm(taken, isolation), snapshot: taken };
+  return { value: isReference ? value : l1Form(copy, isolation), snapshot: copy };
 }
 
 function snapshotRules({ isolation, values, l2 }: CopyingCache, call: CopyingCall): SnapshotRules {
@@ -47,14 +47,15 @@ function snapshotRules({ isolation, values, l2 }: CopyingCache, call: CopyingCal
   return { classes, as, ...values };
 }
 
-function keptForm({ value, shares }: Snapshot, isolation: Isolation): unknown {
+/** The form of a snapshot that the L1 stores. */
+function l1Form({ value, shares }: Snapshot, isolation: Isolation): unknown {
   if (isolation === 'freeze') return frozen(value, shares);
   return shares ? new SharingValue(value) : value;
 }
 
-/** Values that JavaScript cannot freeze: asking each hit's value whether it is frozen would take longer than the hit. */
+/** L1 values that JavaScript cannot freeze. `Object.isFrozen` on every hit would take longer than the hit. */
 const unfrozen = new WeakSet();
-/** Nor is one looked up among them before there is any. */
+/** False = `unfrozen` is empty, and hits need not look a value up in it. */
 let hasUnfrozen = false;
 
 function frozen(value: unknown, shares: boolean): unknown {
@@ -66,26 +67,27 @@ function frozen(value: unknown, shares: boolean): unknown {
   return stored;
 }
 
-/** What the L1 keeps of a value that came from Redis, and so belongs to nobody yet. */
+/** The form that the L1 stores of a value decoded from Redis. No caller holds the value yet. */
 export function copyInDecoded(value: unknown, isolation: Isolation): unknown {
   if (isolation === 'clone') return value;
   const whole = wholeOf(value);
   return isolation === 'freeze' ? frozen(whole, whole !== value) : whole;
 }
 
-/** What a caller gets of a value that a tier keeps: with `freeze` a copy too, where the value could not be frozen. */
+/** The form of an L1 value that a caller gets. With `'freeze'`, a value that cannot be frozen is copied. */
 export function copyOut(value: unknown, isolation: Isolation): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
   return isolation === 'freeze' && !(hasUnfrozen && unfrozen.has(value)) ? value : cloneValue(value);
 }
 
 /**
- * A value that no tier keeps, for one more of its callers: a copy where that is of the same kind, else the value itself.
+ * The form of an unstored value that a joining caller gets: a copy if the copy has the same kind, else the value
+ * itself.
  */
 export function copyForJoiner(value: unknown, { isolation, values }: CopyingCache): unknown {
   if (typeof value !== 'object' || value === null || isolation === 'reference') return value;
   try {
-    return copyOut(keptForm(snapshot(value, { classes: 'exact', ...values }), isolation), isolation);
+    return copyOut(l1Form(snapshot(value, { classes: 'exact', ...values }), isolation), isolation);
   } catch {
     return value;
   }

@@ -1,12 +1,12 @@
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import { idOf, type Keyspace } from './keyspace.js';
 
-/** Aliases kept before those that nothing needs are dropped. */
+/** Number of aliases from which on unneeded ones are dropped. */
 const firstLimit = 100;
 
 /**
- * Which L1 entry a Redis key stands for. A digested Redis key does not tell the key behind it, so digested keys are remembered while the L1
- * holds their entry or work for it is in flight: an invalidation names the Redis key.
+ * Maps Redis keys to ids of L1 entries, since an invalidation names the Redis key. The id follows from a readable Redis
+ * key, but not from a digest: digested keys are remembered while the L1 holds their entry or work for it is in flight.
  */
 export class KeyAliases {
   readonly #keyPrefix: string;
@@ -21,7 +21,7 @@ export class KeyAliases {
     this.#isInFlight = isInFlight;
   }
 
-  /** The id of the entry under a Redis key; undefined when no entry can stand there. */
+  /** The id of the entry under a Redis key; undefined = no entry can have this key. */
   idOf(redisKey: string): string | undefined {
     return this.#idByRedisKey.get(redisKey) ?? idOf(this.#keyPrefix, redisKey);
   }

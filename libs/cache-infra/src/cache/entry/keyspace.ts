@@ -20,12 +20,12 @@ import { tombstonePrefix } from '../../tiers/redis/load-guard-key.js';
 import { tagTableKey } from '../../tiers/redis/tag-channel.js';
 import type { Matching } from './matching.js';
 
-/** The Redis key of what was cleared lately. No entry can stand there. */
+/** The Redis key of the marks of recent clears. No entry can have this key. */
 export function clearedKey(prefix: string): string {
   return `${prefix}:!cleared`;
 }
 
-/** What a mark stands for: the keys that a clear or pattern covered; undefined when it is not readable. */
+/** The keys that the mark of a clear or pattern covers; undefined = the mark is unreadable. */
 export function matchingOf(prefix: string, mark: string): Matching | undefined {
   try {
     const [path, glob] = JSON.parse(mark) as [string, string | undefined];
@@ -36,7 +36,7 @@ export function matchingOf(prefix: string, mark: string): Matching | undefined {
   }
 }
 
-/** The id behind a Redis key; undefined when no entry can stand there. */
+/** The id of a Redis key; undefined = no entry can have this key. */
 export function idOf(prefix: string, redisKey: string): string | undefined {
   if (!redisKey.startsWith(`${prefix}:`)) return undefined;
   const end = redisKey.indexOf(':', prefix.length + 1);
@@ -47,22 +47,25 @@ export function idOf(prefix: string, redisKey: string): string | undefined {
   return key.charCodeAt(0) === 0 ? `\0\0${key}` : key;
 }
 
-/** The key behind an id, whatever its namespace. */
+/** The key of an id, in any namespace. */
 export function keyOf(id: string): string {
   return id.charCodeAt(0) === 0 ? id.slice(id.indexOf('\0', 1) + 1) : id;
 }
 
-/** Tells the keys that match a pattern from others, in either tier. */
+/** Finds the keys of a namespace that match a pattern, in either tier; undefined for all others. */
 export interface Listing {
   keyOfId(id: string): string | undefined;
-  /** Finds at least those that `keyOfRedisKey` knows. */
+  /** Matches every Redis key for which `keyOfRedisKey` returns a key, and maybe others. */
   readonly redisGlob: string;
   keyOfRedisKey(redisKey: string): string | undefined;
 }
 
 /**
- * Where a namespace's keys stand. In memory: `key` at the root, `\0path\0key` in a namespace (a root key that begins with
- * `\0` gets one more pair, which no path can look like). In Redis: `<prefix>:<path>:<key>`.
+ * The names of a namespace's keys in the two tiers.
+ *
+ * - In the L1, the *id*: `key` at the root, `\0path\0key` in a namespace. A root key that begins with `\0` gets a
+ *   `\0\0` in front, which no path can look like.
+ * - In Redis, the *Redis key*: `<prefix>:<path>:<key>`.
  */
 export class Keyspace {
   /** `''` at the root, `a/b` in a nested namespace. */
@@ -70,10 +73,10 @@ export class Keyspace {
   readonly #prefix: string;
   readonly #idPrefix: string;
   readonly #onMarked: (() => void) | undefined;
-  /** This path and those above it: a tag invalidated there covers what stands here. */
+  /** This path and those above it: an invalidation of a tag there covers entries here. */
   readonly #scopes: readonly string[];
 
-  /** `onMarked` hears when there may be ids that begin with `\0`: as long as there are none, every root key is its own id. */
+  /** `onMarked` is called once ids may begin with `\0`. Until then every root key is its own id. */
   constructor(prefix: string, path: string, onMarked?: () => void) {
     this.#prefix = prefix;
     this.path = path;
@@ -94,13 +97,13 @@ export class Keyspace {
     return redisKey(this.#prefix, this.path, key);
   }
 
-  /** The tag as this namespace's own, for the tag table. */
+  /** The name in the tag table of a tag of this namespace. */
   scopedTag(tag: string): string {
     return tagIn(this.path, tag);
   }
 
   /**
-   * Every name in the tag table that covers an entry here with these tags.
+   * All names in the tag table that cover an entry of this namespace with these tags.
    *
    * @throws ValidationError for tags that are too many or too long
    */
@@ -109,7 +112,7 @@ export class Keyspace {
       this.#scopes.length === 1
         ? tags.map((tag) => tagIn('', tag))
         : this.#scopes.flatMap((scope) => tags.map((tag) => tagIn(scope, tag)));
-    // Also where no tier writes them down: what memory takes, Redis has to take, too.
+    // Check also without Redis: a cache must accept the same tags with and without it.
     assertTagsFit(covering);
     return covering;
   }
@@ -120,7 +123,7 @@ export class Keyspace {
     return id.startsWith(this.#idPrefix) || id.startsWith(`\0${this.path}/`);
   };
 
-  /** All Redis keys of this namespace and of those below it: a glob that finds at least those, and who decides. */
+  /** All Redis keys of this namespace and of those below it. */
   redisScope(): Matching {
     const mark = JSON.stringify([this.path]);
     if (this.path === '') {
@@ -141,7 +144,7 @@ export class Keyspace {
     };
   }
 
-  /** The keys of this namespace alone that match `glob`, in memory and in Redis. */
+  /** The keys of this namespace alone that match `glob`, by id and by Redis key. */
   matching(glob: string): { id: (id: string) => boolean; redis: Matching } {
     const matches = compileGlob(glob);
     const couldMatch = compileHead(glob, isMasked);
@@ -158,7 +161,7 @@ export class Keyspace {
           if (!key.startsWith(start)) return false;
           const name = key.slice(start.length);
           if (!looksDigested(name)) return matches(name);
-          // What a digest hides may match: then it has to go, too.
+          // A digest hides the rest of the key. If the key may match, remove it, too.
           const { head, isCut } = digestHead(name);
           return couldMatch(head, isCut);
         },
@@ -166,7 +169,7 @@ export class Keyspace {
     };
   }
 
-  /** The keys of this namespace alone that match `glob`, by their ids and by their Redis keys; undefined for all others. */
+  /** The keys of this namespace alone that match `glob`, for listing them. */
   listing(glob: string): Listing {
     const matches = compileGlob(glob);
     const start = `${this.#prefix}:${this.path}:`;
@@ -178,13 +181,13 @@ export class Keyspace {
       keyOfRedisKey: (redisKey) => {
         if (!redisKey.startsWith(start)) return undefined;
         const key = redisKey.slice(start.length);
-        // A digest does not tell the key behind it.
+        // The key does not follow from its digest.
         return looksDigested(key) ? undefined : ifMatching(key);
       },
     };
   }
 
-  /** The key behind an id of this very namespace. */
+  /** The key of an id of this namespace; undefined = the id belongs to another. */
   #keyOf(id: string): string | undefined {
     if (this.#idPrefix !== '') {
       return id.startsWith(this.#idPrefix) ? id.slice(this.#idPrefix.length) : undefined;
@@ -194,7 +197,10 @@ export class Keyspace {
   }
 }
 
-/** What finds the digested keys that a pattern may cover, unless the pattern itself finds them: by what all of them begin with. */
+/**
+ * Globs for the digested keys that a pattern may cover, by their readable head; none if the pattern's own glob finds
+ * them.
+ */
 function digestedGlobs(start: string, glob: string): string[] {
   const literal = literalHead(glob);
   const shown = literal.slice(0, headLength).replace(/[{}\p{Surrogate}].*$/su, '');
@@ -203,8 +209,8 @@ function digestedGlobs(start: string, glob: string): string[] {
 }
 
 /**
- * A tag of a namespace, as the tag table names it. A tag with lone surrogates, which do not come back from Redis as they were, is
- * percent-encoded behind a `!`, which no path begins with: so it is no other tag's name.
+ * The name in the tag table of a tag of a namespace. Redis does not return lone surrogates as they were sent, so a tag
+ * with any is percent-encoded behind a `!`. No path begins with `!`, so the name is unique.
  */
 function tagIn(path: string, tag: string): string {
   return isWellFormed(tag)

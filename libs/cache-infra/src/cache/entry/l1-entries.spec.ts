@@ -44,12 +44,8 @@ function read(parts: Partial<EntryMeta>, refreshAhead?: number, redisNow = now):
   return decodedEntry(keyspace, 'value', meta(parts), refreshAhead, redisNow, now, false);
 }
 
-function times(record: {
-  plainUntil: number;
-  expiresAt: number;
-  staleUntil: number;
-}): Record<string, number> {
-  const { plainUntil, expiresAt, staleUntil } = record;
+function times(entry: { plainUntil: number; expiresAt: number; staleUntil: number }): Record<string, number> {
+  const { plainUntil, expiresAt, staleUntil } = entry;
   return { plain: plainUntil - now, expires: expiresAt - now, stale: staleUntil - now };
 }
 
@@ -87,8 +83,8 @@ describe('newRecord', () => {
 describe('storedRecord', () => {
   it('lives as long as is left of it by the clock of Redis, whatever ours says', () => {
     const redisNow = 77_000_000;
-    const record = read({ stamp: redisNow - 4000, graceMs: 5000 }, undefined, redisNow);
-    expect(times(record)).toEqual({ plain: 6000, expires: 6000, stale: 11_000 });
+    const entry = read({ stamp: redisNow - 4000, graceMs: 5000 }, undefined, redisNow);
+    expect(times(entry)).toEqual({ plain: 6000, expires: 6000, stale: 11_000 });
   });
 
   it('never longer than its ttl, also when the clock of Redis has gone back', () => {
@@ -96,13 +92,13 @@ describe('storedRecord', () => {
   });
 
   it('may be past its ttl, within its grace', () => {
-    const record = read({ stamp: now - 12_000, graceMs: 5000 }, 0.8);
-    expect(times(record)).toMatchObject({ expires: -2000, stale: 3000 });
+    const entry = read({ stamp: now - 12_000, graceMs: 5000 }, 0.8);
+    expect(times(entry)).toMatchObject({ expires: -2000, stale: 3000 });
   });
 
   it('without end', () => {
-    const record = read({ ttlMs: 0, stamp: now - 1e9 }, 0.8);
-    expect(times(record)).toEqual({ plain: Infinity, expires: Infinity, stale: Infinity });
+    const entry = read({ ttlMs: 0, stamp: now - 1e9 }, 0.8);
+    expect(times(entry)).toEqual({ plain: Infinity, expires: Infinity, stale: Infinity });
   });
 
   it('is due for a refresh when its own ttl says so', () => {
@@ -112,36 +108,36 @@ describe('storedRecord', () => {
 
 describe('withL1Ttl', () => {
   it('ends sooner, and its grace begins then', () => {
-    const record = withL1Ttl(made({ graceMs: 5000, refreshAhead: 0.8 }), 10_000, 1000, now);
-    expect(times(record)).toEqual({ plain: 1000, expires: 1000, stale: 6000 });
+    const entry = withL1Ttl(made({ graceMs: 5000, refreshAhead: 0.8 }), 10_000, 1000, now);
+    expect(times(entry)).toEqual({ plain: 1000, expires: 1000, stale: 6000 });
   });
 
   it.each([undefined, 0, 10_000, 60_000])('of %p changes nothing', (l1TtlMs) => {
-    const record = made();
-    expect(withL1Ttl(record, 10_000, l1TtlMs, now)).toBe(record);
+    const entry = made();
+    expect(withL1Ttl(entry, 10_000, l1TtlMs, now)).toBe(entry);
   });
 
-  it('bounds what would never end', () => {
-    const record = withL1Ttl(made({ ttlMs: 0 }), 0, 1000, now);
-    expect(times(record)).toEqual({ plain: 1000, expires: 1000, stale: 1000 });
+  it('bounds an entry that never expires', () => {
+    const entry = withL1Ttl(made({ ttlMs: 0 }), 0, 1000, now);
+    expect(times(entry)).toEqual({ plain: 1000, expires: 1000, stale: 1000 });
   });
 });
 
 describe('expired', () => {
   it('ends the ttl and begins the grace', () => {
-    const record = withTtlEnded(made({ graceMs: 5000, tags: ['t'] }, 3), now + 100);
-    expect(times(record)).toEqual({ plain: 100, expires: 100, stale: 5100 });
-    expect(record.detail).toMatchObject({ tags: [':t', 'users:t'], tagEpoch: 3 });
+    const entry = withTtlEnded(made({ graceMs: 5000, tags: ['t'] }, 3), now + 100);
+    expect(times(entry)).toEqual({ plain: 100, expires: 100, stale: 5100 });
+    expect(entry.detail).toMatchObject({ tags: [':t', 'users:t'], tagEpoch: 3 });
   });
 });
 
 describe('withRefresh', () => {
   it('moves the refresh and nothing else', () => {
-    const record = withRefresh(made({ graceMs: 5000, tags: ['t'] }, 3), 10_000, now + 2000);
-    expect(times(record)).toEqual({ plain: 2000, expires: 10_000, stale: 15_000 });
-    const later = withRefresh(record, 10_000, Infinity);
+    const entry = withRefresh(made({ graceMs: 5000, tags: ['t'] }, 3), 10_000, now + 2000);
+    expect(times(entry)).toEqual({ plain: 2000, expires: 10_000, stale: 15_000 });
+    const later = withRefresh(entry, 10_000, Infinity);
     expect(times(later)).toEqual({ plain: 10_000, expires: 10_000, stale: 15_000 });
-    expect(record.detail).toMatchObject({ tagEpoch: 3 });
+    expect(entry.detail).toMatchObject({ tagEpoch: 3 });
   });
 });
 

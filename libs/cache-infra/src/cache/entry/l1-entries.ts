@@ -3,12 +3,16 @@ import { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { Keyspace } from './keyspace.js';
 import type { StorePlan } from './store-plan.js';
 
-/** The times of an entry: when its ttl ends, what is kept of it beyond, and from when on a hit refreshes it. */
+/** The times of an entry, milliseconds since the epoch; `ttlMs` is a duration. */
 interface Times {
+  /** End of its life in the L1. */
   readonly expiresAt: number;
+  /** End of its ttl in Redis. */
   readonly endsAt: number;
+  /** End of its grace. */
   readonly staleUntil: number;
   readonly ttlMs: number;
+  /** From then on a hit refreshes it. */
   readonly refreshAt: number;
 }
 
@@ -32,7 +36,9 @@ export function newEntry(
   return build(keyspace, value, times, plan.tags, tagEpoch, carryTtl);
 }
 
-/** The L1 entry for what Redis had; `redisNow` and `now`: the same moment by Redis's clock and by ours. */
+/**
+ * The L1 entry for one in Redis. `redisNow` and `now`: the same moment by Redis's clock and by this process's clock.
+ */
 export function decodedEntry(
   keyspace: Keyspace,
   value: unknown,
@@ -54,37 +60,37 @@ export function decodedEntry(
   return build(keyspace, value, times, meta.tags ?? [], meta.tagEpoch, carryTtl);
 }
 
-/** The same entry, that was given a ttl of `ttlMs`, with a shorter life in the L1. */
-export function withL1Ttl(record: L1Entry, ttlMs: number, l1TtlMs: number | undefined, now: number): L1Entry {
-  if (l1TtlMs === undefined || l1TtlMs === 0 || now + l1TtlMs >= record.expiresAt) return record;
-  const graceMs = record.staleUntil === Infinity ? 0 : record.staleUntil - record.expiresAt;
+/** The same entry with its life in the L1 limited to `l1TtlMs`. `ttlMs`: its full ttl. */
+export function withL1Ttl(entry: L1Entry, ttlMs: number, l1TtlMs: number | undefined, now: number): L1Entry {
+  if (l1TtlMs === undefined || l1TtlMs === 0 || now + l1TtlMs >= entry.expiresAt) return entry;
+  const graceMs = entry.staleUntil === Infinity ? 0 : entry.staleUntil - entry.expiresAt;
   const expiresAt = now + l1TtlMs;
-  return rebuilt(record, {
+  return rebuilt(entry, {
     expiresAt,
-    endsAt: record.endsAt,
+    endsAt: entry.endsAt,
     staleUntil: expiresAt + graceMs,
     ttlMs,
-    refreshAt: record.detail?.refreshAt ?? undecided,
+    refreshAt: entry.detail?.refreshAt ?? undecided,
   });
 }
 
-/** The same entry, refreshed by hits from `refreshAt` on. */
-export function withRefresh(record: L1Entry, ttlMs: number, refreshAt: number): L1Entry {
-  const { expiresAt, endsAt, staleUntil } = record;
-  return rebuilt(record, { expiresAt, endsAt, staleUntil, ttlMs, refreshAt });
+/** The same entry, which hits refresh from `refreshAt` on. */
+export function withRefresh(entry: L1Entry, ttlMs: number, refreshAt: number): L1Entry {
+  const { expiresAt, endsAt, staleUntil } = entry;
+  return rebuilt(entry, { expiresAt, endsAt, staleUntil, ttlMs, refreshAt });
 }
 
-/** The same entry with its ttl ended now, and its grace beginning. */
-export function withTtlEnded(record: L1Entry, now: number): L1Entry {
-  const graceMs = record.staleUntil === Infinity ? 0 : record.staleUntil - record.expiresAt;
+/** The same entry with its ttl ended now. Its grace begins now. */
+export function withTtlEnded(entry: L1Entry, now: number): L1Entry {
+  const graceMs = entry.staleUntil === Infinity ? 0 : entry.staleUntil - entry.expiresAt;
   const times = { expiresAt: now, endsAt: now, staleUntil: now + graceMs };
-  return rebuilt(record, { ...times, ttlMs: 0, refreshAt: Infinity });
+  return rebuilt(entry, { ...times, ttlMs: 0, refreshAt: Infinity });
 }
 
-/** Nobody has asked for refreshes yet. */
+/** No call has asked for a refresh ahead yet. */
 export const undecided = -1;
 
-/** When a value that lives until `expiresAt` is due for a refresh. */
+/** The time from which on a value that lives until `expiresAt` is due for a refresh. */
 export function refreshTime(expiresAt: number, ttlMs: number, refreshAhead: number | undefined): number {
   if (refreshAhead === undefined) return undecided;
   return ttlMs === 0 ? Infinity : expiresAt - (1 - refreshAhead) * ttlMs;
@@ -107,10 +113,10 @@ function build(
   return new L1Entry(value, plainUntil(times), detail);
 }
 
-function rebuilt(record: L1Entry, times: Times): L1Entry {
-  const { tags = [], tagEpoch = 0 } = record.detail ?? {};
+function rebuilt(entry: L1Entry, times: Times): L1Entry {
+  const { tags = [], tagEpoch = 0 } = entry.detail ?? {};
   const detail = { tags, tagEpoch, checkedVersion: -1, ...times };
-  return new L1Entry(record.value, plainUntil(times), detail);
+  return new L1Entry(entry.value, plainUntil(times), detail);
 }
 
 function plainUntil({ expiresAt, refreshAt }: Times): number {

@@ -6,7 +6,7 @@ import { refreshTime, undecided, withRefresh } from './l1-entries.js';
 import type { StorePlan } from './store-plan.js';
 import type { TagTable } from './tag-table.js';
 
-/** What this process knows of tags. */
+/** The tag table of this process, and whether it is in step with Redis. */
 export interface KnownTags {
   readonly table: TagTable;
   /** The table may lack invalidations made by other instances. */
@@ -19,7 +19,7 @@ export interface LocalEntriesDeps {
   readonly tags: KnownTags;
 }
 
-/** The L1, seen through the rule of freshness. Dead entries leave when they are looked at. */
+/** The L1 under the rule of freshness ({@link stateOf}). A look at a dead entry removes it. */
 export class LocalEntries {
   readonly #deps: LocalEntriesDeps;
   #carriesTtl = false;
@@ -28,12 +28,12 @@ export class LocalEntries {
     this.#deps = deps;
   }
 
-  /** L1 entries carry the ttl they were given: a refresh ahead of time is decided by it. */
+  /** True if L1 entries carry their ttl: a refresh ahead is decided by it. */
   get carriesTtl(): boolean {
     return this.#carriesTtl;
   }
 
-  /** A call asked for a refresh ahead of time. */
+  /** Call it when a call asks for a refresh ahead: later entries carry their ttl. */
   carryTtl(): void {
     this.#carriesTtl = true;
   }
@@ -59,7 +59,7 @@ export class LocalEntries {
     return entry !== undefined && this.stateOf(entry) === 'stale' ? entry : undefined;
   }
 
-  /** True while the ttl runs, whatever happened to the entry's tags. */
+  /** True while the ttl runs. Ignores tags. */
   isWithinTtl(entry: L1Entry): boolean {
     return this.#deps.clock.now() < entry.expiresAt;
   }
@@ -69,7 +69,7 @@ export class LocalEntries {
     return this.#deps.tags.stale && hasTags(entry);
   }
 
-  /** True if this hit must refresh the value. Other hits need not until that refresh has ended. */
+  /** True if this hit must start a refresh. Marks the entry, so that other hits don't until the refresh has ended. */
   isRefreshDue(id: string, entry: L1Entry, plan: StorePlan): boolean {
     const { clock, l1 } = this.#deps;
     const { ttlMs = plan.ttlMs, refreshAt = undecided } = entry.detail ?? {};
@@ -94,7 +94,7 @@ export function hasTags({ detail }: L1Entry): boolean {
 
 const anyTags: TagValidity = { isValid: () => true };
 
-/** An entry that was checked against a version of the tag table is not checked against that version again. */
+/** Checks an entry once for each version of the tag table. */
 class CheckedOnce implements TagValidity {
   readonly #entry: L1Entry;
   readonly #tags: KnownTags;
@@ -109,7 +109,7 @@ class CheckedOnce implements TagValidity {
     const { detail } = this.#entry;
     if (detail === undefined || detail.checkedVersion === table.version) return true;
     if (!table.isValid(tags, epoch)) return false;
-    // Until the table is in step with Redis, the entry is valid for this look only.
+    // Until the table is in step with Redis, the result holds for this look only.
     if (!stale) detail.checkedVersion = table.version;
     return true;
   }

@@ -6,25 +6,25 @@ import { defaultOptions } from '../contract/default-options.js';
 import type { LoadOptions, StoreOptions, Tiers, Ttl } from '../contract/options.js';
 import { defaultValueRule, valueRule, type ValueRule } from './value-rules.js';
 
-/** How one entry will be stored: the caller's options, checked and resolved. */
+/** How one entry is stored: the caller's options, checked, with defaults applied. */
 export interface StorePlan {
   /** 0 = never expires. */
   readonly ttlMs: number;
-  /** Life in the L1, where it is shorter; undefined = as in the L2. */
+  /** Life in the L1 if shorter; undefined = as in the L2. */
   readonly l1TtlMs: number | undefined;
-  /** How long the value is kept beyond its ttl. */
+  /** How long the value may be served beyond its ttl, when its loader fails or is slow. */
   readonly graceMs: number;
   /** No duplicates; empty = no tags. */
   readonly tags: readonly string[];
   readonly tiers: Tiers;
-  /** Fraction of a ttl that chance may take off: of the one that the loader decides, too. */
+  /** Largest random fraction (0-1) taken off the ttl, also off one that the loader decides. */
   readonly jitter: number;
-  /** Fraction of the ttl after which a hit also refreshes; undefined = no refresh before the end. */
+  /** Fraction of the ttl after which a hit starts a refresh; undefined = no refresh ahead. */
   readonly refreshAhead: number | undefined;
   readonly value: ValueRule;
 }
 
-/** How one value will be loaded. */
+/** How one value is loaded: the caller's options, checked, with defaults applied. */
 export interface LoadPlan extends StorePlan {
   readonly softTimeoutMs: number | undefined;
   readonly hardTimeoutMs: number | undefined;
@@ -33,7 +33,7 @@ export interface LoadPlan extends StorePlan {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What the cache's own options say for calls that say nothing. */
+/** The cache's defaults for calls without options of their own. */
 export interface PlanDefaults {
   readonly value: ValueRule;
   readonly ttlMs: number;
@@ -62,7 +62,7 @@ const loadOptionNames: ReadonlySet<string> = new Set([
 ]);
 const tierChoices: readonly unknown[] = ['both', 'l1', 'l2'] satisfies Tiers[];
 
-/** The defaults that a cache's options give. */
+/** The defaults from a cache's options. */
 export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Ttl | undefined): PlanDefaults {
   const ms = (value: Ttl | undefined, path: string): number | undefined =>
     value === undefined ? undefined : durationMs(value, path);
@@ -164,27 +164,31 @@ export function checkedTags(tags: readonly string[]): readonly string[] {
     problems.push({ path, message: `${path} must be a non-empty string, got ${describeValue(tag)}` });
   });
   if (problems.length > 0) throw new ValidationError(problems);
-  // A copy: the caller may go on changing its array.
+  // A copy: the caller may change its array later.
   return [...new Set<string>(tags)];
 }
 
-/** Lives that differ a little do not end all at once. Only ever shorter: a ttl is a promise. */
+/** The ttl with random jitter, so that entries stored together do not expire together. Never longer than `ttlMs`. */
 export function shortened(ttlMs: number, jitter: number): number {
   return jitter === 0 || ttlMs === 0 ? ttlMs : Math.max(1, Math.round(ttlMs * (1 - jitter * Math.random())));
 }
 
-/** The shorter of two lives, milliseconds; 0 = never ends. */
+/** The shorter of two ttls, milliseconds; 0 = never expires. */
 export function shorter(oneMs: number, otherMs: number): number {
   if (oneMs === 0) return otherMs;
   return otherMs === 0 ? oneMs : Math.min(oneMs, otherMs);
 }
 
-/** Where 0 means that there is no such limit. */
+/** For options whose 0 means no limit. */
 function unlessZero(ms: number | undefined): number | undefined {
   return ms === 0 ? undefined : ms;
 }
 
-/** The options, when they are an object and not a bare ttl. */
+/**
+ * The options object; undefined = no options, or a bare ttl.
+ *
+ * @throws ValidationError for an unknown option
+ */
 function optionsObject<T extends object>(
   options: Ttl | T | undefined,
   known: ReadonlySet<string>,

@@ -31,7 +31,7 @@ describe('tags', () => {
     expect(await cache.has('a')).toBe(true);
   });
 
-  it('what is set after the invalidation is valid, though no time has passed', async () => {
+  it('an entry set after the invalidation is valid, though no time has passed', async () => {
     await cache.invalidateTags('x');
     await cache.set('a', 1, { tags: ['x'] });
     expect(await cache.get('a')).toBe(1);
@@ -126,7 +126,7 @@ describe('TagTable', () => {
     expect(table.isValid(['a'], 4)).toBe(false);
   });
 
-  it('forgets the tags invalidated longest ago, and distrusts what is older', () => {
+  it('forgets the tags invalidated longest ago, and older entries are dead', () => {
     const table = new TagTable(3);
     for (const [i, tag] of ['a', 'b', 'c', 'a', 'd'].entries()) table.invalidate([tag], i + 1);
     expect(table.size).toBe(3);

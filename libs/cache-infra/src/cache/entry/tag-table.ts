@@ -1,10 +1,11 @@
 /**
- * When each tag was last invalidated. An entry keeps the table's epoch from when its value was made, and is valid while
- * none of its tags was invalidated at a later epoch. So an invalidation costs O(tags) whatever the number of entries,
- * and also reaches entries whose loader was still running.
+ * The epoch of each tag's last invalidation. An entry carries the table's latest epoch at the time when its value was
+ * made, and is valid while none of its tags has a later epoch. So an invalidation costs O(tags) whatever the number of
+ * entries, and also covers values whose loader is still running.
  *
- * Bounded: the tags invalidated longest ago are forgotten, and `floor` rises to the last one forgotten; an entry from
- * before the floor counts as invalid, because nothing is known of its tags any more.
+ * *Bounds.* The table keeps the last `maxTags` invalidated tags. The *floor* is the epoch of the last tag that was
+ * forgotten; an entry with tags from below the floor counts as invalid, since one of its tags may be among the
+ * forgotten ones.
  */
 export class TagTable {
   readonly #invalidatedAt = new Map<string, number>();
@@ -17,12 +18,12 @@ export class TagTable {
     this.#maxTags = maxTags;
   }
 
-  /** The epoch of the last invalidation known. */
+  /** The latest known epoch. */
   get latest(): number {
     return this.#latest;
   }
 
-  /** Changes with every change of the table, so that an entry checked once need not be checked again. */
+  /** Rises with every change of the table. An entry that was checked at this version need not be checked again. */
   get version(): number {
     return this.#version;
   }
@@ -35,10 +36,10 @@ export class TagTable {
     return this.#floor;
   }
 
+  /** True if no tag was invalidated after `epoch`. An entry without tags is always valid. */
   isValid(tags: readonly string[], epoch: number): boolean {
-    // Nothing that is known of tags, or forgotten, concerns an entry without any.
     if (tags.length === 0) return true;
-    // From before what is known, or from a table that was lost.
+    // Below the floor, or from a table that was lost.
     if (epoch < this.#floor || epoch > this.#latest) return false;
     for (const tag of tags) {
       const at = this.#invalidatedAt.get(tag);
@@ -47,20 +48,20 @@ export class TagTable {
     return true;
   }
 
-  /** Invalidates here, at an epoch later than any known; `now` (microseconds) keeps epochs apart across restarts. */
+  /** Invalidates tags at an epoch later than any known one. `now`, microseconds, keeps epochs apart across restarts. */
   invalidate(tags: Iterable<string>, now: number): number {
     const epoch = Math.max(this.#latest + 1, now);
     for (const tag of tags) this.record(tag, epoch);
     return epoch;
   }
 
-  /** Hides every entry that carries one of `tags`, until `record` says from when on they count again. */
+  /** Makes every entry with one of `tags` invalid until {@link record} sets their epoch. */
   suspend(tags: Iterable<string>): void {
     for (const tag of tags) this.#put(tag, Infinity);
     this.#version++;
   }
 
-  /** Learns that `tag` was invalidated at `epoch`. */
+  /** Records that `tag` was invalidated at `epoch`. */
   record(tag: string, epoch: number): void {
     const known = this.#invalidatedAt.get(tag);
     if (known !== undefined && known !== Infinity && known >= epoch) return;
@@ -69,17 +70,17 @@ export class TagTable {
     this.#version++;
   }
 
-  /** Has every entry be checked anew. */
+  /** Makes every entry be checked anew. */
   touch(): void {
     this.#version++;
   }
 
-  /** Learns that the table reaches up to `epoch`. */
+  /** Raises the latest epoch. */
   advance(epoch: number): void {
     this.#latest = Math.max(this.#latest, epoch);
   }
 
-  /** Learns that the table reaches no further than `epoch`: what was taken for later is not. */
+  /** Lowers all epochs to `epoch`: Redis rejected later ones. */
   cap(epoch: number): void {
     for (const [tag, at] of this.#invalidatedAt) {
       if (at > epoch && at !== Infinity) this.#invalidatedAt.set(tag, epoch);
@@ -89,7 +90,7 @@ export class TagTable {
     this.#version++;
   }
 
-  /** Learns that nothing is known of what happened before `epoch`. */
+  /** Raises the floor: invalidations before `epoch` are unknown. */
   raiseFloor(epoch: number): void {
     if (epoch <= this.#floor) return;
     this.#floor = epoch;

@@ -7,26 +7,30 @@ import { describeValue } from '../../base/redact.js';
 import type { BaseCacheOptions } from '../contract/cache-options.js';
 import type { StoreOptions, Ttl } from '../contract/options.js';
 
-/** What a cache says of all its values. */
+/** The rules of a cache for all its values. */
 export interface ValueLimits {
   readonly types: CacheTypes;
   readonly maxNodes: number;
 }
 
-/** What a call says of its value. */
+/** The rule of a call for its value. */
 export interface ValueRule {
-  /** Whether instances are stored by their plain form. */
+  /** True = store instances by their plain form. */
   readonly plain: boolean;
-  /** The class that instances come back as. */
+  /** The class whose instances callers get; undefined = none. */
   readonly as: Class | undefined;
-  /** Makes of a stored value what callers get; `undefined` = they get it as it is. */
+  /** Makes the caller's value from the stored one; `undefined` = callers get the stored value. */
   readonly revive: ((stored: unknown) => unknown) | undefined;
 }
 
-/** A stored value of which no instance could be made: stored by another release, as a rule. */
+/** A stored value that cannot be revived. The usual cause: another release stored it. */
 export class ReviveFailure extends SerializationError {}
 
-/** @throws ReviveFailure when `revive` throws */
+/**
+ * The value that a caller gets of a stored one.
+ *
+ * @throws ReviveFailure if `revive` throws
+ */
 export function revived(stored: unknown, { revive }: ValueRule): unknown {
   if (revive === undefined) return stored;
   try {
@@ -36,7 +40,7 @@ export function revived(stored: unknown, { revive }: ValueRule): unknown {
   }
 }
 
-/** Whether values are handed out as something else than they are stored as. */
+/** True if callers get another form of the value than the stored one. */
 export function isRevived(options: Ttl | StoreOptions | undefined): options is StoreOptions {
   return (
     typeof options === 'object' &&
@@ -52,12 +56,16 @@ export function valueLimits({ types, maxValueNodes }: BaseCacheOptions): ValueLi
   return { types: new CacheTypes(types), maxNodes: maxValueNodes ?? defaultMaxNodes };
 }
 
-/** The rule for calls that say nothing. */
+/** The rule for calls without value options. */
 export function defaultValueRule({ plain }: BaseCacheOptions): ValueRule {
   return plain === true ? byPlainForm : asTheyAre;
 }
 
-/** @throws ValidationError for what is no class, no function or no flag, and for two ways at once */
+/**
+ * The rule of a call.
+ *
+ * @throws ValidationError if an option has the wrong type, or `as` and `revive` are combined
+ */
 export function valueRule({ as, revive, plain }: StoreOptions, otherwise: ValueRule): ValueRule {
   if (as === undefined && revive === undefined && plain === undefined) return otherwise;
   if (plain !== undefined && typeof plain !== 'boolean') throw wrong('plain', 'true or false', plain);
@@ -80,7 +88,7 @@ function byClass(as: Class): ValueRule {
   return rule;
 }
 
-/** The class, or what the arrow function gives: a class that is defined further down or in a ring of imports. */
+/** The class, or the result of the arrow function: for a class that is defined later, or in a circular import. */
 function classOf(as: NonNullable<StoreOptions['as']>): Class {
   if (typeof as !== 'function') throw wrong('as', 'a class, or an arrow function that returns one', as);
   if (hasPrototype(as)) return as as Class;
@@ -89,7 +97,7 @@ function classOf(as: NonNullable<StoreOptions['as']>): Class {
   throw wrong('as', 'a class, or an arrow function that returns one', given);
 }
 
-/** An arrow function has none. */
+/** True for classes and functions. An arrow function has no prototype. */
 function hasPrototype(value: object): boolean {
   return 'prototype' in value && typeof value.prototype === 'object' && value.prototype !== null;
 }

@@ -70,7 +70,7 @@ describe('InFlight', () => {
       step(i);
       if (i % 100 === 99) collect();
     }
-    // What has ended held 16 MB.
+    // With a single map, ended work holds 16 MB.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(5e6);
   });
 });

@@ -57,13 +57,13 @@ describe('guarantee 1: an invalidation is never lost', () => {
       expect(await cache.get('key')).toBe('newer');
     });
 
-    it('pitfall (nestjs-redisx) a finished load serves nobody who comes after', async () => {
+    it('pitfall (nestjs-redisx) a finished load serves no later call', async () => {
       await cache.getOrSet('key', () => 'old', { tags: ['tag'] });
       await invalidate(cache);
       await expect(cache.getOrSet('key', () => 'fresh', { tags: ['tag'] })).resolves.toBe('fresh');
     });
 
-    it('at the root it covers only what it says in a namespace', async () => {
+    it('in a namespace it supersedes a load of that namespace', async () => {
       const users = cache.namespace('users');
       const loader = deferred<string>();
       const loaded = users.getOrSet('key', () => loader.promise, { tags: ['tag'] });
@@ -74,7 +74,7 @@ describe('guarantee 1: an invalidation is never lost', () => {
       expect(await users.has('key')).toBe(false);
     });
 
-    it('a load for another key goes on undisturbed', async () => {
+    it('a load for another key is not superseded', async () => {
       const loader = deferred<string>();
       const users = cache.namespace('users');
       const loaded = cache.getOrSet('not-this', () => loader.promise, { tags: ['not-this'] });
@@ -120,7 +120,7 @@ describe('guarantee 1: an invalidation is never lost', () => {
     expect(await cache.get('key')).toBeUndefined();
   });
 
-  it('who joins after an invalidation of tags that the loader adds later gets no older value', async () => {
+  it('a caller that joins after an invalidation of tags that the loader adds later gets no older value', async () => {
     const loader = deferred();
     let loads = 0;
     const load = async (ctx: { tags(...tags: string[]): void }): Promise<number> => {
@@ -167,7 +167,7 @@ describe('guarantee 1: an invalidation is never lost', () => {
     expect(await deep.has('key')).toBe(false);
   });
 
-  it('two invalidations and three loads: only the last load is kept', async () => {
+  it('two invalidations and three loads: only the last value is stored', async () => {
     const loads = [deferred<number>(), deferred<number>(), deferred<number>()] as const;
     const results: Promise<number>[] = [];
     for (const [i, load] of loads.entries()) {

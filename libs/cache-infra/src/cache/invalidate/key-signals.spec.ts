@@ -31,26 +31,26 @@ async function wokenBy(waiter: KeySignal, work: () => void, ms = 1000, signal = 
 }
 
 describe('Waiters', () => {
-  it('wakes those who wait for the key, and nobody else', async () => {
+  it('wakes the listeners of the key, and no others', async () => {
     const [one, other] = [waiters.listen('a'), waiters.listen('b')];
     expect(await wokenBy(one, () => waiters.send('a'))).toBe(true);
     expect(await wokenBy(other, () => waiters.send('a'))).toBe(false);
   });
 
-  it('wakes all who wait for the key', async () => {
+  it('wakes all listeners of the key', async () => {
     const all = [1, 2, 3].map(() => waiters.listen('a'));
     const woken = Promise.all(all.map((waiter) => waiter.received(1000, never)));
     waiters.send('a');
     await woken;
   });
 
-  it('what happens between listening and waiting is not missed', async () => {
+  it('a change between listen and received is not missed', async () => {
     const waiter = waiters.listen('a');
     waiters.send('a');
     expect(await wokenBy(waiter, () => {})).toBe(true);
   });
 
-  it('again: only what happens from now on counts', async () => {
+  it('reset: only later changes count', async () => {
     const waiter = waiters.listen('a');
     waiters.send('a');
     waiter.reset();
@@ -67,7 +67,7 @@ describe('Waiters', () => {
     expect(await wokenBy(waiter, () => jest.advanceTimersByTime(1000))).toBe(true);
   });
 
-  it('an abort wakes; one from before does not wait at all', async () => {
+  it('an abort wakes; an earlier abort does not wait at all', async () => {
     const controller = new AbortController();
     const waiter = waiters.listen('a');
     expect(await wokenBy(waiter, () => controller.abort(), 1000, controller.signal)).toBe(true);
@@ -82,7 +82,7 @@ describe('Waiters', () => {
     await woken;
   });
 
-  it('who has stopped is woken no more, and others still are', async () => {
+  it('a stopped listener is not woken, and others still are', async () => {
     const [one, other] = [waiters.listen('a'), waiters.listen('a')];
     one.stop();
     waiters.send('a');

@@ -55,9 +55,9 @@ export interface RemovalsDeps {
 /**
  * Removes entries by key, by tag and by pattern, and ends ttls early.
  *
- * Every removal begins with the L1 and the work in flight, synchronously, so that a later call of this process never
- * sees the older value. Redis follows. A removal that does not reach Redis is journalled, unless Redis refuses it
- * permanently; a superseded one is not, since the later change may have reached Redis already.
+ * A removal by key, tag or pattern begins with the L1 and the work in flight, synchronously, so that a later call of
+ * this process never sees the older value. Redis follows. A removal that does not reach Redis is journalled, unless
+ * Redis refuses it permanently; a superseded one is not, since the later change may have reached Redis already.
  */
 export class Removals {
   readonly #deps: RemovalsDeps;

@@ -180,7 +180,7 @@ describe('grace: back-off', () => {
     await expect(cache.getOrSet('key', origin.load, { ...options, forceRefresh: true })).resolves.toBe('new');
   });
 
-  it('a caller who left is no failure of the loader', async () => {
+  it('the abort of a caller is no failure of the loader', async () => {
     await expireValue();
     const controller = new AbortController();
     const left = cache.getOrSet('key', () => deferred().promise, { ...options, signal: controller.signal });
@@ -290,7 +290,7 @@ describe('expire', () => {
     await expect(cache.getOrSet('key', new Origin().load, options)).rejects.toThrow();
   });
 
-  it('is an invalidation: what is being loaded is stored nowhere', async () => {
+  it('is an invalidation: the value of a load in flight is not stored', async () => {
     const loader = deferred<string>();
     await cache.set('key', 'old', options);
     const caller = cache.getOrSet('key', () => loader.promise, { ...options, forceRefresh: true });
@@ -314,7 +314,7 @@ describe('expire', () => {
 });
 
 describe('ctx.stale', () => {
-  const told = async (): Promise<unknown> => {
+  const staleOf = async (): Promise<unknown> => {
     let stale: unknown = 'the loader did not run';
     const load = (ctx: LoadContext): string => {
       ({ stale } = ctx);
@@ -325,20 +325,20 @@ describe('ctx.stale', () => {
   };
 
   it('is undefined when nothing is there', async () => {
-    expect(await told()).toBeUndefined();
+    expect(await staleOf()).toBeUndefined();
   });
 
   it('is the value past its ttl', async () => {
     await expireValue({ n: 1 });
-    expect(await told()).toEqual({ n: 1 });
+    expect(await staleOf()).toEqual({ n: 1 });
   });
 
   it('is undefined after an invalidation, and beyond the grace', async () => {
     await expireValue();
     await cache.delete('key');
-    expect(await told()).toBeUndefined();
+    expect(await staleOf()).toBeUndefined();
     clock.advance(70_000);
-    expect(await told()).toBeUndefined();
+    expect(await staleOf()).toBeUndefined();
   });
 
   it('can be returned: it lives on', async () => {
@@ -347,7 +347,7 @@ describe('ctx.stale', () => {
     expect(await cache.get('key')).toBe('old');
   });
 
-  it('is a copy: changing it changes what nobody else is given', async () => {
+  it('is a copy: changing it changes the value of no other caller', async () => {
     await expireValue({ n: 1 });
     const load = ({ stale }: LoadContext): never => {
       (stale as { n: number }).n = 2;

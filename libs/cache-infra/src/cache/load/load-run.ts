@@ -44,8 +44,8 @@ type GuardState = 'asking' | 'guarded' | 'unguarded';
 
 /**
  * One load, straight down: ask Redis for the entry, take the guard and the lease, run the loader, store the value. All
- * callers of the key share it by its {@link SingleFlight}. How a remote change reaches a running load: {@link
- * GuardState}.
+ * callers of the key share it by its {@link SingleFlight}. How a remote change affects a running load:
+ * `GuardState`.
  */
 export class LoadRun implements FlightObserver {
   readonly flight: SingleFlight;
@@ -258,7 +258,8 @@ export class LoadRun implements FlightObserver {
       try {
         if (decisions.unstorable !== undefined) throw decisions.unstorable;
         const stored = copyIn(value, this.#deps, decisions.plan);
-        // A change from here on may follow the store in Redis before this instance learns of it.
+        // From here on Redis may hold the value before this instance knows: a remote change may be newer, and
+        // supersedes the load.
         this.#guardState = 'unguarded';
         const made = { epoch: tagEpoch, guard: this.#guard };
         await writes.storeLoaded(keyspace, key, stored, decisions.plan, flight, made);

@@ -115,7 +115,7 @@ describe('tags of the entry that is being refreshed', () => {
 });
 
 describe('T26: loads that wait for each other', () => {
-  it('T26: a loader that asks for its own key is told so', async () => {
+  it('T26: a loader that waits for its own key gets a CircularLoadError', async () => {
     const { cache } = make();
     const loaded = cache.getOrSet('key', (): Promise<string> => cache.getOrSet('key', () => 'inner'));
     await expect(loaded).rejects.toThrow("the loader of 'key' waits for itself");
@@ -147,7 +147,7 @@ describe('T26: loads that wait for each other', () => {
     },
   );
 
-  it('T26: beyond what a loader does at once, where calls are followed', async () => {
+  it('T26: also after the first await of a loader, where calls are followed', async () => {
     const { cache } = make();
     followCalls();
     const load = (key: string, other: string): Promise<unknown> =>
@@ -177,7 +177,7 @@ describe('T26: loads that wait for each other', () => {
     expect(await Promise.all([first, second, both])).toEqual(['value', 'value', ['value', 'value']]);
   });
 
-  it('T26: no circle: what a load left running asks for the key of that load once it has ended', async () => {
+  it('T26: no circle: work that outlives its load asks for the key of that load', async () => {
     const { cache } = make();
     followCalls();
     const left = deferred();
@@ -233,12 +233,12 @@ describe('T28: a caller that joins a load', () => {
     expect(await cache.ttl('key')).toBe(left);
   });
 
-  it('T28: leaves the ttl to the loader, when that decides it', async () => {
+  it('T28: the ttl that the loader decides wins', async () => {
     const cache = await joined({ ttl: 5 }, 30);
     expect(await cache.ttl('key')).toBe(30);
   });
 
-  it('T28: guarantee 1: gets no value from before the invalidation of its own tags, and none is stored', async () => {
+  it('T28: guarantee 1: gets no value older than an invalidation of its own tags, and none is stored', async () => {
     const { cache } = make();
     const end = deferred<string>();
     const first = cache.getOrSet('key', () => end.promise);
@@ -320,13 +320,13 @@ describe('loader errors', () => {
 describe('T41: a loaded value that cannot be stored', () => {
   const unstorable = (): unknown => ({ of: 'today', format: () => 'text' });
 
-  it('T41: goes to its callers, is told of and counted, and stored nowhere', async () => {
+  it('T41: is returned to its callers, reported and counted, and not stored', async () => {
     const { cache } = make();
-    const told: unknown[] = [];
-    cache.on('error', (event) => told.push(event));
+    const errors: unknown[] = [];
+    cache.on('error', (event) => errors.push(event));
     const value = unstorable();
     expect(await cache.getOrSet('key', () => value)).toBe(value);
-    expect(told).toEqual([{ operation: 'getOrSet', error: expect.any(SerializationError) as unknown }]);
+    expect(errors).toEqual([{ operation: 'getOrSet', error: expect.any(SerializationError) as unknown }]);
     expect(cache.stats()).toMatchObject({ loads: 1, loadErrors: 0, notStored: 1, sets: 0 });
     expect(await cache.getOrSet('key', () => 1)).toBe(1);
   });
@@ -340,7 +340,7 @@ describe('T41: a loaded value that cannot be stored', () => {
     expect(cache.stats()).toMatchObject({ loads: 3, staleHits: 0, notStored: 3 });
   });
 
-  it('T41: is what callers that share the load get, too', async () => {
+  it('T41: is returned to all callers that share the load', async () => {
     const { cache } = make();
     const values = await Promise.all([1, 2, 3].map(() => cache.getOrSet('key', unstorable)));
     for (const value of values) expect(value).toMatchObject({ of: 'today' });
@@ -365,7 +365,7 @@ describe('T41: a loaded value that cannot be stored', () => {
 });
 
 describe('a refresh whose loader hangs', () => {
-  it('holds its key up no longer than hardTimeout: whoever comes after that starts anew', async () => {
+  it('holds its key no longer than hardTimeout: a later caller begins anew', async () => {
     const { cache, clock } = make();
     const options = { ttl: 100, refreshAhead: 0.5, hardTimeout: '40ms' };
     await cache.getOrSet('key', () => 'old', options);
@@ -426,7 +426,7 @@ describe('guarantee 7', () => {
 });
 
 describe('hardTimeout', () => {
-  it('counts once for a caller whose value turned out to be from before an invalidation', async () => {
+  it('counts once for a caller whose first value was older than an invalidation', async () => {
     const { cache } = make();
     const end = deferred();
     const first = cache.getOrSet('key', async ({ tags }) => {

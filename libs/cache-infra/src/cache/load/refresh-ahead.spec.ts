@@ -61,7 +61,7 @@ describe('refreshAhead', () => {
     expect(loads).toHaveLength(1);
   });
 
-  it('a failure concerns nobody, and the next try is put off by the back-off', async () => {
+  it('a failure reaches no caller, and the back-off delays the next refresh', async () => {
     await storeByLoad();
     clock.advance(80_000);
     await read();
@@ -139,14 +139,14 @@ describe('refreshAhead', () => {
     loads[0]?.resolve('new');
   });
 
-  it('what never expires is never refreshed', async () => {
+  it('an entry that never expires is never refreshed', async () => {
     await cache.set('key', 'old', 0);
     clock.advance(1e12);
     expect(await read({ ttl: 0 })).toBe('old');
     expect(loads).toHaveLength(0);
   });
 
-  it('an invalidation while it runs: its value is stored nowhere, and whoever comes next loads anew', async () => {
+  it('an invalidation during a refresh: its value is not stored, and the next call loads anew', async () => {
     await storeByLoad();
     clock.advance(80_000);
     await read();
@@ -161,7 +161,7 @@ describe('refreshAhead', () => {
     expect(await cache.get('key')).toBe('newest');
   });
 
-  it('an invalidation of tags that only the stored entry has: nobody is given the old value while it runs', async () => {
+  it('an invalidation of tags that only the entry has: no call gets the old value during a refresh', async () => {
     await cache.set('key', 'old', { ttl: 100, tags: ['tag'] });
     clock.advance(85_000);
     expect(await read()).toBe('old');
@@ -173,7 +173,7 @@ describe('refreshAhead', () => {
     await expect(caller).resolves.toBe('new');
   });
 
-  it('a caller who comes after the end of the ttl joins the refresh that runs', async () => {
+  it('a call after the end of the ttl joins the refresh in flight', async () => {
     await storeByLoad();
     clock.advance(80_000);
     await read();
@@ -185,7 +185,7 @@ describe('refreshAhead', () => {
     await expect(caller).resolves.toBe('new');
   });
 
-  it('an abort of the caller whose hit started it leaves it alone', async () => {
+  it('an abort of the caller whose hit started it does not end it', async () => {
     await storeByLoad();
     clock.advance(80_000);
     const controller = new AbortController();
@@ -196,7 +196,7 @@ describe('refreshAhead', () => {
     expect(await cache.get('key')).toBe('new');
   });
 
-  it('a loader that gives nothing back leaves the value to its end', async () => {
+  it('after a loader that returns undefined, the value stays until its ttl ends', async () => {
     await storeByLoad();
     clock.advance(80_000);
     await read();

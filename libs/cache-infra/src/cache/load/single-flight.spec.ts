@@ -94,7 +94,7 @@ describe('guarantee 2: one load per key', () => {
     expect(messages).toEqual(Array.from({ length: 20 }, (_, i) => `load ${String(Math.floor(i / 4) + 1)}`));
   });
 
-  it('a failure reaches only those who waited: the next caller loads again', async () => {
+  it('a failure reaches the waiting callers only: the next call loads again', async () => {
     const loader = new CountingLoader();
     const waiting = cache.getOrSet('key', loader.load);
     await turn();
@@ -106,7 +106,7 @@ describe('guarantee 2: one load per key', () => {
     await expect(next).resolves.toBe('up');
   });
 
-  it('a caller who comes from the failure itself starts a new load', async () => {
+  it('a call from the handler of the failure starts a new load', async () => {
     let runs = 0;
     const load = (): Promise<number> =>
       ++runs === 1 ? Promise.reject(new Error('once')) : Promise.resolve(runs);
@@ -189,9 +189,9 @@ describe('guarantee 2: leaving a load', () => {
 
   it('seed S9.110-111 the last one to leave aborts the loader; nothing is stored later', async () => {
     const finished = deferred<string>();
-    let told: AbortSignal | undefined;
+    let loaderSignal: AbortSignal | undefined;
     const load = ({ signal }: LoadContext): Promise<string> => {
-      told = signal;
+      loaderSignal = signal;
       return finished.promise;
     };
     const [first, second] = [new AbortController(), new AbortController()];
@@ -199,11 +199,11 @@ describe('guarantee 2: leaving a load', () => {
     await turn();
     first.abort();
     await expect(callers[0]).rejects.toThrow();
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     second.abort(new Error('the last one'));
     await expect(callers[1]).rejects.toThrow('the last one');
-    expect(told?.aborted).toBe(true);
-    expect(told?.reason).toEqual(new Error('the last one'));
+    expect(loaderSignal?.aborted).toBe(true);
+    expect(loaderSignal?.reason).toEqual(new Error('the last one'));
     finished.resolve('late');
     await turn();
     expect(await cache.has('key')).toBe(false);
@@ -219,7 +219,7 @@ describe('guarantee 2: leaving a load', () => {
     expect(await cache.has('key')).toBe(false);
   });
 
-  it('who comes after everybody has left starts a new load', async () => {
+  it('a call after all callers have left starts a new load', async () => {
     const [old, fresh] = [deferred<string>(), deferred<string>()];
     const controller = new AbortController();
     const left = cache.getOrSet('key', () => old.promise, { signal: controller.signal });
@@ -277,7 +277,7 @@ describe('guarantee 2: leaving a load', () => {
     expect(await cache.get('key')).toBe('value');
   });
 
-  it('a loader that fails because of the abort troubles nobody', async () => {
+  it('a loader that fails because of the abort causes no error', async () => {
     const controller = new AbortController();
     const load = ({ signal }: LoadContext): Promise<never> =>
       new Promise((_, reject) => {
@@ -299,7 +299,7 @@ describe('forceRefresh', () => {
     expect(await cache.get('key')).toBe('new');
   });
 
-  it('a failing refresh leaves the old value', async () => {
+  it('a failed refresh keeps the old value', async () => {
     await cache.set('key', 'old');
     const refresh = cache.getOrSet('key', () => Promise.reject(new Error('down')), { forceRefresh: true });
     await expect(refresh).rejects.toThrow('down');
@@ -327,7 +327,7 @@ describe('forceRefresh', () => {
   });
 });
 
-describe('what a loader is told and decides', () => {
+describe('the context of a loader', () => {
   it('its key as the caller gave it, and a signal', async () => {
     const seen: unknown[] = [];
     await cache.namespace('users').getOrSet('user:1', ({ key, signal }) => {
@@ -372,7 +372,7 @@ describe('what a loader is told and decides', () => {
     expect(cache.stats()).toMatchObject({ loads: 1, sets: 0 });
   });
 
-  it('skipStore: also what could not be stored', async () => {
+  it('skipStore: also a value that cannot be stored', async () => {
     const value = { close: () => undefined };
     const loaded = await cache.getOrSet('key', (ctx) => {
       ctx.skipStore();
@@ -381,7 +381,7 @@ describe('what a loader is told and decides', () => {
     expect(loaded).toBe(value);
   });
 
-  it('its context can be taken apart', async () => {
+  it('can be destructured', async () => {
     await cache.getOrSet('key', ({ ttl, tags }) => {
       ttl(7);
       tags('a');
@@ -390,7 +390,7 @@ describe('what a loader is told and decides', () => {
     expect(await cache.ttl('key')).toBe(7);
   });
 
-  it('what it decides after it has ended changes nothing', async () => {
+  it('decisions after the end of the loader have no effect', async () => {
     let ctx: LoadContext | undefined;
     await cache.getOrSet('key', (given) => {
       ctx = given;

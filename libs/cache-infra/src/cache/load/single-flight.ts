@@ -64,13 +64,14 @@ export interface FlightOptions {
  * One load of one key, shared by all callers (single flight).
  *
  * *Callers.* A caller with a signal or a time-out is a participant: it can leave. Other callers stay until the load
- * ends. When the last participant leaves and nobody else waits, the loader's signal aborts.
+ * ends. When the last participant leaves and no other caller waits, the loader's signal aborts.
  *
  * *Held flights.* A flight is held if a caller was served at its `softTimeout`, or if a hit started it as a refresh:
  * the load continues without callers, and its value is stored.
  *
- * *Limits.* A load may take as long as its most patient caller allows (`hardTimeout`). Once it has taken longer than
- * the limit of every caller, present or served, it is abandoned: a loader that hangs must not hold its key forever.
+ * *Limits.* A load may take as long as its most patient caller allows (`hardTimeout`). Once the load has taken longer
+ * than the limit of every caller, present or served, it is abandoned: a loader that hangs must not hold its key
+ * forever.
  *
  * *Waits.* A loader may call the cache, and so wait for another flight. The graph of these waits finds circular loads,
  * and flights that hold up the lease of another instance.

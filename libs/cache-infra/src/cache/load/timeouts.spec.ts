@@ -10,9 +10,9 @@ import type { LoadContext, LoadOptions } from '../contract/options.js';
 let clock: ManualClock;
 let cache: InMemoryCache;
 let loader: Deferred<unknown>;
-let told: AbortSignal | undefined;
+let loaderSignal: AbortSignal | undefined;
 const load = ({ signal }: LoadContext): Promise<unknown> => {
-  told = signal;
+  loaderSignal = signal;
   return loader.promise;
 };
 
@@ -21,7 +21,7 @@ beforeEach(() => {
   clock = new ManualClock();
   cache = new InMemoryCache({ clock });
   loader = deferred();
-  told = undefined;
+  loaderSignal = undefined;
 });
 afterEach(async () => {
   await cache.close();
@@ -73,18 +73,18 @@ describe('softTimeout', () => {
     expect(cache.stats()).toMatchObject({ staleHits: 1, loads: 1 });
   });
 
-  it('the load goes on, and its value is stored', async () => {
+  it('the load continues, and its value is stored', async () => {
     await expireValue();
     const caller = call(soft);
     await pass(100);
     await caller;
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await turn();
     expect(await cache.get('key')).toBe('new');
   });
 
-  it('callers that come meanwhile join that load', async () => {
+  it('later callers join that load', async () => {
     await expireValue();
     const first = call(soft);
     await pass(100);
@@ -96,7 +96,7 @@ describe('softTimeout', () => {
     expect(cache.stats().loads).toBe(1);
   });
 
-  it('a failure after it concerns nobody', async () => {
+  it('a later failure reaches no caller', async () => {
     await expireValue();
     const caller = call(soft);
     await pass(100);
@@ -124,7 +124,7 @@ describe('softTimeout', () => {
     await expect(caller).resolves.toBe('new');
   });
 
-  it('0: nobody ever waits for a new value while an old one is at hand', async () => {
+  it('0: no caller waits for a new value while an old one is at hand', async () => {
     await expireValue();
     const caller = call({ ...stored, softTimeout: 0 });
     await pass(1);
@@ -160,14 +160,14 @@ describe('softTimeout', () => {
     await expect(caller).resolves.toBe('new');
   });
 
-  it('an abort after it was served leaves the load alone', async () => {
+  it('an abort of a served caller does not end the load', async () => {
     await expireValue();
     const controller = new AbortController();
     const caller = call({ ...soft, signal: controller.signal });
     await pass(100);
     await expect(caller).resolves.toBe('old');
     controller.abort();
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await turn();
     expect(await cache.get('key')).toBe('new');
@@ -180,7 +180,7 @@ describe('softTimeout', () => {
     await pass(50);
     controller.abort(new Error('left'));
     await expect(caller).rejects.toThrow('left');
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
   });
 
   it('is counted from the call, not from the start of the load', async () => {
@@ -212,7 +212,7 @@ describe('hardTimeout', () => {
     const caller = call(hard);
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await expect(patient).resolves.toBe('new');
     expect(await cache.get('key')).toBe('new');
@@ -222,7 +222,7 @@ describe('hardTimeout', () => {
     const caller = call(hard);
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
     await expect(cache.getOrSet('key', () => 'new', hard)).resolves.toBe('new');
     loader.resolve('late');
     await turn();
@@ -236,13 +236,13 @@ describe('hardTimeout', () => {
     await expect(caller).resolves.toBe('old');
   });
 
-  it('softTimeout first: the value, and the load goes on', async () => {
+  it('softTimeout first: the value, and the load continues', async () => {
     await expireValue();
     const caller = call({ ...hard, softTimeout: '50ms' });
     await pass(50);
     await expect(caller).resolves.toBe('old');
     await pass(49);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await turn();
     expect(await cache.get('key')).toBe('new');
@@ -279,19 +279,19 @@ describe('hardTimeout', () => {
   });
 });
 
-describe('T25: a loader that hangs holds its key for hardTimeout, whatever is served meanwhile', () => {
+describe('T25: a loader that hangs holds its key for hardTimeout, whether callers are served or not', () => {
   const hanging = { ...stored, softTimeout: '20ms', hardTimeout: '150ms' };
 
-  it('T25: a caller that was served leaves its limit behind: then the loader aborts, and the next call loads', async () => {
+  it('T25: the limit of a served caller still applies: the loader aborts, and the next call loads', async () => {
     await expireValue();
     const caller = call(hanging);
     await pass(20);
     await expect(caller).resolves.toBe('old');
     await pass(129);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     await pass(1);
-    expect(told?.aborted).toBe(true);
-    expect(told?.reason).toBeInstanceOf(CacheTimeoutError);
+    expect(loaderSignal?.aborted).toBe(true);
+    expect(loaderSignal?.reason).toBeInstanceOf(CacheTimeoutError);
     await expect(cache.getOrSet('key', () => 'new', hanging)).resolves.toBe('new');
   });
 
@@ -300,7 +300,7 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whatever is se
     const caller = call({ ...stored, hardTimeout: '150ms' });
     await pass(150);
     await expect(caller).resolves.toBe('old');
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
     await expect(cache.getOrSet('key', () => 'new', stored)).resolves.toBe('new');
   });
 
@@ -321,13 +321,13 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whatever is se
     const callers = Array.from({ length: 100 }, () => call({ ...stored, hardTimeout: '100ms' }));
     await pass(100);
     expect(new Set(await Promise.all(callers))).toEqual(new Set(['old']));
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
   });
 
-  it('T25: a caller that came later starts anew when the load has taken its time, and has the rest of its own', async () => {
+  it('T25: a caller that joined later begins anew at the limit, with the rest of its own time', async () => {
     const first = call({ hardTimeout: '100ms' });
     await pass(60);
-    const signals = [told];
+    const signals = [loaderSignal];
     const second = call({ hardTimeout: '100ms' });
     await pass(40);
     await expect(first).rejects.toThrow(CacheTimeoutError);
@@ -343,12 +343,12 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whatever is se
     const caller = call({ hardTimeout: '100ms' });
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);
-    expect(told?.aborted).toBe(false);
+    expect(loaderSignal?.aborted).toBe(false);
     loader.resolve('new');
     await expect(patient).resolves.toBe('new');
   });
 
-  it('T25: when the one that gave it more time leaves, the load ends', async () => {
+  it('T25: when the caller that allows more time leaves, the load ends', async () => {
     const controller = new AbortController();
     const patient = call({ signal: controller.signal });
     const caller = call({ ...hanging });
@@ -356,7 +356,7 @@ describe('T25: a loader that hangs holds its key for hardTimeout, whatever is se
     await expect(caller).rejects.toThrow(CacheTimeoutError);
     controller.abort(new Error('left'));
     await expect(patient).rejects.toThrow('left');
-    expect(told?.aborted).toBe(true);
+    expect(loaderSignal?.aborted).toBe(true);
   });
 });
 
@@ -367,7 +367,7 @@ describe('T61: closing while calls are out', () => {
     ['both', { softTimeout: '10s', hardTimeout: '20s' }],
   ])('T61: leaves no timer that keeps the process: %s', async (_, options) => {
     const made = jest.spyOn(globalThis, 'setTimeout');
-    /** Those that keep the process. */
+    /** Timers that keep the process alive. */
     const keeping = (): number =>
       made.mock.results.filter(({ value }) => (value as NodeJS.Timeout).hasRef()).length;
     const caller = call(options);
@@ -390,12 +390,12 @@ describe('T61: closing while calls are out', () => {
     await expect(caller).rejects.toThrow(CacheTimeoutError);
   });
 
-  it('T61: a load that nobody waits for ends', async () => {
+  it('T61: a load without callers ends', async () => {
     await expireValue();
     const caller = call({ ...stored, softTimeout: '100ms' });
     await pass(100);
     await caller;
     await cache.close();
-    expect(told?.reason).toBeInstanceOf(CacheClosedError);
+    expect(loaderSignal?.reason).toBeInstanceOf(CacheClosedError);
   });
 });

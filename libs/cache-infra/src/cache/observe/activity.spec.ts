@@ -7,7 +7,7 @@ describe('the activity of a request', () => {
     expect(() => activity.note('hit', 'l1', 1)).not.toThrow();
   });
 
-  it('adds up what happens within run, however late', async () => {
+  it('adds up the activity within run, also after a pause', async () => {
     const record = emptyActivity();
     await activity.run(record, async () => {
       activity.note('hit', 'l1', 1);

@@ -78,7 +78,7 @@ describe('advise', () => {
     ["coherence 'none' on a developer's machine", { coherence: 'none', local: true }],
     ["coherence 'none' without an L1", { coherence: 'none', l1Size: 0 }],
     ['a tracking table without a limit', { trackingTableMaxKeys: 0 }],
-    ['a small tracking table that nobody needs', { trackingTableMaxKeys: 1, coherence: 'broadcast' }],
+    ['a small tracking table that no cache uses', { trackingTableMaxKeys: 1, coherence: 'broadcast' }],
     ['Redis 5 without an L1', { version: '5.0.14', l1Size: 0 }],
     ["Redis 5 with coherence 'pubsub'", { version: '5.0.14', coherence: 'pubsub' }],
     ['Redis 10', { version: '10.0.0' }],
@@ -86,7 +86,7 @@ describe('advise', () => {
     expect(advise({ ...fine, ...facts })).toEqual([]);
   });
 
-  it('judges nothing that Redis did not tell', () => {
+  it('has no warning for unknown facts', () => {
     const { name, keyPrefix, defaultTtl, coherence, l1Size, address } = fine;
     const known = { name, keyPrefix, defaultTtl, coherence, l1Size, address };
 

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => cache.close());
 
-function told<E extends CacheEventName>(event: E): CacheEvents[E][] {
+function received<E extends CacheEventName>(event: E): CacheEvents[E][] {
   const events: CacheEvents[E][] = [];
   cache.on(event, (payload) => {
     events.push(payload);
@@ -21,7 +21,7 @@ function told<E extends CacheEventName>(event: E): CacheEvents[E][] {
 
 describe('events', () => {
   it('hit and miss, with the key as the caller gave it and the tier', async () => {
-    const [hits, misses] = [told('hit'), told('miss')];
+    const [hits, misses] = [received('hit'), received('miss')];
     const users = cache.namespace('users');
     await users.set('1', 'a');
     await users.get('1');
@@ -36,16 +36,16 @@ describe('events', () => {
     expect(misses.map(({ key }) => key)).toEqual(['2', '1', '3']);
   });
 
-  it('every hit, also after many that nobody heard', async () => {
+  it('every hit, also after many without a listener', async () => {
     await cache.set('a', 1);
     for (let i = 0; i < 5; i++) await cache.get('a');
-    const hits = told('hit');
+    const hits = received('hit');
     for (let i = 0; i < 5; i++) await cache.get('a');
     expect(hits).toHaveLength(5);
   });
 
   it('set and delete', async () => {
-    const [sets, deletes] = [told('set'), told('delete')];
+    const [sets, deletes] = [received('set'), received('delete')];
     await cache.set('a', 1);
     await cache.setMany([['b', 2]]);
     await cache.getOrSet('c', () => 3);
@@ -55,8 +55,8 @@ describe('events', () => {
     expect(deletes.map(({ key }) => key)).toEqual(['a', 'b', 'x']);
   });
 
-  it('invalidate: what kind, and what', async () => {
-    const events = told('invalidate');
+  it('invalidate: kind and detail', async () => {
+    const events = received('invalidate');
     await cache.invalidateTags('x', 'y');
     await cache.invalidatePattern('user:*');
     await cache.namespace('users').clear();
@@ -68,7 +68,7 @@ describe('events', () => {
   });
 
   it('evict, with the key as the caller gave it', async () => {
-    const events = told('evict');
+    const events = received('evict');
     const users = cache.namespace('users');
     for (const key of ['1', '2', '3']) await users.set(key, key);
     await cache.set('\0odd', 1);
@@ -78,7 +78,7 @@ describe('events', () => {
   });
 
   it('leaving by itself or by deletion is no eviction', async () => {
-    const events = told('evict');
+    const events = received('evict');
     await cache.set('a', 1);
     await cache.set('a', 2);
     await cache.delete('a');
@@ -97,7 +97,7 @@ describe('events', () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it('a listener added twice hears once, one that leaves while told disturbs no other', async () => {
+  it('a listener added twice is called once; one that removes itself disturbs no other', async () => {
     const other = jest.fn();
     const once = jest.fn(() => {
       cache.off('miss', once);
@@ -109,7 +109,7 @@ describe('events', () => {
     expect(other).toHaveBeenCalledTimes(2);
   });
 
-  it('a namespace and its cache tell the same events', async () => {
+  it('a namespace and its cache emit the same events', async () => {
     const listener = jest.fn();
     cache.namespace('users').on('set', listener);
     await cache.set('a', 1);
@@ -117,7 +117,7 @@ describe('events', () => {
   });
 
   it('none after close', async () => {
-    const misses = told('miss');
+    const misses = received('miss');
     await cache.close();
     await cache.get('a').catch(() => undefined);
     expect(misses).toEqual([]);

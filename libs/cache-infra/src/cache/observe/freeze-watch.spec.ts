@@ -9,7 +9,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('T38: a look that comes late tells that the process stood still, and no other does', () => {
+it('T38: a late timer reports a freeze, a punctual one does not', () => {
   let elapsed = 0;
   const onThaw = jest.fn();
   const watch = new FreezeWatch(onThaw, () => elapsed);

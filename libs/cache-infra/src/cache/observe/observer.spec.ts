@@ -18,7 +18,7 @@ function memory(options: InMemoryCacheOptions): InMemoryCache {
   return cache;
 }
 
-/** A monitor that writes down what it is told. */
+/** A monitor that collects its records. */
 function recorder(sampleEvery?: number): CacheMonitor & { records: OperationRecord[] } {
   const records: OperationRecord[] = [];
   return {
@@ -77,7 +77,7 @@ const hurtful: [what: string, hook: (record: OperationRecord) => unknown][] = [
 ];
 
 describe('seed S6.64-69 the monitor', () => {
-  it('is told of set, then get, with their durations', async () => {
+  it('receives set, then get, with their durations', async () => {
     const monitor = recorder();
     const cache = memory({ monitor, name: 'sessions' });
     await cache.set('key', 'value');
@@ -90,19 +90,19 @@ describe('seed S6.64-69 the monitor', () => {
   });
 
   it('may be async, and is not waited for', async () => {
-    let told = 0;
+    let calls = 0;
     const monitor: CacheMonitor = {
       recordCacheOperationTime: async () => {
         await turn();
-        told++;
+        calls++;
       },
     };
     const cache = memory({ monitor });
     await cache.set('key', 'value');
-    expect(told).toBe(0);
+    expect(calls).toBe(0);
     await turn();
     await turn();
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
   });
 
   it('need not watch anything: all its methods are optional', async () => {
@@ -111,7 +111,7 @@ describe('seed S6.64-69 the monitor', () => {
     expect(await cache.get('key')).toBe(1);
   });
 
-  it('is told of every operation: hit, tier, success', async () => {
+  it('receives every operation: hit, tier, success', async () => {
     const monitor = recorder();
     const cache = memory({ monitor });
     await cache.set('a', 1);
@@ -131,14 +131,14 @@ describe('seed S6.64-69 the monitor', () => {
     await cache.invalidatePattern('*');
     await cache.clear();
     await cache.get('').catch(() => undefined);
-    const told = monitor.records.map(({ operation, key, hit, tier, success }) => [
+    const rows = monitor.records.map(({ operation, key, hit, tier, success }) => [
       operation,
       key,
       hit,
       tier,
       success,
     ]);
-    expect(told).toEqual([
+    expect(rows).toEqual([
       ['set', 'a', undefined, undefined, true],
       ['setMany', undefined, undefined, undefined, true],
       ['get', 'a', true, 'l1', true],
@@ -170,7 +170,7 @@ describe('seed S6.64-69 the monitor', () => {
     },
   );
 
-  it('times all of them by default, one of sampleEvery L1 hits and plain sets if told so, and everything else always', async () => {
+  it('times every call by default; with sampleEvery a fraction of L1 hits and plain sets, and all others', async () => {
     const monitor = recorder(10);
     const cache = memory({ monitor });
     await cache.set('key', 'value');
@@ -231,7 +231,7 @@ describe('seed S6.64-69 the monitor', () => {
     expect(detach).toHaveBeenCalledTimes(1);
   });
 
-  it('guarantee 9: an attach or detach that throws hurts nobody', async () => {
+  it('guarantee 9: an attach or detach that throws fails no operation', async () => {
     const throws = (): never => {
       throw new Error('hook');
     };
@@ -261,7 +261,7 @@ describe('seed S6.70-72 the onOperation hook', () => {
     expect(onOperation.mock.calls.map(([record]) => record.operation)).toEqual(['set', 'get', 'getOrSet']);
   });
 
-  it('is told of every hit, whatever the monitor samples', async () => {
+  it('receives every hit, whatever the monitor samples', async () => {
     const onOperation = jest.fn();
     const cache = memory({ onOperation, monitor: recorder(100) });
     await cache.set('key', 1);
@@ -269,17 +269,17 @@ describe('seed S6.70-72 the onOperation hook', () => {
     expect(onOperation).toHaveBeenCalledTimes(11);
   });
 
-  it('is told after the operation has ended', async () => {
-    const told: string[] = [];
+  it('is called after the operation has ended', async () => {
+    const order: string[] = [];
     const cache = memory({
-      onOperation: ({ operation, success }) => told.push(`${operation} ${String(success)}`),
+      onOperation: ({ operation, success }) => order.push(`${operation} ${String(success)}`),
     });
     const loaded = cache.getOrSet('key', async () => {
       await turn();
-      told.push('loading');
+      order.push('loading');
       return 1;
     });
     await loaded;
-    expect(told).toEqual(['loading', 'getOrSet true']);
+    expect(order).toEqual(['loading', 'getOrSet true']);
   });
 });

@@ -28,7 +28,7 @@ describe('T42: keys() of a cache in memory', () => {
     expect(await listed(cache)).toEqual(['order:1', 'user:1', 'user:2']);
   });
 
-  it('lists what the pattern matches, as invalidatePattern would delete it', async () => {
+  it('lists the keys that invalidatePattern would delete', async () => {
     for (const key of ['user:1', 'user:12', 'user:*', 'order:1']) await cache.set(key, 1);
     expect(await listed(cache, 'user:*')).toEqual(['user:*', 'user:1', 'user:12']);
     expect(await listed(cache, 'user:?')).toEqual(['user:*', 'user:1']);
@@ -45,7 +45,7 @@ describe('T42: keys() of a cache in memory', () => {
     expect(await listed(users)).toEqual(['1']);
   });
 
-  it('lists neither what has expired, nor what is within its grace, nor what was invalidated', async () => {
+  it('lists no expired, stale or invalidated entry', async () => {
     await cache.set('expired', 1, 1);
     await cache.set('stale', 1, { ttl: 1, grace: '1h' });
     await cache.set('tagged', 1, { tags: ['tag'] });
@@ -79,7 +79,7 @@ describe('T42: keys() of a cache in memory', () => {
     expect(spy.callsOf('keys')).toMatchObject([{ args: ['k*'] }]);
   });
 
-  it('a backend that is away is an error, never half a list', async () => {
+  it('an unavailable backend is an error, never a partial list', async () => {
     const chaos = withChaos(cache);
     chaos.chaos.down();
     await expect(listed(chaos)).rejects.toThrow(InfrastructureError);

@@ -357,7 +357,7 @@ function inRedisTime<T>(l2: RemoteTier, reading: Promise<T>): Promise<T> {
   });
 }
 
-/** True if ttl and grace are over by more than clocks may differ: Redis keeps the key longer than it was told to. */
+/** True if ttl and grace are over by more than clocks may differ: another program has extended the key in Redis. */
 function isOverdue({ stamp, ttlMs, graceMs }: EntryMeta, redisNow: number): boolean {
   return ttlMs !== 0 && redisNow > stamp + ttlMs + graceMs + 1000;
 }

@@ -17,12 +17,13 @@ export interface ErrorPolicyDeps {
 }
 
 /**
- * What happens when Redis fails. Every failure is counted and emitted as `error`; then `onError` decides:
+ * Decides the effect of a failed call to Redis. Every failure is counted and emitted as `error`; then `onError`
+ * decides:
  *
- * | `onError`   | a read                       | a change                                           |
- * | ----------- | ---------------------------- | -------------------------------------------------- |
- * | `'degrade'` | a miss                       | journalled, unless Redis refuses it permanently     |
- * | `'throw'`   | `InfrastructureError`        | `InfrastructureError`                              |
+ * | `onError`   | a read                | a change                                        |
+ * | ----------- | --------------------- | ----------------------------------------------- |
+ * | `'degrade'` | a miss                | journalled, unless Redis refuses it permanently |
+ * | `'throw'`   | `InfrastructureError` | `InfrastructureError`                           |
  */
 export class ErrorPolicy {
   readonly #deps: ErrorPolicyDeps;

@@ -42,7 +42,7 @@ const match = (start: string): MatchEntry => ({
   matches: (redisKey) => redisKey.startsWith(start),
 });
 
-function journal(limits: { maxEntries?: number; maxBytes?: number; horizonMs?: number } = {}): {
+function newJournal(limits: { maxEntries?: number; maxBytes?: number; horizonMs?: number } = {}): {
   it: RecoveryJournal;
   dropped: JournalEntry[];
   widened: () => number;
@@ -60,99 +60,99 @@ function journal(limits: { maxEntries?: number; maxBytes?: number; horizonMs?: n
 
 describe('RecoveryJournal', () => {
   it('keeps the last change of a key, whatever the order in which the changes fail', () => {
-    const { it: kept } = journal();
+    const { it: journal } = newJournal();
     const [first, second] = [set('p:a'), del('p:a')];
-    kept.record(second);
-    kept.record(first);
-    expect(kept.pending('p:a')).toBe(second);
-    expect(kept.size).toBe(1);
+    journal.record(second);
+    journal.record(first);
+    expect(journal.pending('p:a')).toBe(second);
+    expect(journal.size).toBe(1);
   });
 
   it('a pattern supersedes the changes made before it, and none made after it', () => {
-    const { it: kept } = journal();
+    const { it: journal } = newJournal();
     const [before, pattern, after] = [set('p:a'), match('p:'), set('p:b')];
-    kept.record(before);
-    kept.record(after);
-    kept.record(pattern);
-    expect(kept.pending('p:a')).toBe(pattern);
-    expect(kept.pending('p:b')).toBe(after);
-    expect(kept.oldest(10, 0)).toEqual([after]);
-    expect(kept.matches()).toEqual([pattern]);
+    journal.record(before);
+    journal.record(after);
+    journal.record(pattern);
+    expect(journal.pending('p:a')).toBe(pattern);
+    expect(journal.pending('p:b')).toBe(after);
+    expect(journal.oldest(10, 0)).toEqual([after]);
+    expect(journal.matches()).toEqual([pattern]);
   });
 
   it('does not record a change that a later pattern covers', () => {
-    const { it: kept } = journal();
+    const { it: journal } = newJournal();
     const [before, pattern] = [set('p:a'), match('p:')];
-    kept.record(pattern);
-    kept.record(before);
-    expect(kept.pending('p:a')).toBe(pattern);
-    expect(kept.size).toBe(1);
+    journal.record(pattern);
+    journal.record(before);
+    expect(journal.pending('p:a')).toBe(pattern);
+    expect(journal.size).toBe(1);
   });
 
   it('too many patterns become one that covers every key; journalled sets stay', () => {
-    const { it: kept } = journal();
+    const { it: journal } = newJournal();
     const other = set('p:kept');
-    kept.record(other);
-    for (let i = 0; i < 150; i++) kept.record(match(`p:user:${String(i)}:`));
-    expect(kept.matches().length).toBeLessThanOrEqual(100);
-    expect(kept.pending('p:user:7:name')?.kind).toBe('match');
-    expect(kept.pending('p:anything')?.kind).toBe('match');
-    expect(kept.pending('p:kept')).toBe(other);
-    expect(kept.pending('q:foreign')).toBeUndefined();
+    journal.record(other);
+    for (let i = 0; i < 150; i++) journal.record(match(`p:user:${String(i)}:`));
+    expect(journal.matches().length).toBeLessThanOrEqual(100);
+    expect(journal.pending('p:user:7:name')?.kind).toBe('match');
+    expect(journal.pending('p:anything')?.kind).toBe('match');
+    expect(journal.pending('p:kept')).toBe(other);
+    expect(journal.pending('q:foreign')).toBeUndefined();
   });
 
   it('with too many bytes, the oldest set becomes a delete', () => {
-    const { it: kept, dropped } = journal({ maxBytes: 2000 });
+    const { it: journal, dropped } = newJournal({ maxBytes: 2000 });
     const [first, second] = [set('p:a', 900), set('p:b', 900)];
-    kept.record(del('p:z'));
-    kept.record(first);
-    kept.record(second);
+    journal.record(del('p:z'));
+    journal.record(first);
+    journal.record(second);
     expect(dropped).toEqual([first]);
-    expect(kept.pending('p:a')).toMatchObject({ kind: 'delete', order: first.order });
-    expect(kept.pending('p:b')).toBe(second);
-    expect(kept.pending('p:z')?.kind).toBe('delete');
-    expect(kept.stats()).toMatchObject({ size: 3, dropped: 1 });
-    expect(kept.stats().bytes).toBeLessThanOrEqual(2000);
+    expect(journal.pending('p:a')).toMatchObject({ kind: 'delete', order: first.order });
+    expect(journal.pending('p:b')).toBe(second);
+    expect(journal.pending('p:z')?.kind).toBe('delete');
+    expect(journal.stats()).toMatchObject({ size: 3, dropped: 1 });
+    expect(journal.stats().bytes).toBeLessThanOrEqual(2000);
   });
 
   it('a value larger than the whole budget evicts no other', () => {
-    const { it: kept, dropped } = journal({ maxBytes: 2000 });
+    const { it: journal, dropped } = newJournal({ maxBytes: 2000 });
     const small = set('p:a', 100);
     const large = set('p:b', 5000);
-    kept.record(small);
-    kept.record(large);
+    journal.record(small);
+    journal.record(large);
     expect(dropped).toEqual([large]);
-    expect(kept.pending('p:a')).toBe(small);
-    expect(kept.pending('p:b')?.kind).toBe('delete');
+    expect(journal.pending('p:a')).toBe(small);
+    expect(journal.pending('p:b')?.kind).toBe('delete');
   });
 
   it('T15: too many deletes become one removal of every key but the journalled sets, and none is dropped', () => {
-    const { it: kept, dropped, widened } = journal({ maxEntries: 3 });
+    const { it: journal, dropped, widened } = newJournal({ maxEntries: 3 });
     const value = set('p:set');
-    kept.record(value);
-    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) kept.record(del(key));
+    journal.record(value);
+    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) journal.record(del(key));
 
     expect(dropped).toEqual([]);
     expect(widened()).toBe(1);
-    expect(kept.size).toBeLessThanOrEqual(3);
-    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) expect(kept.pending(key)).toBeDefined();
-    expect(kept.pending('p:set')).toBe(value);
-    expect(kept.matches()).toHaveLength(1);
+    expect(journal.size).toBeLessThanOrEqual(3);
+    for (const key of ['p:a', 'p:b', 'p:c', 'p:d', 'p:e']) expect(journal.pending(key)).toBeDefined();
+    expect(journal.pending('p:set')).toBe(value);
+    expect(journal.matches()).toHaveLength(1);
   });
 
   it('T15: with too many sets, the oldest is dropped and reported, and the removal of every key covers it', () => {
-    const { it: kept, dropped } = journal({ maxEntries: 2 });
+    const { it: journal, dropped } = newJournal({ maxEntries: 2 });
     const all = [set('p:a'), set('p:b'), set('p:c')];
-    for (const entry of all) kept.record(entry);
+    for (const entry of all) journal.record(entry);
     expect(dropped).toEqual([all[0], all[1]]);
-    expect(kept.pending('p:a')).toMatchObject({ kind: 'match' });
-    expect(kept.pending('p:c')).toBe(all[2]);
-    expect(kept.size).toBe(2);
+    expect(journal.pending('p:a')).toMatchObject({ kind: 'match' });
+    expect(journal.pending('p:c')).toBe(all[2]);
+    expect(journal.size).toBe(2);
   });
 
   it('T63: recording a pattern visits no journalled key', () => {
-    const { it: kept } = journal();
-    for (let i = 0; i < 500; i++) kept.record(set(`p:k${String(i)}`));
+    const { it: journal } = newJournal();
+    for (let i = 0; i < 500; i++) journal.record(set(`p:k${String(i)}`));
     let asked = 0;
     const counting = (): MatchEntry => ({
       ...match('p:user'),
@@ -163,57 +163,57 @@ describe('RecoveryJournal', () => {
     });
     for (let i = 0; i < 20; i++) {
       const pattern = counting();
-      kept.supersedeWhere(pattern.matches, pattern.order);
-      kept.record(pattern);
+      journal.supersedeWhere(pattern.matches, pattern.order);
+      journal.record(pattern);
     }
     expect(asked).toBe(0);
   });
 
   it('T63: changes that a pattern covers are superseded, also with many of both', () => {
-    const { it: kept } = journal({ maxEntries: 10_000 });
-    for (let i = 0; i < 2000; i++) kept.record(set(`p:k${String(i)}`));
-    for (let i = 0; i < 150; i++) kept.record(match(`p:k${String(i)}`));
-    for (let i = 0; i < 150; i++) expect(kept.pending(`p:k${String(i)}`)?.kind).not.toBe('set');
-    const left = kept.oldest(10_000, 1000).filter(({ kind }) => kind === 'set');
+    const { it: journal } = newJournal({ maxEntries: 10_000 });
+    for (let i = 0; i < 2000; i++) journal.record(set(`p:k${String(i)}`));
+    for (let i = 0; i < 150; i++) journal.record(match(`p:k${String(i)}`));
+    for (let i = 0; i < 150; i++) expect(journal.pending(`p:k${String(i)}`)?.kind).not.toBe('set');
+    const left = journal.oldest(10_000, 1000).filter(({ kind }) => kind === 'set');
     expect(left.some(({ redisKey }) => /^p:k(\d|\d\d|1[0-4]\d)$/.test(redisKey))).toBe(false);
   });
 
   it('a set older than the horizon becomes a delete', () => {
-    const { it: kept, dropped } = journal({ horizonMs: 1000 });
+    const { it: journal, dropped } = newJournal({ horizonMs: 1000 });
     const value = set('p:a');
-    kept.record(value);
-    expect(kept.oldest(10, 2000)).toEqual([value]);
-    expect(kept.oldest(10, 2001)).toMatchObject([{ kind: 'delete', redisKey: 'p:a' }]);
+    journal.record(value);
+    expect(journal.oldest(10, 2000)).toEqual([value]);
+    expect(journal.oldest(10, 2001)).toMatchObject([{ kind: 'delete', redisKey: 'p:a' }]);
     expect(dropped).toEqual([value]);
   });
 
   it('a set whose ttl is over becomes a delete: the entry that it was to replace is outdated', () => {
-    const { it: kept } = journal();
-    kept.record(set('p:a', 10, 500));
-    expect(kept.oldest(10, 1499)).toMatchObject([{ kind: 'set' }]);
-    expect(kept.oldest(10, 1500)).toMatchObject([{ kind: 'delete', redisKey: 'p:a' }]);
-    expect(kept.stats()).toMatchObject({ size: 1, expired: 1, dropped: 0 });
+    const { it: journal } = newJournal();
+    journal.record(set('p:a', 10, 500));
+    expect(journal.oldest(10, 1499)).toMatchObject([{ kind: 'set' }]);
+    expect(journal.oldest(10, 1500)).toMatchObject([{ kind: 'delete', redisKey: 'p:a' }]);
+    expect(journal.stats()).toMatchObject({ size: 1, expired: 1, dropped: 0 });
   });
 
   it('a replayed change is removed; a newer change of the same key is not', () => {
-    const { it: kept, dropped } = journal();
+    const { it: journal, dropped } = newJournal();
     const [old, newer, tag] = [set('p:a'), set('p:a'), { ...moment(), kind: 'tag', tag: 't' } as const];
-    kept.record(old);
-    kept.record(newer);
-    kept.record(tag);
-    kept.done(old);
-    expect(kept.pending('p:a')).toBe(newer);
-    kept.done(newer);
-    kept.giveUp(tag);
+    journal.record(old);
+    journal.record(newer);
+    journal.record(tag);
+    journal.done(old);
+    expect(journal.pending('p:a')).toBe(newer);
+    journal.done(newer);
+    journal.giveUp(tag);
     expect(dropped).toEqual([tag]);
-    expect(kept.stats()).toMatchObject({ size: 0, bytes: 0, replayed: 1, dropped: 1 });
+    expect(journal.stats()).toMatchObject({ size: 0, bytes: 0, replayed: 1, dropped: 1 });
   });
 
   it('a newer change that reaches Redis supersedes the journalled one', () => {
-    const { it: kept } = journal();
-    for (const key of ['p:a', 'p:b', 'p:c']) kept.record(set(key));
-    kept.supersede('p:a');
-    kept.supersedeWhere((redisKey) => redisKey === 'p:b', moment().order);
-    expect(kept.oldest(10, 0)).toMatchObject([{ redisKey: 'p:c' }]);
+    const { it: journal } = newJournal();
+    for (const key of ['p:a', 'p:b', 'p:c']) journal.record(set(key));
+    journal.supersede('p:a');
+    journal.supersedeWhere((redisKey) => redisKey === 'p:b', moment().order);
+    expect(journal.oldest(10, 0)).toMatchObject([{ redisKey: 'p:c' }]);
   });
 });

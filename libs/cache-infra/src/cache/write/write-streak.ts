@@ -6,7 +6,7 @@ export class WriteStreak {
   #refusals = 0;
   #reason: string | undefined;
 
-  taken(): void {
+  accepted(): void {
     if (this.#refusals === 0) return;
     this.#refusals = 0;
     this.#reason = undefined;

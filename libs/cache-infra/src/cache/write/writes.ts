@@ -82,13 +82,13 @@ export interface TierWritesDeps {
 /**
  * Stores values in the tiers that the plan names: values of callers (`put`), and values of loaders (`storeLoaded`).
  *
- * *A set* supersedes all work in flight for its key. The L1 gets the value at once; the L2 gets it a round trip later.
+ * *A set* supersedes all work in flight for its key. The L1 gets the value first, the L2 a round trip later.
  * If Redis does not take the set, it is journalled, unless it was superseded meanwhile: a later change may have reached
  * Redis already. With `onError: 'throw'` the call rejects, and the value leaves the L1 again.
  *
  * *A loaded value* is stored in Redis first, under the load's guard, and in the L1 only if the guard still stood: an
  * invalidation by any instance removes the guard. A loaded value that Redis does not take is not journalled, since its
- * key may have been invalidated elsewhere meanwhile; only while Redis is unavailable the L1 keeps it alone.
+ * key may have been invalidated elsewhere meanwhile; only while Redis is unavailable does the L1 keep it alone.
  */
 export class TierWrites {
   readonly #deps: TierWritesDeps;
@@ -268,7 +268,7 @@ export class TierWrites {
     return l2.write({ redisKey, guard, bytes, ttlMs: redisTtl(plan), work: write }).then(
       (isWritten) => {
         if (isWritten) counters.l2Sets++;
-        if (isWritten) this.#deps.writeStreak.taken();
+        if (isWritten) this.#deps.writeStreak.accepted();
         this.#settle(sending, bytes, false);
       },
       (error: unknown) => this.#refused(l2, sending, bytes, error),
