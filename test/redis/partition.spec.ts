@@ -186,6 +186,22 @@ describe('T31: an invalidation of tags and a set of an outage keep their order',
     }
   });
 
+  it('a set that another instance overtakes by its tag is gone, where the own clock runs ahead of Redis', async () => {
+    let aheadMs = 0;
+    const cache = await behindProxy({ clock: { now: () => Date.now() + aheadMs } });
+    const other = await own.redis();
+    await other.set('key', 1, { tags: ['t'] });
+    await cache.get('key');
+    aheadMs = 5;
+    await inPartition(cache, async () => {
+      await cache.invalidateTags('t');
+      await cache.set('key', 2, { tags: ['t'] });
+      await other.invalidateTags('t');
+    });
+    expect(await cache.get('key')).toBeUndefined();
+    expect(await other.get('key')).toBeUndefined();
+  });
+
   it('a set long after another instance invalidated its tag is there', async () => {
     const [cache, other] = [await behindProxy(), await own.redis()];
     await other.set('key', 1, { tags: ['t'] });

@@ -196,9 +196,9 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   engine.lifecycle.onClose(() => {
     availability.close();
   });
-  engine.coherence.neighbours = (redisKeys) => {
+  engine.coherence.useNeighbours((redisKeys) => {
     announce(connection.client, redisKeys);
-  };
+  });
   if (coherence !== 'none') keepCoherent(engine, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
   return engine;
 }
@@ -263,7 +263,7 @@ function keepCoherent(
           listener,
         )
       : track(client, prefix, { mode, deadlines, connecting }, listener);
-  engine.coherence.channel = tracking;
+  engine.coherence.useChannel(tracking);
   const freezeWatch = new FreezeWatch(() => {
     tags.onChange();
     engine.coherence.emptyL1();

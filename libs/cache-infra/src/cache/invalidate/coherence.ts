@@ -29,12 +29,12 @@ export class Coherence {
     return this.#member;
   }
 
-  set channel(member: TrackingMember) {
+  useChannel(member: TrackingMember): void {
     this.#member = member;
   }
 
   /** Announces changes to caches on the same client that use another channel. */
-  set neighbours(announce: (redisKeys: readonly string[]) => void) {
+  useNeighbours(announce: (redisKeys: readonly string[]) => void): void {
     this.#announceToNeighbours = announce;
   }
 

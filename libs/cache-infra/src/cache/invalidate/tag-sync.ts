@@ -89,6 +89,11 @@ export class TagSync {
     this.#l2 = l2;
   }
 
+  /** Epoch up to which the table in Redis is known here; 0 = it was not read yet. Own invalidations of an outage do not count. */
+  get knownEpoch(): number {
+    return this.#reached;
+  }
+
   /** Another instance may have invalidated a tag of an L1 entry: await {@link pull} before serving one with tags. */
   get stale(): boolean {
     return this.#channelOpen && this.#hasTags && !this.#fresh;

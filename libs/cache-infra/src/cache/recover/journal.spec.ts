@@ -32,6 +32,7 @@ const set = (redisKey: string, bytes = 10, ttlMs = 0): KeyedEntry => ({
   bytes: Buffer.alloc(bytes),
   meta: meta(ttlMs),
   tags: [],
+  knownTagEpoch: 0,
 });
 const del = (redisKey: string): KeyedEntry => ({ ...moment(), kind: 'delete', redisKey });
 const match = (start: string): MatchEntry => ({

@@ -22,6 +22,8 @@ interface SetChange {
   readonly meta: EntryMeta;
   /** The names in the tag table that cover the entry. */
   readonly tags: readonly string[];
+  /** Epoch up to which this process knew the tag table in Redis when the set was made. */
+  readonly knownTagEpoch: number;
 }
 
 /** A change of one key. */
@@ -180,7 +182,7 @@ export class RecoveryJournal {
     for (const id of this.#sets) {
       const entry = this.#entries.get(id);
       if (entry?.kind !== 'set' || entry.tags.length === 0) continue;
-      oldest = Math.min(oldest ?? Infinity, entry.meta.tagEpoch);
+      oldest = Math.min(oldest ?? Infinity, entry.knownTagEpoch);
     }
     return oldest;
   }

@@ -38,6 +38,8 @@ export interface UnreachedSet {
   readonly meta: EntryMeta;
   /** The names in the tag table that cover the entry. */
   readonly tags: readonly string[];
+  /** Epoch up to which this process knew the tag table in Redis when the set was made. */
+  readonly knownTagEpoch: number;
 }
 
 /** Invalidations of tags during the outage. A replayed set is compared with them. */
@@ -99,10 +101,10 @@ export class Recovery {
     return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order: ++this.#order };
   }
 
-  recordSet(moment: Moment, { redisKey, bytes, meta, tags }: UnreachedSet): void {
+  recordSet(moment: Moment, { bytes, ...set }: UnreachedSet): void {
     // Other instances compare with the stamp in the entry. The copy of the bytes releases Node's shared slab.
-    const stamp = Math.max(moment.stamp, meta.stamp);
-    this.#record({ ...moment, stamp, kind: 'set', redisKey, bytes: Buffer.from(bytes), meta, tags });
+    const stamp = Math.max(moment.stamp, set.meta.stamp);
+    this.#record({ ...moment, stamp, kind: 'set', ...set, bytes: Buffer.from(bytes) });
   }
 
   recordDelete(moment: Moment, redisKey: string): void {
@@ -328,8 +330,8 @@ export class Recovery {
       const own = history.own.get(tag);
       const foreign = history.foreign.get(tag) ?? 0;
       if (own !== undefined && (own > entry.order || history.unsure.has(tag))) return undefined;
-      if (foreign > meta.tagEpoch && foreign >= surelyBefore) return undefined;
-      needsNewEpoch ||= own !== undefined || foreign > meta.tagEpoch;
+      if (foreign > entry.knownTagEpoch && foreign >= surelyBefore) return undefined;
+      needsNewEpoch ||= own !== undefined || foreign > entry.knownTagEpoch;
     }
     if (!needsNewEpoch) return restamp(bytes, made);
     const stored = await l2.decode(redisKey, bytes);

@@ -52,6 +52,8 @@ interface Sending {
   readonly redisFailed: boolean;
   /** The moment of the call; undefined = there is no journal. */
   readonly moment: Moment | undefined;
+  /** Epoch up to which this process knew the tag table in Redis at that moment. */
+  readonly knownTagEpoch: number;
   readonly meta: EntryMeta;
   readonly redisKey: string;
 }
@@ -225,7 +227,8 @@ export class TierWrites {
       const moment = this.#deps.recovery?.moment();
       const meta = entryMeta(l2.clock.stamp(), plan, epoch);
       const redisKey = keyspace.redisKey(key);
-      const sending: Sending = { write, epoch, redisFailed, moment, meta, redisKey };
+      const knownTagEpoch = this.#deps.tags.knownEpoch;
+      const sending: Sending = { write, epoch, redisFailed, moment, knownTagEpoch, meta, redisKey };
       const encoded = l2.codec.encode(stored.snapshot, meta, redisKey);
       return encoded instanceof Promise
         ? this.#sendEncoded(l2, sending, encoded)
@@ -290,12 +293,22 @@ export class TierWrites {
   }
 
   /** Ends a write. Journals it if it did not reach Redis. */
-  #settle({ write, moment, meta, redisKey }: Sending, bytes: Buffer, mayBeJournalled: boolean): void {
+  #settle(
+    { write, moment, knownTagEpoch, meta, redisKey }: Sending,
+    bytes: Buffer,
+    mayBeJournalled: boolean,
+  ): void {
     this.#ended(write);
     this.#deps.coherence.announce([redisKey]);
     // A superseded set is not journalled: the later change may have reached Redis.
     if (mayBeJournalled && moment !== undefined && !write.superseded) {
-      this.#deps.recovery?.recordSet(moment, { redisKey, bytes, meta, tags: write.tags ?? [] });
+      this.#deps.recovery?.recordSet(moment, {
+        redisKey,
+        bytes,
+        meta,
+        tags: write.tags ?? [],
+        knownTagEpoch,
+      });
     }
   }
 
