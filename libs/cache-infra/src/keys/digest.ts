@@ -31,17 +31,6 @@ export function digestKey(key: string): string {
   return `${wellFormed(head)}${digestMarker}${sha256(key)}`;
 }
 
-/** The beginning of the key of a digested key: the whole key unless `isCut`. Braces and lone surrogates are masked. */
-export function digestHead(standIn: string): { head: string; isCut: boolean } {
-  const head = standIn.slice(0, -(digestLength + digestMarker.length));
-  return { head, isCut: head.length >= headLength };
-}
-
-/** Whether a character of a digested key's head may mask another one. */
-export function isMasked(character: string): boolean {
-  return character === '_' || character === '\uFFFD';
-}
-
 /** Whether a key has the form that {@link digestKey} makes. */
 export function looksDigested(key: string): boolean {
   return key.startsWith(digestMarker, key.length - digestLength - digestMarker.length);

@@ -38,40 +38,6 @@ export function toRedisGlob(prefixLiteral: string, glob: string): string {
   return pattern;
 }
 
-/**
- * Compiles a glob to a test of key heads: whether a key with this head could match. `isUnknown` characters of the head
- * may be any character; `isCut` means that the key may continue.
- */
-export function compileHead(
-  glob: string,
-  isUnknown: (character: string) => boolean,
-): (head: string, isCut: boolean) => boolean {
-  const tokens = parse(glob);
-  return (head, isCut) => {
-    // All places in the pattern that the characters so far may have reached.
-    let places = withRunsPassed(tokens, new Set([0]));
-    for (const character of head) {
-      const code = character.codePointAt(0) as number;
-      const next = new Set<number>();
-      for (const place of places) {
-        const token = tokens[place];
-        if (token === undefined) continue;
-        if (token === anyRun) next.add(place);
-        else if (token === anyOne || token === code || isUnknown(character)) next.add(place + 1);
-      }
-      places = withRunsPassed(tokens, next);
-      if (places.size === 0) return false;
-    }
-    return isCut || places.has(tokens.length);
-  };
-}
-
-/** Adds the places behind `*`, which may match an empty run. */
-function withRunsPassed(tokens: readonly number[], places: Set<number>): Set<number> {
-  for (const place of places) if (tokens[place] === anyRun) places.add(place + 1);
-  return places;
-}
-
 /** The literal prefix of every key that matches `glob`. */
 export function literalHead(glob: string): string {
   const tokens = parse(glob);

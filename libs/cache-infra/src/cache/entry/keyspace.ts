@@ -1,20 +1,6 @@
 import { assertTagsFit } from '../../codec/header.js';
-import {
-  digestHead,
-  digestMarker,
-  headLength,
-  isMasked,
-  isWellFormed,
-  looksDigested,
-} from '../../keys/digest.js';
-import {
-  compileGlob,
-  compileHead,
-  escapeGlob,
-  literalHead,
-  redisLiteral,
-  toRedisGlob,
-} from '../../keys/glob.js';
+import { digestMarker, headLength, isWellFormed, looksDigested } from '../../keys/digest.js';
+import { compileGlob, escapeGlob, literalHead, redisLiteral, toRedisGlob } from '../../keys/glob.js';
 import { percentEncoded, redisKey } from '../../keys/namespace.js';
 import { tombstonePrefix } from '../../tiers/redis/load-guard-key.js';
 import { tagTableKey } from '../../tiers/redis/tag-channel.js';
@@ -147,7 +133,7 @@ export class Keyspace {
   /** The keys of this namespace alone that match `glob`, by id and by Redis key. */
   matching(glob: string): { id: (id: string) => boolean; redis: Matching } {
     const matches = compileGlob(glob);
-    const couldMatch = compileHead(glob, isMasked);
+    const shown = shownHead(glob);
     const start = `${this.#prefix}:${this.path}:`;
     return {
       id: (id) => {
@@ -161,9 +147,8 @@ export class Keyspace {
           if (!key.startsWith(start)) return false;
           const name = key.slice(start.length);
           if (!looksDigested(name)) return matches(name);
-          // A digest hides the rest of the key. If the key may match, remove it, too.
-          const { head, isCut } = digestHead(name);
-          return couldMatch(head, isCut);
+          // A digest hides the rest of the key, which may match: the entry is removed.
+          return name.startsWith(shown);
         },
       },
     };
@@ -203,9 +188,16 @@ export class Keyspace {
  */
 function digestedGlobs(start: string, glob: string): string[] {
   const literal = literalHead(glob);
-  const shown = literal.slice(0, headLength).replace(/[{}\p{Surrogate}].*$/su, '');
+  const shown = shownHead(glob);
   if (shown === literal && glob === `${escapeGlob(literal)}*`) return [];
   return [`${redisLiteral(start + shown)}*${redisLiteral(digestMarker)}*`];
+}
+
+/** What the digested name of every key that matches `glob` begins with. */
+function shownHead(glob: string): string {
+  return literalHead(glob)
+    .slice(0, headLength)
+    .replace(/[{}\p{Surrogate}].*$/su, '');
 }
 
 /**
