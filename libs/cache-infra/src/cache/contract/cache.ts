@@ -61,7 +61,7 @@ export abstract class Cache implements AsyncDisposable {
    * Rejects with the error of the loader, unless a stale value is within its grace.
    *
    * @throws CacheTimeoutError after `hardTimeout`, unless a stale value is within its grace
-   * @throws CircularLoadError if the loader waits for its own key
+   * @throws CircularLoadError if the loader waits for its own key, directly or by way of other loads
    */
   abstract getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T>;
   /**

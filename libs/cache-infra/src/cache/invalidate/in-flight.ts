@@ -1,4 +1,4 @@
-/** Work in flight for a key. An invalidation supersedes it: its result is not stored. */
+/** Work in flight for a key. Superseded work stores no result. `in-flight-work.ts` says which event supersedes which work. */
 export interface Supersedable {
   superseded: boolean;
   /** Called once, when the work is superseded. */
@@ -9,7 +9,7 @@ export interface Supersedable {
 export interface TaggedWork extends Supersedable {
   /** As the tag table names them. */
   readonly tags?: readonly string[] | undefined;
-  /** Upper bound of the entry's tag epoch: one of its tags was invalidated after it. */
+  /** Upper bound of the entry's tag epoch: a tag of the entry was invalidated after that epoch. */
   latestEpoch?: number;
 }
 

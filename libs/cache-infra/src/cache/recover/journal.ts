@@ -70,9 +70,9 @@ interface Cover {
  * The changes that did not reach Redis: for each key the last one. Reads of a journalled key are answered from the
  * journal, since Redis holds an older entry.
  *
- * *Patterns and clears.* A pattern or clear supersedes the sets and deletes made before it. To find them at once takes
- * long in a large journal, so a superseded entry is removed when it is next visited. Every remaining entry is newer
- * than each pattern that covers it, and a replay can run all patterns first.
+ * *Patterns and clears.* A pattern or clear supersedes the sets and deletes made before it. Searching a large journal
+ * takes long, so a superseded entry leaves when it is next visited: by a read, or by the replay. A replay therefore only
+ * sees sets and deletes that are newer than every pattern that covers them, and can run all patterns first.
  *
  * *Bounds.* A miss is correct, an older value is not; so an entry that has to go leaves a removal in its place:
  *

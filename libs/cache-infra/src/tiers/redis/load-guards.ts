@@ -9,7 +9,7 @@ import { beginLoadScript, endLoadScript, renewLoadScript } from './scripts.js';
 const nothing = Buffer.alloc(0);
 
 /** Milliseconds that Redis keeps the guard of a load that is not renewed. */
-const fenceMs = 30_000;
+const guardMs = 30_000;
 
 type BeginReply = [
   previous: Buffer | null,
@@ -98,7 +98,7 @@ export class LoadGuards {
         'begin load',
         beginLoadScript,
         [redisKey, guard],
-        [token, lock ? '1' : '0', this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2), awaited],
+        [token, lock ? '1' : '0', this.#leaseMs, Math.max(guardMs, this.#leaseMs * 2), awaited],
       );
       const [previous, generation, granted, left, holder] = reply as BeginReply;
       const may = granted.toString();
@@ -122,7 +122,7 @@ export class LoadGuards {
 
   /** Renews the guard and the lease. False when the entry was invalidated since the load began. */
   async renew({ redisKey, generation, token }: LoadGuard): Promise<boolean> {
-    const args = [generation, token, this.#leaseMs, Math.max(fenceMs, this.#leaseMs * 2)];
+    const args = [generation, token, this.#leaseMs, Math.max(guardMs, this.#leaseMs * 2)];
     const guard = this.guardKeyOf(redisKey);
     const change = this.#changing([guard]);
     let isRenewed = false;
