@@ -50,9 +50,12 @@ export class ServerClock implements RemoteClock {
     return Math.max(0, this.#errorMs - goodRoundTripMs / 2);
   }
 
-  /** The error of `of`, milliseconds: at least half the longest exact round trip. */
+  /**
+   * How far off the stamps of instances are taken to be, milliseconds: half a good round trip. A wider margin would let
+   * an older set of the journal replace a newer entry.
+   */
   get totalErrorMs(): number {
-    return this.errorMs + goodRoundTripMs / 2;
+    return goodRoundTripMs / 2;
   }
 
   /** Milliseconds since the epoch by Redis's clock; by this process's clock while Redis's time is unknown. */
