@@ -1,5 +1,5 @@
-// The ESLint rule that holds the arrows between the rooms of the library: which folder may import which, which package is used where, and that
-// no files import each other in a ring.
+// The ESLint rule that holds the arrows between the rooms of the library: which folder may import which, which package
+// is used where, and that no files import each other in a ring.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 

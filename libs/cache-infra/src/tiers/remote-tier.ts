@@ -76,12 +76,16 @@ export interface RemoteLink {
   ping(): Promise<void>;
 }
 
+/**
+ * How far off the stamps of instances are taken to be, milliseconds: half a good round trip. A wider margin would let an
+ * older set of the journal replace a newer entry.
+ */
+export const stampErrorMs = 10;
+
 /** Redis's clock, by which all instances stamp their entries. */
 export interface RemoteClock {
   /** True once Redis's time is known. */
   readonly isKnown: boolean;
-  /** How far off `of` may be, milliseconds. */
-  readonly totalErrorMs: number;
   /** Milliseconds since the epoch by Redis's clock; by this process's clock while Redis's time is unknown. */
   now(): number;
   /** The stamp of an entry written now. Never before an earlier stamp, however the estimate moves. */
@@ -200,8 +204,6 @@ export interface LateChange {
   readonly redisKey: string;
   /** The moment of the change by Redis's clock, milliseconds since the epoch. */
   readonly stamp: number;
-  /** How far off `stamp` may be, milliseconds. */
-  readonly errorMs: number;
   /** Undefined = a delete. */
   readonly set?: { readonly bytes: Buffer; readonly ttlMs: number } | undefined;
   /** A delete leaves a tombstone: sets of other instances that were made before it are not replayed after it. */

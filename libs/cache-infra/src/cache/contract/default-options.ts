@@ -1,7 +1,7 @@
 import { defaultsOf } from './option-kinds.js';
 import { baseOptions, memoryOptions, redisOptions } from './option-table.js';
 
-/** The values of options that nobody gives, in every cache. */
+/** The defaults that every cache shares. */
 export const defaultOptions = defaultsOf(baseOptions);
 
 /** Those of a cache that lives in memory alone. */

@@ -33,9 +33,9 @@ export interface ScanRemoval {
  * - an *expiry*, which rewrites an entry with its ttl ended.
  *
  * An invalidation must not be undone by work that began before it. So an invalidation *supersedes* the work it covers:
- * the work leaves its registry and is flagged as superseded. Superseded work still returns its value to the callers that
- * wait for it; it stores nothing. A call after the invalidation finds no work to join, and begins anew. The order of calls
- * in this process decides, so every registry is consulted synchronously: at the moment of the call, and again right
+ * the work leaves its registry and is flagged as superseded. Superseded work still returns its value to the callers
+ * that wait for it; it stores nothing. A call after the invalidation finds no work to join, and begins anew. The order
+ * of calls in this process decides, so every registry is consulted synchronously: at the moment of the call, and again right
  * before a value is stored.
  *
  * Not every event supersedes everything. Which work it covers, and why:
@@ -54,7 +54,8 @@ export interface ScanRemoval {
  * *Tags.* An invalidation of a tag raises the tag's epoch in the tag table. An entry keeps the epoch its value was made
  * under, and is dead once a tag of it has a later one. So a read needs no superseding: its entry is judged by its
  * epoch. A load is superseded: its value would be dead on arrival. A write is *marked*, not superseded: the write
- * continues and replaces the older entry in Redis. Its new entry carries an epoch from before the invalidation, and so is dead too.
+ * continues and replaces the older entry in Redis. Its new entry carries an epoch from before the invalidation, and so
+ * is dead too.
  *
  * *Loads and Redis.* A load that has asked Redis has a guard beside its entry: a hash with a generation, which every
  * set, delete and pattern removal deletes. The end of the load stores its value only while the generation stands (a

@@ -1,4 +1,4 @@
-/** Work in flight for a key. Superseded work stores no result. `in-flight-work.ts` says which event supersedes which work. */
+/** Work in flight for a key. Superseded work stores no result; `in-flight-work.ts` says which event supersedes it. */
 export interface Supersedable {
   superseded: boolean;
   /** Called once, when the work is superseded. */

@@ -89,7 +89,7 @@ export class TagSync {
     this.#l2 = l2;
   }
 
-  /** Epoch up to which the table in Redis is known here; 0 = it was not read yet. Own invalidations of an outage do not count. */
+  /** Epoch up to which Redis's table is known; 0 = not read yet. Own invalidations of an outage do not count. */
   get knownEpoch(): number {
     return this.#reached;
   }

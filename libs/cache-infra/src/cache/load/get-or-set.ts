@@ -12,7 +12,7 @@ import { callingFlight } from './calling-flight.js';
 import { waitWithTimeouts } from './caller-timeouts.js';
 import type { LoadDeps } from './load-deps.js';
 import { LoadRun } from './load-run.js';
-import { tookTooLong, type LoadResult, type SingleFlight } from './single-flight.js';
+import type { LoadResult, SingleFlight } from './single-flight.js';
 import { mayServeStale } from './stale-policy.js';
 
 /**
@@ -82,7 +82,6 @@ export class GetOrSet {
       );
       if (answer !== undefined) return answer.value;
       this.#deps.lifecycle.assertOpen();
-      if (round > maxJoins) throw tookTooLong(call.key, plan.hardTimeoutMs ?? 0);
     }
   }
 

@@ -61,8 +61,8 @@ type Stored = StoredEntry | undefined;
  *
  * A read goes through four steps: the reply from Redis, or the journalled change of the key; a pull of tag
  * invalidations alongside, if the entry has tags; the check of its tags; the L1. A delete, set, pattern or clear of the
- * key supersedes the read: its callers get the entry, the L1 does not. Dead entries count as misses and are removed from Redis in the
- * background.
+ * key supersedes the read: its callers get the entry, the L1 does not. Dead entries count as misses and are removed
+ * from Redis in the background.
  */
 export class TierReads {
   readonly #deps: TierReadsDeps;

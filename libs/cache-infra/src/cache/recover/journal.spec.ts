@@ -13,7 +13,6 @@ let order = 0;
 const moment = (): Moment => ({
   at: 1000,
   stamp: 1000,
-  stampErrorMs: 10,
   order: ++order,
 });
 const meta = (ttlMs: number): EntryMeta => ({

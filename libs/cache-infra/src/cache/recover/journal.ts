@@ -8,8 +8,6 @@ export interface Moment {
   readonly at: number;
   /** By Redis's clock as known at that time, milliseconds. */
   readonly stamp: number;
-  /** Error bound of `stamp`, milliseconds. */
-  readonly stampErrorMs: number;
   /** Order number among the changes of this process. */
   readonly order: number;
 }
@@ -257,7 +255,6 @@ export class RecoveryJournal {
       kind: 'match',
       at: Math.max(before.at, moment.at),
       stamp: Math.max(before.stamp, moment.stamp),
-      stampErrorMs: Math.max(before.stampErrorMs, moment.stampErrorMs),
       order: Math.max(before.order, moment.order),
       ...this.#everything,
     });
@@ -315,8 +312,8 @@ export class RecoveryJournal {
   /** Replaces a set by a delete of its key, at the same moment. */
   #turnIntoDelete(id: string): KeyedEntry {
     const entry = this.#entries.get(id) as KeyedEntry;
-    const { at, stamp, stampErrorMs, order, redisKey } = entry;
-    const deletion: KeyedEntry = { kind: 'delete', at, stamp, stampErrorMs, order, redisKey };
+    const { at, stamp, order, redisKey } = entry;
+    const deletion: KeyedEntry = { kind: 'delete', at, stamp, order, redisKey };
     this.#entries.set(id, deletion);
     this.#sets.delete(id);
     this.#deletes.add(id);

@@ -3,7 +3,7 @@ import { wholeOf } from '../../values/graph.js';
 import { restamp } from '../../codec/header.js';
 import { snapshot } from '../../values/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
-import type { Cleared, LateChange, RemoteTier } from '../../tiers/remote-tier.js';
+import { stampErrorMs, type Cleared, type LateChange, type RemoteTier } from '../../tiers/remote-tier.js';
 import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
 import { matchingOf } from '../entry/keyspace.js';
@@ -98,7 +98,7 @@ export class Recovery {
   /** The moment of a change. Call it when the change is made, before it is sent. */
   moment(): Moment {
     const { l2, now } = this.#deps;
-    return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order: ++this.#order };
+    return { at: now(), stamp: l2.clock.stamp(), order: ++this.#order };
   }
 
   recordSet(moment: Moment, { bytes, ...set }: UnreachedSet): void {
@@ -122,7 +122,7 @@ export class Recovery {
   /** The present moment, with the order number of the change. */
   #nowInOrderOf({ order }: Moment): Moment {
     const { l2, now } = this.#deps;
-    return { at: now(), stamp: l2.clock.stamp(), stampErrorMs: l2.clock.totalErrorMs, order };
+    return { at: now(), stamp: l2.clock.stamp(), order };
   }
 
   /**
@@ -178,11 +178,6 @@ export class Recovery {
     return Math.max(stamp, Math.floor(l2.clock.now() - (now() - at)));
   }
 
-  /** Error bound of `#stampOf`, milliseconds. */
-  #stampErrorOf({ stampErrorMs }: Moment): number {
-    return Math.max(stampErrorMs, this.#deps.l2.clock.totalErrorMs);
-  }
-
   /** Scans the keys once, whatever the number of patterns. */
   async #replayMatches(entries: readonly MatchEntry[]): Promise<boolean> {
     const { l2, keyPrefix, everything } = this.#deps;
@@ -196,9 +191,8 @@ export class Recovery {
         redisKeys.map((redisKey) => {
           const covering = entries.filter((entry) => entry.matches(redisKey));
           const stamp = Math.max(...covering.map((entry) => this.#stampOf(entry)));
-          const errorMs = Math.max(...covering.map((entry) => this.#stampErrorOf(entry)));
           // No tombstones: the marks cover all these keys.
-          return l2.lateChanges.replay({ redisKey, stamp, errorMs, leavesTombstone: false });
+          return l2.lateChanges.replay({ redisKey, stamp, leavesTombstone: false });
         }),
       );
       this.onReplayed?.(redisKeys);
@@ -290,7 +284,6 @@ export class Recovery {
       await l2.lateChanges.replay({
         redisKey,
         stamp: clearedAt,
-        errorMs: l2.clock.totalErrorMs,
         leavesTombstone: false,
       });
       return true;
@@ -302,7 +295,7 @@ export class Recovery {
   /** The last clear of this key that may have come after this set, by Redis's clock; undefined = none. */
   #clearedAfter(entry: KeyedEntry, cleared: readonly Cleared[]): number | undefined {
     if (entry.kind !== 'set' || cleared.length === 0) return undefined;
-    const made = this.#stampOf(entry) - this.#stampErrorOf(entry);
+    const made = this.#stampOf(entry) - stampErrorMs;
     const covering = cleared.filter(({ mark, at }) => at >= made && this.#covers(mark, entry.redisKey));
     return covering.length === 0 ? undefined : Math.max(...covering.map(({ at }) => at));
   }
@@ -324,7 +317,7 @@ export class Recovery {
     const { l2, values } = this.#deps;
     const { bytes, meta, redisKey } = entry;
     const made = this.#stampOf(entry);
-    const surelyBefore = (made - this.#stampErrorOf(entry)) * 1000;
+    const surelyBefore = (made - stampErrorMs) * 1000;
     let needsNewEpoch = false;
     for (const tag of entry.tags) {
       const own = history.own.get(tag);
@@ -344,8 +337,7 @@ export class Recovery {
   #deletionOf(entry: KeyedEntry): LateChange {
     const { redisKey } = entry;
     const isWanted = (): boolean => this.journal.pending(redisKey) === entry;
-    const [stamp, errorMs] = [this.#stampOf(entry), this.#stampErrorOf(entry)];
-    return { redisKey, stamp, errorMs, leavesTombstone: true, isWanted };
+    return { redisKey, stamp: this.#stampOf(entry), leavesTombstone: true, isWanted };
   }
 
   /** Deletes the older entry that an outdated set was to replace. Returns false: the set itself is not replayed. */

@@ -1,4 +1,10 @@
-import type { Clear, Cleared, LateChange, RemoteLateChanges } from '../remote-tier.js';
+import {
+  stampErrorMs,
+  type Clear,
+  type Cleared,
+  type LateChange,
+  type RemoteLateChanges,
+} from '../remote-tier.js';
 import { integerOf } from './client.js';
 import type { SiblingKeys } from './entry-removals.js';
 import { unwanted, type RedisExecutor } from './executor.js';
@@ -29,10 +35,10 @@ export class LateChanges implements RemoteLateChanges {
     this.#options = options;
   }
 
-  async replay({ redisKey, stamp, errorMs, set, leavesTombstone, isWanted }: LateChange): Promise<boolean> {
+  async replay({ redisKey, stamp, set, leavesTombstone, isWanted }: LateChange): Promise<boolean> {
     const { siblings, horizonMs } = this.#options;
     const keys = [redisKey, siblings.guardKeyOf(redisKey), siblings.tombstoneOf(redisKey)];
-    const moments = [sixBytes(stamp + errorMs), sixBytes(stamp - errorMs)];
+    const moments = [sixBytes(stamp + stampErrorMs), sixBytes(stamp - stampErrorMs)];
     const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, leavesTombstone ? horizonMs : 0];
     const reply = await this.#executor.script('catch up', catchUpScript, keys, args, isWanted);
     return reply !== unwanted && integerOf(reply) === 1;

@@ -50,14 +50,6 @@ export class ServerClock implements RemoteClock {
     return Math.max(0, this.#errorMs - goodRoundTripMs / 2);
   }
 
-  /**
-   * How far off the stamps of instances are taken to be, milliseconds: half a good round trip. A wider margin would let
-   * an older set of the journal replace a newer entry.
-   */
-  get totalErrorMs(): number {
-    return goodRoundTripMs / 2;
-  }
-
   /** Milliseconds since the epoch by Redis's clock; by this process's clock while Redis's time is unknown. */
   now(): number {
     return this.of(this.#clock.now());
