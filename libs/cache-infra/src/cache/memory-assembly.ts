@@ -29,7 +29,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
   const option = 'maxSize (l1CacheSize or CACHE_SIZE where the cache is configured)';
   const watch = new EvictionWatch({ name, maxSize, option, clock, counters, logger: options.logger });
   const onEvict = (id: string): void => {
-    counters.evictions++;
+    counters.evicted();
     watch.evicted();
     if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
   };

@@ -56,7 +56,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     logger: options.logger,
   });
   const onEvict = (id: string): void => {
-    counters.evictions++;
+    counters.evicted();
     watch.evicted();
     if (emitter.has('evict')) emitter.emit('evict', { key: keyOf(id) });
   };
@@ -122,7 +122,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     trackWrites: coherence === 'tracking',
     changing,
     onCorrupt: (key, reason) => {
-      counters.corrupt++;
+      counters.foundCorrupt();
       emitter.emit('corrupt', { key, reason });
     },
   });

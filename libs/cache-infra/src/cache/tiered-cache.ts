@@ -128,10 +128,10 @@ export class TieredCache extends Cache {
   recordRead(key: string, tier: 'l1' | 'l2' | undefined, start: number): void {
     const engine = this.#engine;
     const { counters, emitter, observer, l1 } = engine;
-    if (l1 !== undefined && tier !== 'l1') counters.l1Misses++;
-    if (tier === 'l1') counters.l1Hits++;
-    else if (tier === 'l2') counters.l2Hits++;
-    else counters.misses++;
+    if (l1 !== undefined && tier !== 'l1') counters.missedL1();
+    if (tier === 'l1') counters.hitL1();
+    else if (tier === 'l2') counters.hitL2();
+    else counters.missed();
     if (tier === undefined) emitter.emit('miss', { key });
     else emitter.emit('hit', { key, tier });
     if (tier === 'l1' && engine.sampling.skipHit() && !activity.enabled) return;
@@ -441,7 +441,7 @@ export class TieredCache extends Cache {
     const held = l1.held(this.#isRoot && !this.#engine.hasMarkedIds ? key : this.#keyspace.id(key));
     if (held instanceof L1Entry) return this.#entryHit(held, refreshing);
     if (held === undefined || refreshing) return undefined;
-    this.#counters.l1Hits++;
+    this.#counters.hitL1();
     return held;
   }
 
@@ -450,7 +450,7 @@ export class TieredCache extends Cache {
     if (detail === undefined || this.#clock.coarse() >= plainUntil) return undefined;
     if (detail.checkedVersion !== this.#tagTable.version || (refreshing && detail.refreshAt < 0))
       return undefined;
-    this.#counters.l1Hits++;
+    this.#counters.hitL1();
     return value;
   }
 

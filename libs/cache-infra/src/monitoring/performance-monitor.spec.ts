@@ -7,7 +7,16 @@ import { CachePerformanceMonitor } from './performance-monitor.js';
 
 /** A cache as the monitor sees it; its counters are set by hand. */
 class Source {
-  readonly counters = new Counters();
+  readonly counters = {
+    l1Hits: 0,
+    l1Misses: 0,
+    l2Hits: 0,
+    l2Misses: 0,
+    l2Errors: 0,
+    misses: 0,
+    sets: 0,
+    deletes: 0,
+  };
   readonly compression = { count: 0, bytesIn: 0, bytesOut: 0 };
   readonly journal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
   size = 0;
@@ -17,7 +26,16 @@ class Source {
 
   stats(): CacheStats {
     if (this.broken) throw new Error('closed');
-    return this.counters.snapshot(this.name, this.size, this.compression, this.journal);
+    const { l1Hits, l1Misses, l2Hits, l2Misses, l2Errors, ...totals } = this.counters;
+    const stats = new Counters().snapshot(this.name, this.size, this.compression, this.journal);
+    return {
+      ...stats,
+      ...totals,
+      hits: l1Hits + l2Hits,
+      errors: l2Errors,
+      l1: { ...stats.l1, hits: l1Hits, misses: l1Misses },
+      l2: { ...stats.l2, hits: l2Hits, misses: l2Misses, errors: l2Errors },
+    };
   }
 }
 

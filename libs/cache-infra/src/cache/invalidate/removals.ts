@@ -110,10 +110,10 @@ export class Removals {
       const id = keyspace.id(key);
       this.#deps.work.supersede(id);
       if (this.#deps.entries.fresh(id) !== undefined) existed++;
-      if (l1?.delete(id) === true) counters.l1Deletes++;
+      if (l1?.delete(id) === true) counters.deletedL1();
       if (emitter.has('delete')) emitter.emit('delete', { key });
     }
-    counters.deletes += keys.length;
+    counters.deleted(keys.length);
     return existed;
   }
 
@@ -134,7 +134,7 @@ export class Removals {
       const deleted = isRedisFailed
         ? failed
         : await this.#deps.errors.attempt(operation, removeFrom(l2, redisKeys, { leavesTombstones: true }));
-      if (typeof deleted === 'number') counters.l2Deletes += deleted;
+      if (typeof deleted === 'number') counters.deletedL2(deleted);
       this.#deps.coherence.announce(redisKeys);
       if (deleted === failed && moment !== undefined) {
         redisKeys.forEach((redisKey, i) => {
@@ -213,7 +213,7 @@ export class Removals {
           const deleted = await removeFrom(l2, redisKeys, { leavesTombstones: false });
           this.#deps.coherence.announce(redisKeys);
           fromL2 += deleted;
-          counters.l2Deletes += deleted;
+          counters.deletedL2(deleted);
         });
         exempt = scan.exemptIds;
         const outcome = await this.#deps.errors.attempt(operation, removal);
@@ -223,7 +223,7 @@ export class Removals {
       this.#dropL1((id) => !exempt.has(id) && matchesId(id));
     }
     const total = Math.max(fromL2, fromL1);
-    counters.deletes += total;
+    counters.deleted(total);
     return total;
   }
 
@@ -321,7 +321,7 @@ export class Removals {
     const dropped = l1?.deleteWhere(matches, (entry) => {
       if (this.#deps.entries.stateOf(entry) === 'fresh') fresh++;
     });
-    counters.l1Deletes += dropped ?? 0;
+    counters.deletedL1(dropped ?? 0);
     return fresh;
   }
 }

@@ -125,12 +125,12 @@ export class GetOrSet {
     if (plan.forced) return { stale: entries.stale(id) };
     const entry = entries.fresh(id);
     if (entry !== undefined) {
-      this.#counters.l1Hits++;
+      this.#counters.hitL1();
       this.#hit(call, 'l1');
       if (plan.refreshAhead !== undefined) this.#refreshIfDue(call, entry);
       return { answer: { value: this.#given(entry.value, plan) } };
     }
-    this.#counters.l1Misses++;
+    this.#counters.missedL1();
     const stale = entries.stale(id);
     const isServed =
       stale !== undefined &&
@@ -179,7 +179,7 @@ export class GetOrSet {
   }
 
   #join(flight: SingleFlight, { plan, options }: Planned, stale: L1Entry | undefined): void {
-    this.#deps.counters.coalesced++;
+    this.#deps.counters.joinedLoad();
     if (plan.forced) flight.forced = true;
     flight.stale ??= stale;
     flight.askTags(plan.tags, this.#keyspace);
@@ -196,14 +196,14 @@ export class GetOrSet {
     try {
       result = await waitWithTimeouts(this.#deps, call.key, flight, call.plan);
     } catch (error) {
-      this.#counters.misses++;
+      this.#counters.missed();
       this.#missed(call);
       throw error;
     }
     if (result.from === 'other-instance') return undefined;
     if (result.from === 'stale') return this.#served(call, result.value);
     if (result.from === 'l2') {
-      this.#counters.l2Hits++;
+      this.#counters.hitL2();
       this.#hit(call, 'l2');
       if (result.due !== undefined && this.#skipsL1(call.plan)) this.#refresh(call, result.due);
       return { value: this.#given(result.value, call.plan) };
@@ -213,7 +213,7 @@ export class GetOrSet {
     const isOutdated =
       (isUnsure || result.tagEpoch < epochAtJoining) && !tags.table.isValid(result.tags, result.tagEpoch);
     if (isOutdated) return undefined;
-    this.#counters.misses++;
+    this.#counters.missed();
     this.#missed(call);
     return { value: this.#loaded(call, result, isJoined) };
   }
@@ -240,7 +240,7 @@ export class GetOrSet {
 
   #refresh(call: Planned, entry: L1Entry): void {
     if (!this.#mayRefresh(call.id)) return;
-    this.#deps.counters.refreshes++;
+    this.#deps.counters.refreshStarted();
     const plan = { ...call.plan, signal: undefined };
     this.#start({ ...call, plan }, { forced: false, background: true, stale: entry, redisFailed: false });
   }
@@ -262,15 +262,15 @@ export class GetOrSet {
   }
 
   #hitL2(call: Planned, entry: L1Entry): Answer {
-    this.#counters.l2Hits++;
+    this.#counters.hitL2();
     this.#hit(call, 'l2');
     return { value: this.#given(entry.value, call.plan) };
   }
 
   /** Serves a stale value. It counts as a miss. */
   #served(call: Planned, value: unknown): Answer {
-    this.#counters.misses++;
-    this.#deps.counters.staleHits++;
+    this.#counters.missed();
+    this.#deps.counters.servedStale();
     this.#missed(call);
     return { value: this.#given(value, call.plan) };
   }

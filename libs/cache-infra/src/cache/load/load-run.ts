@@ -116,7 +116,7 @@ export class LoadRun implements FlightObserver {
         const answer = this.#answerFrom(found);
         if (answer !== undefined) return answer;
       }
-      counters.l2Misses++;
+      counters.missedL2();
     }
     await pull?.catch(ignore);
     flight.signal.throwIfAborted();
@@ -296,12 +296,12 @@ export class LoadRun implements FlightObserver {
 
   async #runLoader(decisions: LoadDecisions): Promise<unknown> {
     const { counters } = this.#deps;
-    counters.loads++;
+    counters.loadStarted();
     const start = activity.enabled ? performance.now() : 0;
     try {
       return await runAs(this.flight, () => this.#call.loader(decisions));
     } catch (error) {
-      counters.loadErrors++;
+      counters.loadFailed();
       throw error;
     } finally {
       if (activity.enabled) activity.note('load', undefined, performance.now() - start);
@@ -334,7 +334,7 @@ export class LoadRun implements FlightObserver {
   #reportUnstorable(decisions: LoadDecisions, error: Error): void {
     const { counters, clock, refusals, entries, refreshBackoff } = this.#deps;
     const { key, id } = this.#call;
-    counters.notStored++;
+    counters.loadedUnstorable();
     refusals.report(error, key, decisions);
     // Without a pause every hit would start another refresh.
     if (this.flight.background) entries.postponeRefresh(id, refreshBackoff.failed(id, clock.now()));

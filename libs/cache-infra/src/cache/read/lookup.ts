@@ -102,10 +102,10 @@ export class Lookup {
       if (tags.stale) hasRedisFailed = (await this.checkTags(operation, id)) === failed;
       const entry = entries.fresh(id);
       if (entry !== undefined) {
-        counters.l1Hits++;
+        counters.hitL1();
         return { entry, tier: 'l1', isOwn: false };
       }
-      counters.l1Misses++;
+      counters.missedL1();
     }
     // Redis already failed in this call: don't pay for a second time-out.
     if (l2 !== undefined && !hasRedisFailed) {
@@ -113,15 +113,15 @@ export class Lookup {
         const read = reads.read(l2, keyspace, key, defaults);
         const entry = await read.found;
         if (entry !== undefined && entries.isWithinTtl(entry)) {
-          counters.l2Hits++;
+          counters.hitL2();
           return { entry, tier: 'l2', isOwn: !read.shared };
         }
       } catch (error) {
         errors.tolerate(operation, error);
       }
     }
-    if (l2 !== undefined) counters.l2Misses++;
-    counters.misses++;
+    if (l2 !== undefined) counters.missedL2();
+    counters.missed();
     return undefined;
   }
 
@@ -143,11 +143,11 @@ export class Lookup {
       }
     }
     if (l1 !== undefined) {
-      counters.l1Hits += keys.length - missing.length;
-      counters.l1Misses += missing.length;
+      counters.hitL1(keys.length - missing.length);
+      counters.missedL1(missing.length);
     }
     if (l2 === undefined || missing.length === 0) {
-      counters.misses += missing.length;
+      counters.missed(missing.length);
       return hits;
     }
     // Redis already failed in this call: don't pay for a second time-out.
@@ -178,10 +178,10 @@ export class Lookup {
       let { entry } = result;
       if (entry instanceof Promise) entry = await this.#awaited(entry);
       if (entry === undefined || !entries.isWithinTtl(entry)) {
-        counters.l2Misses++;
-        counters.misses++;
+        counters.missedL2();
+        counters.missed();
       } else {
-        counters.l2Hits++;
+        counters.hitL2();
         hits[indexes[from + n] as number] = { entry, tier: 'l2', isOwn: !result.read.shared };
       }
     }
@@ -194,8 +194,8 @@ export class Lookup {
   }
 
   #missedAll<T>(count: number, hits: T): T {
-    this.#deps.counters.l2Misses += count;
-    this.#deps.counters.misses += count;
+    this.#deps.counters.missedL2(count);
+    this.#deps.counters.missed(count);
     return hits;
   }
 }

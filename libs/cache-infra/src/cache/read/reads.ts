@@ -298,7 +298,7 @@ export class TierReads {
       this.#deps.aliases.remember(redisKey, key, keyspace);
       l1.set(id, withL1Ttl(entry, stored.meta.ttlMs, l1TtlMs, now));
     }
-    counters.l1Sets++;
+    counters.storedL1();
     return entry;
   }
 }

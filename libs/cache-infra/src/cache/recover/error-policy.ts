@@ -61,7 +61,7 @@ export class ErrorPolicy {
   /** Counts and emits a failure, and throws it where `onError` is `'throw'`. */
   tolerate(operation: CacheOperation, error: unknown): void {
     const { counters, emitter } = this.#deps;
-    counters.l2Errors++;
+    counters.failedL2();
     emitter.emit('error', { operation, error: error as Error });
     if (this.throws) throw error;
   }

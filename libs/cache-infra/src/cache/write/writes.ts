@@ -105,8 +105,8 @@ export class TierWrites {
     if (work.loads.size > 0) work.loads.supersede(id);
     this.#deps.backoff.succeeded(id);
     l1?.setPlain(id, value, until, now);
-    counters.sets++;
-    counters.l1Sets++;
+    counters.stored();
+    counters.storedL1();
   }
 
   /** Sets a value. Failures reject; the call itself does not throw. */
@@ -270,7 +270,7 @@ export class TierWrites {
     const guard = guards?.guardKeyOf(redisKey) ?? '';
     return l2.write({ redisKey, guard, bytes, ttlMs: redisTtl(plan), work: write }).then(
       (isWritten) => {
-        if (isWritten) counters.l2Sets++;
+        if (isWritten) counters.storedL2();
         if (isWritten) this.#deps.writeStreak.accepted();
         this.#settle(sending, bytes, false);
       },
@@ -330,7 +330,7 @@ export class TierWrites {
       return kind !== 'permission';
     }
     // Redis is full: delete the older entry, so that readers miss. An older value would be wrong.
-    this.#deps.counters.l2Errors++;
+    this.#deps.counters.failedL2();
     // Read the key once more, so that the server tracks it for this instance.
     const removal = Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
     return (await this.#deps.errors.guarded(operation, removal)) === failed;
@@ -409,7 +409,7 @@ export class TierWrites {
     )
       return;
     if (ended === true) {
-      counters.l2Sets++;
+      counters.storedL2();
       this.#deps.coherence.announce([guard.redisKey]);
     }
     if (!(await this.#isStillValid(keyspace, plan, epoch, work))) return;
@@ -418,7 +418,7 @@ export class TierWrites {
     if (plan.tiers === 'both' && isTracked) {
       this.#storeL1(keyspace, key, stored, plan, epoch);
     } else {
-      counters.sets++;
+      counters.stored();
       // Redis does not report own writes: the L1 holds an older entry.
       l1?.delete(keyspace.id(key));
     }
@@ -476,7 +476,7 @@ export class TierWrites {
       return await guards.end(load, bytes, ttlMs);
     } catch (error) {
       if (failureKind(error) !== 'oom' || this.#deps.errors.throws) throw error;
-      this.#deps.counters.l2Errors++;
+      this.#deps.counters.failedL2();
       await l2.delete([load.redisKey]);
       return 'refused';
     }
@@ -484,7 +484,7 @@ export class TierWrites {
 
   #storeL1(keyspace: Keyspace, key: string, stored: StoredForms, plan: StorePlan, epoch: number): void {
     const { l1, clock, counters, emitter } = this.#deps;
-    counters.sets++;
+    counters.stored();
     if (l1 !== undefined) {
       const id = keyspace.id(key);
       const now = clock.now();
@@ -494,7 +494,7 @@ export class TierWrites {
       } else {
         const entry = newEntry(keyspace, stored.value, plan, epoch, now, this.#deps.entries.carriesTtl);
         l1.set(id, withL1Ttl(entry, plan.ttlMs, plan.l1TtlMs, now));
-        counters.l1Sets++;
+        counters.storedL1();
       }
     }
     if (emitter.has('set')) emitter.emit('set', { key });
