@@ -4,14 +4,14 @@ import { KeyRing } from '../codec/encryption.js';
 import { durationMs } from '../base/duration.js';
 import { guideUrl } from '../base/guide-url.js';
 import { encodedPrefix, namespacePath } from '../keys/namespace.js';
-import type { CoherenceListener } from '../tiers/coherence/client-tracking.js';
+import type { CoherenceChannel } from '../tiers/coherence/channel.js';
 import { Deadlines } from '../tiers/redis/deadlines.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { RedisConnection } from '../tiers/redis/connection.js';
 import { RedisExecutor } from '../tiers/redis/executor.js';
 import { LoadGuards } from '../tiers/redis/load-guards.js';
 import { RedisTier } from '../tiers/redis/redis-tier.js';
-import { markedEpoch, tagTableKey } from '../tiers/redis/tag-channel.js';
+import { tagTableKey } from '../tiers/redis/tag-channel.js';
 import { PubSubCoherence } from '../tiers/coherence/pubsub.js';
 import { noOwnChange, type OwnChange } from '../tiers/redis/own-changes.js';
 import { announce, track } from '../tiers/coherence/shared-tracking.js';
@@ -32,6 +32,7 @@ import { RecoveryJournal, type JournalEntry } from './recover/journal.js';
 import { RedisAvailability } from './recover/redis-availability.js';
 import { Refusals } from './observe/refusals.js';
 import { planDefaults } from './entry/store-plan.js';
+import { RemoteChanges } from './invalidate/remote-changes.js';
 import { TagSync } from './invalidate/tag-sync.js';
 import { valueLimits } from './entry/value-rules.js';
 
@@ -199,11 +200,12 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   engine.coherence.useNeighbours((redisKeys) => {
     announce(connection.client, redisKeys);
   });
-  if (coherence !== 'none') keepCoherent(engine, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
+  if (coherence !== 'none') openChannel(engine, l2, coherence, keyPrefix, connectTimeoutMs, coherenceLog);
   return engine;
 }
 
-function keepCoherent(
+/** Opens the channel by which this cache hears of changes made elsewhere. */
+function openChannel(
   engine: Engine,
   l2: RedisTier,
   mode: 'tracking' | 'broadcast' | 'pubsub',
@@ -211,49 +213,17 @@ function keepCoherent(
   connectTimeoutMs: number,
   log: CoherenceLog | undefined,
 ): void {
-  const { tags, emitter } = engine;
-  const tableKey = tagTableKey(keyPrefix);
-  let lost = false;
-  const listener: CoherenceListener = {
-    onInvalidate: (redisKeys) => {
-      for (const redisKey of redisKeys) {
-        if (redisKey === tableKey) tags.onEpoch(markedEpoch(tableKey, redisKeys) ?? Infinity);
-        else engine.coherence.onRemoteChange(redisKey);
-      }
-    },
-    onTags: (_tableKey, message) => {
-      tags.onMessage(message);
-    },
-    onFlush: () => {
-      tags.onChange();
-      engine.coherence.onRemoteFlush();
-    },
-    onLost: (reason) => {
-      lost = true;
-      tags.onChannel(false);
-      engine.coherence.emptyL1();
-      // If Redis itself is unavailable, another log line says so.
-      if (l2.connection.status === 'ready') log?.lost(reason);
-      emitter.emit('coherenceLost', { reason });
-    },
-    onUnarmed: (reason) => {
-      if (l2.connection.status === 'ready') log?.lost(reason);
-    },
-    onArmed: () => {
-      // Redis does not track keys that were read before this moment.
-      tags.onChannel(true);
-      engine.coherence.emptyL1();
-      if (!lost) return;
-      lost = false;
-      log?.restored();
-      emitter.emit('coherenceRestored', {});
-    },
-  };
+  const { tags, emitter, coherence } = engine;
+  const listener = new RemoteChanges({
+    ...{ tags, emitter, coherence, log },
+    tagTableKey: tagTableKey(keyPrefix),
+    isRedisReady: () => l2.connection.status === 'ready',
+  });
   const connecting = new Deadlines(connectTimeoutMs);
   const deadlines = new Deadlines(channelTimeoutMs);
   const { client } = l2.connection;
   const prefix = `${keyPrefix}:`;
-  const tracking =
+  const channel: CoherenceChannel =
     mode === 'pubsub'
       ? new PubSubCoherence(
           client,
@@ -263,14 +233,14 @@ function keepCoherent(
           listener,
         )
       : track(client, prefix, { mode, deadlines, connecting }, listener);
-  engine.coherence.useChannel(tracking);
+  coherence.useChannel(channel);
   const freezeWatch = new FreezeWatch(() => {
     tags.onChange();
-    engine.coherence.emptyL1();
+    coherence.emptyL1();
   });
   engine.lifecycle.onClose(() => {
     freezeWatch.close();
-    tracking.close();
+    channel.close();
     connecting.close();
     deadlines.close();
     log?.redisAway();

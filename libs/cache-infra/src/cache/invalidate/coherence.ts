@@ -1,5 +1,5 @@
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import type { TrackingMember } from '../../tiers/coherence/shared-tracking.js';
+import type { CoherenceChannel } from '../../tiers/coherence/channel.js';
 import { guardedKey } from '../../tiers/redis/load-guard-key.js';
 import type { KeyAliases } from '../entry/key-aliases.js';
 import type { InFlightWork } from './in-flight-work.js';
@@ -16,7 +16,7 @@ export interface CoherenceDeps {
 /** Announces changes of this cache to others, and applies remote changes to the L1 and the work in flight. */
 export class Coherence {
   readonly #deps: CoherenceDeps;
-  #member: TrackingMember | undefined;
+  #channel: CoherenceChannel | undefined;
   #announceToNeighbours: ((redisKeys: readonly string[]) => void) | undefined;
   #l1Generation = 0;
 
@@ -25,12 +25,12 @@ export class Coherence {
   }
 
   /** The invalidation channel; undefined = this cache receives no remote changes. */
-  get channel(): TrackingMember | undefined {
-    return this.#member;
+  get channel(): CoherenceChannel | undefined {
+    return this.#channel;
   }
 
-  useChannel(member: TrackingMember): void {
-    this.#member = member;
+  useChannel(channel: CoherenceChannel): void {
+    this.#channel = channel;
   }
 
   /** Announces changes to caches on the same client that use another channel. */
@@ -45,8 +45,8 @@ export class Coherence {
 
   /** This cache changed keys in Redis. */
   announce(redisKeys: readonly string[]): void {
-    this.#member?.changed(redisKeys);
-    if (this.#member?.reachesNeighbours !== true) this.#announceToNeighbours?.(redisKeys);
+    this.#channel?.changed(redisKeys);
+    if (this.#channel?.reachesNeighbours !== true) this.#announceToNeighbours?.(redisKeys);
   }
 
   /** Another client changed a key in Redis. */

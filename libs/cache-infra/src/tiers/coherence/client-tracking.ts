@@ -2,27 +2,12 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from '../redis/client-listeners.js';
 import type { Deadlines } from '../redis/deadlines.js';
 import { errorKindOf } from '../redis/errors.js';
-import { tagTableUnder, type TagMessage } from '../redis/tag-channel.js';
+import { tagTableUnder } from '../redis/tag-channel.js';
+import type { ChannelListener } from './channel.js';
 import { TagSubscription } from './tag-subscription.js';
 
-/** Callbacks for the events of an invalidation channel. */
-export interface CoherenceListener {
-  /** Another client changed these keys. */
-  onInvalidate(redisKeys: readonly string[]): void;
-  /** The tag table at this key was changed, as `message` says. */
-  onTags(tableKey: string, message: TagMessage): void;
-  /** All keys were removed (`FLUSHALL`, `FLUSHDB`). */
-  onFlush(): void;
-  /** The channel is lost: changes may be missed from now on. */
-  onLost(reason: string): void;
-  /** An attempt to arm the channel failed: changes are missed. The next attempt follows. */
-  onUnarmed(reason: string): void;
-  /** The channel is armed: no change is missed from now on. Entries read before may be out of date. */
-  onArmed(): void;
-}
-
 /** Callbacks for the events of one tracked connection. */
-export interface NodeListener extends CoherenceListener {
+export interface NodeListener extends ChannelListener {
   /** Tracking is about to start again. */
   onArming(): void;
 }

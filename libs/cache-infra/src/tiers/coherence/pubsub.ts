@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { listenTo } from '../redis/client-listeners.js';
-import type { CoherenceListener } from './client-tracking.js';
 import type { Deadlines } from '../redis/deadlines.js';
 import { noOwnChange, type OwnChange } from '../redis/own-changes.js';
 import { clientPrefixOf, databaseOf, isCluster } from '../redis/client.js';
 import type { RedisClient } from '../redis/options.js';
-import type { TrackingMember } from './shared-tracking.js';
+import type { ChannelListener, CoherenceChannel } from './channel.js';
 import { tagTableUnder } from '../redis/tag-channel.js';
 import { TagSubscription } from './tag-subscription.js';
 
@@ -22,12 +21,12 @@ const retryMs = 500;
  * receives the changes by other caches with this setting. It does not receive changes by other clients, expirations or
  * evictions.
  */
-export class PubSubCoherence implements TrackingMember {
+export class PubSubCoherence implements CoherenceChannel {
   readonly #client: RedisClient;
   readonly #connecting: Deadlines;
   readonly #prefix: string;
   readonly #channel: string;
-  readonly #listener: CoherenceListener;
+  readonly #listener: ChannelListener;
   readonly #publish: (channel: string, message: string) => Promise<unknown>;
   /** The id of this instance: it ignores its own messages. */
   readonly #self = randomBytes(8).toString('base64url');
@@ -43,7 +42,7 @@ export class PubSubCoherence implements TrackingMember {
     prefix: string,
     connecting: Deadlines,
     publish: (channel: string, message: string) => Promise<unknown>,
-    listener: CoherenceListener,
+    listener: ChannelListener,
   ) {
     this.#client = client;
     this.#connecting = connecting;

@@ -3,22 +3,9 @@ import { ValidationError } from '../../base/errors.js';
 import { clientPrefixOf, isCluster } from '../redis/client.js';
 import type { RedisClient } from '../redis/options.js';
 import { tagTableUnder } from '../redis/tag-channel.js';
-import { ClientTracking, type CoherenceListener, type TrackingOptions } from './client-tracking.js';
-import { noOwnChange, OwnChanges, type OwnChange } from '../redis/own-changes.js';
-
-/** One cache's share of an invalidation channel. */
-export interface TrackingMember {
-  readonly armed: boolean;
-  /** True when `changed` reaches every tracked cache on this client. */
-  readonly reachesNeighbours: boolean;
-  /** True when changes by every client are announced. */
-  readonly hearsEverything: boolean;
-  /** This cache is about to change these keys, each once and right after reading it: it does not need the echo. */
-  changing(redisKeys: readonly string[]): OwnChange;
-  /** This cache has changed these keys: announces them to the caches that Redis does not notify. */
-  changed(redisKeys: readonly string[]): void;
-  close(): void;
-}
+import { noOwnChange, OwnChanges } from '../redis/own-changes.js';
+import type { ChannelListener, CoherenceChannel } from './channel.js';
+import { ClientTracking, type TrackingOptions } from './client-tracking.js';
 
 /**
  * Tracks a client once, for all caches that share it: a connection has one redirect and one mode. A Cluster is tracked
@@ -28,7 +15,7 @@ class SharedTracking {
   readonly mode: TrackingOptions['mode'];
   readonly #client: RedisClient;
   readonly #options: TrackingOptions;
-  readonly #members = new Map<CoherenceListener, string>();
+  readonly #members = new Map<ChannelListener, string>();
   readonly #nodes = new Map<Redis, ClientTracking>();
   readonly #ownChanges = new OwnChanges();
 
@@ -43,7 +30,7 @@ class SharedTracking {
     return inUse.length > 0 && inUse.every(([, tracking]) => tracking.armed);
   }
 
-  join(prefix: string, listener: CoherenceListener): TrackingMember {
+  join(prefix: string, listener: ChannelListener): CoherenceChannel {
     const newPrefix = ![...this.#members.values()].includes(prefix);
     this.#members.set(listener, prefix);
     if (this.#members.size === 1) this.#start();
@@ -75,7 +62,7 @@ class SharedTracking {
   /**
    * Announces changes by a cache on this client. In `broadcast` mode the server leaves out the whole client (`NOLOOP`).
    */
-  announce(redisKeys: readonly string[], by?: CoherenceListener): void {
+  announce(redisKeys: readonly string[], by?: ChannelListener): void {
     if (this.mode !== 'broadcast') return;
     this.#notify((member) => member !== by && member.onInvalidate(redisKeys));
   }
@@ -153,11 +140,11 @@ class SharedTracking {
     }
   }
 
-  #notify(call: (member: CoherenceListener) => unknown): void {
+  #notify(call: (member: ChannelListener) => unknown): void {
     for (const member of [...this.#members.keys()]) call(member);
   }
 
-  #leave(listener: CoherenceListener): void {
+  #leave(listener: ChannelListener): void {
     if (!this.#members.delete(listener) || this.#members.size > 0) return;
     trackings.delete(this.#client);
     if (isCluster(this.#client)) {
@@ -190,8 +177,8 @@ export function track(
   client: RedisClient,
   prefix: string,
   options: TrackingOptions,
-  listener: CoherenceListener,
-): TrackingMember {
+  listener: ChannelListener,
+): CoherenceChannel {
   const shared = trackings.get(client) ?? new SharedTracking(client, options);
   trackings.set(client, shared);
   if (shared.mode !== options.mode) {
