@@ -76,20 +76,22 @@ describe('a set made in a partition does not bring back what another instance re
     await cache.deleteMany(['a', 'b', 'c']);
     expect(await own.raw.keys(`${own.keyPrefix}:!d:*`)).toHaveLength(3);
     expect(await cache.invalidatePattern('*')).toBe(0);
-    await until(
-      async () => (await own.raw.keys(`${own.keyPrefix}:*`)).length === 0,
-      'the tombstones and marks to expire',
-    );
+    const left = await own.raw.keys(`${own.keyPrefix}:*`);
+    expect(left).toHaveLength(4);
+    for (const trace of left) {
+      expect(await own.raw.pttl(trace)).toBeGreaterThan(0);
+      // Loads under way compare them, however short the horizon is.
+      expect(await own.raw.pttl(trace)).toBeLessThanOrEqual(10_000);
+    }
   });
 
-  it('with journalHorizon 0 nothing is remembered, and a set is made up for as a delete', async () => {
+  it('with journalHorizon 0 no set is replayed: a delete is, in its place', async () => {
     const [cache, other] = [await behindProxy({ journalHorizon: 0 }), await own.redis({ journalHorizon: 0 })];
     await other.set('key', 'old');
     await inPartition(cache, async () => {
       await cache.set('key', 'new');
       await other.delete('unrelated');
     });
-    expect(await own.raw.keys(`${own.keyPrefix}:!d:*`)).toEqual([]);
     expect(await other.get('key')).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../tiers/redis/load-guards.js';
+import type { OptimisticLoads } from '../tiers/redis/optimistic-loads.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { CacheMonitor } from './contract/monitor.js';
 import type { Isolation, OnError } from './contract/options.js';
@@ -18,6 +19,7 @@ import type { TagSync } from './invalidate/tag-sync.js';
 import { Backoff } from './load/backoff.js';
 import { CallTimers } from './load/call-timers.js';
 import type { LoadDeps } from './load/load-deps.js';
+import { MissForecast } from './load/miss-forecast.js';
 import type { SingleFlight } from './load/single-flight.js';
 import type { HealthDeps } from './observe/check-health.js';
 import type { Counters } from './observe/counters.js';
@@ -30,6 +32,8 @@ import { Lookup } from './read/lookup.js';
 import { TierReads, type TierRead } from './read/reads.js';
 import { ErrorPolicy } from './recover/error-policy.js';
 import type { Recovery } from './recover/recovery.js';
+import { L1Writes } from './write/l1-writes.js';
+import { LoadedWrites } from './write/loaded-writes.js';
 import { WriteStreak } from './write/write-streak.js';
 import { TierWrites } from './write/writes.js';
 
@@ -59,6 +63,7 @@ export interface EngineParts {
   readonly l2: RemoteTier | undefined;
   /** Protects loads across instances. */
   readonly guards: LoadGuards | undefined;
+  readonly optimisticLoads: OptimisticLoads | undefined;
   /** undefined = there is no journal: changes that do not reach the L2 are lost. */
   readonly recovery: Recovery | undefined;
 }
@@ -144,16 +149,20 @@ export class Engine {
     });
     const lookup = (this.lookup = new Lookup({ ...tiers, reads, errors, defaults }));
     const changing = { ...tiers, guards, recovery, emitter, errors, work, coherence };
-    const writes = (this.writes = new TierWrites({
-      ...{ ...changing, lifecycle, aliases, keySignals, backoff },
+    const l1Writes = new L1Writes({ l1, clock, counters, emitter, entries, work });
+    this.writes = new TierWrites({
+      ...{ ...changing, lifecycle, aliases, backoff, l1Writes },
       writeStreak: this.#writeStreak,
-    }));
+    });
+    const loadedWrites = new LoadedWrites({ ...changing, lifecycle, aliases, keySignals, l1Writes });
     this.removals = new Removals({
       ...{ ...changing, keyPrefix, values },
       look: (operation, keyspace, key) => lookup.look(operation, keyspace, key),
     });
     this.loadDeps = {
-      ...{ ...changing, lookup, writes, keySignals, lifecycle, backoff, isolation, values, defaults },
+      ...{ ...changing, lookup, loadedWrites, keySignals, lifecycle, backoff, isolation, values, defaults },
+      optimisticLoads: parts.optimisticLoads,
+      missForecast: new MissForecast(),
       refreshBackoff: new Backoff(graceBackoffMs),
       refusals: parts.refusals,
       timers: this.#timers,

@@ -53,6 +53,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
     l2: undefined,
     guards: undefined,
+    optimisticLoads: undefined,
     recovery: undefined,
   });
 }

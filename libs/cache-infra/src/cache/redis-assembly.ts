@@ -9,7 +9,9 @@ import { Deadlines } from '../tiers/redis/deadlines.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { RedisConnection } from '../tiers/redis/connection.js';
 import { RedisExecutor } from '../tiers/redis/executor.js';
+import type { SiblingKeys } from '../tiers/redis/entry-removals.js';
 import { LoadGuards } from '../tiers/redis/load-guards.js';
+import { OptimisticLoads } from '../tiers/redis/optimistic-loads.js';
 import { RedisTier } from '../tiers/redis/redis-tier.js';
 import { tagTableKey } from '../tiers/redis/tag-channel.js';
 import { PubSubCoherence } from '../tiers/coherence/pubsub.js';
@@ -26,7 +28,7 @@ import { EvictionWatch } from './observe/eviction-watch.js';
 import { FreezeWatch } from './observe/freeze-watch.js';
 import { harmless } from './observe/logger.js';
 import { Observer } from './observe/observer.js';
-import { clearedKey, keyOf, Keyspace } from './entry/keyspace.js';
+import { clearedKey, covers, keyOf, Keyspace } from './entry/keyspace.js';
 import { Recovery } from './recover/recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recover/journal.js';
 import { RedisAvailability } from './recover/redis-availability.js';
@@ -109,15 +111,16 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   });
   const horizonMs = durationMs(options.journalHorizon ?? defaults.journalHorizon, 'journalHorizon');
   const everything = new Keyspace(keyPrefix, '').redisScope();
+  const siblings: SiblingKeys = {
+    guardKeyOf: (redisKey) => guards.guardKeyOf(redisKey),
+    tombstoneOf: (redisKey) => guards.tombstoneOf(redisKey),
+  };
   const l2 = new RedisTier(connection, executor, codec, {
     tagTableKey: tagTableKey(keyPrefix),
     clearedKey: clearedKey(keyPrefix),
     clearedEverything: everything.mark,
     horizonMs,
-    siblings: {
-      guardKeyOf: (redisKey) => guards.guardKeyOf(redisKey),
-      tombstoneOf: (redisKey) => guards.tombstoneOf(redisKey),
-    },
+    siblings,
     maxTags,
     clock,
     trackWrites: coherence === 'tracking',
@@ -140,6 +143,13 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     connection.clientPrefix,
     changing,
   );
+  const optimisticLoads = new OptimisticLoads({
+    ...{ connection, executor, siblings, changing },
+    clearedKey: clearedKey(keyPrefix),
+    clearedSince: (at) => l2.lateChanges.clearedSince(at),
+    covers: (mark, redisKey) => covers(keyPrefix, mark, redisKey),
+    trackWrites: coherence === 'tracking',
+  });
   const journal = new RecoveryJournal(limits, everything, {
     onDropped: (dropped) => emitter.emit('journalOverflow', { dropped: describe(dropped) }),
     onWidened: () =>
@@ -171,6 +181,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
     l2,
     guards,
+    optimisticLoads,
     recovery: limits.maxEntries > 0 ? recovery : undefined,
   });
   const logger = options.logger && harmless(options.logger);

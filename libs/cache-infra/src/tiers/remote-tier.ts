@@ -108,6 +108,30 @@ export interface RemoteKeys {
   pages(glob: string): AsyncGenerator<readonly string[], void>;
 }
 
+/** A load, as Redis judges it: its value is stored only if nothing was invalidated or set since the load began. */
+export interface RemoteLoad {
+  readonly redisKey: string;
+  /** This load holds the lease of its key. */
+  readonly leased: boolean;
+  /** The end of the load has been sent to Redis. */
+  readonly ended: boolean;
+  /** Milliseconds between two renewals. */
+  readonly renewEveryMs: number;
+  /** Keeps the load known to Redis while its loader runs. False = the key was changed since the load began. */
+  renew(): Promise<boolean>;
+  /** As `renew`, without a change in Redis. */
+  isCurrent(): Promise<boolean>;
+  /**
+   * Ends the load with its value. `work`: checked when the value is sent. Returns whether it was stored: false = the key
+   * was changed since the load began.
+   */
+  store(bytes: Buffer, ttlMs: number, work: { readonly superseded: boolean }): Promise<boolean>;
+  /** Releases the lease of a load whose value is not needed: it goes to the next waiting instance. */
+  release(): Promise<void>;
+  /** Releases the lease of a load without a value to store: all waiting instances load at once. */
+  releaseEmpty(): Promise<void>;
+}
+
 /** The tag table in Redis. */
 export interface RemoteTagTable {
   /** Returns the changes of the table, as many as one script should; `make`: creates a missing table. */
@@ -124,6 +148,8 @@ export interface RemoteLateChanges {
   markCleared(clears: readonly Clear[]): Promise<void>;
   /** The recorded clears of other instances. */
   clearedElsewhere(): Promise<Cleared[]>;
+  /** The clears recorded at a moment or later: milliseconds as text, '-inf' = all, '(' in front = later only. */
+  clearedSince(at: string): Promise<Cleared[]>;
 }
 
 /** Direct access to the servers, for diagnostics: what they are, and commands of any kind. */

@@ -22,6 +22,11 @@ export function matchingOf(prefix: string, mark: string): Matching | undefined {
   }
 }
 
+/** True if the mark of a clear or pattern covers the key. An unreadable mark counts as covering every key. */
+export function covers(prefix: string, mark: string, redisKey: string): boolean {
+  return matchingOf(prefix, mark)?.matches(redisKey) ?? true;
+}
+
 /** The id of a Redis key; undefined = no entry can have this key. */
 export function idOf(prefix: string, redisKey: string): string | undefined {
   if (!redisKey.startsWith(`${prefix}:`)) return undefined;

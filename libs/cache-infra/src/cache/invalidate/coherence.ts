@@ -1,7 +1,8 @@
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { CoherenceChannel } from '../../tiers/coherence/channel.js';
-import { guardedKey } from '../../tiers/redis/load-guard-key.js';
+import { guardedKey, tombstoneFor } from '../../tiers/redis/load-guard-key.js';
 import type { KeyAliases } from '../entry/key-aliases.js';
+import { clearedKey } from '../entry/keyspace.js';
 import type { InFlightWork } from './in-flight-work.js';
 import type { KeySignals } from './key-signals.js';
 
@@ -52,7 +53,12 @@ export class Coherence {
   /** Another client changed a key in Redis. */
   onRemoteChange(redisKey: string): void {
     const { keyPrefix, l1, aliases, work, keySignals } = this.#deps;
-    const guarded = guardedKey(keyPrefix, redisKey);
+    if (redisKey === clearedKey(keyPrefix)) {
+      // Another instance cleared a pattern or scope: each load finds out whether that covers its key.
+      for (const [, load] of [...work.loads.entries()]) load.guardChangedElsewhere();
+      return;
+    }
+    const guarded = guardedKey(keyPrefix, redisKey) ?? tombstoneFor(keyPrefix, redisKey);
     keySignals.send(guarded ?? redisKey);
     const id = aliases.idOf(guarded ?? redisKey);
     if (id === undefined) return;

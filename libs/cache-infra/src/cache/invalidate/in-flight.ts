@@ -13,6 +13,11 @@ export interface TaggedWork extends Supersedable {
   latestEpoch?: number;
 }
 
+/** Reads the flag anew after an `await`: TypeScript would keep the narrowed type. */
+export function isSuperseded(work: Supersedable): boolean {
+  return work.superseded;
+}
+
 export function supersede(work: Supersedable): void {
   if (work.superseded) return;
   work.superseded = true;

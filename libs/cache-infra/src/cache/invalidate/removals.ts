@@ -267,7 +267,8 @@ export class Removals {
     const entry = await this.#deps.look('expire', keyspace, key);
     if (work.superseded) return entry !== undefined;
     if (entry === undefined) {
-      await this.#deps.errors.guarded('expire', l2.delete([guards.guardKeyOf(redisKey)]));
+      // A load under way has an older value.
+      await this.#deps.errors.guarded('expire', l2.remove([redisKey], { leavesTombstones: true }));
       return false;
     }
     if (!hasGrace(entry)) {

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { Lifecycle } from '../../base/lifecycle.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../../tiers/redis/load-guards.js';
+import type { OptimisticLoads } from '../../tiers/redis/optimistic-loads.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
 import type { Isolation } from '../contract/options.js';
 import type { LocalEntries } from '../entry/local-entries.js';
@@ -17,16 +18,20 @@ import type { Refusals } from '../observe/refusals.js';
 import type { Lookup } from '../read/lookup.js';
 import type { TierRead } from '../read/reads.js';
 import type { ErrorPolicy } from '../recover/error-policy.js';
-import type { TierWrites } from '../write/writes.js';
+import type { LoadedWrites } from '../write/loaded-writes.js';
 import type { Backoff } from './backoff.js';
 import type { CallTimers } from './call-timers.js';
+import type { MissForecast } from './miss-forecast.js';
 import type { SingleFlight } from './single-flight.js';
 
 /** The collaborators of a load. */
 export interface LoadDeps {
   readonly l1: MemoryTier | undefined;
   readonly l2: RemoteTier | undefined;
+  /** For loads with a lease, and where Redis may forget what a load compares. */
   readonly guards: LoadGuards | undefined;
+  readonly optimisticLoads: OptimisticLoads | undefined;
+  readonly missForecast: MissForecast;
   readonly clock: Clock;
   readonly tags: TagSync;
   readonly counters: Counters;
@@ -36,7 +41,7 @@ export interface LoadDeps {
   readonly lifecycle: Lifecycle;
   readonly entries: LocalEntries;
   readonly lookup: Lookup;
-  readonly writes: TierWrites;
+  readonly loadedWrites: LoadedWrites;
   readonly work: InFlightWork<TierRead, SingleFlight>;
   readonly coherence: Coherence;
   readonly keySignals: KeySignals;

@@ -1,13 +1,15 @@
 import { SerializationError, ValidationError } from '../../base/errors.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { LoadGuard } from '../../tiers/redis/load-guards.js';
+import type { OptimisticLoad } from '../../tiers/redis/optimistic-loads.js';
+import type { RemoteLoad } from '../../tiers/remote-tier.js';
 import type { Loader } from '../contract/options.js';
 import { copyIn, copyOut } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { refreshTime } from '../entry/l1-entries.js';
 import type { LoadPlan } from '../entry/store-plan.js';
 import { revived } from '../entry/value-rules.js';
-import { supersede } from '../invalidate/in-flight.js';
+import { isSuperseded, supersede } from '../invalidate/in-flight.js';
 import { activity } from '../observe/activity.js';
 import { failed } from '../recover/error-policy.js';
 import { runAs } from './calling-flight.js';
@@ -53,7 +55,8 @@ export class LoadRun implements FlightObserver {
   readonly #call: LoadCall;
   #guardState: GuardState = 'unguarded';
   #entryChanged = false;
-  #guard: LoadGuard | undefined;
+  /** The load as Redis judges it; undefined = Redis did not answer, or was not asked. */
+  #remote: LoadGuard | OptimisticLoad | undefined;
   /** Renews the guard while the loader runs. */
   #renewal: NodeJS.Timeout | undefined;
 
@@ -100,7 +103,7 @@ export class LoadRun implements FlightObserver {
   async #askRedis(): Promise<LoadResult | undefined> {
     const { flight } = this;
     const { plan } = this.#call;
-    const { l2, counters, tags } = this.#deps;
+    const { l2, counters, tags, missForecast } = this.#deps;
     if (l2 === undefined || flight.redisFailed) return undefined;
     // The tag epoch at the start of the loader decides which later invalidations cover its value.
     const pull = tags.pullForLoad(plan.tags.length > 0);
@@ -110,17 +113,42 @@ export class LoadRun implements FlightObserver {
       return undefined;
     }
     if (!flight.forced) {
+      const early = this.#isOptimistic && missForecast.expectsMiss ? this.#beginOptimistically() : undefined;
       const found = await this.#readUnchanged();
       if (found === failed) return undefined;
       if (found !== undefined && !isForced(flight)) {
         const answer = this.#answerFrom(found);
+        missForecast.noted(answer === undefined);
         if (answer !== undefined) return answer;
+      } else {
+        missForecast.noted(true);
       }
       counters.missedL2();
+      this.#remote = await early;
+      // Unreadable bytes were being removed meanwhile.
+      if (found === undefined && this.#remote?.foundNothing === false) this.#remote = undefined;
     }
     await pull?.catch(ignore);
     flight.signal.throwIfAborted();
-    return this.#takeGuard();
+    if (this.#remote === undefined && this.#isOptimistic) this.#remote = await this.#beginOptimistically();
+    return this.#remote === undefined ? this.#takeGuard() : undefined;
+  }
+
+  /** True for a load that needs no guard in Redis: see `OptimisticLoads`. */
+  get #isOptimistic(): boolean {
+    const { optimisticLoads, coherence } = this.#deps;
+    if (optimisticLoads === undefined || this.#call.plan.lock) return false;
+    const { channel } = coherence;
+    return optimisticLoads.suits(channel?.armed === true && channel.hearsEverything);
+  }
+
+  /** Notes what Redis holds for the key; undefined = Redis did not answer. */
+  async #beginOptimistically(): Promise<OptimisticLoad | undefined> {
+    const { optimisticLoads, errors } = this.#deps;
+    const { keyspace, key } = this.#call;
+    if (optimisticLoads === undefined) return undefined;
+    const begun = await errors.guarded('getOrSet', optimisticLoads.begin(keyspace.redisKey(key)));
+    return begun === failed ? undefined : begun;
   }
 
   /** The answer from the entry in Redis; undefined = the loader must run. */
@@ -168,7 +196,7 @@ export class LoadRun implements FlightObserver {
   async #takeGuard(): Promise<LoadResult | undefined> {
     const { flight } = this;
     const { keyspace, key, plan } = this.#call;
-    const { guards, lifecycle, errors, writes, coherence, keySignals } = this.#deps;
+    const { guards, lifecycle, errors, loadedWrites, coherence, keySignals } = this.#deps;
     if (guards === undefined) return undefined;
     const redisKey = keyspace.redisKey(key);
     const signal = keySignals.listen(redisKey);
@@ -184,13 +212,13 @@ export class LoadRun implements FlightObserver {
         );
         // Redis is unavailable: load without a guard.
         if (begun === failed) return undefined;
-        if (begun.granted) this.#guard = begun;
+        if (begun.granted) this.#remote = begun;
         if (begun.granted && begun.previous === null) return undefined;
         if (begun.previous !== null && !flight.forced && plan.lock) {
           // Another instance may have stored the value meanwhile.
           const found = await this.#lookAgain(begun);
           if (found !== undefined && !this.#isDueAgain(found) && !isForced(flight)) {
-            await writes.releaseGuard(begun);
+            await loadedWrites.release(begun);
             return { from: 'l2', value: found.value };
           }
         }
@@ -219,7 +247,7 @@ export class LoadRun implements FlightObserver {
     try {
       return await this.#deps.lookup.lookL2('getOrSet', keyspace, key);
     } catch (error) {
-      await this.#deps.writes.releaseGuard(begun);
+      await this.#deps.loadedWrites.release(begun);
       throw error;
     }
   }
@@ -227,16 +255,16 @@ export class LoadRun implements FlightObserver {
   async #loadAndStore(): Promise<LoadResult> {
     const { flight } = this;
     const { keyspace, key, id, plan } = this.#call;
-    const { tags, work, writes, backoff } = this.#deps;
+    const { tags, work, loadedWrites, backoff } = this.#deps;
     const tagEpoch = tags.table.latest;
     flight.tagEpoch = tagEpoch;
-    if (this.#guard?.leased === true) flight.holdUpLease();
+    if (this.#remote?.leased === true) flight.holdUpLease();
     const decisions = new LoadDecisions(key, flight, keyspace, plan, this.#staleForLoader());
-    if (this.#guard === undefined) {
+    if (this.#remote === undefined) {
       this.#guardState = 'unguarded';
       if (this.#entryChanged) work.loads.supersede(id);
     } else {
-      this.#watch(this.#guard);
+      this.#watch(this.#remote);
     }
     try {
       let value: unknown;
@@ -252,7 +280,7 @@ export class LoadRun implements FlightObserver {
         return { from: 'loader', value, made: value, stored: false, tags: flight.tags, tagEpoch };
       };
       if (value === undefined || decisions.skipped || this.#isDisabled) {
-        await writes.releaseEmptyGuard(this.#guard);
+        await loadedWrites.releaseEmpty(this.#remote);
         return notStored();
       }
       try {
@@ -261,8 +289,8 @@ export class LoadRun implements FlightObserver {
         // From here on Redis may hold the value before this instance knows: a remote change may be newer, and
         // supersedes the load.
         this.#guardState = 'unguarded';
-        const made = { epoch: tagEpoch, guard: this.#guard };
-        await writes.storeLoaded(keyspace, key, stored, decisions.plan, flight, made);
+        const made = { epoch: tagEpoch, remote: this.#remote };
+        await loadedWrites.store(keyspace, key, stored, decisions.plan, flight, made);
         if (activity.enabled && !flight.superseded) activity.note('set', undefined, undefined);
         return {
           from: 'loader',
@@ -273,7 +301,7 @@ export class LoadRun implements FlightObserver {
           tagEpoch,
         };
       } catch (error) {
-        await writes.releaseEmptyGuard(this.#guard);
+        await loadedWrites.releaseEmpty(this.#remote);
         if (!isUnstorable(error)) throw error;
         this.#reportUnstorable(decisions, error);
         return notStored();
@@ -312,12 +340,12 @@ export class LoadRun implements FlightObserver {
   async #afterFailure(error: unknown): Promise<LoadResult> {
     const { flight } = this;
     const { id } = this.#call;
-    const { writes, backoff, clock, entries } = this.#deps;
+    const { loadedWrites, backoff, clock, entries } = this.#deps;
     if (flight.signal.aborted) {
-      await writes.releaseGuard(this.#guard);
+      await loadedWrites.release(this.#remote);
       throw error;
     }
-    await writes.releaseEmptyGuard(this.#guard);
+    await loadedWrites.releaseEmpty(this.#remote);
     const retryAt = backoff.failed(id, clock.now());
     entries.postponeRefresh(id, retryAt);
     const value = await valueAtHand(this.#deps, flight, 'load-failed');
@@ -353,13 +381,11 @@ export class LoadRun implements FlightObserver {
   }
 
   /** Renews the guard in Redis at intervals. Each renewal tells whether the key was invalidated. */
-  #watch(guard: LoadGuard): void {
-    const { guards } = this.#deps;
-    if (guards === undefined) return;
+  #watch(remote: RemoteLoad): void {
     this.#guardState = 'guarded';
     this.#renewal = setInterval(() => {
-      guards.renew(guard).then(this.#supersedeUnless, ignore);
-    }, guards.renewEveryMs);
+      remote.renew().then(this.#supersedeUnless, ignore);
+    }, remote.renewEveryMs);
     this.#renewal.unref();
     if (this.#entryChanged) this.onGuardChanged();
     if (this.flight.superseded) this.onSuperseded();
@@ -373,7 +399,7 @@ export class LoadRun implements FlightObserver {
 
   readonly #supersedeUnless = (isCurrent: boolean): void => {
     // Once the load has ended, the state of its guard has no meaning.
-    if (isCurrent || this.#guard?.ended === true) return;
+    if (isCurrent || this.#remote?.ended === true) return;
     this.#deps.work.loads.end(this.#call.id, this.flight);
     supersede(this.flight);
   };
@@ -382,10 +408,10 @@ export class LoadRun implements FlightObserver {
   onSuperseded(): void {
     if (this.#renewal === undefined) return;
     this.#stopWatching();
-    const { writes, lifecycle } = this.#deps;
+    const { loadedWrites, lifecycle } = this.#deps;
     const release = this.flight.isOverdue
-      ? writes.releaseEmptyGuard(this.#guard)
-      : writes.releaseGuard(this.#guard);
+      ? loadedWrites.releaseEmpty(this.#remote)
+      : loadedWrites.release(this.#remote);
     lifecycle.untilEnded(release);
   }
 
@@ -402,8 +428,8 @@ export class LoadRun implements FlightObserver {
   }
 
   onGuardChanged(): void {
-    if (this.#renewal === undefined || this.#guard === undefined) return;
-    this.#deps.guards?.isCurrent(this.#guard).then(this.#supersedeUnless, ignore);
+    if (this.#renewal === undefined || this.#remote === undefined) return;
+    this.#remote.isCurrent().then(this.#supersedeUnless, ignore);
   }
 }
 
@@ -421,11 +447,6 @@ export async function valueAtHand(
   await deps.lookup.pullTagsOf(stale);
   if (isSuperseded(flight) || !mayServeStale(deps.entries.stateOf(stale), reason)) return undefined;
   return { from: 'stale', value: stale.value };
-}
-
-/** Reads the flag anew after an `await`: TypeScript would keep the narrowed type. */
-function isSuperseded(flight: SingleFlight): boolean {
-  return flight.superseded;
 }
 
 /** As {@link isSuperseded}: a caller that forces a load may have joined meanwhile. */

@@ -6,7 +6,7 @@ import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
 import { stampErrorMs, type Cleared, type LateChange, type RemoteTier } from '../../tiers/remote-tier.js';
 import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
-import { matchingOf } from '../entry/keyspace.js';
+import { covers } from '../entry/keyspace.js';
 import type { Matching } from '../entry/matching.js';
 import type { JournalEntry, KeyedEntry, MatchEntry, Moment, RecoveryJournal, TagEntry } from './journal.js';
 import type { ValueLimits } from '../entry/value-rules.js';
@@ -296,13 +296,10 @@ export class Recovery {
   #clearedAfter(entry: KeyedEntry, cleared: readonly Cleared[]): number | undefined {
     if (entry.kind !== 'set' || cleared.length === 0) return undefined;
     const made = this.#stampOf(entry) - stampErrorMs;
-    const covering = cleared.filter(({ mark, at }) => at >= made && this.#covers(mark, entry.redisKey));
+    const covering = cleared.filter(
+      ({ mark, at }) => at >= made && covers(this.#deps.keyPrefix, mark, entry.redisKey),
+    );
     return covering.length === 0 ? undefined : Math.max(...covering.map(({ at }) => at));
-  }
-
-  /** An unreadable mark counts as covering every key. */
-  #covers(mark: string, redisKey: string): boolean {
-    return matchingOf(this.#deps.keyPrefix, mark)?.matches(redisKey) ?? true;
   }
 
   /**

@@ -1,38 +1,27 @@
-import type { Clock } from '../../base/clock.js';
 import type { Lifecycle } from '../../base/lifecycle.js';
 import type { EntryMeta } from '../../codec/codec.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import { failureKind } from '../../tiers/redis/errors.js';
-import type { LoadGuard, LoadGuards } from '../../tiers/redis/load-guards.js';
+import type { LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
 import { portionSize, Turn } from '../../base/turn.js';
 import type { BulkCall } from '../invalidate/bulk-call.js';
 import { failed, type ErrorPolicy } from '../recover/error-policy.js';
 import type { Recovery } from '../recover/recovery.js';
 import type { Coherence } from '../invalidate/coherence.js';
-import type { Supersedable } from '../invalidate/in-flight.js';
+import { isSuperseded } from '../invalidate/in-flight.js';
 import type { InFlightWork, WriteInFlight } from '../invalidate/in-flight-work.js';
-import type { KeySignals } from '../invalidate/key-signals.js';
 import type { TagSync } from '../invalidate/tag-sync.js';
 import type { KeyAliases } from '../entry/key-aliases.js';
-import type { LocalEntries } from '../entry/local-entries.js';
 import type { Counters } from '../observe/counters.js';
-import type { CacheEmitter } from '../observe/emitter.js';
 import type { StoredForms } from '../entry/isolation.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import type { Keyspace } from '../entry/keyspace.js';
-import { newEntry, withL1Ttl } from '../entry/l1-entries.js';
 import type { Moment } from '../recover/journal.js';
 import type { StorePlan } from '../entry/store-plan.js';
+import { entryMeta, redisTtl } from './entry-meta.js';
+import type { L1Writes } from './l1-writes.js';
 import type { WriteStreak } from './write-streak.js';
-
-/** The state under which a loader made its value: later invalidations are judged by it. */
-export interface MadeUnder {
-  /** The tag table's latest epoch when the loader started. */
-  readonly epoch: number;
-  /** The load's guard in Redis; undefined = Redis did not answer, or was not asked. */
-  readonly guard: LoadGuard | undefined;
-}
 
 /** A set in flight. */
 interface Write extends WriteInFlight {
@@ -63,34 +52,27 @@ export interface TierWritesDeps {
   readonly l2: RemoteTier | undefined;
   /** Protects loads across instances. */
   readonly guards: LoadGuards | undefined;
-  readonly clock: Clock;
   readonly tags: TagSync;
   /** undefined = there is no journal: changes that do not reach the L2 are lost. */
   readonly recovery: Recovery | undefined;
   readonly counters: Counters;
-  readonly emitter: CacheEmitter;
   readonly errors: ErrorPolicy;
   readonly lifecycle: Lifecycle;
-  readonly entries: LocalEntries;
   readonly aliases: KeyAliases;
   readonly work: InFlightWork;
   readonly coherence: Coherence;
-  readonly keySignals: KeySignals;
   readonly writeStreak: WriteStreak;
+  readonly l1Writes: L1Writes;
   /** A set ends the back-off after a failed load. */
   readonly backoff: { succeeded(id: string): void };
 }
 
 /**
- * Stores values in the tiers that the plan names: values of callers (`put`), and values of loaders (`storeLoaded`).
+ * Stores values of callers in the tiers that the plan names. (`LoadedWrites` stores those of loaders.)
  *
  * *A set* supersedes all work in flight for its key. The L1 gets the value first, the L2 a round trip later.
  * If Redis does not take the set, it is journalled, unless it was superseded meanwhile: a later change may have reached
  * Redis already. With `onError: 'throw'` the call rejects, and the value leaves the L1 again.
- *
- * *A loaded value* is stored in Redis first, under the load's guard, and in the L1 only if the guard still stood: an
- * invalidation by any instance removes the guard. A loaded value that Redis does not take is not journalled, since its
- * key may have been invalidated elsewhere meanwhile; only while Redis is unavailable does the L1 keep it alone.
  */
 export class TierWrites {
   readonly #deps: TierWritesDeps;
@@ -175,7 +157,7 @@ export class TierWrites {
     const { l2, tags } = this.#deps;
     // Without tags no other instance can invalidate an entry that is in this L1 alone.
     if (l2 === undefined || plan.tags.length === 0) {
-      this.#storeL1(keyspace, key, stored, plan, tags.table.latest);
+      this.#deps.l1Writes.store(keyspace, key, stored, plan, tags.table.latest);
       return;
     }
     tags.tagsInUse();
@@ -187,7 +169,7 @@ export class TierWrites {
       const epoch = pulled === failed ? tags.table.latest : pulled.latest;
       // A later set or delete supersedes this one.
       if (isSuperseded(write) || this.#deps.lifecycle.closed) return;
-      this.#storeL1(keyspace, key, stored, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
+      this.#deps.l1Writes.store(keyspace, key, stored, plan, Math.min(epoch, write.latestEpoch ?? Infinity));
     } finally {
       this.#ended(write);
     }
@@ -259,7 +241,7 @@ export class TierWrites {
       this.#ended(write);
       return Promise.resolve();
     }
-    this.#storeL1(keyspace, key, stored, plan, epoch);
+    this.#deps.l1Writes.store(keyspace, key, stored, plan, epoch);
     this.#deps.aliases.remember(redisKey, key, keyspace);
     // The journalled change of this key is superseded from now on.
     recovery?.journal.supersede(redisKey);
@@ -332,196 +314,17 @@ export class TierWrites {
     // Redis is full: delete the older entry, so that readers miss. An older value would be wrong.
     this.#deps.counters.failedL2();
     // Read the key once more, so that the server tracks it for this instance.
-    const removal = Promise.all([l2.delete([redisKey]), l2.read(redisKey)]);
+    const removal = Promise.all([removeTraced(l2, redisKey), l2.read(redisKey)]);
     return (await this.#deps.errors.guarded(operation, removal)) === failed;
   }
-
-  /**
-   * Stores the value of a loader, unless the load was superseded: in this process, or, by its guard in Redis, by
-   * another instance.
-   */
-  async storeLoaded(
-    keyspace: Keyspace,
-    key: string,
-    stored: StoredForms,
-    plan: StorePlan,
-    work: Supersedable,
-    made: MadeUnder,
-  ): Promise<void> {
-    const { l1, l2, guards, tags, counters } = this.#deps;
-    if (work.superseded || this.#deps.lifecycle.closed) {
-      await this.releaseGuard(made.guard);
-      return;
-    }
-    // Redis already failed in this call: don't pay for a second time-out.
-    if (l2?.link.inService === true && made.guard === undefined && plan.tiers !== 'l1') return;
-    let { epoch } = made;
-    if (l2?.link.inService === true && plan.tags.length > 0) {
-      tags.tagsInUse();
-      // Epoch 0: there was no table when the loader started. If this call creates it, no tag was invalidated meanwhile.
-      if (epoch === 0) {
-        const pulled = await this.#deps.errors.guarded('getOrSet', tags.pullForWrite());
-        if (pulled === failed) {
-          await this.releaseGuard(made.guard);
-          return;
-        }
-        if (pulled.made) epoch = pulled.latest;
-        if (isSuperseded(work) || this.#deps.lifecycle.closed) {
-          await this.releaseGuard(made.guard);
-          return;
-        }
-      }
-    }
-    if (l2 === undefined || guards === undefined || made.guard === undefined || plan.tiers === 'l1') {
-      // Redis is in service but has not seen this key: it would report no change of it, so the L1 must not keep it.
-      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.link.inService;
-      if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
-      if (l2?.link.inService === true && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
-      this.#storeL1(keyspace, key, stored, plan, epoch);
-      return;
-    }
-    const { guard } = made;
-    // An expiry in flight is about the older entry.
-    this.#deps.work.expiries.supersede(keyspace.id(key));
-    const encoded = l2.codec.encode(
-      stored.snapshot,
-      entryMeta(l2.clock.stamp(), plan, epoch),
-      guard.redisKey,
-    );
-    const bytes = encoded instanceof Promise ? await encoded : encoded;
-    if (work.superseded || this.#deps.lifecycle.closed) {
-      await this.releaseGuard(guard);
-      return;
-    }
-    this.#deps.aliases.remember(guard.redisKey, key, keyspace);
-    const generation = this.#deps.coherence.l1Generation;
-    const ended = await this.#deps.errors.guarded(
-      'getOrSet',
-      this.#endWith(l2, guards, guard, bytes, redisTtl(plan)),
-    );
-    this.#deps.keySignals.send(guard.redisKey);
-    // The key was changed since the loader started, or Redis did not say whether it was.
-    if (
-      ended === false ||
-      (ended === failed && l2.link.inService) ||
-      work.superseded ||
-      this.#deps.lifecycle.closed
-    )
-      return;
-    if (ended === true) {
-      counters.storedL2();
-      this.#deps.coherence.announce([guard.redisKey]);
-    }
-    if (!(await this.#isStillValid(keyspace, plan, epoch, work))) return;
-    // The L1 was emptied meanwhile: Redis may not track this key for this instance any more.
-    const isTracked = generation === this.#deps.coherence.l1Generation;
-    if (plan.tiers === 'both' && isTracked) {
-      this.#storeL1(keyspace, key, stored, plan, epoch);
-    } else {
-      counters.stored();
-      // Redis does not report own writes: the L1 holds an older entry.
-      l1?.delete(keyspace.id(key));
-    }
-  }
-
-  /** True if no tag of the value was invalidated after `epoch`, by any instance. */
-  async #isStillValid(
-    keyspace: Keyspace,
-    plan: StorePlan,
-    epoch: number,
-    work: Supersedable,
-  ): Promise<boolean> {
-    const { tags } = this.#deps;
-    if (plan.tags.length === 0) return true;
-    // Without a channel, only a pull brings invalidations by other instances.
-    const pull = tags.pullForRead();
-    if (pull !== undefined && (await this.#deps.errors.guarded('getOrSet', pull)) === failed) return false;
-    return tags.table.isValid(keyspace.coveringTags(plan.tags), epoch) && !isSuperseded(work);
-  }
-
-  /** Releases the lease of a load whose value is not needed: it goes to the next waiting instance. */
-  async releaseGuard(load: LoadGuard | undefined): Promise<void> {
-    await this.#release(load, (guards, leased) => guards.end(leased, undefined, 0));
-  }
-
-  /** Releases the lease of a load without a value to store: all waiting instances load at once. */
-  async releaseEmptyGuard(load: LoadGuard | undefined): Promise<void> {
-    await this.#release(load, (guards, leased) => guards.endEmpty(leased));
-  }
-
-  async #release(
-    load: LoadGuard | undefined,
-    end: (guards: LoadGuards, load: LoadGuard) => Promise<unknown>,
-  ): Promise<void> {
-    const { guards } = this.#deps;
-    if (load === undefined || !load.leased || load.ended || guards === undefined) return;
-    await end(guards, load).catch(ignore);
-    this.#deps.coherence.announce([guards.guardKeyOf(load.redisKey)]);
-    // Redis does not report the end of an own lease, either.
-    this.#deps.keySignals.send(load.redisKey);
-  }
-
-  /**
-   * Ends a load with its value. `refused`: Redis is full and stores nothing, which is safe: the key had no current
-   * value.
-   */
-  async #endWith(
-    l2: RemoteTier,
-    guards: LoadGuards,
-    load: LoadGuard,
-    bytes: Buffer,
-    ttlMs: number,
-  ): Promise<boolean | 'refused'> {
-    try {
-      return await guards.end(load, bytes, ttlMs);
-    } catch (error) {
-      if (failureKind(error) !== 'oom' || this.#deps.errors.throws) throw error;
-      this.#deps.counters.failedL2();
-      await l2.delete([load.redisKey]);
-      return 'refused';
-    }
-  }
-
-  #storeL1(keyspace: Keyspace, key: string, stored: StoredForms, plan: StorePlan, epoch: number): void {
-    const { l1, clock, counters, emitter } = this.#deps;
-    counters.stored();
-    if (l1 !== undefined) {
-      const id = keyspace.id(key);
-      const now = clock.now();
-      this.#deps.work.l1Written(id);
-      if (plan.tiers === 'l2') {
-        l1.delete(id);
-      } else {
-        const entry = newEntry(keyspace, stored.value, plan, epoch, now, this.#deps.entries.carriesTtl);
-        l1.set(id, withL1Ttl(entry, plan.ttlMs, plan.l1TtlMs, now));
-        counters.storedL1();
-      }
-    }
-    if (emitter.has('set')) emitter.emit('set', { key });
-  }
 }
 
-/** How long Redis keeps an entry, ttl and grace, milliseconds; 0 = without end. */
-function redisTtl(plan: StorePlan): number {
-  return plan.ttlMs === 0 ? 0 : plan.ttlMs + plan.graceMs;
-}
-
-function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): EntryMeta {
-  return {
-    stamp,
-    nonce: Math.floor(Math.random() * 2 ** 32),
-    ttlMs: plan.ttlMs,
-    graceMs: plan.ttlMs === 0 ? 0 : plan.graceMs,
-    tagEpoch: plan.tags.length === 0 ? 0 : tagEpoch,
-    tags: plan.tags.length === 0 ? undefined : plan.tags,
-  };
-}
-
-/** Reads the flag anew after an `await`: TypeScript would keep the narrowed type. */
-function isSuperseded(work: Supersedable): boolean {
-  return work.superseded;
-}
-
-function ignore(): void {
-  // A lease that could not be released expires.
+/** Removes an entry, and leaves a tombstone if a full Redis has room for it. */
+async function removeTraced(l2: RemoteTier, redisKey: string): Promise<void> {
+  try {
+    await l2.remove([redisKey], { leavesTombstones: true });
+  } catch (error) {
+    if (failureKind(error) !== 'oom') throw error;
+    await l2.delete([redisKey]);
+  }
 }

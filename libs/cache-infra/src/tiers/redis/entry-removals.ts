@@ -6,6 +6,7 @@ import type { RedisExecutor } from './executor.js';
 import { keyBatches } from './key-batches.js';
 import type { OwnChange } from './own-changes.js';
 import { removeDeadScript, removeScript } from './scripts.js';
+import { traceMs, uniqueText } from './tombstones.js';
 
 /** Entries that one script removes. */
 const removeBatch = 100;
@@ -22,7 +23,7 @@ export interface EntryRemovalsDeps {
   readonly connection: RedisConnection;
   readonly executor: RedisExecutor;
   readonly siblings: SiblingKeys;
-  /** Milliseconds that a tombstone is kept; 0 = no tombstones. */
+  /** Milliseconds that a set may be replayed. */
   readonly horizonMs: number;
   /** These keys are about to be changed, each once and right after it is read. */
   readonly changing: (redisKeys: readonly string[]) => OwnChange;
@@ -41,12 +42,12 @@ export class EntryRemovals {
     redisKeys: readonly string[],
     { leavesTombstones }: { leavesTombstones: boolean },
   ): Promise<boolean[]> {
-    const { connection, horizonMs, siblings } = this.#deps;
+    const { connection, siblings } = this.#deps;
     const existed = new Map<string, boolean>();
     const batches = keyBatches(connection, redisKeys, removeBatch);
     await Promise.all(
       batches.map(async (keys) => {
-        const tombstones = leavesTombstones && horizonMs > 0 ? keys.map(siblings.tombstoneOf) : [];
+        const tombstones = leavesTombstones ? keys.map(siblings.tombstoneOf) : [];
         const flags = await this.#removeTogether(keys, [...keys.map(siblings.guardKeyOf), ...tombstones]);
         keys.forEach((key, i) => existed.set(key, flags[i] === '1'));
       }),
@@ -87,7 +88,12 @@ export class EntryRemovals {
     let flags = '';
     try {
       flags = String(
-        await executor.script('UNLINK', removeScript, [...keys, ...besides], [keys.length, horizonMs]),
+        await executor.script(
+          'UNLINK',
+          removeScript,
+          [...keys, ...besides],
+          [...[keys.length, traceMs(horizonMs), uniqueText()]],
+        ),
       );
     } finally {
       // The server announces no change of a key that did not exist.

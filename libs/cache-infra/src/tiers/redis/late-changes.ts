@@ -9,6 +9,7 @@ import { integerOf } from './client.js';
 import type { SiblingKeys } from './entry-removals.js';
 import { unwanted, type RedisExecutor } from './executor.js';
 import { catchUpScript, markClearedScript } from './scripts.js';
+import { isShortLived, sixBytes, traceMs, uniqueText } from './tombstones.js';
 
 /** Clears remembered at most; more become one that covers everything. */
 const maxCleared = 1000;
@@ -18,7 +19,7 @@ export interface LateChangesOptions {
   readonly clearedKey: string;
   /** The mark that stands for all keys. */
   readonly clearedEverything: string;
-  /** Milliseconds that deletes and clears are remembered; 0 = they are not. */
+  /** Milliseconds that a set may be replayed; 0 = sets are not replayed. */
   readonly horizonMs: number;
   readonly siblings: SiblingKeys;
 }
@@ -39,16 +40,17 @@ export class LateChanges implements RemoteLateChanges {
     const { siblings, horizonMs } = this.#options;
     const keys = [redisKey, siblings.guardKeyOf(redisKey), siblings.tombstoneOf(redisKey)];
     const moments = [sixBytes(stamp + stampErrorMs), sixBytes(stamp - stampErrorMs)];
-    const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, leavesTombstone ? horizonMs : 0];
+    const hasTombstone = set === undefined ? leavesTombstone : isShortLived(set.ttlMs);
+    const tombstone = [hasTombstone ? traceMs(horizonMs) : 0, uniqueText()];
+    const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, ...tombstone];
     const reply = await this.#executor.script('catch up', catchUpScript, keys, args, isWanted);
     return reply !== unwanted && integerOf(reply) === 1;
   }
 
   async markCleared(clears: readonly Clear[]): Promise<void> {
     const { clearedKey, clearedEverything, horizonMs } = this.#options;
-    if (horizonMs === 0) return;
     const pairs = clears.flatMap(({ mark, at }) => [mark, at ?? '']);
-    const args = [horizonMs, maxCleared, clearedEverything, ...pairs];
+    const args = [traceMs(horizonMs), maxCleared, clearedEverything, ...pairs];
     const moments = await this.#executor.script('mark cleared', markClearedScript, [clearedKey], args);
     for (const [i, at] of (moments as string[]).entries()) {
       this.#ownClears.set((clears[i] as Clear).mark, Number(at));
@@ -58,24 +60,21 @@ export class LateChanges implements RemoteLateChanges {
 
   /** The clears of this instance are left out: this instance knows its own by the order of its changes. */
   async clearedElsewhere(): Promise<Cleared[]> {
-    const { clearedKey, horizonMs } = this.#options;
-    if (horizonMs === 0) return [];
+    if (this.#options.horizonMs === 0) return [];
+    const all = await this.clearedSince('-inf');
+    return all.filter(({ mark, at }) => this.#ownClears.get(mark) !== at);
+  }
+
+  async clearedSince(at: string): Promise<Cleared[]> {
     const pairs = await this.#executor.call('ZRANGEBYSCORE', (client) =>
-      client.zrangebyscore(clearedKey, '-inf', '+inf', 'WITHSCORES'),
+      client.zrangebyscore(this.#options.clearedKey, at, '+inf', 'WITHSCORES'),
     );
     // A user's client may return pairs, as RESP3 does.
     const reply = pairs.flat();
     const all: Cleared[] = [];
     for (let i = 0; i < reply.length; i += 2) all.push({ mark: String(reply[i]), at: Number(reply[i + 1]) });
-    return all.filter(({ mark, at }) => this.#ownClears.get(mark) !== at);
+    return all;
   }
-}
-
-/** Milliseconds as entries carry them: such texts compare as the numbers do. */
-function sixBytes(ms: number): Buffer {
-  const bytes = Buffer.alloc(6);
-  bytes.writeUIntBE(Math.max(0, Math.floor(ms)), 0, 6);
-  return bytes;
 }
 
 function first<T>(items: Iterable<T>): T {

@@ -36,7 +36,15 @@ export function loadGuardPrefix(prefix: string): string {
 
 /** The key of the entry that a guard protects; undefined for a key that is no guard. */
 export function guardedKey(prefix: string, key: string): string | undefined {
-  const start = `${loadGuardPrefix(prefix)}{`;
+  return entryBeside(`${loadGuardPrefix(prefix)}{`, key);
+}
+
+/** The key of the entry whose delete a tombstone records; undefined for a key that is no tombstone. */
+export function tombstoneFor(prefix: string, key: string): string | undefined {
+  return entryBeside(`${tombstonePrefix(prefix)}{`, key);
+}
+
+function entryBeside(start: string, key: string): string | undefined {
   if (!key.startsWith(start)) return undefined;
   const end = key.indexOf('}', start.length);
   return end === -1 ? undefined : key.slice(end + 1);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { timerMs } from '../../base/duration.js';
+import type { RemoteLoad } from '../remote-tier.js';
 import { loadGuardKey, tombstoneKey } from './load-guard-key.js';
 import { noOwnChange, type OwnChange } from './own-changes.js';
 import { integerOf } from './client.js';
@@ -19,8 +20,19 @@ type BeginReply = [
   holder: Buffer,
 ];
 
+/** What Redis answered to the beginning of a load. */
+interface Begun {
+  readonly token: string;
+  readonly generation: string;
+  readonly previous: Buffer | null;
+  readonly granted: boolean;
+  readonly leased: boolean;
+  readonly holder: string | undefined;
+  readonly leaseLeftMs: number;
+}
+
 /** A load that Redis knows. */
-export interface LoadGuard {
+export class LoadGuard implements RemoteLoad {
   readonly redisKey: string;
   readonly token: string;
   readonly generation: string;
@@ -28,14 +40,49 @@ export interface LoadGuard {
   readonly previous: Buffer | null;
   /** The load may run. False while another load holds the lease. */
   readonly granted: boolean;
-  /** This load holds the lease. */
   readonly leased: boolean;
   /** The token of the load that holds the lease, when this load may not run; else undefined. */
   readonly holder: string | undefined;
-  /** The end of the load has been sent to Redis. */
-  ended: boolean;
   /** Milliseconds until the lease of the other load ends by itself. */
   readonly leaseLeftMs: number;
+  ended = false;
+  readonly #guards: LoadGuards;
+
+  constructor(guards: LoadGuards, redisKey: string, begun: Begun) {
+    this.#guards = guards;
+    this.redisKey = redisKey;
+    this.token = begun.token;
+    this.generation = begun.generation;
+    this.previous = begun.previous;
+    this.granted = begun.granted;
+    this.leased = begun.leased;
+    this.holder = begun.holder;
+    this.leaseLeftMs = begun.leaseLeftMs;
+  }
+
+  get renewEveryMs(): number {
+    return this.#guards.renewEveryMs;
+  }
+
+  renew(): Promise<boolean> {
+    return this.#guards.renew(this);
+  }
+
+  isCurrent(): Promise<boolean> {
+    return this.#guards.isCurrent(this);
+  }
+
+  store(bytes: Buffer, ttlMs: number): Promise<boolean> {
+    return this.#guards.end(this, bytes, ttlMs);
+  }
+
+  async release(): Promise<void> {
+    await this.#guards.end(this, undefined, 0);
+  }
+
+  releaseEmpty(): Promise<void> {
+    return this.#guards.endEmpty(this);
+  }
 }
 
 /**
@@ -103,17 +150,15 @@ export class LoadGuards {
       const [previous, generation, granted, left, holder] = reply as BeginReply;
       const may = granted.toString();
       isGranted = may !== '0';
-      return {
-        redisKey,
+      return new LoadGuard(this, redisKey, {
         token,
         previous,
         generation: generation.toString(),
         granted: isGranted,
         leased: may === '2',
         holder: isGranted ? undefined : holder.toString(),
-        ended: false,
         leaseLeftMs: integerOf(left),
-      };
+      });
     } finally {
       // A load that may not run has changed nothing.
       if (!isGranted) change.withdraw();

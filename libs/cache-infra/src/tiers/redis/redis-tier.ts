@@ -11,6 +11,7 @@ import type { OwnChange } from './own-changes.js';
 import { ReadBatches } from './read-batches.js';
 import { RedisLink } from './redis-link.js';
 import { ServerClock } from './server-clock.js';
+import { isShortLived, sixBytes, traceMs, uniqueText } from './tombstones.js';
 import { TagTableCalls } from './tag-table-calls.js';
 import { WriteBatches } from './write-batches.js';
 
@@ -48,9 +49,11 @@ export class RedisTier implements RemoteTier {
   readonly #writes: WriteBatches;
   readonly #removals: EntryRemovals;
   readonly #batchesWrites: boolean;
+  readonly #options: RedisTierOptions;
 
   constructor(connection: RedisConnection, executor: RedisExecutor, codec: Codec, options: RedisTierOptions) {
     const { siblings, horizonMs, trackWrites, changing, onCorrupt } = options;
+    this.#options = options;
     this.connection = connection;
     this.server = executor;
     this.link = new RedisLink(connection, executor);
@@ -67,7 +70,10 @@ export class RedisTier implements RemoteTier {
     this.#removals = removals;
     this.#entries = entries;
     this.#reads = new ReadBatches({ connection, executor, entries });
-    this.#writes = new WriteBatches({ connection, executor, clock: this.clock, trackWrites, changing });
+    this.#writes = new WriteBatches({
+      ...{ connection, executor, clock: this.clock, trackWrites, changing, horizonMs },
+      tombstoneOf: siblings.tombstoneOf,
+    });
     // The script of a batch has a deadline, for a user's client, which may send a command again after a
     // reconnect. Our client never does, and needs no script; in broadcast mode the server would announce the writes of
     // one.
@@ -118,13 +124,22 @@ export class RedisTier implements RemoteTier {
   }
 
   async #set({ redisKey, guard, bytes, ttlMs }: EntryWrite): Promise<boolean> {
-    const [, reply] = await Promise.all([
-      this.server.call('UNLINK', (client) => client.unlink(guard)),
-      this.server.call('SET', (client) =>
-        ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
-      ),
-    ]);
+    const traces = [this.server.call('UNLINK', (client) => client.unlink(guard))];
+    if (isShortLived(ttlMs)) traces.push(this.#leaveTombstone(redisKey));
+    const written = this.server.call('SET', (client) =>
+      ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
+    );
+    const [reply] = await Promise.all([written, ...traces]);
     return reply === 'OK';
+  }
+
+  async #leaveTombstone(redisKey: string): Promise<number> {
+    const { siblings, horizonMs } = this.#options;
+    const text = Buffer.concat([sixBytes(this.clock.stamp()), Buffer.from(uniqueText())]);
+    await this.server.call('SET', (client) =>
+      client.set(siblings.tombstoneOf(redisKey), text, 'PX', traceMs(horizonMs)),
+    );
+    return 1;
   }
 
   #sendSoon(): void {

@@ -30,6 +30,28 @@ end
 `;
 
 /**
+ * Lua functions. `version(key)` returns the version id of the entry at a key, '' = no entry; a second result is an
+ * error. `latestClear(key)` returns the moment of the latest recorded clear as text, '' = none is recorded.
+ */
+const loadFunctions = `
+local function version(key)
+  local id = redis.pcall('GETRANGE', key, 6, 15)
+  if type(id) == 'string' then return id end
+  -- A value of another type is no entry: a load replaces it.
+  if string.find(id.err, 'WRONGTYPE') then return '' end
+  return nil, id
+end
+local function latestClear(key)
+  local top = redis.pcall('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+  return top[2] or ''
+end
+local function textAt(key)
+  local text = redis.pcall('GET', key)
+  return type(text) == 'string' and text or ''
+end
+`;
+
+/**
  * Reads the tag table, and invalidates tags.
  *
  * The table is a sorted set with one member per tag; the score is the epoch of the tag's last invalidation. The score
@@ -155,28 +177,35 @@ return reply
 `);
 
 /**
- * Stores entries, and removes the guards of their loads, whose values are older.
+ * Stores entries, and removes the guards of their loads, whose values are older. An entry with a short life leaves a
+ * tombstone: a load that began before it must not find the key as it was once the entry has gone.
  *
  * With tracking, the server announces this change exactly once and announces later changes, too. A change ends the
  * tracking of its key, so the script reads the keys before and after it: no other command comes in between.
  *
- * KEYS = the keys of the entries, then the guards.
+ * KEYS = the keys of the entries, then the guards, then the tombstones of those with a short life.
  * ARGV[1] = the deadline by the server's clock, milliseconds, 0 = none.
  * ARGV[2] = '1' to track the keys.
- * ARGV[3..] = for each entry its bytes and its milliseconds to live, 0 = never expires.
+ * ARGV[3] = the number of entries.
+ * ARGV[4] = the milliseconds that a tombstone is kept.
+ * ARGV[5] = a text that no other tombstone has.
+ * ARGV[6..] = for each entry its bytes and its milliseconds to live, 0 = never expires.
  *
  * Returns 1, or 0 when the deadline has passed: then nothing was stored.
  */
-export const setScript = script(`
+export const setScript = script(`${timeFunctions}
 if ARGV[1] ~= '0' then
   local time = redis.call('TIME')
   if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[1]) then return 0 end
 end
-local count = #KEYS / 2
+local count = tonumber(ARGV[3])
 if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS, 1, count)) end
-redis.call('UNLINK', unpack(KEYS, count + 1))
+redis.call('UNLINK', unpack(KEYS, count + 1, 2 * count))
+for i = 2 * count + 1, #KEYS do
+  redis.call('SET', KEYS[i], stamp(milliseconds()) .. ARGV[5], 'PX', ARGV[4])
+end
 for i = 1, count do
-  local bytes, ttl = ARGV[2 * i + 1], ARGV[2 * i + 2]
+  local bytes, ttl = ARGV[2 * i + 4], ARGV[2 * i + 5]
   if ttl == '0' then redis.call('SET', KEYS[i], bytes)
   else redis.call('SET', KEYS[i], bytes, 'PX', ttl) end
 end
@@ -194,6 +223,7 @@ return 1
  * KEYS = the entries, then the guards, then the tombstones, if any.
  * ARGV[1] = the number of entries.
  * ARGV[2] = the milliseconds that a tombstone is kept.
+ * ARGV[3] = a text that no other tombstone has: two deletes may share a millisecond.
  *
  * Returns one text with a character per entry: '1' if it existed, else '0'.
  */
@@ -206,7 +236,7 @@ for i = 1, count do
 end
 for i = count + 1, math.min(#KEYS, 2 * count) do redis.call('UNLINK', KEYS[i]) end
 if #KEYS > 2 * count then
-  local now = stamp(milliseconds())
+  local now = stamp(milliseconds()) .. ARGV[3]
   for i = 2 * count + 1, #KEYS do redis.call('SET', KEYS[i], now, 'PX', ARGV[2]) end
 end
 return table.concat(flags)
@@ -215,7 +245,8 @@ return table.concat(flags)
 /**
  * Records clears of patterns and scopes, for as long as an earlier set may be replayed. The record is a sorted set with
  * one member per pattern or scope; the score is the latest moment of its clear by the server's clock, milliseconds. A
- * record that grows too long is replaced by one clear of everything.
+ * clear made now gets a later moment than every clear before it: loads tell by the latest moment whether another clear
+ * was made. A record that grows too long is replaced by one clear of everything.
  *
  * KEYS[1] = the sorted set.
  * ARGV[1] = the milliseconds that a clear is kept.
@@ -230,6 +261,12 @@ local now = milliseconds()
 local trimmed = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
 -- A key of another type is not a record of clears.
 if type(trimmed) == 'table' then redis.call('DEL', KEYS[1]) end
+local top = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+if top and tonumber(top) > now + 60000 then
+  -- A wrong clock made this record.
+  redis.call('DEL', KEYS[1])
+  redis.call('ZADD', KEYS[1], now, ARGV[3])
+elseif top then now = math.max(now, tonumber(top) + 1) end
 local moments = {}
 for i = 4, #ARGV, 2 do
   local at = tonumber(ARGV[i + 1]) or now
@@ -247,7 +284,7 @@ return moments
 
 /**
  * Replays a change that was made during an outage, unless the key was written or deleted after it. An entry carries the
- * moment of its write by Redis's clock in bytes 6-11; a tombstone consists of the moment of its delete. When two
+ * moment of its write by Redis's clock in bytes 6-11; a tombstone begins with the moment of its delete. When two
  * changes are too close to be ordered, a delete counts as the later one.
  *
  * An entry with a stamp in the future was written by a wrong clock and proves nothing. The script removes it, whatever
@@ -259,7 +296,8 @@ return moments
  * ARGV[1], ARGV[2] = the latest and the earliest moment of the change, six bytes each.
  * ARGV[3] = the entry, '' = delete the key.
  * ARGV[4] = the milliseconds to live, 0 = never expires.
- * ARGV[5] = the milliseconds that a tombstone is kept, 0 = leave none.
+ * ARGV[5] = the milliseconds that a tombstone is kept, 0 = leave none; for a set, too (see `setScript`).
+ * ARGV[6] = a text that no other tombstone has.
  *
  * Returns 1 if the change was made, 0 if Redis holds something newer.
  */
@@ -276,10 +314,13 @@ redis.call('UNLINK', KEYS[2])
 if ARGV[3] == '' or isOdd then
   redis.call('UNLINK', KEYS[1])
   if ARGV[5] ~= '0' and not (deleted and deleted > ARGV[1]) then
-    redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[5])
+    redis.call('SET', KEYS[3], ARGV[1] .. ARGV[6], 'PX', ARGV[5])
   end
-elseif ARGV[4] == '0' then redis.call('SET', KEYS[1], ARGV[3])
-else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
+else
+  if ARGV[4] == '0' then redis.call('SET', KEYS[1], ARGV[3])
+  else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
+  if ARGV[5] ~= '0' then redis.call('SET', KEYS[3], stamp(milliseconds()) .. ARGV[6], 'PX', ARGV[5]) end
+end
 return 1
 `);
 
@@ -385,6 +426,62 @@ return 1
 `);
 
 /**
+ * Reads what a load compares at its end: see `storeLoadedScript`.
+ *
+ * KEYS[1] = the record of clears.
+ * KEYS[2..] = the entries, then their tombstones.
+ *
+ * Returns { the moment of the latest clear, the version id of the first entry, its tombstone, the version id of the
+ * second, ... }; '' = none.
+ */
+export const loadBaselineScript = script(`${loadFunctions}
+local count = (#KEYS - 1) / 2
+local reply = { latestClear(KEYS[1]) }
+for i = 1, count do
+  local id, failure = version(KEYS[1 + i])
+  if failure then return failure end
+  reply[2 * i] = id
+  reply[2 * i + 1] = textAt(KEYS[1 + count + i])
+end
+return reply
+`);
+
+/**
+ * Stores loaded values, each only if nothing was invalidated or set since its load began (optimistic concurrency
+ * control: Kung and Robinson, 1981). A set changes the version id of the entry; a delete changes the tombstone; a clear
+ * of a pattern or scope changes the latest moment in the record of clears, and the caller finds out whether it covers
+ * the key.
+ *
+ * KEYS[1] = the record of clears.
+ * KEYS[2..] = the entries, then their tombstones.
+ * ARGV[1] = '1' to track the keys.
+ * ARGV[2..] = for each entry what `loadBaselineScript` returned (version id, tombstone, latest clear), its bytes, and
+ *   its milliseconds to live, 0 = never expires.
+ *
+ * Returns one text with a character per entry: '1' = stored, '0' = the key was changed, 'c' = something was cleared.
+ */
+export const storeLoadedScript = script(`${loadFunctions}
+local count = (#KEYS - 1) / 2
+local cleared = latestClear(KEYS[1])
+local flags = {}
+for i = 1, count do
+  local key, at = KEYS[1 + i], 5 * i - 3
+  local id, failure = version(key)
+  if failure then return failure end
+  if id ~= ARGV[at] or textAt(KEYS[1 + count + i]) ~= ARGV[at + 1] then flags[i] = '0'
+  elseif cleared ~= ARGV[at + 2] then flags[i] = 'c'
+  else
+    if ARGV[at + 4] == '0' then redis.call('SET', key, ARGV[at + 3])
+    else redis.call('SET', key, ARGV[at + 3], 'PX', ARGV[at + 4]) end
+    -- A change ends the tracking of its key. A read starts it again.
+    if ARGV[1] == '1' then redis.call('EXISTS', key) end
+    flags[i] = '1'
+  end
+end
+return table.concat(flags)
+`);
+
+/**
  * Removes entries that were read and are invalid. Keeps an entry that was replaced since, and an entry whose key has a
  * load under way: the load replaces the entry, and stores nothing when the entry that it began with has gone.
  *
@@ -414,5 +511,7 @@ export const allScripts: readonly RedisScript[] = [
   beginLoadScript,
   renewLoadScript,
   endLoadScript,
+  loadBaselineScript,
+  storeLoadedScript,
   removeDeadScript,
 ];

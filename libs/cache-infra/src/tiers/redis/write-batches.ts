@@ -7,6 +7,7 @@ import { unwanted, type RedisExecutor, type ScriptArguments } from './executor.j
 import type { OwnChange } from './own-changes.js';
 import { setScript } from './scripts.js';
 import type { ServerClock } from './server-clock.js';
+import { isShortLived, traceMs, uniqueText } from './tombstones.js';
 
 /**
  * Writes of one script at most, and their bytes at most. A script blocks Redis while it runs, and several small ones
@@ -26,6 +27,9 @@ export interface WriteBatchesDeps {
   readonly connection: RedisConnection;
   readonly executor: RedisExecutor;
   readonly clock: ServerClock;
+  readonly tombstoneOf: (redisKey: string) => string;
+  /** Milliseconds that a set may be replayed. */
+  readonly horizonMs: number;
   /** The server is asked to announce later changes to a written key. */
   readonly trackWrites: boolean;
   /** These keys are about to be changed, each once and right after it is read. */
@@ -85,10 +89,13 @@ export class WriteBatches {
   }
 
   #writeTogether(writes: readonly WaitingWrite[], attempt = 1): void {
-    const { executor, trackWrites, changing } = this.#deps;
+    const { executor, trackWrites, changing, tombstoneOf, horizonMs } = this.#deps;
     const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ guard }) => guard)];
+    for (const { redisKey, ttlMs } of writes) if (isShortLived(ttlMs)) keys.push(tombstoneOf(redisKey));
     // The deadline is computed when the script is sent, which is after it has waited for its turn.
-    const args: ScriptArguments[number][] = [this.#deadline, trackWrites ? '1' : '0'];
+    const args: ScriptArguments[number][] = [
+      ...[this.#deadline, trackWrites ? '1' : '0', writes.length, traceMs(horizonMs), uniqueText()],
+    ];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
     const areWanted = (): boolean => writes.every(({ work }) => !work.superseded);
     const change = changing(keys.slice(0, writes.length));

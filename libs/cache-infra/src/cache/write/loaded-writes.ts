@@ -1,0 +1,202 @@
+import { failureKind } from '../../tiers/redis/errors.js';
+import type { LoadGuards } from '../../tiers/redis/load-guards.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
+import type { RemoteLoad, RemoteTier } from '../../tiers/remote-tier.js';
+import type { Lifecycle } from '../../base/lifecycle.js';
+import type { StoredForms } from '../entry/isolation.js';
+import type { KeyAliases } from '../entry/key-aliases.js';
+import type { Keyspace } from '../entry/keyspace.js';
+import type { StorePlan } from '../entry/store-plan.js';
+import type { Coherence } from '../invalidate/coherence.js';
+import { isSuperseded, type Supersedable } from '../invalidate/in-flight.js';
+import type { InFlightWork } from '../invalidate/in-flight-work.js';
+import type { KeySignals } from '../invalidate/key-signals.js';
+import type { TagSync } from '../invalidate/tag-sync.js';
+import type { Counters } from '../observe/counters.js';
+import { failed, type ErrorPolicy } from '../recover/error-policy.js';
+import { entryMeta, redisTtl } from './entry-meta.js';
+import type { L1Writes } from './l1-writes.js';
+
+/** The state under which a loader made its value: later invalidations are judged by it. */
+export interface MadeUnder {
+  /** The tag table's latest epoch when the loader started. */
+  readonly epoch: number;
+  /** The load in Redis; undefined = Redis did not answer, or was not asked. */
+  readonly remote: RemoteLoad | undefined;
+}
+
+export interface LoadedWritesDeps {
+  readonly l1: MemoryTier | undefined;
+  readonly l2: RemoteTier | undefined;
+  readonly guards: LoadGuards | undefined;
+  readonly tags: TagSync;
+  readonly counters: Counters;
+  readonly errors: ErrorPolicy;
+  readonly lifecycle: Lifecycle;
+  readonly aliases: KeyAliases;
+  readonly work: InFlightWork;
+  readonly coherence: Coherence;
+  readonly keySignals: KeySignals;
+  readonly l1Writes: L1Writes;
+}
+
+/**
+ * Stores values of loaders. A loaded value is stored in Redis first, and in the L1 only if Redis took it: Redis refuses
+ * it if the key was invalidated or set, by any instance, since the load began. A loaded value that Redis does not take is
+ * not journalled, since its key may have been invalidated elsewhere meanwhile; only while Redis is unavailable does the
+ * L1 keep it alone.
+ */
+export class LoadedWrites {
+  readonly #deps: LoadedWritesDeps;
+
+  constructor(deps: LoadedWritesDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Stores the value of a loader, unless the load was superseded: in this process, or, by its guard in Redis, by
+   * another instance.
+   */
+  async store(
+    keyspace: Keyspace,
+    key: string,
+    stored: StoredForms,
+    plan: StorePlan,
+    work: Supersedable,
+    made: MadeUnder,
+  ): Promise<void> {
+    const { l1, l2, tags, counters } = this.#deps;
+    if (work.superseded || this.#deps.lifecycle.closed) {
+      await this.release(made.remote);
+      return;
+    }
+    // Redis already failed in this call: don't pay for a second time-out.
+    if (l2?.link.inService === true && made.remote === undefined && plan.tiers !== 'l1') return;
+    let { epoch } = made;
+    if (l2?.link.inService === true && plan.tags.length > 0) {
+      tags.tagsInUse();
+      // Epoch 0: there was no table when the loader started. If this call creates it, no tag was invalidated meanwhile.
+      if (epoch === 0) {
+        const pulled = await this.#deps.errors.guarded('getOrSet', tags.pullForWrite());
+        if (pulled === failed) {
+          await this.release(made.remote);
+          return;
+        }
+        if (pulled.made) epoch = pulled.latest;
+        if (isSuperseded(work) || this.#deps.lifecycle.closed) {
+          await this.release(made.remote);
+          return;
+        }
+      }
+    }
+    if (l2 === undefined || made.remote === undefined || plan.tiers === 'l1') {
+      // Redis is in service but has not seen this key: it would report no change of it, so the L1 must not keep it.
+      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.link.inService;
+      if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
+      if (l2?.link.inService === true && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
+      this.#deps.l1Writes.store(keyspace, key, stored, plan, epoch);
+      return;
+    }
+    const { remote } = made;
+    // An expiry in flight is about the older entry.
+    this.#deps.work.expiries.supersede(keyspace.id(key));
+    const encoded = l2.codec.encode(
+      stored.snapshot,
+      entryMeta(l2.clock.stamp(), plan, epoch),
+      remote.redisKey,
+    );
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
+    if (work.superseded || this.#deps.lifecycle.closed) {
+      await this.release(remote);
+      return;
+    }
+    this.#deps.aliases.remember(remote.redisKey, key, keyspace);
+    const generation = this.#deps.coherence.l1Generation;
+    const ended = await this.#deps.errors.guarded(
+      'getOrSet',
+      this.#endWith(l2, remote, bytes, redisTtl(plan), work),
+    );
+    this.#deps.keySignals.send(remote.redisKey);
+    // The key was changed since the loader started, or Redis did not say whether it was.
+    if (
+      ended === false ||
+      (ended === failed && l2.link.inService) ||
+      work.superseded ||
+      this.#deps.lifecycle.closed
+    )
+      return;
+    if (ended === true) {
+      counters.storedL2();
+      this.#deps.coherence.announce([remote.redisKey]);
+    }
+    if (!(await this.#isStillValid(keyspace, plan, epoch, work))) return;
+    // The L1 was emptied meanwhile: Redis may not track this key for this instance any more.
+    const isTracked = generation === this.#deps.coherence.l1Generation;
+    if (plan.tiers === 'both' && isTracked) {
+      this.#deps.l1Writes.store(keyspace, key, stored, plan, epoch);
+    } else {
+      counters.stored();
+      // Redis does not report own writes: the L1 holds an older entry.
+      l1?.delete(keyspace.id(key));
+    }
+  }
+
+  /** True if no tag of the value was invalidated after `epoch`, by any instance. */
+  async #isStillValid(
+    keyspace: Keyspace,
+    plan: StorePlan,
+    epoch: number,
+    work: Supersedable,
+  ): Promise<boolean> {
+    const { tags } = this.#deps;
+    if (plan.tags.length === 0) return true;
+    // Without a channel, only a pull brings invalidations by other instances.
+    const pull = tags.pullForRead();
+    if (pull !== undefined && (await this.#deps.errors.guarded('getOrSet', pull)) === failed) return false;
+    return tags.table.isValid(keyspace.coveringTags(plan.tags), epoch) && !isSuperseded(work);
+  }
+
+  /** Releases the lease of a load whose value is not needed: it goes to the next waiting instance. */
+  async release(load: RemoteLoad | undefined): Promise<void> {
+    await this.#release(load, (leased) => leased.release());
+  }
+
+  /** Releases the lease of a load without a value to store: all waiting instances load at once. */
+  async releaseEmpty(load: RemoteLoad | undefined): Promise<void> {
+    await this.#release(load, (leased) => leased.releaseEmpty());
+  }
+
+  async #release(load: RemoteLoad | undefined, end: (load: RemoteLoad) => Promise<unknown>): Promise<void> {
+    const { guards } = this.#deps;
+    if (load === undefined || !load.leased || load.ended || guards === undefined) return;
+    await end(load).catch(ignore);
+    this.#deps.coherence.announce([guards.guardKeyOf(load.redisKey)]);
+    // Redis does not report the end of an own lease, either.
+    this.#deps.keySignals.send(load.redisKey);
+  }
+
+  /**
+   * Ends a load with its value. `refused`: Redis is full and stores nothing, which is safe: the key had no current
+   * value.
+   */
+  async #endWith(
+    l2: RemoteTier,
+    load: RemoteLoad,
+    bytes: Buffer,
+    ttlMs: number,
+    work: Supersedable,
+  ): Promise<boolean | 'refused'> {
+    try {
+      return await load.store(bytes, ttlMs, work);
+    } catch (error) {
+      if (failureKind(error) !== 'oom' || this.#deps.errors.throws) throw error;
+      this.#deps.counters.failedL2();
+      await l2.delete([load.redisKey]);
+      return 'refused';
+    }
+  }
+}
+
+function ignore(): void {
+  // A lease that could not be released expires.
+}
