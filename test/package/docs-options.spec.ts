@@ -105,7 +105,7 @@ describe('an editor', () => {
   }, 120_000);
 
   it('shows the same of each option under `advanced`', () => {
-    const contract = join(folder, '../cache/contract/cache-options.d.ts');
+    const contract = join(folder, '../cache/contract/option-table.d.ts');
     const shown = documentation(files, contract, 'AdvancedOptions');
     expect([...shown.keys()].sort()).toEqual(Object.keys(table.advancedOptions).sort());
     expect([...shown].filter(([, text]) => text === '')).toEqual([]);
