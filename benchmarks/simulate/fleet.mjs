@@ -27,7 +27,10 @@ export async function simulate(plan) {
   const shares = zipfShares(keys, plan.zipf);
   const nextKey = sampler(shares, random);
   const names = Array.from({ length: keys }, (_, key) => `item:${key}`);
-  const l1s = Array.from({ length: instances }, () => new InMemoryCache({ maxSize: l1Size, clock }));
+  const l1s = Array.from(
+    { length: instances },
+    () => new InMemoryCache({ maxSize: l1Size, advanced: { clock } }),
+  );
   const dropped = [];
   const redis = new RedisModel({
     keys,

@@ -39,22 +39,22 @@ export function withTables(text, tables) {
 export async function optionTables({ table, options, presets, environment }) {
   const comments = new Map();
   for (const file of Object.values(modules)) await readComments(file, comments);
-  const rowsOf = (entries, isExpert = false) =>
-    Object.entries(entries)
-      .filter(([, { expert = false }]) => expert === isExpert)
-      .map(([name, option]) => optionRow(name, option, comments.get(name)));
+  const rowsOf = (entries) =>
+    Object.entries(entries).map(([name, option]) => optionRow(name, option, comments.get(name)));
   const own = (entries, ...others) =>
     Object.fromEntries(
       Object.entries(entries).filter(([name]) => !others.some((other) => Object.hasOwn(other, name))),
     );
   const head = ['option', 'unit', 'default', 'what it does'];
   const { baseOptions, memoryOptions, redisOptions, serverOptions } = table;
+  const { baseAdvancedOptions, advancedOptions } = table;
 
   return {
     base: markdownTable(head, rowsOf(baseOptions)),
     memory: markdownTable(head, rowsOf(own(memoryOptions, baseOptions))),
     redis: markdownTable(head, rowsOf(own(redisOptions, baseOptions))),
-    expert: markdownTable(head, rowsOf(redisOptions, true)),
+    advanced: markdownTable(head, rowsOf(baseAdvancedOptions)),
+    advancedRedis: markdownTable(head, rowsOf(own(advancedOptions, baseAdvancedOptions))),
     server: markdownTable(head, rowsOf(serverOptions)),
     factory: markdownTable(head, rowsOf(own(options.configOptions, redisOptions))),
     ways: markdownTable(
@@ -78,10 +78,12 @@ function optionRow(name, option, comment) {
   return [code(name), option.unit, shown(comment.default), what];
 }
 
-/** `@see` is a full address, for editors. */
+/** `@see` is a full address, for editors. A section of the page itself is called by its heading. */
 function linkTo(address) {
   if (!address.startsWith(guides)) throw new Error(`not a page of the guides: ${address}`);
   const target = address.slice(guides.length);
+  const [file, section = ''] = target.split('#');
+  if (page.endsWith(`/${file}`)) return `[${section.replaceAll('-', ' ')}](#${section})`;
   return `[${target.replace(/\.md.*/, '')}](${target})`;
 }
 

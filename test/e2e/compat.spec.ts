@@ -33,7 +33,7 @@ const clock = { now: () => Date.now() };
 let suites = 0;
 
 const homes: [string, () => Cache][] = [
-  ['in memory', () => new InMemoryCache({ clock })],
+  ['in memory', () => new InMemoryCache({ advanced: { clock } })],
   [
     'on Redis',
     () =>
@@ -41,7 +41,7 @@ const homes: [string, () => Cache][] = [
         redisUrl: url,
         keyPrefix: `${prefix}.${String(suites++)}`,
         commandTimeout: '5s',
-        clock,
+        advanced: { clock },
       }),
   ],
 ];

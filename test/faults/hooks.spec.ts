@@ -18,7 +18,11 @@ describe("hooks can't hurt", () => {
       import { RedisCache } from 'nestjs-cache-infra';
       import { Redis } from 'ioredis';
       const write = ${write};
-      const cache = new RedisCache({ redisUrl: ${JSON.stringify(server.url)}, adviser: false, logger: { warn: write, log: write } });
+      const cache = new RedisCache({
+        redisUrl: ${JSON.stringify(server.url)},
+        advanced: { adviser: false },
+        logger: { warn: write, log: write },
+      });
       const admin = new Redis(${JSON.stringify(server.url)});
       await cache.set('key', 1);
       const recovered = new Promise((resolve) => cache.on('recovered', resolve));

@@ -86,7 +86,7 @@ describe('shown by 4: the recovery journal', () => {
   }, 30_000);
 
   it('100,000 pending keys stay within the bound of entries', async () => {
-    const cache = cut({ journalMaxEntries: 10_000, l1CacheSize: 10 });
+    const cache = cut({ advanced: { journalMaxEntries: 10_000 }, l1CacheSize: 10 });
     await cache.connect();
     const overflows: string[] = [];
     cache.on('journalOverflow', ({ dropped }) => overflows.push(dropped));
@@ -107,7 +107,7 @@ describe('shown by 4: the recovery journal', () => {
 
   it('100,000 pending values stay within the bound of bytes, and in memory', async () => {
     const limit = 8 * 1024 * 1024;
-    const cache = cut({ journalMaxBytes: limit, l1CacheSize: 10, enableCompression: false });
+    const cache = cut({ advanced: { journalMaxBytes: limit }, l1CacheSize: 10, enableCompression: false });
     await cache.connect();
     const value = 'x'.repeat(1000);
     await during(async () => {

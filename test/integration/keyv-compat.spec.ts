@@ -23,7 +23,7 @@ describe.each([
       keyPrefix: `${prefix}.${name.replaceAll(' ', '-')}.${String(count++)}`,
       enableL1Cache,
       commandTimeout: '5s',
-      clock,
+      advanced: { clock },
     });
 
   describe('compat keeps the contract of cache-manager (issue: shown by 2)', () => {

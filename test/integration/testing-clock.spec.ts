@@ -67,7 +67,7 @@ describe('CacheInfraModule.forTesting', () => {
 
   it('takes a clock of one’s own', async () => {
     const clock = new ManualClock(0);
-    const module = await start({ imports: [CacheInfraModule.forTesting({ clock })] });
+    const module = await start({ imports: [CacheInfraModule.forTesting({ advanced: { clock } })] });
     await module.get(Cache).set('key', 1, '1m');
     clock.advance('1m');
     await expect(module.get(Cache).has('key')).resolves.toBe(false);

@@ -67,7 +67,7 @@ describe('seed S1.8 two instances with an L1 each over one Redis', () => {
     const value = { text: 'long '.repeat(1000), list: [1, 2, 3] };
     const settings: Partial<RedisCacheOptions>[] = [
       { enableCompression: false },
-      { compressionThreshold: 0, compressionLevel: 9 },
+      { compressionThreshold: 0, advanced: { compressionLevel: 9 } },
       { isolation: 'freeze' },
       { isolation: 'reference' },
       { enableL1Cache: false },

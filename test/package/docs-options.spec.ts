@@ -103,4 +103,12 @@ describe('an editor', () => {
     expect([...shown].filter(([, text]) => text === '')).toEqual([]);
     expect(shown.get('commandTimeout')).toMatch(/^Longest silence of Redis/);
   }, 120_000);
+
+  it('shows the same of each option under `advanced`', () => {
+    const contract = join(folder, '../cache/contract/option-table.d.ts');
+    const shown = documentation(files, contract, 'AdvancedOptions');
+    expect([...shown.keys()].sort()).toEqual(Object.keys(table.advancedOptions).sort());
+    expect([...shown].filter(([, text]) => text === '')).toEqual([]);
+    expect(shown.get('breakerThreshold')).toMatch(/^Failures in a row/);
+  }, 120_000);
 });

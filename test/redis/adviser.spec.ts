@@ -43,7 +43,7 @@ async function warnings(options: Partial<RedisCacheOptions> = {}, expected = 0):
   const before = await asked();
   const cache = closing(new RedisCache({ redisUrl: server.url, logger, commandTimeout: '5s', ...options }));
   await cache.connect();
-  if (options.adviser === false) await cache.get('key');
+  if (options.advanced?.adviser === false) await cache.get('key');
   else
     await until(
       async () => (await asked()) >= before + 2 && told.length >= expected,
@@ -134,7 +134,7 @@ describe('the adviser, when Redis is first connected', () => {
     await raw.set('other', 1);
     const before = await asked();
 
-    expect(await warnings({ adviser: false })).toEqual([]);
+    expect(await warnings({ advanced: { adviser: false } })).toEqual([]);
     expect(await asked()).toBe(before);
   });
 

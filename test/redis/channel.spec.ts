@@ -145,7 +145,9 @@ describe('a Cluster that loses a master', () => {
     await cluster.healthy();
     const lines: string[] = [];
     const logger = { warn: (line: string) => lines.push(line), log: (line: string) => lines.push(line) };
-    const cache = closing(new RedisCache({ redis: { nodes: cluster.nodes }, logger, adviser: false }));
+    const cache = closing(
+      new RedisCache({ redis: { nodes: cluster.nodes }, logger, advanced: { adviser: false } }),
+    );
     const keys = Array.from({ length: 100 }, (_, i) => `key:${i}`);
     await cache.setMany(keys.map((key) => [key, 1]));
     await armed(cache);

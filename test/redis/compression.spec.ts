@@ -67,7 +67,7 @@ describe('compression', () => {
   });
 
   it.each([1, 9])('level %p', async (compressionLevel) => {
-    await redis({ compressionLevel }).set('key', text);
+    await redis({ advanced: { compressionLevel } }).set('key', text);
     expect(await redis().get('key')).toBe(text);
   });
 });

@@ -8,7 +8,11 @@ const { redis } = own;
 expectNoUnhandledRejections();
 
 describe('a write that fails while something newer happens to its key', () => {
-  const impatient = { onError: 'degrade', commandTimeout: '250ms', breakerThreshold: 100 } as const;
+  const impatient = {
+    onError: 'degrade',
+    commandTimeout: '250ms',
+    advanced: { breakerThreshold: 100 },
+  } as const;
 
   it.each(['delete', 'set'] as const)('%s: the older write is not made up for', async (newer) => {
     const cache = await redis(impatient);
@@ -44,7 +48,11 @@ describe('a write that fails while something newer happens to its key', () => {
 
 describe('a delete that fails while something newer is set', () => {
   it('does not take the newer value away when it is made up for', async () => {
-    const cache = await redis({ onError: 'degrade', commandTimeout: '250ms', breakerThreshold: 100 });
+    const cache = await redis({
+      onError: 'degrade',
+      commandTimeout: '250ms',
+      advanced: { breakerThreshold: 100 },
+    });
     await cache.set('key', 'oldest', 60);
     await own.server.pause();
     const deleted = cache.delete('key');

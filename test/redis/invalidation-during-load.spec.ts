@@ -100,7 +100,7 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
   });
 
   it('a load that takes longer than Redis remembers it unasked is still protected', async () => {
-    const [cache, other] = [await redis({ leaseDuration: '300ms' }), await redis()];
+    const [cache, other] = [await redis({ advanced: { leaseDuration: '300ms' } }), await redis()];
     const loader = new HeldLoader();
     const loaded = cache.getOrSet('key', loader.load);
     await loader.started;

@@ -244,10 +244,10 @@ describe('tags and clocks', () => {
     ['behind', -3_600_000],
   ])('a clock an hour %s that of Redis loses no invalidation, its own or of others', async (_, skew) => {
     const clock = new ManualClock(Date.now() + skew);
-    const [cache, other] = [await redis({ clock }), await redis({ enableL1Cache: false })];
+    const [cache, other] = [await redis({ advanced: { clock } }), await redis({ enableL1Cache: false })];
     await cache.set('key', 1, { tags: ['tag'] });
     await other.invalidateTags('tag');
-    expect(await (await redis({ clock })).get('key')).toBeUndefined();
+    expect(await (await redis({ advanced: { clock } })).get('key')).toBeUndefined();
     await cache.set('key', 2, { tags: ['tag'] });
     expect(await other.get('key')).toBe(2);
     await cache.invalidateTags('tag');
@@ -264,7 +264,9 @@ describe('tags and clocks', () => {
       const own = await ownRedisServer();
       try {
         const clock = { now: () => Date.now() + skew };
-        const cache = closing(new RedisCache({ redisUrl: own.url, clock, commandTimeout: '5s' }));
+        const cache = closing(
+          new RedisCache({ redisUrl: own.url, advanced: { clock }, commandTimeout: '5s' }),
+        );
         await cache.set('key', 0, { tags: ['tag'] });
         await own.stop();
         await cache.invalidateTags('tag', 'other');
@@ -284,7 +286,9 @@ describe('tags and clocks', () => {
         const other = closing(new RedisCache({ redisUrl: own.url, commandTimeout: '5s' }));
         expect(await other.get('key')).toBe(2);
         await other.invalidateTags('tag');
-        const late = closing(new RedisCache({ redisUrl: own.url, clock, commandTimeout: '5s' }));
+        const late = closing(
+          new RedisCache({ redisUrl: own.url, advanced: { clock }, commandTimeout: '5s' }),
+        );
         expect(await late.get('key')).toBeUndefined();
       } finally {
         await own.stop();

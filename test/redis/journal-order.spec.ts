@@ -56,7 +56,7 @@ describe('what was done last during an outage counts', () => {
     ['invalidatePattern', (cache) => cache.invalidatePattern('key:*')],
     ['deleteMany', (cache) => cache.deleteMany(keys)],
   ])('%s, and sets in the same millisecond: the sets reach Redis', async (_, remove) => {
-    const cache = redis({ clock: stopped() });
+    const cache = redis({ advanced: { clock: stopped() } });
     await cache.setMany(all('old'));
 
     await whileHung(cache, async () => {
@@ -70,7 +70,7 @@ describe('what was done last during an outage counts', () => {
   });
 
   it('a clear, and sets in the same millisecond: they can be read during the outage, without an L1 too', async () => {
-    const cache = redis({ enableL1Cache: false, clock: stopped() });
+    const cache = redis({ enableL1Cache: false, advanced: { clock: stopped() } });
     await cache.setMany(all('old'));
 
     await whileHung(cache, async () => {
@@ -83,7 +83,7 @@ describe('what was done last during an outage counts', () => {
 
 describe('the bounds of the journal', () => {
   it('a value larger than all of it does not throw out the deletes: they are effective after the outage', async () => {
-    const cache = redis({ journalMaxBytes: 100_000, enableCompression: false });
+    const cache = redis({ advanced: { journalMaxBytes: 100_000 }, enableCompression: false });
     await cache.setMany(all('old'));
     await cache.set('large', 'old');
 

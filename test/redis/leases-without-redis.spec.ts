@@ -44,7 +44,11 @@ describe('guarantee 2: leases while Redis is away', () => {
   }, 15_000);
 
   it('Redis hangs in mid-load: the caller gets its value', async () => {
-    const cache = await redis({ onError: 'degrade', commandTimeout: '250ms', leaseDuration: '300ms' });
+    const cache = await redis({
+      onError: 'degrade',
+      commandTimeout: '250ms',
+      advanced: { leaseDuration: '300ms' },
+    });
     const started = deferred();
     const end = deferred<string>();
     const held = cache.getOrSet(

@@ -155,7 +155,7 @@ describe('a busy event loop', () => {
 describe('clocks', () => {
   it('T17: a clock that is set back while the cache is in use costs no set', async () => {
     let shift = 0;
-    const cache = await own.redis({ clock: { now: () => Date.now() + shift } });
+    const cache = await own.redis({ advanced: { clock: { now: () => Date.now() + shift } } });
     const other = await own.redis();
     await cache.set('k', 'first');
 
@@ -184,7 +184,11 @@ describe('clocks', () => {
     const redis = new Redis(own.server.url, { stringNumbers: true });
     own.closing({ close: () => redis.disconnect() });
     let shift = 0;
-    const cache = impatient({ redis, clock: { now: () => Date.now() + shift }, onError: 'throw' });
+    const cache = impatient({
+      redis,
+      advanced: { clock: { now: () => Date.now() + shift } },
+      onError: 'throw',
+    });
     const other = await own.redis();
     await other.setMany([
       ['a', 1],
@@ -205,7 +209,7 @@ describe('clocks', () => {
 
 describe('slow and silent servers', () => {
   it('guarantee 3: on a server that hangs, what is out and what waits both end within commandTimeout', async () => {
-    const cache = impatient({ enableL1Cache: false, breakerThreshold: 100_000 });
+    const cache = impatient({ enableL1Cache: false, advanced: { breakerThreshold: 100_000 } });
     await cache.connect();
     await own.server.pause();
     const start = performance.now();

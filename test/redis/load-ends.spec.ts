@@ -43,7 +43,7 @@ const ends: [what: string, end: (running: Running) => unknown][] = [
 
 describe('T25: whatever ends a load, each thing that it holds is given back', () => {
   it.each(ends)('T25: %s', async (_, end) => {
-    const cache = await redis({ maxValueBytes: 1000, leaseDuration: '60s' });
+    const cache = await redis({ maxValueBytes: 1000, advanced: { leaseDuration: '60s' } });
     const engine = engineOf(cache);
     const loader = deferred<unknown>();
     const started = deferred<LoadContext>();
@@ -68,7 +68,7 @@ describe('T25: whatever ends a load, each thing that it holds is given back', ()
   });
 
   it('T25: a loader that hangs beyond hardTimeout, whose callers were served a stale value', async () => {
-    const [cache, other] = [await redis({ leaseDuration: '60s' }), await redis()];
+    const [cache, other] = [await redis({ advanced: { leaseDuration: '60s' } }), await redis()];
     const stored = { ttl: '10ms', grace: '10m' } as const;
     const options = { ...stored, lock: true, softTimeout: 0, hardTimeout: '200ms' };
     await cache.set('key', 'old', stored);
@@ -93,8 +93,8 @@ describe('T25: a lease that is given back without a value', () => {
     ['gives nothing', (loader: Deferred<unknown>) => loader.resolve(undefined)],
     ['gives what cannot be stored', (loader: Deferred<unknown>) => loader.resolve(() => 1)],
   ])('T25: has all who waited load at once, when its load %s', async (_, end) => {
-    const holding = await redis({ leaseDuration: '60s' });
-    const others = await Promise.all([1, 2, 3, 4].map(() => redis({ leaseDuration: '60s' })));
+    const holding = await redis({ advanced: { leaseDuration: '60s' } });
+    const others = await Promise.all([1, 2, 3, 4].map(() => redis({ advanced: { leaseDuration: '60s' } })));
     const loader = deferred<unknown>();
     const started = deferred();
     const first = holding.getOrSet('key', () => (started.resolve(), loader.promise), { lock: true });
@@ -138,7 +138,10 @@ describe('T25: a lease that is given back without a value', () => {
 
 describe('T26: two instances whose loads wait for the lease of each other', () => {
   it('T26: wait no longer than a lease lasts', async () => {
-    const [one, other] = [await redis({ leaseDuration: '300ms' }), await redis({ leaseDuration: '300ms' })];
+    const [one, other] = [
+      await redis({ advanced: { leaseDuration: '300ms' } }),
+      await redis({ advanced: { leaseDuration: '300ms' } }),
+    ];
     const both = [deferred(), deferred()] as const;
     const load = (
       cache: RedisCache,
@@ -163,7 +166,10 @@ describe('T26: two instances whose loads wait for the lease of each other', () =
 
 describe('T61: closing while a load holds a lease', () => {
   it('T61: gives it back: another instance loads at once', async () => {
-    const [cache, other] = [await redis({ leaseDuration: '60s' }), await redis({ leaseDuration: '60s' })];
+    const [cache, other] = [
+      await redis({ advanced: { leaseDuration: '60s' } }),
+      await redis({ advanced: { leaseDuration: '60s' } }),
+    ];
     const loader = deferred<string>();
     const started = deferred();
     const loaded = cache.getOrSet('key', () => (started.resolve(), loader.promise), { lock: true });

@@ -37,7 +37,7 @@ describe('guarantee 2: one load across instances', () => {
       redisUrl: own.server.url,
       keyPrefix: own.keyPrefix,
       ...patient,
-      leaseDuration: `${String(leaseMs)}ms`,
+      advanced: { leaseDuration: `${String(leaseMs)}ms` },
     };
     const [leader, ...others] = await Promise.all([1, 2, 3, 4].map(() => startLoadingProcess(options)));
     for (const each of others) closing(each);
@@ -108,7 +108,10 @@ describe('guarantee 2: one load across instances', () => {
 
   it('a lease is prolonged while its load runs', async () => {
     const leaseDuration = '300ms';
-    const [cache, other] = [await redis({ leaseDuration }), await redis({ leaseDuration })];
+    const [cache, other] = [
+      await redis({ advanced: { leaseDuration } }),
+      await redis({ advanced: { leaseDuration } }),
+    ];
     const loader = new HeldLoader();
     const first = cache.getOrSet('key', loader.load, { lock: true });
     await loader.started;
@@ -208,7 +211,10 @@ describe('guarantee 2: one load across instances', () => {
 
 describe('leases', () => {
   it('a loader that runs longer than the lease keeps it: one run', async () => {
-    const [cache, other] = [await redis({ leaseDuration: '200ms' }), await redis({ leaseDuration: '200ms' })];
+    const [cache, other] = [
+      await redis({ advanced: { leaseDuration: '200ms' } }),
+      await redis({ advanced: { leaseDuration: '200ms' } }),
+    ];
     let runs = 0;
     const load = async (): Promise<string> => {
       runs++;
@@ -287,7 +293,10 @@ describe('a load with a lease that nobody waits for any more', () => {
   const never = (): Promise<string> => new Promise(() => undefined);
 
   it('gives the lease back when its last caller has left, though its loader hangs', async () => {
-    const [cache, other] = [await redis({ leaseDuration: '300ms' }), await redis({ leaseDuration: '300ms' })];
+    const [cache, other] = [
+      await redis({ advanced: { leaseDuration: '300ms' } }),
+      await redis({ advanced: { leaseDuration: '300ms' } }),
+    ];
     const leaving = new AbortController();
     const left = cache.getOrSet('key', never, { lock: true, signal: leaving.signal });
     left.catch(() => undefined);

@@ -68,7 +68,7 @@ describe('a set made in a partition does not bring back what another instance re
   });
 
   it('a tombstone and the mark of a clear leave by themselves, and no clear counts them', async () => {
-    const cache = await own.redis({ journalHorizon: '300ms' });
+    const cache = await own.redis({ advanced: { journalHorizon: '300ms' } });
     await cache.setMany([
       ['a', 1],
       ['b', 2],
@@ -86,7 +86,10 @@ describe('a set made in a partition does not bring back what another instance re
   });
 
   it('with journalHorizon 0 no set is replayed: a delete is, in its place', async () => {
-    const [cache, other] = [await behindProxy({ journalHorizon: 0 }), await own.redis({ journalHorizon: 0 })];
+    const [cache, other] = [
+      await behindProxy({ advanced: { journalHorizon: 0 } }),
+      await own.redis({ advanced: { journalHorizon: 0 } }),
+    ];
     await other.set('key', 'old');
     await inPartition(cache, async () => {
       await cache.set('key', 'new');
@@ -116,7 +119,11 @@ describe('T35: changes that are replayed are told of under every kind of coheren
 
 describe('T29: a Redis that refuses everything for a while loses nothing', () => {
   it('BUSY', async () => {
-    const cache = await own.redis({ onError: 'degrade', commandTimeout: '250ms', breakerThreshold: 2 });
+    const cache = await own.redis({
+      onError: 'degrade',
+      commandTimeout: '250ms',
+      advanced: { breakerThreshold: 2 },
+    });
     const other = await own.redis();
     await cache.set('price', 'old');
     await cache.set('name', 'old');
@@ -190,7 +197,7 @@ describe('T31: an invalidation of tags and a set of an outage keep their order',
 
   it('a set that another instance overtakes by its tag is gone, where the own clock runs ahead of Redis', async () => {
     let aheadMs = 0;
-    const cache = await behindProxy({ clock: { now: () => Date.now() + aheadMs } });
+    const cache = await behindProxy({ advanced: { clock: { now: () => Date.now() + aheadMs } } });
     const other = await own.redis();
     await other.set('key', 1, { tags: ['t'] });
     await cache.get('key');
@@ -221,7 +228,7 @@ describe('T31: an invalidation of tags and a set of an outage keep their order',
 describe('T30: a clock that is an hour ahead', () => {
   it('keeps no later change of another instance from being made up for', async () => {
     let shift = 0;
-    const ahead = await own.redis({ clock: { now: () => Date.now() + shift } });
+    const ahead = await own.redis({ advanced: { clock: { now: () => Date.now() + shift } } });
     const cache = await behindProxy();
     shift = 3_600_000;
     await ahead.set('deleted', 'old');

@@ -80,9 +80,9 @@ describe('seed S4.38 RedisCache', () => {
   });
 
   it('refuses options by listing every problem', () => {
-    const options = { redisUrl: '', l1CacheSize: 0, compressionLevel: 10 };
+    const options = { redisUrl: '', l1CacheSize: 0, advanced: { compressionLevel: 10 } };
     expect(() => new RedisCache(options)).toThrow(ValidationError);
-    expect(() => new RedisCache(options)).toThrow(/redisUrl.*l1CacheSize.*compressionLevel/);
+    expect(() => new RedisCache(options)).toThrow(/redisUrl.*l1CacheSize.*advanced\.compressionLevel/);
   });
 });
 
@@ -496,7 +496,7 @@ describe('two tiers', () => {
     ['ahead', 3_600_000],
     ['behind', -3_600_000],
   ])('pitfall (others) nor does it when the clock of the writer is an hour %s', async (_, skew) => {
-    const writer = redis({ clock: { now: () => Date.now() + skew } });
+    const writer = redis({ advanced: { clock: { now: () => Date.now() + skew } } });
     // The very first call: before it, nothing is known of Redis's time.
     await writer.set('key', 1, 60);
     await raw.pexpire(`${keyPrefix}::key`, 60_000);

@@ -93,7 +93,7 @@ describe('refresh ahead with Redis', () => {
   });
 
   it('a failure puts the next try off', async () => {
-    const cache = await redis({ graceBackoff: '10s' });
+    const cache = await redis({ advanced: { graceBackoff: '10s' } });
     await cache.getOrSet('key', () => 'old', options);
     await due();
     let runs = 0;
@@ -140,7 +140,10 @@ describe('refreshAhead across instances', () => {
   });
 
   it('a refresh left to another instance that dies is tried again before the end of the ttl', async () => {
-    const [cache, other] = [await redis({ leaseDuration: '300ms' }), await redis({ leaseDuration: '300ms' })];
+    const [cache, other] = [
+      await redis({ advanced: { leaseDuration: '300ms' } }),
+      await redis({ advanced: { leaseDuration: '300ms' } }),
+    ];
     const options = { ttl: 4, refreshAhead: 0.2, lock: true };
     await cache.getOrSet('key', () => 'old', options);
     await other.get('key');

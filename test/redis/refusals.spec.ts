@@ -37,13 +37,19 @@ afterEach(async () => {
 function as(username: string, options: Partial<RedisCacheOptions> = {}): RedisCache {
   const { host, port } = proxy;
   return closing(
-    new RedisCache({ redis: { host, port, username, password: 'secret' }, adviser: false, ...options }),
+    new RedisCache({
+      redis: { host, port, username, password: 'secret' },
+      advanced: { adviser: false },
+      ...options,
+    }),
   );
 }
 
 function plain(options: Partial<RedisCacheOptions> = {}): RedisCache {
   const redisUrl = `redis://${node.host}:${node.port}`;
-  return closing(new RedisCache({ redisUrl, adviser: false, commandTimeout: '5s', ...options }));
+  return closing(
+    new RedisCache({ redisUrl, advanced: { adviser: false }, commandTimeout: '5s', ...options }),
+  );
 }
 
 async function cut(cache: RedisCache, work: () => Promise<void>): Promise<void> {

@@ -18,7 +18,7 @@ describe('grace with Redis', () => {
   it.each([true, false])(
     'issue: shown by 3: a failing origin, 0 errors, few tries (L1: %p)',
     async (enableL1Cache) => {
-      const cache = await redis({ enableL1Cache, graceBackoff: '200ms' });
+      const cache = await redis({ enableL1Cache, advanced: { graceBackoff: '200ms' } });
       await cache.set('key', 'old', options);
       await pastTtl();
       let tries = 0;

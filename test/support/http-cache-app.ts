@@ -98,7 +98,7 @@ export async function bootApp(options: BootOptions): Promise<TestApp> {
   const redis = tier === 'Redis' ? { redisUrl: testRedisUrl(), keyPrefix: `test-${randomUUID()}` } : {};
   const global = bound ? [{ provide: APP_INTERCEPTOR, useExisting: HttpCacheInterceptor }] : [];
   const module = await Test.createTestingModule({
-    imports: [CacheInfraModule.forRoot({ ...redis, clock, ...cache })],
+    imports: [CacheInfraModule.forRoot({ ...redis, advanced: { clock }, ...cache })],
     controllers: [...controllers],
     providers: [Origin, ...more, ...global],
   }).compile();

@@ -15,7 +15,7 @@ describe('nestjs-cache-infra/testing under Vitest', () => {
 
   it('matchers', async () => {
     const clock = new ManualClock();
-    const cache = new InMemoryCache({ clock });
+    const cache = new InMemoryCache({ advanced: { clock } });
     await cache.set('key', { id: 7 }, '5m');
     await expect(cache).toHaveCached('key');
     await expect(cache).toHaveCachedValue('key', { id: expect.any(Number) as number });

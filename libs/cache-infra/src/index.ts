@@ -1,6 +1,8 @@
 // `CacheService` for editors: the browser's types have a `Cache`, so an import of ours is not offered.
 export { Cache, Cache as CacheService } from './cache/contract/cache.js';
 export type {
+  AdvancedOptions,
+  BaseAdvancedOptions,
   BaseCacheOptions,
   EncryptionOptions,
   InMemoryCacheOptions,

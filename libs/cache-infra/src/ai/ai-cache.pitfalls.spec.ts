@@ -9,7 +9,7 @@ const request = { model: 'small', text: 'It works.' };
 function setUp() {
   let now = Date.UTC(2026, 0, 1);
   const clock = { now: () => now };
-  const cache = new InMemoryCache({ clock });
+  const cache = new InMemoryCache({ advanced: { clock } });
   const pass = (ms: number): void => {
     now += ms;
   };

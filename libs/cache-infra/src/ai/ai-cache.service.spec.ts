@@ -15,7 +15,7 @@ const usage = { inputTokens: 1000, outputTokens: 200 };
 function setUp(settings: AiCacheSettings = {}) {
   let now = Date.UTC(2026, 0, 1);
   const clock = { now: () => now };
-  const cache = new InMemoryCache({ clock, name: 'ai', maxSize: 100 });
+  const cache = new InMemoryCache({ advanced: { clock }, name: 'ai', maxSize: 100 });
   const pass = (ms: number): void => {
     now += ms;
   };

@@ -6,6 +6,7 @@ import {
   duration,
   fraction,
   functionValue,
+  group,
   hostName,
   integerBetween,
   nested,
@@ -278,6 +279,38 @@ describe('assertOptions', () => {
     expect(optionProblems({ redis: { status: 'ready', port: 0 } }, outer)).toEqual([]);
     expect(optionProblems({ redis: 7 }, outer)).toEqual([
       { path: 'redis', message: 'redis must be an object, got 7' },
+    ]);
+  });
+});
+
+describe('group', () => {
+  const checks = {
+    lock: booleanValue,
+    advanced: group({ clock: objectValue, breakerThreshold: positiveInteger }),
+  };
+  const messages = (options: object) => optionProblems(options, checks).map(({ message }) => message);
+
+  it('checks the options within, with their path', () => {
+    expect(messages({ advanced: { clock: {}, breakerThreshold: 5 } })).toEqual([]);
+    expect(messages({ advanced: { breakerThreshold: 0 } })).toEqual([
+      'advanced.breakerThreshold must be a positive integer, got 0',
+    ]);
+    expect(messages({ advanced: { breakerTreshold: 1 } })).toEqual([
+      "advanced.breakerTreshold is not a known option (did you mean 'breakerThreshold'?)",
+    ]);
+    expect(messages({ advanced: 5 })).toEqual(['advanced must be an object, got 5']);
+  });
+
+  it('names the group of an option that stands beside it, also where another name is near', () => {
+    expect(messages({ breakerThreshold: 5, clock: {} })).toEqual([
+      'breakerThreshold stands under advanced: { advanced: { breakerThreshold: ... } }',
+      'clock stands under advanced: { advanced: { clock: ... } }',
+    ]);
+  });
+
+  it('guesses a misspelt one beside it', () => {
+    expect(messages({ breakerTreshold: 5 })).toEqual([
+      "breakerTreshold is not a known option (did you mean 'advanced: { breakerThreshold }'?)",
     ]);
   });
 });

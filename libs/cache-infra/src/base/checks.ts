@@ -9,6 +9,8 @@ export type Check = (value: unknown) => string | undefined;
 /** A check of a composite value: each problem carries the path of its part. */
 export interface NestedCheck {
   problems(path: string, value: unknown): readonly ValidationProblem[];
+  /** The names of the options of a group: a message about a misplaced one says where it belongs. */
+  readonly names?: readonly string[];
 }
 
 export type Checks = Readonly<Record<string, Check | NestedCheck>>;
@@ -165,6 +167,11 @@ export function nested(checks: Checks, isOpaque: (value: object) => boolean = ()
   };
 }
 
+/** Checks a group of options. One of them beside the group is refused with a message that names the group. */
+export function group(checks: Checks): NestedCheck {
+  return { ...nested(checks), names: Object.keys(checks) };
+}
+
 /** The name or IP address of a server. Messages omit the value: a URL passed as a host may contain a password. */
 export const hostName: NestedCheck = {
   problems(path, value) {
@@ -230,7 +237,7 @@ export function optionProblems(
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const found = given.flatMap(([name, value]) => {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) return [unknownOption(prefix, name, Object.keys(checks))];
+    if (check === undefined) return [unknownOption(prefix, name, Object.keys(checks), groupsOf(checks))];
     return problemsAt(`${prefix}${name}`, value, check);
   });
   const missing = required.filter((name) => options[name] === undefined);
@@ -255,11 +262,38 @@ export function assertOptions(
   if (problems.length > 0) throw new ValidationError(problems, subject);
 }
 
+/** A group, and the names of its options. */
+type Group = readonly [group: string, names: readonly string[]];
+
+function groupsOf(checks: Checks): readonly Group[] {
+  return Object.entries(checks).flatMap(([name, check]) =>
+    typeof check === 'function' || check.names === undefined ? [] : [[name, check.names] as const],
+  );
+}
+
 /** The problem of a name without a check. */
-export function unknownOption(prefix: string, name: string, known: readonly string[]): ValidationProblem {
+export function unknownOption(
+  prefix: string,
+  name: string,
+  known: readonly string[],
+  groups: readonly Group[] = [],
+): ValidationProblem {
   const path = `${prefix}${name}`;
-  const words = didYouMean(name, known) || elsewhere(name, known);
+  const [home] = groups.find(([, names]) => names.includes(name)) ?? [];
+  if (home !== undefined) {
+    return { path, message: `${path} stands under ${home}: { ${home}: { ${name}: ... } }` };
+  }
+  const words = didYouMean(name, known) || insideGroup(name, groups) || elsewhere(name, known);
   return { path, message: `${path} is not a known option${words}` };
+}
+
+/** A hint for a misspelt option of a group. */
+function insideGroup(name: string, groups: readonly Group[]): string {
+  const [found] = groups.flatMap(([group, names]) => {
+    const near = nearestOf(name, names);
+    return near === undefined ? [] : [` (did you mean '${group}: { ${near} }'?)`];
+  });
+  return found ?? '';
 }
 
 /** A hint for options that other cache libraries expect elsewhere. */

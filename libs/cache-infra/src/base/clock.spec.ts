@@ -175,7 +175,7 @@ describe('SteadyClock', () => {
     ['with a grace and tags', { grace: 60, tags: ['tag'] }],
   ])('T20: an entry in memory lives no longer when the wall clock is set back: %s', async (_, options) => {
     const { clock, pass, set } = settable();
-    await using cache = new InMemoryCache({ clock });
+    await using cache = new InMemoryCache({ advanced: { clock } });
     await cache.set('key', 1, { ttl: 60, ...options });
     pass(30_000);
     set(-2 * hour);

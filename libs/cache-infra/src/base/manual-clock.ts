@@ -6,7 +6,7 @@ import { durationMs } from './duration.js';
  *
  * ```ts
  * const clock = new ManualClock();
- * const cache = new InMemoryCache({ clock });
+ * const cache = new InMemoryCache({ advanced: { clock } });
  * clock.advance('5m');
  * ```
  *

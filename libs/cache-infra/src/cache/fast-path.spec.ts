@@ -29,7 +29,7 @@ describe('the fast path of an L1 hit, which inlines the rule of freshness', () =
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const clock = new ManualClock();
-        const cache = new InMemoryCache({ clock });
+        const cache = new InMemoryCache({ advanced: { clock } });
         const { l1, tags } = engineOf(cache);
         for (const [i, each] of steps.entries()) {
           if (each.kind === 'set') {

@@ -11,7 +11,7 @@ const clock = new ManualClock();
 const open: Cache[] = [];
 
 function memory(options: InMemoryCacheOptions = {}): InMemoryCache {
-  const cache = new InMemoryCache({ clock, ...options });
+  const cache = new InMemoryCache({ advanced: { clock }, ...options });
   open.push(cache);
   return cache;
 }

@@ -2,6 +2,7 @@ import { assertOptions } from '../base/checks.js';
 import { cacheClock } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
+import { advancedInEffect } from './contract/advanced-options.js';
 import type { InMemoryCacheOptions } from './contract/cache-options.js';
 import { Engine } from './engine.js';
 import { Counters } from './observe/counters.js';
@@ -23,7 +24,8 @@ const maxTags = 10_000;
 /** Assembles the engine of an in-memory cache. */
 export function memoryEngine(options: InMemoryCacheOptions): Engine {
   assertOptions('InMemoryCache', options, inMemoryChecks);
-  const { name = defaultOptions.name, maxSize = 1000, clock = cacheClock, enabled = true } = options;
+  const { name = defaultOptions.name, maxSize = 1000, enabled = true } = options;
+  const { clock = cacheClock, graceBackoff } = advancedInEffect(options.advanced);
   const counters = new Counters();
   const emitter = new CacheEmitter();
   const option = 'maxSize (l1CacheSize or CACHE_SIZE where the cache is configured)';
@@ -39,7 +41,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
     maxSize,
     defaults: planDefaults(options, false, undefined),
-    graceBackoffMs: durationMs(options.graceBackoff ?? defaultOptions.graceBackoff, 'graceBackoff'),
+    graceBackoffMs: durationMs(graceBackoff, 'advanced.graceBackoff'),
     isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),
     onError: 'degrade',

@@ -9,7 +9,7 @@ describe('InMemoryCache behaves as a Map does', () => {
     await fc.assert(
       fc.asyncProperty(commands, async (all) => {
         const model = new Model(true);
-        const cache = new InMemoryCache({ clock: model.clock, maxSize: 1000 });
+        const cache = new InMemoryCache({ advanced: { clock: model.clock }, maxSize: 1000 });
         const real = new Real({ instances: [cache], counts: true, settled: () => Promise.resolve() });
         try {
           await fc.asyncModelRun(() => ({ model, real }), all);

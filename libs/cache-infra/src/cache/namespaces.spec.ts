@@ -180,7 +180,7 @@ describe('invalidatePattern', () => {
 
   it('counts what was there: nothing expired, nothing invalidated', async () => {
     let now = Date.now();
-    const timed = new InMemoryCache({ clock: { now: () => now } });
+    const timed = new InMemoryCache({ advanced: { clock: { now: () => now } } });
     await timed.set('expired', 1, 1);
     await timed.set('invalidated', 1, { tags: ['tag'] });
     await timed.set('there', 1);

@@ -18,6 +18,7 @@ import { PubSubCoherence } from '../tiers/coherence/pubsub.js';
 import { noOwnChange, type OwnChange } from '../tiers/redis/own-changes.js';
 import { announce, track } from '../tiers/coherence/shared-tracking.js';
 import { adviseOnce, adviserSettings } from './observe/adviser.js';
+import { advancedInEffect } from './contract/advanced-options.js';
 import type { RedisCacheOptions } from './contract/cache-options.js';
 import { CoherenceLog } from './observe/coherence-log.js';
 import { Engine } from './engine.js';
@@ -46,7 +47,9 @@ const channelTimeoutMs = 2000;
 
 /** Assembles the engine of a Redis cache. It connects on first use. */
 export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number): Engine {
-  const { name = defaultOptions.name, clock = cacheClock } = options;
+  const { name = defaultOptions.name } = options;
+  const advanced = advancedInEffect(options.advanced);
+  const { clock = cacheClock } = advanced;
   const { l1CacheSize = defaults.l1CacheSize, enableL1Cache = defaults.enableL1Cache } = options;
   const keyPrefix = options.keyPrefix === undefined ? defaultPrefix(name) : encodedPrefix(options.keyPrefix);
   const coherence = enableL1Cache ? (options.coherence ?? defaults.coherence) : 'none';
@@ -77,11 +80,8 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     connection,
     {
       commandTimeoutMs: durationMs(options.commandTimeout ?? defaults.commandTimeout, 'commandTimeout'),
-      breakerThreshold: options.breakerThreshold ?? defaults.breakerThreshold,
-      breakerProbeMs: durationMs(
-        options.breakerProbeInterval ?? defaults.breakerProbeInterval,
-        'breakerProbeInterval',
-      ),
+      breakerThreshold: advanced.breakerThreshold,
+      breakerProbeMs: durationMs(advanced.breakerProbeInterval, 'advanced.breakerProbeInterval'),
     },
     {
       onBreak: (reason) => {
@@ -104,12 +104,12 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const codec = new Codec({
     enableCompression: options.enableCompression ?? defaults.enableCompression,
     compressionThreshold: options.compressionThreshold ?? defaults.compressionThreshold,
-    compressionLevel: options.compressionLevel ?? defaults.compressionLevel,
+    compressionLevel: advanced.compressionLevel,
     maxValueBytes: options.maxValueBytes ?? defaults.maxValueBytes,
     ...valueLimits(options),
     encryption: options.encryption && new KeyRing(options.encryption.keys),
   });
-  const horizonMs = durationMs(options.journalHorizon ?? defaults.journalHorizon, 'journalHorizon');
+  const horizonMs = durationMs(advanced.journalHorizon, 'advanced.journalHorizon');
   const everything = new Keyspace(keyPrefix, '').redisScope();
   const siblings: SiblingKeys = {
     guardKeyOf: (redisKey) => guards.guardKeyOf(redisKey),
@@ -132,14 +132,14 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   });
   const tags = new TagSync(l2, maxTags);
   const limits = {
-    maxEntries: options.journalMaxEntries ?? defaults.journalMaxEntries,
-    maxBytes: options.journalMaxBytes ?? defaults.journalMaxBytes,
+    maxEntries: advanced.journalMaxEntries,
+    maxBytes: advanced.journalMaxBytes,
     horizonMs,
   };
   const guards = new LoadGuards(
     executor,
     keyPrefix,
-    durationMs(options.leaseDuration ?? defaults.leaseDuration, 'leaseDuration'),
+    durationMs(advanced.leaseDuration, 'advanced.leaseDuration'),
     connection.clientPrefix,
     changing,
   );
@@ -167,7 +167,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
     maxSize: l1CacheSize,
     defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? fallbackL1Ttl),
-    graceBackoffMs: durationMs(options.graceBackoff ?? defaultOptions.graceBackoff, 'graceBackoff'),
+    graceBackoffMs: durationMs(advanced.graceBackoff, 'advanced.graceBackoff'),
     isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),
     onError: options.onError ?? defaults.onError,
@@ -189,7 +189,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const title = `Cache '${name}': Redis (${connection.address})`;
   const availability = new RedisAvailability(title, l2, recovery, emitter, logger, {
     onFirstReady: () => {
-      if (options.logger === undefined || options.adviser === false) return;
+      if (options.logger === undefined || !advanced.adviser) return;
       void adviseOnce(l2, adviserSettings(options, { name, keyPrefix, coherence }), options.logger);
     },
     onRecovered: () => {

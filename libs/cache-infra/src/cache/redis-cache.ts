@@ -1,6 +1,7 @@
 import { durationMs } from '../base/duration.js';
 import { Deadlines } from '../tiers/redis/deadlines.js';
 import { memoryEngine } from './memory-assembly.js';
+import { baseAdvanced } from './contract/advanced-options.js';
 import type { RedisCacheOptions } from './contract/cache-options.js';
 import { defaultRedisOptions } from './contract/default-options.js';
 import { assertRedisCacheOptions } from './contract/option-checks.js';
@@ -52,19 +53,18 @@ export class RedisCache extends TieredCache {
 
 /** A disabled cache needs no connection. */
 function memoryPart(options: RedisCacheOptions): Parameters<typeof memoryEngine>[0] {
-  const { name, defaultTtl, isolation, plain, types, maxValueNodes } = options;
-  const { monitor, onOperation, logger, clock, l1CacheSize } = options;
+  const { name, defaultTtl, isolation, plain, types, advanced } = options;
+  const { monitor, onOperation, logger, l1CacheSize } = options;
   return {
     name,
     defaultTtl,
     isolation,
     plain,
     types,
-    maxValueNodes,
     monitor,
     onOperation,
     logger,
-    clock,
+    advanced: baseAdvanced(advanced),
     maxSize: l1CacheSize,
     enabled: false,
   };

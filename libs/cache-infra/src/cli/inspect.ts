@@ -3,6 +3,7 @@ import { inspect as inspected } from 'node:util';
 import { RedisCache } from '../cache/redis-cache.js';
 import { storedEntry, type Life, type StoredEntry } from '../cache/stored-entry.js';
 import { CacheFactory } from '../config/cache-factory.js';
+import type { CacheConfig } from '../config/options.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
 import { ofCache } from './check.js';
 import type { Output } from './output.js';
@@ -45,7 +46,8 @@ export async function inspectEntry(
   output: Output,
 ): Promise<number> {
   // No L1, so no invalidation channel is opened.
-  const options = { ...ofCache(optionsOf(config, wanted.cache)), enableL1Cache: false, adviser: false };
+  const given: CacheConfig = ofCache(optionsOf(config, wanted.cache));
+  const options = { ...given, enableL1Cache: false, advanced: { ...given.advanced, adviser: false } };
   const { cache } = new CacheFactory({ logger: silent }).prepare('create', options);
   try {
     if (!(cache instanceof RedisCache)) throw notInRedis(cache.name);

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 
 import { defaultOptions, defaultRedisOptions, unheardL1Ttl } from '../cache/contract/default-options.js';
+import { flatOptions } from '../cache/contract/advanced-options.js';
 import { baseChecks } from '../cache/contract/option-checks.js';
+import { baseAdvancedOptions } from '../cache/contract/option-table.js';
 import type { Coherence } from '../cache/contract/options.js';
 import type { PreparedCache } from '../config/cache-factory.js';
 import { withoutSecrets } from '../config/redact.js';
@@ -16,6 +18,7 @@ const without: Readonly<Record<string, string>> = {
 
 const inMemory: ReadonlySet<string> = new Set([
   ...Object.keys(baseChecks),
+  ...Object.keys(baseAdvancedOptions).map((name) => `advanced.${name}`),
   ...['l1CacheSize', 'memoryCacheSize', 'textHashThreshold', 'operationTtls', 'useMemoryCache'],
 ]);
 
@@ -31,7 +34,7 @@ export function settingLines(
   { isRedis, keyPrefix }: SettingsHome,
 ): readonly string[] {
   const { options, sources } = prepared;
-  const given = withoutSecrets(options);
+  const given = withoutSecrets(flatOptions(options));
   const defaults = isRedis
     ? { ...defaultOptions, ...defaultRedisOptions, keyPrefix, l1Ttl: l1TtlOf(options.coherence) }
     : defaultOptions;
@@ -41,7 +44,7 @@ export function settingLines(
     const source = sources[name] ?? 'default';
     const applies = isRedis || inMemory.has(name);
     if (name === 'name' || (!applies && source === 'default')) return [];
-    return [`  ${name.padEnd(22)} ${shown(value)}  (${source}${applies ? '' : '; no effect in memory'})`];
+    return [`  ${name.padEnd(30)} ${shown(value)}  (${source}${applies ? '' : '; no effect in memory'})`];
   });
 }
 

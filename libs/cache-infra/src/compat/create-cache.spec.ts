@@ -30,7 +30,7 @@ describe('cache-manager 7.2.9 itself keeps the contract', () => {
 
 describe('compat keeps the contract of cache-manager (issue: shown by 2)', () => {
   cacheManagerContract((options) =>
-    createCache({ ...options, cache: infra({ clock: { now: () => Date.now() } }) }),
+    createCache({ ...options, cache: infra({ advanced: { clock: { now: () => Date.now() } } }) }),
   );
 });
 
@@ -101,7 +101,7 @@ describe('what compat does beyond it', () => {
 
   it('takes its time from the clock of the cache', async () => {
     const clock = new ManualClock();
-    const compat = createCache({ cache: infra({ clock }) });
+    const compat = createCache({ cache: infra({ advanced: { clock } }) });
     await compat.set('key', 1, 1500);
     clock.advance(1499);
     await expect(compat.get('key')).resolves.toBe(1);

@@ -114,15 +114,30 @@ describe('caches in memory', () => {
 describe('defaults for calls that name none', () => {
   it('reach a cache in memory', async () => {
     const clock = new ManualClock();
-    await using cache = await factory().forTesting({ clock, grace: '1h', defaultTtl: 60, jitter: 0 });
+    await using cache = await factory().forTesting({
+      advanced: { clock },
+      grace: '1h',
+      defaultTtl: 60,
+      jitter: 0,
+    });
     await cache.set('key', 1);
     clock.advance(61_000);
     expect(await cache.getOrSet('key', () => Promise.reject(new RangeError('no')))).toBe(1);
   });
 
+  it('reach a cache in memory without the advanced options of a cache in Redis', async () => {
+    const clock = new ManualClock();
+    const advanced = { clock, breakerThreshold: 5 };
+    await using cache = await factory().forTesting({ advanced, useMemoryCache: true });
+    await cache.set('key', 1);
+    clock.advance(61_000);
+    expect(await cache.get('key')).toBeUndefined();
+  });
+
   it('reach a cache in Redis, and its fallback in memory', async () => {
     const clock = new ManualClock();
-    const options = { clock, grace: '1h', l1Ttl: '10s', lock: true, leaseDuration: '2s' };
+    const advanced = { clock, leaseDuration: '2s' };
+    const options = { advanced, grace: '1h', l1Ttl: '10s', lock: true };
     await using cache = await factory().forWebApp({ redisUrl: closedPort, ...options });
     await cache.set('key', 1);
     clock.advance(1_801_000);

@@ -1,3 +1,4 @@
+import { baseAdvanced } from '../cache/contract/advanced-options.js';
 import type { BaseCacheOptions, RedisCacheOptions } from '../cache/contract/cache-options.js';
 import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
@@ -157,8 +158,11 @@ export class CacheFactory {
     const warnings = resolved.misspelt.map(misspeltWords);
     this.#warnOnce(warnings, base.logger);
     const maxSize = entriesInMemory(options);
+    const advanced = baseAdvanced(options.advanced);
     const cache =
-      home === 'memory' ? new InMemoryCache({ ...base, maxSize }) : redisCache(options, base, maxSize);
+      home === 'memory'
+        ? new InMemoryCache({ ...base, advanced, maxSize })
+        : redisCache(options, base, maxSize);
     return { cache, options, monitor: base.monitor, sources: resolved.sources, warnings };
   }
 

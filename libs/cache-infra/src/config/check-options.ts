@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 
 import { optionProblems, problem } from '../base/checks.js';
 import type { ValidationProblem } from '../base/errors.js';
+import { advancedInEffect } from '../cache/contract/advanced-options.js';
 import { checksOf } from '../cache/contract/option-kinds.js';
-import type { OptionSet } from './options.js';
+import type { CommonCacheOptions, OptionSet } from './options.js';
 import { withoutSecrets } from './redact.js';
 
 /** The options that were given over the defaults of their set, and what is wrong with them. */
@@ -13,7 +14,7 @@ export interface Checked<T> {
 }
 
 /** Checks options against the option table. `undefined` counts as not given. Unknown names come first. */
-export function checkOptions<T extends object>(set: OptionSet<T>, given: unknown): Checked<T> {
+export function checkOptions<T extends CommonCacheOptions>(set: OptionSet<T>, given: unknown): Checked<T> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return { options: withDefaults(set, {}), problems: [problem('options', 'must be an object', given)] };
   }
@@ -44,8 +45,9 @@ const prototype: object = Object.defineProperties(
   { [inspect.custom]: shownWithoutSecrets, toJSON: shownWithoutSecrets },
 );
 
-function withDefaults<T extends object>(set: OptionSet<T>, given: object): T {
-  const values: Record<string, unknown> = { ...set.defaults, ...given };
+function withDefaults<T extends CommonCacheOptions>(set: OptionSet<T>, given: CommonCacheOptions): T {
+  const advanced = advancedInEffect(given.advanced);
+  const values: Record<string, unknown> = { ...set.defaults, ...given, advanced };
   const options = Object.create(prototype) as T;
   for (const [name, value] of Object.entries(values)) Object.assign(options, { [name]: copyOfData(value) });
   return options;

@@ -56,8 +56,8 @@ describe('seed S11.145-147 the same configuration objects work for web, AI and t
         onError: 'throw',
       },
     ],
-    [{ enableCompression: false, compressionLevel: 9, maxValueBytes: 1, enabled: false, logger: console }],
-    [{ coherence: 'broadcast', journalMaxEntries: 0, journalMaxBytes: 0, adviser: false }],
+    [{ enableCompression: false, maxValueBytes: 1, enabled: false, logger: console }],
+    [{ coherence: 'broadcast', advanced: { journalMaxEntries: 0, journalMaxBytes: 0, adviser: false } }],
     [
       {
         grace: '1h',
@@ -65,16 +65,14 @@ describe('seed S11.145-147 the same configuration objects work for web, AI and t
         refreshAhead: 0.8,
         softTimeout: '50ms',
         hardTimeout: '2s',
-        graceBackoff: '1s',
         lock: true,
-        leaseDuration: '5s',
         l1Ttl: '10s',
+        advanced: { graceBackoff: '1s', leaseDuration: '5s' },
       },
     ],
     [
       {
-        breakerThreshold: 1,
-        breakerProbeInterval: '1s',
+        advanced: { breakerThreshold: 1, breakerProbeInterval: '1s', compressionLevel: 9 },
         encryption: { keys: [{ id: 'a', key: encryptionKey }] },
       },
     ],
@@ -137,6 +135,13 @@ describe('validation', () => {
     ]);
   });
 
+  it.each(ways)('%s names the group of an advanced option that stands beside it', (way) => {
+    expect(messages(way, { breakerThreshold: 5, advanced: { leaseDuration: 0 } })).toEqual([
+      'breakerThreshold stands under advanced: { advanced: { breakerThreshold: ... } }',
+      'advanced.leaseDuration must be longer than 0, got 0',
+    ]);
+  });
+
   it('AI options belong to AI caches', () => {
     expect(messages('forWebApp', { textHashThreshold: 500 })).toEqual([
       'textHashThreshold is not a known option',
@@ -147,6 +152,7 @@ describe('validation', () => {
     expect(messages('forWebApp', { defaultTtl: null })).toEqual([
       'defaultTtl must be an integer (seconds), got null',
     ]);
+    expect(messages('forWebApp', { advanced: null })).toEqual(['advanced must be an object, got null']);
   });
 
   it.each([[null], ['redis://localhost'], [[]]])('%p is no options object', (given) => {

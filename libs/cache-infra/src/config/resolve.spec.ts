@@ -69,6 +69,16 @@ describe('seed S11.150 explicit over implicit, and awareness of the environment'
     expect(options.defaultTtl).toBe(5);
   });
 
+  it('advanced options are merged with their defaults, and each has a source', () => {
+    const { options, sources } = resolveOptions(web, { advanced: { breakerThreshold: 5 } }, {});
+    expect(options.advanced).toMatchObject({ breakerThreshold: 5, leaseDuration: '5s' });
+    expect(sources).toMatchObject({
+      'advanced.breakerThreshold': 'code',
+      'advanced.leaseDuration': 'default',
+    });
+    expect(sources).not.toHaveProperty('advanced');
+  });
+
   it('monitoring can be switched off from outside', () => {
     expect(resolveOptions(web, {}, { CACHE_MONITORING_ENABLED: 'false' }).monitoring).toBe(false);
   });

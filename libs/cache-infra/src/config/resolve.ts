@@ -1,3 +1,4 @@
+import { flatOptions } from '../cache/contract/advanced-options.js';
 import { addressProblems, isRedisClient } from '../cache/contract/option-checks.js';
 import type { ValidationProblem } from '../base/errors.js';
 import { ValidationError } from '../base/errors.js';
@@ -31,7 +32,7 @@ export interface Resolved<T extends CommonCacheOptions> {
   readonly home: 'memory' | 'redis';
   /** Whether the cache reports to the factory's monitor. */
   readonly monitoring: boolean;
-  /** The source of each option's value. */
+  /** The source of each option's value; that of an advanced one under `advanced.<name>`. */
   readonly sources: Readonly<Record<string, OptionSource>>;
   /** Variables that look like one of the library's and are not read. */
   readonly misspelt: readonly MisspeltVariable[];
@@ -86,12 +87,12 @@ type SourceOf = (option: string) => OptionSource;
 
 /** The source of an option is the first of the layers that has it. */
 function sourcesOf(
-  options: object,
-  layers: readonly (readonly [layer: object, sourceOf: SourceOf])[],
+  options: Layer,
+  layers: readonly (readonly [layer: Layer, sourceOf: SourceOf])[],
 ): Readonly<Record<string, OptionSource>> {
-  const given = Object.keys(options).filter((name) => options[name as keyof typeof options] !== undefined);
-  const entries = given.map((name) => {
-    const found = layers.find(([layer]) => (layer as Record<string, unknown>)[name] !== undefined);
+  const flatLayers = layers.map(([layer, sourceOf]) => [flatOptions(layer), sourceOf] as const);
+  const entries = Object.keys(flatOptions(options)).map((name) => {
+    const found = flatLayers.find(([layer]) => Object.hasOwn(layer, name));
     return [name, found === undefined ? 'default' : found[1](name)] as const;
   });
   return Object.fromEntries(entries);

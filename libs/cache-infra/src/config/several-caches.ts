@@ -4,6 +4,7 @@ import { ValidationError } from '../base/errors.js';
 export interface SeveralCaches {
   readonly name?: string | undefined;
   readonly keyPrefix?: string | undefined;
+  readonly advanced?: object | undefined;
   readonly caches?: Readonly<Record<string, object>> | undefined;
 }
 
@@ -18,12 +19,15 @@ export function cachesBeside({ caches = {} }: SeveralCaches): Readonly<Record<st
   throw new ValidationError([{ path: 'caches', message }], 'CacheInfraModule');
 }
 
-/** The options of one of them: its own over those beside `caches`. */
+/** The options of one of them: its own over those beside `caches`, also each under `advanced`. */
 export function optionsBeside(given: SeveralCaches, name: string): object {
   const { caches = {}, keyPrefix, name: _first, ...shared } = given;
   // Two caches with one prefix would share their keys.
   const own = keyPrefix === undefined ? {} : { keyPrefix: `${keyPrefix}.${name}` };
-  return { ...shared, ...own, ...caches[name], name };
+  const its: { readonly advanced?: unknown } = caches[name] ?? {};
+  const both = { ...shared, ...own, ...its, name };
+  if (!isOptions(given.advanced) || !isOptions(its.advanced)) return both;
+  return { ...both, advanced: { ...given.advanced, ...its.advanced } };
 }
 
 function isOptions(value: unknown): value is Readonly<Record<string, object>> {

@@ -13,7 +13,7 @@ let cache: InMemoryCache;
 beforeEach(() => {
   // Keyv looks at the time as well.
   clock = new ManualClock(Date.now());
-  cache = new InMemoryCache({ clock, defaultTtl: 1 });
+  cache = new InMemoryCache({ advanced: { clock }, defaultTtl: 1 });
 });
 afterEach(() => cache.close());
 

@@ -13,7 +13,7 @@ expect.extend(cacheMatchers);
 describe('cacheMatchers', () => {
   it('toHaveCached: a value is there, null among them, and not expired', async () => {
     const clock = new ManualClock();
-    const cache = new InMemoryCache({ clock });
+    const cache = new InMemoryCache({ advanced: { clock } });
     await cache.set('key', null, '1m');
     await expect(cache).toHaveCached('key');
     await expect(cache).not.toHaveCached('other');

@@ -235,7 +235,7 @@ class SnapshotWalk {
   }
 
   #tooLarge(): SerializationError {
-    return this.trail.refuse(`value has more than ${this.#rules.maxNodes} parts (maxValueNodes)`);
+    return this.trail.refuse(`value has more than ${this.#rules.maxNodes} parts (advanced.maxValueNodes)`);
   }
 }
 

@@ -3,6 +3,7 @@ import type { ValueOf } from './option-kinds.js';
 import type { baseOptions, memoryOptions, redisOptions } from './option-table.js';
 
 export type { EncryptionOptions } from './encryption-options.js';
+export type { AdvancedOptions, BaseAdvancedOptions } from './option-table.js';
 
 type Base = typeof baseOptions;
 type Memory = typeof memoryOptions;

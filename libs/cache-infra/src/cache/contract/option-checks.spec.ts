@@ -5,6 +5,7 @@ import { ValidationError } from '../../base/errors.js';
 import { readEnvironment } from '../../config/environment.js';
 import { InMemoryCache } from '../in-memory-cache.js';
 import { assertRedisCacheOptions, inMemoryChecks, redisChecks } from './option-checks.js';
+import { advancedOptions } from './option-table.js';
 import { loadPlan, planDefaults } from '../entry/store-plan.js';
 
 describe('the options of InMemoryCache', () => {
@@ -18,11 +19,24 @@ describe('the options of InMemoryCache', () => {
       monitor: {},
       onOperation: () => undefined,
       logger: console,
-      clock: { now: () => 0 },
+      advanced: { clock: { now: () => 0 }, graceBackoff: '2s', maxValueNodes: 5 },
     };
     expect(() => {
       assertOptions('InMemoryCache', options, inMemoryChecks);
     }).not.toThrow();
+  });
+});
+
+describe('the advanced options of InMemoryCache', () => {
+  it('are checked, with their path', () => {
+    expect(() => new InMemoryCache({ advanced: { graceBackoff: 0 } })).toThrow(
+      'advanced.graceBackoff must be longer than 0, got 0',
+    );
+  });
+
+  it('are those of every cache: the others belong to a cache in Redis', () => {
+    const advanced: object = { breakerThreshold: 5 };
+    expect(() => new InMemoryCache({ advanced })).toThrow('advanced.breakerThreshold is not a known option');
   });
 });
 
@@ -79,14 +93,25 @@ describe('the options of RedisCache', () => {
     }).not.toThrow();
   });
 
+  it.each(Object.keys(advancedOptions))(
+    '%s at the top level is refused, and told where it stands',
+    (name) => {
+      expect(() => {
+        assertOptions('RedisCache', { redisUrl: 'redis://a', [name]: 1 }, redisChecks);
+      }).toThrow(`${name} stands under advanced: { advanced: { ${name}: ... } }`);
+    },
+  );
+
   it('every problem at once, as ValidationError', () => {
-    const options = { redisUrl: 'redis://', compressionLevel: 10, commandTimeout: '0ms' };
+    const options = { redisUrl: 'redis://', advanced: { compressionLevel: 10 }, commandTimeout: '0ms' };
     expect(() => {
       assertRedisCacheOptions(options);
     }).toThrow(ValidationError);
     expect(() => {
       assertRedisCacheOptions(options);
-    }).toThrow(/redisUrl must include host.*compressionLevel must be.*commandTimeout must be longer/);
+    }).toThrow(
+      /redisUrl must include host.*advanced\.compressionLevel must be.*commandTimeout must be longer/,
+    );
   });
 });
 

@@ -6,6 +6,7 @@ import {
   entriesInMemory,
   fraction as fractionCheck,
   functionValue,
+  group as groupCheck,
   integerBetween,
   mostEntries,
   nonEmptyString,
@@ -45,8 +46,6 @@ export interface Facts {
   readonly unit?: string;
   /** The environment variable that sets the option. */
   readonly variable?: string;
-  /** Rarely needed: the documentation lists the option apart. */
-  readonly expert?: boolean;
 }
 
 /** One option of the table. Its name is its key there; its description is the doc comment of that key. */
@@ -209,6 +208,15 @@ export function choice<T extends string>(...words: readonly T[]): OptionMaker<T>
     check: oneOf(...words),
     schema: { enum: words },
     unit: words.map((word) => `\`'${word}'\``).join(', '),
+  });
+}
+
+/** Options of a table of their own, under one name. */
+export function group<T>(table: OptionTable): OptionMaker<T> {
+  return kind<T>({
+    check: groupCheck(checksOf(table)),
+    schema: { type: 'object', additionalProperties: false, properties: propertiesOf(table) },
+    unit: 'object',
   });
 }
 

@@ -2,9 +2,17 @@ import { problemsAt } from '../../base/checks.js';
 import { InMemoryCache } from '../in-memory-cache.js';
 import { RedisCache } from '../redis-cache.js';
 import { defaultMemoryOptions, defaultRedisOptions } from './default-options.js';
-import { baseOptions, memoryOptions, redisOptions, serverOptions } from './option-table.js';
+import {
+  advancedOptions,
+  baseAdvancedOptions,
+  baseOptions,
+  memoryOptions,
+  redisOptions,
+  serverOptions,
+} from './option-table.js';
 
-const every = Object.entries({ ...memoryOptions, ...redisOptions, ...serverOptions });
+const atTop = { ...memoryOptions, ...redisOptions };
+const every = Object.entries({ ...atTop, ...serverOptions, ...advancedOptions });
 
 describe('the option table', () => {
   it('has defaults that pass the checks of their options', () => {
@@ -20,7 +28,18 @@ describe('the option table', () => {
   });
 
   it('has every option of every cache among those of a cache in memory and in Redis', () => {
-    for (const table of [memoryOptions, redisOptions]) expect(table).toMatchObject(baseOptions);
+    const names = Object.keys(baseOptions);
+    for (const table of [memoryOptions, redisOptions])
+      expect(Object.keys(table)).toEqual(expect.arrayContaining(names));
+    expect(advancedOptions).toMatchObject(baseAdvancedOptions);
+  });
+
+  it('has each option either at the top level or under `advanced`', () => {
+    expect(Object.keys(advancedOptions).filter((name) => name in atTop)).toEqual([]);
+  });
+
+  it('gives no environment variable to an option under `advanced`, where none is read', () => {
+    expect(Object.entries(advancedOptions).filter(([, option]) => option.variable !== undefined)).toEqual([]);
   });
 });
 

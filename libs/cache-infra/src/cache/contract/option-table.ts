@@ -1,5 +1,6 @@
 // The option table: an option of a cache stands here and nowhere else, in one entry: name, doc comment (for editors and
-// the guide to configuration), kind (type, check, unit, JSON Schema), default, variable. Arrows point to this file.
+// the guide to configuration), kind (type, check, unit, JSON Schema), default, variable. Rarely needed options stand in
+// the tables of the group `advanced`. Arrows point to this file.
 // Derived: types, defaults and checks beside it; environment and JSON Schema in config/, whose options.ts adds the
 // factory's own entries; the tables of the guide by `node scripts/option-docs.mjs`. Why:
 // https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/decisions/options.md
@@ -38,6 +39,7 @@ import {
   entries,
   flag,
   fraction,
+  group,
   integer,
   kind,
   positive,
@@ -49,6 +51,7 @@ import {
   text,
   timeout,
   type Option,
+  type ValueOf,
 } from './option-kinds.js';
 
 const mebibyte = 1024 * 1024;
@@ -71,6 +74,36 @@ function isCacheType(type: unknown): type is CacheType {
 }
 
 const types = kind<readonly CacheType[]>({ check: typeList, schema: { type: 'array' }, unit: 'list' });
+
+/** Rarely needed options of every cache, under `advanced`. */
+export const baseAdvancedOptions = {
+  /**
+   * Parts of a value: objects, array elements and the values in them. A larger value is refused at `set`, and is a miss
+   * when read from Redis.
+   *
+   * @default 2,000,000
+   */
+  maxValueNodes: positive({ default: defaultMaxNodes, unit: 'parts' }),
+  /**
+   * How long a stale value is served without another load after a failed one. Doubles with each failure, up to tenfold.
+   *
+   * @default '1s'
+   */
+  graceBackoff: timeout({ default: '1s' }),
+  /**
+   * Where time comes from, for tests.
+   *
+   * @default the system's, never going back
+   */
+  clock: service<Clock>('now')(),
+};
+
+type BaseAdvanced = typeof baseAdvancedOptions;
+
+/** Rarely needed options of every cache. */
+export type BaseAdvancedOptions = {
+  -readonly [K in keyof BaseAdvanced]?: ValueOf<BaseAdvanced[K]> | undefined;
+};
 
 /** Options of every cache. */
 export const baseOptions = {
@@ -108,13 +141,6 @@ export const baseOptions = {
    */
   types: types(),
   /**
-   * Parts of a value: objects, array elements and the values in them. A larger value is refused at `set`, and is a miss
-   * when read from Redis.
-   *
-   * @default 2,000,000
-   */
-  maxValueNodes: positive({ default: defaultMaxNodes, unit: 'parts', expert: true }),
-  /**
    * `false`: nothing is stored, every read is a miss, `getOrSet` runs its loader, and no connection is made.
    *
    * @default true
@@ -127,12 +153,6 @@ export const baseOptions = {
    * @default 0
    */
   grace: duration({ default: 0 }),
-  /**
-   * How long a stale value is served without another load after a failed one. Doubles with each failure, up to tenfold.
-   *
-   * @default '1s'
-   */
-  graceBackoff: timeout({ default: '1s', expert: true }),
   /**
    * For calls that name none: up to this fraction is taken off the ttl, at random, so that entries stored together do
    * not expire together.
@@ -179,11 +199,12 @@ export const baseOptions = {
    */
   logger: service<CacheLogger>('warn', 'log')(),
   /**
-   * Where time comes from, for tests.
+   * Options that are rarely needed: `{ graceBackoff: '5s' }`.
    *
-   * @default the system's, never going back
+   * @default {}
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/configuration.md#advanced-options
    */
-  clock: service<Clock>('now')({ expert: true }),
+  advanced: group<BaseAdvancedOptions>(baseAdvancedOptions)(),
 };
 
 const ownMemoryOptions = {
@@ -320,6 +341,67 @@ const encryption = kind<EncryptionOptions>({
   textForm: 'id:key,id2:key2, each key 32 bytes as base64',
 });
 
+const ownAdvancedOptions = {
+  /**
+   * How long a lease lasts unless it is renewed: as long other instances wait for one that died.
+   *
+   * @default '5s'
+   */
+  leaseDuration: timeout({ default: '5s' }),
+  /**
+   * The level of zlib, from fast to small.
+   *
+   * @default 6
+   */
+  compressionLevel: integer(1, 9)({ default: 6 }),
+  /**
+   * Changes kept for a Redis that is unavailable; 0 = none.
+   *
+   * @default 100,000
+   */
+  journalMaxEntries: count({ default: 100_000, unit: 'changes' }),
+  /**
+   * The same in bytes. Beyond it the oldest value is dropped, and a delete stays in its place.
+   *
+   * @default 32 MiB
+   */
+  journalMaxBytes: count({ default: 32 * mebibyte, unit: 'bytes' }),
+  /**
+   * How long a set that could not reach Redis is replayed as a set; an older one is replayed as a delete. Redis
+   * remembers deletes and clears as long, and 10 s at least, each delete in about 150 bytes; 0 = every such set becomes a
+   * delete.
+   *
+   * @default '10m'
+   */
+  journalHorizon: duration({ default: '10m' }),
+  /**
+   * Failures in a row after which the breaker opens: Redis is only probed.
+   *
+   * @default 3
+   */
+  breakerThreshold: positive({ default: 3, unit: 'failures' }),
+  /**
+   * From the opening of the breaker to a probe, and from probe to probe.
+   *
+   * @default '500ms'
+   */
+  breakerProbeInterval: timeout({ default: '500ms' }),
+  /**
+   * Look at the settings of Redis once, at the first connection, and warn the `logger` of risky ones.
+   *
+   * @default true
+   */
+  adviser: flag({ default: true }),
+};
+
+/** Rarely needed options of a cache in Redis, under `advanced`. */
+export const advancedOptions = { ...baseAdvancedOptions, ...ownAdvancedOptions };
+
+type Advanced = typeof advancedOptions;
+
+/** Rarely needed options of a cache in Redis. A cache in memory takes {@link BaseAdvancedOptions}. */
+export type AdvancedOptions = { -readonly [K in keyof Advanced]?: ValueOf<Advanced[K]> | undefined };
+
 const ownRedisOptions = {
   /**
    * `redis://[user:password@]host[:port][/database]`, `rediss://…` (TLS) or `unix://[user:password@]/path[?db=1]`. User
@@ -347,12 +429,6 @@ const ownRedisOptions = {
    * @default false
    */
   lock: flag({ default: false }),
-  /**
-   * How long a lease lasts unless it is renewed: as long other instances wait for one that died.
-   *
-   * @default '5s'
-   */
-  leaseDuration: timeout({ default: '5s', expert: true }),
   /**
    * For calls that name none: life in the L1, where it is shorter than in Redis; 0 = as long as in Redis.
    *
@@ -383,12 +459,6 @@ const ownRedisOptions = {
    * @default 1000
    */
   compressionThreshold: count({ default: 1000, unit: 'bytes', variable: 'CACHE_COMPRESSION_THRESHOLD' }),
-  /**
-   * The level of zlib, from fast to small.
-   *
-   * @default 6
-   */
-  compressionLevel: integer(1, 9)({ default: 6, expert: true }),
   /**
    * A stored value that is larger is refused at `set`, and is a miss when read.
    *
@@ -425,38 +495,6 @@ const ownRedisOptions = {
    */
   coherence: choice('tracking', 'broadcast', 'pubsub', 'none')({ default: 'tracking' }),
   /**
-   * Changes kept for a Redis that is unavailable; 0 = none.
-   *
-   * @default 100,000
-   */
-  journalMaxEntries: count({ default: 100_000, unit: 'changes', expert: true }),
-  /**
-   * The same in bytes. Beyond it the oldest value is dropped, and a delete stays in its place.
-   *
-   * @default 32 MiB
-   */
-  journalMaxBytes: count({ default: 32 * mebibyte, unit: 'bytes', expert: true }),
-  /**
-   * How long a set that could not reach Redis is replayed as a set; an older one is replayed as a delete. Redis
-   * remembers deletes and clears as long, each delete in about 150 bytes; 0 = nothing is remembered, and every such set
-   * becomes a delete.
-   *
-   * @default '10m'
-   */
-  journalHorizon: duration({ default: '10m', expert: true }),
-  /**
-   * Failures in a row after which the breaker opens: Redis is only probed.
-   *
-   * @default 3
-   */
-  breakerThreshold: positive({ default: 3, unit: 'failures', expert: true }),
-  /**
-   * From the opening of the breaker to a probe, and from probe to probe.
-   *
-   * @default '500ms'
-   */
-  breakerProbeInterval: timeout({ default: '500ms', expert: true }),
-  /**
    * `{ keys: [{ id, key }] }`: AES-256-GCM for entries in Redis. Never shown.
    *
    * @default none
@@ -464,11 +502,12 @@ const ownRedisOptions = {
    */
   encryption: encryption({ variable: 'CACHE_ENCRYPTION_KEYS' }),
   /**
-   * Look at the settings of Redis once, at the first connection, and warn the `logger` of risky ones.
+   * Options that are rarely needed: `{ graceBackoff: '5s' }`.
    *
-   * @default true
+   * @default {}
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/configuration.md#advanced-options
    */
-  adviser: flag({ default: true, expert: true }),
+  advanced: group<AdvancedOptions>(advancedOptions)(),
 };
 
 /** Options of a cache in Redis. */

@@ -5,7 +5,7 @@ import { InMemoryCache } from '../in-memory-cache.js';
 const clock = new ManualClock();
 let cache: InMemoryCache;
 beforeEach(() => {
-  cache = new InMemoryCache({ clock, name: 'counted', maxSize: 3 });
+  cache = new InMemoryCache({ advanced: { clock }, name: 'counted', maxSize: 3 });
 });
 afterEach(() => cache.close());
 

@@ -142,7 +142,7 @@ describe("'as'", () => {
 
   it('T1: gives instances of a stale value, to callers and to the loader', async () => {
     const clock = new ManualClock();
-    const cache = memory({ clock });
+    const cache = memory({ advanced: { clock } });
     const options = { as: User, ttl: '1s', grace: '1h' } as const;
     await cache.set('user', new User(), options);
     clock.advance(2000);
@@ -304,9 +304,9 @@ describe('T62: a value in which a part occurs often', () => {
   });
 
   it('that is larger than maxValueNodes is refused, and reaches the caller of a loader', async () => {
-    const cache = memory({ maxValueNodes: 10 });
+    const cache = memory({ advanced: { maxValueNodes: 10 } });
     const list = Array.from({ length: 11 }, (_, i) => i);
-    await expect(cache.set('k', list)).rejects.toThrow('more than 10 parts (maxValueNodes)');
+    await expect(cache.set('k', list)).rejects.toThrow('more than 10 parts (advanced.maxValueNodes)');
     expect(await cache.getOrSet('k', () => list)).toBe(list);
   });
 });

@@ -6,7 +6,7 @@ describe('tags', () => {
   const clock = new ManualClock();
   let cache: InMemoryCache;
   beforeEach(() => {
-    cache = new InMemoryCache({ clock });
+    cache = new InMemoryCache({ advanced: { clock } });
   });
   afterEach(() => cache.close());
 

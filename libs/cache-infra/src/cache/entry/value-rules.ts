@@ -52,8 +52,8 @@ export function isRevived(options: Ttl | StoreOptions | undefined): options is S
 const asTheyAre: ValueRule = { plain: false, as: undefined, revive: undefined };
 const byPlainForm: ValueRule = { ...asTheyAre, plain: true };
 
-export function valueLimits({ types, maxValueNodes }: BaseCacheOptions): ValueLimits {
-  return { types: new CacheTypes(types), maxNodes: maxValueNodes ?? defaultMaxNodes };
+export function valueLimits({ types, advanced }: BaseCacheOptions): ValueLimits {
+  return { types: new CacheTypes(types), maxNodes: advanced?.maxValueNodes ?? defaultMaxNodes };
 }
 
 /** The rule for calls without value options. */

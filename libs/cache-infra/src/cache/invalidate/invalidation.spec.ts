@@ -7,7 +7,7 @@ const clock = new ManualClock();
 let cache: InMemoryCache;
 
 beforeEach(() => {
-  cache = new InMemoryCache({ clock });
+  cache = new InMemoryCache({ advanced: { clock } });
 });
 afterEach(() => cache.close());
 

@@ -8,7 +8,7 @@ let clock: ManualClock;
 let cache: InMemoryCache;
 beforeEach(() => {
   clock = new ManualClock();
-  cache = new InMemoryCache({ clock });
+  cache = new InMemoryCache({ advanced: { clock } });
 });
 afterEach(() => cache.close());
 
@@ -75,7 +75,7 @@ describe('grace: a loader that fails', () => {
   });
 
   it("the cache's own option is enough", async () => {
-    const own = new InMemoryCache({ clock, grace: 60 });
+    const own = new InMemoryCache({ advanced: { clock }, grace: 60 });
     await own.set('key', 'old', 10);
     clock.advance(10_000);
     await expect(own.getOrSet('key', new Origin().load)).resolves.toBe('old');
@@ -136,7 +136,7 @@ describe('grace: back-off', () => {
   });
 
   it('graceBackoff sets the first pause', async () => {
-    const own = new InMemoryCache({ clock, graceBackoff: '5s', grace: 3600 });
+    const own = new InMemoryCache({ advanced: { clock, graceBackoff: '5s' }, grace: 3600 });
     await own.set('key', 'old', 10);
     clock.advance(10_000);
     const origin = new Origin();

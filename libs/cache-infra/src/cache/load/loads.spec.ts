@@ -12,7 +12,7 @@ const closing = closingAfterEach();
 
 function make(options: InMemoryCacheOptions = {}): { cache: InMemoryCache; clock: ManualClock } {
   const clock = new ManualClock();
-  return { cache: closing(new InMemoryCache({ clock, ...options })), clock };
+  return { cache: closing(new InMemoryCache({ advanced: { clock }, ...options })), clock };
 }
 
 describe('an abort in the same tick as the call', () => {

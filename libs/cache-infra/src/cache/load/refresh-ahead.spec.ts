@@ -13,7 +13,7 @@ const load = (): Promise<unknown> => {
 
 beforeEach(() => {
   clock = new ManualClock();
-  cache = new InMemoryCache({ clock });
+  cache = new InMemoryCache({ advanced: { clock } });
   loads = [];
 });
 afterEach(() => cache.close());
@@ -108,7 +108,7 @@ describe('refreshAhead', () => {
   });
 
   it("the cache's own option is enough", async () => {
-    const own = new InMemoryCache({ clock, refreshAhead: 0.5 });
+    const own = new InMemoryCache({ advanced: { clock }, refreshAhead: 0.5 });
     await own.set('key', 'old', 100);
     clock.advance(50_000);
     expect(await own.getOrSet('key', load, 100)).toBe('old');

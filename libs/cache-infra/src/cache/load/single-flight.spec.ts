@@ -11,7 +11,7 @@ const onUnhandled = (reason: unknown): void => {
 };
 
 beforeEach(() => {
-  cache = new InMemoryCache({ clock });
+  cache = new InMemoryCache({ advanced: { clock } });
   unhandled.length = 0;
   process.on('unhandledRejection', onUnhandled);
 });

@@ -19,7 +19,7 @@ const load = ({ signal }: LoadContext): Promise<unknown> => {
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance', 'Date'] });
   clock = new ManualClock();
-  cache = new InMemoryCache({ clock });
+  cache = new InMemoryCache({ advanced: { clock } });
   loader = deferred();
   loaderSignal = undefined;
 });
@@ -271,7 +271,7 @@ describe('hardTimeout', () => {
   });
 
   it("the cache's own options do it, too", async () => {
-    const own = new InMemoryCache({ clock, hardTimeout: '100ms' });
+    const own = new InMemoryCache({ advanced: { clock }, hardTimeout: '100ms' });
     const caller = call({}, own);
     await pass(100);
     await expect(caller).rejects.toThrow(CacheTimeoutError);

@@ -8,7 +8,7 @@ describe('T48: a cache that evicts more than it answers', () => {
   let cache: InMemoryCache;
   beforeEach(() => {
     lines.splice(0);
-    cache = new InMemoryCache({ clock, logger, maxSize: 100, name: 'users' });
+    cache = new InMemoryCache({ advanced: { clock }, logger, maxSize: 100, name: 'users' });
   });
   afterEach(() => cache.close());
 

@@ -198,7 +198,7 @@ describe('seed S6.64-69 the monitor', () => {
 
   it('sampled hits still expire, are invalidated and deleted as others', async () => {
     let now = 0;
-    const cache = memory({ monitor: recorder(1000), clock: { now: () => now } });
+    const cache = memory({ monitor: recorder(1000), advanced: { clock: { now: () => now } } });
     await cache.set('expires', 1, 1);
     await cache.set('tagged', 1, { tags: ['t'] });
     await cache.set('deleted', 1);

@@ -8,7 +8,7 @@ import { InMemoryCache } from '../in-memory-cache.js';
 const clock = new ManualClock();
 let cache: InMemoryCache;
 beforeEach(() => {
-  cache = new InMemoryCache({ clock });
+  cache = new InMemoryCache({ advanced: { clock } });
 });
 afterEach(() => cache.close());
 

@@ -286,7 +286,7 @@ describe('@Cacheable and the options of getOrSet', () => {
   let timed: InMemoryCache;
   beforeEach(() => {
     failing = false;
-    timed = new InMemoryCache({ clock });
+    timed = new InMemoryCache({ advanced: { clock } });
   });
   afterEach(() => timed.close());
 

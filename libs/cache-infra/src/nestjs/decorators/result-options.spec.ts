@@ -19,7 +19,7 @@ const modules: TestingModule[] = [];
 const warnings = (): unknown[] => warn.mock.calls.map(([message]) => message as unknown);
 
 beforeEach(() => {
-  cache = new InMemoryCache({ clock: new ManualClock() });
+  cache = new InMemoryCache({ advanced: { clock: new ManualClock() } });
   warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 });
 afterEach(async () => {

@@ -73,7 +73,7 @@ export class CacheInfraModule {
 
   /**
    * A small, short-lived cache for tests: 60 s, 50 entries. Its time advances only by `ManualClock.advance()`, unless
-   * `clock` is set:
+   * `advanced.clock` is set:
    *
    * ```ts
    * const module = await Test.createTestingModule({ imports: [CacheInfraModule.forTesting()] }).compile();
@@ -82,12 +82,14 @@ export class CacheInfraModule {
    */
   static forTesting(options: CacheInfraTestingOptions = {}): DynamicModule {
     const source = optionsOf(options);
-    if (options.clock !== undefined) return cacheModule(CacheInfraModule, { ...source, way: 'forTesting' });
+    if (options.advanced?.clock !== undefined) {
+      return cacheModule(CacheInfraModule, { ...source, way: 'forTesting' });
+    }
     const { isGlobal: _, ...given } = options;
     const { imports, providers } = optionsFrom({
       imports: [TestingClockModule],
       inject: [ManualClock],
-      useFactory: (clock: ManualClock) => ({ ...given, clock }),
+      useFactory: (clock: ManualClock) => ({ ...given, advanced: { ...given.advanced, clock } }),
     });
     return cacheModule(CacheInfraModule, { ...source, imports, providers, way: 'forTesting' });
   }

@@ -176,9 +176,9 @@ function aiProvider(provide: InjectionToken<AiCacheService>, cacheToken: Injecti
     provide,
     inject: [cacheToken, CacheRegistry, optionsToken],
     useFactory: (cache: Cache, registry: CacheRegistry, given: GivenOptions & AnswerOptions) => {
-      const { defaultTtl, operationTtls, textHashThreshold, clock } = registry.optionsOf(cache.name) ?? {};
+      const { defaultTtl, operationTtls, textHashThreshold, advanced } = registry.optionsOf(cache.name) ?? {};
       const settings: AiCacheSettings = {
-        ...{ defaultTtl, operationTtls, textHashThreshold, clock },
+        ...{ defaultTtl, operationTtls, textHashThreshold, clock: advanced?.clock },
         ...answerOptions(given),
       };
       const monitor = registry.monitorOf(cache.name);

@@ -30,7 +30,7 @@ afterEach(() => {
 
 describe('pitfall (nestjs/cache-manager #805) expired entries leave memory without being read', () => {
   it('in a cache', async () => {
-    const cache = new InMemoryCache({ clock });
+    const cache = new InMemoryCache({ advanced: { clock } });
     tiers.push(cache);
     for (let i = 0; i < 100; i++) await cache.set(`short:${String(i)}`, i, 10);
     await cache.set('long', 1, '1h');

@@ -143,7 +143,7 @@ export class HttpCaches implements OnModuleInit {
   #made(name: string): HttpStore | undefined {
     const cache = findCache(this.moduleRef, name);
     if (cache === undefined) return undefined;
-    const clock = this.registry.optionsOf(name)?.clock ?? systemClock;
+    const clock = this.registry.optionsOf(name)?.advanced?.clock ?? systemClock;
     const responses = cache.namespace('http');
     return { ...readsOf(responses), clock, revalidations: new Revalidations() };
   }
