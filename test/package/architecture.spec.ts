@@ -177,11 +177,3 @@ describe('seed S1.11 slow suites', () => {
     expect(await projects('1')).toContain('performance');
   });
 });
-
-describe('seed S1.12 memory and compression', () => {
-  it('are measured by a performance suite', async () => {
-    expect(await readText('test/performance/memory.spec.ts')).toMatch(
-      /describe\('memory'[^]*describe\('compression'/,
-    );
-  });
-});
