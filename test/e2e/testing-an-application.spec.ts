@@ -137,7 +137,7 @@ describe('T84: a whole application with the testing cache', () => {
       .useValue(others)
       .compile();
     app = module.createNestApplication<INestApplication<App>>();
-    // Once, for all requests of a test: supertest takes another port for each of them otherwise, and a port is part of the URL.
+    // One port for all requests of a test: supertest would take another port for each, and the URL contains the port.
     await app.listen(0, '127.0.0.1');
 
     await app.get(Prices).find('lamp');
