@@ -157,7 +157,7 @@ describe('.github/workflows/cache-tests.yml', () => {
     expect(upload(await job('cache-performance-tests'))?.with).toMatchObject({ path: 'test-results/' });
   });
 
-  it('may only read, and ends what a newer push replaces', async () => {
+  it('has only read permission, and cancels runs that a newer push replaces', async () => {
     const { permissions, concurrency } = await workflow();
 
     expect(permissions).toEqual({ contents: 'read' });
@@ -184,7 +184,7 @@ describe('docker-compose.test.yml', () => {
     expect(services['redis-test']).toMatchObject({ image: 'redis:7-alpine', ports: ['127.0.0.1:6380:6379'] });
   });
 
-  it('seed S7.98 keeps what redis-test appends in a volume', async () => {
+  it('seed S7.98 keeps the append-only file of redis-test in a volume', async () => {
     const { services, volumes } = await compose();
 
     expect(services['redis-test']?.command).toBe('redis-server --appendonly yes');
