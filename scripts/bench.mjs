@@ -1,6 +1,6 @@
 // Runs the benchmark suite on caches in memory and on Redis: installs, builds, measures, reports to
 // test-results/benchmarks/.
-//   node scripts/bench.mjs                        preset of BENCHMARK_ENV, else ci; then 200 comparisons of identical caches
+//   node scripts/bench.mjs                        preset of BENCHMARK_ENV, else ci; 200 comparisons of equal caches
 //   node scripts/bench.mjs --preset production    with arguments for `nestjs-cache-infra bench`
 // BENCH_BASELINE=<file>: compare with this report if it exists, and replace it if the run passes.
 import { existsSync } from 'node:fs';

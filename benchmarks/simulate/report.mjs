@@ -49,8 +49,8 @@ export async function writeReport(report) {
   await writeFile(join(pictures, 'utilization.svg'), utilizationPicture(report));
   const text = [
     '# Scale',
-    `Written by \`make simulate\`, all of it. How much Redis traffic, memory and origin load up to ${figure(largest)} instances and ${figure(largest * setting.perInstance)} requests a second mean, ` +
-      'by coherence mode, and where one Redis is no longer enough. It is a model: it was checked against eight processes on one Redis on one machine, and against nothing larger.',
+    `All of this page is written by \`make simulate\`. It estimates how much Redis traffic, memory and origin load up to ${figure(largest)} instances and ${figure(largest * setting.perInstance)} requests a second mean, ` +
+      'by coherence mode, and where one Redis is no longer enough. The results are those of a model. It was checked against eight processes on one Redis on one machine, and against nothing larger.',
     '## The model',
     modelText(report),
     '## Traffic',
@@ -93,10 +93,10 @@ function modelText({ setting }) {
   return [
     `- ${figure(perInstance)} requests a second to each instance, arriving by chance (Poisson); ${figure(keys)} keys whose popularity follows Zipf’s law with exponent ${zipf}, for reads and writes alike; ` +
       `an L1 of ${figure(l1Size)} entries in each instance; a ttl of ${ttlSeconds} s. Reads are \`getOrSet\`, writes are \`set\`.`,
-    '- The L1s are the library’s own `InMemoryCache`, one for each instance, on a clock that is moved by hand. Redis between them is a model: what is stored until when, whom the server tells of what. ' +
-      'Its rules are the library’s: a read is tracked, a write goes on being tracked, a load touches a fence beside the entry that stays 30 s, what expires is told of.',
-    '- Redis starts as it would be after a long time, L1s start empty and fill before anything is counted.',
-    '- An answer of Redis takes no time in the simulation; what waiting means is calculated afterwards.',
+    '- The L1s are the library’s own `InMemoryCache`, one for each instance, on a simulated clock. Redis between them is a model of stored entries, their expiry, and the notifications of the server. ' +
+      'It follows the library’s rules: a read is tracked, a written key stays tracked, a load changes a load guard beside the entry that lives 30 s, and an expiry is reported.',
+    '- Redis starts in its steady state. L1s start empty, and fill before anything is counted.',
+    '- An answer of Redis takes no time in the simulation; waiting times are calculated afterwards.',
   ].join('\n');
 }
 
@@ -150,10 +150,10 @@ function noneTable(points) {
 function costText() {
   return (
     'Seconds of Redis’s main thread, by the processor time that it used in this run for commands of the library on the loopback interface, one write on the connection for each. ' +
-    'With them one Redis is a queue with one server (M/G/1): commands and messages arrive by chance, each kind takes an exponential time of its own mean. ' +
+    'With them one Redis is a queue with one server (M/G/1): commands and messages arrive at random, and each kind takes an exponential time with its own mean. ' +
     'Mean response time by Pollaczek and Khinchine, `S + ρ S (1 + c²) / (2 (1 - ρ))` with `ρ = λ S`; with `c² = 1` this is M/M/1, `S / (1 - ρ)` ' +
-    '(Leonard Kleinrock, Queueing Systems, Volume 1, 1975, 3.2 and 5.6). Messages of one change leave in one go, which a queue by chance does not know: peaks are higher than this. ' +
-    'Clients that pipeline cost less a command, TLS and larger values more.'
+    '(Leonard Kleinrock, Queueing Systems, Volume 1, 1975, 3.2 and 5.6). The messages of one change leave together, but the queue assumes independent arrivals: real peaks are higher. ' +
+    'With pipelining clients a command costs less; with TLS or larger values it costs more.'
   );
 }
 
@@ -166,7 +166,7 @@ function costTable({ costs, messages }) {
       ['load: `GET` and two scripts', micros(costs.load)],
       ["write by `SET` (`'broadcast'`, `'pubsub'`, `'none'`)", micros(costs.writeBySet)],
       ["write by script (`'tracking'`)", micros(costs.writeByScript)],
-      ['`PUBLISH` that nobody hears', micros(costs.publish)],
+      ['`PUBLISH` without subscribers', micros(costs.publish)],
       ...Object.entries(messages).map(([mode, seconds]) => [
         `one key told to one instance, \`'${mode}'\``,
         micros(seconds),
@@ -231,11 +231,11 @@ function breaksText({ points, setting, costs }) {
   return [
     'Between the simulated points the utilization is taken as a straight line on logarithmic axes.',
     [
-      `- \`'tracking'\`: traffic follows interest. Every message was preceded by a read of that instance, so there are never more messages than reads that reach Redis; what fills Redis are the reads that come back after each invalidation. Its table of who read what holds ${figure(pairs)} pairs at ${figure(largest.plan.instances)} instances (${figure((pairs * costs.trackedPairBytes) / 1e6)} MB); beyond \`tracking-table-max-keys\` (1,000,000 keys unless configured) Redis forgets, and tells those concerned as if the key had changed.`,
-      "- `'broadcast'`: every change, every load (its fence and its entry) and every expiry is told to every instance, whether it cares or not: the product of changes and instances. It is the first to fill Redis, and instances spend their time hearing of keys that they do not hold.",
-      "- `'pubsub'`: every change and every load by a cache is told to every instance, by one more command. Fewer messages than broadcast, since fences and expiry are not told of; the same product.",
-      "- `'none'`: Redis hears only reads and writes. The price is in the table above: reads of values from before a write, for as long as the ttl.",
-      `- In all modes writes to popular keys limit what L1s can do: at ${figure(largest.plan.instances)} instances a key that is written several times a second is hardly ever in an L1 when it is asked for. A short \`l1Ttl\` with \`'none'\` for such keys, or a larger share of reads, helps; more coherence does not.`,
+      `- \`'tracking'\`: traffic follows interest. Every message was preceded by a read of that instance, so there are never more messages than reads that reach Redis; the load of Redis is the reads that follow each invalidation. The tracking table holds ${figure(pairs)} pairs at ${figure(largest.plan.instances)} instances (${figure((pairs * costs.trackedPairBytes) / 1e6)} MB); beyond \`tracking-table-max-keys\` (1,000,000 keys unless configured) Redis drops pairs, and notifies their instances as if the key had changed.`,
+      "- `'broadcast'`: every change, every load (its load guard and its entry) and every expiry is reported to every instance: the product of changes and instances. This mode fills Redis first, and instances spend their time on messages about keys that they do not hold.",
+      "- `'pubsub'`: every change and every load by a cache is reported to every instance, by one more command. There are fewer messages than with broadcast, since load guards and expiry are not reported; the product is the same.",
+      "- `'none'`: Redis gets only reads and writes. The table above shows the price: reads of values from before a write, until their ttl.",
+      `- In all modes writes to popular keys limit what L1s can do: at ${figure(largest.plan.instances)} instances a key that is written several times a second is hardly ever in an L1 when it is read. A short \`l1Ttl\` with \`'none'\` for such keys, or a larger share of reads, helps; more coherence does not.`,
       '- Beyond one Redis, a Cluster divides commands by its masters, and with `tracking` their messages as well. That was not simulated.',
       `- Connections: two for each instance, ${figure(2 * Math.max(...setting.instances))} at the largest; Redis takes 10,000 unless configured (\`maxclients\`).`,
     ].join('\n'),
@@ -252,7 +252,7 @@ function memoryTable({ points, setting, costs, real, l1EntryBytes }) {
     `${figure((trackedPairs * costs.trackedPairBytes) / 1e6)} MB`,
   ]);
   return [
-    `With values of 900 bytes: ${figure(l1EntryBytes)} bytes an entry in an L1, ${figure(entryBytes)} in Redis (\`MEMORY USAGE\`), ${figure(costs.trackedPairBytes)} for Redis to remember that one instance read one key; all measured in this run. ${percent(0.01)} of the requests write.`,
+    `With values of 900 bytes: ${figure(l1EntryBytes)} bytes an entry in an L1, ${figure(entryBytes)} in Redis (\`MEMORY USAGE\`), ${figure(costs.trackedPairBytes)} for Redis to track one key for one instance; all measured in this run. ${percent(0.01)} of the requests write.`,
     table(
       ['instances', 'L1 of one instance', 'L1s together', 'entries in Redis', "Redis’s table, `'tracking'`"],
       rows,
@@ -269,9 +269,9 @@ function checkText({ check }) {
 }
 
 const limitsText = [
-  '- The check covers eight instances and one rate. That rules and counts agree there says nothing about networks, failovers, or a thousand connections.',
-  '- Popularity is the same in all instances and does not move. Writes follow it: where hot keys are seldom written, L1s do better than here.',
-  '- Loads take no time in the simulation, so none is overtaken by a change (such a load stores nothing, and the next read loads again); in reality concurrent loads of one key are joined within an instance, and between instances only with `lock`.',
+  '- The check covers eight instances and one rate. Its agreement with the simulation says nothing about networks, failovers, or a thousand connections.',
+  '- Popularity is the same in all instances and does not change. Writes follow it: if hot keys are seldom written, L1s do better than here.',
+  '- Loads take no time in the simulation, so no change overtakes a load. In reality an overtaken load stores nothing, and the next read loads again; concurrent loads of one key are joined within an instance, and between instances only with `lock`.',
   '- Costs are those of one machine, of one version of Redis, without TLS, persistence or replicas.',
 ].join('\n');
 

@@ -1,7 +1,7 @@
 // Estimates how far one Redis scales: a simulation with the library's L1s in fake time, a queueing model with costs
 // measured in this run, and eight real processes to validate both. Writes docs/scale.md and its pictures.
 //   make simulate                      within ten minutes
-//   SIMULATE_QUICK=1 make simulate     a quick run of two or three minutes, up to 100 instances; does not write to docs/
+//   SIMULATE_QUICK=1 make simulate     two or three minutes, up to 100 instances; does not write to docs/
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -102,7 +102,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     expect(await readdir(join(directory, 'runs'))).toHaveLength(2);
   }, 240_000);
 
-  it('measures the cache of a module, against that of another, in a step of GitHub Actions', async () => {
+  it('compares the cache of a module with that of another, in a step of GitHub Actions', async () => {
     const summary = await file('summary.md', '');
     const mine = await file('mine.mjs', cacheModule);
     const other = await file('other.mjs', cacheModule.replace('mine', 'theirs').replace('500', '50'));
@@ -126,7 +126,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     expect(out).toMatch(/redis +compression .*%\n/);
   }, 120_000);
 
-  it('saves no baseline of a run that is not passed', async () => {
+  it('saves no baseline of a failed run', async () => {
     const { code, out } = await bench(['--save', 'unsaved.json', '--iterations', '1'], {
       ...lenient,
       BENCHMARK_THRESHOLD_MEMORY_MB: '0.001',
@@ -149,7 +149,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     expect(out).toContain('1 iterations');
   }, 120_000);
 
-  it('runs TypeScript where Node does, and says what to do where it does not', async () => {
+  it('runs TypeScript if Node does, and otherwise says what to do', async () => {
     const module = await file('mine.ts', cacheModule);
     const { code, out, error } = await bench(['--cache', module, '--iterations', '1']);
     const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -173,7 +173,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     [['--compare', 'absent.json'], /absent\.json cannot be read/],
     [['--cache', 'absent.mjs'], /absent\.mjs cannot be loaded/],
     [['--redis', 'http://localhost'], /must start with 'redis:\/\/'/],
-  ])('%j: says what is wrong, 2', async (args, words) => {
+  ])('%j: names the mistake, exit code 2', async (args, words) => {
     const { code, error } = await bench(args);
     expect(error).toMatch(words);
     expect(error).toContain('bench --help');
@@ -204,7 +204,7 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     expect([code, error]).toEqual([2, expect.stringMatching(words)]);
   });
 
-  it('--help: says how, 0', async () => {
+  it('--help: prints the usage, exit code 0', async () => {
     const { code, out } = await bench(['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(/^Usage: nestjs-cache-infra bench/);

@@ -106,7 +106,7 @@ const ask = async (path: string): Promise<unknown> =>
 const shown = [{ id: 1, label: '#1' }];
 
 describe('a cached service method behind ClassSerializerInterceptor', () => {
-  it('T1: never sends what @Exclude() hides: the method runs uncached, and says so once', async () => {
+  it('T1: never sends properties that @Exclude() hides: the method runs uncached, with one warning', async () => {
     expect([await ask('unnamed'), await ask('unnamed')]).toEqual([shown, shown]);
     expect(users.runs).toBe(2);
     expect(warn.mock.calls).toEqual([
@@ -131,14 +131,14 @@ describe('a cached service method behind ClassSerializerInterceptor', () => {
     expect(users.runs).toBe(1);
   });
 
-  it('T6: a class with nothing but properties is cached as them', async () => {
+  it('T6: an instance of a class with only properties is cached as a plain object', async () => {
     await users.bare();
     expect(await users.bare()).toStrictEqual({ id: 1 });
     expect(users.runs).toBe(1);
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('T1: @CachePut obeys the same rule, and returns what its method returned', async () => {
+  it('T1: @CachePut follows the same rule, and returns the result of its method', async () => {
     const { body } = (await request(app.getHttpServer() as never).put('/put')) as { body: unknown };
     expect(body).toEqual(shown[0]);
     expect(await app.get(Cache).has('put')).toBe(false);
@@ -147,7 +147,7 @@ describe('a cached service method behind ClassSerializerInterceptor', () => {
     ]);
   });
 
-  it("T1: @CachePut with 'as' feeds what @Cacheable with 'as' gives", async () => {
+  it("T1: @Cacheable with 'as' returns the value of @CachePut with 'as'", async () => {
     await request(app.getHttpServer() as never).put('/named');
     expect(await ask('named')).toEqual([{ id: 2, label: '#2' }]);
     expect(users.runs).toBe(0);

@@ -57,13 +57,13 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
     expect(out).not.toMatch(/Ada|s3cret/);
   });
 
-  it('T88: shows the value on demand, as what it is', async () => {
+  it('T88: shows the value and its type on demand', async () => {
     await cache.set('rates', new Map([['EUR', 1n]]));
     const { out } = await inspect('--key', 'rates', '--value');
     expect(out).toContain("Map(1) { 'EUR' => 1n }");
   });
 
-  it('T88: tells a stale entry, an invalidated one and one that is not there apart', async () => {
+  it('T88: distinguishes stale, invalidated and missing entries', async () => {
     await cache.set('stale', 1, { ttl: '5m', grace: '1h' });
     await cache.expire('stale');
     await cache.set('tagged', 1, { tags: ['users'] });
@@ -77,7 +77,7 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
     });
   });
 
-  it('T88: says why bytes cannot be read, and leaves them where they are', async () => {
+  it('T88: says why bytes cannot be decoded, and does not remove them', async () => {
     await cache.set('corrupt', 'a text of some length');
     const redis = new Redis(redisUrl);
     await redis.setrange(`${keyPrefix}::corrupt`, 40, 'X');
@@ -108,7 +108,7 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
     await sessions.clear();
   });
 
-  it('T88: says what to do where there is nothing to see, without credentials', async () => {
+  it('T88: says what to do if there is no Redis, without credentials', async () => {
     const nowhere = await runCli(['inspect', '--key', 'a'], directory);
     expect(nowhere).toMatchObject({ code: 1, error: expect.stringContaining('REDIS_URL') });
 

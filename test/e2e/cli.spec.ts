@@ -31,7 +31,7 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 describe('npx nestjs-cache-infra check', () => {
-  it('without anything: a cache in memory, its defaults, 0', async () => {
+  it('without arguments: a cache in memory, its defaults, exit code 0', async () => {
     const { code, out, error } = await run(['check']);
     expect([code, error]).toEqual([0, '']);
     expect(out).toContain("Cache 'default', in memory");
@@ -39,7 +39,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toContain('no Redis is configured');
   });
 
-  it('with Redis from the environment: pings it, 0', async () => {
+  it('with Redis from the environment: pings it, exit code 0', async () => {
     const { code, out } = await run(['check'], { REDIS_URL: redisUrl, CACHE_TTL: '77' });
     expect(code).toBe(0);
     expect(out).toContain("Cache 'default', in Redis");
@@ -47,7 +47,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toMatch(/Redis answers in \d+\.\d ms/);
   });
 
-  it('T46: prints every setting in effect, and where it is from', async () => {
+  it('T46: prints every setting in effect, and its source', async () => {
     const config = await file('sources.mjs', `export default { preset: 'production', jitter: 0.1 };`);
     const { out } = await run(['check', '--config', config], { REDIS_URL: redisUrl, CACHE_TTL: '77' });
     expect(out).toMatch(/defaultTtl +77 +\(CACHE_TTL\)/);
@@ -59,7 +59,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toMatch(/redisUrl .*\(REDIS_URL\)/);
   });
 
-  it('T46: tries out what a cache does, and leaves nothing behind', async () => {
+  it('T46: tries every operation of a cache, and leaves no key behind', async () => {
     const config = await file('tried.mjs', `export default { keyPrefix: 'tried' };`);
     const { code, out } = await run(['check', '--config', config], { REDIS_URL: redisUrl });
     expect(code).toBe(0);
@@ -70,7 +70,7 @@ describe('npx nestjs-cache-infra check', () => {
     raw.disconnect();
   });
 
-  it('T46: a Redis that takes no writes is not well: names the command and the step, 1', async () => {
+  it('T46: a Redis that refuses writes fails the check: names the command and the step, exit code 1', async () => {
     const raw = new Redis(redisUrl);
     await raw.call(
       ...([
@@ -100,7 +100,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toContain('Some checks failed');
   });
 
-  it('T47: warns of variables that nobody reads, without their values', async () => {
+  it('T47: warns of unknown variables, without their values', async () => {
     const { code, out } = await run(['check'], { CACHE_DEFAULT_TTL: '5', REDIS_HOST: 's3cret-host' });
     expect(code).toBe(0);
     expect(out).toContain(
@@ -110,7 +110,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).not.toContain('s3cret-host');
   });
 
-  it('prints what the adviser says', async () => {
+  it('prints the warnings of the adviser', async () => {
     const config = await file(
       'advice.mjs',
       `export default { defaultTtl: 60, l1Ttl: 600, keyPrefix: 'advised' };`,
@@ -120,7 +120,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toContain("ADVICE: Cache 'default' has an l1Ttl of 600 s, above its defaultTtl of 60 s");
   });
 
-  it('with a Redis that is away: says so without its password, 1', async () => {
+  it('with an unavailable Redis: says so without its password, exit code 1', async () => {
     const { code, out, error } = await run(['check'], { REDIS_URL: nowhere });
     expect(code).toBe(1);
     expect(out).toContain('FAILED: Redis connection failed');
@@ -128,7 +128,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toMatch(/redisUrl +redis:\/\/\*\*\*@127\.0\.0\.1:1/);
   });
 
-  it('with a wrong configuration: lists every problem, 1', async () => {
+  it('with a wrong configuration: lists every problem, exit code 1', async () => {
     const config = await file('wrong.mjs', `export default { defaultTtl: -1, caches: { sessions: {} } };`);
     const { code, out, error } = await run(['check', '--config', config], { CACHE_SIZE: 'many' });
     expect([code, out]).toEqual([1, '']);
@@ -136,7 +136,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(error).toContain('CACHE_SIZE must be');
   });
 
-  it('knows several caches, functions, registerAs and what is the module’s', async () => {
+  it('accepts several caches, functions, registerAs and options of the module', async () => {
     const config = await file(
       'several.mjs',
       `import { registerAs } from '@nestjs/config';
@@ -164,7 +164,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(out).toMatch(/defaultTtl +44/);
   });
 
-  it('a configuration that throws: says what, without credentials, 1', async () => {
+  it('a configuration that throws: prints the error without credentials, exit code 1', async () => {
     const throws = `throw new Error('no Redis at redis://u:s3cret@/s3cret@127.0.0.1:1, nor at "rediss://:s3cret@b"')`;
     const { code, error } = await run(['check', '--config', await file('throws.mjs', throws)]);
     expect(code).toBe(1);
@@ -172,7 +172,7 @@ describe('npx nestjs-cache-infra check', () => {
     expect(error).not.toContain('s3cret');
   });
 
-  it('a configuration that imports what is not there: says what', async () => {
+  it('a configuration with a missing import: names the import', async () => {
     const config = await file('imports.mjs', `import 'not-installed';`);
     expect((await run(['check', '--config', config])).error).toContain("Cannot find package 'not-installed'");
   });
@@ -185,18 +185,18 @@ describe('npx nestjs-cache-infra check', () => {
     [['check', '--config'], /'--config <value>'[^]*Usage: nestjs-cache-infra check/],
     [['chekc'], /Usage: nestjs-cache-infra check/],
     [[], /Usage: nestjs-cache-infra check/],
-  ])('%j: says what is wrong, 1', async (args, words) => {
+  ])('%j: names the mistake, exit code 1', async (args, words) => {
     const { code, error } = await run(args);
     expect(code).toBe(1);
     expect(error).toMatch(words);
   });
 
-  it('T57: --version: says which, 0', async () => {
+  it('T57: --version: prints the version, exit code 0', async () => {
     const { version } = await readJson<{ version: string }>('libs/cache-infra/package.json');
     expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, error: '' });
   });
 
-  it('--help: says how, 0', async () => {
+  it('--help: prints the usage, exit code 0', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     expect(out).toContain('Exit code');

@@ -41,7 +41,7 @@ const memory = () => {
 };
 
 describe('CacheModule.register', () => {
-  it('makes a cache in memory without any option', async () => {
+  it('creates a cache in memory without any option', async () => {
     const module = await start({ imports: [CacheModule.register()] });
     const cache = module.get<Cache>(CACHE_MANAGER);
     await cache.set('key', 1);
@@ -49,7 +49,7 @@ describe('CacheModule.register', () => {
     expect(module.get(Cache)).toBe(cache);
   });
 
-  it('makes one on Redis, with keys of its own, and closes it with the application', async () => {
+  it('creates a cache on Redis, with its own keys, and closes it with the application', async () => {
     const config = { redisUrl: url, keyPrefix: prefix, failOnConnectionError: true };
     const module = await start({ imports: [CacheModule.register({ config, namespace: 'shop' })] });
     const cache = module.get(Cache);
@@ -59,7 +59,7 @@ describe('CacheModule.register', () => {
     await expect(cache.get('key')).rejects.toThrow("Cache 'cache-manager' is closed");
   });
 
-  it('does not start without a Redis that must be there', async () => {
+  it('does not start without a required Redis', async () => {
     const config = {
       redisUrl: 'redis://127.0.0.1:1',
       failOnConnectionError: true,
@@ -70,20 +70,20 @@ describe('CacheModule.register', () => {
     await expect(module.init()).rejects.toThrow('Redis connection failed');
   });
 
-  it('starts without one that need not', async () => {
+  it('starts without an optional Redis', async () => {
     const config = { redisUrl: 'redis://127.0.0.1:1', logger: { warn() {}, log() {} } };
     const module = await start({ imports: [CacheModule.register({ config })] });
     await expect(module.get(Cache).wrap('key', () => 'made')).resolves.toBe('made');
   });
 
-  it('leaves a cache that was given to its owner', async () => {
+  it('does not close a given cache', async () => {
     const cache = memory();
     const module = await start({ imports: [CacheModule.register({ cache })] });
     await module.close();
     await expect(cache.get('key')).resolves.toBeUndefined();
   });
 
-  it('keeps its keys in a namespace when told to', async () => {
+  it('keeps its keys in a namespace if configured so', async () => {
     const cache = memory();
     const module = await start({ imports: [CacheModule.register({ cache, namespace: 'shop' })] });
     await module.get(Cache).set('key', 1);
@@ -108,7 +108,7 @@ describe('CacheModule.register', () => {
     expect(theirs.filter((name) => !ours.includes(name))).toEqual([]);
   });
 
-  it('takes nonBlocking and refreshAllStores, which change nothing', async () => {
+  it('accepts nonBlocking and refreshAllStores, without effect', async () => {
     const module = await start({
       imports: [CacheModule.register({ nonBlocking: true, refreshAllStores: true })],
     });
@@ -130,7 +130,7 @@ describe('CacheModule.register', () => {
 });
 
 describe('CacheModule.registerAsync', () => {
-  it('stands on the cache of CacheInfraModule, for a migration step by step', async () => {
+  it('uses the cache of CacheInfraModule, for a migration step by step', async () => {
     const module = await start({
       imports: [
         CacheInfraModule.forTesting(),
@@ -186,7 +186,7 @@ describe('CacheInterceptor', () => {
     return request(app.getHttpServer() as never);
   }
 
-  it('pitfall (nest #4997, #10225) null is an answer like others', async () => {
+  it('pitfall (nest #4997, #10225) null is cached like other responses', async () => {
     let calls = 0;
     @Controller()
     @UseInterceptors(CacheInterceptor)
@@ -203,7 +203,7 @@ describe('CacheInterceptor', () => {
     expect(calls).toBe(1);
   });
 
-  it('pitfall (@nestjs/cache-manager) the answer waits for its storing', async () => {
+  it('pitfall (@nestjs/cache-manager) the response is sent after it was stored', async () => {
     @Controller()
     @UseInterceptors(CacheInterceptor)
     class SlowController {
@@ -217,7 +217,7 @@ describe('CacheInterceptor', () => {
     await http.get('/').expect('X-Cache', 'HIT');
   });
 
-  it('an answer that cannot be cached is answered nevertheless', async () => {
+  it('a response that cannot be cached is sent nevertheless', async () => {
     @Controller()
     @UseInterceptors(CacheInterceptor)
     class FunctionController {
@@ -231,7 +231,7 @@ describe('CacheInterceptor', () => {
     await http.get('/').expect(200, { value: 1 }).expect('X-Cache', 'MISS');
   });
 
-  it('a cache that fails is gone without', async () => {
+  it('the handler runs if the cache fails', async () => {
     const cache = new InMemoryCache();
     await cache.close();
     @Controller()
@@ -281,7 +281,7 @@ describe('CacheInterceptor', () => {
 });
 
 describe('monitoring', () => {
-  it('goes by the cache behind it', async () => {
+  it('reports the calls of the underlying cache', async () => {
     const operations: string[] = [];
     const monitor: CacheMonitor = { recordCacheOperationTime: ({ operation }) => operations.push(operation) };
     const module = await start({ imports: [CacheModule.register({ config: { monitor } })] });

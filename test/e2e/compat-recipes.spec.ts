@@ -5,8 +5,8 @@ import { afterAll, expect, it } from '@jest/globals';
 
 import { readText, root } from '../support/repository.js';
 
-// Snippets of recipes are compiled, and run where they print something, by test/package/docs-snippets.spec.ts. Those that are tests
-// themselves run here, as tests of this file: importing them is what tells Jest of them.
+// test/package/docs-snippets.spec.ts compiles the snippets of recipes, and runs those that print something. Snippets
+// that are tests run here, as tests of this file: the import registers them with Jest.
 const recipe = await readText('docs/recipes/test-a-cached-service.md');
 const tests = [...recipe.matchAll(/^```ts\n(.*?)^```$/gms)]
   .map(([, code = '']) => code)

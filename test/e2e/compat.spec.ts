@@ -108,7 +108,7 @@ describe.each(matrix)('$title', ({ create, makeCache, library, moduleOf }) => {
   /** The answer is stored behind the response in theirs. */
   const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
 
-  it('answers the second request from the cache, and says so', async () => {
+  it('answers the second request from the cache, with its header', async () => {
     let calls = 0;
     @Controller()
     @UseInterceptors(CacheInterceptor)
@@ -143,7 +143,7 @@ describe.each(matrix)('$title', ({ create, makeCache, library, moduleOf }) => {
     await http.post('/calls').expect(201, { calls: 2 });
   });
 
-  it('@CacheTTL is milliseconds: of the handler, else of the class, else the default', async () => {
+  it('@CacheTTL is in milliseconds: of the handler, else of the class, else the default', async () => {
     let calls = 0;
     @Controller()
     @UseInterceptors(CacheInterceptor)
@@ -177,7 +177,7 @@ describe.each(matrix)('$title', ({ create, makeCache, library, moduleOf }) => {
     expect(await get('/class')).not.toBe(first[0]);
   });
 
-  it('the ttl of the module is milliseconds', async () => {
+  it('the ttl of the module is in milliseconds', async () => {
     let calls = 0;
     @Controller()
     @UseInterceptors(CacheInterceptor)
@@ -197,7 +197,7 @@ describe.each(matrix)('$title', ({ create, makeCache, library, moduleOf }) => {
     await http.get('/').expect({ calls: 2 });
   });
 
-  it('@CacheKey names the key, by itself or by a function', async () => {
+  it('@CacheKey is the key, or a function that returns it', async () => {
     let calls = 0;
     @Controller()
     @UseInterceptors(CacheInterceptor)
@@ -258,7 +258,7 @@ describe.each(matrix)('$title', ({ create, makeCache, library, moduleOf }) => {
     await http.get('/').expect({ missing: true, seen: 'value', after: true });
   });
 
-  it('a subclass decides what the key is', async () => {
+  it('a subclass can choose the key', async () => {
     let calls = 0;
     @Injectable()
     class ByUser extends CacheInterceptor {
@@ -322,7 +322,7 @@ describe.each(matrix)('$title', ({ create, makeCache, library, moduleOf }) => {
     expect(calls).toBe(2);
   });
 
-  it('a handler that throws is asked again', async () => {
+  it('a handler that throws runs again for the next request', async () => {
     let calls = 0;
     @Controller()
     @UseInterceptors(CacheInterceptor)

@@ -28,7 +28,7 @@ const cacheConfig = registerAs('cache', (): CacheInfraConfig => ({
 }));
 
 describe('with @nestjs/config', () => {
-  it('registerAs: asProvider() is what forRootAsync takes', async () => {
+  it('registerAs: forRootAsync accepts asProvider()', async () => {
     const module = await start(
       ConfigModule.forRoot({ ignoreEnvFile: true, load: [cacheConfig] }),
       CacheInfraModule.forRootAsync({ ...cacheConfig.asProvider(), caches: ['sessions'] }),

@@ -79,7 +79,7 @@ describe('names of classes', () => {
     );
   });
 
-  it('T12: in memory, where no other build is met, they are cached', async () => {
+  it('T12: they are cached in memory, which other builds do not share', async () => {
     const { Products } = declare(false);
     const products = (await boot({ providers: [Products] })).get(Products);
     expect(await products.find('1')).toEqual({ product: '1' });
@@ -115,7 +115,7 @@ describe('names of classes', () => {
     expect(await context.get(named).find()).toBe(3);
   });
 
-  it('T12: names that a bundler has numbered are told of at boot, where Redis keeps entries of other builds', async () => {
+  it('T12: a warning at boot names classes numbered by a bundler, if other builds share the Redis', async () => {
     const numbered = (name: string): Type => {
       @Injectable()
       class Any {
@@ -260,7 +260,7 @@ describe('T67: two classes of one name', () => {
     expect(test.warnings).toEqual([]);
   });
 
-  it('of a module that is loaded lazily: the later runs uncached, with a warning', async () => {
+  it('in a lazily loaded module: the later class runs uncached, with a warning', async () => {
     const users = (text: string) => {
       @Injectable()
       class Users {

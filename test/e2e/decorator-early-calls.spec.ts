@@ -8,7 +8,7 @@ import { decoratedApp } from '../support/decorated-app.js';
 const test = decoratedApp();
 const { init } = test;
 
-describe('T68: a method that is called before its cache is made', () => {
+describe('T68: a method that is called before its cache is created', () => {
   @Injectable()
   class Config {
     ttl = 60;

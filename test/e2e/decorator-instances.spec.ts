@@ -10,7 +10,7 @@ import { decoratedApp } from '../support/decorated-app.js';
 const test = decoratedApp();
 const { ask, boot, put } = test;
 
-describe('instances that are made for a request', () => {
+describe('instances that Nest creates for a request', () => {
   interface Asking {
     readonly headers: Readonly<Record<string, string>>;
   }
@@ -94,7 +94,7 @@ describe('instances that are made for a request', () => {
     },
   );
 
-  it('T8, T82: key, tags and condition get the instance', async () => {
+  it('T8, T82: key, tags and condition get the instance as this', async () => {
     const { get } = await boot(metadata, { vary }).then((it) => ({ get: it.get(Cache) }));
 
     const [one, again, other] = [
@@ -109,7 +109,7 @@ describe('instances that are made for a request', () => {
     expect(await ask('/keyed', of('umbrella'))).toBe(other);
   });
 
-  it('T8: vary says what distinguishes, and default keys hold again', async () => {
+  it('T8: with vary for the difference, default keys are shared again', async () => {
     await boot(metadata, { vary });
 
     const one = await ask('/varied', of('acme'));
@@ -117,7 +117,7 @@ describe('instances that are made for a request', () => {
     expect(await ask('/varied', of('umbrella'))).toMatch(/^umbrella/);
   });
 
-  it('T8: a method that does not look at its instance is cached for all requests', async () => {
+  it('T8: a method that does not use its instance is cached for all requests', async () => {
     let runs = 0;
     @Injectable({ scope: Scope.REQUEST })
     class Rates {
@@ -134,7 +134,7 @@ describe('instances that are made for a request', () => {
     expect(test.warnings).toEqual([]);
   });
 
-  it('T8: a class that is told its consumer has instances that differ', async () => {
+  it('T8: instances of a class that injects its consumer differ', async () => {
     @Injectable({ scope: Scope.TRANSIENT })
     class Settings {
       constructor(@Inject(INQUIRER) private readonly consumer: object) {}
@@ -157,7 +157,7 @@ describe('instances that are made for a request', () => {
     expect(await context.get(Two).settings.name()).toBe('Two');
   });
 
-  it('T8: two instances of one class, made of different parts, share nothing', async () => {
+  it('T8: two instances of one class, constructed differently, share nothing', async () => {
     @Injectable()
     class Client {
       constructor(@Inject('options') private readonly options: { url: string }) {}
@@ -181,7 +181,7 @@ describe('instances that are made for a request', () => {
     expect(test.warnings.filter((it) => it.startsWith('Client.get runs uncached'))).toHaveLength(1);
   });
 
-  it('T8: two instances of one class that factories made share nothing', async () => {
+  it('T8: two instances of one class from factories share nothing', async () => {
     class Repository {
       constructor(private readonly table: string) {}
       @Cacheable()
@@ -225,7 +225,7 @@ describe('instances that are made for a request', () => {
   });
 });
 
-describe('T69: instances that a factory makes for each request', () => {
+describe('T69: instances that a factory creates for each request', () => {
   let price = 'old';
   beforeEach(() => {
     price = 'old';
@@ -275,7 +275,7 @@ describe('T69: instances that a factory makes for each request', () => {
     ['REQUEST, async', { scope: Scope.REQUEST, useFactory: async () => Promise.resolve(new Writer()) }],
     ['TRANSIENT', { scope: Scope.TRANSIENT, useFactory: () => new Writer() }],
     ['DEFAULT', { useFactory: () => new Writer() }],
-  ])('evict as all others do: %s', async (_, factory) => {
+  ])('evict like all others: %s', async (_, factory) => {
     await boot({ controllers: [Page], providers: [Prices, { provide: Writer, ...factory }] });
     expect(await ask('/')).toBe('old');
     await put('/');
@@ -295,7 +295,7 @@ describe('T69: instances that a factory makes for each request', () => {
     ]);
   });
 
-  it('one that no provider holds is told of', async () => {
+  it('a warning names an instance that no provider holds', async () => {
     await boot({
       controllers: [Page],
       providers: [Prices, { provide: Writer, useFactory: () => new Writer() }],

@@ -24,7 +24,7 @@ describe('keys as users write them', () => {
     },
   );
 
-  it('T9: parameters with a default value count, too', async () => {
+  it('T9: parameters with a default value count as parameters, too', async () => {
     @Injectable()
     class Users {
       @Cacheable({ key: 'all' })
@@ -35,7 +35,7 @@ describe('keys as users write them', () => {
     await expect(boot({ providers: [Users] })).rejects.toThrow('key');
   });
 
-  it('T9: a function that gives one text is taken', async () => {
+  it('T9: a function that returns a constant text is accepted', async () => {
     @Injectable()
     class Users {
       @Cacheable({ key: () => 'all' })
@@ -84,7 +84,7 @@ describe('keys as users write them', () => {
     expect(() => Cacheable({ tags: ['user-{id}'] })).toThrow('tags contains a literal');
   });
 
-  it('T9: a made key, pattern or tag with a gap warns once', async () => {
+  it('T9: a computed key, pattern or tag with a gap warns once', async () => {
     @Injectable()
     class Users {
       @Cacheable({ key: (id: string | undefined) => `user:${String(id)}` })
@@ -150,7 +150,7 @@ describe('keys as users write them', () => {
     );
   });
 
-  it('T11: in namespaces of their own, or with a key of the instance, they are fine', async () => {
+  it('T11: in separate namespaces, or with a key from the instance, they are accepted', async () => {
     @CacheDefaults({ namespace: 'users' })
     @Injectable()
     class OwnUsers extends Users {}

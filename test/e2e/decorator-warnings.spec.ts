@@ -27,7 +27,7 @@ describe('T73: allEntries', () => {
     }
   }
 
-  it('without a namespace warns at boot of what goes', async () => {
+  it('without a namespace warns at boot of the entries that it clears', async () => {
     await boot({ providers: [Whole] });
     expect(test.warnings).toEqual([
       expect.stringMatching(
@@ -36,7 +36,7 @@ describe('T73: allEntries', () => {
     ]);
   });
 
-  it('with a namespace, or with the cache named, is silent', async () => {
+  it('with a namespace, or with a named cache, does not warn', async () => {
     @Module({ imports: [CacheInfraModule.forFeature('feature')], providers: [Whole] })
     class FeatureModule {}
     await boot({ imports: [FeatureModule], providers: [Meant] });
@@ -45,7 +45,7 @@ describe('T73: allEntries', () => {
 });
 
 describe('T81: a decorator in the wrong place', () => {
-  it('a method that returns at once is told of at the first call', async () => {
+  it('a synchronous method warns at its first call', async () => {
     @Injectable()
     class Sync {
       // @ts-expect-error -- nor does it compile

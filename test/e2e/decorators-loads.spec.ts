@@ -51,7 +51,7 @@ describe('decorated methods whose loads wait for each other', () => {
   it.each([
     ['two', ['a', 'b'], 1],
     ['three', ['a', 'b', 'c'], 2],
-  ])('T26: %s of them, begun at once: each ends', async (_, ids, depth) => {
+  ])('T26: %s of them, started at once: each ends', async (_, ids, depth) => {
     const { products } = await boot();
     const found = await Promise.all(ids.map((id) => products.find(id, depth)));
     expect(found.map(({ id }) => id)).toEqual(ids);
@@ -64,8 +64,8 @@ describe('decorated methods whose loads wait for each other', () => {
   });
 });
 
-describe('decorated methods at the end', () => {
-  it('T61: a method that runs while the application closes runs once, and its caller gets what it makes', async () => {
+describe('decorated methods when the application closes, or a result cannot be stored', () => {
+  it('T61: a method that runs while the application closes runs once, and its caller gets its result', async () => {
     const { products, close } = await boot();
     const value = products.slow();
     await turn();
@@ -75,7 +75,7 @@ describe('decorated methods at the end', () => {
     expect(products.runs).toBe(1);
   });
 
-  it('T41: a result that cannot be stored is returned, and made anew by the next call', async () => {
+  it('T41: a result that cannot be stored is returned, and the next call runs the method again', async () => {
     const { products } = await boot();
     for (let i = 1; i <= 2; i++) {
       expect(await products.odd()).toMatchObject({ format: expect.any(Function) as unknown });

@@ -147,7 +147,7 @@ describe.each(matrix)('vary on %s, %s', (name, tier, adapter, options) => {
     expect(Orders.runs).toBe(2);
   });
 
-  it('shares nothing among requests whose user is not known', async () => {
+  it('shares nothing among requests with an unknown user', async () => {
     const anonymous = (owner: string) => http().get(`/orders/t/${owner}/1`).set('x-tenant', 't');
     await anonymous('a').expect({ order: '1 of t/a' });
     await anonymous('b').expect({ order: '1 of t/b' });

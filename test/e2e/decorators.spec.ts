@@ -301,7 +301,7 @@ describe.each(matrix)('the decorators on %s with %s (issue: shown by 1)', (adapt
     ]);
   });
 
-  it('a method that throws runs once for each call, and its exception is its own', async () => {
+  it('a method that throws runs once for each call, and its exception is passed on unchanged', async () => {
     const answers = [await ask('/things/failing'), await ask('/things/failing')];
 
     expect(answers.map(({ status, body }) => [status, (body as { message: string }).message])).toEqual([
@@ -334,7 +334,7 @@ describe.each(matrix)('the decorators on %s with %s (issue: shown by 1)', (adapt
       expect((await ask(`/${name}/seven`, headers)).status).toBe(400);
     });
 
-    it('two decorators do their work in either order', async () => {
+    it('two decorators take effect in either order', async () => {
       const headers = { 'X-Role': 'admin' };
       await ask(`/${name}/7?q=x`, headers);
 
@@ -345,7 +345,7 @@ describe.each(matrix)('the decorators on %s with %s (issue: shown by 1)', (adapt
       expect((await ask(`/${name}/7?q=x`, headers)).body).toMatchObject({ data: { run: 3 } });
     });
 
-    it('Swagger and reflection find what they look for', () => {
+    it('Swagger and reflection find their metadata', () => {
       const { find } = type.prototype;
       expect(Reflect.getMetadata('swagger/apiOperation', find)).toEqual({ summary: 'find' });
       expect(Reflect.getMetadata('design:paramtypes', type.prototype, 'find')).toEqual([

@@ -46,7 +46,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 describe('T90: demo: the page at /', () => {
-  it('T90: is one page that asks nothing of other hosts', async () => {
+  it('T90: is one page without requests to other hosts', async () => {
     const { text, headers } = await request(app.getHttpServer())
       .get('/')
       .expect(200)
@@ -73,7 +73,7 @@ describe('T90: demo: the page at /', () => {
     );
   });
 
-  it('T90: a database that fails: the cache serves what it had, the Map an error', async () => {
+  it('T90: a database that fails: the cache serves its stale value, the Map an error', async () => {
     await warm();
     await act('database-failing');
     await act('callers');
@@ -127,7 +127,7 @@ describe('T90: demo: the page at /', () => {
     expect(instances.map(({ cache }) => cache.errors)).toEqual([0, 0]);
   });
 
-  it('T90: refuses what is no action', async () => {
+  it('T90: refuses an unknown action', async () => {
     await request(app.getHttpServer()).post('/live/format-disk').expect(400);
   });
 });

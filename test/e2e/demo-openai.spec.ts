@@ -51,7 +51,7 @@ function says(content: string, finishReason = 'stop'): void {
 }
 
 describe('demo with an OpenAI-compatible server', () => {
-  it('asks once, and tells what the second answer saved', async () => {
+  it('asks once, and reports the savings of the second answer', async () => {
     says('It is a fine day.');
 
     await http.post('/ai/summarize').send({ text }).expect(200);
@@ -62,7 +62,7 @@ describe('demo with an OpenAI-compatible server', () => {
     expect(body.savings).toMatchObject({ inputTokens: 120, outputTokens: 30 });
   });
 
-  it('keeps the models apart', async () => {
+  it('keeps the answers of models apart', async () => {
     says('It is a fine day.');
 
     await http.post('/ai/summarize').send({ text, model: 'small' }).expect(200);
@@ -71,7 +71,7 @@ describe('demo with an OpenAI-compatible server', () => {
     expect(calls).toBe(2);
   });
 
-  it('does not cache a summary that was cut off', async () => {
+  it('does not cache a truncated summary', async () => {
     says('It is a', 'length');
     await http.post('/ai/summarize').send({ text }).expect(200);
 

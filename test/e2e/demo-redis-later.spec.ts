@@ -48,8 +48,8 @@ async function untilUp(demo: ReturnType<typeof request>): Promise<Health> {
   }
 }
 
-describe('demo with a Redis that comes later', () => {
-  it('answers without Redis, and uses Redis without a restart when it comes', async () => {
+describe('demo with a Redis that starts later', () => {
+  it('answers without Redis, and uses Redis without a restart once it is available', async () => {
     await redis.stop();
     const demo = await startDemo();
     await demo.get('/products/desk-lamp').expect(200);
@@ -66,7 +66,7 @@ describe('demo with a Redis that comes later', () => {
     expect(shared.body.cached).toBe(true);
   }, 30_000);
 
-  it('goes on answering while Redis is away, and comes back by itself', async () => {
+  it('continues to answer while Redis is unavailable, and recovers by itself', async () => {
     const demo = await startDemo();
     await untilUp(demo);
 

@@ -55,7 +55,7 @@ describe('demo: POST /ai/:operation', () => {
     expect(body.result.words).toBeGreaterThan(6000);
   });
 
-  it('makes the answer anew when asked with Cache-Control: no-cache', async () => {
+  it('produces a new answer for Cache-Control: no-cache', async () => {
     await http.post('/ai/keywords').send({ text });
 
     const anew = await http.post('/ai/keywords').set('Cache-Control', 'no-cache').send({ text });
@@ -64,7 +64,7 @@ describe('demo: POST /ai/:operation', () => {
     expect([anew.body.cached, after.body.cached]).toEqual([false, true]);
   });
 
-  it('takes a default that is spelled out for the same request', async () => {
+  it('treats an explicit default as the same request', async () => {
     const plain = await http.post('/ai/summarize').send({ text });
     const spelledOut = await http
       .post('/ai/summarize')
@@ -73,7 +73,7 @@ describe('demo: POST /ai/:operation', () => {
     expect(spelledOut.body).toMatchObject({ cached: true, key: plain.body.key });
   });
 
-  it('explains its key when asked', async () => {
+  it('explains its key on request', async () => {
     const { body } = await http.post('/ai/summarize?explain=true').send({ text }).expect(200);
 
     expect(body.explanation).toMatchObject({ key: body.key });
@@ -92,13 +92,13 @@ describe('demo: POST /ai/:operation', () => {
     expect(answer.body.message).toContain(reason);
   });
 
-  it('names the operations there are when it is asked for another', async () => {
+  it('names the known operations if it is asked for an unknown one', async () => {
     const { body } = await http.post('/ai/translate').send({ text }).expect(404);
 
     expect(body.message).toContain('summarize, sentiment, keywords, entities, readability');
   });
 
-  it('refuses what is not JSON', async () => {
+  it('refuses a body that is not JSON', async () => {
     await http.post('/ai/summarize').set('Content-Type', 'application/json').send('{"text":').expect(400);
   });
 });
@@ -152,7 +152,7 @@ describe('demo: the catalogue', () => {
     expect(second.body).toEqual(first.body);
   });
 
-  it('shows a change at once, alone and in the list', async () => {
+  it('shows a change at once, in the product and in the list', async () => {
     await http.get('/products');
     await http.get('/products/desk-lamp');
 
@@ -165,7 +165,7 @@ describe('demo: the catalogue', () => {
     expect(list.body).toContainEqual({ id: 'desk-lamp', ...vase });
   });
 
-  it('forgets what was deleted', async () => {
+  it('removes a deleted product from the cache', async () => {
     await http.get('/products');
     await http.get('/products/desk-lamp');
 
@@ -185,7 +185,7 @@ describe('demo: the catalogue', () => {
     await http.get('/products/vase').expect(200);
   });
 
-  it('refuses a product that is none, with every reason', async () => {
+  it('refuses an invalid product, with every reason', async () => {
     const { body } = await http.put('/products/vase').send({ name: '', price: -1 }).expect(400);
 
     expect(body.message).toEqual([
@@ -207,7 +207,7 @@ describe('demo: operations', () => {
     });
   });
 
-  it('counts what the caches did', async () => {
+  it('counts the operations of the caches', async () => {
     await http.post('/ai/keywords').send({ text });
     await http.post('/ai/keywords').send({ text });
     await http.get('/products/desk-lamp');

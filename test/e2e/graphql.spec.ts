@@ -149,7 +149,7 @@ describe.each([
     expect(runs['product']).toBe(2);
   });
 
-  it('vary: queries and fields know whose request it is', async () => {
+  it('vary: queries and fields are separate for each user', async () => {
     const greet = (user: string) => ask('{ greeting(greeting: "hi") product(id: "1") { price } }', user);
     const ann = await greet('ann');
     const bob = await greet('bob');
@@ -158,13 +158,13 @@ describe.each([
     expect(runs).toEqual({ greeting: 2, price: 2, product: 1 });
   });
 
-  it('resolvers made for each request share their entries', async () => {
+  it('request-scoped resolvers share their entries', async () => {
     await ask('{ scoped(id: "1") }');
     expect(await ask('{ scoped(id: "1") }')).toEqual({ scoped: '1' });
     expect(runs['scoped']).toBe(1);
   });
 
-  it('the interceptor is there for who wants to bind it', () => {
+  it('the interceptor can be bound to a resolver', () => {
     expect(app.get(CacheContextInterceptor)).toBeInstanceOf(CacheContextInterceptor);
   });
 });

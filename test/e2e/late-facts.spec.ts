@@ -90,8 +90,8 @@ async function get(name: string): Promise<string> {
 describe.each([
   ['a forRoot()', ModuleWithFacts],
   ['a CacheVaryProvider', ModuleWithProvider],
-])('facts that come with a module loaded after the routes were made, from %s', (_from, lazy) => {
-  it('mix nobody up: what varies by them runs uncached, with a warning', async () => {
+])('facts of a module that is loaded after the routes were created, from %s', (_from, lazy) => {
+  it('share nothing between users: methods that vary by them run uncached, with a warning', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     ReportsController.Lazy = lazy;
     await start([CacheInfraModule.forRoot()]);
@@ -100,7 +100,7 @@ describe.each([
     expect(warnings.filter((message) => message.includes('after the routes were created'))).toHaveLength(1);
   });
 
-  it('are known where a context is given', async () => {
+  it('are known in a given context', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     ReportsController.Lazy = lazy;
     await start([CacheInfraModule.forRoot()]);
@@ -116,7 +116,7 @@ describe.each([
 });
 
 describe('a CacheInfraModule that is loaded lazily, in an application that has none', () => {
-  it('mixes nobody up', async () => {
+  it('shares nothing between users', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     ReportsController.Lazy = ModuleWithEverything;
     await start([]);
@@ -125,7 +125,7 @@ describe('a CacheInfraModule that is loaded lazily, in an application that has n
   });
 });
 
-describe('facts that are there from the start', () => {
+describe('facts that are declared from the start', () => {
   it.each([
     ['a forRoot()', [CacheInfraModule.forRoot({ vary: { tenant } })]],
     [

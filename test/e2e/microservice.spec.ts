@@ -154,7 +154,7 @@ describe.each([
     expect((await http()).body).toEqual({ price: 'a 1' });
   });
 
-  it('vary: by what a message says', async () => {
+  it('vary: by the content of a message', async () => {
     await start({ inheritAppConfig: true });
     expect(await send('of-tenant', { id: 'a', tenant: 'x' })).toBe('a of x 1');
     expect(await send('of-tenant', { id: 'a', tenant: 'y' })).toBe('a of y 2');

@@ -58,26 +58,29 @@ class Plain {
 }
 
 describe('a module that is imported the wrong way', () => {
-  it('by itself: says what to write', async () => {
+  it('without forRoot: the error says what to write', async () => {
     await expect(boot({ imports: [CacheInfraModule] })).rejects.toThrow(
       'CacheInfraModule: a bare import creates no cache: write CacheInfraModule.forRoot() once in the application; other modules need no import',
     );
   });
 
-  it.each([() => ({}), null, 'redis://127.0.0.1', 60, []])('forRoot(%p): wants options', (options) => {
-    expect(() => CacheInfraModule.forRoot(options as object)).toThrow(
-      /^CacheInfraModule: options must be an object, got /,
-    );
-  });
+  it.each([() => ({}), null, 'redis://127.0.0.1', 60, []])(
+    'forRoot(%p): the error asks for options',
+    (options) => {
+      expect(() => CacheInfraModule.forRoot(options as object)).toThrow(
+        /^CacheInfraModule: options must be an object, got /,
+      );
+    },
+  );
 
-  it('forRoot with a function: names the method that takes one', () => {
+  it('forRoot with a function: the error names the method that accepts one', () => {
     expect(() => CacheInfraModule.forRoot((() => ({})) as object)).toThrow(
       'options must be an object, got a function: pass it to forRootAsync({ useFactory })',
     );
   });
 
   it.each([undefined, null, 'redis://127.0.0.1', true])(
-    'forRootAsync with a factory that returns %p: says who has to return what',
+    'forRootAsync with a factory that returns %p: the error says what the factory must return',
     async (options) => {
       const useFactory = () => options as never;
 
@@ -87,7 +90,7 @@ describe('a module that is imported the wrong way', () => {
     },
   );
 
-  it('forAiAsync likewise', async () => {
+  it('forAiAsync with such a factory: the same error', async () => {
     const useFactory = () => undefined as never;
 
     await expect(boot({ imports: [CacheInfraModule.forAiAsync({ useFactory })] })).rejects.toThrow(
@@ -102,7 +105,7 @@ describe('a decorator that is used the wrong way', () => {
     ['@CachePut', CachePut],
     ['@CacheEvict', CacheEvict],
     ['@HttpCache', HttpCache],
-  ])('%s without parentheses: says so', (name, decorator) => {
+  ])('%s without parentheses: the error says so', (name, decorator) => {
     expect(() => {
       applied(decorator, Plain.prototype, 'find');
     }).toThrow(`${name} on Plain.find needs parentheses: ${name}(`);
@@ -112,7 +115,7 @@ describe('a decorator that is used the wrong way', () => {
     ['@Cacheable()', Cacheable()],
     ['@CachePut()', CachePut({ key: 'k' })],
     ['@CacheEvict()', CacheEvict({ key: 'k' })],
-  ])('%s on a class: says where it belongs', (name, decorator) => {
+  ])('%s on a class: the error says where it belongs', (name, decorator) => {
     expect(() => Reflect.apply(decorator as () => void, undefined, [Plain])).toThrow(
       `${name} on Plain: the decorator belongs on a method; @CacheDefaults() sets the defaults of a class`,
     );
@@ -133,7 +136,7 @@ class Lookalikes {
 }
 
 describe('two methods whose default keys would be the same', () => {
-  it('are told of when the application starts', async () => {
+  it('are reported when the application starts', async () => {
     await expect(boot({ imports: [CacheInfraModule.forRoot()], providers: [Lookalikes] })).rejects.toThrow(
       'Lookalikes.Symbol(find) is the default key of two methods: give @Cacheable() a key, or rename one',
     );
@@ -180,7 +183,7 @@ class BoundController {
 describe('@HttpCache() where no HttpCacheInterceptor is bound', () => {
   const imports = [CacheInfraModule.forRoot()];
 
-  it('is told of when the application starts, all routes at once', async () => {
+  it('is reported when the application starts, all routes at once', async () => {
     await boot({ imports, controllers: [ForgottenController, WholeController, BoundController] });
 
     expect(warnings).toEqual([
@@ -188,14 +191,14 @@ describe('@HttpCache() where no HttpCacheInterceptor is bound', () => {
     ]);
   });
 
-  it.each(['useExisting', 'useClass'])('is fine with APP_INTERCEPTOR, %s', async (way) => {
+  it.each(['useExisting', 'useClass'])('is not reported with APP_INTERCEPTOR, %s', async (way) => {
     const provider = { provide: APP_INTERCEPTOR, [way]: HttpCacheInterceptor } as never;
     await boot({ imports, controllers: [ForgottenController], providers: [provider] });
 
     expect(warnings).toEqual([]);
   });
 
-  it('is fine with useGlobalInterceptors', async () => {
+  it('is not reported with useGlobalInterceptors', async () => {
     await boot({ imports, controllers: [WholeController] }, (it) => {
       it.useGlobalInterceptors(it.get(HttpCacheInterceptor));
     });
@@ -253,8 +256,8 @@ class CachedService {
   find(): void {}
 }
 
-describe('T81: @HttpCache() where it can do nothing', () => {
-  it('is told of when the application starts, with the reason', async () => {
+describe('T81: @HttpCache() where it has no effect', () => {
+  it('is reported when the application starts, with the reason', async () => {
     await boot({
       imports: [CacheInfraModule.forRoot()],
       controllers: [MisplacedController],

@@ -78,7 +78,7 @@ describe('several caches in one call', () => {
     ]);
   });
 
-  it('do not meet in Redis, and are closed with the application', async () => {
+  it('share no keys in Redis, and are closed with the application', async () => {
     const redisUrl = process.env['TEST_REDIS_URL'];
     const module = await start({
       imports: [CacheInfraModule.forRoot({ ...options, redisUrl, keyPrefix: 'several' })],
@@ -167,7 +167,7 @@ describe('CacheInfraModule.forFeature', () => {
     await expect(cache.has('a')).resolves.toBe(false);
   });
 
-  it('decorated methods keep their entries there, where the injected cache finds them', async () => {
+  it('decorated methods keep their entries in the namespace of the injected cache', async () => {
     const module = await start({ imports });
     await expect(module.get(Outside).find('1')).resolves.toBe('outside 1');
     await expect(module.get(Products).find('1')).resolves.toBe('1 1');
@@ -177,7 +177,7 @@ describe('CacheInfraModule.forFeature', () => {
     await expect(module.get(Outside).find('1')).resolves.toBe('outside 1');
   });
 
-  it('reaches objects that a factory has made, and two classes of one name in two modules', async () => {
+  it('applies to objects from a factory, and to two classes of one name in two modules', async () => {
     const declare = (namespace: string) => {
       @Injectable()
       class Same {
@@ -201,7 +201,7 @@ describe('CacheInfraModule.forFeature', () => {
     }
   });
 
-  it('T74: CacheRegistry.get() gives the whole cache, whichever namespaces modules have', async () => {
+  it('T74: CacheRegistry.get() returns the whole cache, whichever namespaces modules have', async () => {
     const module = await start({ imports: [...imports, CacheInfraModule.forRoot({ name: 'sessions' })] });
     const { cache } = module.get(Products);
     await cache.set('1', 'lamp');
@@ -216,13 +216,13 @@ describe('CacheInfraModule.forFeature', () => {
     );
   });
 
-  it('T74: CacheRegistry.get() gives what a test has put in the place of the cache', async () => {
+  it('T74: CacheRegistry.get() returns the cache with which a test replaces the default one', async () => {
     const mine = new InMemoryCache({ name: 'mine' });
     const module = await start({ imports }, (builder) => builder.overrideProvider(Cache).useValue(mine));
     expect(module.get(CacheRegistry).get()).toBe(mine);
   });
 
-  it('of a named cache', async () => {
+  it('gives a namespace of a named cache', async () => {
     @Injectable()
     class Sessions {
       constructor(
@@ -245,7 +245,7 @@ describe('CacheInfraModule.forFeature', () => {
     await expect(cache.namespace('users').has('a')).resolves.toBe(false);
   });
 
-  it('of a cache that is not there fails at boot, and names the call', async () => {
+  it('for a missing cache fails at boot, and names the call', async () => {
     const wrong = CacheInfraModule.forFeature('users', { cache: 'sessions' });
     await expect(start({ imports: [CacheInfraModule.forRoot(), wrong] })).rejects.toThrow(
       "CacheInfraModule: forFeature('users') uses the cache 'sessions', which no CacheInfraModule creates",
@@ -261,7 +261,7 @@ describe('CacheInfraModule.forFeature', () => {
     );
   });
 
-  it('the health indicator looks at the whole cache', async () => {
+  it('the health indicator checks the whole cache', async () => {
     const module = await start({ imports });
     await expect(module.get(CacheHealthIndicator).check()).resolves.toMatchObject({
       cache: { status: 'up' },
@@ -304,13 +304,13 @@ describe('T75: forRoot() and forAi() in one application', () => {
     expect(await ask(module.get(Answers))).toEqual(['default', 1, 'default']);
   });
 
-  it('a forAi() without a name is what the class stands for, beside one with a name', async () => {
+  it('AiCacheService is the service of the forAi() without a name, next to a named one', async () => {
     const imports = [CacheInfraModule.forAi({ name: 'other' }), CacheInfraModule.forAi()];
     const module = await start({ imports, providers: [Answers] });
     expect((await ask(module.get(Answers)))[2]).toBe('default');
   });
 
-  it('two with names: the class could stand for either, which fails at boot with the decorator to use', async () => {
+  it('two named ones: AiCacheService is ambiguous, which fails at boot with the decorator to use', async () => {
     const imports = ['chat', 'search'].map((name) => CacheInfraModule.forAi({ name }));
     @Injectable()
     class ByClass {
@@ -326,7 +326,7 @@ describe('T75: forRoot() and forAi() in one application', () => {
     await expect(start({ imports, providers: [ByName] })).resolves.toBeDefined();
   });
 
-  it('two of one name: the error says all that has to change', async () => {
+  it('two of one name: the error names everything to change', async () => {
     const imports = [CacheInfraModule.forRoot(), CacheInfraModule.forRoot()];
     await expect(start({ imports })).rejects.toThrow(
       /'default' is used by two caches.*its own name.*@InjectCache\(name\).*@InjectAiCache\(name\)/,
@@ -390,7 +390,7 @@ describe('lazy-loaded modules', () => {
     await expect(app.get(Cache).namespace('lazy').has('product:1')).resolves.toBe(true);
   });
 
-  it('bring caches, which their decorators find and the application closes', async () => {
+  it('may create caches, which their decorators find and the application closes', async () => {
     @Injectable()
     class Reports {
       @Cacheable({ cache: 'reports', key: 'one' })
@@ -436,7 +436,7 @@ describe('isGlobal: false', () => {
     await expect(products.cache.has('product:1')).resolves.toBe(true);
   });
 
-  it('a feature that does not import it is told to', async () => {
+  it('a feature that does not import it fails, and the error says to import it', async () => {
     const wrong = start({ imports: [local(), CacheInfraModule.forFeature('shop')] });
     await expect(wrong).rejects.toThrow(
       "A cache that is not global must be imported: forFeature('shop', { imports: [...] })",
@@ -456,7 +456,7 @@ describe('two applications in one process', () => {
 });
 
 describe('decorated handlers', () => {
-  it('keep what Nest and others read from them', async () => {
+  it('keep the metadata that Nest and others read from them', async () => {
     const seen: unknown[] = [];
     const Note =
       (value: string): MethodDecorator =>

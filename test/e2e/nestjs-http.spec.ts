@@ -145,7 +145,7 @@ describe.each(adapters)('on %s', (name, adapter) => {
       await http().get('/products/1').expect(200, { id: '1', query: 2 });
     });
 
-    it('put what a write returns', async () => {
+    it('put the result of a write', async () => {
       await http().put('/products/1').send({ query: 9 }).expect(200);
       await http().get('/products/1').expect(200, { id: '1', query: 9 });
     });
@@ -169,7 +169,7 @@ describe.each(adapters)('on %s', (name, adapter) => {
       expect(hit.headers['server-timing']).toMatch(/desc="hits=1,misses=0"$/);
     });
 
-    it('keeps requests at the same time apart', async () => {
+    it('keeps concurrent requests apart', async () => {
       await http().get('/products/1');
       const answers = await Promise.all(['1', '2', '1', '3'].map((id) => http().get(`/products/${id}`)));
       const statuses = answers.map(
@@ -178,7 +178,7 @@ describe.each(adapters)('on %s', (name, adapter) => {
       expect(statuses).toEqual(['hit', 'fwd=miss', 'hit', 'fwd=miss']);
     });
 
-    it('says nothing of a request that asked no cache', async () => {
+    it('adds no header to a request that used no cache', async () => {
       const { headers } = await http().get('/products/plain').expect(200);
       expect([headers['cache-status'], headers['server-timing']]).toEqual([undefined, undefined]);
     });
@@ -204,7 +204,7 @@ describe.each(adapters)('on %s', (name, adapter) => {
       expect(app.get(Products).queries).toBe(2);
     });
 
-    it('tells the monitor by route pattern, not by URL', async () => {
+    it('reports to the monitor by route pattern, not by URL', async () => {
       for (const id of ['1', '2', '1']) await http().get(`/products/${id}`);
       await http().get('/products/plain');
       expect(app.get(CachePerformanceMonitor).getPerformanceStats().byRoute).toEqual([
@@ -215,7 +215,7 @@ describe.each(adapters)('on %s', (name, adapter) => {
 });
 
 describe('the interceptor outside of HTTP', () => {
-  it('lets everything pass', async () => {
+  it('passes everything through', async () => {
     const module = await Test.createTestingModule({ imports: [CacheInfraModule.forRoot()] }).compile();
     const interceptor = module.get(CacheMonitoringInterceptor);
     const { of, lastValueFrom } = await import('rxjs');

@@ -98,7 +98,7 @@ async function connections(url: string): Promise<number> {
 }
 
 describe.each(['Express', 'Fastify'] as const)('health on %s', (adapter) => {
-  it('is up while Redis answers, degraded while it is away, and up again by itself', async () => {
+  it('is up while Redis answers, degraded while it is unavailable, and up again by itself', async () => {
     const app = await boot({ redisUrl: redis.url }, adapter);
     const up = await http(app).get('/health').expect(200);
     expect(up.body).toMatchObject({
@@ -126,7 +126,7 @@ describe.each(['Express', 'Fastify'] as const)('health on %s', (adapter) => {
     await until(async () => (await http(app).get('/health/strict')).status === 200, 'Redis to be used again');
   });
 
-  it('is down when there is nothing to serve from', async () => {
+  it('is down without any available tier', async () => {
     const app = await boot({ redisUrl: redis.url, enableL1Cache: false }, adapter);
     await http(app).get('/health').expect(200);
     await redis.stop();
@@ -150,7 +150,7 @@ describe('health', () => {
     expect(text).not.toMatch(/hunter2|user/);
   });
 
-  it('probes a cache of somebody else, and does not repeat what it said', async () => {
+  it('probes a cache of another implementation, and does not repeat its error', async () => {
     const mine = makeMemoryCache();
     Object.defineProperty(mine, 'health', { value: undefined });
     const module = await Test.createTestingModule({ imports: [CacheInfraModule.forRoot()] })
@@ -168,8 +168,8 @@ describe('health', () => {
   });
 });
 
-describe('Redis away at boot', () => {
-  it('answers within a second, and uses Redis when it comes, without a restart', async () => {
+describe('Redis unavailable at boot', () => {
+  it('answers within a second, and uses Redis once it is available, without a restart', async () => {
     await redis.stop();
     const began = performance.now();
     const app = await boot({ redisUrl: redis.url });
@@ -183,7 +183,7 @@ describe('Redis away at boot', () => {
     await expect(second.get(Cache).get('later')).resolves.toBe('shared');
   });
 
-  it('hangs at boot no longer than its patience, when Redis hangs', async () => {
+  it('boots within the connect time-out if Redis hangs', async () => {
     await redis.pause();
     try {
       const began = performance.now();
@@ -226,7 +226,7 @@ describe('shutdown (guarantee 10)', () => {
     await expect(connections(redis.url)).resolves.toBe(0);
   });
 
-  it('a cache that cannot connect takes the others with it', async () => {
+  it('a cache that fails to connect closes the others', async () => {
     const module = await Test.createTestingModule({
       imports: [
         CacheInfraModule.forRoot({ redisUrl: redis.url }),
@@ -242,7 +242,7 @@ describe('shutdown (guarantee 10)', () => {
     await module.close();
   });
 
-  it('requests and other modules may use the cache until the very end', async () => {
+  it('requests and other modules may use the cache until the application has closed', async () => {
     const seen: unknown[] = [];
     @Injectable()
     class Last {
@@ -274,7 +274,7 @@ describe('optional peers', () => {
 });
 
 describe('two applications in one process (issue: shown by 5)', () => {
-  it('share what is in Redis under one prefix, and nothing in memory', async () => {
+  it('share entries in Redis under one prefix, and nothing in memory', async () => {
     const [first, second] = await Promise.all([boot({ keyPrefix: 'one' }), boot({ keyPrefix: 'two' })]);
     await http(first).get('/all').expect(200, '1');
     await http(first).get('/all').expect(200, '1');

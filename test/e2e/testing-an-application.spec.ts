@@ -137,7 +137,7 @@ describe('T84: a whole application with the testing cache', () => {
       .useValue(others)
       .compile();
     app = module.createNestApplication<INestApplication<App>>();
-    // Once, for all requests of a test: supertest takes another port for each of them otherwise, and a port is part of the URL.
+    // One port for all requests of a test: supertest would take another port for each, and the URL contains the port.
     await app.listen(0, '127.0.0.1');
 
     await app.get(Prices).find('lamp');
@@ -158,7 +158,7 @@ describe('T84: a whole application with the testing cache', () => {
     expect(await cache.get('price:lamp')).toBe(4);
   });
 
-  it('T84: an override of the token takes the place of the namespace of a feature module, not that of its decorated methods', async () => {
+  it('T84: overriding the token replaces the namespace that a feature injects, not that of its decorators', async () => {
     await using cache = new InMemoryCache();
     const module = await Test.createTestingModule({ imports: [cacheModule, CatalogueModule] })
       .overrideProvider(Cache)

@@ -124,12 +124,12 @@ describe('T83: an eviction and a transaction, with a read between the write and 
     expect(await prices.find('lamp')).toBe(10);
   });
 
-  it('T83: evicting outside of it leaves the new one', async () => {
+  it('T83: evicting outside of the transaction leaves the new value', async () => {
     await prices.change('lamp', 7);
     expect(await prices.find('lamp')).toBe(7);
   });
 
-  it('T83: inside of the transaction of another service it is too early again', async () => {
+  it('T83: evicting inside of the transaction of another service is too early again', async () => {
     await app.get(Sales).begin();
     expect(await prices.find('lamp')).toBe(10);
   });
@@ -139,7 +139,7 @@ describe('T83: an eviction and a transaction, with a read between the write and 
     expect(await prices.find('lamp')).toBe(7);
   });
 
-  it('T83: a hook after the commit does, too', async () => {
+  it('T83: a hook after the commit leaves the new value, too', async () => {
     await app.get(Discounts).begin();
     expect(await prices.find('lamp')).toBe(7);
   });

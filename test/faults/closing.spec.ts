@@ -13,8 +13,8 @@ function listeners(client: Redis): Record<string, number> {
 
 beforeAll(buildLibrary, 120_000);
 
-describe('shown by 5: what is made goes', () => {
-  it('1,000 caches made and closed on one shared client leave it as it was', async () => {
+describe('shown by 5: everything that is created is released', () => {
+  it('1,000 caches created and closed on one shared client leave it unchanged', async () => {
     await using server = await ownRedisServer();
     const client = new Redis(server.url, { lazyConnect: true, disconnectTimeout: 20 });
     await client.connect();

@@ -10,8 +10,8 @@ import type { Outcome } from './drill.js';
 const folder = join(root, 'test-results', 'faults');
 
 /**
- * No call takes longer: the command time-out, and as much again for a call whose second command was hit, on a machine that is busy with
- * five processes.
+ * The longest that a call may take, milliseconds: the command time-out, and as much again for a call whose second
+ * command was hit, on a machine that is busy with five processes.
  */
 export const longestMs = 2 * 250;
 

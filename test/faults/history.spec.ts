@@ -35,7 +35,7 @@ afterEach(async () => {
 
 type Kind = (proxy: TcpProxy, random: () => number) => unknown;
 
-/** What can be wrong with one instance's way, or with the server. Nobody waits for commands: the server may be halted. */
+/** Faults of one instance's connection, or of the server. No command is awaited: the server may be halted. */
 const kinds: Record<string, Kind> = {
   silent: (proxy) => proxy.set({ kind: 'blackhole', direction: 'both' }),
   deaf: (proxy) => proxy.set({ kind: 'blackhole', direction: 'in' }),
@@ -113,7 +113,7 @@ describe('a random history of sets, deletes, loads and reads by three instances'
         strike: () => (faultsForMs > 0 ? randomFaults(seed, faultsForMs) : pause(2000)),
       });
       record(outcome);
-      // A slow Redis is no dead one: each of the few commands of a call may take almost as long as the command time-out.
+      // A slow Redis is not down: each of a call's few commands may take almost as long as the command time-out.
       expectSurvived(outcome, 1000);
     },
     60_000,

@@ -49,8 +49,8 @@ describe('everything closes', () => {
       const cache = new RedisCache({ redis: { sentinels: [{ host: '127.0.0.1', port: ${server.port} }] } });
       await cache.get('key');
       await cache.close();
-      // Held by nothing of its own: this runs only if something else keeps the process. ioredis gives up a Sentinel after
-      // connectTimeout (2 s), and its socket 2 s later.
+      // The timer does not keep the process alive: it fires only if something else does. ioredis gives up a Sentinel
+      // after connectTimeout (2 s), and its socket 2 s later.
       setTimeout(() => { console.log('kept alive'); process.exit(); }, 6000).unref();
     `;
       expect(await execute(process.execPath, ['--input-type=module', '-e', program])).not.toContain(

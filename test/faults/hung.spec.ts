@@ -33,7 +33,7 @@ describe('shown by 2: Redis hangs (SIGSTOP), all defaults', () => {
     console.log('Redis hangs:', figures);
   });
 
-  it('calls are bounded, loaders go on, and all is well 2 s after SIGCONT', async () => {
+  it('calls are bounded, loaders run, and Redis is used again 2 s after SIGCONT', async () => {
     await using server = await ownRedisServer();
     await using cache = new RedisCache({ redisUrl: server.url });
     await cache.set('kept', 1);

@@ -165,7 +165,7 @@ describe('shown by 4: the recovery journal', () => {
       await until(async () => (await each.get('key')) === 'second', 'the newest value');
   }, 30_000);
 
-  it('Redis is not trusted for a key whose delete it has not heard of', async () => {
+  it('Redis is not trusted for a key whose delete has not reached it', async () => {
     const cache = cut();
     await connected().set('key', 'old');
     await cache.connect();

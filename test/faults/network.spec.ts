@@ -106,7 +106,7 @@ const faults: { readonly name: string; strike(): Promise<void> }[] = [
   },
 ];
 
-describe('the way to Redis', () => {
+describe('the connection to Redis', () => {
   it.each(faults)(
     '$name',
     async ({ name, strike }) => {

@@ -6,7 +6,7 @@ export interface Versioned {
   readonly version: number;
 }
 
-/** What the cached values are made from: one for all instances. Every version is written there before the cache hears of it. */
+/** The origin of the cached values, one for all instances. Every version is written there before the cache gets it. */
 export interface Database {
   read(key: string): Promise<Versioned | undefined>;
   write(value: Versioned): Promise<void>;
@@ -17,8 +17,9 @@ export interface Expected {
   /** undefined = nothing. */
   readonly version: number | undefined;
   /**
-   * A loaded value may have been stored nowhere: an invalidation, or a lease that another had, is reason enough. And an invalidation of
-   * tags from the time of an outage also covers what was tagged after it, until it reached Redis.
+   * Whether the key may be missing. A loaded value may have been stored nowhere, because of an invalidation or of
+   * another instance's lease. An invalidation of tags during an outage also covers entries that were tagged after it,
+   * until it reaches Redis.
    */
   readonly mayMiss: boolean;
   /** What was last done to it. */
@@ -53,8 +54,8 @@ export interface WorkloadPlan {
   /** Milliseconds between two calls of a lane. */
   readonly paceMs: number;
   /**
-   * `own`: only its writer stores a key, so that after the last write it is certain what Redis holds. `shared`: every instance loads
-   * every key from the database and stores what it found there, also when that takes a while and the writer is faster.
+   * `own`: only its writer stores a key, so the last write decides what Redis holds. `shared`: every instance loads
+   * every key from the database and stores the value, also when the load takes a while and the writer is faster.
    */
   readonly loads: 'own' | 'shared';
 }

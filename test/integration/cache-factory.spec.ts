@@ -70,7 +70,7 @@ describe('seed S1.10 creation from configuration', () => {
     expect(await ai.get('answer')).toBe(text);
   });
 
-  it('several caches of one factory, by name, stay apart', async () => {
+  it('several caches of one factory are separated by name', async () => {
     const made = factory();
     const name = `n-${randomUUID()}`;
     const caches = [];
@@ -102,7 +102,7 @@ describe('seed S1.9 and S4.41 fallback', () => {
     expect(cache.stats().size).toBe(0);
   });
 
-  it('seed S4.43 it takes Redis into use when Redis comes', async () => {
+  it('seed S4.43 the cache uses Redis once it is available', async () => {
     const server = await ownRedisServer();
     try {
       await server.stop();
@@ -164,7 +164,7 @@ describe('seed S4.44-46 the monitor of the factory', () => {
 });
 
 describe('seed S11.144 values move between caches', () => {
-  it('from memory to Redis to memory, with type and life', async () => {
+  it('from memory to Redis to memory, with type and ttl', async () => {
     const [first, last] = [closing(await factory().forTesting()), closing(await factory().forTesting())];
     const between = closing(
       await factory().forWebApp({ redisUrl: suite.url, keyPrefix, commandTimeout: '5s' }),

@@ -9,7 +9,7 @@ const { url, prefix } = redisForSuite();
 const testsOfTheSuite = 38;
 
 describe('@keyv/test-suite (issue: shown by 2)', () => {
-  it('passes whole: in memory, on Redis with an L1, on Redis without', async () => {
+  it('passes completely: in memory, on Redis with an L1, on Redis without an L1', async () => {
     const report = await runVitest('keyv-suite', { TEST_REDIS_URL: url, TEST_KEY_PREFIX: prefix });
 
     expect(report).toMatchObject({ numFailedTests: 0, numPendingTests: 0 });

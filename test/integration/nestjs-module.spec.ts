@@ -58,7 +58,7 @@ describe('CacheInfraModule.forRoot', () => {
     expect(cache).toBeInstanceOf(InMemoryCache);
   });
 
-  it('provides what goes with it, of each one', async () => {
+  it('provides one instance of each accompanying service', async () => {
     const module = await start({
       imports: [CacheInfraModule.forRoot(), CacheInfraModule.forRoot({ name: 'sessions' })],
     });
@@ -79,7 +79,7 @@ describe('CacheInfraModule.forRoot', () => {
     expect(module.get(Deep, { strict: false }).cache).toBe(module.get(Cache));
   });
 
-  it('isGlobal false: only who imports it sees it', async () => {
+  it('isGlobal false: only modules that import it see it', async () => {
     @Injectable()
     class Deep {
       constructor(readonly cache: Cache) {}
@@ -99,7 +99,7 @@ describe('CacheInfraModule.forRoot', () => {
     );
   });
 
-  it('passes on the defaults for calls that name none', async () => {
+  it('passes on the defaults for calls without options', async () => {
     const options = { defaultTtl: 1_000_000, jitter: 1 };
     const module = await start({ imports: [CacheInfraModule.forRoot(options)] });
     const cache = module.get(Cache);
@@ -109,7 +109,7 @@ describe('CacheInfraModule.forRoot', () => {
     expect(Math.min(...lives.map((life) => life ?? 0))).toBeLessThan(999_990);
   });
 
-  it('refuses what belongs to answers', async () => {
+  it('refuses options of AI answers', async () => {
     const answers = { prices: {} } as object;
     await expect(compile({ imports: [CacheInfraModule.forRoot(answers)] })).rejects.toThrow(
       'prices is not a known option',
@@ -200,14 +200,14 @@ describe('several caches', () => {
     await expect(start({ imports: [First, Second] })).resolves.toBeDefined();
   });
 
-  it('need names of their own: the same one twice fails at boot, and names the option', async () => {
+  it('need different names: the same name twice fails at boot, and the error names the option', async () => {
     const twice = { imports: [CacheInfraModule.forRoot(), CacheInfraModule.forRoot()] };
     await expect(compile(twice)).rejects.toThrow(
       "CacheInfraModule: name 'default' is used by two caches: give each forRoot(), forAi() and entry of caches its own name",
     );
   });
 
-  it('a method that names a cache that is not there fails at boot, with the names that are', async () => {
+  it('a method that names a missing cache fails at boot, and the error lists the existing names', async () => {
     class Base {
       @CacheEvict({ cache: 'session', key: 'k' })
       async end(): Promise<void> {
@@ -226,7 +226,7 @@ describe('several caches', () => {
     );
   });
 
-  it('a method that names a cache that is not there fails at its first call, where nothing booted', async () => {
+  it('a method that names a missing cache fails at its first call, without a boot', async () => {
     const module = await compile({
       imports: [CacheInfraModule.forRoot({ name: 'other' })],
       providers: [Catalogue],
@@ -272,7 +272,7 @@ describe('CacheInfraModule.forRootAsync', () => {
     expect(module.get(Cache).defaultTtl).toBe(42);
   });
 
-  it('takes name and isGlobal beside the factory (pitfall: isGlobal misplaced in registerAsync)', async () => {
+  it('accepts name and isGlobal beside the factory (pitfall: isGlobal misplaced in registerAsync)', async () => {
     const module = await start({
       imports: [
         CacheInfraModule.forRootAsync({ name: 'a', isGlobal: false, useFactory: () => ({ defaultTtl: 1 }) }),
@@ -281,7 +281,7 @@ describe('CacheInfraModule.forRootAsync', () => {
     expect(module.get<Cache>(getCacheToken('a'))).toMatchObject({ name: 'a', defaultTtl: 1 });
   });
 
-  it('refuses a name that comes too late', async () => {
+  it('refuses a name from the factory', async () => {
     const late = CacheInfraModule.forRootAsync({ useFactory: () => ({ name: 'late' }) });
     await expect(compile({ imports: [late] })).rejects.toThrow("name 'late' must be set next to useFactory");
   });
@@ -315,7 +315,7 @@ describe('CacheInfraModule.forAi', () => {
     expect(module.get(CachePerformanceMonitor).getPerformanceStats().keyGeneration.count).toBeGreaterThan(0);
   });
 
-  it('goes by a name beside other caches', async () => {
+  it('may have a name, next to other caches', async () => {
     @Injectable()
     class Writer {
       constructor(
@@ -334,12 +334,12 @@ describe('CacheInfraModule.forAi', () => {
     expect(module.get(Writer).cache.name).toBe('ai');
   });
 
-  it('takes a preset', async () => {
+  it('accepts a preset', async () => {
     const module = await start({ imports: [CacheInfraModule.forAi({ preset: 'ai-production' })] });
     expect(module.get(Cache)).toMatchObject({ defaultTtl: 14_400 });
   });
 
-  it('says what is wrong with its settings', async () => {
+  it('names the problems of its settings', async () => {
     const wrong = compile({ imports: [CacheInfraModule.forAi({ jitter: 2 })] });
     await expect(wrong).rejects.toThrow(/jitter must be a number from 0 to 1/);
   });
@@ -352,8 +352,8 @@ describe('CacheInfraModule.forTesting', () => {
   });
 });
 
-describe('objects that Nest did not make', () => {
-  it('are joined to the application at boot, and left at shutdown', async () => {
+describe('objects that Nest did not create', () => {
+  it('use the caches of the application from boot to shutdown', async () => {
     const given = new Catalogue();
     const metadata = {
       imports: [CacheInfraModule.forRoot()],
@@ -389,7 +389,7 @@ describe('two applications in one process', () => {
   });
 });
 
-describe('Redis away at start', () => {
+describe('Redis unavailable at start', () => {
   it('boots, and serves from memory', async () => {
     const began = performance.now();
     const module = await start({
@@ -402,7 +402,7 @@ describe('Redis away at start', () => {
     expect(performance.now() - began).toBeLessThan(1000);
   });
 
-  it('boots as fast when the address swallows packets', async () => {
+  it('boots as fast if the address drops packets', async () => {
     const began = performance.now();
     await start({ imports: [CacheInfraModule.forRoot({ redisUrl: 'redis://10.255.255.1:6379' })] });
     expect(performance.now() - began).toBeLessThan(1000);

@@ -52,7 +52,7 @@ function alive(pid: number): boolean {
 }
 
 describe('seed S2.18-23 a Redis for tests', () => {
-  it('seed S2.19 S2.23 starts a server on a free port, and says where', async () => {
+  it('seed S2.19 S2.23 starts a server on a free port, and returns its URL', async () => {
     const first = await own();
     const second = await own();
     expect(first.port).not.toBe(second.port);
@@ -67,7 +67,7 @@ describe('seed S2.18-23 a Redis for tests', () => {
     await expect(ask(server.url, 'CONFIG', 'GET', 'appendonly')).resolves.toContain('no');
   });
 
-  it('seed S2.22 ends what it started', async () => {
+  it('seed S2.22 ends the server that it started', async () => {
     const server = await own();
     const { pid } = server;
     await server.stop();
@@ -85,7 +85,7 @@ describe('seed S2.18-23 a Redis for tests', () => {
     await expect(ask(server.url, 'GET', 'a')).resolves.toBeNull();
   });
 
-  it('pauses and resumes: a paused server answers nobody', async () => {
+  it('pauses and resumes: a paused server does not answer', async () => {
     const server = await own();
     await server.pause();
     await expect(ask(server.url, 'PING')).rejects.toThrow();
@@ -106,7 +106,7 @@ describe('seed S2.18-23 a Redis for tests', () => {
     await expect(ask(server.url, 'CONFIG', 'GET', 'maxmemory')).resolves.toContain('10485760');
   });
 
-  it('waits for a server that wants a password', async () => {
+  it('waits for a server that requires a password', async () => {
     const server = await own(['--requirepass', 'secret']);
     await expect(ask(`redis://:secret@${server.host}:${String(server.port)}`, 'PING')).resolves.toBe('PONG');
   });
@@ -120,14 +120,14 @@ describe('seed S2.18-23 a Redis for tests', () => {
     await expect(server.pause()).rejects.toThrow('own: true');
   });
 
-  it('seed S2.18 says so when REDIS_URL does not answer, without its password', async () => {
+  it('seed S2.18 rejects if REDIS_URL does not answer, without its password', async () => {
     const failure = startRedisServer({ env: { REDIS_URL: 'redis://user:hunter2@127.0.0.1:1/0' } });
     await expect(failure).rejects.toThrow(InfrastructureError);
     await expect(failure).rejects.toThrow(/REDIS_URL .*127\.0\.0\.1:1/);
     await expect(failure).rejects.not.toThrow(/hunter2/);
   });
 
-  it('seed S2.18 names every way when none works', async () => {
+  it('seed S2.18 names every way to start a server if none works', async () => {
     const docker = process.env['DOCKER_HOST'];
     process.env['DOCKER_HOST'] = 'tcp://127.0.0.1:1';
     try {
@@ -162,7 +162,7 @@ describe('seed S2.18-23 a Redis for tests', () => {
     await until(() => !alive(pid) && !existsSync(directory));
   });
 
-  it('seed S2.21 a Redis cache of 3600 s and 100 entries, usable at once, with keys of its own', async () => {
+  it('seed S2.21 a Redis cache of 3600 s and 100 entries, usable at once, with its own keys', async () => {
     const server = await own();
     await using first = makeRedisCache(server.url);
     await using second = makeRedisCache(server.url);

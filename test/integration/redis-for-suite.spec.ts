@@ -16,13 +16,13 @@ describe('seed S1.8 a suite on a real Redis', () => {
   const { prefix } = redisForSuite();
   prefixes.push(prefix);
 
-  it('writes under a prefix of its own, which is cleaned up afterwards', async () => {
+  it('writes under its own prefix, which is cleaned up afterwards', async () => {
     await client.set(`${prefix}:key`, 'value');
 
     expect(await client.keys(`${prefix}*`)).toEqual([`${prefix}:key`]);
   });
 
-  it('may have a server of its own, empty and apart', async () => {
+  it('may have its own server, which is empty', async () => {
     await using server = await ownRedisServer();
     const own = new Redis(server.url);
 

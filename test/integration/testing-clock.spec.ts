@@ -47,7 +47,7 @@ describe('CacheInfraModule.forTesting', () => {
     await expect(products.find('7')).resolves.toBe('7 2');
   });
 
-  it('all caches of an application go by the same clock', async () => {
+  it('all caches of an application use the same clock', async () => {
     const module = await start({
       imports: [CacheInfraModule.forTesting(), CacheInfraModule.forTesting({ name: 'others' })],
     });
@@ -57,7 +57,7 @@ describe('CacheInfraModule.forTesting', () => {
     await expect(Promise.all(caches.map((cache) => cache.has('key')))).resolves.toEqual([false, false]);
   });
 
-  it('two applications have a clock each', async () => {
+  it('two applications have separate clocks', async () => {
     const [first, second] = await Promise.all(
       [1, 2].map(() => start({ imports: [CacheInfraModule.forTesting()] })),
     );
@@ -65,7 +65,7 @@ describe('CacheInfraModule.forTesting', () => {
     expect(second?.get(ManualClock).now()).toBe(Date.UTC(2030, 0, 1));
   });
 
-  it('takes a clock of one’s own', async () => {
+  it('accepts a given clock', async () => {
     const clock = new ManualClock(0);
     const module = await start({ imports: [CacheInfraModule.forTesting({ advanced: { clock } })] });
     await module.get(Cache).set('key', 1, '1m');
@@ -73,7 +73,7 @@ describe('CacheInfraModule.forTesting', () => {
     await expect(module.get(Cache).has('key')).resolves.toBe(false);
   });
 
-  it('a spy in its place sees what decorated methods ask', async () => {
+  it('a spy in place of the cache records the calls of decorated methods', async () => {
     const spy = new CacheSpy();
     const module = await start({ imports: [CacheInfraModule.forTesting()] }, spy);
     await module.get(Products).find('7');
@@ -84,7 +84,7 @@ describe('CacheInfraModule.forTesting', () => {
     ]);
   });
 
-  it('chaos in its place: a decorated method goes on without its cache', async () => {
+  it('chaos in place of the cache: a decorated method runs without its cache', async () => {
     const cache = withChaos(new CacheSpy());
     const module = await start({ imports: [CacheInfraModule.forTesting()] }, cache);
     await module.get(Products).find('7');

@@ -20,7 +20,7 @@ function instance(options: Partial<RedisCacheOptions> = {}): RedisCache {
 }
 
 describe('seed S1.8 two instances with an L1 each over one Redis', () => {
-  it('what one stores the other finds, with its ttl and its tags', async () => {
+  it('an instance finds the entries of the other, with their ttl and tags', async () => {
     const [one, other] = [instance(), instance()];
     await one.set('key', { at: new Date(0) }, { ttl: 60, tags: ['tag'] });
     expect(await other.get('key')).toEqual({ at: new Date(0) });
@@ -30,7 +30,7 @@ describe('seed S1.8 two instances with an L1 each over one Redis', () => {
     expect(await instance().get('key')).toBeUndefined();
   });
 
-  it('what one loads the other does not load again', async () => {
+  it('an instance does not load a value again that the other loaded', async () => {
     const [one, other] = [instance(), instance()];
     let loads = 0;
     const load = (): number => ++loads;
@@ -39,7 +39,7 @@ describe('seed S1.8 two instances with an L1 each over one Redis', () => {
     expect(other.stats()).toMatchObject({ loads: 0, l2: { hits: 1 } });
   });
 
-  it('what one deletes the other no longer finds in Redis', async () => {
+  it('an instance no longer finds a key in Redis that the other deleted', async () => {
     const [one, other] = [instance(), instance({ enableL1Cache: false })];
     await one.set('key', 1);
     expect(await other.get('key')).toBe(1);
@@ -48,7 +48,7 @@ describe('seed S1.8 two instances with an L1 each over one Redis', () => {
     expect(await other.delete('key')).toBe(false);
   });
 
-  it('clear and patterns by one hold for the other, in their namespace alone', async () => {
+  it('clear and patterns of one apply to the other, only in their namespace', async () => {
     const [one, other] = [instance(), instance({ enableL1Cache: false })];
     for (const name of ['users', 'usersAbc']) {
       await one.namespace(name).setMany([
@@ -78,7 +78,7 @@ describe('seed S1.8 two instances with an L1 each over one Redis', () => {
     }
   });
 
-  it('an instance that closes takes nothing from the other', async () => {
+  it('closing an instance does not affect the other', async () => {
     const [one, other] = [instance(), instance()];
     await one.set('key', 1);
     await one.close();
@@ -87,7 +87,7 @@ describe('seed S1.8 two instances with an L1 each over one Redis', () => {
     expect(await other.get('key')).toBe(2);
   });
 
-  it('many changes of many keys by both: in the end both agree with Redis', async () => {
+  it('after many changes of many keys by both, both agree with Redis', async () => {
     const both = [instance({ enableL1Cache: false }), instance({ enableL1Cache: false })] as const;
     const keys = Array.from({ length: 20 }, (_, i) => `key:${String(i)}`);
     await Promise.all(

@@ -118,7 +118,7 @@ describe('seed S1.5 unit tests', () => {
 });
 
 describe('seed S1.7 InMemoryCache', () => {
-  it('does the same twice', async () => {
+  it('behaves the same in two runs', async () => {
     const run = async () => {
       await using cache = new InMemoryCache({ maxSize: 3 });
       for (let index = 0; index < 20; index += 1) {
@@ -135,7 +135,7 @@ describe('seed S1.7 InMemoryCache', () => {
 });
 
 describe('seed S1.9 fallback', () => {
-  it('gives a memory cache where no Redis answers', async () => {
+  it('creates a memory cache if no Redis answers', async () => {
     const factory = new CacheFactory();
 
     await using cache = await factory.forWebApp({
@@ -150,7 +150,7 @@ describe('seed S1.9 fallback', () => {
 });
 
 describe('seed S1.10 creation from configuration', () => {
-  it('gives the cache that the configuration describes', async () => {
+  it('creates the cache that the configuration describes', async () => {
     await using cache = await new CacheFactory().createCacheFromConfig({
       redisUrl: 'redis://127.0.0.1:1',
       defaultTtl: 90,
@@ -175,13 +175,5 @@ describe('seed S1.11 slow suites', () => {
   it('stay out unless RUN_SLOW=1', async () => {
     expect(await projects('')).not.toContain('performance');
     expect(await projects('1')).toContain('performance');
-  });
-});
-
-describe('seed S1.12 memory and compression', () => {
-  it('are measured by a performance suite', async () => {
-    expect(await readText('test/performance/memory.spec.ts')).toMatch(
-      /describe\('memory'[^]*describe\('compression'/,
-    );
   });
 });

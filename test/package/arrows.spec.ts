@@ -81,7 +81,7 @@ describe('the arrows nestjs → config, ai, monitoring → cache → tiers → c
     "export * from '../nestjs/x.js';",
     "const x = await import('../nestjs/x.js');",
     "type X = import('../nestjs/x.js').X;",
-  ])('hold for every way to import: %s', (code) => {
+  ])('apply to every kind of import: %s', (code) => {
     expect(problems('cache/core.ts', code)).toHaveLength(1);
   });
 });
@@ -138,7 +138,7 @@ describe('import rings', () => {
     expect(rings.get('a')).not.toBe(rings.get('d'));
   });
 
-  it('knows no file that imports itself by way of others', () => {
+  it('finds no ring in the library', () => {
     const imports = importsIn(join(root, source));
     expect(imports.size).toBeGreaterThan(300);
     expect([...findRings(imports).keys()]).toEqual([]);

@@ -88,12 +88,12 @@ describe('statistics of the benchmarks', () => {
     expect(summarize([1, 2, 3, 4, 5])).toEqual({ median: 3, q1: 2, q3: 4, count: 5 });
   });
 
-  it('pair the rounds of two candidates, and refuse what are no pairs', () => {
+  it('pair the rounds of two candidates, and refuse lists of different lengths', () => {
     expect(pairedRatios([10, 20], [5, 40])).toEqual([2, 0.5]);
     expect(() => pairedRatios([1], [1, 2])).toThrow('no pairs');
   });
 
-  it('give everybody every turn equally often', () => {
+  it('give each candidate each turn equally often', () => {
     const turns = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
     for (let round = 0; round < 8; round++) {
       const order = rotation(4, round);
@@ -153,7 +153,7 @@ describe('the queueing calculation', () => {
     expect(queue(5000, 0.0001, 0).responseSeconds).toBeCloseTo(0.0001 + 0.00005, 10);
   });
 
-  it('has no answer where more arrives than can be served', () => {
+  it('is infinite if more arrives than can be served', () => {
     expect(queue(20_000, 0.0001)).toEqual({ utilization: 2, responseSeconds: Infinity });
   });
 
@@ -203,7 +203,7 @@ describe('tables of the benchmarks', () => {
 });
 
 describe('profiles of the benchmarks', () => {
-  it('give each function its own time, as a share of what was not idle', () => {
+  it('give the own time of each function, as a share of the time not idle', () => {
     const frame = (id: number, functionName: string, url = '') => ({
       id,
       callFrame: { functionName, url, lineNumber: 6 },
@@ -240,7 +240,7 @@ describe('goals', () => {
     expect(judge(cold, imports)).toMatchObject({ reached: false, measured: { median: 121 } });
   });
 
-  it('want one load in every round', () => {
+  it('require one load in every round', () => {
     const herd = goals.find(({ caseName }) => caseName === 'herd')!;
     const of = (loads: number[]) =>
       judge(herd, { herd: { samples: { 'nestjs-cache-infra': loads } } }).reached;
@@ -256,7 +256,7 @@ describe('the model of Redis', () => {
     return { told, redis: new RedisModel({ keys: 2, instances: 40, ttlMs: 60_000, onTold }) };
   };
 
-  it('tells those who read a key of a change, once, and not who made it', () => {
+  it('notifies the readers of a key of a change, once, except the writer', () => {
     const { told, redis } = fleet();
     redis.load(0, 3, 0);
     redis.read(0, 35, 0);
@@ -269,14 +269,14 @@ describe('the model of Redis', () => {
     expect(redis.messages['tracking']).toBe(1);
   });
 
-  it('goes on telling who wrote', () => {
+  it('notifies a writer of later changes', () => {
     const { told, redis } = fleet();
     redis.write(0, 3, 0);
     redis.write(0, 4, 1);
     expect(told).toEqual([[3, 0]]);
   });
 
-  it('tells of what has expired, and has it no more', () => {
+  it('notifies readers of an expired key, and removes it', () => {
     const { told, redis } = fleet();
     redis.load(0, 3, 0);
     expect(redis.read(0, 35, 59_999)).toBe(0);

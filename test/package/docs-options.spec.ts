@@ -40,14 +40,14 @@ describe('docs/configuration.md', () => {
     await expect(optionTables(bare)).rejects.toThrow('secret has no doc comment');
   });
 
-  it('a table that stands nowhere, or that nothing makes, is refused', async () => {
+  it('a table without a place in the page, and a place without a table, is refused', async () => {
     expect(() => withTables('', { base: '' })).toThrow('lacks the tables base');
     expect(() => withTables('<!-- options: none -->\n\n<!-- end -->', {})).toThrow('no table is called none');
   });
 });
 
 describe('the environment', () => {
-  it('is cleared for tests of every variable that is read', () => {
+  it('is cleared of every variable of the library for tests', () => {
     const known: readonly string[] = cacheVariables;
     expect(environment.variableNames.filter((name) => !known.includes(name))).toEqual([]);
   });

@@ -76,7 +76,7 @@ function compilerErrors(): string[] {
 }
 
 describe('the guides (issue: shown by 7)', () => {
-  it('have snippets, the README one that runs', () => {
+  it('have snippets, and the README has one that runs', () => {
     expect(snippets.length).toBeGreaterThan(1);
     expect(runnable.map(({ where }) => where.split(':')[0])).toContain('README.md');
   });
@@ -85,7 +85,7 @@ describe('the guides (issue: shown by 7)', () => {
     expect(compilerErrors()).toEqual([]);
   }, 120_000);
 
-  describe('have examples that print what they say', () => {
+  describe('have examples that print the documented output', () => {
     let directory: string;
     beforeAll(async () => {
       // Within the repository, where packages are found.
@@ -136,7 +136,7 @@ describe('the guides (issue: shown by 7)', () => {
     expect(broken).toEqual([]);
   });
 
-  it('name targets and scripts that there are', async () => {
+  it('name existing make targets and npm scripts', async () => {
     const makefile = await readText('Makefile');
     const manifests = await Promise.all(
       ['package.json', 'libs/cache-infra/package.json', 'apps/demo/package.json'].map(readText),
@@ -157,7 +157,7 @@ describe('the guides (issue: shown by 7)', () => {
 });
 
 describe('docs/resilience.md (issue: shown by 8)', () => {
-  it('names tests that there are', async () => {
+  it('names existing tests', async () => {
     const guide = (await readText('docs/resilience.md')).replaceAll(/\s+/g, ' ');
     const references = [...guide.matchAll(/`([^`]+\.spec\.ts)` › ((?:".*?"(?:, )?)+)/g)].flatMap(
       ([, file = '', titles = '']) =>

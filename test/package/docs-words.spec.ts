@@ -40,8 +40,8 @@ describe('docs/glossary.md', () => {
     const glossary = await readText('docs/glossary.md');
     const words = [
       'at hand',
-      'fence',
       'lease',
+      'load guard',
       'flight',
       'journal',
       'breaker',

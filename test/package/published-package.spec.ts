@@ -152,7 +152,7 @@ describe('the published package', () => {
     expect(files).toEqual(expect.arrayContaining(named.map((path) => path.replace('./', ''))));
   });
 
-  it('T86: says where its home, its source and its issues are, and whose it is', () => {
+  it('T86: states its home page, source, issues and author', () => {
     const { homepage, repository, bugs, author } = manifest;
     expect(homepage).toMatch(/^https:\/\//);
     expect(repository).toMatchObject({ type: 'git', directory: 'libs/cache-infra' });
@@ -161,13 +161,13 @@ describe('the published package', () => {
     expect(author).toBeDefined();
   });
 
-  it('T86: brings its changes, and they begin with its version', async () => {
+  it('T86: contains its changelog, which begins with its version', async () => {
     expect(files).toContain('CHANGELOG.md');
     const [, newest] = /^## (\d\S*)$/m.exec(await textOf('CHANGELOG.md')) ?? [];
     expect(newest).toBe(manifest.version);
   });
 
-  it('T86: has pointers that lead somewhere: links of its pages, addresses in messages and comments', async () => {
+  it('T86: has links that resolve: in its pages, messages and comments', async () => {
     const broken: string[] = [];
     for (const path of files.filter((name) => /\.(md|js|d\.ts)$/.test(name))) {
       for (const target of pointersIn(await textOf(path), path.endsWith('.md'))) {
@@ -177,7 +177,7 @@ describe('the published package', () => {
     expect(broken).toEqual([]);
   });
 
-  it('T86: names no page that is not in it without saying where that is', async () => {
+  it('T86: links every page that it names and does not contain', async () => {
     const bare: string[] = [];
     for (const path of files.filter((name) => /\.(js|d\.ts)$/.test(name))) {
       for (const [page] of (await textOf(path)).matchAll(/(?<![\w/])docs\/[\w/-]+\.md/g))
@@ -198,7 +198,7 @@ describe('the published package', () => {
   );
 
   it(
-    'says what a YAML configuration of benchmarks needs, where it is not there',
+    'names the missing package for a YAML configuration of benchmarks',
     async () => {
       const code = `
         import { loadBenchmarkConfig } from 'nestjs-cache-infra/benchmarks';

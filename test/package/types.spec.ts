@@ -31,7 +31,7 @@ describe('the public types (issue: shown by 5)', () => {
   }, 120_000);
 
   it.each(names)(
-    'test/types/%s: what is right compiles, what is wrong does not',
+    'test/types/%s: right code compiles, wrong code does not',
     (name) => {
       expect(errorsIn(program, join(folder, name))).toEqual([]);
     },

@@ -62,8 +62,9 @@ async function outcome(
 }
 
 /**
- * What a pair of calls that are not awaited one by one may leave: what it leaves when they are. A `getOrSet` that comes second may have
- * found the entry before the first call took effect, and stored nothing; one that comes first may have loaded after the second call.
+ * `seen`: the value that a pair of concurrent calls leaves. `right`: the values that it may leave, first of all that of
+ * the same calls made one after the other. A `getOrSet` that comes second may have found the entry before the first call
+ * took effect, and stored nothing; one that comes first may have loaded after the second call.
  */
 export async function pairOutcome(
   make: () => Promise<Cache>,

@@ -54,7 +54,7 @@ interface Race {
 
 const atOnce = 40;
 
-/** Loads values while they change at their origin and are invalidated, at random moments; then looks at what was stored. */
+/** Loads values while they change at their origin and are invalidated, at random moments; then reads the cache. */
 export async function race(options: Race): Promise<RaceReport> {
   const report = { rounds: 0, overlapping: 0, stale: [] as string[] };
   while (report.rounds < options.rounds) {

@@ -1,5 +1,5 @@
-// Another process with a cache of its own over the same Redis: reads the sample values that its parent stored, and stores
-// them again under other keys. Prints what was not the same, as JSON.
+// Another process with a cache of its own over the same Redis: reads the sample values that its parent stored, and
+// stores them again under other keys. Prints the values that differ, as JSON.
 import '../../scripts/lib/typescript.mjs';
 
 const [redisUrl, keyPrefix] = process.argv.slice(2);

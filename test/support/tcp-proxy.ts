@@ -115,7 +115,7 @@ export class TcpProxy {
   }
 }
 
-/** What travels one way: bytes, and at last the end. It keeps its order, and nothing of it is lost but by an end: that is TCP. */
+/** One direction of a connection: bytes in order, then the end. As in TCP, only a cut loses bytes. */
 class Way {
   readonly #to: Socket;
   readonly #onCut: () => void;

@@ -9,7 +9,7 @@ class Prices {
   constructor(readonly cache: Cache) {}
 }
 
-it('injects a constructor by its types', async () => {
+it('Nest injects a constructor by its types', async () => {
   const module = await Test.createTestingModule({
     imports: [CacheInfraModule.forTesting({ useMemoryCache: true })],
     providers: [Prices],

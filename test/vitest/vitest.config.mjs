@@ -1,5 +1,5 @@
-// What Vitest runs: the suites of others that are written for it, and what this library offers to its users. Started from Jest
-// specs (see run-vitest.ts), so that one command runs everything.
+// Vitest runs the suites of other projects that are written for it, and this library's own tests of its support for
+// Vitest. Jest specs start it (see run-vitest.ts), so that one command runs everything.
 import { defineConfig } from 'vitest/config';
 
 const source = new URL('../../libs/cache-infra/src/', import.meta.url).pathname;

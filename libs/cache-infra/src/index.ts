@@ -37,7 +37,7 @@ export { RedisCache } from './cache/redis-cache.js';
 export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/contract/stats.js';
 export { systemClock, type Clock } from './base/clock.js';
 export type { CacheType } from './values/cache-type.js';
-export type { Class } from './values/class-nature.js';
+export type { Class } from './values/class.js';
 export type { EncryptionKey } from './codec/encryption.js';
 export {
   bigNumberType,

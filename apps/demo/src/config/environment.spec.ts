@@ -1,7 +1,7 @@
 import { readEnvironment } from './environment.js';
 
 describe('readEnvironment', () => {
-  it('needs nothing', () => {
+  it('has a default for every variable', () => {
     expect(readEnvironment({})).toEqual({ host: '127.0.0.1', port: 3000, openAi: undefined });
   });
 
@@ -9,7 +9,7 @@ describe('readEnvironment', () => {
     expect(readEnvironment({ OPENAI_API_KEY: 'secret' }).openAi).toBeUndefined();
   });
 
-  it('takes a list of models, the first being the default', () => {
+  it('takes a list of models, of which the first is the default', () => {
     const env = {
       OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1',
       OPENAI_MODEL: 'small, large',

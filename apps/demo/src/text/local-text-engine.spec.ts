@@ -38,7 +38,7 @@ describe('LocalTextEngine', () => {
       expect(sentenceCount).toBe(1);
     });
 
-    it('gives a text without a full sentence back as it is', async () => {
+    it('returns a text without a full sentence unchanged', async () => {
       expect(await analyze('summarize', 'Hello there', { maxSentences: 3 })).toEqual({
         summary: 'Hello there',
         sentenceCount: 1,
@@ -132,7 +132,7 @@ describe('LocalTextEngine', () => {
     });
   });
 
-  it('refuses to begin what was given up already', async () => {
+  it('refuses to start if the signal is already aborted', async () => {
     const request = {
       operation: 'keywords',
       text: 'x',

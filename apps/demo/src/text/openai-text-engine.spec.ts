@@ -99,7 +99,7 @@ describe('OpenAiTextEngine', () => {
     });
   });
 
-  it('tells that a summary was cut off', async () => {
+  it('reports that a summary was truncated', async () => {
     says('Ships came and', 'length');
 
     expect((await analyze('summarize', { maxSentences: 2 })).finishReason).toBe('length');
@@ -150,20 +150,20 @@ describe('OpenAiTextEngine', () => {
     ['JSON of another shape', '{"keywords":[{"phrase":7,"score":"high"}]}', 'stop'],
     ['JSON that was cut off', '{"keywords":[{"phr', 'length'],
     ['no text at all', '', 'stop'],
-  ])('calls %s a bad answer', async (_, content, finishReason) => {
+  ])('treats %s as a bad answer', async (_, content, finishReason) => {
     says(content, finishReason);
 
     expect((await fault(analyze('keywords', { limit: 3 }))).fault).toBe('bad-answer');
   });
 
-  it('calls a page of HTML a bad answer', async () => {
+  it('treats a page of HTML as a bad answer', async () => {
     answer = (_, response) => response.end('<html>');
 
     expect((await fault(analyze('keywords', { limit: 3 }))).fault).toBe('bad-answer');
   });
 
   it.each([401, 429, 500])(
-    'calls status %d a refusal, and does not repeat what the server said',
+    'treats status %d as a refusal, and does not repeat the text of the server',
     async (status) => {
       answer = (_, response) => {
         response.statusCode = status;

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/unbound-method -- the helpers in `its` are functions that wink-nlp calls by itself */
+/* eslint-disable @typescript-eslint/unbound-method -- wink-nlp calls the helpers in `its` by itself */
 import model from 'wink-eng-lite-web-model';
 import winkNLP from 'wink-nlp';
 import type { ItemEntity, ItemSentence, ItemToken, ItsFunction, PartOfSpeech } from 'wink-nlp';

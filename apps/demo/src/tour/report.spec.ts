@@ -15,7 +15,7 @@ describe('Report', () => {
     expect(lines).toEqual(['  ok      two is two']);
   });
 
-  it('keeps what failed, and shows what was found instead', () => {
+  it('keeps a failed check, and shows what was found instead', () => {
     const { report, lines } = reporting();
 
     report.check('the second answer comes from the cache', false, { cached: false });

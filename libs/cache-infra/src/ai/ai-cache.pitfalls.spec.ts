@@ -169,7 +169,7 @@ describe('errors, 429s and truncated answers were replayed as good ones', () => 
     expect(ai.stats().totals).toMatchObject({ misses: 2, notStored: 2 });
   });
 
-  it('those who wait get the unfinished answer too, marked', async () => {
+  it('waiting callers get the unfinished answer too, marked', async () => {
     const { ai } = setUp();
     const { produce, resolve } = gate<string>();
     const calls = [ai.run('chat', request, produce), ai.run('chat', request, produce)];
@@ -229,7 +229,7 @@ describe('aborted calls', () => {
     expect(cache.stats().size).toBe(0);
   });
 
-  it('leave the others their answer', async () => {
+  it('leave the answer to the other callers', async () => {
     const { ai } = setUp();
     const { produce, resolve } = gate<string>();
     const controller = new AbortController();

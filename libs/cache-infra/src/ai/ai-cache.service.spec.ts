@@ -28,7 +28,7 @@ function producer<T>(output: AiOutput<T>) {
 }
 
 describe('run', () => {
-  it('produces once and answers from the cache then', async () => {
+  it('produces once, and then answers from the cache', async () => {
     const { ai } = setUp();
     const produce = producer({ value: 'fine', usage, finishReason: 'stop', status: 200, model: 'small-1' });
 
@@ -72,7 +72,7 @@ describe('run', () => {
     expect((await ai.run('sentiment', request, () => ({ value: 1 }))).value).toBe(1);
   });
 
-  it('keeps values that are false, 0 and alike', async () => {
+  it('stores falsy values such as false and 0', async () => {
     const { ai } = setUp();
     for (const value of [false, 0]) {
       const produce = producer({ value });
@@ -82,7 +82,7 @@ describe('run', () => {
     }
   });
 
-  it('says how old the answer is and what is left of it', async () => {
+  it('states the age of the answer and its remaining ttl', async () => {
     const { ai, pass } = setUp({ operationTtls: { sentiment: 60 } });
     await ai.run('sentiment', request, producer({ value: 1 }));
     pass(12_900);
@@ -94,7 +94,7 @@ describe('run', () => {
     });
   });
 
-  it('says no ttl of an answer that never expires', async () => {
+  it('states no ttl for an answer that never expires', async () => {
     const { ai } = setUp();
     const { cacheStatus } = await ai.run('sentiment', request, producer({ value: 1 }), { ttl: 0 });
 
@@ -143,7 +143,7 @@ describe('run', () => {
     expect(() => ai.stats({ by: 'tenant' as 'model' })).toThrow(ValidationError);
   });
 
-  it('goes past the cache when the caller says bypass', async () => {
+  it('neither reads nor writes the cache with bypass', async () => {
     const { ai, cache } = setUp();
     const produce = producer({ value: 1 });
     await ai.run('sentiment', request, produce);
@@ -171,7 +171,7 @@ describe('run', () => {
     expect(ai.stats().totals).toMatchObject({ bypassed: 1, hits: 1, misses: 1 });
   });
 
-  it('makes a new answer when the caller says refresh', async () => {
+  it('produces a new answer with refresh', async () => {
     const { ai } = setUp();
     await ai.run('sentiment', request, producer({ value: 1 }));
 
@@ -185,7 +185,7 @@ describe('run', () => {
     expect((await ai.run('sentiment', request, producer({ value: 3 }))).value).toBe(2);
   });
 
-  it('lets the producer decide about life, tags and storing', async () => {
+  it('lets the producer decide about ttl, tags and storing', async () => {
     const { ai, cache } = setUp({ maxTtl: 600 });
     const { key } = await ai.run('sentiment', request, ({ ttl, tags }) => {
       ttl('2h');
@@ -221,7 +221,7 @@ describe('run', () => {
     await expect(work).rejects.toThrow('tags must be at most');
   });
 
-  it('puts another answer in the place of an entry that is none', async () => {
+  it('replaces an entry that is not an answer', async () => {
     const { ai, cache } = setUp();
     const { key } = ai.explain('sentiment', request);
     await cache.set(key, 'from elsewhere');
@@ -237,7 +237,7 @@ describe('run', () => {
     });
   });
 
-  it('does not go round for ever when the cache gives what is no answer', async () => {
+  it('rejects if the cache keeps returning a value that is not an answer', async () => {
     class OddCache extends InMemoryCache {
       override getOrSet<T>(): Promise<T> {
         return Promise.resolve('odd' as T);
@@ -250,7 +250,7 @@ describe('run', () => {
     );
   });
 
-  it('leaves out what the provider does not say', async () => {
+  it('leaves out fields that the provider does not send', async () => {
     const { ai } = setUp();
     for (const usage of [{ inputTokens: 5, outputTokens: undefined }, { outputTokens: 5 }]) {
       const { usage: said } = await ai.run(`op${usage.outputTokens}`, request, producer({ value: 1, usage }));
@@ -258,7 +258,7 @@ describe('run', () => {
     }
   });
 
-  it('hands on an answer that cannot be stored', async () => {
+  it('returns an answer that cannot be stored', async () => {
     const { ai } = setUp();
     const value = { speak: () => 'hello' };
 
@@ -276,7 +276,7 @@ describe('run', () => {
     await expect(ai.run('sentiment', request, () => Promise.reject(broken))).rejects.toBe(broken);
   });
 
-  it('gives each caller a value of its own', async () => {
+  it('gives each caller its own copy of the value', async () => {
     const { ai } = setUp();
     const produce = producer({ value: { words: ['a'] } });
     const first = await ai.run('keywords', request, produce);
@@ -329,7 +329,7 @@ describe('run', () => {
 });
 
 describe('peek', () => {
-  it('gives the stored answer, and produces and counts nothing', async () => {
+  it('returns the stored answer, and produces and counts nothing', async () => {
     const { ai, pass } = setUp();
     expect(await ai.peek('sentiment', request)).toBeUndefined();
     await ai.run('sentiment', request, producer({ value: 1, usage }));
@@ -344,7 +344,7 @@ describe('peek', () => {
 });
 
 describe('explain', () => {
-  it('says how the key was made, how long the answer would live, and what is left out', async () => {
+  it('explains the key, the ttl of the answer, and the fields left out', async () => {
     const { ai } = setUp({ operationTtls: { sentiment: 600 }, maxTtl: 60 });
 
     const explanation = ai.explain(
@@ -370,7 +370,7 @@ describe('explain', () => {
     expect(JSON.stringify(explanation)).not.toContain('sk-secret');
   });
 
-  it('gives the key that run uses', async () => {
+  it('returns the key that run uses', async () => {
     const { ai } = setUp({ textHashThreshold: 5 });
     const { key } = await ai.run('sentiment', request, producer({ value: 1 }));
 
@@ -378,7 +378,7 @@ describe('explain', () => {
     expect(key).toBe(`ai:sentiment:small:sha256:${ai.explain('sentiment', request).digest}`);
   });
 
-  it('says that the caller goes past the cache', () => {
+  it('says that the caller bypasses the cache', () => {
     expect(setUp().ai.explain('sentiment', request, { bypass: true }).bypassed).toBe('requested');
   });
 });
@@ -408,7 +408,7 @@ describe('invalidate', () => {
     return { ai, cache, left };
   }
 
-  it('forgets by one condition', async () => {
+  it('removes the answers that meet one condition', async () => {
     const { ai, left } = await filled();
     await ai.invalidate({ operation: 'summarize' });
 
@@ -420,7 +420,7 @@ describe('invalidate', () => {
     ]);
   });
 
-  it('forgets what fulfils all conditions, and nothing else', async () => {
+  it('removes only the answers that meet all conditions', async () => {
     const { ai, left } = await filled();
     await ai.invalidate({ operation: 'summarize', model: 'small', tenant: 'a' });
 
@@ -428,7 +428,7 @@ describe('invalidate', () => {
     expect(await left()).not.toContain('summarize small a');
   });
 
-  it('forgets by tags', async () => {
+  it('removes answers by tags', async () => {
     const { ai, left } = await filled();
     await ai.invalidate({ tags: ['doc:a', 'doc:none'] });
 
@@ -437,7 +437,7 @@ describe('invalidate', () => {
     expect(await left()).toHaveLength(6);
   });
 
-  it('forgets nothing for what no answer has', async () => {
+  it('removes nothing if no answer meets the condition', async () => {
     const { ai, left } = await filled();
     await ai.invalidate({ operation: 'summarize', promptVersion: 2 });
 
@@ -479,7 +479,7 @@ describe('settings', () => {
     expect(make).toThrow('prices must be a dictionary of models to prices');
   });
 
-  it('take the life of an answer from the cache when they name none', async () => {
+  it('take the ttl of an answer from the cache by default', async () => {
     const cache = new InMemoryCache({ defaultTtl: 77 });
     const { key } = await new AiCacheService(cache).run('sentiment', request, producer({ value: 1 }));
 
@@ -519,7 +519,7 @@ describe('settings', () => {
     ['rejects', { recordKeyGenerationTime: () => Promise.reject(new Error('monitor')) }],
     ['hangs', { recordKeyGenerationTime: () => new Promise(() => undefined) }],
     ['does not care', {}],
-  ])('are not hurt by a monitor that %s', async (_name, monitor) => {
+  ])('work with a monitor that %s', async (_name, monitor) => {
     const { ai } = setUp({ monitor });
 
     expect((await ai.run('sentiment', request, producer({ value: 1 }))).value).toBe(1);

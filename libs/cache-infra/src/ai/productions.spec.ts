@@ -1,7 +1,7 @@
 import { Productions } from './productions.js';
 
 describe('Productions', () => {
-  it('shares one production among overlapping calls, and forgets it after the last', async () => {
+  it('shares one production among overlapping calls, and drops it after the last', async () => {
     const productions = new Productions();
     await productions.during('k', async (outer) => {
       await productions.during('k', (inner) => {
@@ -15,7 +15,7 @@ describe('Productions', () => {
     expect(productions.size).toBe(0);
   });
 
-  it('forgets it also when the work fails', async () => {
+  it('drops a production that fails', async () => {
     const productions = new Productions();
     const failing = productions.during('k', () => Promise.reject(new Error('no')));
 
@@ -23,7 +23,7 @@ describe('Productions', () => {
     expect(productions.size).toBe(0);
   });
 
-  it('keeps keys apart', async () => {
+  it('shares nothing between different keys', async () => {
     const productions = new Productions();
     await productions.during('a', async (a) => {
       await productions.during('b', (b) => {

@@ -7,13 +7,13 @@ const keyOf = (operation: string, request: object, threshold = 500): string =>
   requestKey(operation, request, { ...options, textHashThreshold: threshold }).key;
 
 describe('the key of an AI request', () => {
-  it('can be read when its texts are short', () => {
+  it('is readable if its texts are short', () => {
     expect(keyOf('sentiment', { model: 'small', text: 'I love it' })).toBe(
       'ai:sentiment:small:{"model":"small","text":"I love it"}',
     );
   });
 
-  it('has a digest when a text is longer than the threshold', () => {
+  it('is a digest if a text is longer than the threshold', () => {
     expect(keyOf('summarize', { model: 'small', text: 'word '.repeat(101) })).toMatch(
       /^ai:summarize:small:sha256:[\w-]{43}$/,
     );
@@ -28,13 +28,13 @@ describe('the key of an AI request', () => {
     expect(requestKey('op', { text }, { ...options, textHashThreshold: threshold }).readable).toBe(readable);
   });
 
-  it('has a digest when many short texts make it long', () => {
+  it('is a digest if many short texts make the key long', () => {
     const messages = Array.from({ length: 50 }, () => ({ role: 'user', content: 'x'.repeat(100) }));
 
     expect(requestKey('chat', { messages }, options).readable).toBe(false);
   });
 
-  it('says - for a request without a model', () => {
+  it('has - in place of a missing model', () => {
     expect(keyOf('op', { text: 'a' })).toBe('ai:op:-:{"text":"a"}');
   });
 
@@ -45,7 +45,7 @@ describe('the key of an AI request', () => {
     expect(keyOf('op', one)).toBe(keyOf('op', other));
   });
 
-  it('takes undefined for not given, as the wire does', () => {
+  it('treats undefined as absent, as JSON does', () => {
     expect(keyOf('op', { text: 'a', seed: undefined })).toBe(keyOf('op', { text: 'a' }));
   });
 
@@ -97,7 +97,7 @@ describe('the key of an AI request', () => {
     expect(() => requestKey(operation as string, request as object, options)).toThrow(ValidationError);
   });
 
-  it('refuses what has no canonical form, and says where', () => {
+  it('refuses a value without a canonical form, and names its place', () => {
     expect(() => keyOf('op', { tools: [{ run: () => 1 }] })).toThrow(SerializationError);
     expect(() => keyOf('op', { tools: [{ run: () => 1 }] })).toThrow('tools[0].run');
   });
@@ -137,7 +137,7 @@ describe('what is not in the key', () => {
     expect(made.ignored).toEqual(['headers.authorization']);
   });
 
-  it('takes headers that are no headers as they are', () => {
+  it('treats a field headers of another type like any other field', () => {
     expect(requestKey('op', { headers: ['a', 'b'] }, options).canonical).toBe('{"headers":["a","b"]}');
     expect(requestKey('op', { headers: null }, options).canonical).toBe('{"headers":null}');
     expect(requestKey('op', { headers: { a: undefined } }, options).canonical).toBe('{"headers":[]}');
@@ -155,20 +155,20 @@ describe('what is not in the key', () => {
     ['a nested token', { client: { access_token: 'hidden' } }],
     ['a password in a URL', { baseURL: 'https://user:hidden@host/v1' }],
     ['a bearer', { extra: ['Bearer hidden'] }],
-  ])('%s counts and is not shown', (_name, request) => {
+  ])('%s is part of the key, but only as a digest', (_name, request) => {
     const made = requestKey('op', request, options);
 
     expect(made.readable).toBe(false);
     expect(made.key).not.toContain('hidden');
   });
 
-  it('baseURL is in: another server may answer otherwise', () => {
+  it('baseURL is part of the key: another server may answer differently', () => {
     expect(keyOf('op', { baseURL: 'http://a/v1' })).not.toBe(keyOf('op', { baseURL: 'http://b/v1' }));
   });
 });
 
 describe('the parts of a request', () => {
-  it('have digests of their own, and texts when the key is readable', () => {
+  it('have their own digests, and their texts if the key is readable', () => {
     const parts = requestParts({ model: 'm', text: 'abc', apiKey: 'sk-secret' }, true);
 
     expect(parts).toEqual([

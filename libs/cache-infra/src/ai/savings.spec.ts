@@ -38,7 +38,7 @@ describe('what a hit saves', () => {
 });
 
 describe('SavingsLedger', () => {
-  it('counts in all, by operation and by model', () => {
+  it('counts in total, by operation and by model', () => {
     const ledger = new SavingsLedger(10);
     ledger.count('summarize', 'small', 'misses');
     ledger.count(
@@ -77,7 +77,7 @@ describe('SavingsLedger', () => {
     expect(ledger.stats('model').groups.map(({ name }) => name)).toEqual(['small', 'large']);
   });
 
-  it('holds a bounded number of operations and models', () => {
+  it('keeps a bounded number of operations and models', () => {
     const ledger = new SavingsLedger(2);
     for (let i = 0; i < 100; i++) ledger.count(`op${i}`, `model${i}`, 'misses');
 
@@ -90,7 +90,7 @@ describe('SavingsLedger', () => {
     expect(ledger.stats(undefined).totals.calls).toBe(100);
   });
 
-  it('survives JSON', () => {
+  it('can be converted to JSON and back', () => {
     const ledger = new SavingsLedger(2);
     ledger.count('op', 'm', 'hits', savingsOf(undefined, undefined, 1, 0));
     const stats = ledger.stats('model');

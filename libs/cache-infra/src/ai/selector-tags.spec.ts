@@ -4,7 +4,7 @@ import { answerTags, selectorTags } from './selector-tags.js';
 import type { AiSelector } from './selector.js';
 
 describe('the tags of an AI answer', () => {
-  it('name every combination of what it can be invalidated by', () => {
+  it('name every combination of the conditions of invalidate', () => {
     expect(answerTags('ai', 'summarize', { model: 'llama3:8b' }).sort()).toEqual([
       'ai:model:llama3:8b',
       'ai:op:summarize',
@@ -12,14 +12,14 @@ describe('the tags of an AI answer', () => {
     ]);
   });
 
-  it('are at most 15, and the own ones', () => {
+  it('are at most 15, plus those of the caller', () => {
     const request = { model: 'm', promptVersion: 2, tenant: 't' };
 
     expect(new Set(answerTags('ai', 'op', request)).size).toBe(15);
     expect(answerTags('ai', 'op', request, ['doc:1', 'doc:2'])).toHaveLength(17);
   });
 
-  it('leave out what is no name', () => {
+  it('leave out values that are not names', () => {
     expect(answerTags('ai', 'op', { model: { a: 1 }, tenant: '', promptVersion: NaN })).toEqual(['ai:op:op']);
   });
 
@@ -35,7 +35,7 @@ describe('the tags of an AI answer', () => {
     ['no text', [5]],
     ['one of the library', ['ai:op:summarize']],
     ['too many', Array.from({ length: 33 }, (_, i) => `doc:${i}`)],
-  ])('refuse own ones that are %s', (_name, own) => {
+  ])('refuse tags of the caller that are %s', (_name, own) => {
     expect(() => answerTags('ai', 'op', {}, own as string[])).toThrow(ValidationError);
   });
 });
@@ -51,7 +51,7 @@ describe('a selector', () => {
     tenant: value,
   });
 
-  it('hits exactly the answers that fulfil all its conditions', () => {
+  it('selects exactly the answers that meet all its conditions', () => {
     fc.assert(
       fc.property(dims, dims, fc.boolean(), ({ operation, ...request }, wanted, any) => {
         const selector: AiSelector = any ? { ...wanted, operation: undefined } : wanted;
@@ -68,11 +68,11 @@ describe('a selector', () => {
     );
   });
 
-  it('takes a number for its text', () => {
+  it('treats a number as its text', () => {
     expect(selectorTags('ai', { promptVersion: 2 })).toEqual(selectorTags('ai', { promptVersion: '2' }));
   });
 
-  it('of tags means any of them', () => {
+  it('with tags selects answers with any of them', () => {
     expect(selectorTags('ai', { tags: ['doc:1', 'doc:2', 'doc:1'] })).toEqual(['doc:1', 'doc:2']);
   });
 

@@ -9,7 +9,7 @@ const policy: TtlPolicy = {
   jitter: 0,
 };
 
-describe('the life of an AI answer', () => {
+describe('the ttl of an AI answer', () => {
   it.each([
     ['the default', 'summarize', undefined, undefined, 3_600_000, 'default', false],
     ['the operation', 'sentiment', undefined, undefined, 60_000, 'operation', false],
@@ -63,14 +63,14 @@ describe('the life of an AI answer', () => {
     expect(new Set(lives).size).toBeGreaterThan(190);
   });
 
-  it('says what jitter took off', () => {
+  it('reports by how much jitter shortened it', () => {
     const { ttlMs, jitterMs } = decideTtl({ ...policy, jitter: 0.5 }, 'summarize', 'k', undefined);
 
     expect(ttlMs + jitterMs).toBe(3_600_000);
     expect(jitterMs).toBeGreaterThan(0);
   });
 
-  it('is never made endless by jitter, nor shortened when endless', () => {
+  it('stays finite with jitter, and stays 0 if it is 0', () => {
     const jittered = { ...policy, jitter: 1 };
 
     expect(decideTtl(jittered, 'summarize', 'k', '1ms').ttlMs).toBe(1);

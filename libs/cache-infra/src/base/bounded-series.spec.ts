@@ -8,7 +8,7 @@ const counts = () =>
   );
 
 describe('BoundedSeries', () => {
-  it('stops growing and counts the rest together', () => {
+  it('stops growing, and counts all further names together', () => {
     const series = counts();
     for (const name of ['a', 'b', 'a', 'c', 'd']) series.at(name, { name }).n += 1;
 

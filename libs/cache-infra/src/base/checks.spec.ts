@@ -56,7 +56,7 @@ describe('single values', () => {
     ['objectWith', objectWith('warn'), [console]],
     ['oneOf', oneOf('a', 'b'), ['a', 'b']],
   ];
-  it.each(fine)('%s accepts what is right', (_, check, values) => {
+  it.each(fine)('%s accepts valid values', (_, check, values) => {
     expect(values.map(check)).toEqual(values.map(() => undefined));
   });
 
@@ -86,7 +86,7 @@ describe('single values', () => {
     ['objectWith', objectWith('warn', 'log'), { warn: () => 1 }, 'must be an object with warn() and log()'],
     ['oneOf', oneOf('clone', 'freeze'), 'clones', "must be one of 'clone', 'freeze' (did you mean 'clone'?)"],
   ];
-  it.each(wrong)('%s refuses the rest (%#)', (_, check, value, words) => {
+  it.each(wrong)('%s refuses invalid values (%#)', (_, check, value, words) => {
     expect(check(value)).toContain(words);
   });
 });
@@ -206,7 +206,7 @@ describe('operationTtls', () => {
     ]);
   });
 
-  it('refuses what is beyond 365 days, and class instances', () => {
+  it('refuses ttls over 365 days, and class instances', () => {
     expect(problemsAt('operationTtls', { a: 31_536_001 }, operationTtls)[0]?.message).toContain('365 days');
     expect(problemsAt('operationTtls', new Map(), operationTtls)).toHaveLength(1);
     expect(problemsAt('operationTtls', Object.assign(Object.create(null), { a: 1 }), operationTtls)).toEqual(
@@ -218,7 +218,7 @@ describe('operationTtls', () => {
 describe('assertOptions', () => {
   const checks = { defaultTtl: ttlSeconds, maxSize: positiveInteger, redisUrl, password: nonEmptyString };
 
-  it('accepts what is right, and takes undefined as not given', () => {
+  it('accepts valid options, and treats undefined as absent', () => {
     assertOptions('Test', { defaultTtl: 5, maxSize: undefined, unheardOf: undefined }, checks);
   });
 
@@ -231,7 +231,7 @@ describe('assertOptions', () => {
     );
   });
 
-  it('refuses an unknown option, and says which was meant', () => {
+  it('refuses an unknown option, and suggests the closest name', () => {
     expect(messageOf(() => assertOptions('Test', { defaultTTL: 5 }, checks))).toBe(
       "Test: defaultTTL is not a known option (did you mean 'defaultTtl'?)",
     );
@@ -246,7 +246,7 @@ describe('assertOptions', () => {
     );
   });
 
-  it('T57: says where the options of other caches stand here', () => {
+  it('T57: names our option for an option of another cache', () => {
     const known = { redisUrl, redis: objectValue, defaultTtl: ttlSeconds };
     expect(messageOf(() => assertOptions('Test', { host: 'a' }, known))).toContain(
       "did you mean 'redis: { host }'?",
@@ -260,7 +260,7 @@ describe('assertOptions', () => {
     expect(messageOf(() => assertOptions('Test', options, checks))).toContain('options must be an object');
   });
 
-  it('keeps secrets out', () => {
+  it('shows no secrets', () => {
     const message = messageOf(() =>
       assertOptions('Test', { password: 12345, redisUrl: 'http://u:S3CRET@h:1' }, checks),
     );
@@ -270,7 +270,7 @@ describe('assertOptions', () => {
     );
   });
 
-  it('looks into nested options, with their path', () => {
+  it('checks nested options, with their path', () => {
     const outer = { redis: nested({ port: integerBetween(1, 65_535) }, (value) => 'status' in value) };
     expect(optionProblems({ redis: { port: 0, prot: 1 } }, outer).map(({ path }) => path)).toEqual([
       'redis.port',
@@ -316,7 +316,7 @@ describe('group', () => {
 });
 
 describe('didYouMean', () => {
-  it('is silent when nothing is near or the word is no word', () => {
+  it('suggests nothing without a close name, or for a value that is not a word', () => {
     expect(didYouMean('zzz', ['defaultTtl'])).toBe('');
     expect(didYouMean(7, ['defaultTtl'])).toBe('');
     expect(didYouMean('a word that is far longer than any', ['ttl'])).toBe('');

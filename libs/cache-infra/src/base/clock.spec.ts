@@ -16,7 +16,7 @@ describe('cacheClock', () => {
     jest.useRealTimers();
   });
 
-  it('is exact while the event loop stands still, and takes its coarse reading along', () => {
+  it('is exact while the event loop is blocked, and updates its coarse reading', () => {
     const start = cacheClock.coarse();
     busy(5);
     expect(cacheClock.now()).toBeGreaterThanOrEqual(start + 4);
@@ -42,7 +42,7 @@ describe('cacheClock', () => {
     expect(isHit).toBe(false);
   });
 
-  it('T18: a reading ends after 63 others, whatever time goes by meanwhile', () => {
+  it('T18: a coarse reading serves at most 63 more reads, however much time passes', () => {
     const first = cacheClock.coarse();
     busy(5);
     let readings = 1;
@@ -84,14 +84,14 @@ describe('cacheClock', () => {
     await cache.close();
   });
 
-  it('gives another clock its exact reading as the coarse one', () => {
+  it('uses the exact reading of another clock as the coarse one', () => {
     const clock = new ManualClock(100);
     const { coarse } = coarseClock(clock);
     clock.advance('1s');
     expect(coarse()).toBe(1100);
   });
 
-  it('a value of a loader that computes for longer than its ttl begins to live when it is stored', async () => {
+  it('the ttl of a value starts when it is stored, also if its loader computed for longer', async () => {
     let now = 1_000_000;
     jest.spyOn(Date, 'now').mockImplementation(() => now);
     await using cache = new InMemoryCache();
@@ -143,7 +143,7 @@ describe('SteadyClock', () => {
     };
   }
 
-  it('is the wall clock, as long as nobody sets it', () => {
+  it('equals the wall clock, as long as the wall clock is not set', () => {
     const { clock, pass } = settable();
     pass(hour);
     expect(clock.now()).toBe(1_000_000_000 + hour);
@@ -154,7 +154,7 @@ describe('SteadyClock', () => {
     ['a moment after it was read', 50, 0],
     ['long after it was read', hour, 0],
     ['long before it is read again', 0, 3 * hour],
-  ])('T20: goes on where the wall clock is set back, %s', (_, before, after) => {
+  ])('T20: continues when the wall clock is set back, %s', (_, before, after) => {
     const { clock, pass, set } = settable();
     const start = clock.now();
     pass(before);
@@ -163,7 +163,7 @@ describe('SteadyClock', () => {
     expect(clock.now()).toBe(start + before + after);
   });
 
-  it('T20: goes along when the wall clock is set ahead: the machine may have slept', () => {
+  it('T20: follows a wall clock that is set ahead: the machine may have slept', () => {
     const { clock, set } = settable();
     const start = clock.now();
     set(hour);

@@ -9,7 +9,7 @@ describe('ManualClock', () => {
     expect([clock.now(), clock.now()]).toEqual([Date.UTC(2030, 0, 1), Date.UTC(2030, 0, 1)]);
   });
 
-  it('starts where it is told to', () => {
+  it('starts at a given time', () => {
     expect(new ManualClock(5).now()).toBe(5);
     expect(new ManualClock(new Date(5)).now()).toBe(5);
   });
@@ -19,13 +19,13 @@ describe('ManualClock', () => {
     ['250ms', 250],
     [5, 5000],
     [0, 0],
-  ])('goes on by %s: %i ms', (by, ms) => {
+  ])('advances by %s: %i ms', (by, ms) => {
     const clock = new ManualClock(0);
     clock.advance(by);
     expect(clock.now()).toBe(ms);
   });
 
-  it.each([-1, 'soon'])('does not take %s', (by) => {
+  it.each([-1, 'soon'])('refuses %s', (by) => {
     expect(() => new ManualClock().advance(by)).toThrow(ValidationError);
   });
 });

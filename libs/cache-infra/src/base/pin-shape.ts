@@ -1,9 +1,11 @@
 const lasting: object[] = [];
 
 /**
- * Keeps an object for ever that nobody looks at. V8 remembers only weakly how the objects of a class come to look (the transitions of
- * its maps), and with every full collection that finds none alive it forgets, and drops all code that was compiled by it: then a
- * class whose objects live as long as a call is compiled for again and again. One object that stays is enough.
+ * Keeps an object alive for ever, so that V8 keeps the shape of its class.
+ *
+ * V8 holds the transitions of a class's maps weakly. A full collection that finds no object of the class alive discards
+ * them, with all optimized code that depends on them. Objects that live only as long as a call would have this code
+ * compiled again after each collection; one lasting object prevents it.
  */
 export function pinShape(object: object): void {
   lasting.push(object);

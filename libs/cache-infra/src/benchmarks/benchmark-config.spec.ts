@@ -79,7 +79,7 @@ describe('seed S1.3 the configuration of benchmarks', () => {
     expect(new BenchmarkConfig({}, { BENCHMARK_ENV: name }).preset).toBe(preset);
   });
 
-  it('takes the short names in code as well', () => {
+  it('accepts the short names in code as well', () => {
     expect(new BenchmarkConfig({ preset: 'prod' as 'production' }, {}).defaultIterations).toBe(500);
   });
 
@@ -126,7 +126,7 @@ describe('seed S1.3 the configuration of benchmarks', () => {
     ]);
   });
 
-  it('seed S1.13 refuses thresholds that do not go together, all of them', () => {
+  it('seed S1.13 refuses all thresholds that contradict each other', () => {
     const thresholds = {
       ...{ averageMs: 50, p95Ms: 40, p99Ms: 30 },
       ...{ regressionWarningPercent: 20, regressionCriticalPercent: 10 },
@@ -140,7 +140,7 @@ describe('seed S1.3 the configuration of benchmarks', () => {
     expect(problemsOf(() => new BenchmarkConfig({ thresholds: { averageMs: 101 } }, {}))).toHaveLength(1);
   });
 
-  it.each([[null], ['ci'], [[]]])('%j is no configuration', (options) => {
+  it.each([[null], ['ci'], [[]]])('refuses %j', (options) => {
     expect(problemsOf(() => new BenchmarkConfig(options as BenchmarkConfigOptions, {}))).toEqual([
       expect.stringContaining('options must be an object'),
     ]);
@@ -174,7 +174,7 @@ describe('a configuration from a file', () => {
     expect(config.thresholds.averageMs).toBe(5);
   });
 
-  it('that is empty says nothing', async () => {
+  it('may be empty', async () => {
     expect(await loadBenchmarkConfig(await file('empty.yaml', ''), {}, {})).toMatchObject({ seed: 1 });
   });
 

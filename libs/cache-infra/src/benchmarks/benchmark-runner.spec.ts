@@ -82,7 +82,7 @@ describe('seed S5.48-53 runBulkSetBenchmark', () => {
     expect(result.environment).toMatchObject({ node: process.version, clockNs: 1e6 });
   });
 
-  it('stores what it was given, in a namespace of its own, and deletes it', async () => {
+  it('stores the given data in its own namespace, and deletes it', async () => {
     const cache = open(new InMemoryCache());
     const spy = new CacheSpy(cache);
     await cache.set('benchmark:0', 'mine');
@@ -120,7 +120,7 @@ describe('seed S5.48-53 runBulkSetBenchmark', () => {
     expect(events.lastIndexOf('data')).toBeLessThan(events.indexOf('clock'));
   });
 
-  it('runs no more than asked for, the warm-up apart', async () => {
+  it('runs only the given number of operations, plus the warm-up', async () => {
     const spy = new CacheSpy(open(new InMemoryCache()));
     await runnerWith({ warmupIterations: 2 }).runBulkSetBenchmark({
       cache: spy,
@@ -143,7 +143,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     expect(result.histogram).toEqual([{ fromMs: 1, toMs: 1, count: 60 }]);
   });
 
-  it('generates data where none is given', async () => {
+  it('generates data if none is given', async () => {
     const spy = new CacheSpy(open(new InMemoryCache()));
     await runnerWith({ defaultIterations: 1, warmupIterations: 0 }).runBasicOperations({ cache: spy });
     expect(new Set(spy.callsOf('set').map(({ args }) => args[0])).size).toBe(50);
@@ -171,7 +171,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     expect(result.details['leftAfterDeleteMb']).toBeLessThan((result.retainedMb ?? 0) / 2);
   });
 
-  it('runMemoryBenchmark of a cache that keeps nothing holds nothing per entry', async () => {
+  it('runMemoryBenchmark reports 0 bytes per entry for a cache that stores nothing', async () => {
     const cache = open(new InMemoryCache({ enabled: false }));
     const runner = runnerWith({ warmupIterations: 0 });
     const result = await runner.runMemoryBenchmark({ cache, testData: { a: 1 }, iterations: 1 });
@@ -230,7 +230,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     expect(result.details).toEqual({ callers: 20, loadsPerStampede: 1 });
   });
 
-  it('runStampedeBenchmark tells of a cache that loads for everyone', async () => {
+  it('runStampedeBenchmark reports a cache that loads for every caller', async () => {
     class Unprotected extends CacheSpy {
       override async getOrSet<T, S = T>(_key: string, loader: Loader<T, S>): Promise<T> {
         return (loader as () => Promise<T>)();
@@ -272,7 +272,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     expect(errors).toEqual(['no error', 'failure 1', 'failure 2', 'failure 3', 'failure 4']);
   });
 
-  it('a cache that cannot even be filled has failed', async () => {
+  it('reports a cache that cannot be filled as failed', async () => {
     const cache = withChaos(open(new InMemoryCache()), { onError: 'throw' });
     cache.chaos.down();
     const result = await runnerWith().runConcurrencyBenchmark({ cache, testData: records });
@@ -280,7 +280,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     expect(result.errors).toEqual([expect.stringContaining('the cache is down')]);
   });
 
-  it('that passes its time limit is ended, and says so', async () => {
+  it('ends a benchmark at its time limit, and says so', async () => {
     const runner = runnerWith({ timeoutSeconds: 1, warmupIterations: 0 }, 10);
     const cache = open(new InMemoryCache());
     const result = await runner.runBulkSetBenchmark({ cache, testData: records, iterations: 10_000 });
@@ -290,7 +290,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     expect(cache.stats().size).toBe(0);
   });
 
-  it('that hangs is ended, and says so', async () => {
+  it('ends a benchmark that hangs, and says so', async () => {
     jest.useFakeTimers({ doNotFake: ['performance', 'setImmediate', 'nextTick', 'queueMicrotask'] });
     const cache = withChaos(open(new InMemoryCache()), { commandTimeout: '2h' });
     cache.chaos.delay('get', '1h');
@@ -307,7 +307,7 @@ describe('seed S1.3 the core of benchmarks', () => {
     expect(result).toMatchObject({ timedOut: true, samples: 0, successRate: 0 });
   });
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     const seen: [string, number, number][] = [];
     const runner = new CacheBenchmarkRunner(small, {
       onProgress: ({ label, done, total }) => seen.push([label, done, total]),
@@ -343,13 +343,13 @@ describe('seed S1.3 the core of benchmarks', () => {
       (runner) => runner.runCompressionBenchmark({ compressionLevel: 10 }),
       'compressionLevel must be an integer from 1 to 9',
     ],
-  ])('refuses options that are none: %#', async (run, words) => {
+  ])('refuses invalid options: %#', async (run, words) => {
     const cache = open(new InMemoryCache());
     await expect(run(runnerWith(), cache)).rejects.toThrow(words);
     await expect(run(runnerWith(), cache)).rejects.toThrow(ValidationError);
   });
 
-  it('takes the options of a configuration in its place', () => {
+  it('accepts a configuration in place of options', () => {
     expect(new CacheBenchmarkRunner({ defaultIterations: 3 }).config.defaultIterations).toBe(3);
     expect(new CacheBenchmarkRunner().config).toBeInstanceOf(BenchmarkConfig);
   });

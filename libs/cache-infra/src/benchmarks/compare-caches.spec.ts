@@ -86,7 +86,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(comparison.changed.operationsPerSecond).toBeGreaterThan(comparison.original.operationsPerSecond);
   });
 
-  it('seed S5.60 the other way round it is a regression', async () => {
+  it('seed S5.60 a smaller new cache is a regression', async () => {
     const { runner, load } = setUp();
     const comparison = await runner.runCacheComparison({
       originalCache: open(new InMemoryCache({ maxSize: 100 })),
@@ -98,7 +98,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(comparison.confidenceInterval.lowPercent).toBeGreaterThan(25);
   });
 
-  it('seed S5.59 with the default load as well', async () => {
+  it('seed S5.59 a larger cache is faster with the default load, too', async () => {
     const runner = new CacheBenchmarkRunner(ConfigPresets.ciConfig({ ...small, defaultIterations: 8 }, {}));
     const comparison = await runner.runCacheComparison({
       originalCache: open(new InMemoryCache({ maxSize: 50 })),
@@ -109,7 +109,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(comparison.performanceChangePercent).toBeLessThan(0);
   });
 
-  it('a cache against itself is no regression', async () => {
+  it('a cache compared with itself is not a regression', async () => {
     const { runner, load } = setUp();
     const cache = open(new InMemoryCache({ maxSize: 300 }));
     const comparison = await runner.runCacheComparison({
@@ -120,7 +120,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(cache.stats().size).toBe(0);
   });
 
-  it('runs original, new, new, original, so that a machine that slows down favours nobody', async () => {
+  it('runs original, new, new, original, so that a slowing machine favours neither', async () => {
     const { machine, runner } = setUp();
     let cost = 1;
     // Every call costs a little more than the one before.
@@ -161,7 +161,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(comparison.performanceChangePercent).toBeGreaterThan(100);
   });
 
-  it('rounds in which a call fails do not count, and are told', async () => {
+  it('reports rounds in which a call fails, and does not count them', async () => {
     const { runner } = setUp({ warmupIterations: 1 });
     const failing = withChaos(open(new InMemoryCache()), { onError: 'throw' });
     failing.chaos.failNext('getOrSet', 6);
@@ -174,7 +174,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(comparison.errors).toEqual([expect.stringContaining('failNext() was called')]);
   });
 
-  it('of caches that always fail comes to nothing', async () => {
+  it('has no result if every call fails', async () => {
     const { runner } = setUp();
     const down = withChaos(open(new InMemoryCache()), { onError: 'throw' });
     down.chaos.down();
@@ -185,7 +185,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(comparison.original).toMatchObject({ operationsPerSecond: 0, hitRatio: 0 });
   });
 
-  it('that passes its time limit is ended, with what it has', async () => {
+  it('ends at its time limit, with the rounds so far', async () => {
     const { machine, runner } = setUp({ timeoutSeconds: 1, warmupIterations: 0 });
     const costing = () => new Costing(machine, () => 1);
     const comparison = await runner.runCacheComparison({
@@ -195,7 +195,7 @@ describe('seed S5.60-63 runCacheComparison', () => {
     expect(comparison.rounds).toBe(2);
   });
 
-  it('that hangs is ended', async () => {
+  it('ends a comparison that hangs', async () => {
     jest.useFakeTimers({ doNotFake: ['performance', 'setImmediate', 'nextTick', 'queueMicrotask'] });
     const { runner } = setUp({ timeoutSeconds: 60 });
     const hung = withChaos(open(new InMemoryCache()), { commandTimeout: '2h' });

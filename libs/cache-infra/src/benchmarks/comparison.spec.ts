@@ -37,12 +37,12 @@ const flaggedOf = (slowdown: number) =>
   });
 
 describe('seed S1.13 S5.60-63 regressions are told from noise', () => {
-  it('a cache against its like is flagged in under 1 % of 200 repetitions', () => {
+  it('equal caches are flagged in under 1 % of 200 repetitions', () => {
     const flagged = flaggedOf(1).filter(({ regressionDetected }) => regressionDetected);
     expect(flagged.length / repetitions).toBeLessThan(0.01);
   });
 
-  it('nor is a slowdown below the threshold', () => {
+  it('a slowdown below the threshold is flagged no more often', () => {
     const flagged = flaggedOf(1.05).filter(({ regressionDetected }) => regressionDetected);
     expect(flagged.length / repetitions).toBeLessThan(0.01);
   });
@@ -92,7 +92,7 @@ describe('comparePaired', () => {
     expect(compared(0.5, false).improvementDetected).toBe(false);
   });
 
-  it('of nothing detects nothing', () => {
+  it('detects nothing without samples', () => {
     for (const change of [
       comparePaired([], [], { seed: 1, thresholds }),
       comparePaired([1, 0], [0], { seed: 1, thresholds }),
@@ -119,7 +119,7 @@ describe('the bootstrap', () => {
     expect(medianInterval([...numbers].reverse(), { seed: 5 })).toEqual(medianInterval(numbers, { seed: 5 }));
   });
 
-  it('holds the median, and is wider for more confidence', () => {
+  it('contains the median, and is wider for more confidence', () => {
     const narrow = medianInterval(numbers, { seed: 5, level: 0.8 });
     const wide = medianInterval(numbers, { seed: 5, level: 0.99 });
     expect(narrow.low).toBeLessThanOrEqual(20);
@@ -138,13 +138,13 @@ describe('the bootstrap', () => {
     expect(high).toBe(quantile(medians, 1 - (1 - 0.9) / 2));
   });
 
-  it('of an even number takes the middle of two, of one the one', () => {
+  it('takes the middle of two for an even number, and the only one of one', () => {
     expect(medianInterval([3], { seed: 1 })).toMatchObject({ low: 3, high: 3 });
     expect(medianInterval([1, 3], { seed: 1, level: 0 }).low).toBe(2);
     expect(medianInterval([], { seed: 1 })).toMatchObject({ low: 0, high: 0 });
   });
 
-  it('of a difference holds it', () => {
+  it('contains the difference', () => {
     const { low, high } = medianDifferenceInterval(
       numbers,
       numbers.map((n) => n + 100),
@@ -156,7 +156,7 @@ describe('the bootstrap', () => {
 });
 
 describe('statistics', () => {
-  it('summarizes', () => {
+  it('summarize samples', () => {
     expect(summarize([4, 1, 3, 2])).toEqual({
       samples: 4,
       avgDurationMs: 2.5,
@@ -169,13 +169,13 @@ describe('statistics', () => {
     });
   });
 
-  it('has zeros for nothing, and no deviation of one', () => {
+  it('are zeros without samples, and have no deviation for one', () => {
     expect(summarize([])).toMatchObject({ samples: 0, avgDurationMs: 0, p99DurationMs: 0, maxDurationMs: 0 });
     expect(summarize([2])).toMatchObject({ standardDeviationMs: 0, p99DurationMs: 2 });
     expect(average([])).toBe(0);
   });
 
-  it('draws a histogram that counts everything above 0', () => {
+  it('put every sample above 0 into a histogram', () => {
     const bars = logHistogram([0, 1, 1, 10, 100], 2);
     expect(bars.map(({ count }) => count)).toEqual([2, 2]);
     expect(bars[0]).toMatchObject({ fromMs: 1, toMs: expect.closeTo(10) });

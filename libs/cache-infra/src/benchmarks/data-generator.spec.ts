@@ -28,7 +28,7 @@ describe('seed S1.3 the data of benchmarks', () => {
     expect(generator.json(20).slice(0, 4)).toEqual(generator.json(4));
   });
 
-  it('has the sizes that it says', () => {
+  it('has the sizes that it states', () => {
     for (const [values, low, high] of [
       [generator.small(40), 20, 100],
       [generator.medium(20), 1000, 5000],
@@ -40,7 +40,7 @@ describe('seed S1.3 the data of benchmarks', () => {
     }
   });
 
-  it('json survives JSON', () => {
+  it('json can be converted to JSON and back', () => {
     const users = generator.json(20);
     expect(JSON.parse(JSON.stringify(users))).toEqual(users);
     expect(users[0]?.value).toMatchObject({ id: 0, email: expect.stringContaining('@example.com') });
@@ -50,11 +50,11 @@ describe('seed S1.3 the data of benchmarks', () => {
     for (const { value } of generator.text(10)) expect(value).toMatch(/^[A-Z“].*[.?!”] .*[.?!”]$/);
   });
 
-  it.each([-1, 1.5, NaN])('%d is no count', (count) => {
+  it.each([-1, 1.5, NaN])('refuses the count %d', (count) => {
     expect(() => generator.small(count)).toThrow('count must be a non-negative integer');
   });
 
-  it('refuses a seed that is none', () => {
+  it('refuses an invalid seed', () => {
     expect(() => new BenchmarkDataGenerator(-1)).toThrow('seed must be a non-negative integer');
   });
 });
@@ -82,7 +82,7 @@ describe('a Zipf trace', () => {
     }
   });
 
-  it('with exponent 0 all keys are alike', () => {
+  it('with exponent 0 all keys are equally frequent', () => {
     const counts = countsOf(generator.zipfTrace({ keys: 4, length: 20_000, exponent: 0 }), 4);
     for (const count of counts) expect(Math.abs(count - 5000)).toBeLessThan(350);
   });
@@ -107,7 +107,7 @@ describe('seededRandom', () => {
     for (const count of counts) expect(Math.abs(count - 2000)).toBeLessThan(250);
   });
 
-  it('has streams and large seeds that differ', () => {
+  it('has different numbers for each stream and large seed', () => {
     const firsts = [seededRandom(1), seededRandom(2), seededRandom(1, 'a'), seededRandom(2 ** 40 + 1)];
     expect(new Set(firsts.map((random) => random())).size).toBe(4);
   });

@@ -71,13 +71,13 @@ describe('seed S1.3 runSuite', () => {
     expect([one.stats().size, two.stats().size]).toEqual([0, 0]);
   });
 
-  it('leaves compression out when it is told to', async () => {
+  it('leaves compression out if configured so', async () => {
     expect(names(await reportOf(0.01, { enableCompressionTests: false })).join()).not.toContain(
       'compression',
     );
   });
 
-  it('needs caches that can be told apart', async () => {
+  it('needs caches with different names', async () => {
     const cache = open(new InMemoryCache());
     const runner = runnerWith();
     await expect(runner.runSuite({ cache: [] })).rejects.toThrow('at least one cache');
@@ -89,7 +89,7 @@ describe('seed S1.13 thresholds', () => {
   const messages = ({ findings }: BenchmarkReport, level: string) =>
     findings.filter((finding) => finding.level === level).map(({ message }) => message);
 
-  it('fail what is over them', async () => {
+  it('fail a benchmark that exceeds them', async () => {
     const thresholds = { averageMs: 0.001, p95Ms: 0.002, p99Ms: 0.003, memoryMb: 0.000_01 };
     const judged = await reportOf(0.01, { thresholds });
     expect(judged.passed).toBe(false);
@@ -103,7 +103,7 @@ describe('seed S1.13 thresholds', () => {
     );
   });
 
-  it('fail what fails or times out, comparisons as well', async () => {
+  it('fail a benchmark or comparison that fails or times out', async () => {
     const cache = withChaos(open(new InMemoryCache()), { onError: 'throw' });
     cache.chaos.down();
     const failed = await runnerWith().runSuite({
@@ -130,7 +130,7 @@ describe('seed S1.13 thresholds', () => {
 });
 
 describe('a baseline', () => {
-  it('of the same speed is no regression', () => {
+  it('of the same speed is not a regression', () => {
     const compared = withBaseline(report, report);
     expect(compared.passed).toBe(true);
     expect(compared.baseline).toMatchObject({ machineRatio: expect.closeTo(1), unmatched: [] });
@@ -141,7 +141,7 @@ describe('a baseline', () => {
     }
   });
 
-  it('of a faster machine is no regression: the fixed piece of work was faster as well', async () => {
+  it('of a faster machine is not a regression: its reference work was faster as well', async () => {
     const compared = withBaseline(await reportOf(0.03), report);
     expect(compared.baseline?.machineRatio).toBeCloseTo(3);
     expect(compared.passed).toBe(true);
@@ -157,7 +157,7 @@ describe('a baseline', () => {
     })),
   });
 
-  it('of a faster library is one: a warning first, then a failure', () => {
+  it('of a faster library is a regression: a warning first, then a failure', () => {
     const warned = withBaseline(slowedDown(report, 1.2), report);
     expect(warned.passed).toBe(true);
     expect(warned.findings[0]).toEqual({
@@ -176,14 +176,14 @@ describe('a baseline', () => {
     expect(withBaseline({ ...slowedDown(report, 3), config }, report).passed).toBe(true);
   });
 
-  it('names what only one of the two has', () => {
+  it('names benchmarks that only one report has', () => {
     const fewer = { ...report, results: report.results.filter(({ name }) => name !== 'compression') };
     const only = ['default: compression', 'codec: compression'];
     expect(withBaseline(report, fewer).baseline?.unmatched).toEqual(only);
     expect(withBaseline(fewer, report).baseline?.unmatched).toEqual(only);
   });
 
-  it('without the fixed piece of work is taken as it is', () => {
+  it('without the reference work is compared unscaled', () => {
     const [one, other] = [
       { ...report, referenceMs: [] },
       { ...slowedDown(report, 2), referenceMs: [0, 0] },
@@ -250,7 +250,7 @@ describe('a stored report', () => {
     );
   });
 
-  it('a history keeps every run, in order, and passes over what is none', async () => {
+  it('a history keeps every run, in order, and skips files that are not reports', async () => {
     const history = join(directory, 'history');
     expect(await readHistory(history)).toEqual([]);
     await storeReport(history, { ...report, startedAt: '2026-02-03T04:05:06.789Z' });

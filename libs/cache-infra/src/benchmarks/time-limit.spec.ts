@@ -30,7 +30,7 @@ describe('withinLimit', () => {
     expect(onLate).toHaveBeenCalledTimes(1);
   });
 
-  it('does not care what becomes of the work after the limit', async () => {
+  it('ignores the outcome of the work after the limit', async () => {
     let fail: (error: Error) => void = () => undefined;
     const work = new Promise<void>((_, reject) => (fail = reject));
     const ended = withinLimit(10, () => undefined, work);

@@ -68,7 +68,7 @@ function resealed(entry: Buffer): Buffer {
   return entry;
 }
 
-describe('what you get is what you put', () => {
+describe('decoding returns the encoded value', () => {
   it.each([
     ['uncompressed', codecWith({ enableCompression: false })],
     ['compressed', codecWith({ compressionThreshold: 0 })],
@@ -83,7 +83,7 @@ describe('what you get is what you put', () => {
     );
   });
 
-  it('an invalid date stays one, in memory and through Redis', async () => {
+  it('an invalid date stays invalid, in memory and through Redis', async () => {
     const value = { at: new Date(NaN) };
     const kept = snapshot(value);
     const decoded = (await codecWith().decode(encodeNow(value), redisKey)) as Extract<
@@ -126,7 +126,7 @@ describe('what you get is what you put', () => {
     [0],
     [Buffer.alloc(0)],
     [new Uint8Array(0)],
-  ])('%p by itself', (value) => {
+  ])('%p as the whole value', (value) => {
     expect(codecWith().decode(encodeNow(value), redisKey)).toStrictEqual({ ok: true, value, meta });
   });
 
@@ -170,7 +170,7 @@ describe('meta', () => {
     });
   });
 
-  it('takes an empty list of tags for none', () => {
+  it('treats an empty list of tags as no tags', () => {
     expect(codecWith().decode(encodeNow(1, { ...meta, tags: [] }), redisKey)).toEqual({
       ok: true,
       value: 1,
@@ -235,7 +235,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
     );
   });
 
-  it('random payloads behind a right checksum: an entry or none, never an exception', async () => {
+  it('random payloads with a valid checksum: an entry or a miss, never an exception', async () => {
     const codec = codecWith({ maxValueBytes: 1000 });
     const jsonText = fc
       .json()
@@ -298,7 +298,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
     '{"$":["b","Uint32Array",0,3]}',
   ])('extended JSON %j', expectBadExtendedJson);
 
-  it('extended JSON that is deep', () => {
+  it('extended JSON with deep nesting', () => {
     expectBadExtendedJson('['.repeat(1500) + ']'.repeat(1500));
   });
 
@@ -314,7 +314,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
     });
   }
 
-  it('extended JSON that ends before its text does', () => {
+  it('extended JSON that is shorter than its length says', () => {
     expect(codecWith().decode(forge(4, Buffer.from([0, 0, 0, 5, 0x31])), redisKey)).toEqual({
       ok: false,
       reason: 'format',
@@ -326,7 +326,7 @@ describe('restamp', () => {
   it.each([
     ['plain', codecWith()],
     ['encrypted', codecWith({ encryption: new KeyRing([{ id: 'a', key: randomBytes(32) }]) })],
-  ])('gives a copy of another time that is read as such, %s', (_, codec) => {
+  ])('returns a copy with another stamp, %s', (_, codec) => {
     const entry = encodeNow({ a: 1 }, tagged, codec);
     const before = Buffer.from(entry);
     const copy = restamp(entry, 2 ** 48 - 1);
@@ -395,7 +395,7 @@ describe('encryption at rest', () => {
       'tampered',
     ],
     ["another Redis key's entry", codec, codec, 'cache::other', 'tampered'],
-  ])('%s is none', (_, writer, reader, readUnder, reason) => {
+  ])('%s is a miss', (_, writer, reader, readUnder, reason) => {
     expect(reader.decode(encodeNow({ a: 1 }, meta, writer), readUnder)).toEqual({ ok: false, reason });
   });
 
@@ -422,7 +422,7 @@ describe('encryption at rest', () => {
     expect(cut.filter((decoded) => decoded instanceof Promise || decoded.ok)).toEqual([]);
   });
 
-  it('keeps to maxValueBytes: a bomb that was sealed by a holder of the key', async () => {
+  it('keeps to maxValueBytes, also for a bomb that was encrypted with the key', async () => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(50 << 20);
     const entry = ring.seal(redisKey, forge(compressedFlag | 1, Buffer.concat([length, bomb])));
@@ -526,7 +526,7 @@ describe('compression', () => {
     expect(codec.compression.count).toBe(0);
   });
 
-  it('is left alone where it does not make the value smaller', async () => {
+  it('is skipped if it does not make the value smaller', async () => {
     const codec = codecWith();
     for (const size of [2000, 100_000]) {
       const noise = randomFillSync(Buffer.alloc(size));
@@ -549,7 +549,7 @@ describe('compression', () => {
     expect(await decoding).toEqual({ ok: true, value: large, meta: tagged });
   });
 
-  it('settles with a reason when a large stream is damaged behind a right checksum', async () => {
+  it('rejects with a reason if a large stream is damaged but its checksum is valid', async () => {
     const entry = Buffer.from(await encode(codecWith(), text.repeat(2000)));
     entry.fill(0xff, headerBytes + 4);
 

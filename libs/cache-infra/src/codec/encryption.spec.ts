@@ -53,7 +53,7 @@ describe('KeyRing seals and opens', () => {
     expect(sealed.includes(text.slice(0, 8))).toBe(false);
   });
 
-  it('does not change what it is given', () => {
+  it('does not change the given bytes', () => {
     const before = Buffer.from(entry);
     const sealed = ring.seal(redisKey, entry);
     const sealedBefore = Buffer.from(sealed);
@@ -81,7 +81,7 @@ describe('KeyRing seals and opens', () => {
     expect(new Set(ivs).size).toBe(1000);
   });
 
-  it('in memory of its own: what is opened outlives the bytes it came from', () => {
+  it('into its own memory: a decrypted entry outlives the encrypted bytes', () => {
     const sealed = ring.seal(redisKey, entry);
     const opened = ring.open(redisKey, sealed);
     sealed.fill(0);
@@ -108,11 +108,11 @@ describe('rotation without downtime', () => {
     if (to !== after) expect(to.open(redisKey, oldWrites)).toEqual(entry);
   });
 
-  it('the first key seals: its id stands in the entry', () => {
+  it('the first key encrypts: the entry contains its id', () => {
     expect(switched.seal(redisKey, entry).toString('utf8', headerBytes + 1, headerBytes + 5)).toBe('2026');
   });
 
-  it('what a dropped key sealed is an unknown key', () => {
+  it('an entry of a dropped key fails as an unknown key', () => {
     expect(after.open(redisKey, before.seal(redisKey, entry))).toBe('unknown-key');
   });
 
@@ -123,14 +123,14 @@ describe('rotation without downtime', () => {
   });
 });
 
-describe('what is not as it was sealed', () => {
+describe('entries that are refused', () => {
   const sealed = ring.seal(redisKey, entry);
 
   it('an entry under another Redis key', () => {
     expect(ring.open('cache::user:2', sealed)).toBe('tampered');
   });
 
-  it('an entry that was never sealed', () => {
+  it('an entry that was never encrypted', () => {
     expect(ring.open(redisKey, entry)).toBe('unencrypted');
   });
 
@@ -157,7 +157,7 @@ describe('what is not as it was sealed', () => {
     expect(ring.open(redisKey, flipped(sealed, byte * 8))).toBe(reason);
   });
 
-  it('the flag removed, so that the ciphertext passes for a payload', () => {
+  it('an entry without its flag, so that the ciphertext looks like a payload', () => {
     expect(ring.open(redisKey, flipped(sealed, 8 + 5))).toBe('unencrypted');
   });
 
@@ -185,7 +185,7 @@ describe('what is not as it was sealed', () => {
 });
 
 describe('the keys', () => {
-  it('are shown by nothing', () => {
+  it('are shown neither by inspect nor by JSON', () => {
     const both = new KeyRing([older, newer]);
     const shown = inspect(both, { depth: 9, showHidden: true }) + JSON.stringify({ both });
 
@@ -194,7 +194,7 @@ describe('the keys', () => {
     expect(shown).not.toMatch(/2025|2026/);
   });
 
-  it('are copied: wiping the bytes that were given changes nothing', () => {
+  it('are copied: wiping the given bytes changes nothing', () => {
     const key = Buffer.from(older.key);
     const own = new KeyRing([{ id: older.id, key }]);
     key.fill(0);
@@ -248,7 +248,7 @@ describe('the keys', () => {
         'encryption.keys[0].key must be 32 bytes (a Buffer, or base64 text)',
       ],
     ],
-  ])('%s: refused in words that show none', (_, keys, messages) => {
+  ])('%s: refused without showing a key', (_, keys, messages) => {
     let error: unknown;
     try {
       new KeyRing(keys as EncryptionKey[]);

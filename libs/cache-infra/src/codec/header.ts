@@ -14,8 +14,8 @@ import type { EntryMeta } from './entry.js';
  * 12-15   nonce                            ┘
  * 16-21   ttl, ms; 0 = never expires
  * 22-27   grace, ms
- * 28-     when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit: UTF-16LE
- *         for text that UTF-8 cannot carry) and text
+ * 28-     when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit:
+ *         UTF-16LE for text that UTF-8 cannot carry) and text
  *  …      payload; compressed: its raw length (u32) and a raw deflate stream
  * ```
  *

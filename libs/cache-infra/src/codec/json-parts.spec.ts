@@ -9,7 +9,7 @@ function partsOf(value: unknown): number {
 }
 
 describe('T64: parts of a JSON text are counted before it is parsed', () => {
-  it('as many as the value has', () => {
+  it('equal to the number of parts of the value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = bytes(JSON.stringify(value));
@@ -21,7 +21,7 @@ describe('T64: parts of a JSON text are counted before it is parsed', () => {
     );
   });
 
-  it('punctuation in texts is none', () => {
+  it('punctuation in texts does not count', () => {
     expect(hasMoreParts(bytes(JSON.stringify(['[{,"\\,[', ','.repeat(99)])), 3)).toBe(false);
   });
 

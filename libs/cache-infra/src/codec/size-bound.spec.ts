@@ -5,7 +5,7 @@ import { isSurelyWithin } from './size-bound.js';
 import { snapshot } from '../values/snapshot.js';
 
 describe('isSurelyWithin', () => {
-  it('T51: never says so of a value that takes more', () => {
+  it('T51: is false for a value over the limit', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -27,7 +27,7 @@ describe('isSurelyWithin', () => {
     );
   });
 
-  it('T51: says so of a value that is far from the limit', () => {
+  it('T51: is true for a value far below the limit', () => {
     expect(isSurelyWithin({ id: 7, tags: ['a', 'b'], at: null, text: 'x'.repeat(100) }, 2000)).toBe(true);
   });
 });

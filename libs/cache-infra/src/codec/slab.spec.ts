@@ -12,12 +12,12 @@ describe('the slab of entries', () => {
     });
   });
 
-  it('large ones have memory of their own', () => {
+  it('gives large entries their own memory', () => {
     expect(allocateFromSlab(100_000).buffer).not.toBe(allocateFromSlab(10).buffer);
     expect(allocateFromSlab(1_000_000)).toHaveLength(1_000_000);
   });
 
-  it('what an outage has written down keeps no slab', async () => {
+  it('is not kept in memory by a journalled entry', async () => {
     const cache = new RedisCache({ redisUrl: 'redis://127.0.0.1:1', connectTimeout: '50ms' });
     await cache.set('key', 'value');
     const [entry] = engineOf(cache).recovery?.journal.oldest(1, Date.now()) ?? [];

@@ -35,7 +35,7 @@ describe('compat keeps the contract of cache-manager (issue: shown by 2)', () =>
 });
 
 describe('wrap', () => {
-  it('T27: callers that joined a load have a fresh value, and start no other', async () => {
+  it('T27: callers that joined a load get its fresh value, and start no other load', async () => {
     const cache = createCache({ cache: infra() });
     const gate = deferred();
     let runs = 0;
@@ -68,7 +68,7 @@ describe('wrap', () => {
       },
     ],
     ['a RegExp', () => /a/],
-  ])('T7: %s is handed out to all who asked, with one warning', async (_, make) => {
+  ])('T7: %s is returned to all callers, with one warning', async (_, make) => {
     const warn = jest.spyOn(Logger, 'warn').mockReturnValue(undefined);
     const cache = createCache({ cache: infra() });
     const made = make();
@@ -81,15 +81,15 @@ describe('wrap', () => {
     warn.mockRestore();
   });
 
-  it('T7: what the function throws is thrown', async () => {
+  it('T7: an error of the function is thrown', async () => {
     const cache = createCache({ cache: infra() });
     const fail = () => Promise.reject(new SerializationError('of its own'));
     await expect(cache.wrap('key', fail)).rejects.toThrow('of its own');
   });
 });
 
-describe('what compat does beyond it', () => {
-  it('shares its entries with the cache it stands on, which counts in seconds', async () => {
+describe('compat beyond the contract', () => {
+  it('shares its entries with the underlying cache, which counts in seconds', async () => {
     const cache = infra();
     const compat = createCache({ cache });
     await compat.set('from compat', 1, 5000);
@@ -119,7 +119,7 @@ describe('what compat does beyond it', () => {
     await expect(compat.get('key')).resolves.toBeUndefined();
   });
 
-  it('pitfall (cache-manager) a value that was handed out changes nobody else’s', async () => {
+  it('pitfall (cache-manager) changing a returned value changes no other caller’s', async () => {
     const compat = createCache({ cache: infra() });
     await compat.set('key', { list: [1] });
     (await compat.get<{ list: number[] }>('key'))?.list.push(2);
@@ -134,7 +134,7 @@ describe('what compat does beyond it', () => {
     await expect(compat.set('key', 1)).resolves.toBe(1);
   });
 
-  it('a failure is told to listeners, and to the caller', async () => {
+  it('a failure reaches listeners and the caller', async () => {
     const compat = createCache({ cache: infra() });
     const told = jest.fn();
     for (const event of ['set', 'mset', 'get', 'mget', 'ttl', 'del', 'mdel', 'clear'] as const)
@@ -151,7 +151,7 @@ describe('what compat does beyond it', () => {
     expect(told).toHaveBeenCalledTimes(8);
   });
 
-  it('disconnect closes a cache of its own, and leaves alone one that was given', async () => {
+  it('disconnect closes a cache that compat created, but not a given one', async () => {
     const own = createCache();
     await own.disconnect();
     await expect(own.get('key')).rejects.toThrow("Cache 'cache-manager' is closed");
@@ -163,7 +163,7 @@ describe('what compat does beyond it', () => {
     await expect(cache.get('key')).rejects.toThrow('is closed');
   });
 
-  it('on a cache that tells whole seconds only, ttl does so', async () => {
+  it('ttl is in whole seconds on a cache that counts in seconds', async () => {
     const compat = createCache({ cache: new CacheSpy(infra()) });
     await compat.set('key', 1, 1500);
     await expect(compat.ttl('missing')).resolves.toBeUndefined();
@@ -171,14 +171,14 @@ describe('what compat does beyond it', () => {
     expect(Math.abs(left - 2000)).toBeLessThan(100);
   });
 
-  it('has one store, which speaks Keyv', async () => {
+  it('has one store, with the interface of Keyv', async () => {
     const compat = createCache({ cache: infra() });
     await compat.set('key', 1);
     const [store] = compat.stores;
     await expect(store?.get('key')).resolves.toBe(1);
   });
 
-  it('T42: lists keys by its store, as applications do that look for theirs', async () => {
+  it('T42: lists keys by its store, for applications that search for their keys', async () => {
     const compat = createCache({});
     await compat.set('snapshot-u1', 1);
     await compat.set('other', 1);
@@ -190,12 +190,12 @@ describe('what compat does beyond it', () => {
     await compat.disconnect();
   });
 
-  it('takes what cache-manager takes for several stores, which changes nothing', async () => {
+  it('accepts the options of cache-manager for several stores, without effect', async () => {
     const compat = createCache({ cache: infra(), nonBlocking: true, refreshAllStores: true });
     await expect(compat.set('key', 1)).resolves.toBe(1);
   });
 
-  it('refuses stores, and says what to give instead', () => {
+  it('refuses stores, and names the option to use', () => {
     expect(() => createCache({ stores: [new Map()] } as object)).toThrow(
       /createCache: stores is not supported: pass a cache \(cache: …\)/,
     );

@@ -5,7 +5,7 @@ describe('aiSettings', () => {
     expect(aiSettings({}, {})).toEqual({ defaultTtl: 3600, operationTtls: {}, textHashThreshold: 500 });
   });
 
-  it('takes option, environment and preset', () => {
+  it('reads options, environment and preset', () => {
     const env = { CACHE_TTL: '9', REDIS_URL: 'redis://localhost' };
     expect(aiSettings({ operationTtls: { summarize: 7200 }, textHashThreshold: 0 }, env)).toEqual({
       defaultTtl: 9,
@@ -17,7 +17,7 @@ describe('aiSettings', () => {
     );
   });
 
-  it('seed S3.33 and S10.123 refuses what is wrong', () => {
+  it('seed S3.33 and S10.123 refuses invalid settings', () => {
     expect(() => aiSettings({ textHashThreshold: -1 }, {})).toThrow(
       'textHashThreshold must be a non-negative integer',
     );

@@ -24,13 +24,13 @@ function watcher() {
 }
 
 describe('bothMonitors', () => {
-  it('is the first alone when there is no other', () => {
+  it('is the first monitor if there is no second one', () => {
     const first = watcher();
     expect(bothMonitors(first, undefined)).toBe(first);
     expect(bothMonitors(first, first)).toBe(first);
   });
 
-  it('tells both', async () => {
+  it('calls both monitors', async () => {
     const [first, second] = [watcher(), watcher()];
     const both = bothMonitors(first, second);
     await both.recordCacheOperationTime?.(record);
@@ -51,7 +51,7 @@ describe('bothMonitors', () => {
     expect(second.detach).toHaveBeenCalledTimes(1);
   });
 
-  it('one that throws or rejects keeps nothing from the other', async () => {
+  it('a monitor that throws or rejects does not affect the other', async () => {
     const second = watcher();
     const first: CacheMonitor = {
       recordCacheOperationTime: () => Promise.reject(new Error('no')),
@@ -72,7 +72,7 @@ describe('bothMonitors', () => {
     expect(second.detach).toHaveBeenCalled();
   });
 
-  it('times as often as the more curious of the two asks', () => {
+  it('samples at the higher of the two rates', () => {
     expect(bothMonitors({ sampleEvery: 10 }, { sampleEvery: 3 }).sampleEvery).toBe(3);
     expect(bothMonitors({ sampleEvery: 10 }, {}).sampleEvery).toBe(1);
   });

@@ -111,7 +111,7 @@ describe('caches in memory', () => {
   });
 });
 
-describe('defaults for calls that name none', () => {
+describe('defaults for calls without options', () => {
   it('reach a cache in memory', async () => {
     const clock = new ManualClock();
     await using cache = await factory().forTesting({
@@ -145,7 +145,7 @@ describe('defaults for calls that name none', () => {
   });
 });
 
-describe('Redis is away at the start', () => {
+describe('Redis is unavailable at the start', () => {
   it('seed S3.27-28 forWebApp falls back to memory, 1800 s and 200 entries', async () => {
     await using cache = await factory().forWebApp({ redisUrl: closedPort, failOnConnectionError: false });
     expect(cache).toBeInstanceOf(InMemoryCache);
@@ -166,7 +166,7 @@ describe('Redis is away at the start', () => {
     expect([cache.defaultTtl, cache.maxSize]).toEqual([7200, 200]);
   });
 
-  it('seed S10.132 not strict is the default for every method', async () => {
+  it('seed S10.132 falling back is the default of every method', async () => {
     const options = { redisUrl: closedPort };
     const made = await Promise.all([
       factory().forWebApp(options),
@@ -180,7 +180,7 @@ describe('Redis is away at the start', () => {
     }
   });
 
-  it('says so once, without credentials', async () => {
+  it('logs the fallback once, without credentials', async () => {
     await using _ = await factory().forWebApp({ redisUrl: closedPort, name: 'shop' });
     expect(quiet.warn).toHaveBeenCalledTimes(1);
     const [message] = quiet.warn.mock.calls[0] ?? [];
@@ -188,7 +188,7 @@ describe('Redis is away at the start', () => {
     expect(message).not.toContain('S3CRET');
   });
 
-  it("says it to the cache's own logger when it has one", async () => {
+  it('logs the fallback to the logger of the cache, if it has one', async () => {
     const logger = { warn: jest.fn(), log: jest.fn() };
     await using _ = await factory().forWebApp({ redisUrl: closedPort, logger });
     expect(logger.warn).toHaveBeenCalledTimes(1);
@@ -207,7 +207,7 @@ describe('Redis is away at the start', () => {
 });
 
 describe('prepare', () => {
-  it('gives a RedisCache that stays itself while Redis is away', async () => {
+  it('returns a RedisCache that works while Redis is unavailable', async () => {
     const prepared = factory().prepare('create', { redisUrl: closedPort });
     await using cache = prepared.cache;
     expect(cache).toBeInstanceOf(RedisCache);
@@ -276,7 +276,7 @@ describe('validation, before any connection', () => {
     expect((error as Error).message).toContain('redisUrl is required');
   });
 
-  it('seed S10.128 whatever is no options object is a ValidationError too', async () => {
+  it('seed S10.128 any other value than an options object is a ValidationError, too', async () => {
     for (const options of [null, 'redis://localhost', 7, []]) {
       expect(await rejection(factory().forWebApp(given<CommonCacheOptions>(options)))).toBeInstanceOf(
         ValidationError,
@@ -294,7 +294,7 @@ describe('validation, before any connection', () => {
     }
   });
 
-  it('a bad environment variable is named, beside the bad options', async () => {
+  it('names bad environment variables together with bad options', async () => {
     const error = await rejection(factory({ CACHE_TTL: 'x' }).forWebApp({ l1CacheSize: 0 }));
     expect((error as Error).message).toBe(
       'forWebApp: CACHE_TTL must be an integer (seconds), got "x"; l1CacheSize must be a positive integer, got 0',
@@ -314,7 +314,7 @@ describe('the monitor', () => {
     expect(made.monitor.cacheMisses).toBeGreaterThanOrEqual(1);
   });
 
-  it("is told beside a monitor of the cache's own", async () => {
+  it('is called together with a monitor of the cache', async () => {
     const records: OperationRecord[] = [];
     const made = factory();
     await using cache = await made.forWebApp({
@@ -333,7 +333,7 @@ describe('the monitor', () => {
     expect(made.monitor.totalOperations).toBe(0);
   });
 
-  it('may be brought along', () => {
+  it('may be given to the factory', () => {
     const monitor = new CachePerformanceMonitor();
     expect(new CacheFactory({ monitor, env: {} }).monitor).toBe(monitor);
   });
@@ -351,7 +351,7 @@ describe('T48: entries of a cache that lives in memory alone', () => {
     await cache.close();
   });
 
-  it('those of a web application, and the L1 before Redis, keep their numbers', async () => {
+  it('a web application, and an L1 in front of Redis, keep their numbers', async () => {
     const factory = new CacheFactory({ env: {} });
     const web = await factory.forWebApp();
     const { cache: redis } = factory.prepare('create', { redisUrl: 'redis://127.0.0.1:1' });

@@ -56,10 +56,13 @@ describe('cacheConfigSchema', () => {
     );
   });
 
-  it.each(fine.map((options) => [options]))('takes %j, as JSON Schema and as Standard Schema', (options) => {
-    expect(validate(options) ? [] : validate.errors).toEqual([]);
-    expect(cacheConfigSchema['~standard'].validate(options)).toEqual({ value: options });
-  });
+  it.each(fine.map((options) => [options]))(
+    'accepts %j, as JSON Schema and as Standard Schema',
+    (options) => {
+      expect(validate(options) ? [] : validate.errors).toEqual([]);
+      expect(cacheConfigSchema['~standard'].validate(options)).toEqual({ value: options });
+    },
+  );
 
   it.each(wrong)('refuses a wrong %s, as JSON Schema and as Standard Schema: %j', (path, options) => {
     expect(validate(options)).toBe(false);
@@ -69,7 +72,7 @@ describe('cacheConfigSchema', () => {
 });
 
 describe('cacheEnvironmentSchema', () => {
-  it('takes what the library does not read, and what it reads when it is right', () => {
+  it('accepts variables that the library does not read, and valid ones that it reads', () => {
     const env = { PATH: '/bin', CACHE_TTL: '60', CACHE_SIZE: '' };
     expect(cacheEnvironmentSchema['~standard'].validate(env)).toEqual({ value: env });
   });

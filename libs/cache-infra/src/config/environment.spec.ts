@@ -55,7 +55,7 @@ describe('seed S8.103-105 environment variables', () => {
     expect(problems({ CACHE_ENCRYPTION_KEYS: value })).toEqual(words);
   });
 
-  it('CACHE_MONITORING_ENABLED, on unless it says otherwise', () => {
+  it('CACHE_MONITORING_ENABLED, true by default', () => {
     expect(read({}).monitoring).toBe(true);
     expect(read({ CACHE_MONITORING_ENABLED: '0' }).monitoring).toBe(false);
   });
@@ -87,7 +87,7 @@ describe('seed S8.103-105 environment variables', () => {
     expect(Object.values(settings.options).every((value) => value === undefined)).toBe(true);
   });
 
-  it('what is wrong is told under the name of the variable, all of it', () => {
+  it('every invalid variable is reported by its name', () => {
     const env = {
       CACHE_TTL: 'soon',
       CACHE_SIZE: '0',

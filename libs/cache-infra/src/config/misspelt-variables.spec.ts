@@ -2,7 +2,7 @@ import { CacheFactory } from './cache-factory.js';
 import { misspeltBenchmarkVariables } from './benchmark-environment.js';
 import { misspeltHere } from './environment.js';
 
-describe('T47: environment variables that nobody reads', () => {
+describe('T47: environment variables that the library does not read', () => {
   it.each([
     ['CACHE_DEFAULT_TTL', 'CACHE_TTL'],
     ['CACHE_MAX_SIZE', 'CACHE_SIZE'],
@@ -26,16 +26,16 @@ describe('T47: environment variables that nobody reads', () => {
     'REDIS_SENTINELS',
     'PATH',
     'MY_CACHE_TTLS',
-  ])('%s is no mistake', (name) => {
+  ])('%s is not reported', (name) => {
     expect(misspeltHere({ [name]: '5' })).toEqual([]);
   });
 
-  it('an empty one is not set, and nothing is said where the one that is meant is set', () => {
+  it('an empty variable is not reported, nor one whose correct name is set', () => {
     expect(misspeltHere({ CACHE_TTLS: ' ' })).toEqual([]);
     expect(misspeltHere({ CACHE_TTLS: '5', CACHE_TTL: '6' })).toEqual([]);
   });
 
-  it('those of the benchmarks', () => {
+  it('variables of the benchmarks are not reported', () => {
     expect(misspeltBenchmarkVariables({ BENCHMARK_ITERATIONS: '5', BENCHMARK_SEDD: '5' })).toEqual([
       { name: 'BENCHMARK_ITERATIONS', meant: 'BENCHMARK_DEFAULT_ITERATIONS' },
       { name: 'BENCHMARK_SEDD', meant: 'BENCHMARK_SEED' },
@@ -48,7 +48,7 @@ describe('T47: environment variables that nobody reads', () => {
     const factoryOf = (env: Record<string, string>) => new CacheFactory({ env, logger });
     beforeEach(() => lines.splice(0));
 
-    it('warns once of each, without its value', async () => {
+    it('warns once about each variable, without its value', async () => {
       const factory = factoryOf({ REDIS_HOST: 'S3CRET', CACHE_DEFAULT_TTL: '5' });
       for (let i = 0; i < 2; i++) await (await factory.create({ name: `cache${String(i)}` })).close();
       expect(lines).toEqual([
@@ -57,7 +57,7 @@ describe('T47: environment variables that nobody reads', () => {
       ]);
     });
 
-    it('says nothing where the code gives the option: the application reads the variable itself', async () => {
+    it('does not warn if the code sets the option: the application reads the variable itself', async () => {
       const factory = factoryOf({ REDIS_HOST: 'redis', CACHE_DEFAULT_TTL: '5' });
       await (await factory.create({ useMemoryCache: true, defaultTtl: 5 })).close();
       expect(lines).toEqual([]);

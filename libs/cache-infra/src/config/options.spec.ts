@@ -111,7 +111,7 @@ describe('validation', () => {
     ]);
   });
 
-  it('of keys shows none', () => {
+  it('of encryption keys shows none of them', () => {
     expect(
       messages('forWebApp', { encryption: { keys: [{ id: 'a', key: 'S3CRET' }], kees: 'S3CRET' } }),
     ).toEqual([
@@ -148,24 +148,24 @@ describe('validation', () => {
     ]);
   });
 
-  it('null is a value, and a wrong one', () => {
+  it('refuses null as a value', () => {
     expect(messages('forWebApp', { defaultTtl: null })).toEqual([
       'defaultTtl must be an integer (seconds), got null',
     ]);
     expect(messages('forWebApp', { advanced: null })).toEqual(['advanced must be an object, got null']);
   });
 
-  it.each([[null], ['redis://localhost'], [[]]])('%p is no options object', (given) => {
+  it.each([[null], ['redis://localhost'], [[]]])('refuses %p as options', (given) => {
     expect(messages('forWebApp', given)[0]).toContain('options must be an object');
   });
 
-  it('no key reaches the prototype', () => {
+  it('no option name reaches the prototype', () => {
     const given: unknown = JSON.parse('{"__proto__": {"enabled": false}, "defaultTtl": 5}');
     const { options } = checkOptions(webAppOptionSet, given);
     expect(options).toMatchObject({ enabled: true, defaultTtl: 5 });
   });
 
-  it('what belongs to the user is handed on, not copied or made again', () => {
+  it('objects of the user are passed on, not copied', () => {
     const made = jest.fn();
     class Monitor {
       calls = { deep: 1 };
@@ -185,8 +185,8 @@ describe('validation', () => {
   });
 });
 
-describe('what an options object shows of itself', () => {
-  it('no credential, by inspect or as JSON', () => {
+describe('a printed options object', () => {
+  it('shows no credential, by inspect or as JSON', () => {
     const { options } = checkOptions(configOptionSet, {
       redisUrl: 'redis://user:S3CRET@cache.example.org:6379/1',
       redis: { host: 'h', password: 'S3CRET', username: 'S3CRET' },

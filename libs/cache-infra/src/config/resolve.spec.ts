@@ -34,7 +34,7 @@ describe('seed S11.139-143 each environment is a preset', () => {
     }
   });
 
-  it('a name that is none is refused', () => {
+  it('an unknown name is refused', () => {
     const preset = 'producton' as PresetName;
     expect(() => resolveOptions(config, { preset, useMemoryCache: true }, {})).toThrow(
       "did you mean 'production'?",
@@ -64,7 +64,7 @@ describe('seed S11.150 explicit over implicit, and awareness of the environment'
     expect(options).toMatchObject({ defaultTtl: 1800, l1CacheSize: 5 });
   });
 
-  it('undefined is not given', () => {
+  it('undefined counts as absent', () => {
     const { options } = resolveOptions(web, { defaultTtl: undefined }, { CACHE_TTL: '5' });
     expect(options.defaultTtl).toBe(5);
   });
@@ -79,12 +79,12 @@ describe('seed S11.150 explicit over implicit, and awareness of the environment'
     expect(sources).not.toHaveProperty('advanced');
   });
 
-  it('monitoring can be switched off from outside', () => {
+  it('the environment can switch monitoring off', () => {
     expect(resolveOptions(web, {}, { CACHE_MONITORING_ENABLED: 'false' }).monitoring).toBe(false);
   });
 });
 
-describe('where the cache lives', () => {
+describe('the choice between memory and Redis', () => {
   it.each([
     ['REDIS_URL says Redis', {}, { REDIS_URL: url }, 'redis'],
     ['useMemoryCache beats REDIS_URL', { useMemoryCache: true }, { REDIS_URL: url }, 'memory'],
@@ -104,7 +104,7 @@ describe('where the cache lives', () => {
     expect(resolveOptions(config, {}, { CACHE_PRESET: 'development' }).home).toBe('memory');
   });
 
-  it('seed S10.118 when nothing says, configuration fails with every other problem beside', () => {
+  it('seed S10.118 a configuration without an address fails, together with every other problem', () => {
     expect(() => resolveOptions(config, {}, {})).toThrow('redisUrl is required');
     expect(() => resolveOptions(config, { preset: 'production' }, {})).toThrow('redisUrl is required');
     expect(() => resolveOptions(config, { defaultTtl: -1 }, { CACHE_SIZE: 'x' })).toThrow(
@@ -112,7 +112,7 @@ describe('where the cache lives', () => {
     );
   });
 
-  it('a wrong address is told alone, not as a missing one', () => {
+  it('a wrong address is reported as wrong, not also as missing', () => {
     expect(() => resolveOptions(config, {}, { REDIS_URL: 'redis://' })).toThrow(
       /^config: REDIS_URL must include host information, got "redis:\/\/\*\*\*"$/,
     );
@@ -123,13 +123,13 @@ describe('where the cache lives', () => {
     expect(resolveOptions(web, { useMemoryCache: false }, { REDIS_URL: url }).home).toBe('redis');
   });
 
-  it('one address, not two', () => {
+  it('two addresses are refused', () => {
     expect(() => resolveOptions(web, { redisUrl: url, redis: { host: 'h' } }, {})).toThrow(
       'redis cannot be combined with redisUrl',
     );
   });
 
-  it('redis details in code keep REDIS_URL out', () => {
+  it('redis options in code take precedence over REDIS_URL', () => {
     const { options } = resolveOptions(web, { redis: { host: 'h' } }, { REDIS_URL: url });
     expect(options.redisUrl).toBeUndefined();
   });
@@ -138,7 +138,7 @@ describe('where the cache lives', () => {
 describe('seed S8.105 REDIS_TEST_DB', () => {
   const env = { REDIS_URL: `${url}/3?family=6`, REDIS_TEST_DB: '9' };
 
-  it('takes test caches to a database of their own', () => {
+  it('gives test caches their own database', () => {
     expect(resolveOptions(testing, {}, env).options.redisUrl).toBe(`${url}/9?family=6`);
     expect(resolveOptions(testing, { redisUrl: url }, env).options.redisUrl).toBe(`${url}/9`);
     expect(resolveOptions(config, { preset: 'testing' }, env).options.redisUrl).toBe(`${url}/9?family=6`);
@@ -148,7 +148,7 @@ describe('seed S8.105 REDIS_TEST_DB', () => {
     });
   });
 
-  it('leaves the database that is named in code', () => {
+  it('does not override the database that the code names', () => {
     expect(resolveOptions(testing, { redisUrl: `${url}/15` }, env).options.redisUrl).toBe(`${url}/15`);
     expect(resolveOptions(testing, { redis: { host: 'h', db: 1 } }, env).options.redis).toEqual({
       host: 'h',

@@ -91,13 +91,13 @@ describe('canonicalJson beyond JSON', () => {
     expect(canonicalJson([new Money(5), new Point(), self])).toBe('[{"money":5},{"x":1},{"a":1}]');
   });
 
-  it('leaves undefined properties out where asked to', () => {
+  it('leaves undefined properties out if configured so', () => {
     expect(canonicalJson({ a: undefined, b: [undefined] }, { omitUndefined: true })).toBe(
       '{"b":[!undefined]}',
     );
   });
 
-  it('takes a part that occurs twice', () => {
+  it('accepts a part that occurs twice', () => {
     const shared = { a: 1 };
 
     expect(canonicalJson([shared, shared])).toBe('[{"a":1},{"a":1}]');
@@ -180,7 +180,7 @@ describe('canonicalJson refuses', () => {
     expect(() => canonicalJson(value)).toThrow(message);
   });
 
-  it('what throws while it is read, with the cause', () => {
+  it('a value that throws while it is read, with the cause', () => {
     const cause = new Error('no');
     const value = {
       a: {

@@ -8,11 +8,11 @@ describe('sha256', () => {
     expect(sha256('ä')).toBe(createHash('sha256').update('ä', 'utf8').digest('base64url'));
   });
 
-  it('counts bytes as they are', () => {
+  it('hashes bytes unchanged', () => {
     expect(sha256(Buffer.from('abc'))).toBe(sha256('abc'));
   });
 
-  it('tells lone surrogates apart, which UTF-8 does not', () => {
+  it('distinguishes lone surrogates, unlike UTF-8', () => {
     const digests = ['\ud800', '\ud801', '\udc00', '\ufffd'].map((text) => sha256(text));
 
     expect(new Set(digests).size).toBe(4);
@@ -31,7 +31,7 @@ describe('digestKey', () => {
     expect(isWellFormed(digestKey(`${'x'.repeat(99)}😀${'y'.repeat(2000)}`))).toBe(true);
   });
 
-  it('is known by its looks', () => {
+  it('is recognized by its form', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 0x10ffff }), { maxLength: 300 }), (codes) =>
         looksDigested(digestKey(String.fromCodePoint(...codes))),
@@ -39,7 +39,10 @@ describe('digestKey', () => {
     );
   });
 
-  it.each(['short', 'x'.repeat(500), '~sha256:'.padEnd(200, 'x')])('%j looks like none', (key) => {
-    expect(looksDigested(key)).toBe(false);
-  });
+  it.each(['short', 'x'.repeat(500), '~sha256:'.padEnd(200, 'x')])(
+    '%j is not recognized as a digest',
+    (key) => {
+      expect(looksDigested(key)).toBe(false);
+    },
+  );
 });

@@ -51,7 +51,7 @@ describe('compileGlob', () => {
 });
 
 describe('escapeGlob', () => {
-  it('gives a glob for that text alone', () => {
+  it('returns a glob that matches only this text', () => {
     const text = fc.string({ unit: fc.constantFrom('a', '*', '?', '\\', '['), minLength: 1 });
     fc.assert(
       fc.property(text, text, (a, b) => {

@@ -40,12 +40,12 @@ describe('namespacePath', () => {
 });
 
 describe('redisKey', () => {
-  it('is prefix, path and key', () => {
+  it('consists of prefix, path and key', () => {
     expect(redisKey('cache', '', 'a')).toBe('cache::a');
     expect(redisKey('cache', 'users/eu', 'a:b')).toBe('cache:users/eu:a:b');
   });
 
-  it("takes '/' in keys (pitfall: refused elsewhere)", () => {
+  it("accepts '/' in keys (pitfall: other libraries refuse it)", () => {
     expect(redisKey('cache', '', 'GET /users/1')).toBe('cache::GET /users/1');
   });
 
@@ -57,20 +57,20 @@ describe('redisKey', () => {
     expect(redisKey('p', '', 'x'.repeat(maxKeyBytes + 1))).toContain('~sha256:');
   });
 
-  it('tells lone surrogates apart as UTF-8 bytes', () => {
+  it('differs for different lone surrogates, also as UTF-8 bytes', () => {
     const keys = ['\ud800', '\udfff', 'a\ud800', '\ufffd'].map((key) => redisKey('p', '', key));
 
     expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(4);
   });
 
-  it('cannot be met by a key that spells the digest of another', () => {
+  it('differs from the key of a text that equals its digest', () => {
     const long = 'x'.repeat(5000);
     const forged = digestKey(long);
 
     expect(redisKey('p', '', forged)).not.toBe(redisKey('p', '', long));
   });
 
-  it('never makes a Redis key beyond the limit', () => {
+  it('is never longer than the limit', () => {
     fc.assert(
       fc.property(anyText, fc.nat(1200), (part, length) => {
         const key = part.repeat(1 + length / part.length);

@@ -95,7 +95,7 @@ function argumentsOf(..._: readonly unknown[]): unknown {
 const error = Object.assign(new Error('ann'), { [Symbol.toStringTag]: 'Object' });
 Object.defineProperty(error, Symbol.toStringTag, { enumerable: false });
 
-describe('T10: a key refuses state that nobody can read', () => {
+describe('T10: a key refuses state that cannot be read', () => {
   it.each<[string, unknown, RegExp]>([
     ['private fields', new UserId('ann'), /UserId keeps private state .*give UserId a toJSON\(\)/],
     ['private fields beside a property', new Account('ann'), /Account keeps private state/],
@@ -197,7 +197,7 @@ describe('T10: a key tells apart', () => {
     expect(canonicalJson(new Query())).toBe(canonicalJson({ text: 'lamp' }));
   });
 
-  it('a class with a toJSON() that says its private state is taken', () => {
+  it('a class whose toJSON() returns its private state is accepted', () => {
     class Id {
       readonly #value: string;
       readonly #tag = 'id';
@@ -211,7 +211,7 @@ describe('T10: a key tells apart', () => {
     expect(canonicalJson([new Id('a'), new Id('b')])).toBe('["id-a","id-b"]');
   });
 
-  it('private methods and texts with a # are no private state', () => {
+  it('private methods and texts with a # are not private state', () => {
     class Colour {
       name = '#fff';
       #hex(): string {
@@ -230,7 +230,7 @@ describe('T10: the request of an AI answer', () => {
     requestKey('ask', request, { prefix: 'ai', textHashThreshold: 100 }).key;
 
   it.each([new Map([['a', 1]]), new Set([1]), new Date(0), Buffer.from('a'), new URL('http://a.b')])(
-    'is no %p',
+    'refuses %p',
     (request) => {
       expect(() => keyOf(request)).toThrow(ValidationError);
       expect(() => keyOf(request)).toThrow(/request must be an object of fields/);
@@ -238,13 +238,13 @@ describe('T10: the request of an AI answer', () => {
   );
 
   it.each<[object]>([[new UserId('ann')], [bound(new Map())], [new Nothing()]])(
-    'is none whose state cannot be read: %p',
+    'refuses a value whose state cannot be read: %p',
     (request) => {
       expect(() => keyOf(request)).toThrow(SerializationError);
     },
   );
 
-  it('counts with what an instance has by its class', () => {
+  it('includes the getters of an instance’s class', () => {
     class Ask {
       model = 'm';
       get prompt(): string {

@@ -46,7 +46,7 @@ describe.each(versions)('%s on a cache', (_, makeKeyv) => {
     await expect(keyv.has('key')).resolves.toBe(false);
   });
 
-  it('many at once, each with its own ttl', async () => {
+  it('stores many values at once, each with its own ttl', async () => {
     const keyv = makeKeyv(new KeyvCacheStore(cache));
     await keyv.setMany([
       { key: 'short', value: 1, ttl: 50 },
@@ -56,7 +56,7 @@ describe.each(versions)('%s on a cache', (_, makeKeyv) => {
     await expect(keyv.getMany(['long', 'missing', 'short'])).resolves.toEqual([2, undefined, undefined]);
   });
 
-  it('a ttl is milliseconds, and it is the cache that holds it', async () => {
+  it('a ttl is in milliseconds, and the cache enforces it', async () => {
     const keyv = makeKeyv(new KeyvCacheStore(cache));
     await keyv.set('key', 1, 1500);
     clock.advance(1400);
@@ -75,7 +75,7 @@ describe.each(versions)('%s on a cache', (_, makeKeyv) => {
     },
   );
 
-  it('a ttl of ten years is taken', async () => {
+  it('accepts a ttl of ten years', async () => {
     const keyv = makeKeyv(new KeyvCacheStore(cache));
     await expect(keyv.set('key', 1, 3650 * 86_400_000)).resolves.toBe(true);
     await expect(keyv.get('key')).resolves.toBe(1);
@@ -91,7 +91,7 @@ describe.each(versions)('%s on a cache', (_, makeKeyv) => {
     await expect(usersAbc.get('key')).resolves.toBe(2);
   });
 
-  it('what else is in the cache stays when a namespace is cleared', async () => {
+  it('clearing a namespace keeps all other entries', async () => {
     await cache.set('key', 'of the application');
     await makeKeyv(new KeyvCacheStore(cache), 'users').clear();
     await expect(cache.get('key')).resolves.toBe('of the application');
@@ -119,7 +119,7 @@ describe.each(versions)('%s on a cache', (_, makeKeyv) => {
     expect(found.get('user249')).toBe(249);
   });
 
-  it('disconnecting closes the cache when that was asked for', async () => {
+  it('disconnecting closes the cache if configured so', async () => {
     await makeKeyv(new KeyvCacheStore(cache)).disconnect();
     await expect(cache.get('key')).resolves.toBeUndefined();
     await makeKeyv(new KeyvCacheStore(cache, { closeOnDisconnect: true })).disconnect();
@@ -127,7 +127,7 @@ describe.each(versions)('%s on a cache', (_, makeKeyv) => {
   });
 });
 
-describe('T52: deleteMany says what was there', () => {
+describe('T52: deleteMany reports which keys existed', () => {
   it('Keyv 6: for each key', async () => {
     const keyv = new Keyv6({ store: new KeyvCacheStore(cache) });
     await keyv.set('a', 1);
@@ -135,7 +135,7 @@ describe('T52: deleteMany says what was there', () => {
     await expect(keyv.deleteMany(['a', 'missing'])).resolves.toEqual([false, false]);
   });
 
-  it('Keyv 5: with one word', async () => {
+  it('Keyv 5: with one boolean', async () => {
     const keyv = new Keyv5({ store: new KeyvCacheStore(cache) });
     await keyv.set('a', 1);
     await expect(keyv.deleteMany(['a', 'missing'])).resolves.toBe(true);
@@ -159,7 +159,7 @@ describe('KeyvCacheStore', () => {
     expect(on).toHaveBeenCalledTimes(1);
   });
 
-  it('tells Keyv of failures behind the cache', () => {
+  it('reports failures of the cache to Keyv', () => {
     const listeners: ((event: { error: Error }) => void)[] = [];
     jest.spyOn(cache, 'on').mockImplementation((_event, listener) => {
       listeners.push(listener as (event: { error: Error }) => void);
@@ -173,7 +173,7 @@ describe('KeyvCacheStore', () => {
     expect(told).toHaveBeenCalledWith(error);
   });
 
-  it('a listener that throws hurts nobody', () => {
+  it('a listener that throws fails no operation', () => {
     const store = new KeyvCacheStore(cache);
     const on = jest.spyOn(cache, 'on');
     store.on('error', () => {
@@ -183,20 +183,20 @@ describe('KeyvCacheStore', () => {
     expect(() => tell({ error: new Error('Redis is away') })).not.toThrow();
   });
 
-  it('hears of errors alone', () => {
+  it('passes only error events on', () => {
     const on = jest.spyOn(cache, 'on');
     new KeyvCacheStore(cache).on('clear', () => undefined);
     expect(on).not.toHaveBeenCalled();
   });
 
-  it('a value of undefined is none', async () => {
+  it('treats an undefined value as absent', async () => {
     const store = new KeyvCacheStore(cache);
     await store.set('key', 1);
     await store.set('key', undefined);
     await expect(store.hasMany(['key'])).resolves.toEqual([false]);
   });
 
-  it('carries cache-manager, with one load for calls at the same time', async () => {
+  it('works under cache-manager, with one load for concurrent calls', async () => {
     const manager = createCache({ stores: [new Keyv5({ store: new KeyvCacheStore(cache) })] });
     const load = jest.fn(() => Promise.resolve('value'));
     await expect(Promise.all([manager.wrap('key', load), manager.wrap('key', load)])).resolves.toEqual([

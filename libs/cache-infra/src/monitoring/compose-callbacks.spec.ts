@@ -13,7 +13,7 @@ describe('seed S6.73 composeCallbacks', () => {
     }
   });
 
-  it('gives the results in order', () => {
+  it('returns the results in order', () => {
     const composed = composeCallbacks<[number]>(
       (n) => n + 1,
       () => 'two',
@@ -54,7 +54,7 @@ describe('seed S6.73 composeCallbacks', () => {
     expect(await entries[0]).toEqual({ status: 'fulfilled', value: 'late' });
   });
 
-  it('leaves no rejection unhandled, also when nobody awaits the entries', async () => {
+  it('leaves no rejection unhandled, also if no caller awaits the entries', async () => {
     const unhandled = jest.fn();
     process.on('unhandledRejection', unhandled);
     const composed = composeCallbacks(() => Promise.reject(new Error('async')));

@@ -67,7 +67,7 @@ describe('Histogram', () => {
     expect(Math.abs(p99Ms - 990) / 990).toBeLessThan(0.016);
   });
 
-  it('never reports a percentile outside of what was recorded', () => {
+  it('never reports a percentile outside of the recorded durations', () => {
     const histogram = new Histogram();
     histogram.record(7.123);
 

@@ -44,7 +44,7 @@ describe('seed S4.44 S4.45 S4.46 after a set, a hit and a miss on a memory cache
 });
 
 describe('seed S6.64-69 a cache takes a monitor', () => {
-  it('that hears of the set, then of the get, with operation and duration', async () => {
+  it('that is called for the set, then for the get, with operation and duration', async () => {
     const recordCacheOperationTime = jest.fn((_record: OperationRecord) => Promise.resolve());
     await using cache = new InMemoryCache({
       maxSize: 100,
@@ -99,7 +99,7 @@ describe('seed S6.64-69 a cache takes a monitor', () => {
 });
 
 describe('seed S6.73 composed hooks', () => {
-  it('run on every operation, and none hurts it', async () => {
+  it('run on every operation, and fail none', async () => {
     const counted = jest.fn();
     const broken = jest.fn(() => Promise.reject(new Error('hook')));
     await using cache = new InMemoryCache({

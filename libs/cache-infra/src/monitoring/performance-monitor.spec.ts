@@ -51,7 +51,7 @@ const call = (record: Partial<OperationRecord> = {}): OperationRecord => ({
 });
 
 describe('CachePerformanceMonitor counters', () => {
-  it('pulls them from the attached caches when asked', () => {
+  it('are read from the attached caches on demand', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     monitor.attach(source);
@@ -62,7 +62,7 @@ describe('CachePerformanceMonitor counters', () => {
     expect(monitor.totalOperations).toBe(20);
   });
 
-  it('counts what happens from the moment of attaching', () => {
+  it('count calls since the cache was attached', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     source.counters.l1Hits = 10;
@@ -72,7 +72,7 @@ describe('CachePerformanceMonitor counters', () => {
     expect(monitor.cacheHits).toBe(1);
   });
 
-  it('keeps the totals of a cache that has left, once', () => {
+  it('keep the totals of a detached cache, once', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     const detach = monitor.attach(source);
@@ -87,7 +87,7 @@ describe('CachePerformanceMonitor counters', () => {
     ]);
   });
 
-  it('counts a cache that is attached twice once', () => {
+  it('count a cache that is attached twice only once', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     monitor.attach(source);
@@ -97,7 +97,7 @@ describe('CachePerformanceMonitor counters', () => {
     expect(monitor.cacheHits).toBe(1);
   });
 
-  it('sums caches of one name and keeps names apart', () => {
+  it('are summed for caches of the same name', () => {
     const monitor = new CachePerformanceMonitor();
     const [first, second, sessions] = [new Source(), new Source(), new Source('sessions')];
     for (const source of [first, second, sessions]) monitor.attach(source);
@@ -113,7 +113,7 @@ describe('CachePerformanceMonitor counters', () => {
     ]);
   });
 
-  it('reports the tiers apart', () => {
+  it('are reported for each tier', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     monitor.attach(source);
@@ -125,7 +125,7 @@ describe('CachePerformanceMonitor counters', () => {
     });
   });
 
-  it('goes on with the last known figures of a cache that cannot be asked', () => {
+  it('keep the last known figures of a cache that cannot be read', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     const detach = monitor.attach(source);
@@ -138,7 +138,7 @@ describe('CachePerformanceMonitor counters', () => {
     expect(monitor.cacheHits).toBe(2);
   });
 
-  it('takes a counter below its baseline as restarted from zero', () => {
+  it('treat a counter below its baseline as restarted from zero', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     source.counters.l1Hits = 10;
@@ -148,7 +148,7 @@ describe('CachePerformanceMonitor counters', () => {
     expect(monitor.cacheHits).toBe(4);
   });
 
-  it('says how much compression saved', () => {
+  it('include the savings of compression', () => {
     const monitor = new CachePerformanceMonitor();
     const source = new Source();
     monitor.attach(source);
@@ -163,7 +163,7 @@ describe('CachePerformanceMonitor counters', () => {
     });
   });
 
-  it('holds a bounded number of names of closed caches', () => {
+  it('keep a bounded number of names of closed caches', () => {
     const monitor = new CachePerformanceMonitor({ maxSeries: 2 });
     for (let i = 0; i < 100; i++) {
       const source = new Source(`cache-${i}`);
@@ -185,7 +185,7 @@ describe('CachePerformanceMonitor counters', () => {
 });
 
 describe('CachePerformanceMonitor latencies', () => {
-  it('keeps cache, operation and tier apart', () => {
+  it('are separate for each cache, operation and tier', () => {
     const monitor = new CachePerformanceMonitor();
     monitor.recordCacheOperationTime(call({ duration: 1 }));
     monitor.recordCacheOperationTime(call({ duration: 3 }));
@@ -201,7 +201,7 @@ describe('CachePerformanceMonitor latencies', () => {
     ]);
   });
 
-  it('does not grow with the keys or with the names of caches (an unbounded series)', () => {
+  it('do not grow with keys or names of caches (an unbounded series)', () => {
     const monitor = new CachePerformanceMonitor({ maxSeries: 3 });
     for (let i = 0; i < 1000; i++) {
       monitor.recordCacheOperationTime(call({ key: `k${i}` }));
@@ -219,7 +219,7 @@ describe('CachePerformanceMonitor latencies', () => {
     expect(overflowed).toBe(998);
   });
 
-  it('measures key generation, in all and by operation', () => {
+  it('include key generation, in total and by operation', () => {
     const monitor = new CachePerformanceMonitor();
     monitor.recordKeyGenerationTime({ cache: 'ai', operation: 'summarize', duration: 2, inputLength: 5000 });
     monitor.recordKeyGenerationTime({ cache: 'ai', operation: 'sentiment', duration: 4, inputLength: 100 });
@@ -235,7 +235,7 @@ describe('CachePerformanceMonitor latencies', () => {
     });
   });
 
-  it('holds a bounded number of key generation series', () => {
+  it('keep a bounded number of key generation series', () => {
     const monitor = new CachePerformanceMonitor({ maxSeries: 1 });
     for (const operation of ['a', 'b', 'c']) {
       monitor.recordKeyGenerationTime({ cache: 'ai', operation, duration: 1, inputLength: 1 });
@@ -249,7 +249,7 @@ describe('CachePerformanceMonitor latencies', () => {
 });
 
 describe('CachePerformanceMonitor report', () => {
-  it('has what the caches did by route', () => {
+  it('has counts by route', () => {
     const monitor = new CachePerformanceMonitor();
     monitor.recordRequest('GET /users/:id', { ...emptyActivity(), hits: 1 });
 
@@ -258,7 +258,7 @@ describe('CachePerformanceMonitor report', () => {
     ]);
   });
 
-  it('begins again at zero after reset', () => {
+  it('starts again at zero after reset', () => {
     let now = Date.UTC(2026, 0, 1);
     const monitor = new CachePerformanceMonitor({ clock: { now: () => now } });
     const [open, closed] = [new Source('open'), new Source('closed')];
@@ -285,7 +285,7 @@ describe('CachePerformanceMonitor report', () => {
     });
   });
 
-  it('survives JSON', () => {
+  it('can be converted to JSON and back', () => {
     const monitor = new CachePerformanceMonitor();
     monitor.attach(new Source());
     monitor.recordCacheOperationTime(call({ tier: undefined }));

@@ -36,7 +36,7 @@ describe('counts by route', () => {
     expect(counts.overflowed).toBe(2);
   });
 
-  it('gives a ratio of 0 when nothing was asked, and forgets on clear', () => {
+  it('has a ratio of 0 without requests, and is empty after clear', () => {
     const counts = new RouteCounts(1);
     counts.record('GET /a', emptyActivity());
     expect(counts.report()[0]?.hitRatio).toBe(0);
@@ -52,7 +52,7 @@ describe('T49: requests of an HTTP cache by route', () => {
     expect(counts.report()).toEqual([{ route: 'GET /a', requests: 4, hits: 3, misses: 1, hitRatio: 0.75 }]);
   });
 
-  it('is bounded, and forgets on clear', () => {
+  it('is bounded, and is empty after clear', () => {
     const counts = new HttpRouteCounts(1);
     for (const route of ['GET /a', 'GET /b', 'GET /c']) counts.record(route, 'hit');
     expect(counts.report().map(({ route, requests }) => [route, requests])).toEqual([

@@ -11,7 +11,7 @@ declare module 'expect' {
 expect.extend(cacheMatchers);
 
 describe('cacheMatchers', () => {
-  it('toHaveCached: a value is there, null among them, and not expired', async () => {
+  it('toHaveCached: an unexpired value is cached, also null', async () => {
     const clock = new ManualClock();
     const cache = new InMemoryCache({ advanced: { clock } });
     await cache.set('key', null, '1m');
@@ -21,7 +21,7 @@ describe('cacheMatchers', () => {
     await expect(cache).not.toHaveCached('key');
   });
 
-  it('toHaveCached says what was expected', async () => {
+  it('toHaveCached names the expectation in its message', async () => {
     const cache = new InMemoryCache({ name: 'products' });
     await cache.set('key', 1);
     await expect(expect(cache).toHaveCached('other')).rejects.toThrow(
@@ -55,7 +55,7 @@ describe('cacheMatchers', () => {
     );
   });
 
-  it('ask the cache behind a spy or chaos: unseen, unhurt', async () => {
+  it('read the cache behind a spy or chaos: not recorded, not failing', async () => {
     const spy = new CacheSpy();
     const cache = withChaos(spy);
     await cache.set('key', 1);
@@ -72,7 +72,7 @@ describe('cacheMatchers', () => {
     );
   });
 
-  it('say what they need', async () => {
+  it('state in an error what they need', async () => {
     await expect((async () => expect({}).toHaveCached('key'))()).rejects.toThrow(
       'toHaveCached needs a Cache, got {}',
     );

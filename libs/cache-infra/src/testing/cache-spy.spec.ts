@@ -5,7 +5,7 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { CacheSpy } from './index.js';
 
 describe('CacheSpy', () => {
-  it('is a cache, and answers as the one behind it', async () => {
+  it('is a cache, and answers like the cache behind it', async () => {
     const inner = new InMemoryCache({ name: 'inner', defaultTtl: 7, maxSize: 3 });
     const spy = new CacheSpy(inner);
     expect(spy).toBeInstanceOf(Cache);
@@ -16,7 +16,7 @@ describe('CacheSpy', () => {
     expect(spy.stats()).toEqual(inner.stats());
   });
 
-  it('writes down what it was asked and what it answered, in order', async () => {
+  it('records calls and their results, in order', async () => {
     const spy = new CacheSpy();
     await spy.get('key');
     await spy.set('key', 1, '5s');
@@ -47,7 +47,7 @@ describe('CacheSpy', () => {
     ]);
   });
 
-  it('tells a hit of getOrSet from a load, and from a load that was waited for', async () => {
+  it('distinguishes hits, loads and joined loads of getOrSet', async () => {
     const spy = new CacheSpy();
     const load = () => Promise.resolve('value');
     await Promise.all([spy.getOrSet('key', load), spy.getOrSet('key', load)]);
@@ -59,7 +59,7 @@ describe('CacheSpy', () => {
     expect(spy.loadsOf('other')).toBe(0);
   });
 
-  it('writes down a failure', async () => {
+  it('records a failure', async () => {
     const spy = new CacheSpy();
     const failure = new Error('no value');
     await expect(spy.getOrSet('key', () => Promise.reject(failure))).rejects.toBe(failure);
@@ -74,7 +74,7 @@ describe('CacheSpy', () => {
     expect(spy.calls).toMatchObject([{ operation: 'getOrSet', error: expect.any(Error) }]);
   });
 
-  it('writes down the calls of its namespaces as well', async () => {
+  it('records the calls of its namespaces as well', async () => {
     const spy = new CacheSpy();
     const users = spy.namespace('users');
     await users.namespace('eu').set('key', 1);
@@ -84,7 +84,7 @@ describe('CacheSpy', () => {
     expect([spy.loadsOf('key'), users.loadsOf('key')]).toEqual([1, 1]);
   });
 
-  it('forgets on demand, and keeps the entries', async () => {
+  it('clears its record on demand, and keeps the entries', async () => {
     const spy = new CacheSpy();
     await spy.getOrSet('key', () => 1);
     spy.reset();
@@ -92,7 +92,7 @@ describe('CacheSpy', () => {
     await expect(spy.get('key')).resolves.toBe(1);
   });
 
-  it('passes listeners and the end on', async () => {
+  it('passes listeners and close() on', async () => {
     const inner = new InMemoryCache();
     const spy = new CacheSpy(inner);
     const keys: string[] = [];

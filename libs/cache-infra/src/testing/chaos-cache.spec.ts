@@ -5,7 +5,7 @@ import { InfrastructureError, ValidationError } from '../base/errors.js';
 import { withChaos } from './index.js';
 
 describe("withChaos, onError 'degrade'", () => {
-  it('is the cache behind it while nothing is asked of it', async () => {
+  it('behaves like the cache behind it until it is told to fail', async () => {
     const cache = withChaos(new InMemoryCache());
     await cache.set('key', 1);
     await expect(cache.getOrSet('key', () => 2)).resolves.toBe(1);
@@ -19,7 +19,7 @@ describe("withChaos, onError 'degrade'", () => {
     await expect(cache.get('key')).resolves.toBe(1);
   });
 
-  it('failNext: as many times as asked, and of that method alone', async () => {
+  it('failNext: as many times as given, and only for this method', async () => {
     const cache = withChaos(new InMemoryCache());
     await cache.set('key', 1);
     cache.chaos.failNext('get', 2);
@@ -55,7 +55,7 @@ describe("withChaos, onError 'degrade'", () => {
     await expect(cache.get('key')).resolves.toBe('cached');
   });
 
-  it('changes are made up for, in order, when it is up again', async () => {
+  it('changes are repeated, in order, when it is up again', async () => {
     const inner = new InMemoryCache();
     const cache = withChaos(inner);
     await cache.setMany([
@@ -79,7 +79,7 @@ describe("withChaos, onError 'degrade'", () => {
     await expect(inner.getMany(['a', 'b', 'c'])).resolves.toEqual(new Map([['a', 3]]));
   });
 
-  it('a change that failed alone is made up for before the next call', async () => {
+  it('a single failed change is repeated before the next call', async () => {
     const cache = withChaos(new InMemoryCache());
     await cache.set('key', 1);
     cache.chaos.failNext('delete');
@@ -87,7 +87,7 @@ describe("withChaos, onError 'degrade'", () => {
     await expect(cache.get('key')).resolves.toBeUndefined();
   });
 
-  it('tells listeners, and counts', async () => {
+  it('emits events, and counts', async () => {
     const cache = withChaos(new InMemoryCache());
     const told: unknown[] = [];
     cache.on('error', ({ operation, error }) => told.push([operation, error.message]));
@@ -124,7 +124,7 @@ describe("withChaos, onError 'degrade'", () => {
     await expect(users.get('key')).resolves.toBe(1);
   });
 
-  it('reset ends it all', async () => {
+  it('reset ends all failures and delays', async () => {
     const cache = withChaos(new InMemoryCache());
     cache.chaos.failNext('get', 5);
     cache.chaos.delay('get', '100ms');
@@ -134,7 +134,7 @@ describe("withChaos, onError 'degrade'", () => {
     await expect(cache.get('key')).resolves.toBe(1);
   });
 
-  it('bad arguments are no failure of the backend', async () => {
+  it('bad arguments are not a failure of the backend', async () => {
     const cache = withChaos(new InMemoryCache());
     cache.chaos.failNext('getOrSet');
     await expect(cache.getOrSet('key', 'no function' as never)).rejects.toThrow(ValidationError);
@@ -142,7 +142,7 @@ describe("withChaos, onError 'degrade'", () => {
 });
 
 describe("withChaos, onError 'throw'", () => {
-  it('a failure reaches the caller, and is not made up for', async () => {
+  it('a failure reaches the caller, and the change is not repeated', async () => {
     const cache = withChaos(new InMemoryCache(), { onError: 'throw' });
     cache.chaos.down();
     await expect(cache.get('key')).rejects.toThrow(InfrastructureError);
@@ -161,7 +161,7 @@ describe('withChaos, delays', () => {
     jest.useRealTimers();
   });
 
-  it('a call takes so much longer, until it is told not to', async () => {
+  it('delays each call until the delay is removed', async () => {
     const cache = withChaos(new InMemoryCache());
     await cache.set('key', 1);
     cache.chaos.delay('get', '200ms');
@@ -176,7 +176,7 @@ describe('withChaos, delays', () => {
     await expect(cache.get('key')).resolves.toBe(1);
   });
 
-  it('one beyond commandTimeout fails when that has passed', async () => {
+  it('fails a call with a delay over commandTimeout after commandTimeout', async () => {
     const cache = withChaos(new InMemoryCache(), { onError: 'throw', commandTimeout: '50ms' });
     cache.chaos.delay('get', '10s');
     const slow = expect(cache.get('key')).rejects.toThrow('no answer within 50 ms');
@@ -194,7 +194,7 @@ describe('withChaos, wrong use', () => {
     expect(() => withChaos(new InMemoryCache(), options as object)).toThrow(message);
   });
 
-  it('no cache, and no duration', () => {
+  it('refuses a value that is not a cache, and an invalid duration', () => {
     expect(() => withChaos(undefined as never)).toThrow('needs the cache');
     expect(() => withChaos(new InMemoryCache()).chaos.delay('get', 'soon')).toThrow(ValidationError);
   });

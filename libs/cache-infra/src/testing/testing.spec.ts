@@ -48,7 +48,7 @@ describe('seed S2.14-26 fixtures', () => {
     }
   });
 
-  it('seed S2.17 and rejects when it was told to', async () => {
+  it('seed S2.17 a strict factory rejects when its Redis does not exist', async () => {
     const failing = makeFallbackCache({ redisUrl: 'redis://127.0.0.1:1', failOnConnectionError: true });
     await expect(failing).rejects.toThrow(InfrastructureError);
   });
@@ -88,7 +88,7 @@ describe('seed S8.99-102 isolation', () => {
     await expect(cache.get('a')).rejects.toThrow('is closed');
   });
 
-  it('seed S8.101 does so with await using', async () => {
+  it('seed S8.101 clears and closes the cache with await using', async () => {
     const cache = makeMemoryCache();
     {
       await using isolated = isolatedCache(cache);

@@ -77,8 +77,8 @@ export interface RemoteLink {
 }
 
 /**
- * How far off the stamps of instances are taken to be, milliseconds: half a good round trip. A wider margin would let an
- * older set of the journal replace a newer entry.
+ * How far off the stamps of instances are taken to be, milliseconds: half a good round trip. A wider margin would let
+ * an older set of the journal replace a newer entry.
  */
 export const stampErrorMs = 10;
 

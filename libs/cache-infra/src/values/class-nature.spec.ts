@@ -102,7 +102,7 @@ describe('the nature of a class', () => {
     expect(classNature(prototype).loss).toEqual(loss);
   });
 
-  it('T6: data on a prototype is lost, too', () => {
+  it('T6: data on a prototype would be lost, too', () => {
     expect(classNature(Object.create({ inherited: 1 }) as object).loss).toBe('what it inherits');
   });
 

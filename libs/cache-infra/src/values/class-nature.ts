@@ -1,7 +1,5 @@
 import { hasTransformMetadata } from './class-metadata.js';
 
-export type { Class } from './class.js';
-
 /** Facts about a class that decide whether its instances can be stored as plain objects. */
 export interface ClassNature {
   /** For messages. */

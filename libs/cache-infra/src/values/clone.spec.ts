@@ -14,7 +14,7 @@ describe('cloneValue', () => {
     );
   });
 
-  it('changes with nobody else (pitfall: cache-manager, one request changed the data of another)', () => {
+  it('is independent of the value (pitfall: cache-manager, one request changed the data of another)', () => {
     const original = {
       list: [{ a: 1 }],
       map: new Map([[{ k: 1 }, { v: 1 }]]),
@@ -46,7 +46,7 @@ describe('cloneValue', () => {
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
   });
 
-  it('takes objects of no known kind by their properties', () => {
+  it('copies objects of unknown kinds by their properties', () => {
     expect(cloneValue(Object.assign(Object.create(null), { a: { b: 1 } }))).toStrictEqual({ a: { b: 1 } });
   });
 });
@@ -71,7 +71,7 @@ describe('deepFreeze', () => {
     },
   );
 
-  it.each(['text', 1, null, undefined])('gives the primitive %p back', (value) => {
+  it.each(['text', 1, null, undefined])('returns the primitive %p unchanged', (value) => {
     expect(deepFreeze(value)).toBe(value);
   });
 });

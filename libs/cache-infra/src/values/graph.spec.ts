@@ -28,7 +28,7 @@ describe('T62: a part that occurs more than once', () => {
   const keys = new Map<unknown, unknown>([[part, new Set([part])]]);
   const value = { list: [part, part], keys, again: keys, bytes, copy: bytes, $: part, other: part };
 
-  it('comes back from bytes as one part', async () => {
+  it('is decoded as one part', async () => {
     const whole = wholeOf(await decoded(value)) as typeof value;
 
     expect(whole).toStrictEqual(value);
@@ -38,7 +38,7 @@ describe('T62: a part that occurs more than once', () => {
     expect(whole.copy).toBe(whole.bytes);
   });
 
-  it('is copied once, and shared with nobody', () => {
+  it('is copied once, and not shared with the original', () => {
     const kept = snapshot(value).value as typeof value;
     const copy = cloneValue<unknown>(new SharingValue(kept)) as typeof value;
 
@@ -57,7 +57,7 @@ describe('T62: a part that occurs more than once', () => {
     expect(wholeOf(await decoded(orders))).toStrictEqual(orders);
   });
 
-  it('costs no more than once, on every way', async () => {
+  it('costs no more than one part, in each operation', async () => {
     const value = tree(40);
     const entry = await decoded(value);
     const kept = snapshot(value).value;
@@ -67,7 +67,7 @@ describe('T62: a part that occurs more than once', () => {
     }
   });
 
-  it('a reference to a part that is not there is a miss', async () => {
+  it('a reference to a missing part is a miss', async () => {
     const shared = [0];
     const bytes = await codec.encode(snapshot([shared, shared]), meta, 'k');
     const text = bytes.toString('latin1');

@@ -142,7 +142,7 @@ async function both(value: unknown): Promise<[fromL1: unknown, fromL2: unknown]>
   return [cloneValue(taken.value), decoded.value];
 }
 
-describe('types whose instances come back as what they were', () => {
+describe('types whose instances are restored', () => {
   it.each<[string, object, (value: never) => unknown]>([
     ['Decimal', new Decimal('-0.10'), (value: Decimal) => value.valueOf()],
     ['BigNumber', new BigNumber('0.1'), (value: BigNumber) => value.valueOf()],
@@ -173,7 +173,7 @@ describe('types whose instances come back as what they were', () => {
     }
   });
 
-  it('T62: an instance that occurs twice is one again', async () => {
+  it('T62: an instance that occurs twice is restored as one', async () => {
     const price = new Decimal('1.5');
     for (const copy of (await both([price, price])) as [object[], { whole?: object[] }]) {
       const list = 'whole' in copy ? copy.whole : (copy as object[]);
@@ -181,13 +181,13 @@ describe('types whose instances come back as what they were', () => {
     }
   });
 
-  it('a name that is not known is a miss', async () => {
+  it('an unknown type name is a miss', async () => {
     const bytes = await codecWith(types).encode(snapshot([new Decimal('1')], rules), meta, 'k');
 
     expect(codecWith([]).decode(bytes, 'k')).toEqual({ ok: false, reason: 'format' });
   });
 
-  it('a stored value that decode() does not take is a miss', async () => {
+  it('a stored value that decode() refuses is a miss', async () => {
     const bytes = await codecWith(types).encode(snapshot([new Decimal('1')], rules), meta, 'k');
     const broken = {
       ...decimalType(Decimal),
@@ -208,11 +208,11 @@ describe('types whose instances come back as what they were', () => {
     );
   });
 
-  it('a class with private state cannot be one by its properties', () => {
+  it('a class with private state cannot be a type by its properties', () => {
     expect(() => classType('ObjectId', ObjectId)).toThrow(/ObjectId has private state/);
   });
 
-  it('an instance of a subclass is no instance of the class', () => {
+  it('an instance of a subclass does not count as one of the class', () => {
     class Tip extends Money {}
     expect(() => snapshot(new Tip(1, new Date(1)), rules)).toThrow(/Tip would lose its methods/);
   });

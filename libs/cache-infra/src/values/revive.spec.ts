@@ -71,7 +71,7 @@ const rules = (as: Class): SnapshotRules => ({
 });
 const throughStore = (as: Class, value: unknown): unknown => reviveAs(as, snapshot(value, rules(as)).value);
 
-describe('T1: instances made of a stored value', () => {
+describe('T1: instances restored from a stored value', () => {
   it('have every property, excluded, renamed and transformed ones too', () => {
     const user = new User();
 
@@ -95,37 +95,37 @@ describe('T1: instances made of a stored value', () => {
     expect(pets.map((pet) => pet.says())).toEqual(['wau', 'miau']);
   });
 
-  it('are made without the constructor', () => {
+  it('are restored without the constructor', () => {
     const stored = snapshot(new User(), rules(User)).value;
     made = 0;
     reviveAs(User, stored);
     expect(made).toBe(0);
   });
 
-  it('are made of the items of an array, a Map and a Set', () => {
+  it('are restored for the items of an array, a Map and a Set', () => {
     const [user] = [new User()];
     expect(throughStore(User, [user, null])).toStrictEqual([user, null]);
     expect(throughStore(User, new Map([['a', user]]))).toStrictEqual(new Map([['a', user]]));
     expect(throughStore(User, new Set([user]))).toStrictEqual(new Set([user]));
   });
 
-  it('are made of a plain object that the loader gave', () => {
+  it('are created from a plain object of the loader', () => {
     expect(throughStore(Address, { city: 'Chur' })).toStrictEqual(new Address('Chur'));
   });
 
-  it('are left as they are: what is an instance is not made again', () => {
+  it('are kept if the value is an instance already', () => {
     const address = new Address('Chur');
     expect(reviveAs(Address, address)).toBe(address);
   });
 
-  it('are one where the value had one', () => {
+  it('are one instance for an object that occurs twice', () => {
     const address = new Address('Chur');
     const [first, second] = throughStore(Address, [address, address]) as Address[];
     expect(first).toBeInstanceOf(Address);
     expect(second).toBe(first);
   });
 
-  it('are frozen when what was stored is frozen', () => {
+  it('are frozen if the stored value is frozen', () => {
     const revived = reviveAs(Address, deepFreeze({ city: 'Chur' }));
     expect(Object.isFrozen(revived)).toBe(true);
   });

@@ -61,7 +61,7 @@ describe('snapshot', () => {
     );
   });
 
-  it('says truly whether plain JSON carries the value', () => {
+  it('states correctly whether plain JSON can represent the value', () => {
     const mostlyJson = fc.oneof(fc.jsonValue({ depthSize: 'small' }), supportedValues);
     fc.assert(
       fc.property(mostlyJson, (value) => {
@@ -73,7 +73,7 @@ describe('snapshot', () => {
     );
   });
 
-  it.each(['text', '', 0, 1, true, false, null])('gives the primitive %p back', (value) => {
+  it.each(['text', '', 0, 1, true, false, null])('returns the primitive %p unchanged', (value) => {
     expect(snapshot(value)).toEqual({ value, json: true, shares: false });
   });
 
@@ -82,7 +82,7 @@ describe('snapshot', () => {
     expect(Buffer.isBuffer(snapshot(new Uint8Array(1)).value)).toBe(false);
   });
 
-  it('keeps of a view only what it shows', () => {
+  it('keeps only the visible bytes of a view', () => {
     const view = new Uint16Array(new ArrayBuffer(16), 4, 2).fill(7);
 
     const copy = snapshot(view).value as Uint16Array;
@@ -113,7 +113,7 @@ describe('snapshot', () => {
     expect(copy.left).toBe(copy.right);
   });
 
-  it('T62: Dates are copied each time, they are no larger than a reference', () => {
+  it('T62: copies a Date each time, since it is no larger than a reference', () => {
     const now = new Date(5);
     expect(snapshot({ createdAt: now, updatedAt: now })).toMatchObject({ shares: false });
   });
@@ -141,7 +141,7 @@ describe('snapshot', () => {
     expect('polluted' in {}).toBe(false);
   });
 
-  it('T6: by their plain form, makes instances what toJSON says, or else their own enumerable properties', () => {
+  it('T6: with plain, turns instances into their toJSON(), or else their own enumerable properties', () => {
     class Money {
       constructor(readonly cents: number) {}
       toJSON(): unknown {
@@ -162,7 +162,7 @@ describe('snapshot', () => {
     });
   });
 
-  it('copes with a toJSON that returns its own object', () => {
+  it('accepts a toJSON that returns its own object', () => {
     class Self {
       a = 1;
       toJSON(): this {
@@ -173,7 +173,7 @@ describe('snapshot', () => {
     expect(snapshot(new Self(), plain).value).toStrictEqual({ a: 1 });
   });
 
-  it('T6: takes an instance of a class with nothing but properties as them', () => {
+  it('T6: stores an instance of a class with only properties as a plain object', () => {
     class Dto {
       id = 1;
       at = new Date(5);
@@ -182,7 +182,7 @@ describe('snapshot', () => {
     expect(snapshot([new Dto()]).value).toStrictEqual([{ id: 1, at: new Date(5) }]);
   });
 
-  it('T2: reads a proxied Map, Set and Date by the methods of what is behind', () => {
+  it('T2: reads a proxied Map, Set and Date through the methods of their target', () => {
     const value = { map: bound(new Map([['a', 1]])), set: bound(new Set([1])), at: bound(new Date(5)) };
 
     expect(snapshot(value).value).toStrictEqual({
@@ -192,7 +192,7 @@ describe('snapshot', () => {
     });
   });
 
-  it('ignores a property toJSON that is no function', () => {
+  it('ignores a property toJSON that is not a function', () => {
     expect(snapshot({ toJSON: 1 })).toEqual({ value: { toJSON: 1 }, json: true, shares: false });
   });
 
@@ -202,7 +202,7 @@ describe('snapshot', () => {
     expect(snapshot(value).value).toStrictEqual({ a: 1 });
   });
 
-  it('takes 1000 levels', () => {
+  it('accepts 1000 levels', () => {
     const value = nestedArrays(1000);
 
     expect(JSON.stringify(snapshot(value).value)).toBe(JSON.stringify(value));
@@ -310,7 +310,7 @@ describe('snapshot refuses', () => {
     expect(() => snapshot(new Private(), plain)).toThrow(/plain form of an instance of Private is empty/);
   });
 
-  it('T62: more parts than it may have, wherever they stand', () => {
+  it('T62: a value with too many parts, at any depth', () => {
     const rules = { ...plain, maxNodes: 5 };
     expect(snapshot([1, [2], 3], rules).value).toEqual([1, [2], 3]);
     expect(() => snapshot([1, [2, 3], 4], rules)).toThrow(
@@ -319,7 +319,7 @@ describe('snapshot refuses', () => {
     expect(() => snapshot({ a: 1, b: new Set([1, 2, 3]) }, rules)).toThrow(/5 parts.*\$\.b/);
   });
 
-  it('what throws while it is read, with path and cause', () => {
+  it('a value that throws while it is read, with path and cause', () => {
     const cause = new Error('no');
     const value = {
       list: [

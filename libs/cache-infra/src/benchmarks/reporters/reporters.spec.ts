@@ -66,7 +66,7 @@ describe('reporters', () => {
     expect(parsed.results).toHaveLength(full.results.length);
   });
 
-  it('markdown: tables that GitHub shows, and nothing that it obeys', () => {
+  it('markdown: tables that GitHub shows, and no markup from the data', () => {
     const markdown = markdownReport(full);
     expect(markdown).toMatch(/^# my suite: not passed\n/);
     expect(markdown).toContain('## Benchmarks\n\n| cache | benchmark | median |');
@@ -86,7 +86,7 @@ describe('reporters', () => {
     expect(ciAnnotations(plain)).toBe('');
   });
 
-  it('html: one page with tables and plots, which asks the network for nothing', () => {
+  it('html: one page with tables and plots, without network requests', () => {
     const earlier = { ...plain, startedAt: '2020-01-01T00:00:00.000Z' };
     const html = htmlReport(full, { history: [earlier] });
     expect(html).toMatch(/^<!doctype html>/);
@@ -129,7 +129,7 @@ describe('plots', () => {
     expect(svg).not.toContain('NaN');
   });
 
-  it('of one duration, of none', () => {
+  it('of one duration, and of none, can be drawn', () => {
     expect(distributionPlot('one', [{ fromMs: 1, toMs: 1, count: 4 }], [])).not.toMatch(/NaN|Infinity/);
     expect(distributionPlot('none', [], [])).toBe('');
     expect(barPlot('none', [])).not.toMatch(/NaN|Infinity/);
@@ -190,7 +190,7 @@ describe('terminalProgress', () => {
     return parts;
   };
 
-  it('draws a bar in a terminal, and takes it away at the end', () => {
+  it('draws a bar in a terminal, and removes it at the end', () => {
     const [bar, end] = written(true);
     expect(bar).toContain('██████░░░░░░░░░░░░░░░░░░  25 %  memory: bulk set');
     expect(end).toBe('\r\u001b[2K');
@@ -200,7 +200,7 @@ describe('terminalProgress', () => {
     expect(written(true, 20)[0]?.replace('\r\u001b[2K', '')).toHaveLength(19);
   });
 
-  it('is quiet where there is no terminal', () => {
+  it('prints nothing without a terminal', () => {
     expect(written(false)).toEqual([]);
     expect(typeof terminalProgress()).toBe('function');
   });

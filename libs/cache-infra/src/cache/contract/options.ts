@@ -1,4 +1,4 @@
-import type { Class } from '../../values/class-nature.js';
+import type { Class } from '../../values/class.js';
 
 /**
  * A duration: a number of whole seconds, or a string with a unit: `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`. For a

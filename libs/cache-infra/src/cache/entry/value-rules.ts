@@ -1,5 +1,5 @@
 import { CacheTypes } from '../../values/cache-type.js';
-import type { Class } from '../../values/class-nature.js';
+import type { Class } from '../../values/class.js';
 import { reviveAs } from '../../values/revive.js';
 import { defaultMaxNodes } from '../../values/snapshot.js';
 import { SerializationError, ValidationError } from '../../base/errors.js';

@@ -35,8 +35,8 @@ export interface ScanRemoval {
  * An invalidation must not be undone by work that began before it. So an invalidation *supersedes* the work it covers:
  * the work leaves its registry and is flagged as superseded. Superseded work still returns its value to the callers
  * that wait for it; it stores nothing. A call after the invalidation finds no work to join, and begins anew. The order
- * of calls in this process decides, so every registry is consulted synchronously: at the moment of the call, and again right
- * before a value is stored.
+ * of calls in this process decides, so every registry is consulted synchronously: at the moment of the call, and again
+ * right before a value is stored.
  *
  * Not every event supersedes everything. Which work it covers, and why:
  *

@@ -327,7 +327,7 @@ export class Removals {
   }
 }
 
-/** Removes entries; returns how many existed. `leavesTombstones`: leave tombstones, so that no older set is replayed. */
+/** Removes entries; returns how many existed. `leavesTombstones`: leave tombstones against replays of older sets. */
 async function removeFrom(
   l2: RemoteTier,
   redisKeys: readonly string[],

@@ -9,9 +9,9 @@ const served = new Error('served a stale value');
 
 /**
  * Waits for a flight as long as one caller may: until the load ends, until the caller's signal aborts, until
- * `softTimeout` if a stale value is at hand, until `hardTimeout` in any case. Whether one is at hand is known once every
- * tier was asked, so `softTimeout` waits for that. Other callers may wait longer. A load whose callers left is abandoned
- * after the longest `hardTimeout` among them.
+ * `softTimeout` if a stale value is at hand, until `hardTimeout` in any case. Whether one is at hand is known once
+ * every tier was asked, so `softTimeout` waits for that. Other callers may wait longer. A load whose callers left is
+ * abandoned after the longest `hardTimeout` among them.
  */
 export async function waitWithTimeouts(
   deps: Pick<LoadDeps, 'lookup' | 'entries' | 'timers'>,

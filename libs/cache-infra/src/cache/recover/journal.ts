@@ -69,8 +69,8 @@ interface Cover {
  * journal, since Redis holds an older entry.
  *
  * *Patterns and clears.* A pattern or clear supersedes the sets and deletes made before it. Searching a large journal
- * takes long, so a superseded entry leaves when it is next visited: by a read, or by the replay. A replay therefore only
- * sees sets and deletes that are newer than every pattern that covers them, and can run all patterns first.
+ * takes long, so a superseded entry leaves when it is next visited: by a read, or by the replay. A replay therefore
+ * only sees sets and deletes that are newer than every pattern that covers them, and can run all patterns first.
  *
  * *Bounds.* A miss is correct, an older value is not; so an entry that has to go leaves a removal in its place:
  *

@@ -170,13 +170,13 @@ describe('@CacheEvict', () => {
     await expect(service.remove('1')).resolves.toBe('1');
   });
 
-  it('tells its caller of a cache that failed to evict, after it tried everything', async () => {
+  it('rejects if the cache failed to evict, after it tried everything', async () => {
     jest.spyOn(cache, 'deleteMany').mockRejectedValue(new Error('away'));
     await expect(service.reorder()).rejects.toThrow('away');
     await expect(left()).resolves.not.toContain('product:1');
   });
 
-  it('refuses to be told nothing', () => {
+  it('refuses options without anything to evict', () => {
     expect(() => CacheEvict({})).toThrow(
       '@CacheEvict(): nothing to evict: give key, tags, pattern or allEntries',
     );
@@ -193,7 +193,7 @@ describe('@CachePut', () => {
     await expect(cache.has('product:1')).resolves.toBe(false);
   });
 
-  it('unless true: leaves what is stored', async () => {
+  it('unless true: keeps the stored value', async () => {
     await expect(service.rename('1', 'draft')).resolves.toBe('draft');
     await expect(cache.get('product:1')).resolves.toBe('lamp');
   });
@@ -206,7 +206,7 @@ describe('@CachePut', () => {
     await expect(cache.get('product:1')).resolves.toBe('lamp');
   });
 
-  it('gives the caller a result that no cache can hold, and says so', async () => {
+  it('returns a result that no cache can store, and warns', async () => {
     expect((await service.makeFunction())()).toBe(1);
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('Shop.makeFunction runs uncached'));
   });

@@ -112,7 +112,7 @@ describe('@Cacheable', () => {
     expect(service.calls).toBe(1);
   });
 
-  it('tells arguments apart, also by what they hold (pitfall: two different Maps gave one key)', async () => {
+  it('distinguishes arguments, also by their contents (pitfall: two different Maps gave one key)', async () => {
     const service = await catalogue();
     await service.find('1', { lang: 'en' });
     await service.find('1', { lang: 'de' });
@@ -120,14 +120,14 @@ describe('@Cacheable', () => {
     expect(service.calls).toBe(3);
   });
 
-  it('takes trailing undefined arguments for none', async () => {
+  it('ignores trailing undefined arguments', async () => {
     const service = await catalogue();
     await service.find('1');
     await service.find('1', undefined);
     expect(service.calls).toBe(1);
   });
 
-  it('makes default keys of class, method and a digest, which cacheableKey gives too', async () => {
+  it('derives default keys from class, method and a digest, as cacheableKey does', async () => {
     const service = await catalogue();
     await service.find('1', { lang: 'en' });
     const key = cacheableKey(Catalogue, 'find', ['1', { lang: 'en' }]);
@@ -145,7 +145,7 @@ describe('@Cacheable', () => {
     await expect(cache.has('product:7')).resolves.toBe(false);
   });
 
-  it('takes a key that is a text as it stands', async () => {
+  it('uses a key that is a text unchanged', async () => {
     const service = await catalogue();
     await service.all();
     await expect(cache.get('all')).resolves.toBe(1);
@@ -158,7 +158,7 @@ describe('@Cacheable', () => {
     expect(service.calls).toBe(1);
   });
 
-  it('condition false: the cache is neither asked nor told', async () => {
+  it('condition false: the cache is neither read nor written', async () => {
     const service = await catalogue();
     await service.chosen('skip');
     await service.chosen('skip');
@@ -185,7 +185,7 @@ describe('@Cacheable', () => {
     expect(service.calls).toBe(1);
   });
 
-  it('gives the caller a result that no cache can hold, and says so once', async () => {
+  it('returns a result that no cache can store, and warns once', async () => {
     const service = await catalogue();
     const results = await Promise.all([service.callback(), service.callback()]);
     await service.callback();
@@ -195,7 +195,7 @@ describe('@Cacheable', () => {
     ]);
   });
 
-  it('runs uncached for arguments without a canonical form, and says so once', async () => {
+  it('runs uncached for arguments without a canonical form, and warns once', async () => {
     const service = await catalogue();
     await expect(service.withCallback(() => 'a')).resolves.toBe('a');
     await expect(service.withCallback(() => 'b')).resolves.toBe('b');
@@ -209,7 +209,7 @@ describe('@Cacheable', () => {
     );
   });
 
-  it('goes on uncached when the cache was closed', async () => {
+  it('runs uncached after the cache was closed', async () => {
     const closed = new InMemoryCache();
     await closed.close();
     const module = await Test.createTestingModule({
@@ -219,7 +219,7 @@ describe('@Cacheable', () => {
     await expect(module.get(Catalogue).all()).resolves.toBe(1);
   });
 
-  it("seed S9.112 lets an InfrastructureError through: the cache was told onError 'throw'", async () => {
+  it("seed S9.112 passes an InfrastructureError on with onError 'throw'", async () => {
     const failing = new InMemoryCache();
     jest.spyOn(failing, 'getOrSet').mockRejectedValue(new InfrastructureError('Redis command failed'));
     const module = await Test.createTestingModule({
@@ -269,7 +269,7 @@ describe('@Cacheable', () => {
     await expect(cache.has('k')).resolves.toBe(false);
   });
 
-  it('leaves nothing on the instance that a comparison or a print-out would show', async () => {
+  it('adds nothing to the instance that a comparison or print-out shows', async () => {
     const service = await catalogue();
     expect(
       Object.getOwnPropertySymbols(service).filter((it) =>
@@ -345,7 +345,7 @@ describe('@Cacheable and the options of getOrSet', () => {
     return module.get(Prices);
   }
 
-  it('grace: a result past its ttl stands in for a method that fails', async () => {
+  it('grace: a stale result is returned if the method fails', async () => {
     const service = await prices();
     await service.eur();
     clock.advance(61_000);
@@ -383,7 +383,7 @@ describe('@Cacheable and the options of getOrSet', () => {
     await expect((await prices()).outer()).resolves.toBe(2);
   });
 
-  it('hands on l1Ttl, tiers, softTimeout, hardTimeout and lock', async () => {
+  it('passes on l1Ttl, tiers, softTimeout, hardTimeout and lock', async () => {
     const getOrSet = jest.spyOn(timed, 'getOrSet');
     await (await prices()).chf();
     expect(getOrSet).toHaveBeenCalledWith('chf', expect.any(Function), {
@@ -395,7 +395,7 @@ describe('@Cacheable and the options of getOrSet', () => {
     });
   });
 
-  it('grace of @CachePut counts as well', async () => {
+  it('uses the grace of @CachePut as well', async () => {
     const service = await prices();
     await service.put(7);
     clock.advance(11_000);
@@ -496,7 +496,7 @@ describe('@Cacheable and inheritance', () => {
     expect(service.calls).toBe(1);
   });
 
-  it('leaves an overriding method without a decorator alone; what it calls is cached', async () => {
+  it('does not cache an overriding method without a decorator, but the method that it calls', async () => {
     const service = (await compile(Plain)).get(Plain);
     await service.find('1');
     await expect(service.find('1')).resolves.toBe('plain Plain 1');

@@ -67,21 +67,21 @@ class Shop {
 class Corner extends Shop {}
 
 describe('@CacheDefaults', () => {
-  it('gives what a method does not say itself', async () => {
+  it('sets options that a method does not set', async () => {
     await (await provide(Shop)).byDefault();
     expect(await secondsLeft(cache.namespace('shop'), 'a')).toBe(300);
     await cache.invalidateTags('shop');
     expect(await cache.namespace('shop').has('a')).toBe(false);
   });
 
-  it('gives way to what a method says itself', async () => {
+  it('does not override options that a method sets', async () => {
     await (await provide(Shop)).byItself();
     expect(await secondsLeft(cache.namespace('mine'), 'b')).toBe(10);
     await cache.invalidateTags('shop');
     expect(await cache.namespace('mine').has('b')).toBe(true);
   });
 
-  it('holds for @CachePut and @CacheEvict too', async () => {
+  it('applies to @CachePut and @CacheEvict too', async () => {
     const shop = await provide(Shop);
     await shop.put(7);
     expect(await shop.byDefault()).toBe(7);
@@ -89,14 +89,14 @@ describe('@CacheDefaults', () => {
     expect(await shop.byDefault()).toBe(1);
   });
 
-  it('tells @CacheEvict where, not what to evict', async () => {
+  it('sets cache and namespace of @CacheEvict, not the entries to evict', async () => {
     const shop = await provide(Shop);
     await shop.byDefault();
     await shop.evictOther();
     expect(await cache.namespace('shop').has('a')).toBe(true);
   });
 
-  it('is inherited, and what a subclass says wins, for inherited methods too', async () => {
+  it('is inherited, and a subclass overrides it, for inherited methods too', async () => {
     await (await provide(Corner)).byDefault();
     expect(await secondsLeft(other.namespace('shop'), 'a')).toBe(300);
     expect(await cache.namespace('shop').has('a')).toBe(false);

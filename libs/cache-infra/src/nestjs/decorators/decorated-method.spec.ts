@@ -89,7 +89,7 @@ afterEach(async () => {
 });
 
 describe('a decorated method that returns an Observable', () => {
-  it('gives an Observable of the value that its own completes with, from the cache the second time', async () => {
+  it('returns an Observable of the last value, from the cache the second time', async () => {
     const feed = module.get(Feed);
     expect(feed.price('1')).toBeInstanceOf(Observable);
     await expect(lastValueFrom(feed.price('1').pipe(toArray()))).resolves.toEqual([1]);
@@ -98,7 +98,7 @@ describe('a decorated method that returns an Observable', () => {
     await expect(cache.get('price:1')).resolves.toBe(1);
   });
 
-  it('runs nothing before somebody subscribes, and asks the cache at every subscription', async () => {
+  it('runs nothing before a subscription, and reads the cache at every subscription', async () => {
     const feed = module.get(Feed);
     const price = feed.price('1');
     expect(feed.runs).toBe(0);
@@ -107,13 +107,13 @@ describe('a decorated method that returns an Observable', () => {
     await expect(lastValueFrom(price)).resolves.toBe(2);
   });
 
-  it('serves a hit of another process, without ever having run', async () => {
+  it('serves an entry of another process before its first run', async () => {
     await cache.set('price:9', 9);
     await expect(firstValueFrom(module.get(Feed).price('9'))).resolves.toBe(9);
     expect(module.get(Feed).runs).toBe(0);
   });
 
-  it('that completes without a value: gives undefined and stores nothing', async () => {
+  it('that completes without a value: emits undefined and stores nothing', async () => {
     await expect(lastValueFrom(module.get(Feed).empty())).resolves.toBeUndefined();
     await expect(cache.has('empty')).resolves.toBe(false);
   });
@@ -132,19 +132,19 @@ describe('a decorated method that returns an Observable', () => {
     await expect(cache.has('price:1')).resolves.toBe(false);
   });
 
-  it('is handed through untouched where nothing is cached', async () => {
+  it('is passed through unchanged if nothing is cached', async () => {
     await expect(firstValueFrom(new Feed().price('1'))).resolves.toBe(-1);
     await expect(firstValueFrom(module.get(Feed).open())).resolves.toBe(1);
   });
 
-  it('without declaring it is told to', async () => {
+  it('without declaring it: the warning says to declare it', async () => {
     await expect(module.get(Feed).hidden()).rejects.toThrow(
       'Feed.hidden returns an Observable that it does not declare: declare Observable as the return type, and import it as a value',
     );
   });
 });
 
-describe('a decorated method that gives its values one by one', () => {
+describe('a decorated generator', () => {
   async function* two() {
     yield await Promise.resolve(1);
     yield 2;
@@ -153,7 +153,7 @@ describe('a decorated method that gives its values one by one', () => {
   it.each([
     ['an async iterable', () => two()],
     ['a stream', () => Readable.from(['a'])],
-  ])('is refused with words: %s', async (_, make) => {
+  ])('is refused, and the error says what to write: %s', async (_, make) => {
     @Injectable()
     class Pages {
       @Cacheable({ key: 'pages' })
@@ -230,14 +230,14 @@ describe('several decorators on one method', () => {
     await cache.set('count', 1, { tags: ['stock'] });
   });
 
-  it('all do their work, around one run', async () => {
+  it('all take effect, around one run', async () => {
     await expect(shop.save('1')).resolves.toBe('1 1');
     expect(shop.runs).toBe(1);
     await expect(cache.get('product:1')).resolves.toBe('1 1');
     expect([...(await cache.getMany(['list', 'count'])).keys()]).toEqual([]);
   });
 
-  it('two @Cacheable: the outer is asked first, the inner when it has nothing', async () => {
+  it('two @Cacheable: the outer is read first, and the inner on its miss', async () => {
     await shop.twice();
     await cache.delete('outer');
     await expect(shop.twice()).resolves.toBe(1);
@@ -248,7 +248,7 @@ describe('several decorators on one method', () => {
     await expect(shop.same()).resolves.toBe(1);
   });
 
-  it('each by its own condition', async () => {
+  it('each has its own condition', async () => {
     await shop.conditional(false);
     await expect(cache.has('list')).resolves.toBe(true);
     await shop.conditional(true);

@@ -6,8 +6,9 @@ import type { ClassReference, Revive, Tiers, Ttl } from '../../cache/contract/op
 type AnyFunction = (...args: never[]) => unknown;
 
 /* eslint-disable @typescript-eslint/no-explicit-any --
-   The parameters of a function in the options are known when the decorator meets its method, and checked there (`Fits`). Until then
-   only `any` lets a function without annotations compile: with `never` or `unknown` it could use nothing of what it is given. */
+   `Fits` checks the parameters of these functions against the method, once the decorator meets it. Until then only
+   `any` lets a function without annotations compile, such as `(user) => user.id`: the members of a parameter of type
+   `never` or `unknown` cannot be used. The same holds for `this`. */
 /** An option that is a function of the method's arguments, with the instance as `this`. */
 export type OfCall<R> = (this: any, ...args: any[]) => R;
 /** An option that is a function of the result and the arguments, with the instance as `this`. */

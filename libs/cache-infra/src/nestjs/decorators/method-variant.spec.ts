@@ -136,7 +136,7 @@ describe('vary', () => {
     expect(orders.runs).toBe(350);
   });
 
-  it('tells values apart that look alike, whatever is in them', async () => {
+  it('distinguishes values that look alike, whatever they contain', async () => {
     const pairs = [
       ['a', 'b'],
       ['a&b', ''],
@@ -151,7 +151,7 @@ describe('vary', () => {
     }
   });
 
-  it('no key reaches from a method that does not vary to the entry of a user', async () => {
+  it('no key of a method without vary equals the key of a user’s entry', async () => {
     await as('ann', () => orders.find('1'));
     for (const id of ['1', '1#acme&ann', 'acme&ann#order:1']) {
       await expect(orders.shared(id)).resolves.toBe(`shared ${id}`);
@@ -176,7 +176,7 @@ describe('vary', () => {
     },
   );
 
-  it('an Observable is for whom it was asked, whoever subscribes', async () => {
+  it('an Observable belongs to the caller of the method, not to its subscriber', async () => {
     const ofAnn = as('ann', () => orders.stream());
     await as('bob', () => lastValueFrom(orders.stream()));
     await expect(as('bob', () => lastValueFrom(ofAnn))).resolves.toBe('ann');
@@ -215,14 +215,14 @@ describe('vary', () => {
       expect(await left()).toEqual(['bob']);
     });
 
-    it('by tags, and all: those of everybody', async () => {
+    it('by tags, and all: the entries of every caller', async () => {
       await as('ann', () => orders.dropTagged());
       expect(await left()).toEqual([]);
       await as('ann', () => orders.dropAll());
       expect(await left()).toEqual([]);
     });
 
-    it('of a caller who is not known: the key of everybody in what is known', async () => {
+    it('of an unknown caller: the key for every value of the unknown fact', async () => {
       await as('ann', () => orders.find('1'), 'other');
       await as(undefined, () => orders.drop('1'));
       expect(await left()).toEqual([]);
@@ -234,7 +234,7 @@ describe('vary', () => {
 });
 
 describe('the facts of vary', () => {
-  it('come from a CacheVaryProvider, with what it has injected', async () => {
+  it('come from a CacheVaryProvider, with its injected providers', async () => {
     @Injectable()
     class Tenants {
       readonly current = () => 'injected';
@@ -270,7 +270,7 @@ describe('the facts of vary', () => {
     expect(service.runs).toBe(2);
   });
 
-  it('that throws is not known: nothing is shared, and nothing of the error is told', async () => {
+  it('that throws is unknown: nothing is shared, and the error is not shown', async () => {
     const orders = (
       await start({
         ...vary,
@@ -285,13 +285,13 @@ describe('the facts of vary', () => {
     expect(JSON.stringify(warn.mock.calls)).not.toContain('s3cret');
   });
 
-  it('that nobody says fails at boot, with those that are known', async () => {
+  it('that is not declared fails at boot, and the error names the declared ones', async () => {
     await expect(start({ user: vary.user })).rejects.toThrow(
       "CacheInfraModule: Orders.find varies by 'tenant', which is not declared: add it to CacheInfraModule.forRoot({ vary: { tenant: (context) => … } }) or a CacheVaryProvider; declared: 'user'",
     );
   });
 
-  it('that two say fails at boot', async () => {
+  it('that is declared twice fails at boot', async () => {
     const twice = Test.createTestingModule({
       imports: [
         CacheInfraModule.forRoot({ vary: { tenant: () => 'a' } }),
@@ -301,7 +301,7 @@ describe('the facts of vary', () => {
     await expect(twice).rejects.toThrow('CacheInfraModule: vary.tenant is declared twice');
   });
 
-  it('of a request-scoped provider fail at boot, with words', async () => {
+  it('of a request-scoped provider fail at boot, with the reason', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Scoped extends CacheVaryProvider {
       constructor(@Inject(REQUEST) readonly request: object) {

@@ -80,7 +80,7 @@ describe('a function of the options that throws after the work is done', () => {
   }
   const order: Order = { id: '1', lines: [] };
 
-  it('T71: @CachePut hands the result out, does not store it, and warns once', async () => {
+  it('T71: @CachePut returns the result, does not store it, and warns once', async () => {
     const orders = (await compile(cache, Orders)).get(Orders);
     await expect(orders.save(order)).resolves.toEqual(order);
     await expect(orders.save(order)).resolves.toEqual(order);
@@ -93,7 +93,7 @@ describe('a function of the options that throws after the work is done', () => {
     ]);
   });
 
-  it('T71: @Cacheable likewise, also for those who share the run', async () => {
+  it('T71: @Cacheable does the same, also for callers that share the run', async () => {
     const orders = (await compile(cache, Orders)).get(Orders);
     const results = await Promise.all([orders.find('1'), orders.find('1')]);
     expect(results).toEqual([order, order]);
@@ -102,14 +102,14 @@ describe('a function of the options that throws after the work is done', () => {
     expect(warnings()).toHaveLength(1);
   });
 
-  it.each([-1, Number.NaN, 'long', null])('T71: a ttl that is none: %p', async (ttl) => {
+  it.each([-1, Number.NaN, 'long', null])('T71: an invalid ttl: %p', async (ttl) => {
     const orders = (await compile(cache, Orders)).get(Orders);
     await expect(orders.saveFor({ ...order, ttl: ttl as never })).resolves.toMatchObject({ id: '1' });
     await expect(cache.has('1')).resolves.toBe(false);
     await expect(orders.forever()).resolves.toBe(1);
   });
 
-  it('T71: tags that are none', async () => {
+  it('T71: invalid tags', async () => {
     const orders = (await compile(cache, Orders)).get(Orders);
     await expect(orders.saveTagged(order)).resolves.toEqual(order);
     await expect(cache.has('1')).resolves.toBe(false);
@@ -119,7 +119,7 @@ describe('a function of the options that throws after the work is done', () => {
   });
 });
 
-describe('T82: ttl and tags by the result', () => {
+describe('T82: ttl and tags from the result', () => {
   @Injectable()
   class Tokens {
     private readonly tenant = 'acme';
@@ -153,7 +153,7 @@ describe('T82: ttl and tags by the result', () => {
     tokens = (await compile(cache, Tokens)).get(Tokens);
   });
 
-  it('@Cacheable: the life that the result says, and the default where it says none', async () => {
+  it('@Cacheable: the ttl from the result, and the default if the result has none', async () => {
     await tokens.token('ann');
     await tokens.token('none');
     expect(await cache.ttl('ann')).toBe(30);
@@ -166,7 +166,7 @@ describe('T82: ttl and tags by the result', () => {
     await expect(cache.has('ann')).resolves.toBe(false);
   });
 
-  it.each(['all', 'put-7'])('@CachePut: life and tags, %s', async (tag) => {
+  it.each(['all', 'put-7'])('@CachePut: ttl and tags, %s', async (tag) => {
     await tokens.put('ann', 7);
     expect(await cache.ttl('ann')).toBe(7);
     await cache.invalidateTags(tag);
@@ -174,7 +174,7 @@ describe('T82: ttl and tags by the result', () => {
   });
 });
 
-describe('T79: what is provided as Cache', () => {
+describe('T79: the provider of Cache', () => {
   const auto = (): object =>
     new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : () => undefined) });
 
@@ -191,7 +191,7 @@ describe('T79: what is provided as Cache', () => {
     }
   }
 
-  it('is no cache when it is a mock for all that is missing', async () => {
+  it('is not a cache if it is an automatic mock', async () => {
     const module = await Test.createTestingModule({ providers: [Prices] })
       .useMocker(auto)
       .compile();
@@ -204,7 +204,7 @@ describe('T79: what is provided as Cache', () => {
   });
 
   it.each([{ get: () => undefined, set: () => undefined }, { getOrSet: jest.fn() }])(
-    'is no cache when it is an object of a few functions',
+    'is not a cache if it is an object with a few functions',
     async (mock) => {
       await expect((await compile(mock, Prices)).get(Prices).find()).resolves.toBe(42);
     },
@@ -213,14 +213,14 @@ describe('T79: what is provided as Cache', () => {
   it.each([
     ['a spy', (it: Cache) => new CacheSpy(it)],
     ['a cache with chaos', (it: Cache) => withChaos(it)],
-  ])('is a cache when it is %s', async (_, wrap) => {
+  ])('is a cache if it is %s', async (_, wrap) => {
     await (await compile(wrap(cache), Prices)).get(Prices).find();
     await expect(cache.get('p')).resolves.toBe(42);
   });
 });
 
 describe('T68: facts', () => {
-  it('that a provider will say, when it is made, are not taken for none', async () => {
+  it('of a provider that is not created yet do not count as undeclared', async () => {
     let seen: object | undefined;
     @Injectable()
     class Early {

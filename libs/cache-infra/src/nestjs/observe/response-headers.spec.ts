@@ -42,7 +42,7 @@ describe('Server-Timing', () => {
 });
 
 describe('the last moment for headers', () => {
-  it('comes when the response ends, once', () => {
+  it('is when the response ends, once', () => {
     const raw = response();
     let calls = 0;
     beforeHeaders(raw, () => (calls += 1));
@@ -51,14 +51,14 @@ describe('the last moment for headers', () => {
     expect(calls).toBe(1);
   });
 
-  it('does not come after the headers were sent', () => {
+  it('is never after the headers were sent', () => {
     const raw = response();
     raw.flushHeaders();
     beforeHeaders(raw, () => raw.setHeader('X', '1'));
     expect(() => raw.end()).not.toThrow();
   });
 
-  it('adds to what others put into a list', () => {
+  it('appends to a header that is a list already', () => {
     const raw = response();
     raw.setHeader('Cache-Status', ['Origin; hit', 'Edge; fwd=miss']);
     appendHeader(raw, 'Cache-Status', 'mine; hit');
@@ -68,7 +68,7 @@ describe('the last moment for headers', () => {
     expect(raw.getHeader('Server-Timing')).toBe('db');
   });
 
-  it('knows a response when it sees one', () => {
+  it('recognizes a response', () => {
     expect(isRawResponse(response())).toBe(true);
     expect([undefined, null, 'x', {}].map((it) => isRawResponse(it))).toEqual([false, false, false, false]);
   });

@@ -41,7 +41,7 @@ describe('pitfall (nestjs/cache-manager #805) expired entries leave memory witho
     expect(await cache.get('long')).toBe(1);
   });
 
-  it('again and again, as long as there is anything to look for', () => {
+  it('repeatedly, as long as entries can expire', () => {
     const entries = tier(100);
     entries.set('a', record(10_000));
     entries.set('b', record(100_000));
@@ -64,7 +64,7 @@ describe('pitfall (nestjs/cache-manager #805) expired entries leave memory witho
     expect(entries.size).toBe(0);
   });
 
-  it('also while others write in the pauses', () => {
+  it('also while writes run in the pauses', () => {
     const entries = tier(40_000);
     for (let i = 0; i < 20_000; i++) entries.set(String(i), record(1000));
     jest.advanceTimersByTime(30_000);
@@ -75,7 +75,7 @@ describe('pitfall (nestjs/cache-manager #805) expired entries leave memory witho
     expect(entries.size).toBe(100);
   });
 
-  it('entries that live for ever need no timer', () => {
+  it('entries that never expire need no timer', () => {
     const entries = tier(10);
     entries.set('a', record(Infinity));
     expect(jest.getTimerCount()).toBe(0);
@@ -94,7 +94,7 @@ describe('pitfall (nestjs/cache-manager #805) expired entries leave memory witho
 });
 
 describe('MemoryTier', () => {
-  it('tells whom it evicts, and only those', () => {
+  it('reports evicted entries, and no others', () => {
     const evicted: string[] = [];
     const entries = tier(2, (id) => evicted.push(id));
     for (const id of ['a', 'b', 'b', 'c']) entries.set(id, record(1000));
@@ -116,7 +116,7 @@ describe('MemoryTier', () => {
     expect(entries.size).toBe(1);
   });
 
-  it('deletes by condition what has expired, too', () => {
+  it('deletes by condition expired entries, too', () => {
     const entries = tier(10);
     entries.set('a', record(1000));
     entries.set('b', record(2000));
@@ -130,7 +130,7 @@ describe('MemoryTier', () => {
     expect(entries.size).toBe(0);
   });
 
-  it('keeps nothing for those who listen to the metrics of lru-cache', () => {
+  it('keeps no value in a shared status object for the metrics of lru-cache', () => {
     const told: { value?: unknown }[] = [];
     const listen = (status: unknown): unknown => told.push(status as { value?: unknown });
     subscribe('lru-cache:metrics', listen);
@@ -145,7 +145,7 @@ describe('MemoryTier', () => {
   });
 });
 
-describe('a bare value lives exactly as long as its record says', () => {
+describe('a plain value lives exactly as long as a record', () => {
   it.each([0, 1, 1_900_000_000_000])('on a clock that stands at %d', (start) => {
     let now = start;
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
@@ -161,7 +161,7 @@ describe('a bare value lives exactly as long as its record says', () => {
     expect(entries.size).toBe(0);
   });
 
-  it.each([0, 0.25, 0.5, -5])('also %d ms', (left) => {
+  it.each([0, 0.25, 0.5, -5])('with %d ms', (left) => {
     let now = 1000;
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
     tiers.push(entries);
@@ -170,7 +170,7 @@ describe('a bare value lives exactly as long as its record says', () => {
     expect(entries.held('key')).toBeUndefined();
   });
 
-  it('and null is one, and what lives for ever too', () => {
+  it('also null, and a value that never expires', () => {
     let now = 1000;
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
     tiers.push(entries);
@@ -184,7 +184,7 @@ describe('a bare value lives exactly as long as its record says', () => {
     expect(entries.held('null')).toBeUndefined();
   });
 
-  it('a new life takes the place of the old one, in both directions', () => {
+  it('a new ttl replaces the old one, longer or shorter', () => {
     let now = 1000;
     const entries = new MemoryTier(10, { now: () => now }, () => undefined);
     tiers.push(entries);

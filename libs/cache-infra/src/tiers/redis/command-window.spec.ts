@@ -68,7 +68,7 @@ class ManualRedis implements WindowHost {
 }
 
 describe('CommandWindow', () => {
-  it('T14: replies that arrive one by one are no failure of Redis', async () => {
+  it('T14: replies that arrive one by one are not a failure of Redis', async () => {
     const redis = new ManualRedis();
     for (let i = 0; i < 5; i++) redis.ask(`c${i}`);
     for (let i = 0; i < 5; i++) {
@@ -80,7 +80,7 @@ describe('CommandWindow', () => {
     redis.window.close();
   });
 
-  it('T14: 256 commands are out at most, and the others follow in their order', async () => {
+  it('T14: at most 256 commands are in flight, and the others follow in order', async () => {
     const redis = new ManualRedis();
     for (let i = 0; i < 260; i++) redis.ask(`c${i}`);
     expect([redis.out, redis.window.waiting]).toEqual([256, 4]);
@@ -91,7 +91,7 @@ describe('CommandWindow', () => {
     redis.window.close();
   });
 
-  it('T14: a mebibyte is out at most, but for one that is larger', () => {
+  it('T14: at most one mebibyte is in flight, unless one command is larger', () => {
     const redis = new ManualRedis();
     redis.ask('large', 5_000_000);
     redis.ask('next', 10);
@@ -111,7 +111,7 @@ describe('CommandWindow', () => {
     redis.window.close();
   });
 
-  it('guarantee 3: silence for the limit fails what is out, and what waits with it', async () => {
+  it('guarantee 3: silence for the limit fails commands in flight and waiting commands', async () => {
     const redis = new ManualRedis();
     for (let i = 0; i < 300; i++) redis.ask(`c${i}`);
     await pass(290);
@@ -121,7 +121,7 @@ describe('CommandWindow', () => {
     redis.window.close();
   });
 
-  it('guarantee 3: one that is answered slowly is given up after ten limits, which is no failure', async () => {
+  it('guarantee 3: a slowly answered command is given up after ten limits, which is not a failure', async () => {
     const redis = new ManualRedis();
     for (let i = 0; i < 20; i++) redis.ask(`c${i}`);
     for (let i = 0; i < 13; i++) {
@@ -146,7 +146,7 @@ describe('CommandWindow', () => {
     redis.window.close();
   });
 
-  it('guarantee 10: close leaves no timer, and nobody waiting', async () => {
+  it('guarantee 10: close leaves no timer, and no waiting caller', async () => {
     const redis = new ManualRedis();
     for (let i = 0; i < 300; i++) redis.ask(`c${i}`);
     redis.window.close();

@@ -39,14 +39,14 @@ async function answered(deadlines: Deadlines): Promise<WeakRef<object>> {
 }
 
 describe('Deadlines', () => {
-  it('gives the result that comes in time', async () => {
+  it('returns a result that arrives in time', async () => {
     const deadlines = new Deadlines(250);
     await expect(deadlines.within(Promise.resolve('answer'), 'GET')).resolves.toBe('answer');
     await expect(deadlines.within(Promise.reject(new Error('no')), 'GET')).rejects.toThrow('no');
     deadlines.close();
   });
 
-  it('guarantee 3: gives up after the limit, and says what did not answer', async () => {
+  it('guarantee 3: rejects after the limit, and names the operation', async () => {
     const deadlines = new Deadlines(250);
     const failure = deadlines.within(never(), 'GET').catch((error: unknown) => error);
     await pass(250);
@@ -70,7 +70,7 @@ describe('Deadlines', () => {
     deadlines.close();
   });
 
-  it('each from its own start, with one timer for all', async () => {
+  it('measures each from its own start, with one timer for all', async () => {
     const deadlines = new Deadlines(250);
     const ended: number[] = [];
     for (let i = 0; i < 3; i++) {
@@ -86,7 +86,7 @@ describe('Deadlines', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('one that was answered does not hold up those behind it', async () => {
+  it('an answered operation does not delay the following ones', async () => {
     const deadlines = new Deadlines(250);
     await deadlines.within(Promise.resolve(1), 'GET');
     await pass(200);
@@ -96,7 +96,7 @@ describe('Deadlines', () => {
     await expect(failure).resolves.toBe('gave up');
   });
 
-  it('guarantee 10: close leaves no timer, and nobody waiting', async () => {
+  it('guarantee 10: close leaves no timer, and no waiting caller', async () => {
     const deadlines = new Deadlines(250);
     const failure = deadlines.within(never(), 'GET').catch(() => 'gave up');
     deadlines.close();
@@ -104,7 +104,7 @@ describe('Deadlines', () => {
     await expect(failure).resolves.toBe('gave up');
   });
 
-  it('holds on to nothing that was answered, not even behind one that was not', async () => {
+  it('keeps no answered operation in memory, not even behind an unanswered one', async () => {
     jest.useRealTimers();
     const deadlines = new Deadlines(60_000);
     const hung = deadlines.within(never(), 'GET').catch(() => 'gave up');
@@ -116,7 +116,7 @@ describe('Deadlines', () => {
     await expect(hung).resolves.toBe('gave up');
   });
 
-  it('answers beyond number leave the queue', async () => {
+  it('removes any number of answered operations from the queue', async () => {
     const deadlines = new Deadlines(250);
     const late = deadlines.within(never(), 'first').catch((error: unknown) => (error as Error).message);
     for (let i = 0; i < 2000; i++) await deadlines.within(Promise.resolve(i), 'GET');

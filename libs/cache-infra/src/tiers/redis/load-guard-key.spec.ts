@@ -41,14 +41,14 @@ describe('hashTag', () => {
 });
 
 describe('a guard key', () => {
-  it.each(braces)('shares the slot of its entry, and tells which one it is: %p', (key) => {
+  it.each(braces)('shares the slot of its entry, and leads back to it: %p', (key) => {
     const entry = redisKey('cache', '', key);
     const guard = loadGuardKey('cache', entry);
     expect(clusterKeySlot(guard)).toBe(clusterKeySlot(entry));
     expect(guardedKey('cache', guard)).toBe(entry);
   });
 
-  it('for any key, in any namespace', () => {
+  it('does so for any key, in any namespace', () => {
     const text = fc.string({
       unit: fc.constantFrom('{', '}', ':', 'a', '!', '~', '\u{1F600}'),
       maxLength: 12,
@@ -65,19 +65,22 @@ describe('a guard key', () => {
     );
   });
 
-  it('of different entries is different', () => {
+  it('differs for different entries', () => {
     const guards = braces.map((key) => loadGuardKey('cache', redisKey('cache', '', key)));
     expect(new Set(guards).size).toBe(braces.length);
   });
 
-  it('is under the prefix of the cache, and no pattern for entries finds it', () => {
+  it('has the prefix of the cache, and no pattern for entries matches it', () => {
     const guard = loadGuardKey('cache', 'cache::a');
     expect(guard.startsWith(loadGuardPrefix('cache'))).toBe(true);
     expect(compileGlob('cache::*')(guard)).toBe(false);
     expect(compileGlob('cache:users*')(guard)).toBe(false);
   });
 
-  it.each(['cache::a', 'cache:!tags', 'other:!f:{a}a', 'cache:!f:', 'cache:!f:{a'])('%p is none', (key) => {
-    expect(guardedKey('cache', key)).toBeUndefined();
-  });
+  it.each(['cache::a', 'cache:!tags', 'other:!f:{a}a', 'cache:!f:', 'cache:!f:{a'])(
+    '%p is not a guard key',
+    (key) => {
+      expect(guardedKey('cache', key)).toBeUndefined();
+    },
+  );
 });

@@ -53,8 +53,8 @@ class Silent {
 
 const { prototype } = Pages;
 
-describe('what is known of a route', () => {
-  it('completes the options of the controller by its own', () => {
+describe('the facts about a route', () => {
+  it('merges its options over those of the controller', () => {
     expect(httpRoute(Pages, prototype.plain)).toMatchObject({
       decorated: true,
       optedOut: false,
@@ -79,7 +79,7 @@ describe('what is known of a route', () => {
     ['events', true],
     ['view', true],
     ['moved', true],
-  ] as const)('%s answers by itself: %j', (name, expected) => {
+  ] as const)('%s responds itself: %j', (name, expected) => {
     expect(httpRoute(Pages, prototype[name]).answersItself).toBe(expected);
     expect(httpRoute(Inherited, prototype[name]).answersItself).toBe(expected);
   });
@@ -103,7 +103,7 @@ describe('what is known of a route', () => {
     expect(idOf(crud('orders'))).toBe('Crud(orders).find');
   });
 
-  it('makes rules of options, in seconds', () => {
+  it('derives storing rules from options, in seconds', () => {
     const route = httpRoute(Pages, prototype.own);
 
     expect(storingRules(route, 99)).toMatchObject({
@@ -126,7 +126,7 @@ describe('what is known of a route', () => {
     expect(surroundings(new Ours(), Pages, prototype[name], globals).serializes).toBe(expected);
   });
 
-  it('knows its place among the global ones', () => {
+  it('knows its position among the global ones', () => {
     const ours = new Ours();
     const serializer = new ClassSerializerInterceptor({});
 

@@ -48,7 +48,7 @@ describe('freshness (RFC 9111 §4.2)', () => {
     [{ date: at(-40) }, 40],
     [{ date: at(-40), age: '50' }, 50],
     [{ date: at(40) }, 0],
-  ])('age at first of %j: %j', (fields, expected) => {
+  ])('initial age of %j: %j', (fields, expected) => {
     expect(initialAge(fields, now)).toBe(expected);
   });
 
@@ -68,7 +68,7 @@ describe('freshness (RFC 9111 §4.2)', () => {
     expect(found).toEqual(expected);
   });
 
-  it('ages', () => {
+  it('grows older with time', () => {
     const aged = { ...response, initialAge: 20 };
 
     expect(currentAge(aged, now + 5000)).toBe(25);
@@ -105,12 +105,9 @@ describe('freshness (RFC 9111 §4.2)', () => {
     [66, { staleIfError: 5 }, undefined, false],
     [66, { staleIfError: 5 }, 10, true],
     [61, { staleIfError: 5, mustRevalidate: true }, 10, false],
-  ])(
-    'after %d s with %j and a request for %j, stands in for an error: %j',
-    (age, own, staleIfError, expected) => {
-      const request = { ...noRequestDirectives, staleIfError };
+  ])('after %d s with %j and a request for %j, replaces an error: %j', (age, own, staleIfError, expected) => {
+    const request = { ...noRequestDirectives, staleIfError };
 
-      expect(standsInForError({ ...response, ...own }, request, now + age * 1000)).toBe(expected);
-    },
-  );
+    expect(standsInForError({ ...response, ...own }, request, now + age * 1000)).toBe(expected);
+  });
 });

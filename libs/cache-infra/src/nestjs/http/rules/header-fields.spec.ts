@@ -29,7 +29,7 @@ describe('header fields', () => {
     expect(listMembers(list)).toEqual(expected);
   });
 
-  it('takes no long time over a field that is made to take it', () => {
+  it('parses a hostile field in a short time', () => {
     const start = performance.now();
     listMembers('"'.repeat(16_000));
     listMembers(`${'\\"'.repeat(8_000)},`);

@@ -25,7 +25,7 @@ describe('dates of HTTP (RFC 9110 §5.6.7)', () => {
     expect(parseHttpDate(text, now)).toBe(expected);
   });
 
-  it('reads what it writes', () => {
+  it('parses the dates that it writes', () => {
     expect(httpDate(then)).toBe('Sun, 06 Nov 1994 08:49:37 GMT');
   });
 });

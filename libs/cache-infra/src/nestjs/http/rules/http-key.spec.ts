@@ -26,7 +26,7 @@ describe('the key of a URL', () => {
     ['of an object', '/p?a[x]=1&a[y]=2', '/p?a[y]=2&a[x]=1'],
     ['with a plus', '/p?a+b=1&a%20b=2', '/p?a%20b=2&a+b=1'],
     ['with dots', '/p?a.x=1&a=2', '/p?a=2&a.x=1'],
-  ])('keeps the order %s, which a handler may see', (_what, one, another) => {
+  ])('keeps the order %s, which a handler may read', (_what, one, another) => {
     expect(key(one)).not.toBe(key(another));
   });
 
@@ -35,11 +35,11 @@ describe('the key of a URL', () => {
     ['/p/', '/p'],
     ['/p/a', '/p%2Fa'],
     ['/p?a=1%262', '/p?a=1&2'],
-  ])('tells %s from %s', (one, another) => {
+  ])('distinguishes %s from %s', (one, another) => {
     expect(key(one)).not.toBe(key(another));
   });
 
-  it('goes without a host', () => {
+  it('may leave the host out', () => {
     expect(urlKey({ origin: undefined, target: '/p' })).toBe('GET /p');
   });
 

@@ -5,7 +5,7 @@ import { primaryKey, RouteKeys } from './http-primary-key.js';
 describe('RouteKeys', () => {
   const keys = new RouteKeys('Items.all');
 
-  it('gives the key of a URL on a route, and its digest', () => {
+  it('returns the key of a URL on a route, and its digest', () => {
     const key = keys.of('http://a.example', '/items?b=1&a=2');
     expect(key).toMatchObject({
       ...primaryKey('GET http://a.example/items?a=2&b=1 Items.all'),
@@ -13,7 +13,7 @@ describe('RouteKeys', () => {
     expect(keys.of('http://a.example', '/items?b=1&a=2')).toBe(key);
   });
 
-  it('one target on several origins has a key for each', () => {
+  it('one target on several origins has a key for each origin', () => {
     const origins = ['http://a.example', 'http://b.example', undefined, 'http://a.example'];
     expect(origins.map((origin) => keys.of(origin, '/items').text)).toEqual([
       'GET http://a.example/items Items.all',
@@ -23,7 +23,7 @@ describe('RouteKeys', () => {
     ]);
   });
 
-  it('clients that make up URLs do not make it remember them all, nor long ones', () => {
+  it('remembers a bounded number of URLs, and no long ones', () => {
     const long = `/items?q=${'x'.repeat(1000)}`;
     expect(keys.of(undefined, long)).not.toBe(keys.of(undefined, long));
     const first = keys.of(undefined, '/first');

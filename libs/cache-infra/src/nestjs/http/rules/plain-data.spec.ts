@@ -23,7 +23,7 @@ describe('T66, T70: the class that an answer would lose in the cache', () => {
     ['a Map and a Set', new Map([[{ a: 1 }, new Set([1])]])],
     ['typed arrays', [new Uint8Array(1), new Float64Array(1), new ArrayBuffer(1)]],
     ['a circle, which has no JSON', circle],
-  ])('%s loses none', (_what, value) => {
+  ])('%s loses no class', (_what, value) => {
     expect(instanceWithin(value)).toBeUndefined();
   });
 

@@ -20,13 +20,13 @@ describe('the body of a stored response', () => {
     ['an object', { a: [1] }, { a: [1] }],
     ['what says its own JSON', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
     ['an object of a class', new Account(), { id: 1 }],
-  ])('gives back %s', (_what, value, expected) => {
+  ])('restores %s', (_what, value, expected) => {
     const body = storedBody(value);
 
     expect(body && returnedValue(body)).toEqual(expected);
   });
 
-  it('gives back an object for one that is none as JSON: adapters send text as text', () => {
+  it('restores an object whose JSON is not an object as an object, since adapters send text as text', () => {
     const returned = [new Date(0), { toJSON: () => null }].map((value) => {
       const body = storedBody(value);
       return body && returnedValue(body);
@@ -36,7 +36,7 @@ describe('the body of a stored response', () => {
     expect(JSON.stringify(returned)).toBe('["1970-01-01T00:00:00.000Z",null]');
   });
 
-  it('refuses what has no JSON', () => {
+  it('refuses a body without a JSON text', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
 

@@ -22,7 +22,7 @@ describe('an exception that is stored', () => {
     ['with a body of its own', new GoneException({ code: 7 }), GoneException],
     ['with a list of messages', new BadRequestException(['a', 'b'], 'what it is'), BadRequestException],
     ['with a text', new HttpException('a text', 410), HttpException],
-  ])('%s comes back with status, body and a class that filters know', (_what, error, type) => {
+  ])('%s is restored with its status, body and a class that filters know', (_what, error, type) => {
     const stored = storedException(error);
     const back = stored && thrownException(stored);
 
@@ -31,7 +31,7 @@ describe('an exception that is stored', () => {
     expect([back?.name, back?.message]).toEqual([error.name, error.message]);
   });
 
-  it('is one of HTTP that has JSON', () => {
+  it('must be an HTTP exception with a JSON body', () => {
     expect(storedException(new Error('no'))).toBeUndefined();
     expect(storedException('no')).toBeUndefined();
     expect(storedException(new HttpException({ count: 1n }, 404))).toBeUndefined();
@@ -47,7 +47,7 @@ describe('an exception that is stored', () => {
     ['with an error code', new NotFoundException('x', { errorCode: 'E7' })],
     ['with a date in its body', new NotFoundException({ at: new Date(0) })],
     ['with an object of a class in its body', new NotFoundException({ errors: [new PaymentRequired()] })],
-  ])('T5: is none %s, which a filter could tell from what comes back', (_what, error) => {
+  ])('T5: is not stored %s, since a filter could distinguish the restored one', (_what, error) => {
     expect(storedException(error)).toBeUndefined();
   });
 });

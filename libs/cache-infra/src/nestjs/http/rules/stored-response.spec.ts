@@ -39,7 +39,7 @@ describe('what may be stored (RFC 9111 §3)', () => {
     ['302 with max-age', { status: 302, ...control('max-age=5') }],
     ['no-store with must-understand', control('no-store, must-understand')],
     ['private for one field', control('private="x-user"')],
-  ])('%s is', (_what, answer) => {
+  ])('%s may be stored', (_what, answer) => {
     expect(stored(answer)).toMatchObject({ status: 'status' in answer ? answer.status : 200 });
   });
 
@@ -61,23 +61,23 @@ describe('what may be stored (RFC 9111 §3)', () => {
     ['Vary: *', { fields: { vary: '*' } }, 'vary'],
     ['max-age=0', control('max-age=0'), 'stale'],
     ['Age above max-age', { fields: { 'cache-control': 'max-age=5', age: '9' } }, 'stale'],
-  ])('%s is not: %#', (_what, answer, reason) => {
+  ])('%s may not be stored: %#', (_what, answer, reason) => {
     expect(stored(answer)).toBe(reason);
   });
 
-  it.each([404, 403, 500])('takes the statuses that a route allows, with its ttl: %i', (status) => {
+  it.each([404, 403, 500])('allows the statuses of a route, with its ttl: %i', (status) => {
     expect(stored({ status }, { ...plain, statuses: [404, 403, 500] })).toMatchObject({
       status,
       lifetime: 60,
     });
   });
 
-  it('takes nothing that neither the route nor the response gives a life', () => {
+  it('refuses a response without a lifetime from the route or from itself', () => {
     expect(stored({}, undecorated)).toBe('no-freshness');
     expect(stored(control('max-age=5'), undecorated)).toMatchObject({ lifetime: 5 });
   });
 
-  it('takes an answer to Authorization only with a word of the route or the response (§3.5)', () => {
+  it('allows a response to Authorization only if the route or the response says so (§3.5)', () => {
     const request = { authorization: 'x' };
 
     expect(stored(control('max-age=5'), undecorated, request)).toBe('authorization');
@@ -94,11 +94,11 @@ describe('what may be stored (RFC 9111 §3)', () => {
     ['public', plain, []],
     ['s-maxage=5', plain, []],
     ['must-revalidate', plain, credentials.slice(1)],
-  ])('an answer with Cache-Control %j is selected by %#', (directives, rules, expected) => {
+  ])('a response with Cache-Control %j is selected by %#', (directives, rules, expected) => {
     expect(stored(control(directives), rules)).toMatchObject({ vary: expected });
   });
 
-  it('knows before the first answer what an answer is likely to be selected by', () => {
+  it('predicts the selecting headers before the first response', () => {
     expect(assumedVary(plain)).toEqual(credentials);
     expect(assumedVary({ ...plain, shared: true, vary: ['accept'] })).toEqual(['accept']);
   });
@@ -119,7 +119,7 @@ describe('which headers are kept (RFC 9111 §3.1)', () => {
   };
   const before: Fields = { 'x-cors': 'per request', 'cache-control': fields['cache-control'] };
 
-  it('those that the handler set, less those of the connection', () => {
+  it('the headers of the handler, without those of the connection', () => {
     expect(stored({ fields, before })).toMatchObject({
       fields: { 'x-own': ['a', 'b'], 'cache-control': fields['cache-control'] },
     });
@@ -129,7 +129,7 @@ describe('which headers are kept (RFC 9111 §3.1)', () => {
     ]);
   });
 
-  it('those that the route allows, less those that it denies', () => {
+  it('the headers that the route allows, without those that it denies', () => {
     const answer = { fields: { a: '1', b: '2', c: '3', etag: '"x"' } };
     const kept = (rules: Partial<StoringRules>) =>
       Object.keys((stored(answer, { ...plain, ...rules }) as StoredResponse).fields);

@@ -8,7 +8,7 @@ const now = Date.UTC(2030, 0, 1);
 const body = (value: unknown) => storedBody(value) as StoredBody;
 
 describe('strong ETags (RFC 9110 §8.8.3)', () => {
-  it('are the same for the same representation, and others for others', () => {
+  it('are equal for equal representations only', () => {
     const tags = [
       strongEtag(body({ a: 1 }), {}),
       strongEtag(body({ a: 1 }), { 'x-other': '1' }),
@@ -50,7 +50,7 @@ describe('304 (RFC 9110 §13)', () => {
     expect(isNotModified({ 'if-modified-since': since }, response, now)).toBe(expected);
   });
 
-  it('asks for no date when it is given tags', () => {
+  it('ignores the date if tags are given', () => {
     const request = { 'if-none-match': '"b"', 'if-modified-since': past };
 
     expect(isNotModified(request, { etag: '"a"', 'last-modified': past }, now)).toBe(false);

@@ -31,7 +31,7 @@ describe('Vary (RFC 9111 §4.1)', () => {
     ['other values', { a: '1' }, { a: '2' }, false],
     ['case', { a: 'x' }, { a: 'X' }, false],
     ['absence', { a: '' }, {}, false],
-  ])('tells requests apart by the named fields: %s', (_what, one, another, same) => {
+  ])('distinguishes requests by the named fields: %s', (_what, one, another, same) => {
     expect(variantOf(['a'], one) === variantOf(['a'], another)).toBe(same);
   });
 
@@ -39,7 +39,7 @@ describe('Vary (RFC 9111 §4.1)', () => {
     expect(variantOf(['authorization'], { authorization: 'secret' })).toMatch(/^[\w-]{43}$/);
   });
 
-  it('takes requests for alike that differ in what no handler answers by', () => {
+  it('ignores fields that no handler responds by, such as a request id', () => {
     const request = { accept: 'x', 'x-request-id': '1', 'if-none-match': '"a"' };
 
     expect(fingerprintOf(request)).toBe(fingerprintOf({ accept: 'x', 'x-request-id': '2' }));
