@@ -237,25 +237,43 @@ export class TieredCache extends Cache {
     await this.#engine.writes.putMany('setMany', this.#keyspace, stored, { bulk, planned });
   }
 
-  override async getOrSet<T, S = T>(
-    key: string,
-    loader: Loader<T, S>,
-    options?: Ttl | LoadOptions,
-  ): Promise<T> {
+  // No async function: a call that loads returns the promise of the load.
+  override getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T> {
+    try {
+      return this.#getOrLoad(key, loader, options);
+    } catch (error) {
+      const refusal = error as Error;
+      return Promise.reject(refusal);
+    }
+  }
+
+  /** May throw synchronously. */
+  #getOrLoad<T, S>(key: string, loader: Loader<T, S>, options: Ttl | LoadOptions | undefined): Promise<T> {
     // A plain hit ignores options, unless they forbid it.
     if (typeof loader === 'function' && (typeof options !== 'object' || allowsPlainHit(options))) {
       const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
       const value = this.#plainHit('getOrSet', key, refreshing);
-      if (value !== undefined) return copyOut(value, this.#isolation) as T;
+      if (value !== undefined) return Promise.resolve(copyOut(value, this.#isolation) as T);
     }
     return this.#loadWatched(key, loader, options);
   }
 
   #loadWatched<T, S>(key: string, loader: Loader<T, S>, options: Ttl | LoadOptions | undefined): Promise<T> {
     const load = loader as Loader<T, unknown>;
+    const { observer, lifecycle, sampling } = this.#engine;
+    if (observer.isIdle && !activity.enabled && !isRevived(options)) {
+      lifecycle.assertOpen();
+      sampling.restart();
+      return this.#load(
+        new CallOutcome(this.#isCounted ? this.#engine.emitter : undefined),
+        key,
+        load,
+        options,
+      );
+    }
     const work = isRevived(options)
       ? (outcome: CallOutcome) => this.#loadRevived<T>(outcome, key, load, options)
-      : (outcome: CallOutcome) => this.#load<T>(outcome, key, load, options);
+      : async (outcome: CallOutcome) => this.#load<T>(outcome, key, load, options);
     return this.#observe('getOrSet', key, work);
   }
 
@@ -271,11 +289,12 @@ export class TieredCache extends Cache {
     } catch (error) {
       if (!(error instanceof ReviveFailure)) throw error;
       this.#engine.refusals.report(error, key, options);
-      return this.#load(outcome, key, loader, { ...options, forceRefresh: true });
+      return await this.#load(outcome, key, loader, { ...options, forceRefresh: true });
     }
   }
 
-  async #load<T>(
+  /** May throw synchronously. */
+  #load<T>(
     outcome: CallOutcome,
     key: string,
     loader: Loader<T, unknown>,
@@ -285,7 +304,7 @@ export class TieredCache extends Cache {
     if (typeof loader !== 'function') {
       throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
     }
-    return (await this.#getOrSet.run({ key, loader, options, outcome })) as T;
+    return this.#getOrSet.run({ key, loader, options, outcome }) as Promise<T>;
   }
 
   override async *keys(pattern = '*'): AsyncGenerator<string, void> {

@@ -9,7 +9,7 @@ const bare = planDefaults({}, false, undefined);
 
 describe('storePlan', () => {
   it('has the defaults of the contract', () => {
-    expect(storePlan(undefined, bare)).toEqual({
+    expect(storePlan(undefined, bare)).toMatchObject({
       ttlMs: 3_600_000,
       l1TtlMs: undefined,
       graceMs: 0,

@@ -30,9 +30,15 @@ export function callingFlight(): SingleFlight | undefined {
   return isFollowing || activity.enabled ? storage.getStore()?.flight : undefined;
 }
 
-/** Runs `work`, the loader of `flight`: its calls belong to the flight until `work` has ended. */
-export async function runAs(flight: SingleFlight, work: () => unknown): Promise<unknown> {
-  if (!isFollowing && !activity.enabled) return startAs(flight, work);
+/**
+ * Runs `work`, the loader of `flight`: its calls belong to the flight until `work` has ended. Returns what `work`
+ * returns, or a promise of it; throws what it throws.
+ */
+export function runAs(flight: SingleFlight, work: () => unknown): unknown {
+  return isFollowing || activity.enabled ? follow(flight, work) : startAs(flight, work);
+}
+
+async function follow(flight: SingleFlight, work: () => unknown): Promise<unknown> {
   const caller: Caller = { flight };
   try {
     return await storage.run(caller, () => startAs(flight, work));

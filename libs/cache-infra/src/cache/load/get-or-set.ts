@@ -32,22 +32,13 @@ export interface GetOrSetCall {
 /** The call with its options resolved. */
 interface Planned extends GetOrSetCall {
   readonly id: string;
-  readonly plan: LoadPlan;
+  plan: LoadPlan;
   /** The load whose loader makes this call; undefined = no loader does. */
   readonly caller: SingleFlight | undefined;
 }
 
-/** A value, as the caller gets it. */
-interface Answer {
-  readonly value: unknown;
-}
-
-/** The result of the look into the L1. */
-interface FirstLook {
-  readonly answer?: Answer;
-  /** The stale entry. */
-  readonly stale?: L1Entry | undefined;
-}
+/** No answer: the call begins anew. A value may be `undefined`. */
+const again = Symbol('again');
 
 /**
  * One call of `getOrSet`, straight down: a hit in the L1; the value at hand during a load in flight; the load itself,
@@ -66,77 +57,97 @@ export class GetOrSet {
     this.#counters = counters;
   }
 
-  async run(call: GetOrSetCall): Promise<unknown> {
+  // One function for the usual case: each async function between would cost a promise and a turn.
+  async run({ key, loader, options, outcome }: GetOrSetCall): Promise<unknown> {
     // Must run before the first `await`.
     const caller = callingFlight();
-    const plan = loadPlan(call.options, this.#deps.defaults);
-    if (plan.refreshAhead !== undefined) this.#deps.entries.carryTtl();
-    const id = this.#keyspace.id(call.key);
+    const { defaults, entries, tags, lookup, errors, lifecycle } = this.#deps;
+    const plan = loadPlan(options, defaults);
+    if (plan.refreshAhead !== undefined) entries.carryTtl();
+    const id = this.#keyspace.id(key);
+    const call: Planned = { key, loader, options, outcome, id, plan, caller };
     const hasTimeout = plan.softTimeoutMs !== undefined || plan.hardTimeoutMs !== undefined;
     const start = hasTimeout ? performance.now() : 0;
     for (let round = 0; ; round++) {
-      const waitedMs = hasTimeout && round > 0 ? performance.now() - start : 0;
-      const answer = await this.#attempt(
-        { ...call, id, caller, plan: afterWaiting(plan, waitedMs) },
-        round < maxJoins,
-      );
-      if (answer !== undefined) return answer.value;
-      this.#deps.lifecycle.assertOpen();
+      if (round > 0) {
+        lifecycle.assertOpen();
+        if (hasTimeout) call.plan = afterWaiting(plan, performance.now() - start);
+      }
+      plan.signal?.throwIfAborted();
+      let redisFailed = false;
+      if (tags.stale && !this.#skipsL1(plan)) {
+        redisFailed = (await lookup.checkTags('getOrSet', id)) === failed;
+      }
+      const entry = plan.forced || this.#skipsL1(plan) ? undefined : entries.fresh(id);
+      if (entry !== undefined) return this.#hitL1(call, entry);
+      const stale = this.#staleAtHand(call);
+      if (stale !== undefined && this.#isPausing(call, stale)) return this.#served(call, stale.value);
+      if (tags.stale && this.#hasTags(call)) await errors.guarded('getOrSet', tags.pull());
+      const running = this.#runningLoad(call);
+      if (running !== undefined) {
+        const atHand = await this.#valueDuring(running, call, redisFailed);
+        if (atHand !== again) return atHand;
+      }
+      const joined = this.#loadToJoin(call, round < maxJoins);
+      const flight =
+        joined ?? this.#start(call, { forced: plan.forced, background: false, stale, redisFailed });
+      if (joined !== undefined) this.#join(joined, call, stale);
+      const epochAtJoining = tags.table.latest;
+      // The tag table may lack invalidations by other instances.
+      const isUnsure = joined !== undefined && tags.stale;
+      const waited = caller?.awaits(flight);
+      let result: LoadResult;
+      try {
+        result = await (hasTimeout
+          ? waitWithTimeouts(this.#deps, key, flight, call.plan)
+          : flight.join(plan.signal));
+      } catch (error) {
+        this.#counters.missed();
+        outcome.missed(key);
+        throw error;
+      } finally {
+        waited?.();
+      }
+      if (isUnsure && result.from === 'loader' && result.tags.length > 0)
+        await errors.guarded('getOrSet', tags.pull());
+      const isSuspect = isUnsure || (result.from === 'loader' && result.tagEpoch < epochAtJoining);
+      const answer = this.#answerOf(call, result, joined !== undefined, isSuspect);
+      if (answer !== again) return answer;
     }
   }
 
-  /** One round of a call; undefined = begin anew. */
-  async #attempt(call: Planned, mayJoin: boolean): Promise<Answer | undefined> {
-    call.plan.signal?.throwIfAborted();
-    const { tags, lookup } = this.#deps;
-    let redisFailed = false;
-    if (tags.stale && !this.#skipsL1(call.plan)) {
-      redisFailed = (await lookup.checkTags('getOrSet', call.id)) === failed;
-    }
-    const { answer, stale } = this.#lookInL1(call);
-    if (answer !== undefined) return answer;
-    if (tags.stale && this.#hasTags(call)) await this.#deps.errors.guarded('getOrSet', tags.pull());
-    const running = this.#runningLoad(call);
-    const atHand = running === undefined ? undefined : await this.#valueDuring(running, call, redisFailed);
-    if (atHand !== undefined) return atHand;
-
-    const { loads } = this.#deps.work;
-    if (!mayJoin) loads.supersede(call.id);
-    const joined = loads.get(call.id);
-    const { caller } = call;
-    if (joined !== undefined && caller !== undefined && joined.dependsOn(caller)) {
-      throw new CircularLoadError(caller.key, call.key);
-    }
-    const flight =
-      joined ?? this.#start(call, { forced: call.plan.forced, background: false, stale, redisFailed });
-    if (joined !== undefined) this.#join(joined, call, stale);
-    const waited = caller?.awaits(flight);
-    try {
-      return await this.#await(flight, joined !== undefined, call);
-    } finally {
-      waited?.();
-    }
+  #hitL1(call: Planned, entry: L1Entry): unknown {
+    const { plan } = call;
+    this.#counters.hitL1();
+    call.outcome.hit(call.key, 'l1');
+    if (plan.refreshAhead !== undefined) this.#refreshIfDue(call, entry);
+    return this.#given(entry.value, plan);
   }
 
-  #lookInL1(call: Planned): FirstLook {
+  /** The stale entry in the L1. Counts the look as a miss there. */
+  #staleAtHand({ id, plan }: Planned): L1Entry | undefined {
+    if (this.#skipsL1(plan)) return undefined;
+    if (!plan.forced) this.#counters.missedL1();
+    return this.#deps.entries.stale(id);
+  }
+
+  /** True if the loader has failed a moment ago, so that callers get the stale value. */
+  #isPausing({ id, plan }: Planned, stale: L1Entry): boolean {
     const { entries, clock, backoff } = this.#deps;
-    const { id, plan } = call;
-    if (this.#skipsL1(plan)) return {};
-    if (plan.forced) return { stale: entries.stale(id) };
-    const entry = entries.fresh(id);
-    if (entry !== undefined) {
-      this.#counters.hitL1();
-      this.#hit(call, 'l1');
-      if (plan.refreshAhead !== undefined) this.#refreshIfDue(call, entry);
-      return { answer: { value: this.#given(entry.value, plan) } };
+    return (
+      !plan.forced && backoff.isPausing(id, clock.now()) && mayServeStale(entries.stateOf(stale), 'backoff')
+    );
+  }
+
+  /** The load in flight that this call waits for; undefined = it starts its own. */
+  #loadToJoin({ key, id, caller }: Planned, mayJoin: boolean): SingleFlight | undefined {
+    const { loads } = this.#deps.work;
+    if (!mayJoin) loads.supersede(id);
+    const joined = loads.get(id);
+    if (joined !== undefined && caller !== undefined && joined.dependsOn(caller)) {
+      throw new CircularLoadError(caller.key, key);
     }
-    this.#counters.missedL1();
-    const stale = entries.stale(id);
-    const isServed =
-      stale !== undefined &&
-      backoff.isPausing(id, clock.now()) &&
-      mayServeStale(entries.stateOf(stale), 'backoff');
-    return isServed ? { answer: this.#served(call, stale.value) } : { stale };
+    return joined;
   }
 
   /** The load in flight for this key, unless one of its tags, or of this call's, was invalidated since it started. */
@@ -156,21 +167,21 @@ export class GetOrSet {
     return flight !== undefined && (flight.tags.length > 0 || plan.tags.length > 0);
   }
 
-  /** The value that a call gets during a load in flight without waiting for it. */
-  async #valueDuring(flight: SingleFlight, call: Planned, redisFailed: boolean): Promise<Answer | undefined> {
+  /** The value that a call gets during a load in flight without waiting for it; `again` = it waits. */
+  async #valueDuring(flight: SingleFlight, call: Planned, redisFailed: boolean): Promise<unknown> {
     const { plan } = call;
     const { entries, lookup } = this.#deps;
-    if (plan.forced) return undefined;
+    if (plan.forced) return again;
     const { stale } = flight;
     const isRefreshed =
       flight.background &&
       stale !== undefined &&
       mayServeStale(entries.stateOf(stale), 'refreshing-elsewhere');
     if (isRefreshed) return this.#hitL2(call, stale);
-    if (!flight.forced || plan.tiers === 'l1' || redisFailed) return undefined;
+    if (!flight.forced || plan.tiers === 'l1' || redisFailed) return again;
     // Another caller forces the load. This call gets the cached value.
     const entry = await lookup.lookL2('getOrSet', this.#keyspace, call.key);
-    return entry === undefined ? undefined : this.#hitL2(call, entry);
+    return entry === undefined ? again : this.#hitL2(call, entry);
   }
 
   #start(call: Planned, options: Parameters<typeof LoadRun.start>[2]): SingleFlight {
@@ -186,36 +197,23 @@ export class GetOrSet {
     if (namesTtl(options)) flight.askTtl(plan.ttlMs);
   }
 
-  /** Waits for a load as long as this call may; undefined = begin anew. */
-  async #await(flight: SingleFlight, isJoined: boolean, call: Planned): Promise<Answer | undefined> {
-    const { tags, errors } = this.#deps;
-    const epochAtJoining = tags.table.latest;
-    // The tag table may lack invalidations by other instances.
-    const isUnsure = isJoined && tags.stale;
-    let result: LoadResult;
-    try {
-      result = await waitWithTimeouts(this.#deps, call.key, flight, call.plan);
-    } catch (error) {
-      this.#counters.missed();
-      this.#missed(call);
-      throw error;
-    }
-    if (result.from === 'other-instance') return undefined;
+  /**
+   * The answer from the result of a load; `again` = there is none. `isSuspect`: a tag of the value may have been
+   * invalidated between the start of its loader and this call.
+   */
+  #answerOf(call: Planned, result: LoadResult, isJoined: boolean, isSuspect: boolean): unknown {
+    if (result.from === 'other-instance') return again;
     if (result.from === 'stale') return this.#served(call, result.value);
     if (result.from === 'l2') {
       this.#counters.hitL2();
-      this.#hit(call, 'l2');
+      call.outcome.hit(call.key, 'l2');
       if (result.due !== undefined && this.#skipsL1(call.plan)) this.#refresh(call, result.due);
-      return { value: this.#given(result.value, call.plan) };
+      return this.#given(result.value, call.plan);
     }
-    if (isUnsure && result.tags.length > 0) await errors.guarded('getOrSet', tags.pull());
-    // A tag of the value was invalidated between the start of its loader and this call.
-    const isOutdated =
-      (isUnsure || result.tagEpoch < epochAtJoining) && !tags.table.isValid(result.tags, result.tagEpoch);
-    if (isOutdated) return undefined;
+    if (isSuspect && !this.#deps.tags.table.isValid(result.tags, result.tagEpoch)) return again;
     this.#counters.missed();
-    this.#missed(call);
-    return { value: this.#loaded(call, result, isJoined) };
+    call.outcome.missed(call.key);
+    return this.#loaded(call, result, isJoined);
   }
 
   #loaded(call: Planned, result: Extract<LoadResult, { from: 'loader' }>, isJoined: boolean): unknown {
@@ -261,26 +259,18 @@ export class GetOrSet {
     return revived(copyOut(value, this.#deps.isolation), plan.value);
   }
 
-  #hitL2(call: Planned, entry: L1Entry): Answer {
+  #hitL2(call: Planned, entry: L1Entry): unknown {
     this.#counters.hitL2();
-    this.#hit(call, 'l2');
-    return { value: this.#given(entry.value, call.plan) };
+    call.outcome.hit(call.key, 'l2');
+    return this.#given(entry.value, call.plan);
   }
 
   /** Serves a stale value. It counts as a miss. */
-  #served(call: Planned, value: unknown): Answer {
+  #served(call: Planned, value: unknown): unknown {
     this.#counters.missed();
     this.#deps.counters.servedStale();
-    this.#missed(call);
-    return { value: this.#given(value, call.plan) };
-  }
-
-  #hit({ outcome, key }: Planned, tier: 'l1' | 'l2'): void {
-    outcome.hit(key, tier);
-  }
-
-  #missed({ outcome, key }: Planned): void {
-    outcome.missed(key);
+    call.outcome.missed(call.key);
+    return this.#given(value, call.plan);
   }
 }
 

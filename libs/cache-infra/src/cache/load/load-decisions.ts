@@ -7,7 +7,6 @@ import type { SingleFlight } from './single-flight.js';
 /** The context of one loader run, and the loader's decisions. */
 export class LoadDecisions implements LoadContext {
   readonly key: string;
-  readonly signal: AbortSignal;
   readonly stale: unknown;
   skipped = false;
   /** Why the value cannot be stored, whatever it is: its tags are too many or too long. */
@@ -24,36 +23,45 @@ export class LoadDecisions implements LoadContext {
     this.#plan = plan;
     this.#flight = flight;
     this.#keyspace = keyspace;
-    this.signal = flight.signal;
     this.#tags = plan.tags;
-    // Loaders destructure their context: `({ ttl }) => …`.
-    this.ttl = this.ttl.bind(this);
-    this.tags = this.tags.bind(this);
-    this.skipStore = this.skipStore.bind(this);
+  }
+
+  // Made when a loader first asks: most ask for nothing.
+  get signal(): AbortSignal {
+    return this.#flight.signal;
   }
 
   /** How the value is stored. The loader's ttl wins; without one, the shortest ttl that a caller asked for. */
   get plan(): StorePlan {
     const { askedTtlMs, askedTags } = this.#flight;
+    const isUnchanged = this.#ttlMs === undefined && this.#tags === this.#plan.tags;
+    if (isUnchanged && askedTtlMs === 0 && askedTags.length === 0) return this.#plan;
     const ttlMs = this.#ttlMs ?? shorter(this.#plan.ttlMs, askedTtlMs);
     return { ...this.#plan, ttlMs, tags: union(this.#tags, askedTags) };
   }
 
-  ttl(ttl: Ttl): void {
-    this.#ttlMs = shortened(durationMs(ttl), this.#plan.jitter);
+  // Functions, not methods: loaders destructure their context, `({ ttl }) => …`.
+  get ttl(): (ttl: Ttl) => void {
+    return (ttl) => {
+      this.#ttlMs = shortened(durationMs(ttl), this.#plan.jitter);
+    };
   }
 
-  tags(...tags: string[]): void {
-    this.#tags = checkedTags([...this.#tags, ...tags]);
-    try {
-      this.#flight.tags = union(this.#flight.tags, this.#keyspace.coveringTags(this.#tags));
-    } catch (error) {
-      // The loader must not fail for its tags: callers get the value, and nothing is stored.
-      this.unstorable = error as Error;
-    }
+  get tags(): (...tags: string[]) => void {
+    return (...tags) => {
+      this.#tags = checkedTags([...this.#tags, ...tags]);
+      try {
+        this.#flight.tags = union(this.#flight.tags, this.#keyspace.coveringTags(this.#tags));
+      } catch (error) {
+        // The loader must not fail for its tags: callers get the value, and nothing is stored.
+        this.unstorable = error as Error;
+      }
+    };
   }
 
-  skipStore(): void {
-    this.skipped = true;
+  get skipStore(): () => void {
+    return () => {
+      this.skipped = true;
+    };
   }
 }

@@ -4,7 +4,7 @@ import type { LoadGuard } from '../../tiers/redis/load-guards.js';
 import type { OptimisticLoad } from '../../tiers/redis/optimistic-loads.js';
 import type { RemoteLoad } from '../../tiers/remote-tier.js';
 import type { Loader } from '../contract/options.js';
-import { copyIn, copyOut } from '../entry/isolation.js';
+import { copyIn, copyOut, type StoredForms } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { refreshTime } from '../entry/l1-entries.js';
 import type { LoadPlan } from '../entry/store-plan.js';
@@ -59,6 +59,9 @@ export class LoadRun implements FlightObserver {
   #remote: LoadGuard | OptimisticLoad | undefined;
   /** Renews the guard while the loader runs. */
   #renewal: NodeJS.Timeout | undefined;
+  #isLoaderRunning = false;
+  /** `performance.now()`, if calls are attributed to requests. */
+  #loaderStart: number | undefined;
 
   private constructor(deps: LoadDeps, call: LoadCall, options: Omit<FlightOptions, 'key'>) {
     this.#deps = deps;
@@ -78,24 +81,44 @@ export class LoadRun implements FlightObserver {
     const { keyspace, id, plan } = this.#call;
     const { loads } = this.#deps.work;
     // A refresh is superseded by the tags of the value that it replaces, too.
-    flight.tags = [...keyspace.coveringTags(plan.tags), ...(flight.stale?.detail?.tags ?? [])];
+    const staleTags = flight.stale?.detail?.tags;
+    if (plan.tags.length > 0 || staleTags !== undefined)
+      flight.tags = [...keyspace.coveringTags(plan.tags), ...(staleTags ?? [])];
     if (flight.background) flight.hold(plan.hardTimeoutMs);
     loads.start(id, flight);
-    const result = this.#run().finally(() => {
-      loads.end(id, flight);
-    });
-    flight.begin(result);
+    flight.begin(this.#run());
   }
 
+  // One function for the whole load: each async function between would cost a promise and a turn.
   async #run(): Promise<LoadResult> {
     const { flight } = this;
+    const { id } = this.#call;
+    const { l2, backoff, work } = this.#deps;
     try {
-      const answer = await this.#askRedis();
+      // The loader runs after the calls of this turn have joined, also where Redis is not asked.
+      const answer = await (l2 === undefined || flight.redisFailed ? undefined : this.#askRedis());
       if (answer !== undefined) return answer;
       flight.tiersAsked();
-      return await this.#loadAndStore();
+      const decisions = this.#prepareLoader();
+      let value: unknown;
+      try {
+        // The callers may have left while Redis was asked.
+        flight.throwIfAbandoned();
+        const made = this.#runLoader(decisions);
+        value = isThenable(made) ? await made : made;
+      } catch (error) {
+        if (this.#isLoaderRunning) this.#noteLoaderEnd(false);
+        return await this.#afterFailure(error);
+      }
+      this.#noteLoaderEnd(true);
+      backoff.succeeded(id);
+      const stored = this.#store(decisions, value);
+      return stored instanceof Promise ? await stored : stored;
     } finally {
+      this.#stopWatching();
       flight.tiersAsked();
+      work.loads.end(id, flight);
+      flight.ended();
     }
   }
 
@@ -103,8 +126,7 @@ export class LoadRun implements FlightObserver {
   async #askRedis(): Promise<LoadResult | undefined> {
     const { flight } = this;
     const { plan } = this.#call;
-    const { l2, counters, tags, missForecast } = this.#deps;
-    if (l2 === undefined || flight.redisFailed) return undefined;
+    const { counters, tags, missForecast } = this.#deps;
     // The tag epoch at the start of the loader decides which later invalidations cover its value.
     const pull = tags.pullForLoad(plan.tags.length > 0);
     pull?.catch(ignore);
@@ -129,7 +151,7 @@ export class LoadRun implements FlightObserver {
       if (found === undefined && this.#remote?.foundNothing === false) this.#remote = undefined;
     }
     await pull?.catch(ignore);
-    flight.signal.throwIfAborted();
+    flight.throwIfAbandoned();
     if (this.#remote === undefined && this.#isOptimistic) this.#remote = await this.#beginOptimistically();
     return this.#remote === undefined ? this.#takeGuard() : undefined;
   }
@@ -233,7 +255,7 @@ export class LoadRun implements FlightObserver {
         const waitMs = isAnnounced ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs);
         const start = performance.now();
         await signal.received(Math.min(waitMs, leftMs), flight.signal);
-        flight.signal.throwIfAborted();
+        flight.throwIfAbandoned();
         leftMs -= performance.now() - start;
         signal.reset();
       }
@@ -252,12 +274,12 @@ export class LoadRun implements FlightObserver {
     }
   }
 
-  async #loadAndStore(): Promise<LoadResult> {
+  /** What the loader is told. From now on a change of the entry elsewhere concerns its value. */
+  #prepareLoader(): LoadDecisions {
     const { flight } = this;
     const { keyspace, key, id, plan } = this.#call;
-    const { tags, work, loadedWrites, backoff } = this.#deps;
-    const tagEpoch = tags.table.latest;
-    flight.tagEpoch = tagEpoch;
+    const { tags, work } = this.#deps;
+    flight.tagEpoch = tags.table.latest;
     if (this.#remote?.leased === true) flight.holdUpLease();
     const decisions = new LoadDecisions(key, flight, keyspace, plan, this.#staleForLoader());
     if (this.#remote === undefined) {
@@ -266,49 +288,56 @@ export class LoadRun implements FlightObserver {
     } else {
       this.#watch(this.#remote);
     }
+    return decisions;
+  }
+
+  /** Stores the loader's value, unless it is none. A promise where Redis is asked. */
+  #store(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
+    if (value === undefined || decisions.skipped || this.#isDisabled) return this.#storeNothing(value);
+    let stored: StoredForms;
+    let storing: Promise<void> | undefined;
     try {
-      let value: unknown;
-      try {
-        // The callers may have left while Redis was asked.
-        flight.signal.throwIfAborted();
-        value = await this.#runLoader(decisions);
-      } catch (error) {
-        return await this.#afterFailure(error);
-      }
-      backoff.succeeded(id);
-      const notStored = (): LoadResult => {
-        return { from: 'loader', value, made: value, stored: false, tags: flight.tags, tagEpoch };
-      };
-      if (value === undefined || decisions.skipped || this.#isDisabled) {
-        await loadedWrites.releaseEmpty(this.#remote);
-        return notStored();
-      }
-      try {
-        if (decisions.unstorable !== undefined) throw decisions.unstorable;
-        const stored = copyIn(value, this.#deps, decisions.plan);
-        // From here on Redis may hold the value before this instance knows: a remote change may be newer, and
-        // supersedes the load.
-        this.#guardState = 'unguarded';
-        const made = { epoch: tagEpoch, remote: this.#remote };
-        await loadedWrites.store(keyspace, key, stored, decisions.plan, flight, made);
-        if (activity.enabled && !flight.superseded) activity.note('set', undefined, undefined);
-        return {
-          from: 'loader',
-          value: stored.value,
-          made: value,
-          stored: true,
-          tags: flight.tags,
-          tagEpoch,
-        };
-      } catch (error) {
-        await loadedWrites.releaseEmpty(this.#remote);
-        if (!isUnstorable(error)) throw error;
-        this.#reportUnstorable(decisions, error);
-        return notStored();
-      }
-    } finally {
-      this.#stopWatching();
+      if (decisions.unstorable !== undefined) throw decisions.unstorable;
+      const { plan } = decisions;
+      stored = copyIn(value, this.#deps, plan);
+      // From here on Redis may hold the value before this instance knows: a remote change may be newer, and supersedes
+      // the load.
+      this.#guardState = 'unguarded';
+      const { keyspace, key } = this.#call;
+      const made = { epoch: this.flight.tagEpoch ?? 0, remote: this.#remote };
+      storing = this.#deps.loadedWrites.store(keyspace, key, stored, plan, this.flight, made);
+    } catch (error) {
+      return this.#afterRefusal(decisions, value, error);
     }
+    if (storing === undefined) return this.#stored(value, stored);
+    return storing.then(
+      () => this.#stored(value, stored),
+      (error: unknown) => this.#afterRefusal(decisions, value, error),
+    );
+  }
+
+  #stored(made: unknown, { value }: StoredForms): LoadResult {
+    const { flight } = this;
+    if (activity.enabled && !flight.superseded) activity.note('set', undefined, undefined);
+    return { from: 'loader', value, made, stored: true, tags: flight.tags, tagEpoch: flight.tagEpoch ?? 0 };
+  }
+
+  #notStored(value: unknown): LoadResult {
+    const { flight } = this;
+    const { tags, tagEpoch = 0 } = flight;
+    return { from: 'loader', value, made: value, stored: false, tags, tagEpoch };
+  }
+
+  #storeNothing(value: unknown): LoadResult | Promise<LoadResult> {
+    if (this.#remote?.leased !== true) return this.#notStored(value);
+    return this.#deps.loadedWrites.releaseEmpty(this.#remote).then(() => this.#notStored(value));
+  }
+
+  async #afterRefusal(decisions: LoadDecisions, value: unknown, error: unknown): Promise<LoadResult> {
+    await this.#deps.loadedWrites.releaseEmpty(this.#remote);
+    if (!isUnstorable(error)) throw error;
+    this.#reportUnstorable(decisions, error);
+    return this.#notStored(value);
   }
 
   /** The stale value, as the loader gets it. */
@@ -322,18 +351,18 @@ export class LoadRun implements FlightObserver {
     }
   }
 
-  async #runLoader(decisions: LoadDecisions): Promise<unknown> {
-    const { counters } = this.#deps;
-    counters.loadStarted();
-    const start = activity.enabled ? performance.now() : 0;
-    try {
-      return await runAs(this.flight, () => this.#call.loader(decisions));
-    } catch (error) {
-      counters.loadFailed();
-      throw error;
-    } finally {
-      if (activity.enabled) activity.note('load', undefined, performance.now() - start);
-    }
+  #runLoader(decisions: LoadDecisions): unknown {
+    this.#deps.counters.loadStarted();
+    this.#isLoaderRunning = true;
+    if (activity.enabled) this.#loaderStart = performance.now();
+    return runAs(this.flight, () => this.#call.loader(decisions));
+  }
+
+  #noteLoaderEnd(isDone: boolean): void {
+    this.#isLoaderRunning = false;
+    if (!isDone) this.#deps.counters.loadFailed();
+    if (activity.enabled && this.#loaderStart !== undefined)
+      activity.note('load', undefined, performance.now() - this.#loaderStart);
   }
 
   /** After a failed loader, callers get the value at hand, or else the failure. */
@@ -341,7 +370,7 @@ export class LoadRun implements FlightObserver {
     const { flight } = this;
     const { id } = this.#call;
     const { loadedWrites, backoff, clock, entries } = this.#deps;
-    if (flight.signal.aborted) {
+    if (flight.isAbandoned) {
       await loadedWrites.release(this.#remote);
       throw error;
     }
@@ -457,6 +486,12 @@ function isForced(flight: SingleFlight): boolean {
 /** True if no tier can store the value, because of its kind, its size or its tags. */
 function isUnstorable(error: unknown): error is Error {
   return error instanceof SerializationError || error instanceof ValidationError;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 function ignore(): void {

@@ -95,13 +95,18 @@ export class SingleFlight implements LoadInFlight {
   askedTags: readonly string[] = [];
   /** The shortest ttl that joining callers ask for, milliseconds; 0 = none that ends. */
   askedTtlMs = 0;
-  readonly #controller = new AbortController();
-  readonly #tiersAsked = signalOnce();
+  /** Made when somebody asks for the signal: most loaders do not. */
+  #controller: AbortController | undefined;
+  #abandoned: { readonly reason: unknown } | undefined;
+  #areTiersAsked = false;
+  #onTiersAsked: (() => void)[] | undefined;
+  #load: Promise<LoadResult> | undefined;
+  /** The load, or the moment when it was abandoned. Made for callers that may leave. */
   #result: Promise<LoadResult> | undefined;
   #settle: (result: LoadResult) => void = ignore;
   /** Number of callers that stay until the load ends. */
   #unlimited = 0;
-  readonly #participants = new Set<Participant>();
+  #participants: Set<Participant> | undefined;
   /** Number of callers past their limit for which the stale value is still being checked. */
   #deciding = 0;
   /** The load continues without callers. */
@@ -141,16 +146,37 @@ export class SingleFlight implements LoadInFlight {
 
   /** Resolves once every tier was asked for a stale value. */
   get staleKnown(): Promise<void> {
-    return this.#tiersAsked.promise;
+    if (this.#areTiersAsked) return Promise.resolve();
+    return new Promise((resolve) => {
+      (this.#onTiersAsked ??= []).push(resolve);
+    });
   }
 
   /** Call it once every tier was asked. */
   tiersAsked(): void {
-    this.#tiersAsked.resolve();
+    this.#areTiersAsked = true;
+    if (this.#onTiersAsked === undefined) return;
+    for (const resolve of this.#onTiersAsked) resolve();
+    this.#onTiersAsked = undefined;
   }
 
+  /** Aborts when the flight is abandoned. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abandoned !== undefined) this.#controller.abort(this.#abandoned.reason);
+    }
     return this.#controller.signal;
+  }
+
+  /** As `signal.aborted`. */
+  get isAbandoned(): boolean {
+    return this.#abandoned !== undefined;
+  }
+
+  /** As `signal.throwIfAborted()`. */
+  throwIfAbandoned(): void {
+    if (this.#abandoned !== undefined) this.signal.throwIfAborted();
   }
 
   /** The load exceeded the limit of a caller. */
@@ -203,18 +229,25 @@ export class SingleFlight implements LoadInFlight {
     this.askedTtlMs = shorter(this.askedTtlMs, ttlMs);
   }
 
-  /** `result`: of the load that this flight shares. */
-  begin(result: Promise<LoadResult>): void {
-    this.#result = new Promise<LoadResult>((resolve, reject) => {
-      this.#settle = resolve;
-      result.then(resolve, reject);
-    });
+  /** `load`: the load that this flight shares. */
+  begin(load: Promise<LoadResult>): void {
+    this.#load = load;
     // Callers get a failure by `join`. Without a caller it is ignored, and not an unhandled rejection.
-    this.#result
-      .finally(() => {
-        clearTimeout(this.#timer);
-      })
-      .catch(ignore);
+    load.catch(ignore);
+  }
+
+  /** Call it when the load has ended. */
+  ended(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+  }
+
+  /** Ends early when the load is abandoned. */
+  get #loadOrAbandoned(): Promise<LoadResult> {
+    return (this.#result ??= new Promise<LoadResult>((resolve, reject) => {
+      this.#settle = resolve;
+      if (this.#abandoned !== undefined) resolve({ from: 'other-instance' });
+      (this.#load as Promise<LoadResult>).then(resolve, reject);
+    }));
   }
 
   /**
@@ -247,18 +280,20 @@ export class SingleFlight implements LoadInFlight {
    * Waits for the result, or until `signal` aborts. The last caller to leave aborts the loader, unless the flight is
    * held within its limit.
    */
-  async join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<LoadResult> {
-    const result = this.#result as Promise<LoadResult>;
+  join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<LoadResult> {
     if (signal === undefined) {
       this.#unlimited++;
-      return result;
+      // A load for which a caller waits without limit is not abandoned.
+      return this.#abandoned === undefined ? (this.#load as Promise<LoadResult>) : this.#loadOrAbandoned;
     }
+    const result = this.#loadOrAbandoned;
     const participant: Participant = { limitMs };
-    this.#participants.add(participant);
+    const participants = (this.#participants ??= new Set());
+    participants.add(participant);
     return new Promise<LoadResult>((resolve, reject) => {
       const leave = (): void => {
         reject(signal.reason as Error);
-        this.#participants.delete(participant);
+        participants.delete(participant);
         this.#participantLeft(signal.reason);
       };
       if (signal.aborted) {
@@ -279,7 +314,7 @@ export class SingleFlight implements LoadInFlight {
   }
 
   get #hasNoParticipant(): boolean {
-    return this.#unlimited === 0 && this.#participants.size === 0;
+    return this.#unlimited === 0 && (this.#participants?.size ?? 0) === 0;
   }
 
   #participantLeft(reason: unknown): void {
@@ -296,30 +331,23 @@ export class SingleFlight implements LoadInFlight {
   #endIfOverdue(): void {
     const overdueMs = this.#overdueMs;
     if (overdueMs === 0 || this.#deciding > 0 || this.#unlimited > 0) return;
-    for (const { limitMs } of this.#participants) if (limitMs > overdueMs) return;
+    for (const { limitMs } of this.#participants ?? []) if (limitMs > overdueMs) return;
     this.#abandon(tookTooLong(this.key, overdueMs));
   }
 
   #abandon(reason: unknown): void {
-    if (this.signal.aborted) return;
+    if (this.#abandoned !== undefined) return;
+    this.#abandoned = { reason };
     clearTimeout(this.#timer);
     supersede(this);
     this.#observer.onAbandoned();
-    this.#controller.abort(reason);
+    this.#controller?.abort(reason);
     this.#settle({ from: 'other-instance' });
   }
 }
 
 export function tookTooLong(key: string, limitMs: number): CacheTimeoutError {
   return new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${String(limitMs)} ms)`);
-}
-
-function signalOnce(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = ignore;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 function ignore(): void {

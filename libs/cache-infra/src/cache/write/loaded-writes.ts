@@ -54,10 +54,25 @@ export class LoadedWrites {
   }
 
   /**
-   * Stores the value of a loader, unless the load was superseded: in this process, or, by its guard in Redis, by
-   * another instance.
+   * Stores the value of a loader, unless the load was superseded: in this process, or, as Redis finds, by another
+   * instance. A promise where Redis is asked.
    */
-  async store(
+  store(
+    keyspace: Keyspace,
+    key: string,
+    stored: StoredForms,
+    plan: StorePlan,
+    work: Supersedable,
+    made: MadeUnder,
+  ): Promise<void> | undefined {
+    const { l2, lifecycle, l1Writes } = this.#deps;
+    if (l2 !== undefined) return this.#storeInRedis(l2, keyspace, key, stored, plan, work, made);
+    if (!work.superseded && !lifecycle.closed) l1Writes.store(keyspace, key, stored, plan, made.epoch);
+    return undefined;
+  }
+
+  async #storeInRedis(
+    l2: RemoteTier,
     keyspace: Keyspace,
     key: string,
     stored: StoredForms,
@@ -65,15 +80,15 @@ export class LoadedWrites {
     work: Supersedable,
     made: MadeUnder,
   ): Promise<void> {
-    const { l1, l2, tags, counters } = this.#deps;
+    const { l1, tags, counters } = this.#deps;
     if (work.superseded || this.#deps.lifecycle.closed) {
       await this.release(made.remote);
       return;
     }
     // Redis already failed in this call: don't pay for a second time-out.
-    if (l2?.link.inService === true && made.remote === undefined && plan.tiers !== 'l1') return;
+    if (l2.link.inService && made.remote === undefined && plan.tiers !== 'l1') return;
     let { epoch } = made;
-    if (l2?.link.inService === true && plan.tags.length > 0) {
+    if (l2.link.inService && plan.tags.length > 0) {
       tags.tagsInUse();
       // Epoch 0: there was no table when the loader started. If this call creates it, no tag was invalidated meanwhile.
       if (epoch === 0) {
@@ -89,11 +104,11 @@ export class LoadedWrites {
         }
       }
     }
-    if (l2 === undefined || made.remote === undefined || plan.tiers === 'l1') {
+    if (made.remote === undefined || plan.tiers === 'l1') {
       // Redis is in service but has not seen this key: it would report no change of it, so the L1 must not keep it.
-      const l1Only = l2 === undefined || plan.tiers === 'l1' || !l2.link.inService;
-      if (!l1Only || (plan.tiers === 'l2' && l2 !== undefined)) return;
-      if (l2?.link.inService === true && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
+      const l1Only = plan.tiers === 'l1' || !l2.link.inService;
+      if (!l1Only || plan.tiers === 'l2') return;
+      if (l2.link.inService && !(await this.#isStillValid(keyspace, plan, epoch, work))) return;
       this.#deps.l1Writes.store(keyspace, key, stored, plan, epoch);
       return;
     }
