@@ -5,8 +5,9 @@ import { type RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js
 import { headerBytes, writeChecksum } from '../../libs/cache-infra/src/codec/header.js';
 import { armed } from '../support/armed.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
+import { setStale } from '../support/loads.js';
+import { received } from '../support/news.js';
 import { until } from '../support/until.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
@@ -96,7 +97,7 @@ describe('what tags cost', () => {
       const cache = await holder(keys, { coherence });
       for (let round = 0; round < 3; round++) {
         await writer.invalidateTags(`another-${round}`);
-        await pause(60);
+        await received(cache, writer);
         const hits = cache.stats().l1.hits;
         const calls = await scriptsOf(() => Promise.all(keys.map((key) => cache.get(key))));
         expect({ calls, hits: cache.stats().l1.hits - hits }).toEqual({ calls: 0, hits: 300 });
@@ -111,7 +112,7 @@ describe('what tags cost', () => {
     await setTagged(cache, keys);
     await Promise.all(keys.map((key) => cache.get(key)));
     await cache.invalidateTags('another');
-    await pause(60);
+    await received(cache, await redis());
     const calls = await scriptsOf(() => Promise.all(keys.map((key) => cache.get(key))));
     expect(calls).toBeLessThanOrEqual(1);
   });
@@ -158,7 +159,7 @@ describe('a change of the table that no message tells of', () => {
     await setTagged(writer, ['a', 'b']);
     const cache = await holder(['a', 'b']);
     await writer.invalidateTags('another');
-    await pause(30);
+    await received(cache, writer);
     expect(await cache.get('a')).toBe('a');
     const [, latest = '0'] = await own.raw.zrevrange(table(), 0, 0, 'WITHSCORES');
     await own.raw.zadd(table(), String(Number(latest) + 10), ':xa');
@@ -224,7 +225,7 @@ describe('a change of the table that no message tells of', () => {
       JSON.stringify([latest, far, far, ':xa']),
     ];
     for (const message of odd) await own.raw.publish(`${table()}@0`, message);
-    await pause(30);
+    await received(cache, writer);
     expect([...(await cache.getMany(['a', 'b'])).keys()]).toEqual(['a', 'b']);
     expect([...(await (await redis()).getMany(['a', 'b'])).keys()]).toEqual(['a', 'b']);
   });
@@ -238,7 +239,7 @@ describe('a change of the table that no message tells of', () => {
       await cache.get('key');
     }
     await zero.invalidateTags('t');
-    await pause(30);
+    await received(three, await redis(inThree));
     expect([await zero.get('key'), await three.get('key')]).toEqual([undefined, 1]);
   });
 });
@@ -252,7 +253,7 @@ describe('a tag table that lost something', () => {
     await cache.invalidateTags('t');
     await own.raw.restore(table(), 0, before, 'REPLACE');
     await own.raw.restore(page, 3_600_000, entry, 'REPLACE');
-    await pause(60);
+    await received(cache, await redis());
     expect(await cache.get('page')).toBeUndefined();
     expect(await (await redis()).get('page')).toBeUndefined();
   });
@@ -281,7 +282,8 @@ describe('a tag table that lost something', () => {
     await other.get('key');
     if (how === 'zadd') await own.raw.zadd(table(), 2 ** 53, ':nobody');
     else await own.raw.set(table(), 'text');
-    await pause(60);
+    await received(one, other);
+    await received(other, one);
     expect(await one.get('key')).toBeUndefined();
     await one.set('key', 'new', { tags: ['t'] });
     expect(await (await redis()).get('key')).toBe('new');
@@ -298,8 +300,8 @@ describe('a tag table that lost something', () => {
     await cache.set('odd', 1, { tags: ['t'] });
     const codec = await own.raw.getBuffer(`${own.keyPrefix}::odd`);
     await own.raw.set(`${own.keyPrefix}::odd`, withEpoch(codec as Buffer, Number.MAX_SAFE_INTEGER - 1));
-    await pause(60);
     const fresh = await redis();
+    await received(cache, fresh);
     expect([await fresh.get('odd'), await fresh.get('key'), await cache.get('key')]).toEqual([
       undefined,
       1,
@@ -417,8 +419,7 @@ describe('entries without tags in a cache that has a tag table', () => {
     await other.invalidateTags('t');
     await other.set('tagged', 1, { tags: ['t'] });
     await cache.get('tagged');
-    await other.set('key', 'stale', { ttl: '50ms', grace: 60 });
-    await pause(80);
+    await setStale(other, 'stale');
     const loaded = cache.getOrSet('key', () => Promise.reject(new Error('down')), { grace: 60 });
     await expect(loaded).resolves.toBe('stale');
   });
