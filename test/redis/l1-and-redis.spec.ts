@@ -58,7 +58,8 @@ describe('two tiers', () => {
   });
 
   it('pitfall (others) L1 never outlives L2 after promotion', async () => {
-    // On the real clock: a reader may ask Redis for its time at any moment, and a clock of the test's own would not agree.
+    // On the real clock: a reader may ask Redis for its time at any moment, and a clock of the test's own would not
+    // agree.
     const reader = redis({ coherence: 'none', defaultTtl: 60 });
     await redis().set('key', 1, 2);
     const redisKey = `${own.keyPrefix}::key`;

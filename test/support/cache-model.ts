@@ -8,8 +8,9 @@ import { ManualClock } from './manual-clock.js';
 import { elapse } from './time.js';
 
 /**
- * A cache that anybody can check by reading: a Map without tiers, flights or epochs. Commands run one after the other; loaders are held
- * open between them, so that every command may come while loads are under way, in one instance or in several.
+ * A cache that anybody can check by reading: a Map without tiers, flights or epochs. Commands run one after the other;
+ * loaders are held open between them, so that every command may come while loads are under way, in one instance or in
+ * several.
  */
 interface ModelEntry {
   readonly value: number;
@@ -34,8 +35,8 @@ interface ModelLoad {
   readonly grace: number;
   readonly tagInvalidations: number;
   /**
-   * Whether the value is stored is open: tags that only the value from before has were invalidated; or Redis was given another one,
-   * whose tags had been, and which nobody takes.
+   * Whether the value is stored is open: tags that only the value from before has were invalidated; or Redis was given
+   * another one, whose tags had been, and which nobody takes.
    */
   open?: boolean;
   /** Another instance invalidated its tags: its value may get into Redis, where nobody takes it. */
@@ -54,7 +55,9 @@ export class Model {
   readonly entries = new Map<string, ModelEntry>();
   readonly loads = new Map<string, ModelLoad>();
   readonly pauses = new Map<string, { until: number; ms: number }>();
-  /** Superseded by an instance that their own does not hear of: it finds out in the end, when Redis refuses the value. */
+  /**
+   * Superseded by an instance that their own does not hear of: it finds out in the end, when Redis refuses the value.
+   */
   readonly ghosts = new Set<ModelLoad>();
   readonly #hears: boolean;
   /** How often tags were invalidated so far. */
