@@ -1,6 +1,6 @@
-import { request as httpRequest, type ClientRequest } from 'node:http';
+import { request as httpRequest } from 'node:http';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   Controller,
   Delete,
@@ -26,20 +26,10 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Cache, HttpCache } from 'nestjs-cache-infra';
+import { HttpCache } from 'nestjs-cache-infra';
 import { map, type Observable } from 'rxjs';
 
-import { deferred } from '../support/deferred.js';
-import { until } from '../support/until.js';
-import {
-  bootApp,
-  handling,
-  matrix,
-  Origin,
-  type AppRequest,
-  type Reply,
-  type TestApp,
-} from '../support/http-cache-app.js';
+import { handling, matrix, Origin, siteOf, type AppRequest, type Reply } from '../support/http-cache-app.js';
 
 @Injectable()
 class TokenGuard implements CanActivate {
@@ -158,45 +148,24 @@ class AttackedController {
 }
 
 describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter, tier) => {
-  let test: TestApp;
-  let runs: number;
-  let coalescedBefore: number;
   const sessions = { next: 0 };
-  beforeAll(async () => {
-    test = await bootApp({
-      adapter,
-      tier,
-      controllers: [AttackedController],
-      prepare: (app) => {
-        app.setGlobalPrefix('api');
-        app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-        withSessions(app, sessions, adapter === 'Fastify');
-      },
-    });
+  const site = siteOf({
+    adapter,
+    tier,
+    controllers: [AttackedController],
+    prepare: (app) => {
+      app.setGlobalPrefix('api');
+      app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+      withSessions(app, sessions, adapter === 'Fastify');
+    },
   });
-  afterAll(() => test.close());
-  beforeEach(async () => {
-    await test.app.get(Cache).clear();
-    runs = 0;
-    coalescedBefore = test.app.get(Cache).stats().coalesced;
-    test.origin.script = () => ({ run: ++runs });
-  });
-
   const get = (path: string, headers?: Record<string, string>, method?: string) =>
-    test.fetch(`/api/v1/attacked${path}`, headers, method);
+    site.get(`/api/v1/attacked${path}`, headers, method);
   const text = async (path: string, headers?: Record<string, string>) => (await get(path, headers)).text();
-  const joined = (count: number) =>
-    until(() => test.app.get(Cache).stats().coalesced - coalescedBefore === count);
-  const open = (path: string): ClientRequest => {
-    const sent = httpRequest(`${test.url}/api/v1/attacked${path}`);
-    sent.on('error', () => undefined);
-    sent.end();
-    return sent;
-  };
 
   describe('requests made to poison it', () => {
     it('a port in Host that is not that of others reaches nobody else', async () => {
-      test.origin.script = ({ headers }) => `<a href="http://${headers['host'] ?? ''}/">`;
+      site.origin.script = ({ headers }) => `<a href="http://${headers['host'] ?? ''}/">`;
       await get('/shared/port', { Host: 'shop.example:1337' });
 
       expect(await text('/shared/port', { Host: 'shop.example' })).toBe('<a href="http://shop.example/">');
@@ -207,7 +176,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
       const withBody = (body: string): Promise<string> =>
         new Promise((resolve, reject) => {
           const sent = httpRequest(
-            `${test.url}/api/v1/attacked/shared/fat`,
+            `${site.url}/api/v1/attacked/shared/fat`,
             { headers: { 'Content-Type': 'application/json', 'Content-Length': body.length } },
             (message) => {
               message.resume();
@@ -226,7 +195,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
     });
 
     it('X-Forwarded-Host and -Proto mean nothing to an application that trusts no proxy', async () => {
-      test.origin.script = () => ++runs;
+      site.origin.script = () => ++site.runs;
       await get('/shared/forwarded', { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' });
 
       expect(handling(await get('/shared/forwarded'))).toContain('hit');
@@ -234,9 +203,9 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
 
     it('other values, orders and encodings of a parameter are told apart where a handler tells them apart', async () => {
       const all = ['a=1&a=2', 'a=2&a=1', 'a=1%262', 'a=1&2', 'a[]=1', 'a[0]=1', 'a=%20', 'a=+', 'A=1&a=2'];
-      test.origin.script = ({ url }) => url;
+      site.origin.script = ({ url }) => url;
       for (const query of all) await get(`/plain/query?${query}`);
-      runs = 0;
+      site.runs = 0;
 
       for (const query of all) expect(await text(`/plain/query?${query}`)).toContain(`?${query}`);
     });
@@ -246,7 +215,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
     it.each(['X-Api-Key', 'X-Auth-Token', 'X-Access-Token', 'Proxy-Authorization'])(
       'known by %s have their own answers',
       async (name) => {
-        test.origin.script = ({ headers }) => `for ${headers[name.toLowerCase()] ?? 'nobody'}`;
+        site.origin.script = ({ headers }) => `for ${headers[name.toLowerCase()] ?? 'nobody'}`;
         const path = `/plain/by-${name}`;
 
         for (const user of ['a', 'b']) expect(await text(path, { [name]: user })).toBe(`for ${user}`);
@@ -265,7 +234,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
     });
 
     it('that are new, and get a session at the last moment, do not get what was made for another', async () => {
-      test.origin.script = () => ++runs;
+      site.origin.script = () => ++site.runs;
       // Teaches that such answers come with a cookie that nobody could see when they were stored.
       await get('/session/page');
       const answers = await Promise.all([1, 2, 3].map(() => get('/session/page')));
@@ -277,7 +246,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
     });
 
     it('Vary: Cookie tells apart also on a shared route', async () => {
-      test.origin.script = ({ headers }, reply) => {
+      site.origin.script = ({ headers }, reply) => {
         reply.header('Vary', 'Cookie');
         return `for ${headers['cookie'] ?? 'nobody'}`;
       };
@@ -303,7 +272,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
       ['a megabyte', () => Buffer.alloc(1 << 20, 'ab')],
       ['a long list', () => Array.from({ length: 20_000 }, (_, i) => ({ i }))],
     ])('of %s come back byte by byte, with the same type and length', async (name, make) => {
-      test.origin.script = make;
+      site.origin.script = make;
       const path = `/plain/body-${encodeURIComponent(name)}`;
 
       const [first, second] = [await get(path), await get(path)];
@@ -316,14 +285,14 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
     });
 
     it('204 comes back', async () => {
-      test.origin.script = (_request, reply) => {
-        runs += 1;
+      site.origin.script = (_request, reply) => {
+        site.runs += 1;
         reply.status(204);
       };
       await get('/plain/none');
       const second = await get('/plain/none');
 
-      expect([second.status, runs, await second.text()]).toEqual([204, 1, '']);
+      expect([second.status, site.runs, await second.text()]).toEqual([204, 1, '']);
     });
   });
 
@@ -333,7 +302,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
       const second = await get('/header');
 
       expect([second.status, second.headers.get('cache-control')]).toEqual([203, 'max-age=5']);
-      test.clock.advance(6000);
+      site.clock.advance(6000);
       expect(handling(await get('/header'))).toContain('fwd=uri-miss');
     });
 
@@ -369,64 +338,6 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
       await get('/plain/chosen', {}, 'POST');
       expect(handling(await get('/plain/after'))).toContain('hit');
       expect(handling(await get('/plain/other'))).toContain('fwd=uri-miss');
-    });
-  });
-
-  describe('requests that end early', () => {
-    it('what ran for one that left is stored, and others get it', async () => {
-      const gate = deferred();
-      test.origin.script = async () => {
-        runs += 1;
-        await gate.promise;
-        return `run ${String(runs)}`;
-      };
-      const leaving = open('/plain/left');
-      await until(() => runs === 1);
-      const staying = get('/plain/left');
-      await joined(1);
-      leaving.destroy();
-      gate.resolve();
-
-      expect(await (await staying).text()).toBe('run 1');
-      expect(handling(await get('/plain/left'))).toContain('hit');
-    });
-
-    it('a handler that gives up with its client fails for nobody else', async () => {
-      test.origin.script = async (request) => {
-        runs += 1;
-        if (runs > 1) return `run ${String(runs)}`;
-        const { raw = request } = request as AppRequest & { raw?: object };
-        await new Promise((resolve) => {
-          (raw as { socket: NodeJS.EventEmitter }).socket.once('close', resolve);
-        });
-        throw new Error('aborted');
-      };
-      const leaving = open('/plain/gives-up');
-      await until(() => runs === 1);
-      const staying = [get('/plain/gives-up'), get('/plain/gives-up')];
-      await joined(2);
-      leaving.destroy();
-
-      const answers = await Promise.all(staying);
-      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-      expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['run 2', 'run 2']);
-    });
-
-    it('one that waits for another and leaves disturbs nobody', async () => {
-      const gate = deferred();
-      test.origin.script = async () => {
-        runs += 1;
-        await gate.promise;
-        return `run ${String(runs)}`;
-      };
-      const staying = get('/plain/waits');
-      await until(() => runs === 1);
-      const leaving = open('/plain/waits');
-      await joined(1);
-      leaving.destroy();
-      gate.resolve();
-
-      expect(await (await staying).text()).toBe('run 1');
     });
   });
 });

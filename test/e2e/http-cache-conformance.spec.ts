@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Cache } from 'nestjs-cache-infra';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import { bootApp, matrix, OriginController, type Reply, type TestApp } from '../support/http-cache-app.js';
+import { matrix, OriginController, siteOf, type Reply } from '../support/http-cache-app.js';
 import { scenarios, type Field, type Step } from './http-cache-scenarios.js';
 
 const dates: readonly string[] = ['Date', 'Expires', 'Last-Modified'];
@@ -9,21 +8,14 @@ const dates: readonly string[] = ['Date', 'Expires', 'Last-Modified'];
 describe.each(matrix)(
   'the scenarios of cache-tests.fyi on %s with %s (issue: shown by 4)',
   (adapter, tier) => {
-    let test: TestApp;
-    let runs: number;
+    // No `@HttpCache()`: what is stored is what RFC 9111 lets be stored.
+    const site = siteOf({ adapter, tier, controllers: [OriginController] });
     beforeAll(async () => {
-      // No `@HttpCache()`: what is stored is what RFC 9111 lets be stored.
-      test = await bootApp({ adapter, tier, controllers: [OriginController] });
-      test.origin.script = (_request, reply) => {
+      site.origin.script = (_request, reply) => {
         reply.header('Cache-Control', 'max-age=60');
       };
       // Teaches that the handler makes responses with a freshness of their own.
-      await test.fetch('/origin/first');
-    });
-    afterAll(() => test.close());
-    beforeEach(async () => {
-      runs = 0;
-      await test.app.get(Cache).clear();
+      await site.get('/origin/first');
     });
 
     describe.each(Object.entries(scenarios))('%s', (_group, rows) => {
@@ -44,16 +36,16 @@ describe.each(matrix)(
         expectedAge,
         lacks,
       } = step;
-      test.clock.advance(pause * 1000);
-      test.origin.script = (_request, reply) => {
-        runs += 1;
-        reply.header('X-Run', String(runs));
+      site.clock.advance(pause * 1000);
+      site.origin.script = (_request, reply) => {
+        site.runs += 1;
+        reply.header('X-Run', String(site.runs));
         answer(reply, step);
-        return step.status === 204 ? undefined : `run ${String(runs)}`;
+        return step.status === 204 ? undefined : `run ${String(site.runs)}`;
       };
-      const before = runs;
+      const before = site.runs;
 
-      const response = await test.fetch(
+      const response = await site.get(
         `/origin/${id}${query === undefined ? '' : `?${query}`}`,
         request,
         method,
@@ -77,7 +69,7 @@ describe.each(matrix)(
 
     function valueOf([name, value]: Field): string | readonly string[] {
       if (typeof value !== 'number') return value;
-      return dates.includes(name) ? new Date(test.clock.now() + value * 1000).toUTCString() : String(value);
+      return dates.includes(name) ? new Date(site.clock.now() + value * 1000).toUTCString() : String(value);
     }
   },
 );

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   Controller,
   Get,
@@ -27,7 +27,7 @@ import { lastValueFrom, of } from 'rxjs';
 import { ownRedisServer } from '../support/redis.js';
 import {
   adapters,
-  bootApp,
+  appsOfTest,
   handling,
   Origin,
   type AppRequest,
@@ -35,6 +35,8 @@ import {
   type Reply,
   type TestApp,
 } from '../support/http-cache-app.js';
+
+const bootApp = appsOfTest();
 
 @Controller()
 class PagesController {
@@ -120,14 +122,11 @@ function versioned(version: string): Type {
 }
 
 describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter) => {
-  let test: TestApp | undefined;
-  afterEach(() => test?.close());
-
   async function boot(options: Partial<BootOptions>): Promise<TestApp> {
-    test = await bootApp({ adapter, tier: 'memory', controllers: [PagesController], ...options });
+    const app = await bootApp({ adapter, tier: 'memory', controllers: [PagesController], ...options });
     let runs = 0;
-    test.origin.script = () => ++runs;
-    return test;
+    app.origin.script = () => ++runs;
+    return app;
   }
 
   it('refuses to start when a route names a cache that there is not', async () => {
@@ -172,8 +171,6 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
     const response = await fetch('/page');
 
     expect([response.status, await response.text()]).toEqual([200, '2']);
-    await test?.close();
-    test = undefined;
   });
 
   it('tells versions apart that a header chooses', async () => {
@@ -239,9 +236,6 @@ describe.each(adapters)('HttpCacheInterceptor in an application on %s', (adapter
 
     expect(await response.text()).toBe('first');
     expect(handling(response)).toContain('hit');
-    await first.close();
-    await second.close();
-    test = undefined;
   });
 });
 

@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { HttpCache } from 'nestjs-cache-infra';
 
-import {
-  bootApp,
-  handling,
-  matrix,
-  Origin,
-  type AppRequest,
-  type Reply,
-  type TestApp,
-} from '../support/http-cache-app.js';
+import { handling, matrix, Origin, siteOf, type AppRequest, type Reply } from '../support/http-cache-app.js';
+import { elapse } from '../support/time.js';
 
 const users = 50;
 const requests = 1000;
@@ -62,17 +55,13 @@ function headersOf(user: number): Record<string, string> {
 describe.each(matrix)(
   '1,000 interleaved requests of 50 users on %s with %s (issue: shown by 3)',
   (adapter, tier) => {
-    let test: TestApp;
-    beforeAll(async () => {
-      test = await bootApp({ adapter, tier, controllers: [PagesController] });
-    });
-    afterAll(() => test.close());
+    const site = siteOf({ adapter, tier, controllers: [PagesController] });
 
     it('leak nothing', async () => {
       const next = random(7);
-      test.origin.script = async ({ headers }, reply) => {
+      site.origin.script = async ({ headers }, reply) => {
         if (next() < 0.3) reply.header('Vary', 'Accept-Language');
-        await new Promise((resolve) => setTimeout(resolve, next() * 4));
+        await elapse(next() * 4);
         return (
           known.map((name) => headers[name.toLowerCase()]).find((user) => user !== undefined) ?? 'nobody'
         );
@@ -86,9 +75,9 @@ describe.each(matrix)(
           const headers = headersOf(Math.floor(next() * (users + 1)));
           const [user = 'nobody'] = Object.values(headers);
           if (next() < 0.5) headers['Accept-Language'] = next() < 0.5 ? 'de' : 'fr';
-          if (next() < 0.01) test.clock.advance(61_000);
+          if (next() < 0.01) site.clock.advance(61_000);
           const path = next() < 0.7 ? 'pages' : 'silent';
-          const response = await test.fetch(`/${path}/${String(Math.floor(next() * pages))}`, headers);
+          const response = await site.get(`/${path}/${String(Math.floor(next() * pages))}`, headers);
           const body = (await response.json()) as { user: string };
           if (body.user !== user) leaks.push(`${user} got what is for ${body.user}`);
           if (/; (hit|collapsed)/.test(handling(response))) hits += 1;

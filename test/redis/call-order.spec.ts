@@ -2,7 +2,6 @@ import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import { deferred, turn } from '../support/deferred.js';
 import { callPairs, pairOutcome } from '../support/call-pairs.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const options = { ttl: 60, grace: 3600 };
@@ -131,9 +130,9 @@ describe('a server that has forgotten its scripts', () => {
     // The set has left by its digest, and is answered that nobody knows it only after what came later was sent.
     await own.server.pause();
     const set = cache.set('key', 'older');
-    await pause(50);
+    await turn();
     const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer');
-    await pause(50);
+    await turn();
     await own.server.resume();
     await Promise.all([set, later]);
     expect(await (await own.redis({ enableL1Cache: false })).get('key')).toBe(

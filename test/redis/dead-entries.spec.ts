@@ -1,13 +1,21 @@
+import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { deferred } from '../support/deferred.js';
+import { turn } from '../support/deferred.js';
 import { until } from '../support/until.js';
-import { pause } from '../support/within.js';
+import { heldLoad } from '../support/loads.js';
+import { elapse } from '../support/time.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
 
 const stored = async (): Promise<number> => (await own.raw.keys(`${own.keyPrefix}::*`)).length;
 const pages = Array.from({ length: 2000 }, (_, i) => `page:${i}`);
+
+/** The removals of dead entries that `cache` has read have run: Redis answers the commands of a connection in order. */
+async function removalsEnd(cache: RedisCache): Promise<void> {
+  await turn();
+  await cache.get('nothing');
+}
 
 describe('an entry whose tag was invalidated', () => {
   it.each([true, false])('T60: leaves Redis once it is read, among many (L1: %s)', async (enableL1Cache) => {
@@ -52,25 +60,16 @@ describe('an entry whose tag was invalidated', () => {
       await other.invalidateTags('t');
       const [read] = await Promise.all([cache.get('key'), other.set('key', i, options)]);
       expect([undefined, i]).toContain(read);
-      await pause(3);
+      await removalsEnd(cache);
       expect(await other.get('key')).toBe(i);
       expect(await (await redis({ enableL1Cache: false })).get('key')).toBe(i);
     }
     await other.invalidateTags('t');
-    const [started, end] = [deferred(), deferred<string>()];
-    const loaded = other.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      options,
-    );
-    await started.promise;
+    const held = await heldLoad(other, options);
     expect(await cache.get('key')).toBeUndefined();
-    await pause(20);
-    end.resolve('loaded');
-    expect(await loaded).toBe('loaded');
+    await removalsEnd(cache);
+    held.succeed('loaded');
+    expect(await held.value).toBe('loaded');
     expect(await cache.get('key')).toBe('loaded');
   });
 
@@ -93,7 +92,8 @@ describe('an entry past its ttl and grace', () => {
     const cache = await redis();
     await cache.set('key', 1, { ttl: '20ms' });
     await own.raw.persist(`${own.keyPrefix}::key`);
-    await pause(1100);
+    // Reads take an entry for dead a second after its end: the clocks of two hosts differ.
+    await elapse(1100);
     expect(await (await redis()).get('key')).toBeUndefined();
     await until(async () => (await stored()) === 0, 'the entry to leave');
   });

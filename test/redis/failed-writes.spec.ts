@@ -1,30 +1,27 @@
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
+import { elapse, quietFor } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
 expectNoUnhandledRejections();
 
-describe('a write that fails while something newer happens to its key', () => {
-  const impatient = {
-    onError: 'degrade',
-    commandTimeout: '250ms',
-    advanced: { breakerThreshold: 100 },
-  } as const;
+/** Of two writes to a Redis that hangs, 150 ms apart, the first one times out before the second. */
+const impatient = { onError: 'degrade', commandTimeout: '250ms', breakerThreshold: 100 } as const;
 
+describe('a write that fails while something newer happens to its key', () => {
   it.each(['delete', 'set'] as const)('%s: the older write is not made up for', async (newer) => {
     const cache = await redis(impatient);
     await own.server.pause();
     const older = cache.set('key', 'older', 60);
-    await pause(150);
+    await elapse(150);
     const later = newer === 'delete' ? cache.delete('key') : cache.set('key', 'newer', 60);
     await older;
     await own.server.resume();
     await later;
     await until(() => cache.stats().journal.size === 0, 'the journal');
-    await pause(100);
+    await quietFor(100);
     const reader = await redis({ enableL1Cache: false });
     expect(await reader.get('key')).toBe(newer === 'delete' ? undefined : 'newer');
   });
@@ -34,13 +31,13 @@ describe('a write that fails while something newer happens to its key', () => {
     const other = await redis();
     await own.server.pause();
     const older = cache.set('key', 'older', 60);
-    await pause(100);
+    await elapse(100);
     const later = other.set('key', 'newer', 60);
     await older;
     await own.server.resume();
     await later;
     await until(() => cache.stats().journal.size === 0, 'the journal');
-    await pause(100);
+    await quietFor(100);
     const reader = await redis({ enableL1Cache: false });
     expect(await reader.get('key')).toBe('newer');
   });
@@ -48,21 +45,17 @@ describe('a write that fails while something newer happens to its key', () => {
 
 describe('a delete that fails while something newer is set', () => {
   it('does not take the newer value away when it is made up for', async () => {
-    const cache = await redis({
-      onError: 'degrade',
-      commandTimeout: '250ms',
-      advanced: { breakerThreshold: 100 },
-    });
+    const cache = await redis(impatient);
     await cache.set('key', 'oldest', 60);
     await own.server.pause();
     const deleted = cache.delete('key');
-    await pause(150);
+    await elapse(150);
     const set = cache.set('key', 'newer', 60);
     await deleted;
     await own.server.resume();
     await set;
     await until(() => cache.stats().journal.size === 0, 'the journal');
-    await pause(100);
+    await quietFor(100);
     expect(await (await redis({ enableL1Cache: false })).get('key')).toBe('newer');
   });
 });

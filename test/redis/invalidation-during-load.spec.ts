@@ -1,16 +1,17 @@
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
-import type { Coherence } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { cachesOnOwnRedis, patient } from '../support/caches-on-own-redis.js';
-import { deferred, turn } from '../support/deferred.js';
-import { HeldLoader } from '../support/held-loader.js';
+import { deferred } from '../support/deferred.js';
 import { invalidations } from '../support/invalidations.js';
 import { startLoadingProcess } from '../support/loading-process.js';
+import { coherences, heldLoad, setStale } from '../support/loads.js';
+import { received } from '../support/news.js';
 import { loadingWith, race, raceKinds } from '../support/race.js';
+import { elapse } from '../support/time.js';
 import { trickyKeys } from '../support/tricky-keys.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
-import { pause } from '../support/within.js';
+import { within } from '../support/within.js';
 
 /** Of each kind; `benchmarks/invalidation-race.mjs` runs 10,000. */
 const rounds = Number(process.env['ROUNDS'] ?? 300);
@@ -20,7 +21,6 @@ const own = cachesOnOwnRedis();
 const { redis, closing } = own;
 expectNoUnhandledRejections();
 
-const coherences: Coherence[] = ['tracking', 'broadcast', 'pubsub', 'none'];
 const newerSet: (typeof invalidations)[number] = ['a newer set', (cache, key) => cache.set(key, 'newer')];
 
 describe('guarantee 1: an invalidation by another instance while a loader runs', () => {
@@ -28,12 +28,10 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
     const after = what === 'a newer set' ? 'newer' : undefined;
     const check = async (key: string, options: Partial<RedisCacheOptions>, load: object): Promise<void> => {
       const [cache, other] = [await redis(options), await redis(options)];
-      const loader = new HeldLoader();
-      const loaded = cache.getOrSet(key, loader.load, { tags: ['tag'], ...load });
-      await loader.started;
+      const held = await heldLoad(cache, { tags: ['tag'], ...load }, key);
       await invalidate(other, key);
-      loader.succeed('from before');
-      await expect(loaded).resolves.toBe('from before');
+      held.succeed('from before');
+      await expect(held.value).resolves.toBe('from before');
       expect(await (await redis({ enableL1Cache: false })).get(key)).toBe(after);
       expect(await other.get(key)).toBe(after);
       await until(async () => (await cache.get(key)) === after, 'the L1 of the instance that loaded');
@@ -58,20 +56,13 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
 
     it('whoever comes after it, to the instance that loads, gets no value from before', async () => {
       const [cache, other] = [await redis(), await redis()];
-      const [first, second] = [new HeldLoader(), new HeldLoader()];
-      const before = cache.getOrSet('key', first.load, { tags: ['tag'] });
-      await first.started;
+      const before = await heldLoad(cache, { tags: ['tag'] });
       await invalidate(other, 'key');
-      // The channel brings the news a moment later.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      const next = cache.getOrSet('key', second.load, { tags: ['tag'] });
-      await turn();
-      setTimeout(() => {
-        first.succeed('from before');
-        second.succeed('from after');
-      }, 50);
-      await expect(before).resolves.toBe('from before');
-      expect(await next).not.toBe('from before');
+      await received(cache, other);
+      const next = cache.getOrSet('key', () => 'from after', { tags: ['tag'] });
+      expect(await within(1000, next)).toBe(after ?? 'from after');
+      before.succeed('from before');
+      await expect(before.value).resolves.toBe('from before');
     });
   });
 
@@ -86,30 +77,24 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
 
   it('two instances that load at once: both callers are served, one value stays', async () => {
     const [cache, other] = [await redis(), await redis()];
-    const [slow, fast] = [new HeldLoader(), new HeldLoader()];
-    const slowCaller = cache.getOrSet('key', slow.load);
-    await slow.started;
-    const fastCaller = other.getOrSet('key', fast.load);
-    await fast.started;
+    const [slow, fast] = [await heldLoad(cache), await heldLoad(other)];
     fast.succeed('newer');
-    await expect(fastCaller).resolves.toBe('newer');
+    await expect(fast.value).resolves.toBe('newer');
     slow.succeed('older');
-    await expect(slowCaller).resolves.toBe('older');
+    await expect(slow.value).resolves.toBe('older');
     expect(await (await redis()).get('key')).toBe('newer');
     await until(async () => (await cache.get('key')) === 'newer', 'the news');
   });
 
   it('a load that takes longer than Redis remembers it unasked is still protected', async () => {
     const [cache, other] = [await redis({ advanced: { leaseDuration: '300ms' } }), await redis()];
-    const loader = new HeldLoader();
-    const loaded = cache.getOrSet('key', loader.load);
-    await loader.started;
-    const [fence = ''] = await own.raw.keys(`${own.keyPrefix}:!f:*`);
-    await own.raw.pexpire(fence, 200);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    const held = await heldLoad(cache, { lock: true });
+    const [guard = ''] = await own.raw.keys(`${own.keyPrefix}:!f:*`);
+    await own.raw.pexpire(guard, 200);
+    await elapse(400);
     await other.delete('key');
-    loader.succeed('from before');
-    await loaded;
+    held.succeed('from before');
+    await held.value;
     expect(await other.get('key')).toBeUndefined();
   });
 
@@ -177,17 +162,14 @@ describe('a newer set that does not live long', () => {
     'by another instance: the older loaded value is not stored after it; %s',
     async (_, options) => {
       const [cache, other] = [await redis(options), await redis(options)];
-      const end = deferred<string>();
-      const started = deferred();
-      const loaded = cache.getOrSet('key', () => {
-        started.resolve();
-        return end.promise;
-      });
-      await started.promise;
+      const held = await heldLoad(cache);
       await other.set('key', 'newer', { ttl: '50ms' });
-      await pause(100);
-      end.resolve('from before');
-      expect(await loaded).toBe('from before');
+      await until(
+        async () => (await own.raw.exists(`${own.keyPrefix}::key`)) === 0,
+        'the newer value to expire',
+      );
+      held.succeed('from before');
+      expect(await held.value).toBe('from before');
       expect(await (await redis({ enableL1Cache: false })).get('key')).toBeUndefined();
     },
   );
@@ -209,12 +191,12 @@ describe('who joins after an invalidation of tags elsewhere', () => {
     });
     await started.promise;
     await other.invalidateTags('t');
-    await pause(100);
+    await received(cache, other);
     const second = cache.getOrSet('key', ({ tags }) => {
       tags('t');
       return 'new';
     });
-    await pause(20);
+    await until(() => cache.stats().coalesced === 1, 'the second caller to join');
     end.resolve('from before');
     expect(await first).toBe('from before');
     expect(await second).toBe('new');
@@ -224,43 +206,22 @@ describe('who joins after an invalidation of tags elsewhere', () => {
 describe('expire', () => {
   it('by another instance, of a cold key that is being loaded', async () => {
     const [cache, other] = [await redis(), await redis()];
-    const started = deferred();
-    const end = deferred<string>();
-    const loaded = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { ttl: 60, grace: 60 },
-    );
-    await started.promise;
+    const held = await heldLoad(cache, { ttl: 60, grace: 60 });
     await other.expire('key');
-    await pause(30);
-    end.resolve('from before');
-    await loaded;
+    await received(cache, other);
+    held.succeed('from before');
+    await held.value;
     expect(await cache.get('key')).toBeUndefined();
   });
 
   it('by another instance, of a key past its ttl that is being loaded', async () => {
     const [cache, other] = [await redis(), await redis()];
-    await cache.set('key', 'stale', { ttl: '50ms', grace: 60 });
-    await pause(80);
-    const started = deferred();
-    const end = deferred<string>();
-    const loaded = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { ttl: 60, grace: 60 },
-    );
-    await started.promise;
+    await setStale(cache, 'stale');
+    const held = await heldLoad(cache, { ttl: 60, grace: 60 });
     await other.expire('key');
-    await pause(30);
-    end.resolve('from before');
-    await loaded;
+    await received(cache, other);
+    held.succeed('from before');
+    await held.value;
     expect(await cache.get('key')).toBeUndefined();
   });
 });

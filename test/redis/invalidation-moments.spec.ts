@@ -2,7 +2,9 @@ import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contrac
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred } from '../support/deferred.js';
-import { pause } from '../support/within.js';
+import { heldLoad, setStale } from '../support/loads.js';
+import { received } from '../support/news.js';
+import { elapse, quietFor } from '../support/time.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
@@ -28,8 +30,8 @@ describe.each(cases)('%s %s, at each moment of a read, write or load', (_, where
     const cache = await redis(options);
     return [cache, where === 'here' ? cache : await redis(options)];
   };
-  const gone = async (cache: RedisCache): Promise<void> => {
-    await pause(60);
+  const gone = async (cache: RedisCache, other: RedisCache): Promise<void> => {
+    await received(cache, other);
     expect(await cache.get('key')).toBeUndefined();
     expect(await (await redis({ enableL1Cache: false })).get('key')).toBeUndefined();
   };
@@ -47,7 +49,7 @@ describe.each(cases)('%s %s, at each moment of a read, write or load', (_, where
       const invalidated = invalidate(other);
       if (i % 2) reads.push(cache.getMany(['key', 'y']));
       await Promise.all([...reads, invalidated]);
-      await pause(5);
+      await received(cache, other);
       // What was loaded into the L1 alone after the invalidation may stay: -1.
       const value = await cache.get('key');
       expect([undefined, -1]).toContain(value);
@@ -56,14 +58,14 @@ describe.each(cases)('%s %s, at each moment of a read, write or load', (_, where
   });
 
   it('during a write to the L2', async () => {
-    const [cache] = await two();
+    const [cache, other] = [await redis(), await redis()];
     for (let i = 0; i < 40; i++) {
       const value = i % 2 ? 'x'.repeat(20_000) : i;
       const set = cache.set('key', value, { ttl: 60, tags: ['t'] });
       if (i % 3 === 0) await Promise.resolve();
       const invalidated = invalidate(cache);
       await Promise.all([set, invalidated]);
-      await pause(3);
+      await received(cache, other);
       expect(await cache.get('key')).toBeUndefined();
       expect(await (i % 10 ? cache : await redis({ enableL1Cache: false })).get('key')).toBeUndefined();
     }
@@ -73,29 +75,22 @@ describe.each(cases)('%s %s, at each moment of a read, write or load', (_, where
     const [cache, other] = await two();
     const options = { ttl: 2, refreshAhead: 0.1, tags: ['t'] };
     await cache.getOrSet('key', () => 'old', options);
-    await pause(300);
-    const [started, end] = [deferred(), deferred<string>()];
-    await cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      options,
-    );
-    await started.promise;
+    // A tenth of the ttl has passed: the next hit starts a refresh.
+    await elapse(300);
+    const held = await heldLoad(cache, options);
     await invalidate(other);
-    await pause(40);
-    end.resolve('from before');
-    await gone(cache);
+    await received(cache, other);
+    held.succeed('from before');
+    // The refresh has no caller that would tell of its end.
+    await quietFor(60);
+    await gone(cache, other);
   });
 
   it('before a grace is served', async () => {
     const [cache, other] = await two();
-    await cache.set('key', 'stale', { ttl: '40ms', grace: 60, tags: ['t'] });
-    await pause(60);
+    await setStale(cache, 'stale', { tags: ['t'] });
     await invalidate(other);
-    await pause(60);
+    await received(cache, other);
     const failing = cache.getOrSet('key', () => Promise.reject(new Error('down')), {
       tags: ['t'],
       grace: 60,
@@ -105,12 +100,11 @@ describe.each(cases)('%s %s, at each moment of a read, write or load', (_, where
 
   it('during the back-off of a grace', async () => {
     const [cache, other] = await two();
-    await cache.set('key', 'stale', { ttl: '40ms', grace: 60, tags: ['t'] });
-    await pause(60);
+    await setStale(cache, 'stale', { tags: ['t'] });
     const fail = (): Promise<string> => Promise.reject(new Error('down'));
     expect(await cache.getOrSet('key', fail, { grace: 60 })).toBe('stale');
     await invalidate(other);
-    await pause(60);
+    await received(cache, other);
     await expect(cache.getOrSet('key', fail, { grace: 60 })).rejects.toThrow('down');
   });
 
@@ -127,27 +121,18 @@ describe.each(cases)('%s %s, at each moment of a read, write or load', (_, where
     await invalidate(other);
     end.resolve('from before');
     await loaded;
-    await gone(cache);
+    await gone(cache, other);
   });
 
   it('in a namespace, from the cache above (tags and clear), and not from a sibling', async () => {
     const [cache, other] = await two();
     const users = cache.namespace('users');
-    const [started, end] = [deferred(), deferred<string>()];
-    const loaded = users.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { tags: ['t'] },
-    );
-    await started.promise;
+    const held = await heldLoad(users, { tags: ['t'] });
     await invalidate(other.namespace('usersAbc') as RedisCache);
-    await pause(40);
-    end.resolve('value');
-    await loaded;
-    await pause(40);
+    await received(cache, other);
+    held.succeed('value');
+    await held.value;
+    await received(cache, other);
     expect(await users.get('key')).toBe('value');
     expect(await (await redis({ enableL1Cache: false })).namespace('users').get('key')).toBe('value');
   });

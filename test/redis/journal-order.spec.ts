@@ -7,6 +7,7 @@ import { closingAfterEach } from '../support/closing.js';
 import { deferred } from '../support/deferred.js';
 import { ownRedisServer } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { elapse } from '../support/time.js';
 import { until } from '../support/until.js';
 
 const closing = closingAfterEach();
@@ -195,7 +196,7 @@ describe('what another instance cleared meanwhile', () => {
     await leave(clearing, proxy);
     await clearing.invalidatePattern('key*');
     // Longer ago than two clocks may be apart.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await elapse(100);
 
     expect(await setDuring(() => back(clearing, proxy))).toBe('new');
   });

@@ -1,8 +1,8 @@
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
+import { received } from '../support/news.js';
 import { until } from '../support/until.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
@@ -21,9 +21,10 @@ describe('a key prefix with a colon', () => {
     await shop.clear();
     expect(await shop.invalidatePattern('*')).toBe(0);
     await shop.namespace('eu').clear();
-    await pause(50);
+    const otherEu = await redis({ keyPrefix: `${own.keyPrefix}:eu` });
+    await received(eu, otherEu);
     expect(await eu.get('cart')).toBe('of eu');
-    expect(await (await redis({ keyPrefix: `${own.keyPrefix}:eu` })).get('cart')).toBe('of eu');
+    expect(await otherEu.get('cart')).toBe('of eu');
   });
 
   it('T58: is readable in Redis, with the colon percent-encoded', async () => {
@@ -49,7 +50,7 @@ describe('a key prefix with a colon', () => {
       for (const cache of [shop, eu, otherEu]) await cache.get('key');
       await shop.namespace('eu').set(':key', 1, { tags: ['t'] });
       await shop.invalidateTags('t');
-      await pause(50);
+      await received(eu, otherEu);
       const { hits } = eu.stats().l1;
       expect(await eu.get('key')).toBe('old');
       expect(eu.stats().l1.hits).toBe(hits + 1);

@@ -1,11 +1,12 @@
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { deferred } from '../support/deferred.js';
 import { HeldLoader } from '../support/held-loader.js';
+import { heldLoad, waitsForLease } from '../support/loads.js';
 import { ownRedisServer } from '../support/redis.js';
+import { elapse } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
-import { pause, within } from '../support/within.js';
+import { within } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis, closing } = own;
@@ -31,39 +32,25 @@ describe('guarantee 2: leases while Redis is away', () => {
 
   it('with a Redis that hangs while the lease is waited for, loads go on', async () => {
     const [cache, other] = [await redis(), await redis({ onError: 'degrade', commandTimeout: '100ms' })];
-    const loader = new HeldLoader();
-    const first = cache.getOrSet('key', loader.load, { lock: true });
-    await loader.started;
+    const held = await heldLoad(cache, { lock: true });
     const waiting = other.getOrSet('key', () => 'local', { lock: true });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await waitsForLease(other);
     await own.server.pause();
     await expect(waiting).resolves.toBe('local');
     await own.server.resume();
-    loader.succeed('value');
-    await first;
+    held.succeed('value');
+    await held.value;
   }, 15_000);
 
   it('Redis hangs in mid-load: the caller gets its value', async () => {
-    const cache = await redis({
-      onError: 'degrade',
-      commandTimeout: '250ms',
-      advanced: { leaseDuration: '300ms' },
-    });
-    const started = deferred();
-    const end = deferred<string>();
-    const held = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { lock: true },
-    );
-    await started.promise;
+    const leaseMs = 300;
+    const leaseDuration = `${String(leaseMs)}ms`;
+    const cache = await redis({ onError: 'degrade', commandTimeout: '250ms', advanced: { leaseDuration } });
+    const held = await heldLoad(cache, { lock: true });
     await own.server.pause();
-    await pause(600);
-    end.resolve('value');
-    expect(await within(3000, held)).toBe('value');
+    await elapse(2 * leaseMs);
+    held.succeed('value');
+    expect(await within(3000, held.value)).toBe('value');
     expect(
       await within(
         3000,

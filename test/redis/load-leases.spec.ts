@@ -1,21 +1,22 @@
 import { Redis } from 'ioredis';
 
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import type { Coherence, LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
+import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { cachesOnOwnRedis, patient } from '../support/caches-on-own-redis.js';
-import { deferred, turn } from '../support/deferred.js';
+import { turn } from '../support/deferred.js';
 import { HeldLoader } from '../support/held-loader.js';
 import { startLoadingProcess } from '../support/loading-process.js';
+import { coherences, heldLoad, waitsForLease, type HeldLoad } from '../support/loads.js';
+import { received } from '../support/news.js';
+import { elapse } from '../support/time.js';
 import { trickyKeys } from '../support/tricky-keys.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
-import { pause, within } from '../support/within.js';
+import { within } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis, closing } = own;
 expectNoUnhandledRejections();
-
-const coherences: Coherence[] = ['tracking', 'broadcast', 'pubsub', 'none'];
 
 describe('guarantee 2: one load across instances', () => {
   it('4 processes, 250 concurrent callers each, one cold key: 1 loader run', async () => {
@@ -46,7 +47,8 @@ describe('guarantee 2: one load across instances', () => {
     leader?.herd({ ...herd, loadMs: Infinity }).catch(() => undefined);
     await loading;
     const waiting = Promise.all(others.map((each) => each.herd({ ...herd, loadMs: 50 })));
-    await new Promise((resolve) => setTimeout(resolve, leaseMs / 2));
+    // The lease has been renewed by then.
+    await elapse(leaseMs / 2);
     const killedAt = performance.now();
     await leader?.kill();
     const reports = await waiting;
@@ -58,33 +60,29 @@ describe('guarantee 2: one load across instances', () => {
 
   it.each(coherences)('waiters are served soon after the load has ended; coherence %s', async (coherence) => {
     const [cache, other] = [await redis({ coherence }), await redis({ coherence })];
-    const loader = new HeldLoader();
-    const first = cache.getOrSet('key', loader.load, { lock: true });
-    await loader.started;
+    const held = await heldLoad(cache, { lock: true });
     const waiting = other.getOrSet('key', () => 'loaded twice', { lock: true });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await waitsForLease(other);
     const start = performance.now();
-    loader.succeed('value');
-    expect(await Promise.all([first, waiting])).toEqual(['value', 'value']);
+    held.succeed('value');
+    expect(await Promise.all([held.value, waiting])).toEqual(['value', 'value']);
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
-  const endings: [what: string, end: (loader: HeldLoader) => void][] = [
-    ['fails', (loader) => loader.fail()],
-    ['gives nothing', (loader) => loader.succeed(undefined)],
+  const endings: [what: string, end: (held: HeldLoad) => void][] = [
+    ['fails', (held) => held.fail()],
+    ['gives nothing', (held) => held.succeed(undefined)],
   ];
 
   describe.each(endings)('a load that %s', (_, end) => {
     it.each(coherences)('hands the lease to the next at once; coherence %s', async (coherence) => {
       const [cache, other] = [await redis({ coherence }), await redis({ coherence })];
-      const loader = new HeldLoader();
-      const first = cache.getOrSet('key', loader.load, { lock: true }).catch(() => 'failed');
-      await loader.started;
+      const held = await heldLoad(cache, { lock: true });
       const waiting = other.getOrSet('key', () => 'second', { lock: true });
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await waitsForLease(other);
       const start = performance.now();
-      end(loader);
-      await first;
+      end(held);
+      await held.value.catch(() => 'failed');
       await expect(waiting).resolves.toBe('second');
       expect(performance.now() - start).toBeLessThan(1000);
     });
@@ -92,14 +90,12 @@ describe('guarantee 2: one load across instances', () => {
     it('also between caches that share a client', async () => {
       const client = new Redis(own.server.url);
       const [cache, other] = [await redis({ redis: client }), await redis({ redis: client })];
-      const loader = new HeldLoader();
-      const first = cache.getOrSet('key', loader.load, { lock: true }).catch(() => 'failed');
-      await loader.started;
+      const held = await heldLoad(cache, { lock: true });
       const waiting = other.getOrSet('key', () => 'second', { lock: true });
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await waitsForLease(other);
       const start = performance.now();
-      end(loader);
-      await first;
+      end(held);
+      await held.value.catch(() => 'failed');
       await expect(waiting).resolves.toBe('second');
       expect(performance.now() - start).toBeLessThan(1000);
       client.disconnect();
@@ -107,18 +103,17 @@ describe('guarantee 2: one load across instances', () => {
   });
 
   it('a lease is prolonged while its load runs', async () => {
-    const leaseDuration = '300ms';
+    const leaseMs = 300;
+    const leaseDuration = `${String(leaseMs)}ms`;
     const [cache, other] = [
       await redis({ advanced: { leaseDuration } }),
       await redis({ advanced: { leaseDuration } }),
     ];
-    const loader = new HeldLoader();
-    const first = cache.getOrSet('key', loader.load, { lock: true });
-    await loader.started;
+    const held = await heldLoad(cache, { lock: true });
     const waiting = other.getOrSet('key', () => 'loaded twice', { lock: true });
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    loader.succeed('value');
-    expect(await Promise.all([first, waiting])).toEqual(['value', 'value']);
+    await elapse(4 * leaseMs);
+    held.succeed('value');
+    expect(await Promise.all([held.value, waiting])).toEqual(['value', 'value']);
   });
 
   it('a caller who leaves while the lease is asked for leaves no lease behind', async () => {
@@ -156,49 +151,42 @@ describe('guarantee 2: one load across instances', () => {
 
   it('a caller who waits for a lease can leave', async () => {
     const [cache, other] = [await redis(), await redis()];
-    const loader = new HeldLoader();
-    const first = cache.getOrSet('key', loader.load, { lock: true });
-    await loader.started;
+    const held = await heldLoad(cache, { lock: true });
     const controller = new AbortController();
     const waiting = other.getOrSet('key', () => 2, { lock: true, signal: controller.signal });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await waitsForLease(other);
     controller.abort(new Error('left'));
     await expect(waiting).rejects.toThrow('left');
-    loader.succeed(1);
-    await first;
+    held.succeed(1);
+    await held.value;
     expect(await other.get('key')).toBe(1);
   });
 
   it.each(trickyKeys)('of the key %p', async (key) => {
     const [cache, other] = [await redis(), await redis()];
-    const loader = new HeldLoader();
-    const first = cache.getOrSet(key, loader.load, { lock: true });
-    await loader.started;
+    const held = await heldLoad(cache, { lock: true }, key);
     const waiting = other.getOrSet(key, () => 'loaded twice', { lock: true });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    loader.succeed('value');
-    expect(await Promise.all([first, waiting])).toEqual(['value', 'value']);
+    await waitsForLease(other);
+    held.succeed('value');
+    expect(await Promise.all([held.value, waiting])).toEqual(['value', 'value']);
   });
 
   it('different keys have leases of their own', async () => {
     const [cache, other] = [await redis(), await redis()];
-    const loader = new HeldLoader();
-    const first = cache.getOrSet('key', loader.load, { lock: true });
-    await loader.started;
+    const held = await heldLoad(cache, { lock: true });
     await expect(other.getOrSet('another', () => 2, { lock: true })).resolves.toBe(2);
-    loader.succeed(1);
-    await first;
+    held.succeed(1);
+    await held.value;
   });
 
   it("lock is the cache's own option, too", async () => {
     const [cache, other] = [await redis({ lock: true }), await redis({ lock: true })];
-    const loader = new HeldLoader();
-    const callers = [cache.getOrSet('key', loader.load), other.getOrSet('key', loader.load)];
-    await loader.started;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    loader.succeed('value');
-    expect(await Promise.all(callers)).toEqual(['value', 'value']);
-    expect(loader.runs).toBe(1);
+    const held = await heldLoad(cache);
+    const waiting = other.getOrSet('key', held.loader.load);
+    await waitsForLease(other);
+    held.succeed('value');
+    expect(await Promise.all([held.value, waiting])).toEqual(['value', 'value']);
+    expect(held.loader.runs).toBe(1);
   });
 
   it('forceRefresh with a lease runs the loader though another instance has just loaded', async () => {
@@ -211,14 +199,16 @@ describe('guarantee 2: one load across instances', () => {
 
 describe('leases', () => {
   it('a loader that runs longer than the lease keeps it: one run', async () => {
+    const leaseMs = 200;
+    const leaseDuration = `${String(leaseMs)}ms`;
     const [cache, other] = [
-      await redis({ advanced: { leaseDuration: '200ms' } }),
-      await redis({ advanced: { leaseDuration: '200ms' } }),
+      await redis({ advanced: { leaseDuration } }),
+      await redis({ advanced: { leaseDuration } }),
     ];
     let runs = 0;
     const load = async (): Promise<string> => {
       runs++;
-      await pause(1500);
+      await elapse(7 * leaseMs);
       return 'value';
     };
     const both = await Promise.all([
@@ -238,28 +228,18 @@ describe('leases', () => {
     '%s while another instance waits for the lease: it never stores or serves the value from before after it',
     async (_, invalidate) => {
       const [cache, other, third] = [await redis(), await redis(), await redis()];
-      const started = deferred();
-      const end = deferred<string>();
-      const held = cache.getOrSet(
-        'key',
-        () => {
-          started.resolve();
-          return end.promise;
-        },
-        { lock: true, tags: ['t'] },
-      );
-      await started.promise;
+      const held = await heldLoad(cache, { lock: true, tags: ['t'] });
       const waiting = other.getOrSet('key', () => 'new', { lock: true, tags: ['t'] });
-      await pause(50);
+      await waitsForLease(other);
       await invalidate(third);
-      await pause(50);
+      for (const c of [cache, other]) await received(c, third);
       const after = third.getOrSet('key', () => 'new', { lock: true, tags: ['t'] });
-      await pause(50);
-      end.resolve('from before');
-      expect(await held).toBe('from before');
+      await waitsForLease(third, after);
+      held.succeed('from before');
+      expect(await held.value).toBe('from before');
       expect(await within(3000, after)).toBe('new');
       expect(await within(3000, waiting)).toBe('new');
-      await pause(50);
+      for (const by of [cache, other, third]) for (const c of [cache, other, third]) await received(c, by);
       // News of what the former holder stored may fence the load that came after it: then its value is stored nowhere.
       for (const c of [cache, other, third]) expect(['new', undefined]).toContain(await c.get('key'));
     },
@@ -267,43 +247,28 @@ describe('leases', () => {
 
   it('a forced caller who joins while the lease is waited for gets a fresh load', async () => {
     const [cache, other] = [await redis(), await redis()];
-    const started = deferred();
-    const end = deferred<string>();
-    const held = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { lock: true },
-    );
-    await started.promise;
+    const held = await heldLoad(cache, { lock: true });
     const waiting = other.getOrSet('key', () => 'new', { lock: true });
-    await pause(50);
+    await waitsForLease(other);
     const forced = other.getOrSet('key', () => 'new', { lock: true, forceRefresh: true });
-    await pause(50);
-    end.resolve('first');
-    await held;
+    await until(() => other.stats().coalesced === 1, 'the forced caller to join');
+    held.succeed('first');
+    await held.value;
     expect(await within(3000, forced)).toBe('new');
     await waiting;
   });
 });
 
 describe('a load with a lease that nobody waits for any more', () => {
-  const never = (): Promise<string> => new Promise(() => undefined);
-
   it('gives the lease back when its last caller has left, though its loader hangs', async () => {
     const [cache, other] = [
       await redis({ advanced: { leaseDuration: '300ms' } }),
       await redis({ advanced: { leaseDuration: '300ms' } }),
     ];
     const leaving = new AbortController();
-    const left = cache.getOrSet('key', never, { lock: true, signal: leaving.signal });
-    left.catch(() => undefined);
-    await until(async () => (await own.raw.keys(`${own.keyPrefix}:!f*`)).length > 0);
-    await pause(50);
+    const held = await heldLoad(cache, { lock: true, signal: leaving.signal });
     leaving.abort(new Error('left'));
-    await expect(left).rejects.toThrow('left');
+    await expect(held.value).rejects.toThrow('left');
     expect(
       await within(
         2000,
@@ -315,21 +280,12 @@ describe('a load with a lease that nobody waits for any more', () => {
   it('lets whoever comes next in the same process load at once', async () => {
     const cache = await redis();
     const leaving = new AbortController();
-    const started = deferred();
-    const left = cache.getOrSet(
-      'key',
-      ({ signal }) =>
-        new Promise<string>((_, reject) => {
-          started.resolve();
-          signal.addEventListener('abort', () => {
-            reject(signal.reason as Error);
-          });
-        }),
-      { lock: true, signal: leaving.signal },
-    );
-    left.catch(() => undefined);
-    await started.promise;
+    const held = await heldLoad(cache, { lock: true, signal: leaving.signal });
+    held.loader.signal?.addEventListener('abort', () => {
+      held.fail(new Error('left'));
+    });
     leaving.abort(new Error('left'));
+    await expect(held.value).rejects.toThrow('left');
     expect(
       await within(
         2000,
@@ -340,67 +296,35 @@ describe('a load with a lease that nobody waits for any more', () => {
 
   it('after an invalidation of tags whoever comes next does not wait for the load from before (same process)', async () => {
     const cache = await redis();
-    const end = deferred<string>();
-    const started = deferred();
-    const before = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { lock: true, tags: ['t'] },
-    );
-    await started.promise;
+    const held = await heldLoad(cache, { lock: true, tags: ['t'] });
     await cache.invalidateTags('t');
     const after = cache.getOrSet('key', () => 'new', { lock: true, tags: ['t'] });
-    await pause(50);
-    end.resolve('from before');
-    expect(await before).toBe('from before');
     expect(await within(2000, after)).toBe('new');
+    held.succeed('from before');
+    expect(await held.value).toBe('from before');
   });
 
   it('after a set during a load with a lease, forceRefresh does not wait for the load from before', async () => {
     const cache = await redis();
-    const end = deferred<string>();
-    const started = deferred();
-    const before = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { lock: true },
-    );
-    await started.promise;
+    const held = await heldLoad(cache, { lock: true });
     await cache.set('key', 'set');
     const after = cache.getOrSet('key', () => 'new', { lock: true, forceRefresh: true });
-    await pause(50);
-    end.resolve('from before');
-    expect(await before).toBe('from before');
     expect(await within(2000, after)).toBe('new');
+    held.succeed('from before');
+    expect(await held.value).toBe('from before');
   });
 });
 
 describe('closing', () => {
   it('ends the wait for a lease', async () => {
     const [cache, other] = [await redis(), await redis({ onError: 'degrade' })];
-    const started = deferred();
-    const end = deferred<string>();
-    const holder = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { lock: true },
-    );
-    await started.promise;
+    const held = await heldLoad(cache, { lock: true });
     const waiting = other.getOrSet('key', () => 'other', { lock: true });
-    await pause(100);
+    await waitsForLease(other);
     await other.close();
     const outcome = await within(1000, waiting);
-    end.resolve('value');
-    await holder;
+    held.succeed('value');
+    await held.value;
     expect(outcome).not.toBe('still waiting');
   });
 });

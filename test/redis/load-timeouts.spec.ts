@@ -1,23 +1,20 @@
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { deferred } from '../support/deferred.js';
 import { HeldLoader } from '../support/held-loader.js';
+import { briefly, heldLoad, setStale } from '../support/loads.js';
+import { quietFor } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
-import { pause } from '../support/within.js';
+import { within } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
 expectNoUnhandledRejections();
 
 describe('softTimeout with Redis', () => {
-  const options = { ttl: '50ms', grace: 60 };
-  const pastTtl = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 80));
-
   it('softTimeout serves a value that only Redis has', async () => {
-    await (await redis()).set('key', 'old', options);
-    await pastTtl();
+    await setStale(await redis(), 'old');
     const cache = await redis();
     const loader = new HeldLoader();
-    await expect(cache.getOrSet('key', loader.load, { ...options, softTimeout: '50ms' })).resolves.toBe(
+    await expect(cache.getOrSet('key', loader.load, { ...briefly, softTimeout: '50ms' })).resolves.toBe(
       'old',
     );
     expect(loader.stale).toBe('old');
@@ -28,16 +25,13 @@ describe('softTimeout with Redis', () => {
 
   it('softTimeout serves it while another instance has the lease, too', async () => {
     const [cache, other] = [await redis(), await redis()];
-    await cache.set('key', 'old', options);
-    await pastTtl();
-    const loader = new HeldLoader();
-    const first = cache.getOrSet('key', loader.load, { ...options, lock: true });
-    await loader.started;
-    const served = other.getOrSet('key', loader.load, { ...options, lock: true, softTimeout: '50ms' });
+    await setStale(cache, 'old');
+    const held = await heldLoad(cache, { ...briefly, lock: true });
+    const served = other.getOrSet('key', held.loader.load, { ...briefly, lock: true, softTimeout: '50ms' });
     await expect(served).resolves.toBe('old');
-    loader.succeed('new');
-    await first;
-    expect(loader.runs).toBe(1);
+    held.succeed('new');
+    await held.value;
+    expect(held.loader.runs).toBe(1);
   });
 });
 
@@ -46,23 +40,13 @@ describe('softTimeout, and an invalidation of tags by another instance', () => {
     'before softTimeout: the stale value is not served; coherence %s',
     async (coherence) => {
       const [cache, other] = [await redis({ coherence }), await redis({ coherence })];
-      await cache.set('key', 'stale', { ttl: '50ms', grace: 60, tags: ['t'] });
-      await pause(80);
-      const end = deferred<string>();
-      const started = deferred();
-      const loaded = cache.getOrSet(
-        'key',
-        () => {
-          started.resolve();
-          return end.promise;
-        },
-        { ttl: 60, grace: 60, tags: ['t'], softTimeout: '300ms' },
-      );
-      await started.promise;
+      await setStale(cache, 'stale', { tags: ['t'] });
+      const held = await heldLoad(cache, { ttl: 60, grace: 60, tags: ['t'], softTimeout: '300ms' });
       await other.invalidateTags('t');
-      await pause(400);
-      end.resolve('new');
-      expect(await loaded).toBe('new');
+      // Past softTimeout.
+      expect(await within(400, held.value)).toBe('still waiting');
+      held.succeed('new');
+      expect(await held.value).toBe('new');
     },
   );
 });
@@ -70,12 +54,11 @@ describe('softTimeout, and an invalidation of tags by another instance', () => {
 describe('a caller with hardTimeout, alone', () => {
   it('aborts the loader when it leaves, and nothing is stored', async () => {
     const cache = await redis();
-    const end = deferred<string>();
-    await expect(cache.getOrSet('key', () => end.promise, { hardTimeout: '50ms' })).rejects.toThrow(
-      'hardTimeout',
-    );
-    end.resolve('slow');
-    await pause(50);
+    const loader = new HeldLoader();
+    await expect(cache.getOrSet('key', loader.load, { hardTimeout: '200ms' })).rejects.toThrow('hardTimeout');
+    expect(loader.signal?.aborted).toBe(true);
+    loader.succeed('slow');
+    await quietFor(50);
     expect(await cache.get('key')).toBeUndefined();
   });
 });

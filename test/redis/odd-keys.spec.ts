@@ -1,7 +1,7 @@
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
+import { received } from '../support/news.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
@@ -30,7 +30,7 @@ describe('digested keys and the L1', () => {
     await other.setMany(keys.map((key) => [key, 'old'] as const));
     await cache.getMany(keys);
     await other.deleteMany(keys);
-    await pause(300);
+    await received(cache, other);
     const stale: number[] = [];
     for (const [i, key] of keys.entries()) if ((await cache.get(key)) !== undefined) stale.push(i);
     expect(stale).toEqual([]);

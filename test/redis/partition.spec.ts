@@ -3,6 +3,7 @@ import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { armed } from '../support/armed.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { elapse } from '../support/time.js';
 import { until } from '../support/until.js';
 
 const own = cachesOnOwnRedis();
@@ -60,7 +61,7 @@ describe('a set made in a partition does not bring back what another instance re
     await inPartition(cache, async () => {
       await other.delete('key');
       await other.invalidatePattern('other*');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await elapse(50);
       await cache.set('key', 'new');
     });
     expect(await other.get('key')).toBe('new');

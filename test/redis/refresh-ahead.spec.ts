@@ -1,18 +1,26 @@
+import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
+import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { deferred } from '../support/deferred.js';
 import { HeldLoader } from '../support/held-loader.js';
+import { heldLoad } from '../support/loads.js';
+import { received } from '../support/news.js';
+import { elapse } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
 expectNoUnhandledRejections();
 
+/** The number of loads in flight. */
+const loadsOf = (...caches: RedisCache[]): number =>
+  caches.reduce((sum, cache) => sum + engineOf(cache).work.loads.size, 0);
+
 describe('refresh ahead with Redis', () => {
   const options = { ttl: '2s', refreshAhead: 0.05 };
-  const due = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 150));
+  /** 5 % of the ttl have passed. */
+  const due = (): Promise<void> => elapse(150);
 
   it.each([{}, { tags: ['tag'] }, { grace: 60 }])(
     'of a value that another instance stored (%p)',
@@ -74,7 +82,7 @@ describe('refresh ahead with Redis', () => {
       for (const cache of caches) expect(await cache.getOrSet('key', loader.load, call)).toBe('old');
     }
     await loader.started;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => loadsOf(...caches) === 1, 'the others to leave the refresh to one');
     loader.succeed('new');
     for (const cache of caches) await until(async () => (await cache.get('key')) === 'new', 'the refresh');
     expect(loader.runs).toBe(1);
@@ -103,7 +111,7 @@ describe('refresh ahead with Redis', () => {
     };
     for (let i = 0; i < 20; i++) {
       expect(await cache.getOrSet('key', load, options)).toBe('old');
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(() => loadsOf(cache) === 0, 'the refresh to fail');
     }
     expect(runs).toBe(1);
   });
@@ -114,11 +122,10 @@ describe('refreshAhead across instances', () => {
     const options = { ttl: 2, refreshAhead: 0.3 };
     const [cache, other] = [await redis(), await redis({ enableL1Cache: false })];
     await cache.getOrSet('key', () => 'old', options);
-    await pause(1000);
-    // The news has not arrived, as it were: the L1 is kept by writing the same way it would be lost only later.
+    await elapse(1000);
     let runs = 0;
     await other.getOrSet('key', () => 'new', { ...options, forceRefresh: true });
-    await pause(30);
+    await received(cache, other);
     await cache.getOrSet(
       'key',
       () => {
@@ -140,28 +147,21 @@ describe('refreshAhead across instances', () => {
   });
 
   it('a refresh left to another instance that dies is tried again before the end of the ttl', async () => {
+    const leaseMs = 300;
+    const leaseDuration = `${String(leaseMs)}ms`;
     const [cache, other] = [
-      await redis({ advanced: { leaseDuration: '300ms' } }),
-      await redis({ advanced: { leaseDuration: '300ms' } }),
+      await redis({ advanced: { leaseDuration } }),
+      await redis({ advanced: { leaseDuration } }),
     ];
     const options = { ttl: 4, refreshAhead: 0.2, lock: true };
     await cache.getOrSet('key', () => 'old', options);
     await other.get('key');
-    await pause(1000);
-    const started = deferred();
-    void other.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return new Promise<string>(() => undefined);
-      },
-      options,
-    );
-    await started.promise;
+    await elapse(1000);
+    await heldLoad(other, options);
     await cache.getOrSet('key', () => 'new', options);
-    await pause(50);
+    await until(() => loadsOf(cache) === 0, 'the refresh to be left to the other instance');
     await other.close();
-    await pause(600);
+    await elapse(2 * leaseMs);
     await cache.getOrSet('key', () => 'new', options);
     await until(async () => (await cache.get('key')) === 'new', 'the refresh', 1500);
   });

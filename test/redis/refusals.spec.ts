@@ -9,6 +9,7 @@ import { ValidationError } from '../../libs/cache-infra/src/base/errors.js';
 import { closingAfterEach } from '../support/closing.js';
 import { startRedisNode, type RedisNodeProcess } from '../support/redis-processes.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { quietFor } from '../support/time.js';
 import { until } from '../support/until.js';
 
 const closing = closingAfterEach();
@@ -119,7 +120,7 @@ describe('an ACL that forbids a part', () => {
       await until(() => warnings.length > 0, 'the warning');
       expect(await cache.get('key')).toBe(1);
       // Arming is tried again and again meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await quietFor(600);
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toMatch(/invalidation channel lost/);
     },

@@ -1,9 +1,10 @@
 import { InMemoryCache } from '../../libs/cache-infra/src/cache/in-memory-cache.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { deferred } from '../support/deferred.js';
 import { HeldLoader } from '../support/held-loader.js';
+import { heldLoad } from '../support/loads.js';
+import { elapse } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
-import { pause, within } from '../support/within.js';
+import { within } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis, closing } = own;
@@ -33,14 +34,14 @@ describe('guarantee 2: one load for all callers', () => {
       let [running, most] = [0, 0];
       const load = async (): Promise<never> => {
         most = Math.max(most, ++running);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await elapse(20);
         running--;
         throw new Error('down');
       };
       const callers: Promise<unknown>[] = [];
       for (let i = 0; i < 20; i++) {
         callers.push(cache.getOrSet('key', load).catch((error: unknown) => error));
-        await new Promise((resolve) => setTimeout(resolve, 7));
+        await elapse(7);
       }
       await Promise.all(callers);
       expect(most).toBe(1);
@@ -51,22 +52,20 @@ describe('guarantee 2: one load for all callers', () => {
 describe('10,000 callers', () => {
   it.each([false, true])('one run; a failure is told to all; nothing unhandled; lock %s', async (lock) => {
     const cache = await redis();
-    let runs = 0;
-    const fail = async (): Promise<string> => {
-      runs++;
-      await pause(50);
-      throw new Error('down');
-    };
+    const loader = new HeldLoader();
     const calls = Array.from({ length: 10_000 }, (_, i) =>
       cache.getOrSet(
         'key',
-        fail,
+        loader.load,
         i % 3 ? { lock } : { lock, hardTimeout: '10s', signal: new AbortController().signal },
       ),
     );
-    const outcomes = await Promise.allSettled(calls);
+    const settled = Promise.allSettled(calls);
+    await loader.started;
+    loader.fail();
+    const outcomes = await settled;
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
-    expect(runs).toBe(1);
+    expect(loader.runs).toBe(1);
   });
 });
 
@@ -74,21 +73,11 @@ describe('forceRefresh', () => {
   it('readers keep the old value while it runs, also without an L1', async () => {
     const cache = await redis({ enableL1Cache: false });
     await cache.set('key', 'old');
-    const end = deferred<string>();
-    const started = deferred();
-    const forced = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { forceRefresh: true },
-    );
-    await started.promise;
+    const held = await heldLoad(cache, { forceRefresh: true });
     const reader = cache.getOrSet('key', () => 'not run');
     expect(await within(1000, reader)).toBe('old');
-    end.resolve('new');
-    await forced;
+    held.succeed('new');
+    await held.value;
     await reader;
   });
 });

@@ -1,16 +1,14 @@
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { deferred } from '../support/deferred.js';
 import { invalidations } from '../support/invalidations.js';
+import { heldLoad, briefly, setStale } from '../support/loads.js';
+import { received } from '../support/news.js';
+import { elapse } from '../support/time.js';
 import { until } from '../support/until.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
 
 describe('grace with Redis', () => {
-  const options = { ttl: '50ms', grace: 60 };
-  const pastTtl = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 80));
-
   const down = (): never => {
     throw new Error('the origin is down');
   };
@@ -19,16 +17,15 @@ describe('grace with Redis', () => {
     'issue: shown by 3: a failing origin, 0 errors, few tries (L1: %p)',
     async (enableL1Cache) => {
       const cache = await redis({ enableL1Cache, advanced: { graceBackoff: '200ms' } });
-      await cache.set('key', 'old', options);
-      await pastTtl();
+      await setStale(cache, 'old');
       let tries = 0;
       for (let i = 0; i < 50; i++) {
         const load = (): never => {
           tries++;
           return down();
         };
-        await expect(cache.getOrSet('key', load, options)).resolves.toBe('old');
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await expect(cache.getOrSet('key', load, briefly)).resolves.toBe('old');
+        await elapse(10);
       }
       // After 0, 200 and 600 ms.
       expect(tries).toBeLessThanOrEqual(3);
@@ -36,23 +33,21 @@ describe('grace with Redis', () => {
   );
 
   it('another instance, which never had the value, serves it', async () => {
-    await (await redis()).set('key', { n: 1 }, options);
-    await pastTtl();
+    await setStale(await redis(), { n: 1 });
     const other = await redis();
     expect(await other.get('key')).toBeUndefined();
-    await expect(other.getOrSet('key', down, options)).resolves.toEqual({ n: 1 });
+    await expect(other.getOrSet('key', down, briefly)).resolves.toEqual({ n: 1 });
   });
 
   it.each(invalidations)('%s by another instance ends it', async (_, invalidate) => {
     const [cache, other] = [await redis(), await redis()];
-    await cache.set('key', 'old', { ...options, tags: ['tag'] });
-    await pastTtl();
-    await expect(cache.getOrSet('key', down, options)).resolves.toBe('old');
+    await setStale(cache, 'old', { tags: ['tag'] });
+    await expect(cache.getOrSet('key', down, briefly)).resolves.toBe('old');
     await invalidate(other, 'key');
     const served = async (): Promise<unknown> =>
-      cache.getOrSet('key', down, options).catch((error: unknown) => (error as Error).message);
+      cache.getOrSet('key', down, briefly).catch((error: unknown) => (error as Error).message);
     await until(async () => (await served()) === 'the origin is down', 'the news');
-    await expect((await redis()).getOrSet('key', down, options)).rejects.toThrow('the origin is down');
+    await expect((await redis()).getOrSet('key', down, briefly)).rejects.toThrow('the origin is down');
   });
 
   it('expire: the next caller loads, in any instance; the grace goes on', async () => {
@@ -89,23 +84,12 @@ describe('grace, and an invalidation of tags by another instance', () => {
     'while the loader runs: its failure reaches the caller; coherence %s',
     async (coherence) => {
       const [cache, other] = [await redis({ coherence }), await redis({ coherence })];
-      await cache.set('key', 'stale', { ttl: '50ms', grace: 60, tags: ['t'] });
-      await pause(80);
-      const end = deferred<string>();
-      const started = deferred();
-      const loaded = cache.getOrSet(
-        'key',
-        () => {
-          started.resolve();
-          return end.promise;
-        },
-        { ttl: 60, grace: 60, tags: ['t'] },
-      );
-      await started.promise;
+      await setStale(cache, 'stale', { tags: ['t'] });
+      const held = await heldLoad(cache, { ttl: 60, grace: 60, tags: ['t'] });
       await other.invalidateTags('t');
-      await pause(50);
-      end.reject(new Error('down'));
-      await expect(loaded).rejects.toThrow('down');
+      await received(cache, other);
+      held.fail(new Error('down'));
+      await expect(held.value).rejects.toThrow('down');
     },
   );
 });

@@ -1,7 +1,8 @@
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { deferred } from '../support/deferred.js';
+import { heldLoad } from '../support/loads.js';
+import { received } from '../support/news.js';
+import { elapse } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
-import { pause } from '../support/within.js';
 
 const own = cachesOnOwnRedis();
 const { redis } = own;
@@ -33,7 +34,7 @@ describe('tiers of one call', () => {
     await cache.getOrSet('key', () => 1, options);
     for (const value of [2, 3]) {
       await other.set('key', value);
-      await new Promise((resolve) => setTimeout(resolve, 130));
+      await elapse(130);
       await expect(cache.getOrSet('key', () => 'never', options)).resolves.toBe(value);
     }
   });
@@ -42,7 +43,7 @@ describe('tiers of one call', () => {
     const [cache, other] = [await redis({ coherence: 'none', l1Ttl: '100ms' }), await redis()];
     for (const value of [1, 2, 3]) {
       await other.set('key', value, 600);
-      await new Promise((resolve) => setTimeout(resolve, 130));
+      await elapse(130);
       expect(await cache.get('key')).toBe(value);
     }
   });
@@ -53,7 +54,7 @@ describe('tiers', () => {
     const cache = await redis();
     await cache.set('key', 'old');
     expect(await cache.getOrSet('key', () => 'new', { tiers: 'l2', forceRefresh: true })).toBe('new');
-    await pause(50);
+    await received(cache, await redis());
     expect(await cache.get('key')).toBe('new');
   });
 
@@ -76,7 +77,7 @@ describe('tiers l1', () => {
     const [cache, other] = [await redis(), await redis()];
     await cache.set('key', 'value', { tiers: 'l1', tags: ['t'] });
     await other.invalidateTags('t');
-    await pause(100);
+    await received(cache, other);
     expect(await cache.get('key')).toBeUndefined();
   });
 
@@ -84,27 +85,17 @@ describe('tiers l1', () => {
     const [cache, other] = [await redis(), await redis()];
     await cache.getOrSet('key', () => 'value', { tiers: 'l1', tags: ['t'] });
     await other.invalidateTags('t');
-    await pause(100);
+    await received(cache, other);
     expect(await cache.get('key')).toBeUndefined();
   });
 
   it('tags by another instance, while it is loaded with tiers l1', async () => {
     const [cache, other] = [await redis(), await redis()];
-    const started = deferred();
-    const end = deferred<string>();
-    const loaded = cache.getOrSet(
-      'key',
-      () => {
-        started.resolve();
-        return end.promise;
-      },
-      { tiers: 'l1', tags: ['t'] },
-    );
-    await started.promise;
+    const held = await heldLoad(cache, { tiers: 'l1', tags: ['t'] });
     await other.invalidateTags('t');
-    await pause(100);
-    end.resolve('from before');
-    await loaded;
+    await received(cache, other);
+    held.succeed('from before');
+    await held.value;
     expect(await cache.get('key')).toBeUndefined();
   });
 });

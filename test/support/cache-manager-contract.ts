@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import type { Cache, CreateCacheOptions } from '../../libs/cache-infra/src/compat/index.js';
+import { turn } from './deferred.js';
 import { fakeDate } from './only-date.js';
+import { quietFor } from './time.js';
 import { until } from './until.js';
 
 /** What cache-manager's own `Cache` and ours have in common. */
@@ -32,9 +34,6 @@ export function cacheManagerContract(make: (options?: ContractOptions) => CacheM
     date.restore();
     for (const one of made.splice(0)) await one.disconnect();
   });
-
-  /** Lets what goes on in the background come to its end. */
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
 
   describe('get and set', () => {
     it('a miss is undefined', async () => {
@@ -156,7 +155,7 @@ export function cacheManagerContract(make: (options?: ContractOptions) => CacheM
 
     it('runs one function for calls at the same time', async () => {
       const load = jest.fn(async () => {
-        await settled();
+        await turn();
         return 'value';
       });
       const values = await Promise.all([1, 2, 3].map(() => cache.wrap('key', load)));
@@ -252,7 +251,7 @@ export function cacheManagerContract(make: (options?: ContractOptions) => CacheM
         const load = jest.fn(() => 'value');
         await cache.wrap('key', load, undefined, 300);
         await cache.wrap('key', load, undefined, 300);
-        await settled();
+        await quietFor(20);
         expect(load).toHaveBeenCalledTimes(1);
       });
 

@@ -5,6 +5,7 @@ import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/opti
 import { compileGlob } from '../../libs/cache-infra/src/keys/glob.js';
 import { deferred, type Deferred } from './deferred.js';
 import { ManualClock } from './manual-clock.js';
+import { elapse } from './time.js';
 
 /**
  * A cache simple enough to check by reading: a Map without tiers, flights or epochs. Commands run one after the other;
@@ -259,9 +260,9 @@ export function steps(
         if (entry?.graceMs === 0 || entry?.expiresAt === Infinity) model.entries.delete(id);
         else if (entry !== undefined) model.entries.set(id, { ...entry, expiresAt: model.clock.now() });
         // What time it is in Redis, instances know to within some milliseconds.
-        if (!ticking) await pause(15);
+        if (!ticking) await elapse(15);
         expect(await real.at(where.by, where.path).expire(where.key)).toBe(entry !== undefined);
-        if (!ticking) await pause(15);
+        if (!ticking) await elapse(15);
       }),
     ),
     scope.map(({ by, path: scoped }) =>
@@ -442,8 +443,4 @@ async function endLoad(model: Model, real: Real, load: ModelLoad, value: number 
   model.write(load.id, value, load.ttl, load.grace, load.tags);
   // In other instances this is a newer value than theirs.
   model.supersede(load.instance, load.id);
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import {
   All,
   Controller,
@@ -22,6 +22,7 @@ import { Cache, CacheInfraModule, HttpCacheInterceptor, type RedisCache } from '
 import { armed } from './armed.js';
 import { ManualClock } from './manual-clock.js';
 import { testRedisUrl } from './redis.js';
+import { until } from './until.js';
 
 export const adapters = ['Express', 'Fastify'] as const;
 export const tiers = ['memory', 'Redis'] as const;
@@ -132,6 +133,64 @@ export function appsOfTest(): (options: BootOptions) => Promise<TestApp> {
     open.push(app);
     return app;
   };
+}
+
+/** An application that all tests of a `describe` share. */
+export interface Site {
+  readonly app: INestApplication;
+  readonly cache: Cache;
+  readonly clock: ManualClock;
+  readonly origin: Origin;
+  readonly url: string;
+  /** Runs of the handler in this test, as its script counts them. */
+  runs: number;
+  readonly get: TestApp['fetch'];
+  /** The body of the response to a GET. */
+  readonly text: (path: string, headers?: RequestHeaders) => Promise<string>;
+  /** Waits until so many requests of this test wait for the run of another. */
+  readonly joined: (count: number) => Promise<void>;
+}
+
+/**
+ * Called in a `describe`: one application for all its tests. Before each test its cache is emptied, and its handler
+ * returns the number of its runs.
+ */
+export function siteOf(options: BootOptions): Site {
+  let booted: TestApp;
+  let coalescedBefore = 0;
+  const site: Site = {
+    get app() {
+      return booted.app;
+    },
+    get cache() {
+      return booted.app.get(Cache);
+    },
+    get clock() {
+      return booted.clock;
+    },
+    get origin() {
+      return booted.origin;
+    },
+    get url() {
+      return booted.url;
+    },
+    runs: 0,
+    get: (path, headers, method) => booted.fetch(path, headers, method),
+    text: async (path, headers) => (await booted.fetch(path, headers)).text(),
+    joined: (count) =>
+      until(() => site.cache.stats().coalesced - coalescedBefore === count, 'requests to join a run'),
+  };
+  beforeAll(async () => {
+    booted = await bootApp(options);
+  });
+  afterAll(() => booted.close());
+  beforeEach(async () => {
+    await site.cache.clear();
+    site.runs = 0;
+    coalescedBefore = site.cache.stats().coalesced;
+    site.origin.script = () => ({ run: ++site.runs });
+  });
+  return site;
 }
 
 /** How the cache says that it handled a request. */
