@@ -24,6 +24,7 @@ function oneTier(redis, ttlMs) {
   return {
     get,
     set,
+    delete: (key) => redis.del(key),
     getOrSet: async (key, load) => {
       const text = await redis.get(key);
       if (text !== null) return JSON.parse(text);
@@ -42,10 +43,14 @@ function oneTier(redis, ttlMs) {
 
 function twoTiers(remote, lru) {
   return {
-    get: remote.get,
+    get: async (key) => lru.get(key) ?? remote.get(key),
     set: async (key, value) => {
       lru.set(key, value);
       await remote.set(key, value);
+    },
+    delete: async (key) => {
+      lru.delete(key);
+      await remote.delete(key);
     },
     getOrSet: async (key, load) => {
       const local = lru.get(key);

@@ -13,7 +13,7 @@ import { install } from '../../scripts/lib/install.mjs';
 import { endWithThisProcess, root, run } from '../../scripts/lib/process.mjs';
 import { environment, versions } from '../lib/environment.mjs';
 import { selfTimes, timesByArea } from '../lib/profile.mjs';
-import { asInAProgram, goals, judge } from './goals.mjs';
+import { goals, judge, measuredBothWays, peers } from './goals.mjs';
 import { selectCases } from './selection.mjs';
 
 const quick = process.env.BENCH_QUICK === '1';
@@ -22,14 +22,25 @@ const { values: flags } = parseArgs({ options: { only: { type: 'string' } } });
 const only = (flags.only ?? process.env.BENCH_CASES)?.split(',');
 const names = selectCases([...new Set(goals.map(({ caseName }) => caseName))], only);
 const settings = quick
-  ? { l1: { rounds: 3, turnMs: 10 }, others: { rounds: 3, turnMs: 30 }, profileSeconds: 1 }
-  : { l1: { rounds: 17, turnMs: 30 }, others: { rounds: 11, turnMs: 200 }, profileSeconds: 2 };
+  ? {
+      l1: { rounds: 3, turnMs: 10 },
+      redis: { rounds: 3, turnMs: 30 },
+      others: { rounds: 3, turnMs: 30 },
+      profileSeconds: 1,
+    }
+  : {
+      l1: { rounds: 17, turnMs: 30 },
+      redis: { rounds: 11, turnMs: 100 },
+      others: { rounds: 11, turnMs: 200 },
+      profileSeconds: 2,
+    };
 
 const here = join(root, 'benchmarks', 'peers');
 endWithThisProcess();
 const start = performance.now();
 await prepare();
 const { inChild } = await import('./children.mjs');
+const { raceApart } = await import('./turns.mjs');
 const { startRedisServer } = await import('nestjs-cache-infra/testing');
 const server = await startRedisServer({ own: true, installIfMissing: true });
 try {
@@ -73,20 +84,29 @@ async function measureAll() {
   const results = {};
   for (const name of names) {
     const from = performance.now();
-    results[name] = await inChild([name, 'measure', JSON.stringify(optionsOf(name))]);
+    await emptyRedis();
+    results[name] = await measure(name);
     console.log(`${name.padEnd(26)} ${((performance.now() - from) / 1000).toFixed(1)} s`);
   }
   return results;
 }
 
-function optionsOf(name) {
-  const options = name.startsWith('l1-') ? { ...settings.l1, clock } : settings.others;
-  return asInAProgram.includes(name) ? { ...options, collect: false } : options;
+async function measure(name) {
+  const options = name.startsWith('l1-') ? { ...settings.l1, clock } : settings[settingOf(name)];
+  if (!measuredBothWays.includes(name)) return inChild([name, 'measure', JSON.stringify(options)]);
+  const result = await inChild([name, 'measure', JSON.stringify({ ...options, collect: false })]);
+  const compared = Object.keys(result.samples).filter((candidate) => !peers.includes(candidate));
+  await emptyRedis();
+  return { ...result, apart: await raceApart(name, compared, options) };
+}
+
+function settingOf(name) {
+  return name.startsWith('redis-') ? 'redis' : 'others';
 }
 
 /** Profiles the cases that missed their goal. */
 async function profileMissed(judged) {
-  const withoutProfile = ['memory', 'herd'];
+  const withoutProfile = ['memory', 'herd', 'late-load'];
   const names = [...new Set(judged.filter(({ reached }) => !reached).map(({ caseName }) => caseName))];
   const profiles = {};
   for (const name of names.filter((name) => !withoutProfile.includes(name))) {
@@ -117,9 +137,21 @@ async function installedVersions() {
 }
 
 async function redisVersion(url) {
+  const info = await withRedis(url, (redis) => redis.info('server'));
+  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+}
+
+/** No case meets entries of another. */
+async function emptyRedis() {
+  await withRedis(server.url, (redis) => redis.flushall());
+}
+
+async function withRedis(url, use) {
   const { Redis } = await import('ioredis');
   const redis = new Redis(url);
-  const info = await redis.info('server');
-  redis.disconnect();
-  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+  try {
+    return await use(redis);
+  } finally {
+    redis.disconnect();
+  }
 }

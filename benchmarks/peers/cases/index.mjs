@@ -6,6 +6,7 @@ const groups = [
   [/^redis-two-tier-zipf-/, async () => (await import('./redis-zipf.mjs')).redisZipfCases],
   [/^redis-/, async () => (await import('./redis.mjs')).redisCases],
   [/^memory$/, async () => (await import('./memory.mjs')).memoryCases],
+  [/^late-load$/, async () => (await import('./late-load.mjs')).lateLoadCases],
   [/^herd$/, async () => (await import('./herd.mjs')).herdCases],
   [/^import$/, async () => (await import('./import.mjs')).importCases],
   [/^nest-/, async () => (await import('../../nest/cases.mjs')).nestCases],

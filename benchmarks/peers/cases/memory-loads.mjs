@@ -1,6 +1,6 @@
 // In memory, compared with `lru-cache` by hand: `getOrSet` of cold keys, and many keys in one call.
 import { comparison } from '../comparison.mjs';
-import { keys, object10, string100 } from '../data.mjs';
+import { batchesOf, keys, newKeys, object10, string100 } from '../data.mjs';
 import * as caches from '../memory-caches.mjs';
 import { loopOf } from '../race.mjs';
 
@@ -57,7 +57,7 @@ async function coldCandidate(name) {
       await cache.clear();
       turn++;
       it.loads = 0;
-      cold = Array.from({ length: 2 ** Math.ceil(Math.log2(count)) }, (_, i) => `user:${turn}:${i}:profile`);
+      cold = newKeys(`user:${turn}`, count);
     },
     async run(count) {
       await loop(it, cold, count);
@@ -69,9 +69,7 @@ async function coldCandidate(name) {
 async function manyCandidate(name, operation) {
   const { open, calls } = contenders[name];
   const values = new Map(keys.map((key, i) => [key, object10(i)]));
-  const batches = Array.from({ length: 16 }, (_, at) =>
-    Array.from({ length: 100 }, (_, i) => keys[(at * 31 + i) % keys.length]),
-  );
+  const batches = batchesOf(keys);
   const pairs = batches.map((batch) => batch.map((key) => [key, values.get(key)]));
   const items = pairs.map((batch) => batch.map(([key, value]) => ({ key, value })));
   const it = { cache: open(), batches, pairs, items };

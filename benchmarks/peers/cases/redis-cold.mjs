@@ -3,6 +3,7 @@
 import { Redis } from 'ioredis';
 
 import { comparison } from '../comparison.mjs';
+import { newKeys } from '../data.mjs';
 import { concurrent, loopOf } from '../race.mjs';
 import { namesFor, openContender } from '../redis-contenders.mjs';
 
@@ -45,11 +46,6 @@ async function askTwice(call, it, key) {
   return [await ask(it, key, 0), await ask(it, key, 0)];
 }
 
-/** At least `count` keys; their number is a power of two. */
-function newKeys(prefix, count) {
-  return Array.from({ length: 2 ** Math.ceil(Math.log2(count)) }, (_, i) => `${prefix}:${i}`);
-}
-
 /** Deletes the keys that match a pattern; returns their number. */
 async function deleteMatching(redis, pattern) {
   let deleted = 0;
@@ -62,7 +58,7 @@ async function deleteMatching(redis, pattern) {
   return deleted;
 }
 
-const coldCase = (tiers) => comparison(namesFor('getOrSet'), (name) => candidateFor(name, tiers));
+const coldCase = (tiers) => comparison(namesFor('getOrSet', tiers), (name) => candidateFor(name, tiers));
 
 export const redisColdCases = {
   'redis-cold-32': coldCase({}),

@@ -1,18 +1,11 @@
 // Hits and writes in Redis, compared with ioredis and JSON at the faster of its two settings.
-import { object10 } from '../data.mjs';
+import { batchesOf, object10 } from '../data.mjs';
 import { comparison } from '../comparison.mjs';
 import { concurrent, loopOf } from '../race.mjs';
 import { namesFor, openContender, own } from '../redis-contenders.mjs';
 
 const oneTier = {};
 const twoTiers = { l1Size: 1000 };
-
-/** Sixteen lists of a hundred keys. */
-function batchesOf(keys) {
-  return Array.from({ length: 16 }, (_, at) =>
-    Array.from({ length: 100 }, (_, i) => keys[(at * 31 + i) % keys.length]),
-  );
-}
 
 async function candidateFor(name, { operation, workers, tiers, makeValue }) {
   const { cache, calls, keys, values, isOwn } = await openContender(name, tiers, makeValue);
@@ -40,7 +33,7 @@ function verify(cache) {
 function redisCase(operation, workers, { tiers = oneTier, makeValue } = {}) {
   const many = operation.endsWith('Many');
   return comparison(
-    namesFor(operation),
+    namesFor(operation, tiers),
     (name) => candidateFor(name, { operation, workers, tiers, makeValue }),
     { profileCalls: many ? 50 : 1_000 },
   );
