@@ -1,6 +1,5 @@
+import { own } from './goals.mjs';
 import { race } from './race.mjs';
-
-const own = 'nestjs-cache-infra';
 
 /**
  * A case whose candidates are measured in one process, or each in a process of its own.

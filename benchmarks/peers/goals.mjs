@@ -1,7 +1,7 @@
 import { pairedRatios, quantile, summarize } from '../lib/statistics.mjs';
 
-const own = 'nestjs-cache-infra';
-export const peers = ['cache-manager', 'cacheable', 'bentocache'];
+export const own = 'nestjs-cache-infra';
+const peers = ['cache-manager', 'cacheable', 'bentocache'];
 
 /** Speed of the library relative to another candidate, by rounds. */
 const ratioTo = (base) => (samples) => pairedRatios(samples[base], samples[own]);
@@ -10,6 +10,11 @@ const ratioTo = (base) => (samples) => pairedRatios(samples[base], samples[own])
 export function bestRaw(samples) {
   const settings = ['ioredis', 'ioredis, auto-pipelining'].filter((name) => samples[name] !== undefined);
   return fastest(samples, settings);
+}
+
+/** The candidate that the library is compared with. */
+export function limitOf(samples) {
+  return samples.limit === undefined ? bestRaw(samples) : 'limit';
 }
 
 function fastest(samples, names) {

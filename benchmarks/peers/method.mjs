@@ -6,8 +6,8 @@ export function method({ settings }) {
     [
       '- Each case is a process of its own, with an empty Redis. In it the candidates take turns: every round gives each one turn, and the order rotates from round to round. ' +
         `L1 cases have ${l1.rounds} rounds of turns of ${l1.turnMs} ms, cases with Redis ${redis.rounds} of ${redis.turnMs} ms, other cases up to ${others.rounds} rounds. The first two rounds do not count.`,
-      '- Cases with a figure for “each in its own process” are measured twice. First all candidates share a process, and no garbage is collected between their turns: each meets the inline caches and the garbage of the others, as caches do in a program. The verdict is about this figure. ' +
-        'Then the library and the limit have a process each, and still take turns.',
+      '- Cases with a figure for “each in its own process” are measured twice. First all candidates share a process, and no garbage is collected between their turns: each meets the inline caches and the garbage of the others, as caches do in a program. Before its first turn each candidate works for half a second at least. The verdict is about this figure. ' +
+        'Then the library and the faster limit have a process each, and still take turns.',
       '- A ratio is made of the two turns of one round, so that what slows the machine down for a while is in both. Shown are the median over the rounds and, in brackets, the middle half. A verdict goes by the median.',
       '- Each candidate is called from a loop of its own: a shared one would make everybody pay for what the engine learns about the others. Calls are awaited one after the other, or by as many loops at once as the table says.',
       '- All hold the same keys and values; these are made before the clock starts. In the other cases the young garbage of the others is collected before each turn, by a minor collection: a full one would have V8 forget compiled code, which in a program happens every few seconds at most. Its own garbage is part of a turn.',

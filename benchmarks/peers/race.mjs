@@ -45,6 +45,7 @@ export function concurrent(loop, workers, stride) {
  * @property {(count: number) => Promise<void>} run the measured work: `count` calls
  * @property {(count: number) => unknown} [before] prepares a turn of `count` calls; not measured
  * @property {() => unknown} [verify] throws if a turn did other work than the case compares
+ * @property {number} [least] a turn has a multiple of so many calls; default: 64
  * @property {number} [most] calls of a turn at most
  */
 
@@ -55,6 +56,7 @@ export function concurrent(loop, workers, stride) {
  * @property {number} rounds
  * @property {number} turnMs a turn has as many calls as take about this long
  * @property {'wall' | 'cpu'} [clock] `cpu` measures the CPU time of this process, for shared machines
+ * @property {number} [warmUpMs] the least duration of the warm-up; default: 0
  * @property {boolean} [collect] collect young garbage before each turn; default: true
  */
 
@@ -88,9 +90,10 @@ export async function interleave(turns, rounds) {
 }
 
 /** Warms up a candidate; returns a function that runs one turn and returns nanoseconds per call. */
-export async function turnOf({ run, before, most }, { turnMs, clock = 'wall', collect = true }) {
+export async function turnOf(candidate, { turnMs, clock = 'wall', collect = true, warmUpMs = 0 }) {
+  const { run, before } = candidate;
   const now = clocks[clock];
-  const count = await callsFor({ run, before, most }, turnMs);
+  const count = await callsFor(candidate, turnMs, warmUpMs);
   return async () => {
     await before?.(count);
     // Minor collection only: a full one makes V8 discard code optimized for classes without live objects, which a
@@ -111,17 +114,20 @@ const clocks = {
   },
 };
 
-/** The number of calls that take about `turnMs`, measured after warm-up. */
-async function callsFor({ run, before, most = Infinity }, turnMs) {
-  let count = 64;
+/** The number of calls that take about `turnMs`, measured at the end of the warm-up. */
+async function callsFor({ run, before, least = 64, most = Infinity }, turnMs, warmUpMs) {
+  let count = least;
+  let spent = 0;
   const rates = [];
-  while (rates.length < 5) {
+  while (rates.length < 5 || spent < warmUpMs) {
     await before?.(count);
     const start = performance.now();
     await run(count);
     const ms = performance.now() - start;
+    spent += ms;
     if (ms < turnMs / 3 && count * 2 <= most) count *= 2;
     else rates.push(count / ms);
   }
-  return Math.min(most, Math.max(64, Math.round(quantile(rates, 0.5) * turnMs)));
+  const calls = quantile(rates.slice(-5), 0.5) * turnMs;
+  return Math.min(most, least * Math.max(1, Math.round(calls / least)));
 }

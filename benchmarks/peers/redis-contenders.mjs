@@ -1,10 +1,10 @@
 // The candidates of the Redis cases: how each is opened and called, and the keys and values that are its own.
 import { object1kB, ownData } from './data.mjs';
+import { own } from './goals.mjs';
 import { byHand } from './redis-by-hand.mjs';
 import { bentocache, cacheable, cacheManager, library, ttlMs } from './redis-caches.mjs';
 
 const url = process.env.BENCH_REDIS_URL;
-export const own = 'nestjs-cache-infra';
 
 /** Calls as loops have them; those that a cache cannot do are absent. */
 const calls = {

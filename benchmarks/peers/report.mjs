@@ -7,11 +7,9 @@ import { root } from '../../scripts/lib/process.mjs';
 import { figure, percent, spread, table } from '../lib/markdown.mjs';
 import { bars } from '../lib/plot.mjs';
 import { pairedRatios, summarize } from '../lib/statistics.mjs';
-import { bestRaw, isCount } from './goals.mjs';
+import { bestRaw, isCount, own } from './goals.mjs';
 import { method, notMeasured } from './method.mjs';
 import { tables } from './titles.mjs';
-
-const own = 'nestjs-cache-infra';
 
 const units = {
   ns: 'ns a call',

@@ -13,7 +13,7 @@ import { install } from '../../scripts/lib/install.mjs';
 import { endWithThisProcess, root, run } from '../../scripts/lib/process.mjs';
 import { environment, versions } from '../lib/environment.mjs';
 import { selfTimes, timesByArea } from '../lib/profile.mjs';
-import { goals, judge, measuredBothWays, peers } from './goals.mjs';
+import { goals, judge, limitOf, measuredBothWays, own } from './goals.mjs';
 import { selectCases } from './selection.mjs';
 
 const quick = process.env.BENCH_QUICK === '1';
@@ -26,12 +26,14 @@ const settings = quick
       l1: { rounds: 3, turnMs: 10 },
       redis: { rounds: 3, turnMs: 30 },
       others: { rounds: 3, turnMs: 30 },
+      warmUpMs: 200,
       profileSeconds: 1,
     }
   : {
       l1: { rounds: 17, turnMs: 30 },
-      redis: { rounds: 11, turnMs: 100 },
+      redis: { rounds: 11, turnMs: 80 },
       others: { rounds: 11, turnMs: 200 },
+      warmUpMs: 500,
       profileSeconds: 2,
     };
 
@@ -94,10 +96,10 @@ async function measureAll() {
 async function measure(name) {
   const options = name.startsWith('l1-') ? { ...settings.l1, clock } : settings[settingOf(name)];
   if (!measuredBothWays.includes(name)) return inChild([name, 'measure', JSON.stringify(options)]);
-  const result = await inChild([name, 'measure', JSON.stringify({ ...options, collect: false })]);
-  const compared = Object.keys(result.samples).filter((candidate) => !peers.includes(candidate));
+  const warm = { ...options, warmUpMs: settings.warmUpMs, collect: false };
+  const result = await inChild([name, 'measure', JSON.stringify(warm)]);
   await emptyRedis();
-  return { ...result, apart: await raceApart(name, compared, options) };
+  return { ...result, apart: await raceApart(name, [limitOf(result.samples), own], warm) };
 }
 
 function settingOf(name) {

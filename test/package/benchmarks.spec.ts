@@ -62,6 +62,7 @@ interface Candidate {
   run(count: number): Promise<void>;
   before?(count: number): void;
   verify?(): void;
+  least?: number;
   most?: number;
 }
 interface Race {
@@ -334,6 +335,13 @@ describe('turns of the comparison with peers', () => {
     const samples = await interleave({ a: turn('a'), b: turn('b') }, 2);
     expect(order.join('')).toBe('abbabaab');
     expect(samples).toEqual({ a: [6, 7], b: [5, 8] });
+  });
+
+  it('have a multiple of the least calls, so that every worker has as many', async () => {
+    const ran: number[] = [];
+    const run = (count: number) => Promise.resolve(void ran.push(count));
+    await race([{ name: 'a', least: 48, most: 480, run }], { rounds: 1, turnMs: 5 });
+    expect(ran.filter((count) => count % 48 !== 0)).toEqual([]);
   });
 
   it('prepare every turn with its calls, keep to the most calls, and verify at the end', async () => {

@@ -1,8 +1,9 @@
 // Hits and writes in Redis, compared with ioredis and JSON at the faster of its two settings.
 import { batchesOf, object10 } from '../data.mjs';
 import { comparison } from '../comparison.mjs';
+import { own } from '../goals.mjs';
 import { concurrent, loopOf } from '../race.mjs';
-import { namesFor, openContender, own } from '../redis-contenders.mjs';
+import { namesFor, openContender } from '../redis-contenders.mjs';
 
 const oneTier = {};
 const twoTiers = { l1Size: 1000 };
@@ -21,7 +22,12 @@ async function candidateFor(name, { operation, workers, tiers, makeValue }) {
   };
   await loopOf(`it.check(${calls.get})`)({ ...it, check }, keys, keys.length);
   const loop = concurrent(loopOf(calls[operation]), workers, 37);
-  return { name, run: (count) => loop(it, keys, count), verify: () => name === own && verify(cache) };
+  return {
+    name,
+    least: operation.endsWith('Many') ? 8 : Math.max(64, workers),
+    run: (count) => loop(it, keys, count),
+    verify: () => name === own && verify(cache),
+  };
 }
 
 function verify(cache) {
