@@ -2,19 +2,24 @@
 //   node --expose-gc benchmarks/peers/case.mjs <case> measure '{"rounds":11,"turnMs":50}'
 //   node benchmarks/peers/case.mjs <case> profile 3
 //   node benchmarks/peers/case.mjs <case> child <candidate>     one candidate, for cases with a process each
+//   node benchmarks/peers/case.mjs <case> turns <candidate> '{"turnMs":50}'     one candidate, a turn for each message
 import { Session } from 'node:inspector/promises';
 
 import { findCase } from './cases/index.mjs';
+import { turnOf } from './race.mjs';
+import { answerTurns } from './turns.mjs';
 
-const [name, task, argument] = process.argv.slice(2);
+const [name, task, argument, options] = process.argv.slice(2);
 const found = await findCase(name);
 
 const tasks = {
   measure: () => found.measure(JSON.parse(argument)),
   profile: () => profile(Number(argument)),
   child: () => found.inChild(argument),
+  turns: async () => answerTurns(await turnOf(await found.candidateOf(argument), JSON.parse(options))),
 };
 const result = await tasks[task]();
+if (task === 'turns') process.exit(0);
 if (process.send === undefined) console.log(JSON.stringify(result));
 else await new Promise((sent) => process.send(result, sent));
 process.exit(0);

@@ -5,6 +5,18 @@ const words = 'cache entry loader stampede lease grace tag namespace coherence b
 /** Typical keys; their number is a power of two. */
 export const keys = Array.from({ length: 256 }, (_, i) => `user:${String(i).padStart(4, '0')}:profile`);
 
+/** Sixteen lists of a hundred of these keys. */
+export function batchesOf(keys) {
+  return Array.from({ length: 16 }, (_, at) =>
+    Array.from({ length: 100 }, (_, i) => keys[(at * 31 + i) % keys.length]),
+  );
+}
+
+/** At least `count` keys; their number is a power of two. */
+export function newKeys(prefix, count) {
+  return Array.from({ length: 2 ** Math.ceil(Math.log2(count)) }, (_, i) => `${prefix}:${i}`);
+}
+
 const random = seeded(42);
 const pick = () => words[Math.floor(random() * words.length)];
 const text = (count) => Array.from({ length: count }, pick).join(' ');
@@ -40,4 +52,21 @@ export function object1kB(id) {
   };
   const room = 1000 - JSON.stringify(object).length;
   return { ...object, bio: text(room).slice(0, room) };
+}
+
+/**
+ * Keys and values of one contender: its keys begin with a letter of its own, and the ids of its values say whose they
+ * are.
+ *
+ * @param {number} index of the contender
+ * @param {(id: number) => { id: number }} makeValue
+ */
+export function ownData(index, makeValue) {
+  const letter = String.fromCharCode('a'.charCodeAt(0) + index);
+  return {
+    letter,
+    keys: keys.map((key) => `${letter}:${key}`),
+    values: keys.map((_, i) => makeValue(index * 1000 + i)),
+    isOwn: (value) => Math.floor(value?.id / 1000) === index,
+  };
 }

@@ -6,6 +6,7 @@ import * as caches from './redis-caches.mjs';
 
 const [peer, callers] = process.argv.slice(2);
 const url = process.env.BENCH_REDIS_URL;
+const twoTiers = { l1Size: 1000 };
 const loadMs = 100;
 let loads = 0;
 
@@ -22,15 +23,15 @@ const calls = {
     return { warmUp: () => cache.get('warm up'), call: (key) => cache.getOrSet(key, load, { lock: true }) };
   },
   'cache-manager': () => {
-    const cache = caches.cacheManager(url, true);
+    const cache = caches.cacheManager(url, twoTiers);
     return { warmUp: () => cache.get('warm up'), call: (key) => cache.wrap(key, load) };
   },
   cacheable: () => {
-    const cache = caches.cacheable(url, true);
+    const cache = caches.cacheable(url, twoTiers);
     return { warmUp: () => cache.get('warm up'), call: (key) => cache.getOrSet(key, load) };
   },
   bentocache: () => {
-    const cache = caches.bentocache(url, true);
+    const cache = caches.bentocache(url, twoTiers);
     return {
       warmUp: () => cache.get({ key: 'warm up' }),
       call: (key) => cache.getOrSet({ key, factory: load }),

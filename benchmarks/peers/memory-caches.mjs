@@ -22,6 +22,45 @@ export function limit(maxSize) {
   };
 }
 
+/** What a program does without a cache library: `lru-cache`, single flight by hand, loops for many keys. */
+export function byHand(maxSize) {
+  const lru = new LRUCache({ max: maxSize, ttl: ttlMs });
+  const running = new Map();
+  const loadInto = async (key, load) => {
+    try {
+      const value = await load();
+      lru.set(key, value);
+      return value;
+    } finally {
+      running.delete(key);
+    }
+  };
+  return {
+    get: async (key) => lru.get(key),
+    getOrSet: async (key, load) => {
+      const value = lru.get(key);
+      if (value !== undefined) return value;
+      const flight = running.get(key);
+      if (flight !== undefined) return flight;
+      const started = loadInto(key, load);
+      running.set(key, started);
+      return started;
+    },
+    getMany: async (keys) => {
+      const found = new Map();
+      for (const key of keys) {
+        const value = lru.get(key);
+        if (value !== undefined) found.set(key, value);
+      }
+      return found;
+    },
+    setMany: async (entries) => {
+      for (const [key, value] of entries) lru.set(key, value);
+    },
+    clear: async () => lru.clear(),
+  };
+}
+
 /** This library with a monitor. */
 export function library(maxSize, isolation) {
   return new InMemoryCache({

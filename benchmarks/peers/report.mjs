@@ -7,55 +7,29 @@ import { root } from '../../scripts/lib/process.mjs';
 import { figure, percent, spread, table } from '../lib/markdown.mjs';
 import { bars } from '../lib/plot.mjs';
 import { pairedRatios, summarize } from '../lib/statistics.mjs';
-import { bestRaw } from './goals.mjs';
+import { bestRaw, isCount, own } from './goals.mjs';
 import { method, notMeasured } from './method.mjs';
+import { tables } from './titles.mjs';
 
-const own = 'nestjs-cache-infra';
-
-/** Titles of the tables, and their reference candidates. */
-const tables = {
-  'l1-get-string': ['`get`, L1 hit, 100-byte string', 'limit'],
-  'l1-get-reference': [
-    "`get`, L1 hit, object of 10 fields, by reference (`isolation: 'reference'`)",
-    'limit',
-  ],
-  'l1-get-freeze': [
-    "`get`, L1 hit, the same object, frozen (`isolation: 'freeze'`); peers by reference",
-    'limit',
-  ],
-  'l1-get-clone': [
-    '`get`, L1 hit, the same object, a copy for each caller (the default); the limit shares',
-    'limit',
-  ],
-  'l1-get-or-set-string': ['`getOrSet`, L1 hit, 100-byte string', 'limit'],
-  'l1-get-or-set-reference': ['`getOrSet`, L1 hit, object by reference', 'limit'],
-  'l1-get-or-set-freeze': ['`getOrSet`, L1 hit, frozen object; peers by reference', 'limit'],
-  'l1-set-string': [
-    '`set`, L1, 100-byte string; the limit is an `async` function around `lru-cache`’s `set` with a ttl',
-    'limit',
-  ],
-  memory: ['Memory of an entry: a key, 100 bytes of text, and what the store adds; 200,000 entries', 'Map'],
-  'redis-get-1': ['Hit in Redis, 1 kB of JSON, one call at a time', 'raw'],
-  'redis-get-32': ['Hit in Redis, 1 kB of JSON, 32 calls at a time', 'raw'],
-  'redis-get-256': ['Hit in Redis, 1 kB of JSON, 256 calls at a time', 'raw'],
-  'redis-get-many': ['100 keys of 1 kB in one call (bentocache has none)', 'raw'],
-  'redis-two-tier-set-32': ['`set` in the L1 and in Redis, 1 kB of JSON, 32 calls at a time', 'raw'],
-  herd: ['Loads of one cold key that 1,000 callers in 4 processes ask for at once', undefined],
-  'nest-http': ['A route of a NestJS application on Express, 32 connections', 'none'],
-  'nest-cacheable': ['A method under `@Cacheable`, hits in memory', 'cache.get'],
-  import: ['Import, in a new process', undefined],
+const units = {
+  ns: 'ns a call',
+  bytes: 'bytes',
+  loads: 'loads',
+  ms: 'ms',
+  'requests/s': 'requests/s',
+  old: 'old values left',
 };
 
-const units = { ns: 'ns a call', bytes: 'bytes', loads: 'loads', ms: 'ms', 'requests/s': 'requests/s' };
-
 export function goalsTable(judged) {
-  const rows = judged.map(({ work, direction, line, unit, measured, reached }) => [
+  const rows = judged.map(({ work, direction, line, unit, measured, apart, reached }) => [
     work,
     `${direction} ${line} ${unit}`,
-    unit === 'loads' ? `${figure(measured.median)}, at most ${figure(measured.most)}` : spread(measured),
+    isCount(unit) ? `${figure(measured.median)}, at most ${figure(measured.most)}` : spread(measured),
+    apart === undefined ? '' : spread(apart),
     reached ? 'reached' : '**missed**',
   ]);
-  return table(['work', 'goal', 'measured: median (middle half)', 'verdict'], rows);
+  const headings = ['work', 'goal', 'measured: median (middle half)', 'each in its own process', 'verdict'];
+  return table(headings, rows);
 }
 
 /** Writes docs/performance.md and its pictures. */
@@ -82,7 +56,7 @@ export async function writeReport(report) {
     '## Redis',
     '![Redis: speed as a fraction of ioredis](performance/redis.svg)',
     ...Object.keys(tables)
-      .filter((name) => /^(redis|herd)/.test(name))
+      .filter((name) => /^(redis|herd|late)/.test(name))
       .flatMap((name) => section(name, results)),
     '## In an application',
     ...Object.keys(tables)
@@ -105,7 +79,13 @@ function section(name, results) {
   const result = results[name];
   if (result === undefined) return [];
   const [title, base] = tables[name];
-  return [`### ${title}`, resultTable(result, base)];
+  const parts = [`### ${title}`, resultTable(result, base)];
+  if (result.apart === undefined) return parts;
+  return [
+    ...parts,
+    'The same, each in a process of its own:',
+    resultTable({ ...result, samples: result.apart }, base),
+  ];
 }
 
 function resultTable({ samples, unit }, base) {

@@ -1,29 +1,48 @@
 // Compares the library with its peers, interleaved in one run; writes docs/performance.md and its pictures.
-//   make bench-peers                            everything, within ten minutes
-//   BENCH_QUICK=1 make bench-peers              a quick run of a minute or two; does not write to docs/
-//   BENCH_CASES=l1,redis-get-1 make bench-peers these cases or groups; does not write to docs/
-//   BENCH_CLOCK=cpu ...                         L1 cases by CPU time, for shared machines
+//   make bench-peers                  everything, within nine minutes
+//   BENCH_QUICK=1 make bench-peers    a quick run of two or three minutes; does not write to docs/
+//   node benchmarks/peers/run.mjs --only redis-cold-32,l1-cold
+//                                     these cases, or groups (l1, redis, nest); does not write to docs/
+//   BENCH_CASES=redis-cold-32 ...     the same as --only, for make
+//   BENCH_CLOCK=cpu ...               L1 cases by CPU time, for shared machines
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { install } from '../../scripts/lib/install.mjs';
 import { endWithThisProcess, root, run } from '../../scripts/lib/process.mjs';
 import { environment, versions } from '../lib/environment.mjs';
 import { selfTimes, timesByArea } from '../lib/profile.mjs';
-import { goals, judge } from './goals.mjs';
+import { goals, judge, limitOf, measuredBothWays, own } from './goals.mjs';
+import { selectCases } from './selection.mjs';
 
 const quick = process.env.BENCH_QUICK === '1';
 const clock = process.env.BENCH_CLOCK ?? 'wall';
-const only = process.env.BENCH_CASES?.split(',');
+const { values: flags } = parseArgs({ options: { only: { type: 'string' } } });
+const only = (flags.only ?? process.env.BENCH_CASES)?.split(',');
+const names = selectCases([...new Set(goals.map(({ caseName }) => caseName))], only);
 const settings = quick
-  ? { l1: { rounds: 3, turnMs: 10 }, others: { rounds: 3, turnMs: 30 }, profileSeconds: 1 }
-  : { l1: { rounds: 17, turnMs: 30 }, others: { rounds: 11, turnMs: 200 }, profileSeconds: 2 };
+  ? {
+      l1: { rounds: 3, turnMs: 10 },
+      redis: { rounds: 3, turnMs: 30 },
+      others: { rounds: 3, turnMs: 30 },
+      warmUpMs: 200,
+      profileSeconds: 1,
+    }
+  : {
+      l1: { rounds: 17, turnMs: 30 },
+      redis: { rounds: 11, turnMs: 80 },
+      others: { rounds: 11, turnMs: 200 },
+      warmUpMs: 500,
+      profileSeconds: 2,
+    };
 
 const here = join(root, 'benchmarks', 'peers');
 endWithThisProcess();
 const start = performance.now();
 await prepare();
 const { inChild } = await import('./children.mjs');
+const { raceApart } = await import('./turns.mjs');
 const { startRedisServer } = await import('nestjs-cache-infra/testing');
 const server = await startRedisServer({ own: true, installIfMissing: true });
 try {
@@ -64,24 +83,32 @@ async function prepare() {
 }
 
 async function measureAll() {
-  const names = [...new Set(goals.map(({ caseName }) => caseName))].filter(isWanted);
   const results = {};
   for (const name of names) {
     const from = performance.now();
-    const options = name.startsWith('l1-') ? { ...settings.l1, clock } : settings.others;
-    results[name] = await inChild([name, 'measure', JSON.stringify(options)]);
+    await emptyRedis();
+    results[name] = await measure(name);
     console.log(`${name.padEnd(26)} ${((performance.now() - from) / 1000).toFixed(1)} s`);
   }
   return results;
 }
 
-function isWanted(name) {
-  return only === undefined || only.some((wanted) => name === wanted || name.split('-')[0] === wanted);
+async function measure(name) {
+  const options = name.startsWith('l1-') ? { ...settings.l1, clock } : settings[settingOf(name)];
+  if (!measuredBothWays.includes(name)) return inChild([name, 'measure', JSON.stringify(options)]);
+  const warm = { ...options, warmUpMs: settings.warmUpMs, collect: false };
+  const result = await inChild([name, 'measure', JSON.stringify(warm)]);
+  await emptyRedis();
+  return { ...result, apart: await raceApart(name, [limitOf(result.samples), own], warm) };
+}
+
+function settingOf(name) {
+  return name.startsWith('redis-') ? 'redis' : 'others';
 }
 
 /** Profiles the cases that missed their goal. */
 async function profileMissed(judged) {
-  const withoutProfile = ['memory', 'herd'];
+  const withoutProfile = ['memory', 'herd', 'late-load'];
   const names = [...new Set(judged.filter(({ reached }) => !reached).map(({ caseName }) => caseName))];
   const profiles = {};
   for (const name of names.filter((name) => !withoutProfile.includes(name))) {
@@ -112,9 +139,21 @@ async function installedVersions() {
 }
 
 async function redisVersion(url) {
+  const info = await withRedis(url, (redis) => redis.info('server'));
+  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+}
+
+/** No case meets entries of another. */
+async function emptyRedis() {
+  await withRedis(server.url, (redis) => redis.flushall());
+}
+
+async function withRedis(url, use) {
   const { Redis } = await import('ioredis');
   const redis = new Redis(url);
-  const info = await redis.info('server');
-  redis.disconnect();
-  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+  try {
+    return await use(redis);
+  } finally {
+    redis.disconnect();
+  }
 }

@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+
 import { importTool, readJson } from '../support/repository.js';
 
 interface Statistics {
@@ -41,11 +43,41 @@ interface Goal {
 type Samples = Record<string, number[]>;
 interface Goals {
   goals: Goal[];
+  measuredBothWays: string[];
   bestRaw(samples: Samples): string;
   judge(
     goal: Goal,
-    results: Record<string, { samples: Samples }>,
-  ): { measured?: { median: number }; reached?: boolean };
+    results: Record<string, { samples: Samples; apart?: Samples }>,
+  ): { measured?: { median: number }; apart?: { median: number }; reached?: boolean };
+}
+interface Titles {
+  tables: Record<string, readonly [title: string, base: string | undefined]>;
+}
+interface Selection {
+  selectCases(known: readonly string[], wanted?: readonly string[]): string[];
+}
+type Loop = (it: object, keys: readonly string[], count: number, from?: number) => Promise<void>;
+interface Candidate {
+  name: string;
+  run(count: number): Promise<void>;
+  before?(count: number): void;
+  verify?(): void;
+  least?: number;
+  most?: number;
+}
+interface Race {
+  loopOf(call: string): Loop;
+  concurrent(loop: Loop, workers: number, stride?: number): Loop;
+  interleave(turns: Record<string, () => Promise<number>>, rounds: number): Promise<Samples>;
+  race(candidates: Candidate[], options: { rounds: number; turnMs: number }): Promise<Samples>;
+}
+interface Data {
+  object1kB(id: number): { id: number };
+  ownData(
+    index: number,
+    makeValue: (id: number) => { id: number },
+  ): { keys: string[]; values: { id: number }[]; isOwn(value: unknown): boolean };
+  newKeys(prefix: string, count: number): string[];
 }
 interface Model {
   commands: Record<string, number>;
@@ -75,7 +107,11 @@ const { poisson, sampler, seeded, zipfShares } = await importTool<Random>('bench
 const { mixture, queue } = await importTool<Queueing>('benchmarks/lib/queueing.mjs');
 const { figure, spread, table } = await importTool<Markdown>('benchmarks/lib/markdown.mjs');
 const { selfTimes } = await importTool<Profile>('benchmarks/lib/profile.mjs');
-const { bestRaw, goals, judge } = await importTool<Goals>('benchmarks/peers/goals.mjs');
+const { bestRaw, goals, judge, measuredBothWays } = await importTool<Goals>('benchmarks/peers/goals.mjs');
+const { tables } = await importTool<Titles>('benchmarks/peers/titles.mjs');
+const { selectCases } = await importTool<Selection>('benchmarks/peers/selection.mjs');
+const { concurrent, interleave, loopOf, race } = await importTool<Race>('benchmarks/peers/race.mjs');
+const { newKeys, object1kB, ownData } = await importTool<Data>('benchmarks/peers/data.mjs');
 const { RedisModel } = await importTool<RedisModelModule>('benchmarks/simulate/redis-model.mjs');
 const { crossing } = await importTool<LoadOfRedis>('benchmarks/simulate/load-of-redis.mjs');
 
@@ -246,6 +282,101 @@ describe('goals', () => {
       judge(herd, { herd: { samples: { 'nestjs-cache-infra': loads } } }).reached;
     expect(of([1, 1, 1])).toBe(true);
     expect(of([1, 1, 2])).toBe(false);
+  });
+});
+
+describe('rows of the comparison with peers', () => {
+  const names = [...new Set(goals.map(({ caseName }) => caseName))];
+
+  it('have a title each, and no title is left over', () => {
+    expect(Object.keys(tables).sort()).toEqual([...names].sort());
+    expect(measuredBothWays.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('are selected by name or by group, in their own order', () => {
+    const known = ['l1-a', 'redis-a', 'redis-b', 'memory'];
+    expect(selectCases(known)).toEqual(known);
+    expect(selectCases(known, ['memory', 'redis-a'])).toEqual(['redis-a', 'memory']);
+    expect(selectCases(known, ['redis'])).toEqual(['redis-a', 'redis-b']);
+  });
+
+  it('that are unknown are an error, which names them and those that exist', () => {
+    expect(() => selectCases(['l1-a', 'memory'], ['l1-a', 'l1-b'])).toThrow(
+      'Unknown: l1-b. Cases: l1-a, memory. Groups: l1, memory.',
+    );
+  });
+
+  it('are judged by the figure of one process', () => {
+    const zipf = goals.find(({ caseName }) => caseName === 'redis-two-tier-zipf-32')!;
+    const samplesOf = (own: number) => ({ ioredis: [8, 8], 'nestjs-cache-infra': [own, own] });
+    const judged = judge(zipf, { [zipf.caseName]: { samples: samplesOf(16), apart: samplesOf(8) } });
+    expect(judged).toMatchObject({ measured: { median: 0.5 }, apart: { median: 1 }, reached: false });
+  });
+});
+
+describe('turns of the comparison with peers', () => {
+  it('split calls so that no key is used twice while keys suffice', async () => {
+    const used: string[] = [];
+    const loop = concurrent(loopOf('it.use(key)'), 4);
+    await loop({ use: (key: string) => used.push(key) }, newKeys('cold', 16), 16);
+    expect(new Set(used).size).toBe(16);
+  });
+
+  it('start workers a stride apart, and each worker uses the keys in turn', async () => {
+    const used: number[] = [];
+    const loop = concurrent(loopOf('it.use(i)'), 2, 37);
+    await loop({ use: (i: number) => used.push(i) }, newKeys('warm', 64), 4);
+    expect(used.sort((one, other) => one - other)).toEqual([0, 1, 37, 38]);
+  });
+
+  it('rotate, and do not count the first two rounds', async () => {
+    const order: string[] = [];
+    const turn = (name: string) => () => Promise.resolve(order.push(name));
+    const samples = await interleave({ a: turn('a'), b: turn('b') }, 2);
+    expect(order.join('')).toBe('abbabaab');
+    expect(samples).toEqual({ a: [6, 7], b: [5, 8] });
+  });
+
+  it('have a multiple of the least calls, so that every worker has as many', async () => {
+    const ran: number[] = [];
+    const run = (count: number) => Promise.resolve(void ran.push(count));
+    await race([{ name: 'a', least: 48, most: 480, run }], { rounds: 1, turnMs: 5 });
+    expect(ran.filter((count) => count % 48 !== 0)).toEqual([]);
+  });
+
+  it('prepare every turn with its calls, keep to the most calls, and verify at the end', async () => {
+    const prepared: number[] = [];
+    const ran: number[] = [];
+    const verify = jest.fn();
+    const candidate = {
+      name: 'a',
+      most: 128,
+      before: (count: number) => void prepared.push(count),
+      run: (count: number) => Promise.resolve(void ran.push(count)),
+      verify,
+    };
+    await race([candidate], { rounds: 2, turnMs: 5 });
+    expect(prepared).toEqual(ran);
+    expect(Math.max(...ran)).toBe(128);
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('data of the comparison with peers', () => {
+  it('are a contender’s own: keys and ids of two contenders differ', () => {
+    const [one, other] = [ownData(0, object1kB), ownData(1, object1kB)];
+    expect(new Set([...one.keys, ...other.keys]).size).toBe(one.keys.length + other.keys.length);
+    expect(one.values.every((value) => one.isOwn(value) && !other.isOwn(value))).toBe(true);
+    expect(one.isOwn(undefined)).toBe(false);
+  });
+
+  it('have 1,000 bytes of JSON, whoever owns them', () => {
+    const { values } = ownData(6, object1kB);
+    expect(new Set(values.map((value) => JSON.stringify(value).length))).toEqual(new Set([1000]));
+  });
+
+  it('have new keys whose number is a power of two', () => {
+    expect(newKeys('cold', 5)).toHaveLength(8);
   });
 });
 
