@@ -59,7 +59,7 @@ export function cachesOnSharedRedis(): CachesOnSharedRedis {
       for await (const keys of raw.scanStream({ match: `${keyPrefix}*`, count: 1000 }))
         found.push(...(keys as string[]));
       const names = found.map((key) => key.slice(keyPrefix.length));
-      return names.filter((name) => !name.startsWith(':!d:') && name !== ':!cleared').sort();
+      return names.filter((name) => !name.startsWith(':!d:') && !name.startsWith(':!cleared')).sort();
     },
     commandCalls: async () => {
       const info = await raw.info('commandstats');

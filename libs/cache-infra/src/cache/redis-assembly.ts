@@ -29,7 +29,7 @@ import { EvictionWatch } from './observe/eviction-watch.js';
 import { FreezeWatch } from './observe/freeze-watch.js';
 import { harmless } from './observe/logger.js';
 import { Observer } from './observe/observer.js';
-import { clearedKey, covers, keyOf, Keyspace } from './entry/keyspace.js';
+import { clearedKey, covers, keyOf, Keyspace, latestClearKey } from './entry/keyspace.js';
 import { Recovery } from './recover/recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recover/journal.js';
 import { RedisAvailability } from './recover/redis-availability.js';
@@ -118,6 +118,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const l2 = new RedisTier(connection, executor, codec, {
     tagTableKey: tagTableKey(keyPrefix),
     clearedKey: clearedKey(keyPrefix),
+    latestClearKey: latestClearKey(keyPrefix),
     clearedEverything: everything.mark,
     horizonMs,
     siblings,
@@ -145,7 +146,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   );
   const optimisticLoads = new OptimisticLoads({
     ...{ connection, executor, siblings, changing },
-    clearedKey: clearedKey(keyPrefix),
+    latestClearKey: latestClearKey(keyPrefix),
     clearedSince: (at) => l2.lateChanges.clearedSince(at),
     covers: (mark, redisKey) => covers(keyPrefix, mark, redisKey),
     trackWrites: coherence === 'tracking',

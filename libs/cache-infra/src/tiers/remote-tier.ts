@@ -17,8 +17,11 @@ export interface RemoteTier {
   /** For diagnostics. */
   readonly server: RemoteServer;
 
-  /** Reads an entry. Reads of one turn of the event loop are sent as one command. */
-  read(redisKey: string): Promise<StoredEntry | undefined>;
+  /**
+   * Reads an entry. Reads of one turn of the event loop are sent as one command. `baseline`: read what a load compares,
+   * too.
+   */
+  read(redisKey: string, baseline?: BaselineRequest): Promise<StoredEntry | undefined>;
   /** Reads entries in the order of `redisKeys`; a promise for each entry that is decoded off the event loop. */
   readMany(
     redisKeys: readonly string[],
@@ -106,6 +109,13 @@ export interface RemoteKeys {
   ): Promise<void>;
   /** Every key that `glob` finds. A page is read when the caller asks for it. */
   pages(glob: string): AsyncGenerator<readonly string[], void>;
+}
+
+/** What a load asks for together with its entry: see `OptimisticLoads`. */
+export interface BaselineRequest {
+  readonly tombstoneKey: string;
+  /** `version`: of the entry; `cleared`: the moment of the latest clear. Empty or null = none. */
+  answer(version: Buffer, tombstone: Buffer | null, cleared: Buffer | null): void;
 }
 
 /** A load, as Redis judges it: its value is stored only if nothing was invalidated or set since the load began. */

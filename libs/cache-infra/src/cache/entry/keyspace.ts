@@ -11,6 +11,11 @@ export function clearedKey(prefix: string): string {
   return `${prefix}:!cleared`;
 }
 
+/** The Redis key of the moment of the latest clear. No entry can have this key. */
+export function latestClearKey(prefix: string): string {
+  return `${clearedKey(prefix)}:at`;
+}
+
 /** The keys that the mark of a clear or pattern covers; undefined = the mark is unreadable. */
 export function matchingOf(prefix: string, mark: string): Matching | undefined {
   try {
@@ -119,7 +124,7 @@ export class Keyspace {
     const mark = JSON.stringify([this.path]);
     if (this.path === '') {
       const start = `${this.#prefix}:`;
-      const stored = [tagTableKey(this.#prefix), clearedKey(this.#prefix)];
+      const stored = [tagTableKey(this.#prefix), clearedKey(this.#prefix), latestClearKey(this.#prefix)];
       const tombstones = tombstonePrefix(this.#prefix);
       return {
         mark,

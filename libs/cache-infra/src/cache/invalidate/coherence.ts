@@ -2,7 +2,7 @@ import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { CoherenceChannel } from '../../tiers/coherence/channel.js';
 import { guardedKey, tombstoneFor } from '../../tiers/redis/load-guard-key.js';
 import type { KeyAliases } from '../entry/key-aliases.js';
-import { clearedKey } from '../entry/keyspace.js';
+import { latestClearKey } from '../entry/keyspace.js';
 import type { InFlightWork } from './in-flight-work.js';
 import type { KeySignals } from './key-signals.js';
 
@@ -53,7 +53,7 @@ export class Coherence {
   /** Another client changed a key in Redis. */
   onRemoteChange(redisKey: string): void {
     const { keyPrefix, l1, aliases, work, keySignals } = this.#deps;
-    if (redisKey === clearedKey(keyPrefix)) {
+    if (redisKey === latestClearKey(keyPrefix)) {
       // Another instance cleared a pattern or scope: each load finds out whether that covers its key.
       for (const [, load] of [...work.loads.entries()]) load.guardChangedElsewhere();
       return;

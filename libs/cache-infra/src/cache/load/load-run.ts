@@ -2,7 +2,7 @@ import { SerializationError, ValidationError } from '../../base/errors.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { LoadGuard } from '../../tiers/redis/load-guards.js';
 import type { OptimisticLoad } from '../../tiers/redis/optimistic-loads.js';
-import type { RemoteLoad } from '../../tiers/remote-tier.js';
+import type { BaselineRequest, RemoteLoad } from '../../tiers/remote-tier.js';
 import type { Loader } from '../contract/options.js';
 import { copyIn, copyOut, type StoredForms } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
@@ -127,6 +127,8 @@ export class LoadRun implements FlightObserver {
     const { flight } = this;
     const { plan } = this.#call;
     const { counters, tags, missForecast } = this.#deps;
+    let isUnusable = false;
+    let load: OptimisticLoad | undefined;
     // The tag epoch at the start of the loader decides which later invalidations cover its value.
     const pull = tags.pullForLoad(plan.tags.length > 0);
     pull?.catch(ignore);
@@ -135,8 +137,8 @@ export class LoadRun implements FlightObserver {
       return undefined;
     }
     if (!flight.forced) {
-      const early = this.#isOptimistic && missForecast.expectsMiss ? this.#beginOptimistically() : undefined;
-      const found = await this.#readUnchanged();
+      const prepared = this.#isOptimistic && missForecast.expectsMiss ? this.#prepared() : undefined;
+      const found = await this.#readUnchanged(prepared);
       if (found === failed) return undefined;
       if (found !== undefined && !isForced(flight)) {
         const answer = this.#answerFrom(found);
@@ -146,14 +148,19 @@ export class LoadRun implements FlightObserver {
         missForecast.noted(true);
       }
       counters.missedL2();
-      this.#remote = await early;
-      // Unreadable bytes were being removed meanwhile.
-      if (found === undefined && this.#remote?.foundNothing === false) this.#remote = undefined;
+      isUnusable = found === undefined;
+      if (prepared?.hasBegun === true) load = prepared;
     }
     await pull?.catch(ignore);
     flight.throwIfAbandoned();
-    if (this.#remote === undefined && this.#isOptimistic) this.#remote = await this.#beginOptimistically();
-    return this.#remote === undefined ? this.#takeGuard() : undefined;
+    if (load === undefined) {
+      if (!this.#isOptimistic) return this.#takeGuard();
+      load = await this.#beginOptimistically();
+      if (load === undefined) return undefined;
+    }
+    load.mayBeGone = isUnusable;
+    this.#remote = load;
+    return undefined;
   }
 
   /** True for a load that needs no guard in Redis: see `OptimisticLoads`. */
@@ -162,6 +169,12 @@ export class LoadRun implements FlightObserver {
     if (optimisticLoads === undefined || this.#call.plan.lock) return false;
     const { channel } = coherence;
     return optimisticLoads.suits(channel?.armed === true && channel.hearsEverything);
+  }
+
+  /** A load that notes what Redis holds for the key when it reads the entry. */
+  #prepared(): OptimisticLoad | undefined {
+    const { keyspace, key } = this.#call;
+    return this.#deps.optimisticLoads?.prepare(keyspace.redisKey(key));
   }
 
   /** Notes what Redis holds for the key; undefined = Redis did not answer. */
@@ -193,12 +206,12 @@ export class LoadRun implements FlightObserver {
    * The entry in Redis. It is read again if another instance changes it during the read: a caller that joins after the
    * change must not get the older entry.
    */
-  async #readUnchanged(): Promise<L1Entry | undefined | typeof failed> {
+  async #readUnchanged(baseline: BaselineRequest | undefined): Promise<L1Entry | undefined | typeof failed> {
     const { keyspace, key, id, plan } = this.#call;
     const { lookup, work } = this.#deps;
     for (let reads = 1; ; reads++) {
       this.#noteEntryChanges();
-      const found = await lookup.tryL2('getOrSet', keyspace, key, plan);
+      const found = await lookup.tryL2('getOrSet', keyspace, key, plan, baseline);
       if (found === undefined || found === failed || !this.#entryChanged) return found;
       if (reads < maxReads) continue;
       this.#guardState = 'unguarded';

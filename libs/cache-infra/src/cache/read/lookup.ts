@@ -1,7 +1,7 @@
 import { portionSize } from '../../base/turn.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import type { RemoteTier } from '../../tiers/remote-tier.js';
+import type { BaselineRequest, RemoteTier } from '../../tiers/remote-tier.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { hasTags, type LocalEntries } from '../entry/local-entries.js';
@@ -81,11 +81,12 @@ export class Lookup {
     keyspace: Keyspace,
     key: string,
     plan: ReadPlan = this.#deps.defaults,
+    baseline?: BaselineRequest,
   ): Promise<L1Entry | undefined | typeof failed> {
     const { l2, reads, errors } = this.#deps;
     if (l2 === undefined) return undefined;
     try {
-      const { found } = reads.read(l2, keyspace, key, plan);
+      const { found } = reads.read(l2, keyspace, key, plan, baseline);
       return await found;
     } catch (error) {
       errors.tolerate(operation, error);

@@ -4,7 +4,7 @@ import type { EntryMeta } from '../../codec/codec.js';
 import { pinShape } from '../../base/pin-shape.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import type { RemoteTier, StoredEntry } from '../../tiers/remote-tier.js';
+import type { BaselineRequest, RemoteTier, StoredEntry } from '../../tiers/remote-tier.js';
 import type { InFlight, Supersedable } from '../invalidate/in-flight.js';
 import { copyInDecoded } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
@@ -71,8 +71,14 @@ export class TierReads {
     this.#deps = deps;
   }
 
-  /** Reads one key, or joins the read in flight for it. */
-  read(l2: RemoteTier, keyspace: Keyspace, key: string, plan: ReadPlan): TierRead {
+  /** Reads one key, or joins the read in flight for it. A joined read does not answer `baseline`. */
+  read(
+    l2: RemoteTier,
+    keyspace: Keyspace,
+    key: string,
+    plan: ReadPlan,
+    baseline?: BaselineRequest,
+  ): TierRead {
     const id = keyspace.id(key);
     const inFlight = this.#deps.inFlight.get(id);
     if (inFlight !== undefined) return joined(inFlight, plan);
@@ -83,7 +89,7 @@ export class TierReads {
     pull?.catch(ignore);
     const journalled = recovery?.journal.pending(redisKey);
     let reading: Promise<Stored>;
-    if (journalled === undefined) reading = inRedisTime(l2, l2.read(redisKey));
+    if (journalled === undefined) reading = inRedisTime(l2, l2.read(redisKey, baseline));
     else
       reading = Promise.resolve(
         journalled.kind === 'set' ? l2.decode(redisKey, journalled.bytes) : undefined,

@@ -15,8 +15,8 @@ import { isShortLived, sixBytes, traceMs, uniqueText } from './tombstones.js';
 const maxCleared = 1000;
 
 export interface LateChangesOptions {
-  /** The sorted set of recorded clears. */
-  readonly clearedKey: string;
+  /** The sorted set of recorded clears; then, except in a Cluster, the moment of the latest one. */
+  readonly clearedKeys: () => readonly string[];
   /** The mark that stands for all keys. */
   readonly clearedEverything: string;
   /** Milliseconds that a set may be replayed; 0 = sets are not replayed. */
@@ -48,10 +48,10 @@ export class LateChanges implements RemoteLateChanges {
   }
 
   async markCleared(clears: readonly Clear[]): Promise<void> {
-    const { clearedKey, clearedEverything, horizonMs } = this.#options;
+    const { clearedKeys, clearedEverything, horizonMs } = this.#options;
     const pairs = clears.flatMap(({ mark, at }) => [mark, at ?? '']);
     const args = [traceMs(horizonMs), maxCleared, clearedEverything, ...pairs];
-    const moments = await this.#executor.script('mark cleared', markClearedScript, [clearedKey], args);
+    const moments = await this.#executor.script('mark cleared', markClearedScript, clearedKeys(), args);
     for (const [i, at] of (moments as string[]).entries()) {
       this.#ownClears.set((clears[i] as Clear).mark, Number(at));
       if (this.#ownClears.size > maxCleared) this.#ownClears.delete(first(this.#ownClears.keys()));
@@ -67,7 +67,7 @@ export class LateChanges implements RemoteLateChanges {
 
   async clearedSince(at: string): Promise<Cleared[]> {
     const pairs = await this.#executor.call('ZRANGEBYSCORE', (client) =>
-      client.zrangebyscore(this.#options.clearedKey, at, '+inf', 'WITHSCORES'),
+      client.zrangebyscore(this.#options.clearedKeys()[0] ?? '', at, '+inf', 'WITHSCORES'),
     );
     // A user's client may return pairs, as RESP3 does.
     const reply = pairs.flat();

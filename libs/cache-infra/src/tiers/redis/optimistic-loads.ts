@@ -1,4 +1,4 @@
-import type { Cleared, RemoteLoad } from '../remote-tier.js';
+import type { BaselineRequest, Cleared, RemoteLoad } from '../remote-tier.js';
 import { isCluster } from './client.js';
 import type { RedisConnection } from './connection.js';
 import type { SiblingKeys } from './entry-removals.js';
@@ -27,6 +27,9 @@ interface Baseline {
   readonly cleared: string;
 }
 
+const nothing = Buffer.alloc(0);
+const none: Baseline = { version: nothing, tombstone: nothing, cleared: '' };
+
 interface WaitingBaseline {
   readonly redisKey: string;
   readonly resolve: (baseline: Baseline) => void;
@@ -36,12 +39,18 @@ interface WaitingBaseline {
 /** '1' = stored, '0' = the key was changed, 'c' = something was cleared, '' = superseded, and never sent. */
 type StoreReply = '1' | '0' | 'c' | '';
 
-interface WaitingStore {
-  readonly redisKey: string;
-  readonly baseline: Baseline;
+interface LoadedEntry {
+  /** The entry of the baseline was unusable: others may remove it. */
+  readonly mayBeGone: boolean;
   readonly bytes: Buffer;
   readonly ttlMs: number;
+  /** Checked when the entry is sent. */
   readonly work: { readonly superseded: boolean };
+}
+
+interface WaitingStore extends LoadedEntry {
+  readonly redisKey: string;
+  readonly baseline: Baseline;
   readonly resolve: (reply: StoreReply) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -50,8 +59,8 @@ export interface OptimisticLoadsDeps {
   readonly connection: RedisConnection;
   readonly executor: RedisExecutor;
   readonly siblings: SiblingKeys;
-  /** The sorted set of recorded clears. */
-  readonly clearedKey: string;
+  /** The moment of the latest clear. */
+  readonly latestClearKey: string;
   /** The clears recorded after a moment. */
   readonly clearedSince: (at: string) => Promise<readonly Cleared[]>;
   /** True if the mark of a clear covers the key. */
@@ -105,9 +114,16 @@ export class OptimisticLoads {
     }
   }
 
+  /** A load that is about to read its entry, and asks for its baseline in the same command. */
+  prepare(redisKey: string): OptimisticLoad {
+    return new OptimisticLoad(this, redisKey, this.#deps.siblings.tombstoneOf(redisKey));
+  }
+
+  /** A load that has read its entry. */
   async begin(redisKey: string): Promise<OptimisticLoad> {
-    const asked = performance.now();
-    return new OptimisticLoad(this, redisKey, await this.baseline(redisKey), asked);
+    const load = this.prepare(redisKey);
+    load.begin(await this.baseline(redisKey));
+    return load;
   }
 
   baseline(redisKey: string): Promise<Baseline> {
@@ -118,21 +134,18 @@ export class OptimisticLoads {
   }
 
   /** True unless the key was changed since the baseline. */
-  async stands(redisKey: string, baseline: Baseline): Promise<boolean> {
+  async stands(redisKey: string, baseline: Baseline, mayBeGone: boolean): Promise<boolean> {
     const now = await this.baseline(redisKey);
+    const isSame = now.version.equals(baseline.version) || (mayBeGone && now.version.length === 0);
     return (
-      now.version.equals(baseline.version) &&
+      isSame &&
       now.tombstone.equals(baseline.tombstone) &&
       (now.cleared === baseline.cleared || (await this.#clearedOthers(redisKey, baseline, now.cleared)))
     );
   }
 
   /** Stores a value, unless the key was changed since the baseline. Returns whether it was stored. */
-  async store(
-    redisKey: string,
-    baseline: Baseline,
-    entry: Pick<WaitingStore, 'bytes' | 'ttlMs' | 'work'>,
-  ): Promise<boolean> {
+  async store(redisKey: string, baseline: Baseline, entry: LoadedEntry): Promise<boolean> {
     let known = baseline;
     for (let attempt = 1; ; attempt++) {
       const reply = await this.#storeOnce(redisKey, known, entry);
@@ -158,11 +171,11 @@ export class OptimisticLoads {
   #storeOnce(
     redisKey: string,
     baseline: Baseline,
-    { bytes, ttlMs, work }: Pick<WaitingStore, 'bytes' | 'ttlMs' | 'work'>,
+    { mayBeGone, bytes, ttlMs, work }: LoadedEntry,
   ): Promise<StoreReply> {
     this.#sendSoon();
     return new Promise((resolve, reject) => {
-      this.#stores.push({ redisKey, baseline, bytes, ttlMs, work, resolve, reject });
+      this.#stores.push({ redisKey, baseline, mayBeGone, bytes, ttlMs, work, resolve, reject });
     });
   }
 
@@ -206,11 +219,11 @@ export class OptimisticLoads {
     const { executor } = this.#deps;
     executor.scriptBuffer('begin load', loadBaselineScript, this.#keysOf(waiting), []).then(
       (reply) => {
-        const [cleared, ...held] = reply as Buffer[];
-        const at = String(cleared);
+        const held = reply as (Buffer | null)[];
+        const cleared = String(held[0] ?? '');
         for (const [i, { resolve }] of waiting.entries()) {
-          const version = held[2 * i] as Buffer;
-          resolve({ version, tombstone: held[2 * i + 1] as Buffer, cleared: at });
+          const version = held[1 + waiting.length + i] ?? nothing;
+          resolve({ version, tombstone: held[1 + i] ?? nothing, cleared });
         }
       },
       (error: unknown) => {
@@ -222,8 +235,8 @@ export class OptimisticLoads {
   #storeTogether(stores: readonly WaitingStore[]): void {
     const { executor, trackWrites, changing } = this.#deps;
     const args: ScriptArguments[number][] = [trackWrites ? '1' : '0'];
-    for (const { baseline, bytes, ttlMs } of stores)
-      args.push(baseline.version, baseline.tombstone, baseline.cleared, bytes, ttlMs);
+    for (const { baseline, mayBeGone, bytes, ttlMs } of stores)
+      args.push(baseline.version, baseline.tombstone, baseline.cleared, mayBeGone ? '1' : '0', bytes, ttlMs);
     const changes = stores.map(({ redisKey }) => changing([redisKey]));
     executor.script('end load', storeLoadedScript, this.#keysOf(stores), args).then(
       (reply) => {
@@ -248,8 +261,8 @@ export class OptimisticLoads {
   }
 
   #keysOf(waiting: readonly { readonly redisKey: string }[]): string[] {
-    const { clearedKey, siblings } = this.#deps;
-    const keys = [clearedKey];
+    const { latestClearKey, siblings } = this.#deps;
+    const keys = [latestClearKey];
     for (const { redisKey } of waiting) keys.push(redisKey);
     for (const { redisKey } of waiting) keys.push(siblings.tombstoneOf(redisKey));
     return keys;
@@ -257,25 +270,37 @@ export class OptimisticLoads {
 }
 
 /** A load that compares what Redis holds at its end with its baseline. */
-export class OptimisticLoad implements RemoteLoad {
+export class OptimisticLoad implements RemoteLoad, BaselineRequest {
   readonly redisKey: string;
+  readonly tombstoneKey: string;
   readonly leased = false;
   readonly renewEveryMs = lookEveryMs;
   ended = false;
+  /** The entry of the baseline was unusable: others may remove it meanwhile. */
+  mayBeGone = false;
   readonly #loads: OptimisticLoads;
-  readonly #baseline: Baseline;
-  #lookedAt: number;
+  #baseline = none;
+  #hasBegun = false;
+  #lookedAt = performance.now();
 
-  constructor(loads: OptimisticLoads, redisKey: string, baseline: Baseline, lookedAt: number) {
+  constructor(loads: OptimisticLoads, redisKey: string, tombstoneKey: string) {
     this.#loads = loads;
     this.redisKey = redisKey;
-    this.#baseline = baseline;
-    this.#lookedAt = lookedAt;
+    this.tombstoneKey = tombstoneKey;
   }
 
-  /** Redis held no entry at the beginning. */
-  get foundNothing(): boolean {
-    return this.#baseline.version.length === 0;
+  /** The baseline is known. False if the load joined a read of its entry by another call. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  answer(version: Buffer, tombstone: Buffer | null, cleared: Buffer | null): void {
+    this.begin({ version, tombstone: tombstone ?? nothing, cleared: String(cleared ?? '') });
+  }
+
+  begin(baseline: Baseline): void {
+    this.#baseline = baseline;
+    this.#hasBegun = true;
   }
 
   renew(): Promise<boolean> {
@@ -284,7 +309,7 @@ export class OptimisticLoad implements RemoteLoad {
 
   async isCurrent(): Promise<boolean> {
     const asked = performance.now();
-    const stands = await this.#loads.stands(this.redisKey, this.#baseline);
+    const stands = await this.#loads.stands(this.redisKey, this.#baseline, this.mayBeGone);
     if (stands) this.#lookedAt = asked;
     return stands;
   }
@@ -293,7 +318,8 @@ export class OptimisticLoad implements RemoteLoad {
     this.ended = true;
     // The event loop was blocked, or Redis did not answer: a change may have come and left no trace.
     if (performance.now() - this.#lookedAt > unsureAfterMs) return false;
-    return this.#loads.store(this.redisKey, this.#baseline, { bytes, ttlMs, work });
+    const { mayBeGone } = this;
+    return this.#loads.store(this.redisKey, this.#baseline, { mayBeGone, bytes, ttlMs, work });
   }
 
   async release(): Promise<void> {

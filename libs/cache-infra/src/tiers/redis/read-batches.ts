@@ -1,5 +1,6 @@
 import { Turn } from '../../base/turn.js';
-import type { StoredEntry } from '../remote-tier.js';
+import { versionIdBytes, versionIdOffset } from '../../codec/header.js';
+import type { BaselineRequest, StoredEntry } from '../remote-tier.js';
 import type { RedisConnection } from './connection.js';
 import type { EntryDecoder } from './entry-decoder.js';
 import { failureKind } from './errors.js';
@@ -15,6 +16,7 @@ type Stored = StoredEntry | undefined;
 
 interface WaitingRead {
   readonly redisKey: string;
+  readonly baseline: BaselineRequest | undefined;
   readonly resolve: (entry: Stored | Promise<Stored>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -23,6 +25,8 @@ export interface ReadBatchesDeps {
   readonly connection: RedisConnection;
   readonly executor: RedisExecutor;
   readonly entries: EntryDecoder;
+  /** The moment of the latest clear, which loads compare. */
+  readonly latestClearKey: string;
 }
 
 /**
@@ -41,9 +45,9 @@ export class ReadBatches {
   }
 
   /** Waits for `send`. */
-  add(redisKey: string): Promise<Stored> {
+  add(redisKey: string, baseline: BaselineRequest | undefined): Promise<Stored> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ redisKey, resolve, reject });
+      this.#waiting.push({ redisKey, baseline, resolve, reject });
     });
   }
 
@@ -52,7 +56,7 @@ export class ReadBatches {
     const reads = this.#waiting;
     this.#waiting = [];
     const [only] = reads;
-    if (reads.length === 1 && only !== undefined) this.#readOne(only, alone);
+    if (reads.length === 1 && only !== undefined && only.baseline === undefined) this.#readOne(only, alone);
     else {
       for (let i = 0; i < reads.length; i += readBatch) this.#readTogether(reads.slice(i, i + readBatch));
     }
@@ -99,7 +103,9 @@ export class ReadBatches {
   }
 
   #readTogether(reads: readonly WaitingRead[]): void {
-    this.readMany(reads.map(({ redisKey }) => redisKey)).then(
+    const redisKeys = reads.map(({ redisKey }) => redisKey);
+    const hasBaselines = reads.some(({ baseline }) => baseline !== undefined);
+    (hasBaselines ? this.#readWithBaselines(redisKeys, reads) : this.readMany(redisKeys)).then(
       (entries) => {
         for (const [i, { resolve }] of reads.entries()) resolve(entries[i]);
       },
@@ -107,6 +113,24 @@ export class ReadBatches {
         for (const { reject } of reads) reject(error);
       },
     );
+  }
+
+  /** As `readMany`, outside a Cluster, with the traces of earlier changes in the same command. */
+  async #readWithBaselines(
+    redisKeys: readonly string[],
+    reads: readonly WaitingRead[],
+  ): Promise<(Stored | Promise<Stored>)[]> {
+    const keys = [...redisKeys, this.#deps.latestClearKey];
+    for (const { baseline } of reads) if (baseline !== undefined) keys.push(baseline.tombstoneKey);
+    const replies = await this.#getMany(keys);
+    const cleared = replies[reads.length] ?? null;
+    let next = reads.length + 1;
+    for (let i = 0; i < reads.length; i++) {
+      const version = replies[i]?.subarray(versionIdOffset, versionIdOffset + versionIdBytes) ?? nothing;
+      const { baseline } = reads[i] as WaitingRead;
+      if (baseline !== undefined) baseline.answer(version, replies[next++] ?? null, cleared);
+    }
+    return this.#decodeAll(redisKeys, replies);
   }
 
   #getMany(redisKeys: readonly string[]): Promise<(Buffer | null)[]> {
@@ -131,6 +155,8 @@ export class ReadBatches {
     return entries;
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 function ignore(): void {
   // The caller handles the rejection.

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { Codec } from '../../codec/codec.js';
-import type { DeadEntry, EntryWrite, RemoteTier, StoredEntry } from '../remote-tier.js';
+import type { BaselineRequest, DeadEntry, EntryWrite, RemoteTier, StoredEntry } from '../remote-tier.js';
+import { isCluster } from './client.js';
 import type { RedisConnection } from './connection.js';
 import { EntryDecoder } from './entry-decoder.js';
 import { EntryRemovals, type SiblingKeys } from './entry-removals.js';
@@ -19,6 +20,8 @@ export interface RedisTierOptions {
   readonly tagTableKey: string;
   /** The sorted set of recorded clears. */
   readonly clearedKey: string;
+  /** The moment of the latest recorded clear. */
+  readonly latestClearKey: string;
   /** The mark that stands for all keys. */
   readonly clearedEverything: string;
   /** Milliseconds that deletes and clears are remembered; 0 = they are not. */
@@ -61,7 +64,11 @@ export class RedisTier implements RemoteTier {
     this.clock = new ServerClock(executor, options.clock);
     this.keys = new KeyScan(connection, executor);
     this.tagTable = new TagTableCalls(connection, executor, options);
-    this.lateChanges = new LateChanges(executor, options);
+    const { clearedKey, latestClearKey } = options;
+    // In a Cluster a script may touch one slot only.
+    const clearedKeys = (): string[] =>
+      isCluster(connection.client) ? [clearedKey] : [clearedKey, latestClearKey];
+    this.lateChanges = new LateChanges(executor, { ...options, clearedKeys });
     const removals = new EntryRemovals({ connection, executor, siblings, horizonMs, changing });
     const entries = new EntryDecoder(codec, {
       onCorrupt,
@@ -69,7 +76,7 @@ export class RedisTier implements RemoteTier {
     });
     this.#removals = removals;
     this.#entries = entries;
-    this.#reads = new ReadBatches({ connection, executor, entries });
+    this.#reads = new ReadBatches({ connection, executor, entries, latestClearKey });
     this.#writes = new WriteBatches({
       ...{ connection, executor, clock: this.clock, trackWrites, changing, horizonMs },
       tombstoneOf: siblings.tombstoneOf,
@@ -80,9 +87,9 @@ export class RedisTier implements RemoteTier {
     this.#batchesWrites = trackWrites || !connection.owned;
   }
 
-  read(redisKey: string): Promise<StoredEntry | undefined> {
+  read(redisKey: string, baseline?: BaselineRequest): Promise<StoredEntry | undefined> {
     this.#sendSoon();
-    return this.#reads.add(redisKey);
+    return this.#reads.add(redisKey, baseline);
   }
 
   readMany(

@@ -30,24 +30,16 @@ end
 `;
 
 /**
- * Lua functions. `version(key)` returns the version id of the entry at a key, '' = no entry; a second result is an
- * error. `latestClear(key)` returns the moment of the latest recorded clear as text, '' = none is recorded.
+ * A Lua function. `version(key)` returns the version id of the entry at a key, '' = no entry; a second result is an
+ * error.
  */
-const loadFunctions = `
+const versionFunction = `
 local function version(key)
   local id = redis.pcall('GETRANGE', key, 6, 15)
   if type(id) == 'string' then return id end
   -- A value of another type is no entry: a load replaces it.
   if string.find(id.err, 'WRONGTYPE') then return '' end
   return nil, id
-end
-local function latestClear(key)
-  local top = redis.pcall('ZREVRANGE', key, 0, 0, 'WITHSCORES')
-  return top[2] or ''
-end
-local function textAt(key)
-  local text = redis.pcall('GET', key)
-  return type(text) == 'string' and text or ''
 end
 `;
 
@@ -249,6 +241,7 @@ return table.concat(flags)
  * was made. A record that grows too long is replaced by one clear of everything.
  *
  * KEYS[1] = the sorted set.
+ * KEYS[2] = a text: the moment of the latest clear. Missing in a Cluster, where it would be in another slot.
  * ARGV[1] = the milliseconds that a clear is kept.
  * ARGV[2] = the largest number of clears.
  * ARGV[3] = the member that stands for everything.
@@ -279,6 +272,10 @@ if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[2]) then
   redis.call('ZADD', KEYS[1], now, ARGV[3])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
+if KEYS[2] then
+  local latest = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+  redis.call('SET', KEYS[2], string.format('%.0f', tonumber(latest)), 'PX', ARGV[1])
+end
 return moments
 `);
 
@@ -428,20 +425,18 @@ return 1
 /**
  * Reads what a load compares at its end: see `storeLoadedScript`.
  *
- * KEYS[1] = the record of clears.
+ * KEYS[1] = the moment of the latest clear.
  * KEYS[2..] = the entries, then their tombstones.
  *
- * Returns { the moment of the latest clear, the version id of the first entry, its tombstone, the version id of the
- * second, ... }; '' = none.
+ * Returns { the moment of the latest clear, the tombstones, the version ids of the entries }; nil or '' = none.
  */
-export const loadBaselineScript = script(`${loadFunctions}
+export const loadBaselineScript = script(`${versionFunction}
 local count = (#KEYS - 1) / 2
-local reply = { latestClear(KEYS[1]) }
+local reply = redis.call('MGET', KEYS[1], unpack(KEYS, count + 2))
 for i = 1, count do
   local id, failure = version(KEYS[1 + i])
   if failure then return failure end
-  reply[2 * i] = id
-  reply[2 * i + 1] = textAt(KEYS[1 + count + i])
+  reply[count + 1 + i] = id
 end
 return reply
 `);
@@ -449,35 +444,49 @@ return reply
 /**
  * Stores loaded values, each only if nothing was invalidated or set since its load began (optimistic concurrency
  * control: Kung and Robinson, 1981). A set changes the version id of the entry; a delete changes the tombstone; a clear
- * of a pattern or scope changes the latest moment in the record of clears, and the caller finds out whether it covers
- * the key.
+ * of a pattern or scope changes the moment of the latest clear, and the caller finds out whether it covers the key.
  *
- * KEYS[1] = the record of clears.
+ * With tracking, the script reads the keys before and after the change: see `setScript`.
+ *
+ * KEYS[1] = the moment of the latest clear.
  * KEYS[2..] = the entries, then their tombstones.
  * ARGV[1] = '1' to track the keys.
- * ARGV[2..] = for each entry what `loadBaselineScript` returned (version id, tombstone, latest clear), its bytes, and
- *   its milliseconds to live, 0 = never expires.
+ * ARGV[2..] = for each entry what Redis held when its load began (version id, tombstone, moment of the latest clear;
+ *   '' = none), '1' if that entry may have been removed since, its bytes, and its milliseconds to live, 0 = never expires.
  *
  * Returns one text with a character per entry: '1' = stored, '0' = the key was changed, 'c' = something was cleared.
  */
-export const storeLoadedScript = script(`${loadFunctions}
+export const storeLoadedScript = script(`${versionFunction}
 local count = (#KEYS - 1) / 2
-local cleared = latestClear(KEYS[1])
+local traces = redis.call('MGET', KEYS[1], unpack(KEYS, count + 2))
+if ARGV[1] == '1' then redis.call('EXISTS', unpack(KEYS, 2, count + 1)) end
+local function store(key, bytes, ttl)
+  if ttl == '0' then redis.call('SET', key, bytes) else redis.call('SET', key, bytes, 'PX', ttl) end
+  return '1'
+end
+local function storeNew(key, bytes, ttl)
+  local isStored
+  if ttl == '0' then isStored = redis.call('SET', key, bytes, 'NX')
+  else isStored = redis.call('SET', key, bytes, 'PX', ttl, 'NX') end
+  if isStored then return '1' end
+  -- Usually another entry; but a value of another type is none.
+  return version(key) == '' and store(key, bytes, ttl) or '0'
+end
 local flags = {}
 for i = 1, count do
-  local key, at = KEYS[1 + i], 5 * i - 3
-  local id, failure = version(key)
-  if failure then return failure end
-  if id ~= ARGV[at] or textAt(KEYS[1 + count + i]) ~= ARGV[at + 1] then flags[i] = '0'
-  elseif cleared ~= ARGV[at + 2] then flags[i] = 'c'
+  local key, at = KEYS[1 + i], 6 * i - 4
+  local bytes, ttl = ARGV[at + 4], ARGV[at + 5]
+  if (traces[1 + i] or '') ~= ARGV[at + 1] then flags[i] = '0'
+  elseif (traces[1] or '') ~= ARGV[at + 2] then flags[i] = 'c'
+  elseif ARGV[at] == '' then flags[i] = storeNew(key, bytes, ttl)
   else
-    if ARGV[at + 4] == '0' then redis.call('SET', key, ARGV[at + 3])
-    else redis.call('SET', key, ARGV[at + 3], 'PX', ARGV[at + 4]) end
-    -- A change ends the tracking of its key. A read starts it again.
-    if ARGV[1] == '1' then redis.call('EXISTS', key) end
-    flags[i] = '1'
+    local id, failure = version(key)
+    if failure then return failure end
+    local isSame = id == ARGV[at] or (id == '' and ARGV[at + 3] == '1')
+    flags[i] = isSame and store(key, bytes, ttl) or '0'
   end
 end
+if ARGV[1] == '1' then redis.call('EXISTS', unpack(KEYS, 2, count + 1)) end
 return table.concat(flags)
 `);
 
