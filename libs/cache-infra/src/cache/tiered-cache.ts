@@ -150,8 +150,33 @@ export class TieredCache extends Cache {
     });
   }
 
-  override async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
+  override getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
+    const hits = this.#plainHits<T>(keys);
+    if (hits !== undefined) return Promise.resolve(hits);
     return this.#observe('getMany', undefined, (outcome) => this.#getManyNow<T>(keys, outcome));
+  }
+
+  /** The fast path of a `getMany` whose keys are all plain hits; undefined = take the measured path. */
+  #plainHits<T>(keys: readonly string[]): Map<string, T> | undefined {
+    const { observer, emitter } = this.#engine;
+    if (this.#l1 === undefined || !Array.isArray(keys)) return undefined;
+    if (keys.length === 0 || keys.length > portionSize) return undefined;
+    if (observer.hasHook || activity.enabled || emitter.has('hit')) return undefined;
+    const start = observer.isIdle ? 0 : performance.now();
+    const hits = new Map<string, T>();
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      const value = typeof key === 'string' ? this.#l1Hit(key, false) : undefined;
+      if (value === undefined) {
+        // The measured path counts every key.
+        this.#counters.hitL1(-i);
+        return undefined;
+      }
+      hits.set(key, copyOut(value, this.#isolation) as T);
+    }
+    this.#counters.hitL1(hits.size - keys.length);
+    if (!observer.isIdle) observer.ended('getMany', undefined, performance.now() - start, 'l1', true, true);
+    return hits;
   }
 
   // A loop over many keys stands in a method: V8 recompiles a closure with a loop after every full collection.
@@ -199,10 +224,15 @@ export class TieredCache extends Cache {
     return this.#engine.writes.put('set', this.#keyspace, key, stored, plan);
   }
 
-  override async setMany<T>(
-    entries: Iterable<readonly [string, T]>,
-    options?: Ttl | StoreOptions,
-  ): Promise<void> {
+  override setMany<T>(entries: Iterable<readonly [string, T]>, options?: Ttl | StoreOptions): Promise<void> {
+    if (this.#engine.mayStorePlainly() && typeof options !== 'object' && typeof options !== 'string') {
+      try {
+        if (this.#plainSetMany(entries, options)) return done;
+      } catch (error) {
+        const refusal = error as Error;
+        return Promise.reject(refusal);
+      }
+    }
     return this.#observe('setMany', undefined, () =>
       this.#engine.work.inBulk((bulk) => this.#setManyNow(bulk, entries, options)),
     );
@@ -271,10 +301,34 @@ export class TieredCache extends Cache {
         options,
       );
     }
+    if (sampling.hasMonitorOnly && !isRevived(options)) return this.#loadTimed(key, load, options);
     const work = isRevived(options)
       ? (outcome: CallOutcome) => this.#loadRevived<T>(outcome, key, load, options)
       : async (outcome: CallOutcome) => this.#load<T>(outcome, key, load, options);
     return this.#observe('getOrSet', key, work);
+  }
+
+  /** A `getOrSet` that is no plain hit, timed for the monitor. */
+  async #loadTimed<T>(
+    key: string,
+    loader: Loader<T, unknown>,
+    options: Ttl | LoadOptions | undefined,
+  ): Promise<T> {
+    const engine = this.#engine;
+    engine.lifecycle.assertOpen();
+    engine.sampling.restart();
+    const start = engine.sampling.startTiming();
+    const outcome = new CallOutcome(this.#isCounted ? engine.emitter : undefined);
+    let success = false;
+    try {
+      const value = await this.#load(outcome, key, loader, options);
+      success = true;
+      return value;
+    } finally {
+      const asked = outcome.hits + outcome.misses;
+      const hit = asked === 0 ? undefined : outcome.misses === 0;
+      engine.observer.ended('getOrSet', key, performance.now() - start, outcome.tier, hit, success);
+    }
   }
 
   /** As `#load`. A stored value that cannot be revived counts as a miss, and is loaded anew. */
@@ -475,21 +529,52 @@ export class TieredCache extends Cache {
 
   /** The fast path of a set with the defaults or a ttl in seconds. False = take the measured path. */
   #plainSet(key: string, value: unknown, ttl: number | undefined): boolean {
-    const { defaults, clock } = this.#engine;
-    let ttlMs = defaults.ttlMs;
-    if (ttl !== undefined) {
-      if (!Number.isInteger(ttl) || ttl < 0 || ttl > maxPlainTtl) return false;
-      ttlMs = ttl * 1000;
-    }
+    const { clock } = this.#engine;
+    const ttlMs = this.#plainTtlMs(ttl);
+    if (ttlMs === undefined) return false;
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return false;
     assertKey(key);
-    const isObject = typeof value === 'object' && value !== null;
-    const stored = isObject
-      ? copyIn(value, this.#engine, { value: defaults.value, tiers: 'both' }).value
-      : value;
+    const stored = this.#plainForm(value);
     const now = clock.now();
     this.#engine.writes.putPlain(this.#keyspace.id(key), stored, ttlMs === 0 ? Infinity : now + ttlMs, now);
     return true;
+  }
+
+  /** As `#plainSet`, for many entries: one that cannot be stored fails the call as a whole. */
+  #plainSetMany(entries: unknown, ttl: number | undefined): boolean {
+    if (!Array.isArray(entries) || entries.length > portionSize) return false;
+    const ttlMs = this.#plainTtlMs(ttl);
+    if (ttlMs === undefined) return false;
+    const stored = new Array<unknown>(entries.length);
+    for (let i = 0; i < entries.length; i++) {
+      const [key, value] = assertPair(entries[i] as [string, unknown]);
+      assertKey(key);
+      stored[i] = this.#plainForm(present(key, value));
+    }
+    const { clock, writes } = this.#engine;
+    const now = clock.now();
+    const until = ttlMs === 0 ? Infinity : now + ttlMs;
+    for (let i = 0; i < entries.length; i++) {
+      const [key] = entries[i] as [string, unknown];
+      writes.putPlain(this.#keyspace.id(key), stored[i], until, now);
+    }
+    return true;
+  }
+
+  /** Milliseconds; undefined = the measured path validates it. */
+  #plainTtlMs(ttl: number | undefined): number | undefined {
+    if (ttl === undefined) return this.#engine.defaults.ttlMs;
+    return Number.isInteger(ttl) && ttl >= 0 && ttl <= maxPlainTtl ? ttl * 1000 : undefined;
+  }
+
+  /** The form of a value that the L1 stores, in a cache without an L2. */
+  #plainForm(value: unknown): unknown {
+    const isPrimitive =
+      value === null ||
+      (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
+    if (isPrimitive) return value;
+    const { defaults } = this.#engine;
+    return copyIn(value, this.#engine, { value: defaults.value, tiers: 'both' }).value;
   }
 
   async #observe<T>(

@@ -30,6 +30,10 @@ export class CacheTypes {
     this.#types = types;
   }
 
+  get isEmpty(): boolean {
+    return this.#types.length === 0;
+  }
+
   /** The registered type of an object, if any. */
   of(value: object): CacheType | undefined {
     return this.#types.find((type) => type.is(value));

@@ -1,5 +1,6 @@
 import { cloneValue, deepFreeze } from '../../values/clone.js';
 import { SharingValue, wholeOf } from '../../values/graph.js';
+import { isFlatObject } from '../../values/flat.js';
 import { snapshot, type Snapshot, type SnapshotRules } from '../../values/snapshot.js';
 import type { Isolation } from '../contract/options.js';
 import type { ValueLimits, ValueRule } from './value-rules.js';
@@ -33,11 +34,19 @@ export interface StoredForms {
  */
 export function copyIn(value: unknown, cache: CopyingCache, call: CopyingCall): StoredForms {
   const { isolation } = cache;
+  if (isolation === 'reference' && cache.l2 === undefined && isFlat(value, cache, call))
+    return { value, snapshot: { value, json: false, shares: false } };
   const copy = snapshot(value, snapshotRules(cache, call));
   // `revive` makes a new value for each caller, so there is no reference to keep.
   const isReference =
     isolation === 'reference' && (call.value.revive === undefined || call.value.as !== undefined);
   return { value: isReference ? value : l1Form(copy, isolation), snapshot: copy };
+}
+
+/** True for an object that can surely be stored as it is: a copy would find nothing to refuse. */
+function isFlat(value: unknown, { values }: CopyingCache, { value: rule }: CopyingCall): boolean {
+  if (typeof value !== 'object' || value === null || !values.types.isEmpty) return false;
+  return rule.revive === undefined && rule.as === undefined && !rule.plain && isFlatObject(value);
 }
 
 function snapshotRules({ isolation, values, l2 }: CopyingCache, call: CopyingCall): SnapshotRules {

@@ -96,6 +96,12 @@ export class InFlightWork<
     for (const bulk of this.#bulkCalls) bulk.supersede(id);
   }
 
+  /** As `supersede`, for a set in a cache without an L2, which has neither reads nor writes nor expiries in flight. */
+  supersedeInMemory(id: string): void {
+    if (this.loads.size > 0) this.loads.supersede(id);
+    if (this.#bulkCalls.size > 0) for (const bulk of this.#bulkCalls) bulk.supersede(id);
+  }
+
   supersedeWhere(matches: (id: string) => boolean): void {
     this.reads.supersedeWhere(matches);
     this.writes.supersedeWhere(matches);

@@ -84,7 +84,7 @@ export class TierWrites {
   /** As `put`, for the fast path of sets (`Engine.mayStorePlainly`). `until`, `now`: milliseconds since the epoch. */
   putPlain(id: string, value: unknown, until: number, now: number): void {
     const { l1, counters, work } = this.#deps;
-    if (work.loads.size > 0) work.loads.supersede(id);
+    work.supersedeInMemory(id);
     this.#deps.backoff.succeeded(id);
     l1?.setPlain(id, value, until, now);
     counters.stored();
