@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stampErrorMs } from '../remote-tier.js';
 
 /** A Lua script, which Redis runs as one atomic step, and the SHA-1 digest by which `EVALSHA` names it. */
 export interface RedisScript {
@@ -246,7 +247,8 @@ return table.concat(flags)
  * Records clears of patterns and scopes, for as long as an earlier set may be replayed. The record is a sorted set with
  * one member per pattern or scope; the score is the latest moment of its clear by the server's clock, milliseconds. A
  * clear made now gets a later moment than every clear before it: loads tell by the latest moment whether another clear
- * was made. A record that grows too long is replaced by one clear of everything.
+ * was made. So does a clear that is replayed, if its moment is too close to the latest clear to be ordered. A record
+ * that grows too long is replaced by one clear of everything.
  *
  * KEYS[1] = the sorted set.
  * ARGV[1] = the milliseconds that a clear is kept.
@@ -258,24 +260,32 @@ return table.concat(flags)
  */
 export const markClearedScript = script(`${timeFunctions}
 local now = milliseconds()
-local trimmed = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
--- A key of another type is not a record of clears.
-if type(trimmed) == 'table' then redis.call('DEL', KEYS[1]) end
-local top = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-if top and tonumber(top) > now + 60000 then
+local top = redis.pcall('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+if top.err then
+  if not string.find(top.err, 'WRONGTYPE') then return top end
+  -- A key of another type is not a record of clears.
+  redis.call('UNLINK', KEYS[1])
+  top = {}
+end
+local outdated = #redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
+if outdated > 0 then redis.call('ZPOPMIN', KEYS[1], outdated) end
+local latest = top[2] and tonumber(top[2]) or 0
+if latest > now + 60000 then
   -- A wrong clock made this record.
-  redis.call('DEL', KEYS[1])
+  redis.call('UNLINK', KEYS[1])
   redis.call('ZADD', KEYS[1], now, ARGV[3])
-elseif top then now = math.max(now, tonumber(top) + 1) end
+  latest = now
+else now = math.max(now, latest + 1) end
 local moments = {}
 for i = 4, #ARGV, 2 do
   local at = tonumber(ARGV[i + 1]) or now
+  if at <= latest and at > latest - ${stampErrorMs} then at = latest + 1 end
   local before = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or 0)
   if at > before then redis.call('ZADD', KEYS[1], at, ARGV[i]) end
   moments[#moments + 1] = string.format('%.0f', at)
 end
 if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[2]) then
-  redis.call('DEL', KEYS[1])
+  redis.call('UNLINK', KEYS[1])
   redis.call('ZADD', KEYS[1], now, ARGV[3])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
