@@ -5,7 +5,7 @@ import type { SiblingKeys } from './entry-removals.js';
 import { failureKind, isTemporary } from './errors.js';
 import type { RedisExecutor, ScriptArguments } from './executor.js';
 import type { OwnChange } from './own-changes.js';
-import { loadBaselineScript, storeLoadedScript } from './scripts.js';
+import { hiddenClears, loadBaselineScript, storeLoadedScript } from './scripts.js';
 import { leastTraceMs } from './tombstones.js';
 
 /** Baselines of one script at most; stores of one script at most, and their bytes at most. */
@@ -14,6 +14,8 @@ const batch = { baselines: 32, stores: 16, bytes: 256 * 1024 };
 const lookEveryMs = 2000;
 /** Age of the last look, milliseconds, at which traces of a change may have gone meanwhile. */
 const unsureAfterMs = leastTraceMs - 4000;
+/** Age of the last look by Redis's clock, milliseconds, up to which Redis itself knows that all traces are there. */
+const sureForMs = leastTraceMs - 1000;
 /** Most attempts to store a value while other keys are being cleared. */
 const mostAttempts = 3;
 /** Milliseconds for which the answer holds whether Redis evicts keys. */
@@ -25,6 +27,10 @@ interface Baseline {
   readonly tombstone: Buffer;
   /** The moment of the latest recorded clear, milliseconds as text; '' = none. */
   readonly cleared: string;
+  /** Redis's time, milliseconds; undefined = this user may not ask. */
+  readonly at: number | undefined;
+  /** The connection that brought the answer. The server behind another one may have lost traces. */
+  readonly stream: unknown;
 }
 
 interface WaitingBaseline {
@@ -68,9 +74,12 @@ export interface OptimisticLoadsDeps {
  * Baselines and stores of one turn of the event loop go together.
  *
  * Traces must outlast the load. They are kept for `leastTraceMs` at least, and a running load looks at its key more often
- * than that. A server that evicts keys may drop a trace earlier: there only a cache that is told of every change
- * (an armed channel) may load this way. So may no load in a Cluster, where the record of clears is in another slot.
- * Others take a guard (`LoadGuards`).
+ * than that; Redis refuses a value whose last look is older. A server that was restarted, or the replica that replaced
+ * it, may lack traces: a value is not stored over another connection than the one of its baseline.
+ *
+ * Some loads take a guard instead (`LoadGuards`): in a Cluster, where the record of clears is in another slot; where this
+ * user may not read that record; and on a server that evicts keys, which may drop a trace earlier, unless the cache is
+ * told of every change (an armed channel).
  */
 export class OptimisticLoads {
   readonly #deps: OptimisticLoadsDeps;
@@ -78,6 +87,8 @@ export class OptimisticLoads {
   #stores: WaitingStore[] = [];
   #evicts: boolean | undefined;
   #evictionAskedAt = -Infinity;
+  /** This user may not read the record of clears. */
+  #hidesClears = false;
 
   constructor(deps: OptimisticLoadsDeps) {
     this.#deps = deps;
@@ -85,7 +96,7 @@ export class OptimisticLoads {
 
   /** `hearsEverything`: this cache is told of every change of the keys that it read, evictions included. */
   suits(hearsEverything: boolean): boolean {
-    if (isCluster(this.#deps.connection.client)) return false;
+    if (isCluster(this.#deps.connection.client) || this.#hidesClears) return false;
     if (hearsEverything) return true;
     if (performance.now() - this.#evictionAskedAt > evictionKnownMs) this.learnEviction().catch(ignore);
     return this.#evicts === false;
@@ -117,14 +128,15 @@ export class OptimisticLoads {
     });
   }
 
-  /** True unless the key was changed since the baseline. */
-  async stands(redisKey: string, baseline: Baseline): Promise<boolean> {
+  /** Looks at the key again. The baseline as of now; undefined = the key was changed since, or may have been. */
+  async look(redisKey: string, baseline: Baseline): Promise<Baseline | undefined> {
     const now = await this.baseline(redisKey);
-    return (
+    const stands =
+      now.stream === baseline.stream &&
       now.version.equals(baseline.version) &&
       now.tombstone.equals(baseline.tombstone) &&
-      (now.cleared === baseline.cleared || (await this.#clearedOthers(redisKey, baseline, now.cleared)))
-    );
+      (now.cleared === baseline.cleared || (await this.#clearedOthers(redisKey, baseline, now.cleared)));
+    return stands ? { ...baseline, at: now.at } : undefined;
   }
 
   /** Stores a value, unless the key was changed since the baseline. Returns whether it was stored. */
@@ -134,7 +146,9 @@ export class OptimisticLoads {
     entry: Pick<WaitingStore, 'bytes' | 'ttlMs' | 'work'>,
   ): Promise<boolean> {
     let known = baseline;
+    if (known.cleared === hiddenClears) return false;
     for (let attempt = 1; ; attempt++) {
+      if (known.stream !== this.#stream) return false;
       const reply = await this.#storeOnce(redisKey, known, entry);
       if (reply !== 'c') return reply === '1';
       if (attempt === mostAttempts) return false;
@@ -149,7 +163,8 @@ export class OptimisticLoads {
    * that has gone, or that goes back in time, has forgotten clears.
    */
   async #clearedOthers(redisKey: string, baseline: Baseline, cleared: string): Promise<boolean> {
-    if (cleared === '' || Number(cleared) < Number(baseline.cleared)) return false;
+    if (cleared === '' || cleared === hiddenClears || Number(cleared) < Number(baseline.cleared))
+      return false;
     const since = baseline.cleared === '' ? '-inf' : `(${baseline.cleared}`;
     const clears = await this.#deps.clearedSince(since);
     return clears.length > 0 && !clears.some(({ mark }) => this.#deps.covers(mark, redisKey));
@@ -206,24 +221,35 @@ export class OptimisticLoads {
     const { executor } = this.#deps;
     executor.scriptBuffer('begin load', loadBaselineScript, this.#keysOf(waiting), []).then(
       (reply) => {
-        const [cleared, ...held] = reply as Buffer[];
-        const at = String(cleared);
+        const [latest, moment, ...held] = reply as Buffer[];
+        const cleared = String(latest);
+        const at = moment?.length === 0 ? undefined : Number(String(moment));
+        const stream = this.#stream;
+        this.#hidesClears ||= cleared === hiddenClears;
         for (const [i, { resolve }] of waiting.entries()) {
           const version = held[2 * i] as Buffer;
-          resolve({ version, tombstone: held[2 * i + 1] as Buffer, cleared: at });
+          resolve({ version, tombstone: held[2 * i + 1] as Buffer, cleared, at, stream });
         }
       },
       (error: unknown) => {
-        for (const { reject } of waiting) reject(error);
+        // This user may not read one of the keys: each gets its own answer.
+        if (waiting.length > 1 && !isTemporary(failureKind(error))) this.#readApart(waiting);
+        else for (const { reject } of waiting) reject(error);
       },
     );
+  }
+
+  #readApart(waiting: readonly WaitingBaseline[]): void {
+    for (const each of waiting) this.#readTogether([each]);
   }
 
   #storeTogether(stores: readonly WaitingStore[]): void {
     const { executor, trackWrites, changing } = this.#deps;
     const args: ScriptArguments[number][] = [trackWrites ? '1' : '0'];
-    for (const { baseline, bytes, ttlMs } of stores)
-      args.push(baseline.version, baseline.tombstone, baseline.cleared, bytes, ttlMs);
+    for (const { baseline, bytes, ttlMs } of stores) {
+      const { version, tombstone, cleared, at } = baseline;
+      args.push(version, tombstone, cleared, at === undefined ? '' : at + sureForMs, bytes, ttlMs);
+    }
     const changes = stores.map(({ redisKey }) => changing([redisKey]));
     executor.script('end load', storeLoadedScript, this.#keysOf(stores), args).then(
       (reply) => {
@@ -247,6 +273,12 @@ export class OptimisticLoads {
     for (const store of stores) this.#sendStores([store]);
   }
 
+  /** The present connection: ioredis makes a new stream for each. */
+  get #stream(): unknown {
+    const { client } = this.#deps.connection;
+    return isCluster(client) ? undefined : client.stream;
+  }
+
   #keysOf(waiting: readonly { readonly redisKey: string }[]): string[] {
     const { clearedKey, siblings } = this.#deps;
     const keys = [clearedKey];
@@ -263,7 +295,7 @@ export class OptimisticLoad implements RemoteLoad {
   readonly renewEveryMs = lookEveryMs;
   ended = false;
   readonly #loads: OptimisticLoads;
-  readonly #baseline: Baseline;
+  #baseline: Baseline;
   #lookedAt: number;
 
   constructor(loads: OptimisticLoads, redisKey: string, baseline: Baseline, lookedAt: number) {
@@ -284,9 +316,11 @@ export class OptimisticLoad implements RemoteLoad {
 
   async isCurrent(): Promise<boolean> {
     const asked = performance.now();
-    const stands = await this.#loads.stands(this.redisKey, this.#baseline);
-    if (stands) this.#lookedAt = asked;
-    return stands;
+    const baseline = await this.#loads.look(this.redisKey, this.#baseline);
+    if (baseline === undefined) return false;
+    this.#baseline = baseline;
+    this.#lookedAt = asked;
+    return true;
   }
 
   async store(bytes: Buffer, ttlMs: number, work: { readonly superseded: boolean }): Promise<boolean> {

@@ -30,9 +30,13 @@ local function stamp(ms)
 end
 `;
 
+/** The moment of the latest clear, where this user may not read the record of clears. */
+export const hiddenClears = '!';
+
 /**
  * Lua functions. `version(key)` returns the version id of the entry at a key, '' = no entry; a second result is an
  * error. `latestClear(key)` returns the moment of the latest recorded clear as text, '' = none is recorded.
+ * `moment()` returns Redis's time, milliseconds as text, '' = this user may not ask.
  */
 const loadFunctions = `
 local function version(key)
@@ -44,7 +48,13 @@ local function version(key)
 end
 local function latestClear(key)
   local top = redis.pcall('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+  -- A key of another type is not a record of clears.
+  if top.err and not string.find(top.err, 'WRONGTYPE') then return '${hiddenClears}' end
   return top[2] or ''
+end
+local function moment()
+  local time = redis.pcall('TIME')
+  return time[1] and string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)) or ''
 end
 local function textAt(key)
   local text = redis.pcall('GET', key)
@@ -441,17 +451,17 @@ return 1
  * KEYS[1] = the record of clears.
  * KEYS[2..] = the entries, then their tombstones.
  *
- * Returns { the moment of the latest clear, the version id of the first entry, its tombstone, the version id of the
- * second, ... }; '' = none.
+ * Returns { the moment of the latest clear, Redis's time, the version id of the first entry, its tombstone, the version
+ * id of the second, ... }; '' = none.
  */
 export const loadBaselineScript = script(`${loadFunctions}
 local count = (#KEYS - 1) / 2
-local reply = { latestClear(KEYS[1]) }
+local reply = { latestClear(KEYS[1]), moment() }
 for i = 1, count do
   local id, failure = version(KEYS[1 + i])
   if failure then return failure end
-  reply[2 * i] = id
-  reply[2 * i + 1] = textAt(KEYS[1 + count + i])
+  reply[2 * i + 1] = id
+  reply[2 * i + 2] = textAt(KEYS[1 + count + i])
 end
 return reply
 `);
@@ -465,24 +475,27 @@ return reply
  * KEYS[1] = the record of clears.
  * KEYS[2..] = the entries, then their tombstones.
  * ARGV[1] = '1' to track the keys.
- * ARGV[2..] = for each entry what `loadBaselineScript` returned (version id, tombstone, latest clear), its bytes, and
- *   its milliseconds to live, 0 = never expires.
+ * ARGV[2..] = for each entry what `loadBaselineScript` returned (version id, tombstone, latest clear), the moment after
+ *   which a trace of a change may have gone ('' = unknown), its bytes, and its milliseconds to live, 0 = never expires.
  *
- * Returns one text with a character per entry: '1' = stored, '0' = the key was changed, 'c' = something was cleared.
+ * Returns one text with a character per entry: '1' = stored, '0' = the key was changed, or nobody knows, 'c' = something
+ * was cleared.
  */
 export const storeLoadedScript = script(`${loadFunctions}
 local count = (#KEYS - 1) / 2
-local cleared = latestClear(KEYS[1])
+local cleared, now = latestClear(KEYS[1]), tonumber(moment())
 local flags = {}
 for i = 1, count do
-  local key, at = KEYS[1 + i], 5 * i - 3
+  local key, at = KEYS[1 + i], 6 * i - 4
+  local deadline = tonumber(ARGV[at + 3])
   local id, failure = version(key)
   if failure then return failure end
-  if id ~= ARGV[at] or textAt(KEYS[1 + count + i]) ~= ARGV[at + 1] then flags[i] = '0'
+  if now and deadline and now > deadline then flags[i] = '0'
+  elseif id ~= ARGV[at] or textAt(KEYS[1 + count + i]) ~= ARGV[at + 1] then flags[i] = '0'
   elseif cleared ~= ARGV[at + 2] then flags[i] = 'c'
   else
-    if ARGV[at + 4] == '0' then redis.call('SET', key, ARGV[at + 3])
-    else redis.call('SET', key, ARGV[at + 3], 'PX', ARGV[at + 4]) end
+    if ARGV[at + 5] == '0' then redis.call('SET', key, ARGV[at + 4])
+    else redis.call('SET', key, ARGV[at + 4], 'PX', ARGV[at + 5]) end
     -- A change ends the tracking of its key. A read starts it again.
     if ARGV[1] == '1' then redis.call('EXISTS', key) end
     flags[i] = '1'
