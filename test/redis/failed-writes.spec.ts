@@ -8,7 +8,11 @@ const { redis } = own;
 expectNoUnhandledRejections();
 
 /** Of two writes to a Redis that hangs, 150 ms apart, the first one times out before the second. */
-const impatient = { onError: 'degrade', commandTimeout: '250ms', advanced: { breakerThreshold: 100 } } as const;
+const impatient = {
+  onError: 'degrade',
+  commandTimeout: '250ms',
+  advanced: { breakerThreshold: 100 },
+} as const;
 
 describe('a write that fails while something newer happens to its key', () => {
   it.each(['delete', 'set'] as const)('%s: the older write is not made up for', async (newer) => {

@@ -145,7 +145,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     changing,
   );
   const optimisticLoads = new OptimisticLoads({
-    ...{ connection, executor, siblings, changing },
+    ...{ connection, executor, siblings, changing, clock: l2.clock },
     latestClearKey: latestClearKey(keyPrefix),
     clearedSince: (at) => l2.lateChanges.clearedSince(at),
     covers: (mark, redisKey) => covers(keyPrefix, mark, redisKey),

@@ -60,6 +60,8 @@ export class LoadRun implements FlightObserver {
   /** Renews the guard while the loader runs. */
   #renewal: NodeJS.Timeout | undefined;
   #isLoaderRunning = false;
+  /** Of an optimistic load: see `Coherence.l1Generation`. */
+  #l1Generation: number | undefined;
   /** `performance.now()`, if calls are attributed to requests. */
   #loaderStart: number | undefined;
 
@@ -126,8 +128,7 @@ export class LoadRun implements FlightObserver {
   async #askRedis(): Promise<LoadResult | undefined> {
     const { flight } = this;
     const { plan } = this.#call;
-    const { counters, tags, missForecast } = this.#deps;
-    let isUnusable = false;
+    const { counters, tags, missForecast, coherence } = this.#deps;
     let load: OptimisticLoad | undefined;
     // The tag epoch at the start of the loader decides which later invalidations cover its value.
     const pull = tags.pullForLoad(plan.tags.length > 0);
@@ -148,8 +149,9 @@ export class LoadRun implements FlightObserver {
         missForecast.noted(true);
       }
       counters.missedL2();
-      isUnusable = found === undefined;
-      if (prepared?.hasBegun === true) load = prepared;
+      // An entry that cannot be used may be about to be removed.
+      const isBeingRemoved = found === undefined && prepared?.foundEntry === true;
+      if (prepared?.hasBegun === true && !isBeingRemoved) load = prepared;
     }
     await pull?.catch(ignore);
     flight.throwIfAbandoned();
@@ -158,8 +160,8 @@ export class LoadRun implements FlightObserver {
       load = await this.#beginOptimistically();
       if (load === undefined) return undefined;
     }
-    load.mayBeGone = isUnusable;
     this.#remote = load;
+    this.#l1Generation = coherence.l1Generation;
     return undefined;
   }
 
@@ -306,7 +308,8 @@ export class LoadRun implements FlightObserver {
 
   /** Stores the loader's value, unless it is none. A promise where Redis is asked. */
   #store(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
-    if (value === undefined || decisions.skipped || this.#isDisabled) return this.#storeNothing(value);
+    const isNone = value === undefined || decisions.skipped || this.#isDisabled;
+    if (isNone || this.#mayHaveMissedChanges) return this.#storeNothing(value);
     let stored: StoredForms;
     let storing: Promise<void> | undefined;
     try {
@@ -327,6 +330,13 @@ export class LoadRun implements FlightObserver {
       () => this.#stored(value, stored),
       (error: unknown) => this.#afterRefusal(decisions, value, error),
     );
+  }
+
+  /** The channel was lost during a load that relied on it to tell of evicted traces. */
+  get #mayHaveMissedChanges(): boolean {
+    const { coherence, optimisticLoads } = this.#deps;
+    if (this.#l1Generation === undefined || this.#l1Generation === coherence.l1Generation) return false;
+    return optimisticLoads?.keepsTraces !== true;
   }
 
   #stored(made: unknown, { value }: StoredForms): LoadResult {

@@ -6,7 +6,7 @@ import type { RedisExecutor } from './executor.js';
 import { keyBatches } from './key-batches.js';
 import type { OwnChange } from './own-changes.js';
 import { removeDeadScript, removeScript } from './scripts.js';
-import { traceMs, uniqueText } from './tombstones.js';
+import { leastTraceMs, traceMs, uniqueText } from './tombstones.js';
 
 /** Entries that one script removes. */
 const removeBatch = 100;
@@ -103,14 +103,19 @@ export class EntryRemovals {
   }
 
   async #removeDeadTogether(dead: readonly DeadEntry[]): Promise<void> {
-    const { executor, changing } = this.#deps;
+    const { executor, changing, siblings, horizonMs } = this.#deps;
     const keys = dead.map(({ redisKey }) => redisKey);
-    const guards = dead.map(({ guard }) => guard);
+    const besides = [...dead.map(({ guard }) => guard), ...keys.map(siblings.tombstoneOf)];
     const versions = dead.map(({ stamp, nonce }) => versionId(stamp, nonce));
     const change = changing(keys);
     let removed: unknown;
     try {
-      removed = await executor.script('UNLINK', removeDeadScript, [...keys, ...guards], versions);
+      removed = await executor.script(
+        'UNLINK',
+        removeDeadScript,
+        [...keys, ...besides],
+        [leastTraceMs, traceMs(horizonMs), ...versions],
+      );
     } finally {
       if (removed === undefined || integerOf(removed) !== dead.length) change.withdraw();
     }

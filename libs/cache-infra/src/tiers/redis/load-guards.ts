@@ -6,6 +6,7 @@ import { noOwnChange, type OwnChange } from './own-changes.js';
 import { integerOf } from './client.js';
 import type { RedisExecutor } from './executor.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './scripts.js';
+import { isShortLived, leastTraceMs, uniqueText } from './tombstones.js';
 
 const nothing = Buffer.alloc(0);
 
@@ -197,11 +198,12 @@ export class LoadGuards {
     const { redisKey, generation, token, previous } = load;
     load.ended = true;
     const version = previous === null ? '' : previous.subarray(6, 16);
-    const args = [generation, token, version, bytes ?? '', ttlMs];
+    const args = [generation, token, version, bytes ?? '', ttlMs, '0', leastTraceMs, uniqueText()];
     const change = bytes === undefined ? noOwnChange : this.#changing([redisKey]);
     let isStored = false;
     try {
       const keys = [redisKey, this.guardKeyOf(redisKey)];
+      if (isShortLived(ttlMs)) keys.push(this.tombstoneOf(redisKey));
       isStored = integerOf(await this.#executor.script('end load', endLoadScript, keys, args)) === 1;
     } finally {
       if (!isStored) change.withdraw();

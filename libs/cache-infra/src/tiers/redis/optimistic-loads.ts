@@ -6,6 +6,7 @@ import { failureKind, isTemporary } from './errors.js';
 import type { RedisExecutor, ScriptArguments } from './executor.js';
 import type { OwnChange } from './own-changes.js';
 import { loadBaselineScript, storeLoadedScript } from './scripts.js';
+import type { ServerClock } from './server-clock.js';
 import { leastTraceMs } from './tombstones.js';
 
 /** Baselines of one script at most; stores of one script at most, and their bytes at most. */
@@ -14,6 +15,10 @@ const batch = { baselines: 32, stores: 16, bytes: 256 * 1024 };
 const lookEveryMs = 2000;
 /** Age of the last look, milliseconds, at which traces of a change may have gone meanwhile. */
 const unsureAfterMs = leastTraceMs - 4000;
+/** Age of the last look by Redis's clock, milliseconds, up to which Redis itself knows that all traces are there. */
+const sureForMs = leastTraceMs - 1000;
+/** Clears since the beginning of a load that are compared with its key at most. */
+const mostClears = 100;
 /** Most attempts to store a value while other keys are being cleared. */
 const mostAttempts = 3;
 /** Milliseconds for which the answer holds whether Redis evicts keys. */
@@ -25,10 +30,12 @@ interface Baseline {
   readonly tombstone: Buffer;
   /** The moment of the latest recorded clear, milliseconds as text; '' = none. */
   readonly cleared: string;
+  /** The connection that brought the answer. The server behind another one may have lost traces. */
+  readonly stream: unknown;
 }
 
 const nothing = Buffer.alloc(0);
-const none: Baseline = { version: nothing, tombstone: nothing, cleared: '' };
+const none: Baseline = { version: nothing, tombstone: nothing, cleared: '', stream: undefined };
 
 interface WaitingBaseline {
   readonly redisKey: string;
@@ -40,8 +47,8 @@ interface WaitingBaseline {
 type StoreReply = '1' | '0' | 'c' | '';
 
 interface LoadedEntry {
-  /** The entry of the baseline was unusable: others may remove it. */
-  readonly mayBeGone: boolean;
+  /** When Redis was last asked about the key: `performance.now()`. */
+  readonly lookedAt: number;
   readonly bytes: Buffer;
   readonly ttlMs: number;
   /** Checked when the entry is sent. */
@@ -58,6 +65,7 @@ interface WaitingStore extends LoadedEntry {
 export interface OptimisticLoadsDeps {
   readonly connection: RedisConnection;
   readonly executor: RedisExecutor;
+  readonly clock: ServerClock;
   readonly siblings: SiblingKeys;
   /** The moment of the latest clear. */
   readonly latestClearKey: string;
@@ -77,9 +85,11 @@ export interface OptimisticLoadsDeps {
  * Baselines and stores of one turn of the event loop go together.
  *
  * Traces must outlast the load. They are kept for `leastTraceMs` at least, and a running load looks at its key more often
- * than that. A server that evicts keys may drop a trace earlier: there only a cache that is told of every change
- * (an armed channel) may load this way. So may no load in a Cluster, where the record of clears is in another slot.
- * Others take a guard (`LoadGuards`).
+ * than that; Redis refuses a value whose last look is older. A server that was restarted, or the replica that replaced
+ * it, may lack traces: a value is not stored over another connection than the one of its baseline.
+ *
+ * Some loads take a guard instead (`LoadGuards`): in a Cluster, where the record of clears is in another slot; and on a
+ * server that evicts keys, which may drop a trace earlier, unless the cache is told of every change (an armed channel).
  */
 export class OptimisticLoads {
   readonly #deps: OptimisticLoadsDeps;
@@ -95,7 +105,11 @@ export class OptimisticLoads {
   /** `hearsEverything`: this cache is told of every change of the keys that it read, evictions included. */
   suits(hearsEverything: boolean): boolean {
     if (isCluster(this.#deps.connection.client)) return false;
-    if (hearsEverything) return true;
+    return hearsEverything || this.keepsTraces;
+  }
+
+  /** The server evicts no keys. */
+  get keepsTraces(): boolean {
     if (performance.now() - this.#evictionAskedAt > evictionKnownMs) this.learnEviction().catch(ignore);
     return this.#evicts === false;
   }
@@ -133,13 +147,12 @@ export class OptimisticLoads {
     });
   }
 
-  /** True unless the key was changed since the baseline. */
-  async stands(redisKey: string, baseline: Baseline, mayBeGone: boolean): Promise<boolean> {
+  /** True unless the key was changed since the baseline, or may have been. */
+  async stands(redisKey: string, baseline: Baseline): Promise<boolean> {
     const now = await this.baseline(redisKey);
-    const isSame = now.version.equals(baseline.version) || (mayBeGone && now.version.length === 0);
     return (
-      isSame &&
-      now.tombstone.equals(baseline.tombstone) &&
+      now.stream === baseline.stream &&
+      isUnchanged(now, baseline) &&
       (now.cleared === baseline.cleared || (await this.#clearedOthers(redisKey, baseline, now.cleared)))
     );
   }
@@ -148,6 +161,7 @@ export class OptimisticLoads {
   async store(redisKey: string, baseline: Baseline, entry: LoadedEntry): Promise<boolean> {
     let known = baseline;
     for (let attempt = 1; ; attempt++) {
+      if (known.stream !== this.stream) return false;
       const reply = await this.#storeOnce(redisKey, known, entry);
       if (reply !== 'c') return reply === '1';
       if (attempt === mostAttempts) return false;
@@ -165,17 +179,18 @@ export class OptimisticLoads {
     if (cleared === '' || Number(cleared) < Number(baseline.cleared)) return false;
     const since = baseline.cleared === '' ? '-inf' : `(${baseline.cleared}`;
     const clears = await this.#deps.clearedSince(since);
-    return clears.length > 0 && !clears.some(({ mark }) => this.#deps.covers(mark, redisKey));
+    if (clears.length === 0 || clears.length > mostClears) return false;
+    return !clears.some(({ mark }) => this.#deps.covers(mark, redisKey));
   }
 
   #storeOnce(
     redisKey: string,
     baseline: Baseline,
-    { mayBeGone, bytes, ttlMs, work }: LoadedEntry,
+    { lookedAt, bytes, ttlMs, work }: LoadedEntry,
   ): Promise<StoreReply> {
     this.#sendSoon();
     return new Promise((resolve, reject) => {
-      this.#stores.push({ redisKey, baseline, mayBeGone, bytes, ttlMs, work, resolve, reject });
+      this.#stores.push({ redisKey, baseline, lookedAt, bytes, ttlMs, work, resolve, reject });
     });
   }
 
@@ -221,13 +236,17 @@ export class OptimisticLoads {
       (reply) => {
         const held = reply as (Buffer | null)[];
         const cleared = String(held[0] ?? '');
+        const { stream } = this;
         for (const [i, { resolve }] of waiting.entries()) {
           const version = held[1 + waiting.length + i] ?? nothing;
-          resolve({ version, tombstone: held[1 + i] ?? nothing, cleared });
+          resolve({ version, tombstone: held[1 + i] ?? nothing, cleared, stream });
         }
       },
       (error: unknown) => {
-        for (const { reject } of waiting) reject(error);
+        // This user may not read one of the keys: each gets its own answer.
+        if (waiting.length > 1 && !isTemporary(failureKind(error)))
+          for (const each of waiting) this.#readTogether([each]);
+        else for (const { reject } of waiting) reject(error);
       },
     );
   }
@@ -235,8 +254,15 @@ export class OptimisticLoads {
   #storeTogether(stores: readonly WaitingStore[]): void {
     const { executor, trackWrites, changing } = this.#deps;
     const args: ScriptArguments[number][] = [trackWrites ? '1' : '0'];
-    for (const { baseline, mayBeGone, bytes, ttlMs } of stores)
-      args.push(baseline.version, baseline.tombstone, baseline.cleared, mayBeGone ? '1' : '0', bytes, ttlMs);
+    for (const { baseline, lookedAt, bytes, ttlMs } of stores)
+      args.push(
+        baseline.version,
+        baseline.tombstone,
+        baseline.cleared,
+        this.#sureUntil(lookedAt),
+        bytes,
+        ttlMs,
+      );
     const changes = stores.map(({ redisKey }) => changing([redisKey]));
     executor.script('end load', storeLoadedScript, this.#keysOf(stores), args).then(
       (reply) => {
@@ -260,6 +286,19 @@ export class OptimisticLoads {
     for (const store of stores) this.#sendStores([store]);
   }
 
+  /** The present connection: ioredis makes a new stream for each. */
+  get stream(): unknown {
+    const { client } = this.#deps.connection;
+    return isCluster(client) ? undefined : client.stream;
+  }
+
+  /** The moment by Redis's clock until which all traces since `lookedAt` are there; '' = Redis's time is unknown. */
+  #sureUntil(lookedAt: number): number | '' {
+    const { clock } = this.#deps;
+    if (!clock.isKnown) return '';
+    return Math.floor(clock.now() - (performance.now() - lookedAt) + sureForMs - clock.errorMs);
+  }
+
   #keysOf(waiting: readonly { readonly redisKey: string }[]): string[] {
     const { latestClearKey, siblings } = this.#deps;
     const keys = [latestClearKey];
@@ -276,8 +315,6 @@ export class OptimisticLoad implements RemoteLoad, BaselineRequest {
   readonly leased = false;
   readonly renewEveryMs = lookEveryMs;
   ended = false;
-  /** The entry of the baseline was unusable: others may remove it meanwhile. */
-  mayBeGone = false;
   readonly #loads: OptimisticLoads;
   #baseline = none;
   #hasBegun = false;
@@ -294,8 +331,14 @@ export class OptimisticLoad implements RemoteLoad, BaselineRequest {
     return this.#hasBegun;
   }
 
+  /** Redis held an entry at the beginning. */
+  get foundEntry(): boolean {
+    return this.#baseline.version.length > 0;
+  }
+
   answer(version: Buffer, tombstone: Buffer | null, cleared: Buffer | null): void {
-    this.begin({ version, tombstone: tombstone ?? nothing, cleared: String(cleared ?? '') });
+    const { stream } = this.#loads;
+    this.begin({ version, tombstone: tombstone ?? nothing, cleared: String(cleared ?? ''), stream });
   }
 
   begin(baseline: Baseline): void {
@@ -309,7 +352,7 @@ export class OptimisticLoad implements RemoteLoad, BaselineRequest {
 
   async isCurrent(): Promise<boolean> {
     const asked = performance.now();
-    const stands = await this.#loads.stands(this.redisKey, this.#baseline, this.mayBeGone);
+    const stands = await this.#loads.stands(this.redisKey, this.#baseline);
     if (stands) this.#lookedAt = asked;
     return stands;
   }
@@ -318,8 +361,8 @@ export class OptimisticLoad implements RemoteLoad, BaselineRequest {
     this.ended = true;
     // The event loop was blocked, or Redis did not answer: a change may have come and left no trace.
     if (performance.now() - this.#lookedAt > unsureAfterMs) return false;
-    const { mayBeGone } = this;
-    return this.#loads.store(this.redisKey, this.#baseline, { mayBeGone, bytes, ttlMs, work });
+    const lookedAt = this.#lookedAt;
+    return this.#loads.store(this.redisKey, this.#baseline, { lookedAt, bytes, ttlMs, work });
   }
 
   async release(): Promise<void> {
@@ -329,6 +372,12 @@ export class OptimisticLoad implements RemoteLoad, BaselineRequest {
   async releaseEmpty(): Promise<void> {
     // Redis does not know of this load.
   }
+}
+
+/** True if nobody set or deleted the key. A reader may have removed a dead entry: see `removeDeadScript`. */
+function isUnchanged(now: Baseline, { version, tombstone }: Baseline): boolean {
+  if (now.version.equals(version)) return now.tombstone.equals(tombstone);
+  return now.version.length === 0 && now.tombstone.equals(version);
 }
 
 /** True if a server with this `INFO memory` evicts keys once it is full, or does not say. */

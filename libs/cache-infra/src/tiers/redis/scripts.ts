@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stampErrorMs } from '../remote-tier.js';
 
 /** A Lua script, which Redis runs as one atomic step, and the SHA-1 digest by which `EVALSHA` names it. */
 export interface RedisScript {
@@ -238,7 +239,8 @@ return table.concat(flags)
  * Records clears of patterns and scopes, for as long as an earlier set may be replayed. The record is a sorted set with
  * one member per pattern or scope; the score is the latest moment of its clear by the server's clock, milliseconds. A
  * clear made now gets a later moment than every clear before it: loads tell by the latest moment whether another clear
- * was made. A record that grows too long is replaced by one clear of everything.
+ * was made. So does a clear that is replayed, if its moment is too close to the latest clear to be ordered. A record
+ * that grows too long is replaced by one clear of everything.
  *
  * KEYS[1] = the sorted set.
  * KEYS[2] = a text: the moment of the latest clear. Missing in a Cluster, where it would be in another slot.
@@ -251,30 +253,44 @@ return table.concat(flags)
  */
 export const markClearedScript = script(`${timeFunctions}
 local now = milliseconds()
-local trimmed = redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
--- A key of another type is not a record of clears.
-if type(trimmed) == 'table' then redis.call('DEL', KEYS[1]) end
-local top = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-if top and tonumber(top) > now + 60000 then
+if KEYS[2] then
+  -- First, so that loads notice a clear also where this user may not record it.
+  local noted = redis.pcall('GET', KEYS[2])
+  now = math.max(now, (type(noted) == 'string' and tonumber(noted) or 0) + 1)
+  redis.call('SET', KEYS[2], string.format('%.0f', now), 'PX', ARGV[1])
+end
+local top = redis.pcall('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+if top.err then
+  if not string.find(top.err, 'WRONGTYPE') then return top end
+  -- A key of another type is not a record of clears.
+  redis.call('UNLINK', KEYS[1])
+  top = {}
+end
+local outdated = #redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
+if outdated > 0 then redis.call('ZPOPMIN', KEYS[1], outdated) end
+local latest = top[2] and tonumber(top[2]) or 0
+if latest > now + 60000 then
   -- A wrong clock made this record.
-  redis.call('DEL', KEYS[1])
+  redis.call('UNLINK', KEYS[1])
   redis.call('ZADD', KEYS[1], now, ARGV[3])
-elseif top then now = math.max(now, tonumber(top) + 1) end
+  latest = now
+else now = math.max(now, latest + 1) end
 local moments = {}
 for i = 4, #ARGV, 2 do
   local at = tonumber(ARGV[i + 1]) or now
+  if at <= latest and at > latest - ${stampErrorMs} then at = latest + 1 end
   local before = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or 0)
   if at > before then redis.call('ZADD', KEYS[1], at, ARGV[i]) end
   moments[#moments + 1] = string.format('%.0f', at)
 end
 if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[2]) then
-  redis.call('DEL', KEYS[1])
+  redis.call('UNLINK', KEYS[1])
   redis.call('ZADD', KEYS[1], now, ARGV[3])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 if KEYS[2] then
-  local latest = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-  redis.call('SET', KEYS[2], string.format('%.0f', tonumber(latest)), 'PX', ARGV[1])
+  local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+  redis.call('SET', KEYS[2], string.format('%.0f', tonumber(last)), 'PX', ARGV[1])
 end
 return moments
 `);
@@ -404,10 +420,12 @@ return 1
  * ARGV[4] = the entry, '' = nothing to store.
  * ARGV[5] = the milliseconds to live, 0 = never expires.
  * ARGV[6] = '1' to record, for the loads that wait for the lease, that this load ended without a value.
+ * KEYS[3] = the tombstone, for an entry with a short life: see `setScript`.
+ * ARGV[7], ARGV[8] = the milliseconds that it is kept, and a text that no other tombstone has.
  *
  * Returns 1 if the entry was stored.
  */
-export const endLoadScript = script(`
+export const endLoadScript = script(`${timeFunctions}
 if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then
   redis.call('HDEL', KEYS[2], 'h', 'u')
   if ARGV[6] == '1' then redis.call('HSET', KEYS[2], 'e', ARGV[2]) end
@@ -418,6 +436,7 @@ if type(version) == 'table' and not string.find(version.err, 'WRONGTYPE') then r
 if type(version) == 'string' and version ~= ARGV[3] then return 0 end
 if ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
 else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
+if KEYS[3] then redis.call('SET', KEYS[3], stamp(milliseconds()) .. ARGV[8], 'PX', ARGV[7]) end
 redis.call('EXISTS', KEYS[1])
 return 1
 `);
@@ -452,7 +471,8 @@ return reply
  * KEYS[2..] = the entries, then their tombstones.
  * ARGV[1] = '1' to track the keys.
  * ARGV[2..] = for each entry what Redis held when its load began (version id, tombstone, moment of the latest clear;
- *   '' = none), '1' if that entry may have been removed since, its bytes, and its milliseconds to live, 0 = never expires.
+ *   '' = none), the moment after which a trace of a change may have gone, milliseconds, '' = unknown, its bytes, and its
+ *   milliseconds to live, 0 = never expires.
  *
  * Returns one text with a character per entry: '1' = stored, '0' = the key was changed, 'c' = something was cleared.
  */
@@ -472,17 +492,23 @@ local function storeNew(key, bytes, ttl)
   -- Usually another entry; but a value of another type is none.
   return version(key) == '' and store(key, bytes, ttl) or '0'
 end
+local time = redis.pcall('TIME')
+local now = time[1] and time[1] * 1000 + math.floor(time[2] / 1000)
 local flags = {}
 for i = 1, count do
   local key, at = KEYS[1 + i], 6 * i - 4
-  local bytes, ttl = ARGV[at + 4], ARGV[at + 5]
-  if (traces[1 + i] or '') ~= ARGV[at + 1] then flags[i] = '0'
+  local bytes, ttl, deadline = ARGV[at + 4], ARGV[at + 5], tonumber(ARGV[at + 3])
+  local tombstone = traces[1 + i] or ''
+  local isUntouched = tombstone == ARGV[at + 1]
+  if now and deadline and now > deadline then flags[i] = '0'
+  elseif not isUntouched and (ARGV[at] == '' or tombstone ~= ARGV[at]) then flags[i] = '0'
   elseif (traces[1] or '') ~= ARGV[at + 2] then flags[i] = 'c'
   elseif ARGV[at] == '' then flags[i] = storeNew(key, bytes, ttl)
   else
     local id, failure = version(key)
     if failure then return failure end
-    local isSame = id == ARGV[at] or (id == '' and ARGV[at + 3] == '1')
+    -- The load began with a dead entry, which a reader may have removed: see removeDeadScript.
+    local isSame = id == ARGV[at] and isUntouched or id == '' and tombstone == ARGV[at]
     flags[i] = isSame and store(key, bytes, ttl) or '0'
   end
 end
@@ -492,19 +518,27 @@ return table.concat(flags)
 
 /**
  * Removes entries that were read and are invalid. Keeps an entry that was replaced since, and an entry whose key has a
- * load under way: the load replaces the entry, and stores nothing when the entry that it began with has gone.
+ * guarded load under way: the load replaces the entry, and stores nothing when the entry that it began with has gone.
  *
- * KEYS = the entries, then the guards of their loads.
- * ARGV = bytes 6-15 of each entry as it was read.
+ * The tombstone of such an entry is its version id. A load that began with the entry may store its value after the
+ * removal; one that began before the entry was set may not.
+ *
+ * KEYS = the entries, then the guards of their loads, then the tombstones.
+ * ARGV[1] = the milliseconds that a tombstone is kept.
+ * ARGV[2] = the same for one that replaces an earlier delete, which a replay may have to find.
+ * ARGV[3..] = bytes 6-15 of each entry as it was read.
  *
  * Returns the number of removed entries.
  */
 export const removeDeadScript = script(`
-local removed = 0
-for i = 1, #ARGV do
-  local version = redis.pcall('GETRANGE', KEYS[i], 6, 15)
-  if version == ARGV[i] and redis.call('EXISTS', KEYS[#ARGV + i]) == 0 then
+local removed, count = 0, #ARGV - 2
+for i = 1, count do
+  local version, tombstone = redis.pcall('GETRANGE', KEYS[i], 6, 15), KEYS[2 * count + i]
+  if version == ARGV[i + 2] and redis.call('EXISTS', KEYS[count + i]) == 0 then
     removed = removed + redis.call('UNLINK', KEYS[i])
+    local deleted = redis.pcall('GET', tombstone)
+    if type(deleted) ~= 'string' then redis.call('SET', tombstone, version, 'PX', ARGV[1])
+    elseif deleted < version then redis.call('SET', tombstone, version, 'PX', ARGV[2]) end
   end
 end
 return removed
