@@ -6,6 +6,14 @@ export type {
   InMemoryCacheOptions,
   RedisCacheOptions,
 } from './cache/contract/cache-options.js';
+export type {
+  Absent,
+  Bulk,
+  BulkDecisions,
+  BulkLoadContext,
+  BulkLoader,
+  BulkLoadOptions,
+} from './cache/contract/bulk-load.js';
 export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/contract/events.js';
 export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/contract/health.js';
 export { InMemoryCache } from './cache/in-memory-cache.js';
@@ -51,6 +59,7 @@ export {
   type TextClass,
 } from './values/ready-types.js';
 export {
+  BulkLoadError,
   CacheClosedError,
   CacheError,
   CacheTimeoutError,

@@ -8,6 +8,7 @@ import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { Counters } from '../observe/counters.js';
 import type { CallOutcome } from '../observe/observer.js';
 import { failed } from '../recover/error-policy.js';
+import type { BulkMember } from './bulk-member.js';
 import { callingFlight } from './calling-flight.js';
 import { waitWithTimeouts } from './caller-timeouts.js';
 import type { LoadDeps } from './load-deps.js';
@@ -27,6 +28,8 @@ export interface GetOrSetCall {
   readonly loader: Loader<unknown, unknown>;
   readonly options: Ttl | LoadOptions | undefined;
   readonly outcome: CallOutcome;
+  /** The call for many keys that this one is part of. */
+  readonly bulk?: BulkMember | undefined;
 }
 
 /** The call with its options resolved. */
@@ -68,8 +71,8 @@ export class GetOrSet {
 
   async run(call: GetOrSetCall): Promise<unknown> {
     // Must run before the first `await`.
-    const caller = callingFlight();
-    const plan = loadPlan(call.options, this.#deps.defaults);
+    const caller = call.bulk === undefined ? callingFlight() : call.bulk.caller;
+    const plan = call.bulk?.plan ?? loadPlan(call.options, this.#deps.defaults);
     if (plan.refreshAhead !== undefined) this.#deps.entries.carryTtl();
     const id = this.#keyspace.id(call.key);
     const hasTimeout = plan.softTimeoutMs !== undefined || plan.hardTimeoutMs !== undefined;
@@ -174,11 +177,16 @@ export class GetOrSet {
   }
 
   #start(call: Planned, options: Parameters<typeof LoadRun.start>[2]): SingleFlight {
-    const { key, id, loader, plan } = call;
-    return LoadRun.start(this.#deps, { keyspace: this.#keyspace, key, id, loader, plan }, options);
+    const { key, id, loader, plan, bulk } = call;
+    const beforeLease = bulk?.beforeLease;
+    const load = { keyspace: this.#keyspace, key, id, loader, plan, beforeLease };
+    const flight = LoadRun.start(this.#deps, load, options);
+    bulk?.started(flight);
+    return flight;
   }
 
-  #join(flight: SingleFlight, { plan, options }: Planned, stale: L1Entry | undefined): void {
+  #join(flight: SingleFlight, { plan, options, bulk }: Planned, stale: L1Entry | undefined): void {
+    bulk?.joined();
     this.#deps.counters.joinedLoad();
     if (plan.forced) flight.forced = true;
     flight.stale ??= stale;

@@ -1,5 +1,5 @@
 import { durationMs } from '../../base/duration.js';
-import type { LoadContext, Ttl } from '../contract/options.js';
+import type { LoadContext } from '../contract/options.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { checkedTags, shortened, shorter, union, type StorePlan } from '../entry/store-plan.js';
 import type { SingleFlight } from './single-flight.js';
@@ -7,7 +7,6 @@ import type { SingleFlight } from './single-flight.js';
 /** The context of one loader run, and the loader's decisions. */
 export class LoadDecisions implements LoadContext {
   readonly key: string;
-  readonly signal: AbortSignal;
   readonly stale: unknown;
   skipped = false;
   /** Why the value cannot be stored, whatever it is: its tags are too many or too long. */
@@ -24,12 +23,11 @@ export class LoadDecisions implements LoadContext {
     this.#plan = plan;
     this.#flight = flight;
     this.#keyspace = keyspace;
-    this.signal = flight.signal;
     this.#tags = plan.tags;
-    // Loaders destructure their context: `({ ttl }) => …`.
-    this.ttl = this.ttl.bind(this);
-    this.tags = this.tags.bind(this);
-    this.skipStore = this.skipStore.bind(this);
+  }
+
+  get signal(): AbortSignal {
+    return this.#flight.signal;
   }
 
   /** How the value is stored. The loader's ttl wins; without one, the shortest ttl that a caller asked for. */
@@ -39,11 +37,26 @@ export class LoadDecisions implements LoadContext {
     return { ...this.#plan, ttlMs, tags: union(this.#tags, askedTags) };
   }
 
-  ttl(ttl: Ttl): void {
-    this.#ttlMs = shortened(durationMs(ttl), this.#plan.jitter);
+  // Loaders destructure their context: `({ ttl }) => …`. Getters bind only the functions that a loader takes.
+  get ttl(): LoadContext['ttl'] {
+    return (ttl) => {
+      this.#ttlMs = shortened(durationMs(ttl), this.#plan.jitter);
+    };
   }
 
-  tags(...tags: string[]): void {
+  get tags(): LoadContext['tags'] {
+    return (...tags) => {
+      this.#addTags(tags);
+    };
+  }
+
+  get skipStore(): LoadContext['skipStore'] {
+    return () => {
+      this.skipped = true;
+    };
+  }
+
+  #addTags(tags: readonly string[]): void {
     this.#tags = checkedTags([...this.#tags, ...tags]);
     try {
       this.#flight.tags = union(this.#flight.tags, this.#keyspace.coveringTags(this.#tags));
@@ -51,9 +64,5 @@ export class LoadDecisions implements LoadContext {
       // The loader must not fail for its tags: callers get the value, and nothing is stored.
       this.unstorable = error as Error;
     }
-  }
-
-  skipStore(): void {
-    this.skipped = true;
   }
 }

@@ -30,6 +30,8 @@ export interface LoadCall {
   readonly id: string;
   readonly loader: Loader<unknown>;
   readonly plan: LoadPlan;
+  /** Awaited before the load asks for a lease (`lock`). */
+  readonly beforeLease?: ((flight: SingleFlight) => Promise<void> | undefined) | undefined;
 }
 
 /**
@@ -119,7 +121,8 @@ export class LoadRun implements FlightObserver {
       counters.missedL2();
     }
     await pull?.catch(ignore);
-    flight.signal.throwIfAborted();
+    if (plan.lock) await this.#call.beforeLease?.(flight);
+    flight.throwIfAbandoned();
     return this.#takeGuard();
   }
 
@@ -242,7 +245,7 @@ export class LoadRun implements FlightObserver {
       let value: unknown;
       try {
         // The callers may have left while Redis was asked.
-        flight.signal.throwIfAborted();
+        flight.throwIfAbandoned();
         value = await this.#runLoader(decisions);
       } catch (error) {
         return await this.#afterFailure(error);
@@ -313,7 +316,7 @@ export class LoadRun implements FlightObserver {
     const { flight } = this;
     const { id } = this.#call;
     const { writes, backoff, clock, entries } = this.#deps;
-    if (flight.signal.aborted) {
+    if (flight.isAbandoned) {
       await writes.releaseGuard(this.#guard);
       throw error;
     }

@@ -95,13 +95,17 @@ export class SingleFlight implements LoadInFlight {
   askedTags: readonly string[] = [];
   /** The shortest ttl that joining callers ask for, milliseconds; 0 = none that ends. */
   askedTtlMs = 0;
-  readonly #controller = new AbortController();
-  readonly #tiersAsked = signalOnce();
+  /** Made when its signal is asked for: most loaders ignore it, and it takes more memory than the rest of a flight. */
+  #controller: AbortController | undefined;
+  #abandoned: { readonly reason: unknown } | undefined;
+  #haveTiersBeenAsked = false;
+  /** Called once every tier was asked. */
+  #onTiersAsked: (() => void)[] | (() => void) | undefined;
   #result: Promise<LoadResult> | undefined;
   #settle: (result: LoadResult) => void = ignore;
   /** Number of callers that stay until the load ends. */
   #unlimited = 0;
-  readonly #participants = new Set<Participant>();
+  #participants: Set<Participant> | undefined;
   /** Number of callers past their limit for which the stale value is still being checked. */
   #deciding = 0;
   /** The load continues without callers. */
@@ -114,6 +118,8 @@ export class SingleFlight implements LoadInFlight {
   #holdsUpLease = false;
   /** The flights that this loader waits for, with the number of waiting calls. */
   #awaited: Map<SingleFlight, number> | undefined;
+  /** The flight whose loader run makes this value, too. */
+  #lead: SingleFlight | undefined;
 
   readonly #observer: FlightObserver;
 
@@ -141,16 +147,46 @@ export class SingleFlight implements LoadInFlight {
 
   /** Resolves once every tier was asked for a stale value. */
   get staleKnown(): Promise<void> {
-    return this.#tiersAsked.promise;
+    return new Promise((resolve) => {
+      this.whenTiersAsked(resolve);
+    });
+  }
+
+  /** Calls `action` once every tier was asked: in a microtask, when the loader has been called if it must run. */
+  whenTiersAsked(action: () => void): void {
+    if (this.#haveTiersBeenAsked) queueMicrotask(action);
+    else if (this.#onTiersAsked === undefined) this.#onTiersAsked = action;
+    else if (typeof this.#onTiersAsked === 'function') this.#onTiersAsked = [this.#onTiersAsked, action];
+    else this.#onTiersAsked.push(action);
   }
 
   /** Call it once every tier was asked. */
   tiersAsked(): void {
-    this.#tiersAsked.resolve();
+    if (this.#haveTiersBeenAsked) return;
+    this.#haveTiersBeenAsked = true;
+    const waiting = this.#onTiersAsked;
+    this.#onTiersAsked = undefined;
+    if (typeof waiting === 'function') queueMicrotask(waiting);
+    else for (const action of waiting ?? []) queueMicrotask(action);
   }
 
+  /** Aborts when the load is abandoned. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abandoned !== undefined) this.#controller.abort(this.#abandoned.reason);
+    }
     return this.#controller.signal;
+  }
+
+  /** Every caller has left, or the load exceeded the limit of every caller. */
+  get isAbandoned(): boolean {
+    return this.#abandoned !== undefined;
+  }
+
+  /** @throws the reason for which the load was abandoned */
+  throwIfAbandoned(): void {
+    if (this.#abandoned !== undefined) throw this.#abandoned.reason;
   }
 
   /** The load exceeded the limit of a caller. */
@@ -161,10 +197,17 @@ export class SingleFlight implements LoadInFlight {
   /** True if this flight waits, directly or through others, for `other`. */
   dependsOn(other: SingleFlight, seen = new Set<SingleFlight>()): boolean {
     if (this === other) return true;
-    if (this.#awaited === undefined || seen.has(this)) return false;
+    if ((this.#awaited === undefined && this.#lead === undefined) || seen.has(this)) return false;
     seen.add(this);
-    for (const awaited of this.#awaited.keys()) if (awaited.dependsOn(other, seen)) return true;
+    if (this.#lead?.dependsOn(other, seen) === true) return true;
+    for (const awaited of this.#awaited?.keys() ?? []) if (awaited.dependsOn(other, seen)) return true;
     return false;
+  }
+
+  /** One loader run makes the values of several flights: `lead` stands for the run. */
+  follow(lead: SingleFlight): void {
+    this.#lead = lead;
+    if (this.holdsUpLease) lead.holdUpLease();
   }
 
   /** Notes that a call of this loader waits for `other`. Returns a function that ends the note. */
@@ -187,6 +230,7 @@ export class SingleFlight implements LoadInFlight {
   holdUpLease(): void {
     if (this.#holdsUpLease) return;
     this.#holdsUpLease = true;
+    this.#lead?.holdUpLease();
     if (this.#awaited === undefined) return;
     for (const awaited of this.#awaited.keys()) awaited.holdUpLease();
   }
@@ -209,12 +253,11 @@ export class SingleFlight implements LoadInFlight {
       this.#settle = resolve;
       result.then(resolve, reject);
     });
+    const end = (): void => {
+      clearTimeout(this.#timer);
+    };
     // Callers get a failure by `join`. Without a caller it is ignored, and not an unhandled rejection.
-    this.#result
-      .finally(() => {
-        clearTimeout(this.#timer);
-      })
-      .catch(ignore);
+    this.#result.then(end, end);
   }
 
   /**
@@ -247,18 +290,19 @@ export class SingleFlight implements LoadInFlight {
    * Waits for the result, or until `signal` aborts. The last caller to leave aborts the loader, unless the flight is
    * held within its limit.
    */
-  async join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<LoadResult> {
+  join(signal: AbortSignal | undefined, limitMs = Infinity): Promise<LoadResult> {
     const result = this.#result as Promise<LoadResult>;
     if (signal === undefined) {
       this.#unlimited++;
       return result;
     }
     const participant: Participant = { limitMs };
-    this.#participants.add(participant);
+    const participants = (this.#participants ??= new Set());
+    participants.add(participant);
     return new Promise<LoadResult>((resolve, reject) => {
       const leave = (): void => {
         reject(signal.reason as Error);
-        this.#participants.delete(participant);
+        participants.delete(participant);
         this.#participantLeft(signal.reason);
       };
       if (signal.aborted) {
@@ -273,13 +317,22 @@ export class SingleFlight implements LoadInFlight {
     });
   }
 
+  /** Resolves once the load has ended or was abandoned, whatever its result. */
+  async ended(): Promise<void> {
+    try {
+      await this.#result;
+    } catch {
+      // A failure reaches the callers by `join`.
+    }
+  }
+
   /** Ends the load of a closed cache if no caller waits for it. */
   close(reason: Error): void {
     if (this.#hasNoParticipant) this.#abandon(reason);
   }
 
   get #hasNoParticipant(): boolean {
-    return this.#unlimited === 0 && this.#participants.size === 0;
+    return this.#unlimited === 0 && (this.#participants === undefined || this.#participants.size === 0);
   }
 
   #participantLeft(reason: unknown): void {
@@ -296,30 +349,23 @@ export class SingleFlight implements LoadInFlight {
   #endIfOverdue(): void {
     const overdueMs = this.#overdueMs;
     if (overdueMs === 0 || this.#deciding > 0 || this.#unlimited > 0) return;
-    for (const { limitMs } of this.#participants) if (limitMs > overdueMs) return;
+    for (const { limitMs } of this.#participants ?? []) if (limitMs > overdueMs) return;
     this.#abandon(tookTooLong(this.key, overdueMs));
   }
 
   #abandon(reason: unknown): void {
-    if (this.signal.aborted) return;
+    if (this.#abandoned !== undefined) return;
+    this.#abandoned = { reason: reason ?? new DOMException('This operation was aborted', 'AbortError') };
     clearTimeout(this.#timer);
     supersede(this);
     this.#observer.onAbandoned();
-    this.#controller.abort(reason);
+    this.#controller?.abort(this.#abandoned.reason);
     this.#settle({ from: 'other-instance' });
   }
 }
 
 export function tookTooLong(key: string, limitMs: number): CacheTimeoutError {
   return new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${String(limitMs)} ms)`);
-}
-
-function signalOnce(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = ignore;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 function ignore(): void {
