@@ -25,7 +25,8 @@ export async function cachedItems(call: MethodCall, options: CacheableOptions): 
   const variant = options.vary === undefined ? undefined : await variantOf(call, options.vary);
   const { cache } = variant ?? call;
   const keys = await keysOf(call, items, options, variant);
-  if (keys === undefined) return call.invoke();
+  // As a part of the run that loads one of these entries, this call would wait for itself.
+  if (keys === undefined || keys.some((key) => isLoading(cache, key))) return call.invoke();
   // Track the calls, so that two loads that wait for each other are detected.
   followCalls();
   const values = await new ItemsCall(call, options, cache, items, keys).run();
@@ -80,15 +81,6 @@ class ItemsCall {
   /** The values by key, without absent ones. */
   async run(): Promise<ReadonlyMap<string, unknown>> {
     const keys = [...this.#itemOf.keys()];
-    // This call is part of the run that loads these entries: waiting for them would deadlock.
-    const own = keys.filter((key) => isLoading(this.#cache, key));
-    if (own.length === 0) return this.#load(keys);
-    const others = keys.filter((key) => !own.includes(key));
-    const values = others.length === 0 ? new Map<string, unknown>() : await this.#load(others);
-    return this.#withUncached(values, own);
-  }
-
-  async #load(keys: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
     try {
       return await this.#cache.getOrSetMany(keys, this.#loadMissing, this.#loadOptions());
     } catch (error) {
