@@ -5,6 +5,9 @@ import { InMemoryCache, type Cache } from 'nestjs-cache-infra';
 const keys = Array.from({ length: 100_000 }, (_, index) => `key-${String(index)}`);
 const load = (missing: readonly string[]) => missing.map((key) => ({ key }));
 
+/** Milliseconds. An idle machine stays below 50; the collector and neighbours take their part of a busy one. */
+const limit = 100;
+
 /** Milliseconds that 99 of 100 turns of the event loop stay below while `work` runs. */
 async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   const delays = monitorEventLoopDelay({ resolution: 1 });
@@ -17,7 +20,7 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
 /** The best of several runs: a busy machine, or the collector, may interrupt some of them. */
 async function best(most: number, run: () => Promise<number>): Promise<number> {
   let least = Infinity;
-  for (let runs = 0; runs < 5 && least >= most; runs++) least = Math.min(least, await run());
+  for (let runs = 0; runs < 3 && least >= most; runs++) least = Math.min(least, await run());
   return least;
 }
 
@@ -34,11 +37,11 @@ describe('getOrSetMany of 100,000 keys', () => {
   ])(
     'lets other work run in between: %s',
     async (_, options) => {
-      const delay = await best(50, async () => {
+      const delay = await best(limit, async () => {
         await cache.clear();
         return turnsDuring(() => cache.getOrSetMany(keys, load, options));
       });
-      expect(delay).toBeLessThan(50);
+      expect(delay).toBeLessThan(limit);
       expect(cache.stats().size).toBe(100_000);
     },
     300_000,
@@ -46,15 +49,15 @@ describe('getOrSetMany of 100,000 keys', () => {
 
   it('lets other work run in between: hits', async () => {
     await cache.setMany(keys.map((key) => [key, { key }] as const));
-    const delay = await best(50, () => turnsDuring(() => cache.getOrSetMany(keys, load)));
-    expect(delay).toBeLessThan(50);
+    const delay = await best(limit, () => turnsDuring(() => cache.getOrSetMany(keys, load)));
+    expect(delay).toBeLessThan(limit);
   }, 300_000);
 
   it('lets other work run in between: a loader that fails', async () => {
     const fail = (): Promise<Map<string, unknown>> => Promise.reject(new Error('the origin is down'));
-    const delay = await best(50, () =>
+    const delay = await best(limit, () =>
       turnsDuring(() => cache.getOrSetMany(keys, fail).catch((error: unknown) => error)),
     );
-    expect(delay).toBeLessThan(50);
+    expect(delay).toBeLessThan(limit);
   }, 300_000);
 });

@@ -159,9 +159,9 @@ describe('getOrSetMany with lock', () => {
       return valuesOf(missing);
     };
     const all = keysOf(60);
-    const calls = Array.from({ length: 12 }, (_, i) => {
+    const calls = Array.from({ length: 12 }, async (_, i) => {
       const keys = all.slice(i * 4, i * 4 + 16);
-      return caches[i % 2]?.getOrSetMany(i % 3 === 0 ? keys.reverse() : keys, count, lock);
+      await caches[i % 2]?.getOrSetMany(i % 3 === 0 ? keys.reverse() : keys, count, lock);
     });
     await Promise.all(calls);
     expect([...runs.values()].every((times) => times === 1)).toBe(true);
@@ -191,7 +191,24 @@ describe('getOrSetMany with lock', () => {
     await loading;
   });
 
-  it('should the other instance fail, a further loader call makes up for its keys', async () => {
+  it('while another instance loads the first key, the others ask for no lease', async () => {
+    const [cache, other] = [await redis(), await redis()];
+    const first = new HeldBulkLoader();
+    const loading = other.getOrSetMany(['key 0'], first.load, lock);
+    await first.started();
+    const loader = new HeldBulkLoader();
+    const values = cache.getOrSetMany(keysOf(3), loader.load, lock);
+    const unhindered = await other.getOrSet('key 2', () => 'at once', lock);
+    expect([unhindered, loader.asked]).toEqual(['at once', []]);
+    first.succeed();
+    await loader.started();
+    expect(loader.asked).toEqual([['key 1']]);
+    loader.succeed();
+    expect([...(await values).values()]).toEqual(['key 0!', 'key 1!', 'at once']);
+    await loading;
+  });
+
+  it('if the other instance fails, a second loader call loads its keys', async () => {
     const [cache, other] = [await redis(), await redis()];
     const failing = new HeldBulkLoader();
     const failed = other

@@ -474,4 +474,4 @@ class WrongItems {
     return Promise.resolve([product]);
   }
 }
-void [Items, WrongItems];
+expectTypeOf<WrongItems['one']>().returns.resolves.toEqualTypeOf<Product>();

@@ -3,7 +3,7 @@
  * logs. No error contains a credential.
  */
 
-import { describeValue } from './redact.js';
+import { describeValue, withoutCredentials } from './redact.js';
 
 /** Stable codes for programs to switch on. */
 export type CacheErrorCode =
@@ -124,7 +124,7 @@ export class BulkLoadError extends CacheError {
     if (first === undefined) throw new TypeError('a BulkLoadError needs the error of a key');
     const [key, cause] = first;
     const total = values.size + errors.size;
-    const why = cause instanceof Error ? cause.message : describeValue(cause);
+    const why = cause instanceof Error ? withoutCredentials(cause.message) : describeValue(cause);
     super(`getOrSetMany could not get ${errors.size} of ${total} keys; '${key}': ${why}`, {
       code: 'CACHE_BULK_LOAD',
       cause,

@@ -66,16 +66,16 @@ export abstract class Cache implements AsyncDisposable {
    */
   abstract getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T>;
   /**
-   * As {@link getOrSet}, for many keys: `loadMissing` is called once, with the keys that no tier holds and nobody is
-   * loading. Returns the values in the order of `keys`; a key without a value is not in the map (see `absent`).
+   * As {@link getOrSet}, for many keys: `loadMissing` is called once, with the keys that no tier holds and no other call
+   * is loading. Returns the values in the order of `keys`; a key without a value is not in the map (see `absent`).
    *
    * ```ts
    * const users = await cache.getOrSetMany(ids, (missing) => repository.findByIds(missing), { ttl: '5m' });
    * ```
    *
    * Everything that holds for `getOrSet` holds for each key: callers of the same key share its load, whichever of the
-   * two methods they call. With `lock`, keys that another instance is loading are waited for; should it fail, a further
-   * loader call makes up for them.
+   * two methods they call. With `lock`, keys that another instance is loading are waited for; if that instance fails, a
+   * second loader call loads them.
    *
    * @throws BulkLoadError if a key failed, with the values of the others; not with `partial`
    * @throws ValidationError if the array that the loader returns has another length than `missing`, or its Map or

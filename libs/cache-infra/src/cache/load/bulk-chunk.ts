@@ -20,8 +20,8 @@ export interface WaitingLoad {
 }
 
 /**
- * One call of a loader of many keys. Its calls of the cache belong to the first load; the other loads wait for that one,
- * so that the search for circular loads covers every key of the loader.
+ * One call of a loader of many keys. Its calls of the cache belong to the first load, and the other loads follow that
+ * one, so that the search for circular loads covers every key of the loader.
  */
 export class BulkChunk {
   readonly #loads: readonly WaitingLoad[];
@@ -46,13 +46,13 @@ export class BulkChunk {
   /** Runs the loader. Returns the function that hands its values to the loads, in several turns of the event loop. */
   async run(loader: BulkLoader<unknown>): Promise<() => Promise<void>> {
     this.#turn();
-    const loads: WaitingLoad[] = [];
-    for (const load of this.#loads) {
-      if (load.flight.isAbandoned) load.reject(load.flight.signal.reason);
-      else loads.push(load);
-    }
+    const loads = this.#loads.filter(({ flight }) => !flight.isAbandoned);
+    const abandoned = this.#loads.filter(({ flight }) => flight.isAbandoned);
+    const rejecting = settleAll(abandoned, ({ flight, reject }) => {
+      reject(flight.abandonReason);
+    });
+    if (loads.length === 0) return () => rejecting;
     try {
-      if (loads.length === 0) return () => Promise.resolve();
       const missing = loads.map(({ key }) => key);
       const result = await runAs(this.head, () => loader(missing, new Context(loads)));
       const valueOf = await readBulk(result, missing);
@@ -74,7 +74,7 @@ export class BulkChunk {
   }
 }
 
-/** Settles loads in portions. A portion waits for the one before to be stored: Redis must not get all values at once. */
+/** Settles loads in portions. Each waits until the one before is stored: Redis must not get all values at once. */
 async function settleAll(
   loads: readonly WaitingLoad[],
   settle: (load: WaitingLoad, index: number) => void,

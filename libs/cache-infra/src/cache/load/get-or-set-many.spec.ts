@@ -470,6 +470,27 @@ describe('invalidation during the load', () => {
     loader.succeed();
     expect((await values).size).toBe(2);
   });
+
+  it('closing while keys are still being looked up: those that have not begun are refused', async () => {
+    const own = new InMemoryCache();
+    const keys = Array.from({ length: 1000 }, (_, i) => `key ${String(i)}`);
+    const values = own.getOrSetMany(keys, load);
+    await own.close();
+    const error = await failureOf(values);
+    expect(error.values.get('key 0')).toBe('key 0!');
+    expect(error.errors.get('key 999')).toMatchObject({ code: 'CACHE_CLOSED' });
+    expect(error.values.size + error.errors.size).toBe(1000);
+  });
+
+  it('the caller may change its array of keys during the call', async () => {
+    const keys = ['a', 'b'];
+    const loader = new HeldBulkLoader();
+    const values = cache.getOrSetMany(keys, loader.load);
+    keys.length = 0;
+    await turn();
+    loader.succeed();
+    expect([...(await values).keys()]).toEqual(['a', 'b']);
+  });
 });
 
 describe('forceRefresh', () => {
@@ -504,7 +525,7 @@ describe('refreshAhead', () => {
 });
 
 describe('signal', () => {
-  it('rejects the caller with its reason, and aborts the loader once the last caller of every key has left', async () => {
+  it('rejects the caller; the loader aborts once the last caller of every key has left', async () => {
     const leaving = new AbortController();
     const loader = new HeldBulkLoader();
     const values = cache.getOrSetMany(['a', 'b'], loader.load, { signal: leaving.signal });

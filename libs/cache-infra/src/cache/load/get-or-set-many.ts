@@ -22,7 +22,7 @@ export interface GetOrSetManyCall {
   readonly loader: BulkLoader<unknown>;
   readonly options: Ttl | BulkLoadOptions | undefined;
   readonly outcome: CallOutcome;
-  /** The caller's copy of a fresh value in the L1 that needs no further look; undefined = none, or it is not certain. */
+  /** The caller's copy of a fresh value in the L1; undefined = none, or it needs a further look. */
   readonly plainHit: (key: string) => unknown;
 }
 
@@ -90,7 +90,8 @@ class ManyKeys {
     this.#getOrSet = new GetOrSet(own, keyspace, counters);
     const indexOf = new Map<string, number>();
     for (const key of call.keys) if (!indexOf.has(key)) indexOf.set(key, indexOf.size);
-    this.#keys = indexOf.size === call.keys.length ? call.keys : [...indexOf.keys()];
+    // A copy: the caller may change its array later.
+    this.#keys = [...indexOf.keys()];
     this.#values = new Array<unknown>(this.#keys.length);
     this.#bulk = new BulkLoad(call.loader, plan, indexOf);
     this.#signal = signal === undefined ? undefined : new PortionedSignal(signal);

@@ -7,17 +7,6 @@ import type { CallTimers } from './call-timers.js';
 /** Keys of one call that begin, abort or time out in one turn of the event loop. */
 export const keysAtOnce = 100;
 
-/** Runs `action` for all items, in portions between which the event loop runs other tasks. The first portion runs at once. */
-export async function inPortions<T>(items: Iterable<T>, action: (item: T) => void): Promise<void> {
-  const turn = new Turn();
-  let count = 0;
-  for (const item of items) {
-    if (count > 0 && count % keysAtOnce === 0) await turn.next();
-    count++;
-    action(item);
-  }
-}
-
 /**
  * The signal of a call for many keys, as a signal for each portion of keys: one signal with a listener for each key
  * would search through all listeners to add another, and call all of them in one turn.
@@ -58,11 +47,16 @@ export class PortionedSignal {
   }
 }
 
-/** Timers of a call for many keys: keys that begin to wait in one turn share a timer, which ends their waits in portions. */
+/**
+ * Timers of a call for many keys: keys that begin to wait in one turn share a timer. Waits that are due end in portions,
+ * between which the event loop runs other tasks.
+ */
 export class PortionedTimers implements Pick<CallTimers, 'start'> {
   readonly #timers: Pick<CallTimers, 'start'>;
   /** The timers started in this turn, by their milliseconds. */
   readonly #started = new Map<number, SharedTimer>();
+  readonly #due: ReadonlySet<Wait>[] = [];
+  #isEnding = false;
 
   constructor(timers: Pick<CallTimers, 'start'>) {
     this.#timers = timers;
@@ -70,8 +64,7 @@ export class PortionedTimers implements Pick<CallTimers, 'start'> {
 
   start(ms: number, action: () => void): () => void {
     const timer = this.#started.get(ms) ?? this.#begin(ms);
-    // Each waits for itself, though the function may be the same.
-    const wait = { action };
+    const wait: Wait = { action };
     timer.waits.add(wait);
     return () => {
       timer.waits.delete(wait);
@@ -80,11 +73,10 @@ export class PortionedTimers implements Pick<CallTimers, 'start'> {
   }
 
   #begin(ms: number): SharedTimer {
-    const waits = new Set<{ readonly action: () => void }>();
+    const waits = new Set<Wait>();
     const stop = this.#timers.start(ms, () => {
-      void inPortions(waits, ({ action }) => {
-        action();
-      });
+      this.#due.push(waits);
+      if (!this.#isEnding) void this.#endDue();
     });
     const timer = { waits, stop };
     this.#started.set(ms, timer);
@@ -93,9 +85,28 @@ export class PortionedTimers implements Pick<CallTimers, 'start'> {
     });
     return timer;
   }
+
+  async #endDue(): Promise<void> {
+    this.#isEnding = true;
+    const turn = new Turn();
+    let ended = 0;
+    for (let waits = this.#due.shift(); waits !== undefined; waits = this.#due.shift()) {
+      for (const { action } of waits) {
+        if (ended > 0 && ended % keysAtOnce === 0) await turn.next();
+        ended++;
+        action();
+      }
+    }
+    this.#isEnding = false;
+  }
+}
+
+/** A wait of one key for its time-out. */
+interface Wait {
+  readonly action: () => void;
 }
 
 interface SharedTimer {
-  readonly waits: Set<{ readonly action: () => void }>;
+  readonly waits: Set<Wait>;
   readonly stop: () => void;
 }

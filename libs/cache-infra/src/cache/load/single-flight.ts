@@ -184,6 +184,11 @@ export class SingleFlight implements LoadInFlight {
     return this.#abandoned !== undefined;
   }
 
+  /** Why the load was abandoned. */
+  get abandonReason(): unknown {
+    return this.#abandoned?.reason;
+  }
+
   /** @throws the reason for which the load was abandoned */
   throwIfAbandoned(): void {
     if (this.#abandoned !== undefined) throw this.#abandoned.reason;
