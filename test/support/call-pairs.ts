@@ -25,6 +25,13 @@ const calls: Record<string, (calling: Calling) => Promise<unknown>> = {
     };
     return cache.getOrSet(key, load, options);
   },
+  getOrSetMany: ({ cache, value, onLoad }) => {
+    const load = (missing: readonly string[]): string[] => {
+      onLoad();
+      return missing.map(() => value);
+    };
+    return cache.getOrSetMany([key], load, options);
+  },
   invalidateTags: ({ cache }) => cache.invalidateTags('tag'),
   invalidatePattern: ({ cache }) => cache.invalidatePattern('k*'),
   clear: ({ cache }) => cache.clear(),
@@ -63,7 +70,7 @@ async function outcome(
 
 /**
  * `seen`: the value that a pair of concurrent calls leaves. `right`: the values that it may leave, first of all that of
- * the same calls made one after the other. A `getOrSet` that comes second may have found the entry before the first call
+ * the same calls made one after the other. A `getOrSet` or `getOrSetMany` that comes second may have found the entry before the first call
  * took effect, and stored nothing; one that comes first may have loaded after the second call.
  */
 export async function pairOutcome(
@@ -72,7 +79,7 @@ export async function pairOutcome(
 ): Promise<{ readonly seen: unknown; readonly right: readonly unknown[] }> {
   const right = [(await outcome(await make(), pair, true)).seen];
   const { seen, isLoadedLater } = await outcome(await make(), pair, false);
-  if (pair[1] === 'getOrSet') right.push(undefined);
+  if (pair[1].startsWith('getOrSet')) right.push(undefined);
   if (isLoadedLater) right.push('first');
   return { seen, right };
 }

@@ -29,6 +29,16 @@ const methods = {
   read: (path, key) => loadingWith(cache).read(path, key),
   delete: (key) => cache.delete(key),
   stats: () => cache.stats(),
+  bulk: async ({ keys, loadMs, options }) => {
+    const asked = [];
+    const load = async (missing) => {
+      asked.push(missing.length);
+      await pause(loadMs);
+      return missing.map((key) => `${key} loaded by ${process.pid}`);
+    };
+    const values = await cache.getOrSetMany(keys, load, options);
+    return { asked, values: values.size };
+  },
   herd: async ({ key, callers, loadMs, options }) => {
     let runs = 0;
     const load = async () => {

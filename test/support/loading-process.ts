@@ -24,10 +24,26 @@ export interface HerdReport {
   readonly longestMs: number;
 }
 
+/** One call for many keys. */
+export interface BulkCall {
+  readonly keys: readonly string[];
+  /** How long the loader takes. */
+  readonly loadMs: number;
+  readonly options: LoadOptions;
+}
+
+export interface BulkReport {
+  /** The number of keys of each loader call. */
+  readonly asked: readonly number[];
+  /** The number of values. */
+  readonly values: number;
+}
+
 /** A cache in a process of its own. */
 export interface LoadingProcess extends RaceLoader {
   readonly pid: number;
   herd(herd: Herd): Promise<HerdReport>;
+  bulk(call: BulkCall): Promise<BulkReport>;
   delete(key: string): Promise<boolean>;
   stats(): Promise<CacheStats>;
   /** Resolves when a loader of this process has started. */
@@ -110,6 +126,10 @@ class RemoteCache implements LoadingProcess {
 
   herd(herd: Herd): Promise<HerdReport> {
     return this.#ask('herd', herd);
+  }
+
+  bulk(call: BulkCall): Promise<BulkReport> {
+    return this.#ask('bulk', call);
   }
 
   delete(key: string): Promise<boolean> {

@@ -388,3 +388,90 @@ expectTypeOf<CacheableOptions['vary']>().toEqualTypeOf<readonly string[] | undef
 expectTypeOf<CacheEvictOptions>().not.toHaveProperty('ttl');
 expectTypeOf<Right['find']>().toExtend<AsyncMethod>();
 expectTypeOf<Right['observable']>().toExtend<AsyncMethod>();
+
+// Many items: the functions in the options know one item, and its value.
+class Items {
+  @Cacheable({
+    each: true,
+    key: (id: string, lang: string) => `product:${id}:${lang}`,
+    tags: (id: string) => [`product-${id}`],
+    unless: (result: Product, id: string) => result.id === id,
+    ttl: (result: Product) => result.price,
+    condition: (ids: readonly string[], lang: string) => ids.length > 0 && lang !== '',
+    absent: 'null',
+    chunkSize: 100,
+    concurrency: 2,
+  })
+  async array(_ids: readonly string[], _lang: string): Promise<(Product | undefined)[]> {
+    return Promise.resolve([product]);
+  }
+
+  @Cacheable({
+    each: 'map',
+    key: (id: number) => `product:${id}`,
+    unless: (result: Product) => result.price < 0,
+  })
+  async map(_ids: number[]): Promise<Map<number, Product>> {
+    return Promise.resolve(new Map());
+  }
+
+  @Cacheable<Items['named']>({
+    each: true,
+    key: (item) => item.id,
+    unless: (result, item) => result.id === item.id,
+  })
+  async named(_items: readonly { id: string }[]): Promise<Product[]> {
+    return Promise.resolve([product]);
+  }
+
+  @Cacheable({ each: true })
+  async defaultKey(_ids: readonly string[]): Promise<Product[]> {
+    return Promise.resolve([product]);
+  }
+}
+expectTypeOf<Items['array']>().returns.resolves.toEqualTypeOf<(Product | undefined)[]>();
+
+class WrongItems {
+  // @ts-expect-error the first argument is no array
+  @Cacheable({ each: true, key: (id: string) => id })
+  async single(_id: string): Promise<Product[]> {
+    return Promise.resolve([product]);
+  }
+
+  // @ts-expect-error the result is no array
+  @Cacheable({ each: true, key: (id: string) => id })
+  async one(_ids: string[]): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error a Map needs each: 'map'
+  @Cacheable({ each: true, key: (id: string) => id })
+  async map(_ids: string[]): Promise<Map<string, Product>> {
+    return Promise.resolve(new Map());
+  }
+
+  // @ts-expect-error an array needs each: true
+  @Cacheable({ each: 'map', key: (id: string) => id })
+  async array(_ids: string[]): Promise<Product[]> {
+    return Promise.resolve([product]);
+  }
+
+  // @ts-expect-error a Map by something else than the items
+  @Cacheable({ each: 'map', key: (id: string) => id })
+  async otherKeys(_ids: string[]): Promise<Map<number, Product>> {
+    return Promise.resolve(new Map());
+  }
+
+  // @ts-expect-error the key is a function of one item
+  @Cacheable({ each: true, key: (ids: string[]) => ids.join() })
+  async whole(_ids: string[]): Promise<Product[]> {
+    return Promise.resolve([product]);
+  }
+
+  // @ts-expect-error no arguments
+  @Cacheable({ each: true })
+  async nothing(): Promise<Product[]> {
+    return Promise.resolve([product]);
+  }
+}
+expectTypeOf<WrongItems['one']>().returns.resolves.toEqualTypeOf<Product>();

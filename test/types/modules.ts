@@ -49,6 +49,29 @@ expectTypeOf(cache.getOrSet('a', async ({ signal }) => load(signal))).resolves.t
 >();
 const loader: Loader<number> = ({ stale = 0 }) => stale + 1;
 expectTypeOf(cache.getOrSet('a', loader)).resolves.toEqualTypeOf<number>();
+
+// The type of a value is inferred from what the loader of many keys returns.
+expectTypeOf(cache.getOrSetMany(['a'], () => [1])).resolves.toEqualTypeOf<Map<string, number>>();
+expectTypeOf(
+  cache.getOrSetMany(['a'], async () => Promise.resolve(new Map([['a', 1]]))),
+).resolves.toEqualTypeOf<Map<string, number>>();
+expectTypeOf(cache.getOrSetMany(['a'], () => ({ a: 1 }))).resolves.toEqualTypeOf<Map<string, number>>();
+expectTypeOf(
+  cache.getOrSetMany(['a'], (missing: readonly string[]) =>
+    missing.map((): Product | undefined => undefined),
+  ),
+).resolves.toEqualTypeOf<Map<string, Product>>();
+void cache.getOrSetMany<Product>(['a'], (missing, { stale, signal, set }) => {
+  expectTypeOf(missing).toEqualTypeOf<readonly string[]>();
+  expectTypeOf(stale).toEqualTypeOf<ReadonlyMap<string, Product>>();
+  expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+  set('a', { ttl: '5m', tags: ['t'], skipStore: false });
+  return new Map<string, Product>();
+});
+// @ts-expect-error neither a Map, nor a record, nor an array
+void cache.getOrSetMany(['a'], () => 1);
+// @ts-expect-error unknown option
+void cache.getOrSetMany(['a'], () => [1], { chunk: 1 });
 expectTypeOf<LoadContext<Product>['stale']>().toEqualTypeOf<Product | undefined>();
 
 // Classes of values

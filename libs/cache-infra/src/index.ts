@@ -8,6 +8,14 @@ export type {
   InMemoryCacheOptions,
   RedisCacheOptions,
 } from './cache/contract/cache-options.js';
+export type {
+  Absent,
+  Bulk,
+  BulkDecisions,
+  BulkLoadContext,
+  BulkLoader,
+  BulkLoadOptions,
+} from './cache/contract/bulk-load.js';
 export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/contract/events.js';
 export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/contract/health.js';
 export { InMemoryCache } from './cache/in-memory-cache.js';
@@ -53,6 +61,7 @@ export {
   type TextClass,
 } from './values/ready-types.js';
 export {
+  BulkLoadError,
   CacheClosedError,
   CacheError,
   CacheTimeoutError,

@@ -3,6 +3,8 @@
  * logs. No error contains a credential.
  */
 
+import { describeValue, withoutCredentials } from './redact.js';
+
 /** Stable codes for programs to switch on. */
 export type CacheErrorCode =
   | 'CACHE_ERROR'
@@ -11,7 +13,8 @@ export type CacheErrorCode =
   | 'CACHE_TIMEOUT'
   | 'CACHE_SERIALIZATION'
   | 'CACHE_CLOSED'
-  | 'CACHE_CIRCULAR_LOAD';
+  | 'CACHE_CIRCULAR_LOAD'
+  | 'CACHE_BULK_LOAD';
 
 export interface CacheErrorOptions {
   readonly code?: CacheErrorCode;
@@ -106,6 +109,31 @@ export class CircularLoadError extends CacheError {
       { code: 'CACHE_CIRCULAR_LOAD', details: { keys: [asking, asked] } },
     );
     this.keys = [asking, asked];
+  }
+}
+
+/** `getOrSetMany` could not get every key. Contains what it could get. */
+export class BulkLoadError extends CacheError {
+  /** The values of the other keys, in the order of the call. */
+  readonly values: ReadonlyMap<string, unknown>;
+  /** The error of each key that failed, in the order of the call. One failed loader call fails all of its keys. */
+  readonly errors: ReadonlyMap<string, unknown>;
+
+  constructor(values: ReadonlyMap<string, unknown>, errors: ReadonlyMap<string, unknown>) {
+    const [first] = errors;
+    if (first === undefined) throw new TypeError('a BulkLoadError needs the error of a key');
+    const [key, cause] = first;
+    const total = values.size + errors.size;
+    const why = cause instanceof Error ? withoutCredentials(cause.message) : describeValue(cause);
+    super(`getOrSetMany could not get ${errors.size} of ${total} keys; '${key}': ${why}`, {
+      code: 'CACHE_BULK_LOAD',
+      cause,
+      details: { failed: errors.size, total, key },
+    });
+    this.values = values;
+    this.errors = errors;
+    // The maps may be large, and hold values that must not reach a log.
+    for (const name of ['values', 'errors']) Object.defineProperty(this, name, { enumerable: false });
   }
 }
 

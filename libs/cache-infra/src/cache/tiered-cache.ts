@@ -9,12 +9,14 @@ import { describeValue } from '../base/redact.js';
 import { portionSize, Turn } from '../base/turn.js';
 import { activity } from './observe/activity.js';
 import type { BulkCall } from './invalidate/bulk-call.js';
+import type { BulkLoader, BulkLoadOptions } from './contract/bulk-load.js';
 import { Cache } from './contract/cache.js';
 import type { Engine } from './engine.js';
 import { failed } from './recover/error-policy.js';
 import { Counters } from './observe/counters.js';
 import type { CacheEventListener, CacheEventName } from './contract/events.js';
 import { GetOrSet } from './load/get-or-set.js';
+import { GetOrSetMany } from './load/get-or-set-many.js';
 import { checkHealth } from './observe/check-health.js';
 import type { CacheHealth } from './contract/health.js';
 import { listKeys } from './read/key-listing.js';
@@ -51,6 +53,7 @@ export class TieredCache extends Cache {
   readonly #isolation: Isolation;
   readonly #tagTable: TagTable;
   readonly #getOrSet: GetOrSet;
+  readonly #getOrSetMany: GetOrSetMany;
 
   static {
     engineOf = (cache) => cache.#engine;
@@ -68,6 +71,7 @@ export class TieredCache extends Cache {
     this.#isolation = engine.isolation;
     this.#tagTable = engine.tags.table;
     this.#getOrSet = new GetOrSet(engine.loadDeps, this.#keyspace, counters);
+    this.#getOrSetMany = new GetOrSetMany(engine.loadDeps, this.#keyspace, counters);
   }
 
   get name(): string {
@@ -151,13 +155,13 @@ export class TieredCache extends Cache {
   }
 
   override getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
-    const hits = this.#plainHits<T>(keys);
+    const hits = this.#plainHitsOf<T>(keys);
     if (hits !== undefined) return Promise.resolve(hits);
     return this.#observe('getMany', undefined, (outcome) => this.#getManyNow<T>(keys, outcome));
   }
 
   /** The fast path of a `getMany` whose keys are all plain hits; undefined = take the measured path. */
-  #plainHits<T>(keys: readonly string[]): Map<string, T> | undefined {
+  #plainHitsOf<T>(keys: readonly string[]): Map<string, T> | undefined {
     const { observer, emitter } = this.#engine;
     if (this.#l1 === undefined || !Array.isArray(keys)) return undefined;
     if (keys.length === 0 || keys.length > portionSize) return undefined;
@@ -359,6 +363,34 @@ export class TieredCache extends Cache {
       throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
     }
     return this.#getOrSet.run({ key, loader, options, outcome }) as Promise<T>;
+  }
+
+  override async getOrSetMany<T, S = T>(
+    keys: readonly string[],
+    loadMissing: BulkLoader<T, S>,
+    options?: Ttl | BulkLoadOptions,
+  ): Promise<Map<string, T>> {
+    return this.#observe('getOrSetMany', undefined, async (outcome) => {
+      assertKeys(keys);
+      if (typeof loadMissing !== 'function') {
+        throw new ValidationError(`loadMissing must be a function, got ${describeValue(loadMissing)}`);
+      }
+      const loader = loadMissing as BulkLoader<T, unknown>;
+      const plainHit = this.#plainHits(options);
+      const values = await this.#getOrSetMany.run({ keys, loader, options, outcome, plainHit });
+      return values as Map<string, T>;
+    });
+  }
+
+  /** For a call for many keys: the caller's copy of a plain hit, by its key. */
+  #plainHits(options: Ttl | BulkLoadOptions | undefined): (key: string) => unknown {
+    if (typeof options === 'object' && !allowsPlainHit(options && { ...options, signal: undefined }))
+      return () => undefined;
+    const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
+    return (key) => {
+      const value = this.#l1Hit(key, refreshing);
+      return value === undefined ? undefined : copyOut(value, this.#isolation);
+    };
   }
 
   override async *keys(pattern = '*'): AsyncGenerator<string, void> {

@@ -47,6 +47,18 @@ describe('CacheSpy', () => {
     ]);
   });
 
+  it('tells a hit of getOrSetMany from a load, and counts a load for each missing key', async () => {
+    const spy = new CacheSpy();
+    const load = (missing: readonly string[]) => missing.map((key) => `${key}!`);
+    await spy.getOrSetMany(['a', 'b'], load);
+    await spy.getOrSetMany(['b', 'c'], load, '1m');
+    await spy.getOrSetMany(['a', 'c'], load);
+
+    expect(spy.callsOf('getOrSetMany').map(({ hit }) => hit)).toEqual([false, false, true]);
+    expect(spy.loads.map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+    expect(spy.callsOf('getOrSetMany')[1]).toMatchObject({ args: [['b', 'c'], load, '1m'], namespace: [] });
+  });
+
   it('distinguishes hits, loads and joined loads of getOrSet', async () => {
     const spy = new CacheSpy();
     const load = () => Promise.resolve('value');

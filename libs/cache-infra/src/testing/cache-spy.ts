@@ -1,5 +1,6 @@
 import type { Cache } from '../cache/contract/cache.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
+import type { BulkLoader, BulkLoadOptions } from '../cache/contract/bulk-load.js';
 import type { Loader, LoadOptions, Ttl } from '../cache/contract/options.js';
 import { ForwardingCache, type CacheCallOperation } from './forwarding-cache.js';
 
@@ -15,13 +16,13 @@ export interface CacheCall {
   /** The rejection, if any. */
   readonly error?: unknown;
   /**
-   * True if `get`, `has` or `getOrSet` found a value. False for a `getOrSet` that waited for a loader, its own or
-   * another caller's.
+   * True if `get`, `has`, `getOrSet` or `getOrSetMany` found every value. False for a `getOrSet` or `getOrSetMany` that
+   * waited for a loader, its own or another caller's.
    */
   readonly hit?: boolean;
 }
 
-/** One run of a loader. */
+/** One run of a loader, for one key: a loader of many keys counts for each of them. */
 export interface CacheLoad {
   readonly key: string;
   readonly namespace: readonly string[];
@@ -101,6 +102,33 @@ export class CacheSpy extends ForwardingCache {
     // The call waited for its own load, or for a load that it joined.
     return this.#end(call, answer, () => {
       call.hit = !this.#landed.slice(before).some((landed) => sameEntry(landed, load));
+    });
+  }
+
+  override async getOrSetMany<T, S = T>(
+    keys: readonly string[],
+    loadMissing: BulkLoader<T, S>,
+    options?: Ttl | BulkLoadOptions,
+  ): Promise<Map<string, T>> {
+    if (typeof loadMissing !== 'function') return super.getOrSetMany(keys, loadMissing, options);
+    const args = options === undefined ? [keys, loadMissing] : [keys, loadMissing, options];
+    const call = this.#begin('getOrSetMany', args);
+    const spied: BulkLoader<T, S> = async (missing, ctx) => {
+      const loads = missing.map((key) => ({ key, namespace: this.#namespace }));
+      this.#loads.push(...loads);
+      try {
+        return await loadMissing(missing, ctx);
+      } finally {
+        this.#landed.push(...loads);
+      }
+    };
+    const before = this.#landed.length;
+    return this.#end(call, this.inner.getOrSetMany(keys, spied, options), () => {
+      const landed = this.#landed.slice(before);
+      const asked = new Set(keys);
+      call.hit = !landed.some(
+        (load) => asked.has(load.key) && sameEntry(load, { key: load.key, namespace: this.#namespace }),
+      );
     });
   }
 

@@ -55,6 +55,22 @@ describe("withChaos, onError 'degrade'", () => {
     await expect(cache.get('key')).resolves.toBe('cached');
   });
 
+  it('getOrSetMany of a cache that is down runs its loader, and stores nothing: no null, either', async () => {
+    const inner = new InMemoryCache();
+    const cache = withChaos(inner);
+    cache.chaos.down();
+    const load = () => ({ a: 1 });
+    const values = await cache.getOrSetMany<number>(['a', 'b'], load, { absent: 'null' });
+    expect([...values]).toEqual([
+      ['a', 1],
+      ['b', null],
+    ]);
+    await expect(inner.getMany(['a', 'b'])).resolves.toEqual(new Map());
+    await cache.chaos.up();
+    await cache.getOrSetMany(['a'], load);
+    await expect(inner.get('a')).resolves.toBe(1);
+  });
+
   it('changes are repeated, in order, when it is up again', async () => {
     const inner = new InMemoryCache();
     const cache = withChaos(inner);

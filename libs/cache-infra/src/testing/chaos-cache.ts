@@ -1,4 +1,5 @@
 import type { Cache } from '../cache/contract/cache.js';
+import type { BulkLoader, BulkLoadOptions } from '../cache/contract/bulk-load.js';
 import { CacheEmitter } from '../cache/observe/emitter.js';
 import type { CacheEventListener, CacheEventName } from '../cache/contract/events.js';
 import type { Loader, LoadOptions, OnError, Ttl } from '../cache/contract/options.js';
@@ -132,7 +133,7 @@ export class Chaos {
  * ```
  *
  * A failure has the same effect as in a Redis cache. With `onError: 'degrade'` (default) no call rejects: a read is a
- * miss; `getOrSet` runs its loader (once for concurrent callers) and stores nothing; a change is kept and replayed
+ * miss; `getOrSet` and `getOrSetMany` run their loader (once for concurrent callers) and store nothing; a change is kept and replayed
  * before the next successful call, at the latest by `up()`. With `'throw'` the call rejects with `InfrastructureError`,
  * and its change is not replayed. In both cases an `error` event is emitted, and `stats().errors` counts the failure.
  * Invalid arguments are not a backend failure: they are reported when the call reaches the cache.
@@ -170,6 +171,26 @@ export class ChaosCache extends ForwardingCache {
     };
     const given = typeof options === 'object' ? options : options === undefined ? {} : { ttl: options };
     return this.inner.getOrSet(key, unstored, { ...given, forceRefresh: true, grace: 0 });
+  }
+
+  override async getOrSetMany<T, S = T>(
+    keys: readonly string[],
+    loadMissing: BulkLoader<T, S>,
+    options?: Ttl | BulkLoadOptions,
+  ): Promise<Map<string, T>> {
+    const error = await this.chaos.strike('getOrSetMany', this.#timeoutMs);
+    if (error === undefined) {
+      await this.#caughtUp();
+      return this.inner.getOrSetMany(keys, loadMissing, options);
+    }
+    if (this.#onError === 'throw') throw error;
+    if (typeof loadMissing !== 'function') return this.inner.getOrSetMany(keys, loadMissing, options);
+    const unstored: BulkLoader<T, S> = (missing, ctx) => {
+      for (const key of missing) ctx.set(key, { skipStore: true });
+      return loadMissing(missing, ctx);
+    };
+    const given = typeof options === 'object' ? options : options === undefined ? {} : { ttl: options };
+    return this.inner.getOrSetMany(keys, unstored, { ...given, forceRefresh: true, grace: 0 });
   }
 
   /** A namespace that shares the injected failures. */

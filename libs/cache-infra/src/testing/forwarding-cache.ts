@@ -1,4 +1,5 @@
 import { Cache } from '../cache/contract/cache.js';
+import type { BulkLoader, BulkLoadOptions } from '../cache/contract/bulk-load.js';
 import type { CacheEventListener, CacheEventName } from '../cache/contract/events.js';
 import type { Loader, LoadOptions, StoreOptions, Ttl } from '../cache/contract/options.js';
 import type { CacheStats } from '../cache/contract/stats.js';
@@ -56,6 +57,15 @@ export abstract class ForwardingCache extends Cache {
     options?: Ttl | LoadOptions,
   ): Promise<T> {
     return this.call('getOrSet', [key, loader, options], () => this.inner.getOrSet(key, loader, options));
+  }
+
+  override async getOrSetMany<T, S = T>(
+    keys: readonly string[],
+    loadMissing: BulkLoader<T, S>,
+    options?: Ttl | BulkLoadOptions,
+  ): Promise<Map<string, T>> {
+    const forward = (): Promise<Map<string, T>> => this.inner.getOrSetMany(keys, loadMissing, options);
+    return this.call('getOrSetMany', [keys, loadMissing, options], forward);
   }
 
   override async *keys(pattern?: string): AsyncGenerator<string, void> {
@@ -127,6 +137,7 @@ export type CacheCallOperation =
   | 'set'
   | 'setMany'
   | 'getOrSet'
+  | 'getOrSetMany'
   | 'keys'
   | 'has'
   | 'ttl'

@@ -1,3 +1,4 @@
+import type { BulkLoader, BulkLoadOptions } from './bulk-load.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
 import type { Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
 import type { CacheStats } from './stats.js';
@@ -64,6 +65,27 @@ export abstract class Cache implements AsyncDisposable {
    * @throws CircularLoadError if the loader waits for its own key, directly or by way of other loads
    */
   abstract getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T>;
+  /**
+   * As {@link getOrSet}, for many keys: `loadMissing` is called once, with the keys that no tier holds and no other call
+   * is loading. Returns the values in the order of `keys`; a key without a value is not in the map (see `absent`).
+   *
+   * ```ts
+   * const users = await cache.getOrSetMany(ids, (missing) => repository.findByIds(missing), { ttl: '5m' });
+   * ```
+   *
+   * Everything that holds for `getOrSet` holds for each key: callers of the same key share its load, whichever of the
+   * two methods they call. With `lock`, keys that another instance is loading are waited for; if that instance fails, a
+   * second loader call loads them.
+   *
+   * @throws BulkLoadError if a key failed, with the values of the others; not with `partial`
+   * @throws ValidationError if the array that the loader returns has another length than `missing`, or its Map or
+   *   object a key that is not missing: as the `cause` of a `BulkLoadError`
+   */
+  abstract getOrSetMany<T, S = T>(
+    keys: readonly string[],
+    loadMissing: BulkLoader<T, S>,
+    options?: Ttl | BulkLoadOptions,
+  ): Promise<Map<string, T>>;
   /**
    * Lists the keys of this namespace, without nested ones, that match `pattern`: `*` = any run of characters, `?` = one
    * character, `\` = escape. Default: all keys.

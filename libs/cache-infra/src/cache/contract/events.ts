@@ -16,7 +16,10 @@ export interface CacheEvents {
   evict: { key: string };
   /** Bytes in Redis could not be decoded, and were removed. `key`: the Redis key. */
   corrupt: { key: string; reason: string };
-  /** A call to Redis failed, or a loaded value could not be stored. `operation`: the method that was called. */
+  /**
+   * A call to Redis failed, or a loaded value could not be stored. `operation`: the method that was called; `getOrSet`
+   * for the load of one key by `getOrSetMany`.
+   */
   error: { operation: CacheOperation; error: Error };
   /** Redis is unavailable; the cache continues without it. */
   degraded: { reason: string };

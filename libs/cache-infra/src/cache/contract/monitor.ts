@@ -7,6 +7,7 @@ export type CacheOperation =
   | 'set'
   | 'setMany'
   | 'getOrSet'
+  | 'getOrSetMany'
   | 'keys'
   | 'has'
   | 'ttl'

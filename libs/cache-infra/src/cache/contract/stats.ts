@@ -10,9 +10,9 @@ export interface TierStats {
 /** Exact counters of a cache since its creation. */
 export interface CacheStats {
   readonly name: string;
-  /** Calls that found a fresh entry. Each key of a `getMany` counts. */
+  /** Calls that found a fresh entry. Each key of a `getMany` or `getOrSetMany` counts. */
   hits: number;
-  /** Calls that found no fresh entry in any tier. Each key of a `getMany` counts. */
+  /** Calls that found no fresh entry in any tier. Each key of a `getMany` or `getOrSetMany` counts. */
   misses: number;
   /** Values stored, by sets and after loads. */
   sets: number;
@@ -20,9 +20,9 @@ export interface CacheStats {
   deletes: number;
   /** Failed calls to Redis, whatever `onError` is. */
   errors: number;
-  /** Loader runs. */
+  /** Loader runs. A loader of many keys counts for each key. */
   loads: number;
-  /** Loader runs that failed. */
+  /** Loader runs that failed, counted in the same way. */
   loadErrors: number;
   /** Loaded values that no tier could store, because of their kind, size or tags. Their callers got them. */
   notStored: number;

@@ -51,7 +51,8 @@ const storeOptionNames: ReadonlySet<string> = new Set([
   ...['ttl', 'l1Ttl', 'tags', 'grace', 'jitter', 'tiers'],
   ...['as', 'revive', 'plain'],
 ]);
-const loadOptionNames: ReadonlySet<string> = new Set([
+/** The names of the options of one load. */
+export const loadOptionNames: ReadonlySet<string> = new Set([
   ...storeOptionNames,
   'refreshAhead',
   'softTimeout',
@@ -190,7 +191,7 @@ function unlessZero(ms: number | undefined): number | undefined {
  *
  * @throws ValidationError for an unknown option
  */
-function optionsObject<T extends object>(
+export function optionsObject<T extends object>(
   options: Ttl | T | undefined,
   known: ReadonlySet<string>,
 ): T | undefined {
@@ -206,7 +207,7 @@ function optionsObject<T extends object>(
   return options;
 }
 
-function problem(path: string, message: string): ValidationError {
+export function problem(path: string, message: string): ValidationError {
   return new ValidationError([{ path, message }]);
 }
 

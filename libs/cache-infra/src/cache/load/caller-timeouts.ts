@@ -4,6 +4,8 @@ import { valueAtHand } from './load-run.js';
 import { tookTooLong, type LoadResult, type SingleFlight } from './single-flight.js';
 import type { LoadPlan } from '../entry/store-plan.js';
 
+type WaitDeps = Pick<LoadDeps, 'lookup' | 'entries' | 'timers'>;
+
 /** Reason by which a caller leaves the flight after it got a stale value. */
 const served = new Error('served a stale value');
 
@@ -13,14 +15,24 @@ const served = new Error('served a stale value');
  * every tier was asked, so `softTimeout` waits for that. Other callers may wait longer. A load whose callers left is
  * abandoned after the longest `hardTimeout` among them.
  */
-export async function waitWithTimeouts(
-  deps: Pick<LoadDeps, 'lookup' | 'entries' | 'timers'>,
+export function waitWithTimeouts(
+  deps: WaitDeps,
   key: string,
   flight: SingleFlight,
   plan: LoadPlan,
 ): Promise<LoadResult> {
   const { softTimeoutMs, hardTimeoutMs, signal } = plan;
-  if (softTimeoutMs === undefined && hardTimeoutMs === undefined) return flight.join(signal);
+  const isBounded = softTimeoutMs !== undefined || hardTimeoutMs !== undefined;
+  return isBounded ? waitBounded(deps, key, flight, plan) : flight.join(signal);
+}
+
+async function waitBounded(
+  deps: WaitDeps,
+  key: string,
+  flight: SingleFlight,
+  plan: LoadPlan,
+): Promise<LoadResult> {
+  const { softTimeoutMs, hardTimeoutMs, signal } = plan;
   // Aborts when this caller leaves the flight. A served caller has left already, whatever its own signal does later.
   const leaving = new AbortController();
   const leave = (): void => {

@@ -8,6 +8,7 @@ import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { Counters } from '../observe/counters.js';
 import type { CallOutcome } from '../observe/observer.js';
 import { failed } from '../recover/error-policy.js';
+import type { BulkMember } from './bulk-member.js';
 import { callingFlight } from './calling-flight.js';
 import { waitWithTimeouts } from './caller-timeouts.js';
 import type { LoadDeps } from './load-deps.js';
@@ -27,6 +28,8 @@ export interface GetOrSetCall {
   readonly loader: Loader<unknown, unknown>;
   readonly options: Ttl | LoadOptions | undefined;
   readonly outcome: CallOutcome;
+  /** The call for many keys that this one is part of. */
+  readonly bulk?: BulkMember | undefined;
 }
 
 /** The call with its options resolved. */
@@ -58,14 +61,14 @@ export class GetOrSet {
   }
 
   // One function for the usual case: each async function between would cost a promise and a turn.
-  async run({ key, loader, options, outcome }: GetOrSetCall): Promise<unknown> {
+  async run({ key, loader, options, outcome, bulk }: GetOrSetCall): Promise<unknown> {
     // Must run before the first `await`.
-    const caller = callingFlight();
+    const caller = bulk === undefined ? callingFlight() : bulk.caller;
     const { defaults, entries, tags, lookup, errors, lifecycle } = this.#deps;
-    const plan = loadPlan(options, defaults);
+    const plan = bulk?.plan ?? loadPlan(options, defaults);
     if (plan.refreshAhead !== undefined) entries.carryTtl();
     const id = this.#keyspace.id(key);
-    const call: Planned = { key, loader, options, outcome, id, plan, caller };
+    const call: Planned = { key, loader, options, outcome, bulk, id, plan, caller };
     const hasTimeout = plan.softTimeoutMs !== undefined || plan.hardTimeoutMs !== undefined;
     const start = hasTimeout ? performance.now() : 0;
     for (let round = 0; ; round++) {
@@ -185,11 +188,16 @@ export class GetOrSet {
   }
 
   #start(call: Planned, options: Parameters<typeof LoadRun.start>[2]): SingleFlight {
-    const { key, id, loader, plan } = call;
-    return LoadRun.start(this.#deps, { keyspace: this.#keyspace, key, id, loader, plan }, options);
+    const { key, id, loader, plan, bulk } = call;
+    const beforeLease = bulk?.beforeLease;
+    const load = { keyspace: this.#keyspace, key, id, loader, plan, beforeLease };
+    const flight = LoadRun.start(this.#deps, load, options);
+    bulk?.started(flight);
+    return flight;
   }
 
-  #join(flight: SingleFlight, { plan, options }: Planned, stale: L1Entry | undefined): void {
+  #join(flight: SingleFlight, { plan, options, bulk }: Planned, stale: L1Entry | undefined): void {
+    bulk?.joined();
     this.#deps.counters.joinedLoad();
     if (plan.forced) flight.forced = true;
     flight.stale ??= stale;

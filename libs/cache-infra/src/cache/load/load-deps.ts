@@ -49,7 +49,7 @@ export interface LoadDeps {
   readonly backoff: Backoff;
   /** Back-off after refreshes whose value could not be stored. */
   readonly refreshBackoff: Backoff;
-  readonly timers: CallTimers;
+  readonly timers: Pick<CallTimers, 'start'>;
   readonly isolation: Isolation;
   readonly values: ValueLimits;
   /** For calls without options of their own. */

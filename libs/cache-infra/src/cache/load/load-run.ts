@@ -32,6 +32,8 @@ export interface LoadCall {
   readonly id: string;
   readonly loader: Loader<unknown>;
   readonly plan: LoadPlan;
+  /** Awaited before the load asks for a lease (`lock`). */
+  readonly beforeLease?: ((flight: SingleFlight) => Promise<void> | undefined) | undefined;
 }
 
 /**
@@ -120,7 +122,7 @@ export class LoadRun implements FlightObserver {
       this.#stopWatching();
       flight.tiersAsked();
       work.loads.end(id, flight);
-      flight.ended();
+      flight.loadEnded();
     }
   }
 
@@ -156,7 +158,11 @@ export class LoadRun implements FlightObserver {
     await pull?.catch(ignore);
     flight.throwIfAbandoned();
     if (load === undefined) {
-      if (!this.#isOptimistic) return this.#takeGuard();
+      if (!this.#isOptimistic) {
+        if (plan.lock) await this.#call.beforeLease?.(flight);
+        flight.throwIfAbandoned();
+        return this.#takeGuard();
+      }
       load = await this.#beginOptimistically();
       if (load === undefined) return undefined;
     }

@@ -95,11 +95,12 @@ export class SingleFlight implements LoadInFlight {
   askedTags: readonly string[] = [];
   /** The shortest ttl that joining callers ask for, milliseconds; 0 = none that ends. */
   askedTtlMs = 0;
-  /** Made when somebody asks for the signal: most loaders do not. */
+  /** Made when its signal is asked for: most loaders ignore it, and it takes more memory than the rest of a flight. */
   #controller: AbortController | undefined;
   #abandoned: { readonly reason: unknown } | undefined;
-  #areTiersAsked = false;
-  #onTiersAsked: (() => void)[] | undefined;
+  #haveTiersBeenAsked = false;
+  /** Called once every tier was asked. */
+  #onTiersAsked: (() => void)[] | (() => void) | undefined;
   #load: Promise<LoadResult> | undefined;
   /** The load, or the moment when it was abandoned. Made for callers that may leave. */
   #result: Promise<LoadResult> | undefined;
@@ -119,6 +120,8 @@ export class SingleFlight implements LoadInFlight {
   #holdsUpLease = false;
   /** The flights that this loader waits for, with the number of waiting calls. */
   #awaited: Map<SingleFlight, number> | undefined;
+  /** The flight whose loader run makes this value, too. */
+  #lead: SingleFlight | undefined;
 
   readonly #observer: FlightObserver;
 
@@ -146,21 +149,30 @@ export class SingleFlight implements LoadInFlight {
 
   /** Resolves once every tier was asked for a stale value. */
   get staleKnown(): Promise<void> {
-    if (this.#areTiersAsked) return Promise.resolve();
     return new Promise((resolve) => {
-      (this.#onTiersAsked ??= []).push(resolve);
+      this.whenTiersAsked(resolve);
     });
+  }
+
+  /** Calls `action` once every tier was asked: in a microtask, when the loader has been called if it must run. */
+  whenTiersAsked(action: () => void): void {
+    if (this.#haveTiersBeenAsked) queueMicrotask(action);
+    else if (this.#onTiersAsked === undefined) this.#onTiersAsked = action;
+    else if (typeof this.#onTiersAsked === 'function') this.#onTiersAsked = [this.#onTiersAsked, action];
+    else this.#onTiersAsked.push(action);
   }
 
   /** Call it once every tier was asked. */
   tiersAsked(): void {
-    this.#areTiersAsked = true;
-    if (this.#onTiersAsked === undefined) return;
-    for (const resolve of this.#onTiersAsked) resolve();
+    if (this.#haveTiersBeenAsked) return;
+    this.#haveTiersBeenAsked = true;
+    const waiting = this.#onTiersAsked;
     this.#onTiersAsked = undefined;
+    if (typeof waiting === 'function') queueMicrotask(waiting);
+    else for (const action of waiting ?? []) queueMicrotask(action);
   }
 
-  /** Aborts when the flight is abandoned. */
+  /** Aborts when the load is abandoned. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -169,14 +181,19 @@ export class SingleFlight implements LoadInFlight {
     return this.#controller.signal;
   }
 
-  /** As `signal.aborted`. */
+  /** Every caller has left, or the load exceeded the limit of every caller. */
   get isAbandoned(): boolean {
     return this.#abandoned !== undefined;
   }
 
-  /** As `signal.throwIfAborted()`. */
+  /** Why the load was abandoned. */
+  get abandonReason(): unknown {
+    return this.#abandoned?.reason;
+  }
+
+  /** @throws the reason for which the load was abandoned */
   throwIfAbandoned(): void {
-    if (this.#abandoned !== undefined) this.signal.throwIfAborted();
+    if (this.#abandoned !== undefined) throw this.#abandoned.reason;
   }
 
   /** The load exceeded the limit of a caller. */
@@ -187,10 +204,17 @@ export class SingleFlight implements LoadInFlight {
   /** True if this flight waits, directly or through others, for `other`. */
   dependsOn(other: SingleFlight, seen = new Set<SingleFlight>()): boolean {
     if (this === other) return true;
-    if (this.#awaited === undefined || seen.has(this)) return false;
+    if ((this.#awaited === undefined && this.#lead === undefined) || seen.has(this)) return false;
     seen.add(this);
-    for (const awaited of this.#awaited.keys()) if (awaited.dependsOn(other, seen)) return true;
+    if (this.#lead?.dependsOn(other, seen) === true) return true;
+    for (const awaited of this.#awaited?.keys() ?? []) if (awaited.dependsOn(other, seen)) return true;
     return false;
+  }
+
+  /** One loader run makes the values of several flights: `lead` stands for the run. */
+  follow(lead: SingleFlight): void {
+    this.#lead = lead;
+    if (this.holdsUpLease) lead.holdUpLease();
   }
 
   /** Notes that a call of this loader waits for `other`. Returns a function that ends the note. */
@@ -213,6 +237,7 @@ export class SingleFlight implements LoadInFlight {
   holdUpLease(): void {
     if (this.#holdsUpLease) return;
     this.#holdsUpLease = true;
+    this.#lead?.holdUpLease();
     if (this.#awaited === undefined) return;
     for (const awaited of this.#awaited.keys()) awaited.holdUpLease();
   }
@@ -237,7 +262,7 @@ export class SingleFlight implements LoadInFlight {
   }
 
   /** Call it when the load has ended. */
-  ended(): void {
+  loadEnded(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
   }
 
@@ -308,6 +333,15 @@ export class SingleFlight implements LoadInFlight {
     });
   }
 
+  /** Resolves once the load has ended or was abandoned, whatever its result. */
+  async ended(): Promise<void> {
+    try {
+      await this.#loadOrAbandoned;
+    } catch {
+      // A failure reaches the callers by `join`.
+    }
+  }
+
   /** Ends the load of a closed cache if no caller waits for it. */
   close(reason: Error): void {
     if (this.#hasNoParticipant) this.#abandon(reason);
@@ -337,11 +371,11 @@ export class SingleFlight implements LoadInFlight {
 
   #abandon(reason: unknown): void {
     if (this.#abandoned !== undefined) return;
-    this.#abandoned = { reason };
+    this.#abandoned = { reason: reason ?? new DOMException('This operation was aborted', 'AbortError') };
     clearTimeout(this.#timer);
     supersede(this);
     this.#observer.onAbandoned();
-    this.#controller?.abort(reason);
+    this.#controller?.abort(this.#abandoned.reason);
     this.#settle({ from: 'other-instance' });
   }
 }

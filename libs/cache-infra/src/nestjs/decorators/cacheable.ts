@@ -1,6 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
-import type { Cache } from '../../cache/contract/cache.js';
 import { followCalls } from '../../cache/load/calling-flight.js';
 import { onRefusal } from '../../cache/observe/refusals.js';
 import { CircularLoadError } from '../../base/errors.js';
@@ -8,13 +5,17 @@ import type {
   AsyncMethod,
   CacheableOptions,
   CacheMethodDecorator,
+  EachOptionsFor,
   Known,
   MethodOptionsFor,
   NamedMethodDecorator,
+  SingleOptions,
   UntypedMethodDecorator,
 } from './decorator-options.js';
 import { assertParentheses, assertCacheableOptions, cacheableDefaults } from './decorator-checks.js';
+import { cachedItems } from './cached-items.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
+import { isLoading, isThrown, runLoading } from './method-runs.js';
 import { isCacheTrouble, report } from './method-errors.js';
 import { keyOf, loadOptions, verdictOn } from './method-store.js';
 import { variantKey, variantOf } from './method-variant.js';
@@ -35,6 +36,13 @@ import { variantKey, variantOf } from './method-variant.js';
  * The compiler checks the functions in the options against the parameters and the result of the method. To infer their
  * parameters, name the method: `@Cacheable<Products['find']>({ key: (id) => `product:${id}` })`.
  *
+ * With `each`, a method of many items is cached item by item, and runs with the items that are not cached:
+ *
+ * ```ts
+ * @Cacheable({ each: true, key: (id: string) => `product:${id}`, ttl: '5m' })
+ * async findAll(ids: readonly string[]): Promise<(Product | undefined)[]> { … }
+ * ```
+ *
  * `undefined` is returned and not stored; `null` is stored. A method that throws runs once, and nothing is stored. A
  * result that cannot be stored (a function, a socket), or that would lose something (an entity with methods or
  * `@Exclude()`), is returned unchanged, and one warning is logged: name the class in `as`.
@@ -45,10 +53,11 @@ export function Cacheable<const O extends CacheableOptions = { readonly key?: un
   options?: O & Known<O, CacheableOptions>,
 ): CacheMethodDecorator<O>;
 export function Cacheable<M extends AsyncMethod = never>(
-  options: MethodOptionsFor<CacheableOptions, M>,
+  options: MethodOptionsFor<SingleOptions, M> | EachOptionsFor<M>,
 ): NamedMethodDecorator<M>;
-export function Cacheable(given: CacheableOptions = {}, ...rest: readonly unknown[]): UntypedMethodDecorator {
-  assertParentheses('@Cacheable', given, rest);
+export function Cacheable(options: object = {}, ...rest: readonly unknown[]): UntypedMethodDecorator {
+  assertParentheses('@Cacheable', options, rest);
+  const given: CacheableOptions = options;
   assertCacheableOptions(given);
   return (target, name, descriptor) => {
     const decoration = {
@@ -59,21 +68,9 @@ export function Cacheable(given: CacheableOptions = {}, ...rest: readonly unknow
       defaults: cacheableDefaults,
       hasDefaultKey: given.key === undefined,
     };
-    decorateMethod(decoration, descriptor, cached);
+    decorateMethod(decoration, descriptor, given.each === undefined ? cached : cachedItems);
   };
 }
-
-/** The entries that the calls leading here are loading, innermost first. */
-interface Loading {
-  readonly cache: Cache;
-  readonly key: string;
-  readonly outer: Loading | undefined;
-}
-
-const loading = new AsyncLocalStorage<Loading>();
-
-/** Errors thrown by methods, as opposed to cache errors, for every caller that shares a run. */
-const thrown = new WeakSet<object>();
 
 async function cached(call: MethodCall, options: CacheableOptions): Promise<unknown> {
   const given = keyOf(call, options.key);
@@ -81,9 +78,8 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
   const { cache } = variant ?? call;
   const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   if (key === undefined) return call.invoke();
-  const outer = loading.getStore();
   // This call is part of the run that loads the entry: waiting for it would deadlock.
-  if (isLoading(outer, cache, key)) return call.invoke();
+  if (isLoading(cache, key)) return call.invoke();
 
   // Track the calls, so that two loads that wait for each other are detected.
   followCalls();
@@ -96,7 +92,7 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
         onRefusal(context, (error) => {
           report(call.label, error);
         });
-        running = loading.run({ cache, key, outer }, () => marked(call));
+        running = runLoading(cache, { has: (other) => other === key }, () => call.invoke());
         const value = await running;
         const { isStored, ttl, tags } = verdictOn(value, call, options);
         if (!isStored) context.skipStore();
@@ -114,24 +110,4 @@ async function cached(call: MethodCall, options: CacheableOptions): Promise<unkn
     report(call.label, error);
     return running ?? call.invoke();
   }
-}
-
-async function marked(call: MethodCall): Promise<unknown> {
-  try {
-    return await call.invoke();
-  } catch (error) {
-    if (typeof error === 'object' && error !== null) thrown.add(error);
-    throw error;
-  }
-}
-
-function isThrown(error: unknown): boolean {
-  return typeof error !== 'object' || error === null || thrown.has(error);
-}
-
-function isLoading(innermost: Loading | undefined, cache: Cache, key: string): boolean {
-  for (let entry = innermost; entry !== undefined; entry = entry.outer) {
-    if (entry.cache === cache && entry.key === key) return true;
-  }
-  return false;
 }

@@ -21,8 +21,11 @@ export interface MethodCall extends MethodCache {
   readonly label: string;
   readonly instance: object;
   readonly args: readonly unknown[];
-  /** Runs the original method. Of an Observable, resolves to the value that it completes with. */
-  invoke(): Promise<unknown>;
+  /**
+   * Runs the original method, with the arguments of the call or others. Of an Observable, resolves to the value that it
+   * completes with.
+   */
+  invoke(args?: readonly unknown[]): Promise<unknown>;
 }
 
 /** The behavior of a decorator, called with the options merged over the class defaults. */
@@ -105,7 +108,7 @@ function executor<O extends MethodOptions>(
   };
 
   return (instance, args) => {
-    const plain = (): unknown => original.apply(instance, [...args]);
+    const plain = (given = args): unknown => original.apply(instance, [...given]);
     if (typeof instance !== 'object' || instance === null) return plain();
     const served = servedBy(instance);
     if (served === undefined) {
@@ -116,7 +119,7 @@ function executor<O extends MethodOptions>(
     const { found, options } = served;
     const { condition } = options;
     if (condition !== undefined && !Reflect.apply(condition, instance, args)) return plain();
-    const invoke = async (): Promise<unknown> => settled(plain(), decoration, label);
+    const invoke = async (given = args): Promise<unknown> => settled(plain(given), decoration, label);
     const { cache, isShared, monitor, facts } = found;
     return run(
       { cache, isShared, monitor, facts, method: decoration, label, instance, args, invoke },

@@ -6,6 +6,7 @@ import {
   functionValue,
   nonEmptyString,
   oneOf,
+  positiveInteger,
   properFraction,
   type Check,
   type Checks,
@@ -52,6 +53,8 @@ const factNames: Check = (value) =>
     ? undefined
     : "must be a list of fact names, for example ['tenant', 'user']";
 
+const eachValue: Check = (value) => (value === true || value === 'map' ? undefined : "must be true or 'map'");
+
 /** The options for the location of entries, which `@CacheDefaults` sets for every decorator. */
 const place: Checks = {
   cache: nonEmptyString,
@@ -83,6 +86,12 @@ const loading: Checks = {
   softTimeout: duration,
   hardTimeout: duration,
   lock: booleanValue,
+};
+/** Options of a method whose items are cached one by one. */
+const ofItems: Checks = {
+  absent: oneOf('skip', 'null'),
+  chunkSize: positiveInteger,
+  concurrency: positiveInteger,
 };
 const evicting: Checks = {
   ...method,
@@ -139,7 +148,17 @@ export function assertCacheDefaultsOptions(options: CacheDefaultsOptions): void 
 }
 
 export function assertCacheableOptions(options: CacheableOptions): void {
-  assertOptions('@Cacheable()', options, loading);
+  assertOptions('@Cacheable()', options, { ...loading, each: eachValue, ...ofItems });
+  const { each, key } = options;
+  const alone = Object.keys(ofItems).filter((name) => options[name as keyof CacheableOptions] !== undefined);
+  if (each === undefined && alone.length > 0) {
+    const message = `${alone.join(', ')} needs each: true (or 'map'), which caches the items of a list one by one`;
+    throw new ValidationError([{ path: alone[0] as string, message }], '@Cacheable()');
+  }
+  if (each !== undefined && typeof key === 'string') {
+    const message = `key must be a function of one item with each, got '${key}': all items would share one entry`;
+    throw new ValidationError([{ path: 'key', message }], '@Cacheable()');
+  }
 }
 
 export function assertCachePutOptions(options: CachePutOptions): void {

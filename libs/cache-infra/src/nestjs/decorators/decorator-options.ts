@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 
+import type { Absent } from '../../cache/contract/bulk-load.js';
 import type { ClassReference, Revive, Tiers, Ttl } from '../../cache/contract/options.js';
 
 /** Any function, as a type constraint; it cannot be called. */
@@ -72,6 +73,22 @@ export interface StoringOptions extends MethodOptions {
 }
 
 export interface CacheableOptions extends StoringOptions {
+  /**
+   * Caches the items of a list one by one: the method takes an array as its first argument, and runs with the items
+   * that are not cached. `true`: the method returns an array with one value for each item, in their order; `'map'`: a
+   * Map by item. `key`, `tags`, `ttl`, `resultTags` and `unless` are then functions of one item (or its value) in place
+   * of the array (or the result); `condition` stays a function of the whole call. Default: the result is one entry.
+   */
+  readonly each?: true | 'map' | undefined;
+  /**
+   * With `each`: an item for which the method returns `undefined`, or that its Map lacks. `'skip'`: it is returned as
+   * such and not stored. `'null'`: `null` is stored and returned. Default `'skip'`.
+   */
+  readonly absent?: Absent | undefined;
+  /** With `each`: most items of one run of the method. Default: all that are missing. */
+  readonly chunkSize?: number | undefined;
+  /** With `each` and `chunkSize`: most runs of the method at a time, for one call. Default 4. */
+  readonly concurrency?: number | undefined;
   /**
    * A function of the arguments, with the instance as `this`, or a constant key for methods without parameters.
    * Default: `Class.method:<digest of the arguments>`.
@@ -167,6 +184,8 @@ type Decoratable<M extends AnyFunction> = true extends IsAny<ReturnType<M>> | Is
 
 /** Options that are functions of the arguments. */
 type OfArguments = 'key' | 'tags' | 'pattern' | 'condition';
+/** Those of them that are functions of one item with `each`. */
+type OfItems = Exclude<OfArguments, 'condition'>;
 /** Options that are functions of the result and the arguments. */
 type OfTheResult = 'ttl' | 'resultTags' | 'unless';
 
@@ -176,6 +195,66 @@ type WithParameters<Option, A extends readonly unknown[]> =
     ? | Exclude<Option, AnyFunction>
       | ((this: ThisParameterType<Extract<Option, AnyFunction>>, ...args: A) => R)
     : Option;
+
+/** The parameters of a method of many items, with one item in place of the array; `never` for another method. */
+type OfItem<A extends readonly unknown[]> = A extends readonly [infer First, ...infer Rest]
+  ? IsAny<First> extends true
+    ? [item: First, ...rest: Rest]
+    : [First] extends [readonly (infer Item)[]]
+      ? [item: Item, ...rest: Rest]
+      : never
+  : never;
+
+/** The value of one item, of what a method of many items returns; `never` for another result. */
+type ItemValueOf<E, R> =
+  IsAny<R> extends true
+    ? R
+    : E extends 'map'
+      ? R extends ReadonlyMap<unknown, infer V>
+        ? Exclude<V, undefined>
+        : never
+      : R extends readonly (infer V)[]
+        ? Exclude<V, undefined>
+        : never;
+
+/** `unknown` for a method whose shape fits the option `each`, else an error message. */
+type FitsEach<E, M extends AnyFunction> = [E] extends [undefined]
+  ? unknown
+  : [OfItem<Parameters<M>>] extends [never]
+    ? { 'a method with each takes an array as its first argument': never }
+    : [E] extends ['map']
+      ? [ResultOf<M>] extends [ReadonlyMap<OfItem<Parameters<M>>[0], unknown>]
+        ? unknown
+        : { "a method with each: 'map' returns a Map by the items of its first argument": never }
+      : [ResultOf<M>] extends [readonly unknown[]]
+        ? unknown
+        : { 'a method with each: true returns an array, with one value for each item': never };
+
+/** The arguments of the functions in the options. */
+type ArgumentsOf<E, M extends AnyFunction> = [E] extends [undefined] ? Parameters<M> : OfItem<Parameters<M>>;
+
+/** The result that the functions in the options get. */
+type ResultFor<E, M extends AnyFunction> = [E] extends [undefined]
+  ? ResultOf<M>
+  : ItemValueOf<E, ResultOf<M>>;
+
+/** The options of a decorator for many items, whose method is named. */
+export type EachOptionsFor<M extends AnyFunction> = [M] extends [never]
+  ? never
+  : EachOptionsWith<true, M> | EachOptionsWith<'map', M>;
+
+type EachOptionsWith<E extends true | 'map', M extends AnyFunction> = {
+  readonly [K in keyof CacheableOptions]: K extends 'condition'
+    ? WithParameters<CacheableOptions[K], Parameters<M>>
+    : K extends OfArguments
+      ? WithParameters<CacheableOptions[K], OfItem<Parameters<M>>>
+      : K extends OfTheResult
+        ? WithParameters<CacheableOptions[K], [result: ItemValueOf<E, ResultOf<M>>, ...OfItem<Parameters<M>>]>
+        : CacheableOptions[K];
+} & { readonly each: E };
+
+/** The options of a decorator for one result. */
+export type SingleOptions = CacheableOptions & { readonly each?: undefined };
 
 /** The options of a decorator whose method is named: `@Cacheable<Products['find']>({ key: (id, page) => … })`. */
 export type MethodOptionsFor<O, M extends AnyFunction> = [M] extends [never]
@@ -209,9 +288,12 @@ export type Known<O, A> = Readonly<Record<Exclude<keyof O, keyof A>, never>>;
 type Option<O, K extends string> = K extends keyof O ? O[K] : undefined;
 
 /** `unknown` if every function in the options accepts the method's parameters. */
-type Fits<O, M extends AnyFunction, T> = false extends
-  | { [K in OfArguments]: Takes<Option<O, K>, Parameters<M>, T> }[OfArguments]
-  | { [K in OfTheResult]: Takes<Option<O, K>, [ResultOf<M>, ...Parameters<M>], T> }[OfTheResult]
+type Fits<O, M extends AnyFunction, T, E = Option<O, 'each'>> = false extends
+  | Takes<Option<O, 'condition'>, Parameters<M>, T>
+  | { [K in OfItems]: Takes<Option<O, K>, ArgumentsOf<E, M>, T> }[OfItems]
+  | {
+      [K in OfTheResult]: Takes<Option<O, K>, [ResultFor<E, M>, ...ArgumentsOf<E, M>], T>;
+    }[OfTheResult]
   ? { 'a function in the options does not take the parameters (or the result) of the method': never }
   : unknown;
 
@@ -219,7 +301,7 @@ type Fits<O, M extends AnyFunction, T> = false extends
 export type CacheMethodDecorator<O> = <T extends object, M extends AnyFunction>(
   target: T,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<M> & Decoratable<M> & Fits<O, M, T>,
+  descriptor: TypedPropertyDescriptor<M> & Decoratable<M> & FitsEach<Option<O, 'each'>, M> & Fits<O, M, T>,
 ) => void;
 
 /** The runtime type of both kinds of decorators. */
