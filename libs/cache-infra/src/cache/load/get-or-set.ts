@@ -4,6 +4,7 @@ import { copyForJoiner, copyOut } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { loadPlan, type LoadPlan } from '../entry/store-plan.js';
 import { ReviveFailure, revived } from '../entry/value-rules.js';
+import { wholeOf } from '../../values/graph.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { Counters } from '../observe/counters.js';
 import type { CallOutcome } from '../observe/observer.js';
@@ -83,6 +84,12 @@ export class GetOrSet {
       }
       const entry = plan.forced || this.#skipsL1(plan) ? undefined : entries.fresh(id);
       if (entry !== undefined) return this.#hitL1(call, entry);
+      if (round === 0 && !redisFailed && this.#expectsHitInL2(call)) {
+        const hit = await this.#lookInL2(call);
+        if (hit === failed) redisFailed = true;
+        else if (hit !== again) return hit;
+        lifecycle.assertOpen();
+      }
       const stale = this.#staleAtHand(call);
       if (stale !== undefined && this.#isPausing(call, stale)) return this.#served(call, stale.value);
       if (tags.stale && this.#hasTags(call)) await errors.guarded('getOrSet', tags.pull());
@@ -125,6 +132,39 @@ export class GetOrSet {
     call.outcome.hit(call.key, 'l1');
     if (plan.refreshAhead !== undefined) this.#refreshIfDue(call, entry);
     return this.#given(entry.value, plan);
+  }
+
+  /**
+   * True for a plain call whose entry is probably in Redis: it reads the entry before it starts a load. Concurrent calls
+   * share the read.
+   */
+  #expectsHitInL2({ id, plan, bulk, caller }: Planned): boolean {
+    const { l2, missForecast, work, tags } = this.#deps;
+    if (l2 === undefined || missForecast.expectsMiss || work.loads.get(id) !== undefined) return false;
+    const isPlain = !plan.forced && plan.tiers !== 'l1' && plan.tags.length === 0 && !tags.stale;
+    const mayLeave = plan.signal ?? plan.softTimeoutMs ?? plan.hardTimeoutMs;
+    return (
+      isPlain &&
+      mayLeave === undefined &&
+      plan.refreshAhead === undefined &&
+      bulk === undefined &&
+      caller === undefined
+    );
+  }
+
+  /** The fresh entry in Redis, as this call gets it; `again` = there is none, and a load looks closer. */
+  async #lookInL2(call: Planned): Promise<unknown> {
+    const { lookup, missForecast } = this.#deps;
+    const hit = await lookup.lookInL2('getOrSet', this.#keyspace, call.key, call.plan);
+    if (hit === failed) return failed;
+    missForecast.noted(hit === undefined);
+    if (hit === undefined) return again;
+    if (!this.#skipsL1(call.plan)) this.#counters.missedL1();
+    this.#counters.hitL2();
+    call.outcome.hit(call.key, 'l2');
+    return hit.isOwn
+      ? revived(wholeOf(hit.entry.value), call.plan.value)
+      : this.#given(hit.entry.value, call.plan);
   }
 
   /** The stale entry in the L1. Counts the look as a miss there. */

@@ -94,6 +94,27 @@ export class Lookup {
     }
   }
 
+  /** The fresh entry in the L2, and whether other callers share it; `failed` = Redis did not answer. Counts nothing. */
+  async lookInL2(
+    operation: CacheOperation,
+    keyspace: Keyspace,
+    key: string,
+    plan: ReadPlan,
+  ): Promise<Hit | undefined | typeof failed> {
+    const { l2, reads, entries, errors } = this.#deps;
+    if (l2 === undefined) return undefined;
+    try {
+      const read = reads.read(l2, keyspace, key, plan);
+      const entry = await read.found;
+      if (entry !== undefined && entries.isWithinTtl(entry))
+        return { entry, tier: 'l2', isOwn: !read.shared };
+      return undefined;
+    } catch (error) {
+      errors.tolerate(operation, error);
+      return failed;
+    }
+  }
+
   /** The fresh entry in either tier. Counts. */
   async find(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<Hit | undefined> {
     const { l1, l2, counters, tags, entries, reads, errors, defaults } = this.#deps;
