@@ -6,10 +6,11 @@ import { L1Entry } from '../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { namespacePath } from '../keys/namespace.js';
 import { describeValue } from '../base/redact.js';
-import { portionSize, Turn } from '../base/turn.js';
+import { portionSize } from '../base/turn.js';
 import { activity } from './observe/activity.js';
-import type { BulkCall } from './invalidate/bulk-call.js';
 import type { BulkLoader, BulkLoadOptions } from './contract/bulk-load.js';
+import { BulkCalls, valueOf } from './bulk-calls.js';
+import { allowsPlainHit, assertKeys, assertNoMore, assertPair, present } from './call-arguments.js';
 import { Cache } from './contract/cache.js';
 import type { Engine } from './engine.js';
 import { failed } from './recover/error-policy.js';
@@ -21,7 +22,7 @@ import { checkHealth } from './observe/check-health.js';
 import type { CacheHealth } from './contract/health.js';
 import { listKeys } from './read/key-listing.js';
 import type { Hit } from './read/lookup.js';
-import { copyOut, copyIn, type StoredForms } from './entry/isolation.js';
+import { copyOut, copyIn } from './entry/isolation.js';
 import { CallOutcome, type Observer } from './observe/observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
 import { Keyspace } from './entry/keyspace.js';
@@ -53,6 +54,7 @@ export class TieredCache extends Cache {
   readonly #isolation: Isolation;
   readonly #tagTable: TagTable;
   readonly #getOrSet: GetOrSet;
+  readonly #bulk: BulkCalls;
   readonly #getOrSetMany: GetOrSetMany;
 
   static {
@@ -70,6 +72,7 @@ export class TieredCache extends Cache {
     this.#counters = counters;
     this.#isolation = engine.isolation;
     this.#tagTable = engine.tags.table;
+    this.#bulk = new BulkCalls(engine, this.#keyspace);
     this.#getOrSet = new GetOrSet(engine.loadDeps, this.#keyspace, counters);
     this.#getOrSetMany = new GetOrSetMany(engine.loadDeps, this.#keyspace, counters);
   }
@@ -150,14 +153,14 @@ export class TieredCache extends Cache {
       assertKey(key);
       const found = await this.#engine.lookup.find('get', this.#keyspace, key);
       this.#note(outcome, key, found);
-      return found === undefined ? undefined : (this.#valueOf(found) as T);
+      return found === undefined ? undefined : (valueOf(found, this.#isolation) as T);
     });
   }
 
   override getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
     const hits = this.#plainHitsOf<T>(keys);
     if (hits !== undefined) return Promise.resolve(hits);
-    return this.#observe('getMany', undefined, (outcome) => this.#getManyNow<T>(keys, outcome));
+    return this.#observe('getMany', undefined, (outcome) => this.#bulk.getMany<T>(keys, outcome));
   }
 
   /** The fast path of a `getMany` whose keys are all plain hits; undefined = take the measured path. */
@@ -181,24 +184,6 @@ export class TieredCache extends Cache {
     this.#counters.hitL1(hits.size - keys.length);
     if (!observer.isIdle) observer.ended('getMany', undefined, performance.now() - start, 'l1', true, true);
     return hits;
-  }
-
-  // A loop over many keys stands in a method: V8 recompiles a closure with a loop after every full collection.
-  async #getManyNow<T>(keys: readonly string[], outcome: CallOutcome): Promise<Map<string, T>> {
-    assertKeys(keys);
-    const unique = new Set(keys);
-    const asked = unique.size === keys.length ? keys : [...unique];
-    const found = await this.#engine.lookup.findMany(this.#keyspace, asked);
-    const values = new Map<string, T>();
-    const turn = new Turn();
-    for (let i = 0; i < asked.length; i++) {
-      if (i % portionSize === portionSize - 1 && turn.isOver) await turn.next();
-      const key = asked[i] as string;
-      const hit = found[i];
-      this.#note(outcome, key, hit);
-      if (hit !== undefined) values.set(key, this.#valueOf(hit) as T);
-    }
-    return values;
   }
 
   // No async function: one promise serves all plain sets.
@@ -238,37 +223,8 @@ export class TieredCache extends Cache {
       }
     }
     return this.#observe('setMany', undefined, () =>
-      this.#engine.work.inBulk((bulk) => this.#setManyNow(bulk, entries, options)),
+      this.#engine.work.inBulk((bulk) => this.#bulk.setMany(bulk, entries, options)),
     );
-  }
-
-  async #setManyNow<T>(
-    bulk: BulkCall,
-    entries: Iterable<readonly [string, T]>,
-    options: Ttl | StoreOptions | undefined,
-  ): Promise<void> {
-    const engine = this.#engine;
-    const plan = storePlan(options, engine.defaults);
-    const codec = plan.tiers === 'l1' ? undefined : engine.l2?.codec;
-    codec?.assertTagsFit(plan.tags);
-    const checked = Array.from(assertIterable(entries), (entry) => {
-      const [key, value] = assertPair(entry);
-      assertKey(key);
-      return [key, present(key, value)] as const;
-    });
-    for (const [key] of checked) this.#engine.writes.exempt(this.#keyspace, key, plan);
-    // Copy all values before the first is stored: one that cannot be stored fails the call as a whole.
-    const stored: (readonly [string, StoredForms])[] = [];
-    const turn = new Turn();
-    for (const [key, value] of checked) {
-      if (turn.isOver) await turn.next();
-      const forms = copyIn(value, engine, plan);
-      codec?.assertFits(forms.snapshot);
-      stored.push([key, forms]);
-    }
-    // Each entry gets its own jitter, so that entries stored together do not expire together.
-    const planned = plan.jitter === 0 ? () => plan : () => storePlan(options, engine.defaults);
-    await this.#engine.writes.putMany('setMany', this.#keyspace, stored, { bulk, planned });
   }
 
   // No async function: a call that loads returns the promise of the load.
@@ -638,7 +594,7 @@ export class TieredCache extends Cache {
         engine.observer.ended('get', key, performance.now() - start, found?.tier, hit, success);
       }
     }
-    return found === undefined ? undefined : (this.#valueOf(found) as T);
+    return found === undefined ? undefined : (valueOf(found, this.#isolation) as T);
   }
 
   async #setTimed(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
@@ -660,10 +616,6 @@ export class TieredCache extends Cache {
   #leftMs(entry: L1Entry): number {
     const { l2, clock } = this.#engine;
     return (l2 === undefined ? entry.expiresAt : entry.endsAt) - clock.now();
-  }
-
-  #valueOf({ entry, isOwn }: Hit): unknown {
-    return isOwn ? wholeOf(entry.value) : copyOut(entry.value, this.#isolation);
   }
 
   /** False for an {@link uncounted} view. */
@@ -688,48 +640,3 @@ const done = Promise.resolve();
 
 /** Seconds. A longer ttl takes the measured path, which validates it. */
 const maxPlainTtl = 365 * 24 * 3600;
-
-function allowsPlainHit(options: LoadOptions | null): boolean {
-  return (
-    options !== null &&
-    options.forceRefresh !== true &&
-    options.signal === undefined &&
-    options.tiers !== 'l2' &&
-    options.as === undefined &&
-    options.revive === undefined
-  );
-}
-
-/** Rejects `undefined`, which means "absent". */
-function present<T>(key: string, value: T): T {
-  if (value === undefined) {
-    throw new ValidationError(
-      `value for key ${describeValue(key)} is undefined, which is not cacheable: use null or delete the key`,
-    );
-  }
-  return value;
-}
-
-function assertKeys(keys: unknown): asserts keys is readonly string[] {
-  if (!Array.isArray(keys)) throw new ValidationError(`keys must be an array, got ${describeValue(keys)}`);
-  for (const key of keys) assertKey(key);
-}
-
-/**
- * Rejects extra arguments, which a caller expects to have an effect: `delete('a', 'b')` would keep `b`,
- * `clear('users')` would clear all. A number is allowed: `keys.map(cache.delete, cache)` passes the index.
- */
-function assertNoMore(method: string, more: readonly unknown[]): void {
-  if (more.length === 0 || typeof more[0] === 'number') return;
-  throw new ValidationError(`${method}() got ${String(more.length)} argument(s) too many`);
-}
-
-function assertIterable<T>(entries: Iterable<T>): Iterable<T> {
-  if (typeof entries === 'object' && entries !== null && Symbol.iterator in entries) return entries;
-  throw new ValidationError(`entries must be an iterable of [key, value], got ${describeValue(entries)}`);
-}
-
-function assertPair<T>(entry: readonly [string, T]): readonly [string, T] {
-  if (Array.isArray(entry) && entry.length === 2) return entry;
-  throw new ValidationError(`entries must be pairs [key, value], got ${describeValue(entry)}`);
-}
