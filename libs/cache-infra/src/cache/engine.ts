@@ -19,6 +19,7 @@ import type { TagSync } from './invalidate/tag-sync.js';
 import { Backoff } from './load/backoff.js';
 import { CallTimers } from './load/call-timers.js';
 import type { LoadDeps } from './load/load-deps.js';
+import { LookRounds } from './load/look-rounds.js';
 import { MissForecast } from './load/miss-forecast.js';
 import type { SingleFlight } from './load/single-flight.js';
 import type { HealthDeps } from './observe/check-health.js';
@@ -159,10 +160,15 @@ export class Engine {
       ...{ ...changing, keyPrefix, values },
       look: (operation, keyspace, key) => lookup.look(operation, keyspace, key),
     });
+    const lookRounds = new LookRounds();
+    lifecycle.onClose(() => {
+      lookRounds.close();
+    });
     this.loadDeps = {
       ...{ ...changing, lookup, loadedWrites, keySignals, lifecycle, backoff, isolation, values, defaults },
       optimisticLoads: parts.optimisticLoads,
       missForecast: new MissForecast(),
+      lookRounds,
       refreshBackoff: new Backoff(graceBackoffMs),
       refusals: parts.refusals,
       timers: this.#timers,

@@ -125,6 +125,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     maxTags,
     clock,
     trackWrites: coherence === 'tracking',
+    isBroadcast: coherence === 'broadcast',
     changing,
     onCorrupt: (key, reason) => {
       counters.foundCorrupt();

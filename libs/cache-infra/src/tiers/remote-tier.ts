@@ -125,8 +125,8 @@ export interface RemoteLoad {
   readonly leased: boolean;
   /** The end of the load has been sent to Redis. */
   readonly ended: boolean;
-  /** Milliseconds between two renewals. */
-  readonly renewEveryMs: number;
+  /** Milliseconds between two renewals; undefined = nothing ends in Redis by itself: a look now and then is enough. */
+  readonly renewEveryMs: number | undefined;
   /** Keeps the load known to Redis while its loader runs. False = the key was changed since the load began. */
   renew(): Promise<boolean>;
   /** As `renew`, without a change in Redis. */

@@ -21,6 +21,7 @@ import type { ErrorPolicy } from '../recover/error-policy.js';
 import type { LoadedWrites } from '../write/loaded-writes.js';
 import type { Backoff } from './backoff.js';
 import type { CallTimers } from './call-timers.js';
+import type { LookRounds } from './look-rounds.js';
 import type { MissForecast } from './miss-forecast.js';
 import type { SingleFlight } from './single-flight.js';
 
@@ -32,6 +33,7 @@ export interface LoadDeps {
   readonly guards: LoadGuards | undefined;
   readonly optimisticLoads: OptimisticLoads | undefined;
   readonly missForecast: MissForecast;
+  readonly lookRounds: LookRounds;
   readonly clock: Clock;
   readonly tags: TagSync;
   readonly counters: Counters;

@@ -59,7 +59,8 @@ export class LoadRun implements FlightObserver {
   #entryChanged = false;
   /** The load as Redis judges it; undefined = Redis did not answer, or was not asked. */
   #remote: LoadGuard | OptimisticLoad | undefined;
-  /** Renews the guard while the loader runs. */
+  /** Redis is asked now and then whether the key was changed, while the loader runs. */
+  #isWatching = false;
   #renewal: NodeJS.Timeout | undefined;
   #isLoaderRunning = false;
   /** Of an optimistic load: see `Coherence.l1Generation`. */
@@ -441,30 +442,44 @@ export class LoadRun implements FlightObserver {
   /** Renews the guard in Redis at intervals. Each renewal tells whether the key was invalidated. */
   #watch(remote: RemoteLoad): void {
     this.#guardState = 'guarded';
-    this.#renewal = setInterval(() => {
-      remote.renew().then(this.#supersedeUnless, ignore);
-    }, remote.renewEveryMs);
-    this.#renewal.unref();
+    this.#isWatching = true;
+    if (remote.renewEveryMs === undefined) {
+      this.#deps.lookRounds.add(this);
+    } else {
+      this.#renewal = setInterval(() => {
+        this.look();
+      }, remote.renewEveryMs);
+      this.#renewal.unref();
+    }
     if (this.#entryChanged) this.onGuardChanged();
     if (this.flight.superseded) this.onSuperseded();
   }
 
-  #stopWatching(): void {
-    clearInterval(this.#renewal);
-    this.#renewal = undefined;
-    this.#guardState = 'unguarded';
+  /** Renews the guard, or asks whether the key was changed. */
+  look(): void {
+    if (this.#remote !== undefined) this.#supersedeUnless(this.#remote.renew());
   }
 
-  readonly #supersedeUnless = (isCurrent: boolean): void => {
-    // Once the load has ended, the state of its guard has no meaning.
-    if (isCurrent || this.#remote?.ended === true) return;
-    this.#deps.work.loads.end(this.#call.id, this.flight);
-    supersede(this.flight);
-  };
+  #stopWatching(): void {
+    this.#guardState = 'unguarded';
+    if (!this.#isWatching) return;
+    this.#isWatching = false;
+    if (this.#renewal === undefined) this.#deps.lookRounds.delete(this);
+    else clearInterval(this.#renewal);
+  }
+
+  #supersedeUnless(asked: Promise<boolean>): void {
+    asked.then((isCurrent) => {
+      // Once the load has ended, the state of its guard has no meaning.
+      if (isCurrent || this.#remote?.ended === true) return;
+      this.#deps.work.loads.end(this.#call.id, this.flight);
+      supersede(this.flight);
+    }, ignore);
+  }
 
   /** Releases the lease at once, however long the loader still runs: its value will not be stored. */
   onSuperseded(): void {
-    if (this.#renewal === undefined) return;
+    if (!this.#isWatching) return;
     this.#stopWatching();
     const { loadedWrites, lifecycle } = this.#deps;
     const release = this.flight.isOverdue
@@ -486,8 +501,8 @@ export class LoadRun implements FlightObserver {
   }
 
   onGuardChanged(): void {
-    if (this.#renewal === undefined || this.#remote === undefined) return;
-    this.#remote.isCurrent().then(this.#supersedeUnless, ignore);
+    if (!this.#isWatching || this.#remote === undefined) return;
+    this.#supersedeUnless(this.#remote.isCurrent());
   }
 }
 

@@ -194,21 +194,19 @@ export class LoadedWrites {
    * Ends a load with its value. `refused`: Redis is full and stores nothing, which is safe: the key had no current
    * value.
    */
-  async #endWith(
+  #endWith(
     l2: RemoteTier,
     load: RemoteLoad,
     bytes: Buffer,
     ttlMs: number,
     work: Supersedable,
   ): Promise<boolean | 'refused'> {
-    try {
-      return await load.store(bytes, ttlMs, work);
-    } catch (error) {
+    return load.store(bytes, ttlMs, work).catch(async (error: unknown) => {
       if (failureKind(error) !== 'oom' || this.#deps.errors.throws) throw error;
       this.#deps.counters.failedL2();
       await l2.delete([load.redisKey]);
-      return 'refused';
-    }
+      return 'refused' as const;
+    });
   }
 }
 

@@ -11,8 +11,6 @@ import { leastTraceMs } from './tombstones.js';
 
 /** Baselines of one script at most; stores of one script at most, and their bytes at most. */
 const batch = { baselines: 32, stores: 16, bytes: 256 * 1024 };
-/** Milliseconds between two looks at the key of a running load. */
-const lookEveryMs = 2000;
 /** Age of the last look, milliseconds, at which traces of a change may have gone meanwhile. */
 const unsureAfterMs = leastTraceMs - 4000;
 /** Age of the last look by Redis's clock, milliseconds, up to which Redis itself knows that all traces are there. */
@@ -158,17 +156,24 @@ export class OptimisticLoads {
   }
 
   /** Stores a value, unless the key was changed since the baseline. Returns whether it was stored. */
-  async store(redisKey: string, baseline: Baseline, entry: LoadedEntry): Promise<boolean> {
-    let known = baseline;
-    for (let attempt = 1; ; attempt++) {
-      if (known.stream !== this.stream) return false;
-      const reply = await this.#storeOnce(redisKey, known, entry);
-      if (reply !== 'c') return reply === '1';
-      if (attempt === mostAttempts) return false;
-      const now = await this.baseline(redisKey);
-      if (!(await this.#clearedOthers(redisKey, known, now.cleared))) return false;
-      known = { ...known, cleared: now.cleared };
-    }
+  store(redisKey: string, baseline: Baseline, entry: LoadedEntry, attempt = 1): Promise<boolean> {
+    if (baseline.stream !== this.stream) return Promise.resolve(false);
+    return this.#storeOnce(redisKey, baseline, entry).then((reply) =>
+      reply === 'c' ? this.#storeAfterClear(redisKey, baseline, entry, attempt) : reply === '1',
+    );
+  }
+
+  /** Stores a value after clears, unless they cover its key. */
+  async #storeAfterClear(
+    redisKey: string,
+    baseline: Baseline,
+    entry: LoadedEntry,
+    attempt: number,
+  ): Promise<boolean> {
+    if (attempt === mostAttempts) return false;
+    const { cleared } = await this.baseline(redisKey);
+    if (!(await this.#clearedOthers(redisKey, baseline, cleared))) return false;
+    return this.store(redisKey, { ...baseline, cleared }, entry, attempt + 1);
   }
 
   /**
@@ -313,7 +318,7 @@ export class OptimisticLoad implements RemoteLoad, BaselineRequest {
   readonly redisKey: string;
   readonly tombstoneKey: string;
   readonly leased = false;
-  readonly renewEveryMs = lookEveryMs;
+  readonly renewEveryMs = undefined;
   ended = false;
   readonly #loads: OptimisticLoads;
   #baseline = none;
@@ -357,10 +362,10 @@ export class OptimisticLoad implements RemoteLoad, BaselineRequest {
     return stands;
   }
 
-  async store(bytes: Buffer, ttlMs: number, work: { readonly superseded: boolean }): Promise<boolean> {
+  store(bytes: Buffer, ttlMs: number, work: { readonly superseded: boolean }): Promise<boolean> {
     this.ended = true;
     // The event loop was blocked, or Redis did not answer: a change may have come and left no trace.
-    if (performance.now() - this.#lookedAt > unsureAfterMs) return false;
+    if (performance.now() - this.#lookedAt > unsureAfterMs) return Promise.resolve(false);
     const lookedAt = this.#lookedAt;
     return this.#loads.store(this.redisKey, this.#baseline, { lookedAt, bytes, ttlMs, work });
   }

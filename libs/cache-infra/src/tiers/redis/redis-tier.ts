@@ -31,6 +31,8 @@ export interface RedisTierOptions {
   readonly clock: Clock;
   /** Writes ask the server to announce later changes to the key (coherence by tracking). */
   readonly trackWrites: boolean;
+  /** The server tells every client of every change (coherence by broadcast). */
+  readonly isBroadcast: boolean;
   /** These keys are about to be changed, each once and right after it is read. */
   readonly changing: (redisKeys: readonly string[]) => OwnChange;
   /** A stored value could not be read; it is being removed, unless another instance may be able to read it. */
@@ -81,10 +83,9 @@ export class RedisTier implements RemoteTier {
       ...{ connection, executor, clock: this.clock, trackWrites, changing, horizonMs },
       tombstoneOf: siblings.tombstoneOf,
     });
-    // The script of a batch has a deadline, for a user's client, which may send a command again after a
-    // reconnect. Our client never does, and needs no script; in broadcast mode the server would announce the writes of
-    // one.
-    this.#batchesWrites = trackWrites || !connection.owned;
+    // In broadcast mode the server would announce the writes of a script to their own client. A user's client needs one
+    // all the same, for its deadline: the client may send a command again after a reconnect.
+    this.#batchesWrites = !options.isBroadcast || !connection.owned;
   }
 
   read(redisKey: string, baseline?: BaselineRequest): Promise<StoredEntry | undefined> {
