@@ -12,8 +12,8 @@ export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
 /** Files that need a server or a running application: suites other than the unit tests cover them. */
 const outsideUnitTests = [
   'tiers/(redis|coherence)/',
-  'cache/(redis-|engine|read/|write/writes|entry/keyspace|load/load-run)',
-  'cache/invalidate/(removals|tag-sync|coherence|key-signals)',
+  'cache/(redis-|engine|read/|write/(writes|loaded-writes)|entry/keyspace|load/load-run)',
+  'cache/invalidate/(removals|tag-sync|coherence|key-signals|remote-changes)',
   'cache/recover/(recovery|redis-)',
   'cache/observe/(check-health|adviser)',
   'testing/',
