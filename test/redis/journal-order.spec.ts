@@ -2,7 +2,9 @@ import { Redis } from 'ioredis';
 
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { snapshot } from '../../libs/cache-infra/src/values/snapshot.js';
 import { closingAfterEach } from '../support/closing.js';
 import { deferred } from '../support/deferred.js';
 import { ownRedisServer } from '../support/redis.js';
@@ -207,5 +209,44 @@ describe('what another instance cleared meanwhile', () => {
       for (let i = 0; i <= 1000; i++) await other.invalidatePattern(`user:${i}`);
     });
     expect(value).not.toBe('old');
+  });
+});
+
+describe('an entry with a short life', () => {
+  it('leaves a trace for loads that counts as no delete: a newer set is replayed after it', async () => {
+    const cache = redis();
+    await cache.connect();
+    const { l2, keyPrefix } = engineOf(cache);
+    if (l2 === undefined) throw new Error('a RedisCache has an L2');
+    const redisKey = `${keyPrefix}::key`;
+    const now = l2.clock.stamp();
+    const bytes = async (value: string, stamp: number, ttlMs: number): Promise<Buffer> =>
+      l2.codec.encode(
+        snapshot(value),
+        { stamp, nonce: 1, ttlMs, graceMs: 0, tagEpoch: 0, tags: undefined },
+        redisKey,
+      );
+    const work = { superseded: false };
+    // It was made before the set, and reached Redis after it.
+    const earlier = { redisKey, guard: `${keyPrefix}:guard`, bytes: await bytes('earlier', now - 50, 5000) };
+    await l2.write({ ...earlier, ttlMs: 5000, work });
+    const set = { bytes: await bytes('newer', now - 20, 60_000), ttlMs: 60_000 };
+    expect(await l2.lateChanges.replay({ redisKey, stamp: now - 20, set, leavesTombstone: true })).toBe(true);
+    expect(await redis().get('key')).toBe('newer');
+  });
+
+  it('keeps the moment of a delete: an older set is not replayed after it', async () => {
+    const cache = redis();
+    await cache.connect();
+    const { l2, keyPrefix } = engineOf(cache);
+    if (l2 === undefined) throw new Error('a RedisCache has an L2');
+    const redisKey = `${keyPrefix}::key`;
+    const before = l2.clock.stamp() - 1000;
+    await cache.delete('key');
+    await cache.set('key', 'short', '20ms');
+    await until(async () => (await raw.exists(redisKey)) === 0, 'its end');
+    const meta = { stamp: before, nonce: 1, ttlMs: 60_000, graceMs: 0, tagEpoch: 0, tags: undefined };
+    const set = { bytes: await l2.codec.encode(snapshot('older'), meta, redisKey), ttlMs: 60_000 };
+    expect(await l2.lateChanges.replay({ redisKey, stamp: before, set, leavesTombstone: true })).toBe(false);
   });
 });

@@ -144,6 +144,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     durationMs(advanced.leaseDuration, 'advanced.leaseDuration'),
     connection.clientPrefix,
     changing,
+    horizonMs,
   );
   const optimisticLoads = new OptimisticLoads({
     ...{ connection, executor, siblings, changing, clock: l2.clock },

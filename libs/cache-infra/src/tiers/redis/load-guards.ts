@@ -6,7 +6,7 @@ import { noOwnChange, type OwnChange } from './own-changes.js';
 import { integerOf } from './client.js';
 import type { RedisExecutor } from './executor.js';
 import { beginLoadScript, endLoadScript, renewLoadScript } from './scripts.js';
-import { isShortLived, leastTraceMs, uniqueText } from './tombstones.js';
+import { isShortLived, traceMs, uniqueText } from './tombstones.js';
 
 const nothing = Buffer.alloc(0);
 
@@ -95,16 +95,22 @@ export class LoadGuards {
   readonly #prefix: string;
   readonly #leaseMs: number;
   readonly #clientPrefix: string;
+  readonly #horizonMs: number;
   readonly #changing: (redisKeys: readonly string[]) => OwnChange;
 
-  /** `changing`: called before a script changes a key right after reading it. */
+  /**
+   * `changing`: called before a script changes a key right after reading it. `horizonMs`: how long a set may be
+   * replayed.
+   */
   constructor(
     executor: RedisExecutor,
     prefix: string,
     leaseMs: number,
     clientPrefix = '',
     changing: (redisKeys: readonly string[]) => OwnChange = () => noOwnChange,
+    horizonMs = 0,
   ) {
+    this.#horizonMs = horizonMs;
     this.#changing = changing;
     this.#executor = executor;
     this.#prefix = prefix;
@@ -198,7 +204,16 @@ export class LoadGuards {
     const { redisKey, generation, token, previous } = load;
     load.ended = true;
     const version = previous === null ? '' : previous.subarray(6, 16);
-    const args = [generation, token, version, bytes ?? '', ttlMs, '0', leastTraceMs, uniqueText()];
+    const args = [
+      generation,
+      token,
+      version,
+      bytes ?? '',
+      ttlMs,
+      '0',
+      traceMs(this.#horizonMs),
+      uniqueText(),
+    ];
     const change = bytes === undefined ? noOwnChange : this.#changing([redisKey]);
     let isStored = false;
     try {

@@ -12,7 +12,7 @@ import type { OwnChange } from './own-changes.js';
 import { ReadBatches } from './read-batches.js';
 import { RedisLink } from './redis-link.js';
 import { ServerClock } from './server-clock.js';
-import { isShortLived, sixBytes, traceMs, uniqueText } from './tombstones.js';
+import { isShortLived } from './tombstones.js';
 import { TagTableCalls } from './tag-table-calls.js';
 import { WriteBatches } from './write-batches.js';
 
@@ -54,11 +54,9 @@ export class RedisTier implements RemoteTier {
   readonly #writes: WriteBatches;
   readonly #removals: EntryRemovals;
   readonly #batchesWrites: boolean;
-  readonly #options: RedisTierOptions;
 
   constructor(connection: RedisConnection, executor: RedisExecutor, codec: Codec, options: RedisTierOptions) {
     const { siblings, horizonMs, trackWrites, changing, onCorrupt } = options;
-    this.#options = options;
     this.connection = connection;
     this.server = executor;
     this.link = new RedisLink(connection, executor);
@@ -104,7 +102,8 @@ export class RedisTier implements RemoteTier {
   }
 
   write(write: EntryWrite): Promise<boolean> {
-    if (!this.#batchesWrites) return this.#set(write);
+    // An entry with a short life leaves a trace, which takes a script.
+    if (!this.#batchesWrites && !isShortLived(write.ttlMs)) return this.#set(write);
     this.#sendSoon();
     return this.#writes.add(write);
   }
@@ -132,22 +131,12 @@ export class RedisTier implements RemoteTier {
   }
 
   async #set({ redisKey, guard, bytes, ttlMs }: EntryWrite): Promise<boolean> {
-    const traces = [this.server.call('UNLINK', (client) => client.unlink(guard))];
-    if (isShortLived(ttlMs)) traces.push(this.#leaveTombstone(redisKey));
+    const unlinked = this.server.call('UNLINK', (client) => client.unlink(guard));
     const written = this.server.call('SET', (client) =>
       ttlMs === 0 ? client.set(redisKey, bytes) : client.set(redisKey, bytes, 'PX', ttlMs),
     );
-    const [reply] = await Promise.all([written, ...traces]);
+    const [reply] = await Promise.all([written, unlinked]);
     return reply === 'OK';
-  }
-
-  async #leaveTombstone(redisKey: string): Promise<number> {
-    const { siblings, horizonMs } = this.#options;
-    const text = Buffer.concat([sixBytes(this.clock.stamp()), Buffer.from(uniqueText())]);
-    await this.server.call('SET', (client) =>
-      client.set(siblings.tombstoneOf(redisKey), text, 'PX', traceMs(horizonMs)),
-    );
-    return 1;
   }
 
   #sendSoon(): void {

@@ -31,6 +31,18 @@ end
 `;
 
 /**
+ * A Lua function. `leaveTrace(key, text, ms)` changes a tombstone without a delete: the moment of the delete that it
+ * records stays, six zero bytes = none.
+ */
+const traceFunction = `
+local function leaveTrace(key, text, ms)
+  local deleted = redis.pcall('GET', key)
+  local moment = type(deleted) == 'string' and string.sub(deleted, 1, 6) or string.rep(string.char(0), 6)
+  redis.call('SET', key, moment .. text, 'PX', ms)
+end
+`;
+
+/**
  * A Lua function. `version(key)` returns the version id of the entry at a key, '' = no entry; a second result is an
  * error.
  */
@@ -170,7 +182,7 @@ return reply
 `);
 
 /**
- * Stores entries, and removes the guards of their loads, whose values are older. An entry with a short life leaves a
+ * Stores entries, and removes the guards of their loads, whose values are older. An entry with a short life changes its
  * tombstone: a load that began before it must not find the key as it was once the entry has gone.
  *
  * With tracking, the server announces this change exactly once and announces later changes, too. A change ends the
@@ -186,7 +198,7 @@ return reply
  *
  * Returns 1, or 0 when the deadline has passed: then nothing was stored.
  */
-export const setScript = script(`${timeFunctions}
+export const setScript = script(`${traceFunction}
 if ARGV[1] ~= '0' then
   local time = redis.call('TIME')
   if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[1]) then return 0 end
@@ -195,7 +207,7 @@ local count = tonumber(ARGV[3])
 if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS, 1, count)) end
 redis.call('UNLINK', unpack(KEYS, count + 1, 2 * count))
 for i = 2 * count + 1, #KEYS do
-  redis.call('SET', KEYS[i], stamp(milliseconds()) .. ARGV[5], 'PX', ARGV[4])
+  leaveTrace(KEYS[i], ARGV[5], ARGV[4])
 end
 for i = 1, count do
   local bytes, ttl = ARGV[2 * i + 4], ARGV[2 * i + 5]
@@ -314,7 +326,7 @@ return moments
  *
  * Returns 1 if the change was made, 0 if Redis holds something newer.
  */
-export const catchUpScript = script(`${timeFunctions}
+export const catchUpScript = script(`${timeFunctions}${traceFunction}
 local written = redis.pcall('GETRANGE', KEYS[1], 6, 11)
 -- A value of another type is no entry: replace it. A value that this user may not read may be newer: keep it.
 if type(written) == 'table' and not string.find(written.err, 'WRONGTYPE') then return written end
@@ -332,7 +344,7 @@ if ARGV[3] == '' or isOdd then
 else
   if ARGV[4] == '0' then redis.call('SET', KEYS[1], ARGV[3])
   else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
-  if ARGV[5] ~= '0' then redis.call('SET', KEYS[3], stamp(milliseconds()) .. ARGV[6], 'PX', ARGV[5]) end
+  if ARGV[5] ~= '0' then leaveTrace(KEYS[3], ARGV[6], ARGV[5]) end
 end
 return 1
 `);
@@ -425,7 +437,7 @@ return 1
  *
  * Returns 1 if the entry was stored.
  */
-export const endLoadScript = script(`${timeFunctions}
+export const endLoadScript = script(`${traceFunction}
 if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then
   redis.call('HDEL', KEYS[2], 'h', 'u')
   if ARGV[6] == '1' then redis.call('HSET', KEYS[2], 'e', ARGV[2]) end
@@ -436,7 +448,7 @@ if type(version) == 'table' and not string.find(version.err, 'WRONGTYPE') then r
 if type(version) == 'string' and version ~= ARGV[3] then return 0 end
 if ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
 else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
-if KEYS[3] then redis.call('SET', KEYS[3], stamp(milliseconds()) .. ARGV[8], 'PX', ARGV[7]) end
+if KEYS[3] then leaveTrace(KEYS[3], ARGV[8], ARGV[7]) end
 redis.call('EXISTS', KEYS[1])
 return 1
 `);
