@@ -116,8 +116,8 @@ describe('shown by 4: the recovery journal', () => {
       const { size, bytes } = cache.stats().journal;
       expect(bytes).toBeLessThanOrEqual(limit);
       expect(size).toBeGreaterThan(1000);
-      // All 100,000 values would be more than 100 MB.
-      expect(memoryInUse() - before).toBeLessThan(3 * limit);
+      // All 100,000 values would be more than 100 MB. Buffers are released some turns after a collection.
+      await until(() => memoryInUse() - before < 3 * limit, 'the dropped values to leave memory', 10_000);
     }, cache);
   }, 60_000);
 
