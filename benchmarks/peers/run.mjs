@@ -1,5 +1,5 @@
 // Compares the library with its peers, interleaved in one run; writes docs/performance.md and its pictures.
-//   make bench-peers                  everything, within nine minutes
+//   make bench-peers                  everything; eleven minutes on two slow cores
 //   BENCH_QUICK=1 make bench-peers    a quick run of two or three minutes; does not write to docs/
 //   node benchmarks/peers/run.mjs --only redis-cold-32,l1-cold
 //                                     these cases, or groups (l1, redis, nest); does not write to docs/
