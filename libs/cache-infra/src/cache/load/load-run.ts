@@ -63,6 +63,7 @@ export class LoadRun implements FlightObserver {
   #isWatching = false;
   #renewal: NodeJS.Timeout | undefined;
   #isLoaderRunning = false;
+  #isLooking = false;
   /** Of an optimistic load: see `Coherence.l1Generation`. */
   #l1Generation: number | undefined;
   /** `performance.now()`, if calls are attributed to requests. */
@@ -457,7 +458,14 @@ export class LoadRun implements FlightObserver {
 
   /** Renews the guard, or asks whether the key was changed. */
   look(): void {
-    if (this.#remote !== undefined) this.#supersedeUnless(this.#remote.renew());
+    // A look that waits for its answer is enough: many loads would ask faster than Redis answers.
+    if (this.#remote === undefined || this.#isLooking) return;
+    this.#isLooking = true;
+    this.#supersedeUnless(
+      this.#remote.renew().finally(() => {
+        this.#isLooking = false;
+      }),
+    );
   }
 
   #stopWatching(): void {
