@@ -1,6 +1,6 @@
 /**
- * The scenarios of https://github.com/http-tests/cache-tests (cache-tests.fyi) that apply to a shared cache in front of handlers,
- * written anew as a table, under their ids. Those that do not apply stand in docs/http-caching.md.
+ * The scenarios of https://github.com/http-tests/cache-tests (cache-tests.fyi) that apply to a shared cache in front of
+ * handlers, written anew as a table, under their ids. Those that do not apply stand in docs/http-caching.md.
  */
 import type { RequestHeaders } from '../support/http-cache-app.js';
 

@@ -36,7 +36,10 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Connects, and waits until the adviser has asked and told all: it gives up its last word with the last question's answer. */
+/**
+ * Connects, and waits until the adviser has asked and told all: it gives up its last word with the last question's
+ * answer.
+ */
 async function warnings(options: Partial<RedisCacheOptions> = {}, expected = 0): Promise<string[]> {
   const told: string[] = [];
   const logger = { log: () => undefined, warn: (line: string) => told.push(line) };

@@ -469,6 +469,23 @@ describe('a server that loses traces', () => {
     },
   );
 
+  it('one that evicts keys: a load is not stored once its channel was lost, since it may have missed an eviction', async () => {
+    await own.raw.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru');
+    try {
+      const [cache, other] = [await loading(), await redis()];
+      const load = await startLoad(cache);
+      const restored = new Promise((resolve) => cache.on('coherenceRestored', resolve));
+      await own.raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await restored;
+      await other.set('key', 'newer');
+      // As an eviction does.
+      await own.raw.unlink(`${own.keyPrefix}::key`);
+      await load.endsUnstored();
+    } finally {
+      await own.raw.config('SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction');
+    }
+  });
+
   it('one that evicts keys: a load takes a guard, unless its cache hears of evictions', async () => {
     await own.raw.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru');
     try {

@@ -70,8 +70,8 @@ async function outcome(
 
 /**
  * `seen`: the value that a pair of concurrent calls leaves. `right`: the values that it may leave, first of all that of
- * the same calls made one after the other. A `getOrSet` or `getOrSetMany` that comes second may have found the entry before the first call
- * took effect, and stored nothing; one that comes first may have loaded after the second call.
+ * the same calls made one after the other. A `getOrSet` or `getOrSetMany` that comes second may have found the entry
+ * before the first call took effect, and stored nothing; one that comes first may have loaded after the second call.
  */
 export async function pairOutcome(
   make: () => Promise<Cache>,

@@ -133,10 +133,11 @@ export class Chaos {
  * ```
  *
  * A failure has the same effect as in a Redis cache. With `onError: 'degrade'` (default) no call rejects: a read is a
- * miss; `getOrSet` and `getOrSetMany` run their loader (once for concurrent callers) and store nothing; a change is kept and replayed
- * before the next successful call, at the latest by `up()`. With `'throw'` the call rejects with `InfrastructureError`,
- * and its change is not replayed. In both cases an `error` event is emitted, and `stats().errors` counts the failure.
- * Invalid arguments are not a backend failure: they are reported when the call reaches the cache.
+ * miss; `getOrSet` and `getOrSetMany` run their loader (once for concurrent callers) and store nothing; a change is
+ * kept and replayed before the next successful call, at the latest by `up()`. With `'throw'` the call rejects with
+ * `InfrastructureError`, and its change is not replayed. In both cases an `error` event is emitted, and
+ * `stats().errors` counts the failure. Invalid arguments are not a backend failure: they are reported when the call
+ * reaches the cache.
  */
 export class ChaosCache extends ForwardingCache {
   readonly chaos: Chaos;

@@ -132,8 +132,8 @@ export interface RemoteLoad {
   /** As `renew`, without a change in Redis. */
   isCurrent(): Promise<boolean>;
   /**
-   * Ends the load with its value. `work`: checked when the value is sent. Returns whether it was stored: false = the key
-   * was changed since the load began.
+   * Ends the load with its value. `work`: checked when the value is sent. Returns whether it was stored: false = the
+   * key was changed since the load began.
    */
   store(bytes: Buffer, ttlMs: number, work: { readonly superseded: boolean }): Promise<boolean>;
   /** Releases the lease of a load whose value is not needed: it goes to the next waiting instance. */

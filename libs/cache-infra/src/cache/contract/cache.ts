@@ -66,8 +66,8 @@ export abstract class Cache implements AsyncDisposable {
    */
   abstract getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T>;
   /**
-   * As {@link getOrSet}, for many keys: `loadMissing` is called once, with the keys that no tier holds and no other call
-   * is loading. Returns the values in the order of `keys`; a key without a value is not in the map (see `absent`).
+   * As {@link getOrSet}, for many keys: `loadMissing` is called once, with the keys that no tier holds and no other
+   * call is loading. Returns the values in the order of `keys`; a key without a value is not in the map (see `absent`).
    *
    * ```ts
    * const users = await cache.getOrSetMany(ids, (missing) => repository.findByIds(missing), { ttl: '5m' });

@@ -368,8 +368,8 @@ const ownAdvancedOptions = {
   journalMaxBytes: count({ default: 32 * mebibyte, unit: 'bytes' }),
   /**
    * How long a set that could not reach Redis is replayed as a set; an older one is replayed as a delete. Redis
-   * remembers deletes and clears as long, and 10 s at least, each delete in about 150 bytes; 0 = every such set becomes a
-   * delete.
+   * remembers deletes and clears as long, and 10 s at least, each delete in about 150 bytes; 0 = every such set becomes
+   * a delete.
    *
    * @default '10m'
    */

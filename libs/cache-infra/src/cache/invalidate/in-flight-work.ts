@@ -57,11 +57,14 @@ export interface ScanRemoval {
  * continues and replaces the older entry in Redis. Its new entry carries an epoch from before the invalidation, and so
  * is dead too.
  *
- * *Loads and Redis.* A load that has asked Redis has a guard beside its entry: a hash with a generation, which every
- * set, delete and pattern removal deletes. The end of the load stores its value only while the generation stands (a
- * fencing token: Kleppmann, "How to do distributed locking", 2016). So a change elsewhere need not supersede the load
- * at once, and must not: Redis also reports entries that merely expire. The load asks Redis whether its guard still
- * stands. If Redis did not answer, the load has no guard, and a change supersedes it.
+ * *Loads and Redis.* Redis stores the value of a load only if nothing was set, deleted or cleared since the load began.
+ * Most loads compare at their end what Redis holds for the key with what it held at their beginning
+ * (`OptimisticLoads`): a set changes the version of the entry, a delete the tombstone, a clear the record of clears.
+ * Loads with a lease, in a Cluster, or on a server that may evict these traces keep a guard beside the entry instead
+ * (`LoadGuards`): a hash with a generation, which every set, delete and pattern removal deletes (a fencing token:
+ * Kleppmann, "How to do distributed locking", 2016). So a change elsewhere need not supersede the load at once, and must
+ * not: Redis also reports entries that merely expire. The load asks Redis whether the change concerns it. If Redis did
+ * not answer at its beginning, a change supersedes the load.
  *
  * *Many keys.* A call for many keys takes several turns of the event loop. A later call for one of them came after it:
  * it supersedes the part of the bulk call that has not begun. A removal by pattern scans Redis for a while: keys that

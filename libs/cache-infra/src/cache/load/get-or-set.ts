@@ -135,8 +135,8 @@ export class GetOrSet {
   }
 
   /**
-   * True for a plain call whose entry is probably in Redis: it reads the entry before it starts a load. Concurrent calls
-   * share the read.
+   * True for a plain call whose entry is probably in Redis: it reads the entry before it starts a load. Concurrent
+   * calls share the read.
    */
   #expectsHitInL2({ id, plan, bulk, caller }: Planned): boolean {
     const { l2, missForecast, work, tags } = this.#deps;

@@ -14,8 +14,8 @@ const leasesAtOnce = 250;
  *
  * Two calls for the same keys in two instances would otherwise get some of the leases each, and run two loaders. So the
  * first key, in the order of strings, goes ahead alone. If another instance holds its lease, the other keys wait until
- * that load has ended: it has most likely loaded them, too. A load at the gate holds no lease, so that no two calls wait
- * for each other.
+ * that load has ended: it has most likely loaded them, too. A load at the gate holds no lease, so that no two calls
+ * wait for each other.
  */
 export class LeaseGate {
   /** `opening`: the loads that wait go on; later ones need not wait. */

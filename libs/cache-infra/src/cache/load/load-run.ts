@@ -39,17 +39,17 @@ export interface LoadCall {
 /**
  * How a load reacts to a remote change of its entry:
  *
- * - `asking`: Redis is being asked for the entry or for a guard. The change is noted; the answer shows whether it came
- *   before the load.
- * - `guarded`: Redis holds a guard. The load asks whether its guard still stands.
- * - `unguarded`: Redis holds no guard, or the value is being stored. The change supersedes the load.
+ * - `asking`: Redis is being asked for the entry, for what the load compares, or for a guard. The change is noted; the
+ *   answer shows whether it came before the load.
+ * - `guarded`: Redis can judge the load, by its guard or by comparing. The load asks whether the change concerns it.
+ * - `unguarded`: Redis did not answer, or the value is being stored. The change supersedes the load.
  */
 type GuardState = 'asking' | 'guarded' | 'unguarded';
 
 /**
- * One load, straight down: ask Redis for the entry, take the guard and the lease, run the loader, store the value. All
- * callers of the key share it by its {@link SingleFlight}. How a remote change affects a running load:
- * `GuardState`.
+ * One load, straight down: ask Redis for the entry and for what the load compares at its end (or take the guard and the
+ * lease), run the loader, store the value. All callers of the key share it by its {@link SingleFlight}. How a remote
+ * change affects a running load: `GuardState`.
  */
 export class LoadRun implements FlightObserver {
   readonly flight: SingleFlight;

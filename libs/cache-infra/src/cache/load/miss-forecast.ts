@@ -5,8 +5,8 @@ const threshold = 0.25;
 
 /**
  * Whether the next look into Redis will miss, judged by the latest ones (an exponential moving average). A load that
- * expects a miss asks Redis for what it needs to load together with the entry, and saves a round trip; one that expects a
- * hit does not ask for what it does not need.
+ * expects a miss asks Redis for what it needs to load together with the entry, and saves a round trip; one that expects
+ * a hit does not ask for what it does not need.
  */
 export class MissForecast {
   #share = 1;

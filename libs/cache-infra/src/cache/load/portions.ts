@@ -48,8 +48,8 @@ export class PortionedSignal {
 }
 
 /**
- * Timers of a call for many keys: keys that begin to wait in one turn share a timer. Waits that are due end in portions,
- * between which the event loop runs other tasks.
+ * Timers of a call for many keys: keys that begin to wait in one turn share a timer. Waits that are due end in
+ * portions, between which the event loop runs other tasks.
  */
 export class PortionedTimers implements Pick<CallTimers, 'start'> {
   readonly #timers: Pick<CallTimers, 'start'>;

@@ -42,9 +42,9 @@ export interface LoadedWritesDeps {
 
 /**
  * Stores values of loaders. A loaded value is stored in Redis first, and in the L1 only if Redis took it: Redis refuses
- * it if the key was invalidated or set, by any instance, since the load began. A loaded value that Redis does not take is
- * not journalled, since its key may have been invalidated elsewhere meanwhile; only while Redis is unavailable does the
- * L1 keep it alone.
+ * it if the key was invalidated or set, by any instance, since the load began. A loaded value that Redis does not take
+ * is not journalled, since its key may have been invalidated elsewhere meanwhile; only while Redis is unavailable does
+ * the L1 keep it alone.
  */
 export class LoadedWrites {
   readonly #deps: LoadedWritesDeps;

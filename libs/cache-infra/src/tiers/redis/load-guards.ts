@@ -22,15 +22,10 @@ type BeginReply = [
 ];
 
 /** What Redis answered to the beginning of a load. */
-interface Begun {
-  readonly token: string;
-  readonly generation: string;
-  readonly previous: Buffer | null;
-  readonly granted: boolean;
-  readonly leased: boolean;
-  readonly holder: string | undefined;
-  readonly leaseLeftMs: number;
-}
+type Begun = Pick<
+  LoadGuard,
+  'token' | 'generation' | 'previous' | 'granted' | 'leased' | 'holder' | 'leaseLeftMs'
+>;
 
 /** A load that Redis knows. */
 export class LoadGuard implements RemoteLoad {

@@ -82,9 +82,9 @@ export interface OptimisticLoadsDeps {
  * its value is stored only if Redis still holds that: a set, a delete and a clear each leave a trace that differs.
  * Baselines and stores of one turn of the event loop go together.
  *
- * Traces must outlast the load. They are kept for `leastTraceMs` at least, and a running load looks at its key more often
- * than that; Redis refuses a value whose last look is older. A server that was restarted, or the replica that replaced
- * it, may lack traces: a value is not stored over another connection than the one of its baseline.
+ * Traces must outlast the load. They are kept for `leastTraceMs` at least, and a running load looks at its key more
+ * often than that; Redis refuses a value whose last look is older. A server that was restarted, or the replica that
+ * replaced it, may lack traces: a value is not stored over another connection than the one of its baseline.
  *
  * Some loads take a guard instead (`LoadGuards`): in a Cluster, where the record of clears is in another slot; and on a
  * server that evicts keys, which may drop a trace earlier, unless the cache is told of every change (an armed channel).
@@ -108,15 +108,14 @@ export class OptimisticLoads {
 
   /** The server evicts no keys. */
   get keepsTraces(): boolean {
-    if (performance.now() - this.#evictionAskedAt > evictionKnownMs) this.learnEviction().catch(ignore);
+    if (performance.now() - this.#evictionAskedAt > evictionKnownMs) this.#learnEviction().catch(ignore);
     return this.#evicts === false;
   }
 
   /** Asks whether Redis evicts keys when it is full. Where this user may not ask, it is taken to. */
-  async learnEviction(): Promise<void> {
-    const { connection, executor } = this.#deps;
+  async #learnEviction(): Promise<void> {
+    const { executor } = this.#deps;
     this.#evictionAskedAt = performance.now();
-    if (isCluster(connection.client)) return;
     try {
       const info = await executor.call('INFO', (client) => client.info('memory'));
       this.#evicts = mayEvict(info);

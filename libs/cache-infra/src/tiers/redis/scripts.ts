@@ -483,8 +483,8 @@ return reply
  * KEYS[2..] = the entries, then their tombstones.
  * ARGV[1] = '1' to track the keys.
  * ARGV[2..] = for each entry what Redis held when its load began (version id, tombstone, moment of the latest clear;
- *   '' = none), the moment after which a trace of a change may have gone, milliseconds, '' = unknown, its bytes, and its
- *   milliseconds to live, 0 = never expires.
+ *   '' = none), the moment after which a trace of a change may have gone, milliseconds, '' = unknown, its bytes, and
+ *   its milliseconds to live, 0 = never expires.
  *
  * Returns one text with a character per entry: '1' = stored, '0' = the key was changed, 'c' = something was cleared.
  */
