@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { root } from './process.mjs';
 
@@ -32,11 +32,11 @@ function folderOf(name, from, packages) {
 /** Bytes of a folder on disk, without the packages in it. */
 export async function bytesOnDisk(folder) {
   let bytes = 0;
-  for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+  for (const entry of await readdir(resolve(root, folder), { withFileTypes: true })) {
     if (entry.name === 'node_modules') continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) bytes += await bytesOnDisk(path);
-    if (entry.isFile()) bytes += (await stat(join(root, path))).blocks * 512;
+    if (entry.isFile()) bytes += (await stat(resolve(root, path))).blocks * 512;
   }
   return bytes;
 }

@@ -7,15 +7,12 @@ const library = join(root, 'libs/cache-infra');
 
 /** Builds the library that other processes import, unless the build that is there is of the present source. */
 export async function buildLibrary(): Promise<void> {
-  const built = await modified(join(library, 'dist/index.js'));
+  const built = await modified(join(library, 'dist/index.mjs'));
   const names = await readdir(join(library, 'src'), { recursive: true });
   const sources = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
   const times = await Promise.all(sources.map((name) => modified(join(library, 'src', name))));
   if (Math.max(...times) < built) return;
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  // Whether the types are right is another check's affair.
-  const args = ['-p', join(library, 'tsconfig.build.json'), '--noCheck'];
-  await execute(process.execPath, [compiler, ...args]);
+  await execute(process.execPath, [join(root, 'scripts/build-library.mjs')]);
 }
 
 async function modified(file: string): Promise<number> {

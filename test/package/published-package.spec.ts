@@ -1,11 +1,15 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { headingsOf } from '../support/guides.js';
-import { execute, readJson, readText, root } from '../support/repository.js';
+import { execute, importTool, readJson, readText, root } from '../support/repository.js';
 
-const library = join(root, 'libs', 'cache-infra');
+interface Packing {
+  packLibrary(directory: string): Promise<{ archive: string; files: string[] }>;
+}
+
+const { packLibrary } = await importTool<Packing>('scripts/lib/pack.mjs');
 const slow = 180_000;
 const repository = 'https://github.com/nestjs-cache-infra/nestjs-cache-infra';
 
@@ -15,7 +19,7 @@ interface Manifest {
   repository?: { type: string; url: string; directory: string };
   bugs?: { url: string };
   author?: string;
-  exports: Record<string, { types: string; default: string } | string>;
+  exports: Record<string, Record<'import' | 'require', { types: string; default: string }> | string>;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
   peerDependenciesMeta: Partial<Record<string, { optional?: boolean }>>;
@@ -53,39 +57,13 @@ function neededBy({
   );
 }
 
-/** Builds the library apart from the work tree, packs it and unpacks it as npm would install it. */
+/** Unpacks the packed library as npm would install it. */
 async function packInto(directory: string): Promise<string[]> {
-  const staging = join(directory, 'staging');
-  await mkdir(staging, { recursive: true });
-  for (const name of await readdir(library)) {
-    if (name !== 'dist' && name !== 'node_modules')
-      await cp(join(library, name), join(staging, name), { recursive: true });
-  }
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  await execute(process.execPath, [
-    tsc,
-    '-p',
-    join(library, 'tsconfig.build.json'),
-    '--outDir',
-    join(staging, 'dist'),
-  ]);
-  const packed = await execute(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
-    {
-      cwd: staging,
-    },
-  );
-  const [archive] = Object.values(
-    JSON.parse(packed) as Record<string, { filename: string; files: { path: string }[] }>,
-  );
-  if (archive === undefined) throw new Error('npm pack packed nothing');
-
+  const packed = await packLibrary(directory);
   const installed = join(directory, 'node_modules', 'nestjs-cache-infra');
   await mkdir(installed, { recursive: true });
-  await execute('tar', ['-xzf', join(directory, archive.filename), '-C', installed, '--strip-components=1']);
-  await rm(staging, { recursive: true });
-  return archive.files.map(({ path }) => path);
+  await execute('tar', ['-xzf', packed.archive, '-C', installed, '--strip-components=1']);
+  return packed.files;
 }
 
 async function linkPackage(name: string): Promise<void> {
@@ -137,7 +115,7 @@ async function leads(target: string): Promise<boolean> {
 
 describe('the published package', () => {
   it('holds the build, the licence and the readme', () => {
-    expect(files).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'README.md', 'dist/index.js']));
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'README.md', 'dist/index.cjs']));
   });
 
   it('holds no sources and no tests', () => {
@@ -146,7 +124,9 @@ describe('the published package', () => {
 
   it('holds every file that its exports name', () => {
     const named = Object.values(manifest.exports).flatMap((target) =>
-      typeof target === 'string' ? target : [target.types, target.default],
+      typeof target === 'string'
+        ? target
+        : Object.values(target).flatMap(({ types, default: code }) => [types, code]),
     );
 
     expect(files).toEqual(expect.arrayContaining(named.map((path) => path.replace('./', ''))));
@@ -169,7 +149,7 @@ describe('the published package', () => {
 
   it('T86: has links that resolve: in its pages, messages and comments', async () => {
     const broken: string[] = [];
-    for (const path of files.filter((name) => /\.(md|js|d\.ts)$/.test(name))) {
+    for (const path of files.filter((name) => /\.(md|cjs|cts)$/.test(name))) {
       for (const target of pointersIn(await textOf(path), path.endsWith('.md'))) {
         if (!(await leads(target))) broken.push(`${path}: ${target}`);
       }
@@ -179,7 +159,7 @@ describe('the published package', () => {
 
   it('T86: links every page that it names and does not contain', async () => {
     const bare: string[] = [];
-    for (const path of files.filter((name) => /\.(js|d\.ts)$/.test(name))) {
+    for (const path of files.filter((name) => /\.(cjs|cts)$/.test(name))) {
       for (const [page] of (await textOf(path)).matchAll(/(?<![\w/])docs\/[\w/-]+\.md/g))
         bare.push(`${path}: ${page}`);
     }
@@ -210,20 +190,31 @@ describe('the published package', () => {
   );
 
   it(
-    'is required by CommonJS',
+    'is required by CommonJS, and is the same then: a class of one build is that of the other',
     async () => {
-      const code = `const { InMemoryCache } = require('nestjs-cache-infra'); console.log(typeof InMemoryCache);`;
+      const code = entryPoints().map(
+        (name) => `
+          const required = require('${name}');
+          const imported = await import('${name}');
+          const names = Object.keys(required);
+          console.log(names.length > 0, Object.keys(imported).sort().join() === names.sort().join());
+          console.log(names.filter((name) => required[name] !== imported[name]).join());`,
+      );
+      const scoped = code.map((lines) => `{${lines}}`).join('\n');
 
-      expect(await runInConsumer('commonjs.cjs', code)).toBe('function\n');
+      expect(await runInConsumer('commonjs.cjs', `(async () => {${scoped}})();`)).toBe(
+        'true true\n\n'.repeat(entryPoints().length),
+      );
     },
     slow,
   );
 
-  it(
-    'has declarations that compile in a strict project',
-    async () => {
+  it.each(['mts', 'cts'])(
+    'has declarations that compile in a strict project: %s',
+    async (extension) => {
+      const main = `main.${extension}`;
       await writeFile(
-        join(consumer, 'main.ts'),
+        join(consumer, main),
         [
           ...entryPoints().map((name, index) => `export * as entry${index} from '${name}';`),
           `import { InMemoryCache, type Cache } from 'nestjs-cache-infra';`,
@@ -233,33 +224,18 @@ describe('the published package', () => {
           `export const wrong: Promise<number> = cache.getOrSet('key', async () => 'value');`,
         ].join('\n'),
       );
-      const options = [
-        '--noEmit',
-        '--strict',
-        '--skipLibCheck',
-        'false',
-        '--target',
-        'es2023',
-        '--lib',
-        'es2023,esnext.disposable',
-      ];
-      const modules = [
-        '--module',
-        'nodenext',
-        '--types',
-        'node',
-        '--experimentalDecorators',
-        '--preserveSymlinks',
-      ];
+      const options = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2023'];
+      const modules = ['--module', 'nodenext', '--types', 'node', '--lib', 'es2023,esnext.disposable'];
+      const compiler = join(root, 'node_modules/typescript/bin/tsc');
       const output = await execute(
         process.execPath,
-        [join(root, 'node_modules/typescript/bin/tsc'), ...options, ...modules, 'main.ts'],
+        [compiler, ...options, ...modules, '--experimentalDecorators', '--preserveSymlinks', main],
         { cwd: consumer },
       ).catch((error: unknown) => (error as Error).message);
 
       // What the declarations of others say about each other is theirs to mend.
       expect(
-        output.split('\n').filter((line) => /^(main\.ts|node_modules\/nestjs-cache-infra\/)/.test(line)),
+        output.split('\n').filter((line) => /^(main\.|node_modules\/nestjs-cache-infra\/)/.test(line)),
       ).toEqual([]);
     },
     slow,

@@ -1,16 +1,5 @@
 import * as common from '@nestjs/common';
 import type { ExecutionContext, Type } from '@nestjs/common';
-import {
-  INTERCEPTORS_METADATA,
-  PATH_METADATA,
-  REDIRECT_METADATA,
-  RENDER_METADATA,
-  RESPONSE_PASSTHROUGH_METADATA,
-  ROUTE_ARGS_METADATA,
-  RouteParamtypes,
-  SSE_METADATA,
-  VERSION_METADATA,
-} from '@nestjs/common/internal';
 
 import { durationMs, maxDurationMs } from '../../../base/duration.js';
 import { classNameOf } from '../../../keys/class-name.js';
@@ -18,11 +7,19 @@ import { CacheContextInterceptor } from '../../vary/cache-context.interceptor.js
 import { CacheMonitoringInterceptor } from '../../observe/cache-monitoring.interceptor.js';
 import { ContextBinding } from '../../vary/context-binding.js';
 import { httpCacheMetadata, type HttpCacheOptions } from './http-cache.decorator.js';
+import {
+  interceptorsMetadata,
+  pathMetadata,
+  redirectMetadata,
+  renderMetadata,
+  responseParameters,
+  responsePassthroughMetadata,
+  routeArgsMetadata,
+  sseMetadata,
+  versionMetadata,
+} from './nest-metadata.js';
 import type { StoringRules } from '../rules/stored-response.js';
 import { merged } from '../rules/vary.js';
-
-/** The parameters of `@Res()` and `@Next()`. */
-const responseParameters: readonly number[] = [RouteParamtypes.RESPONSE, RouteParamtypes.NEXT];
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 type Controller = Type | { readonly prototype: object };
@@ -122,7 +119,7 @@ function isSerializer(it: unknown): boolean {
 }
 
 export function interceptorsOn(target: object): readonly unknown[] {
-  return (Reflect.getMetadata(INTERCEPTORS_METADATA, target) as readonly unknown[] | undefined) ?? [];
+  return (Reflect.getMetadata(interceptorsMetadata, target) as readonly unknown[] | undefined) ?? [];
 }
 
 /** The options of `@HttpCache()` on a controller or a handler. */
@@ -132,27 +129,27 @@ export function optionsOn(target: object): HttpCacheOptions | false | undefined 
 
 /** The target of `@Redirect()`, which Nest sends after all interceptors. */
 export function redirectOf(handler: Handler, value: unknown): string | undefined {
-  const redirect = Reflect.getMetadata(REDIRECT_METADATA, handler) as { readonly url?: string } | undefined;
+  const redirect = Reflect.getMetadata(redirectMetadata, handler) as { readonly url?: string } | undefined;
   if (redirect === undefined) return undefined;
   const chosen: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'url') : undefined;
   return typeof chosen === 'string' ? chosen : redirect.url;
 }
 
 function answersItself(controller: Controller, handler: Handler): boolean {
-  const marks = [SSE_METADATA, RENDER_METADATA, REDIRECT_METADATA];
+  const marks = [sseMetadata, renderMetadata, redirectMetadata];
   if (marks.some((mark) => Reflect.hasMetadata(mark, handler))) return true;
   const name = methodName(controller, handler);
-  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as object;
+  const parameters = (Reflect.getMetadata(routeArgsMetadata, controller, name) ?? {}) as object;
   const takesResponse = Object.keys(parameters).some((parameter) =>
     responseParameters.includes(Number(parameter.split(':')[0])),
   );
-  return takesResponse && Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, name) !== true;
+  return takesResponse && Reflect.getMetadata(responsePassthroughMetadata, controller, name) !== true;
 }
 
 /** Two versions of a controller may have the same class name. */
 function routeId(controller: Controller, handler: Handler): string {
   const version: unknown =
-    Reflect.getMetadata(VERSION_METADATA, handler) ?? Reflect.getMetadata(VERSION_METADATA, controller);
+    Reflect.getMetadata(versionMetadata, handler) ?? Reflect.getMetadata(versionMetadata, controller);
   const versions = version === undefined ? '' : `@${[version].flat().map(String).join(',')}`;
   return `${controllerName(controller as Type)}.${methodName(controller, handler)}${versions}`;
 }
@@ -164,7 +161,7 @@ function routeId(controller: Controller, handler: Handler): string {
 function controllerName(controller: Type): string {
   const { name } = classNameOf(controller);
   if (name === controller.name) return name;
-  const path: unknown = Reflect.getMetadata(PATH_METADATA, controller);
+  const path: unknown = Reflect.getMetadata(pathMetadata, controller);
   return `${name}(${[path].flat().map(String).join(',')})`;
 }
 

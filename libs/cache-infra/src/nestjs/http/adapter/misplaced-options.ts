@@ -1,9 +1,9 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { RequestMethod } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/internal';
 
 import type { HttpCacheOptions } from './http-cache.decorator.js';
 import { httpRoute, optionsOn } from './http-route.js';
+import { methodMetadata } from './nest-metadata.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
@@ -17,7 +17,7 @@ export function misplacement(
 ): string | undefined {
   const options = optionsOn(handler);
   if (options === undefined || options === false) return undefined;
-  const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+  const method = Reflect.getMetadata(methodMetadata, handler) as RequestMethod | undefined;
   if (method === undefined) return 'the method is not a route, so the options have no effect';
   if (method === RequestMethod.ALL) return undefined;
   if (!reading.includes(method)) return misplacedOnWrite(options, RequestMethod[method]);

@@ -1,0 +1,116 @@
+// Bundles the compiled modules into a few CommonJS files that are handed the application's packages.
+//
+// Every file of `dist/chunks` exports one function. It takes the packages that are the application's own (the peers:
+// NestJS, RxJS), runs the code once, and returns what the code exports. An entry point hands over the packages that it
+// has imported itself: by `require` in CommonJS, by `import` in ESM. So both builds run the same code and share its
+// classes, symbols and registries; and no chunk has to `require` a package that is ESM only, as NestJS 12 is.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+import { rollup } from 'rollup';
+
+import { chunkOf, entryPoints, isExternal, isPeer, loadedOnFirstUse, program } from './entry-points.mjs';
+
+/**
+ * Writes `chunks/*.cjs`.
+ * @param compiled the folder of the ES modules that TypeScript wrote
+ * @returns of every entry point: what it exports, and the peers that its chunks take
+ */
+export async function writeChunks(compiled, dist) {
+  const bundle = await rollup({
+    input: inputsOf(compiled),
+    external: isExternal,
+    onLog(level, log, handle) {
+      // `this` at the top of a module is undefined there too: TypeScript's helpers ask for it.
+      if (log.code === 'THIS_IS_UNDEFINED') return;
+      handle(level === 'warn' ? 'error' : level, log);
+    },
+    plugins: [fileAddress],
+  });
+  const { output } = await bundle.generate({
+    format: 'cjs',
+    exports: 'named',
+    strict: false,
+    interop: (id) => (id === 'cluster-key-slot' ? 'compat' : 'esModule'),
+    entryFileNames: 'chunks/[name]-entry.cjs',
+    chunkFileNames: 'chunks/[name].cjs',
+    manualChunks: (id) => chunkOf(folderOf(relative(compiled, id))),
+    hoistTransitiveImports: false,
+    generatedCode: 'es2015',
+  });
+  await bundle.close();
+
+  await mkdir(join(dist, 'chunks'), { recursive: true });
+  for (const { fileName, code } of output) {
+    const renamed = code.match(/^class \w+\$\d+/m);
+    if (renamed) throw new Error(`two classes of one name: ${renamed[0]}; errors and logs show class names`);
+    await writeFile(join(dist, fileName), factoryOf(code));
+  }
+  return Object.fromEntries(
+    output.filter(({ isEntry }) => isEntry).map((chunk) => [chunk.name, entryOf(chunk, output)]),
+  );
+}
+
+function inputsOf(compiled) {
+  return Object.fromEntries(
+    Object.entries({ ...entryPoints, ...program }).map(([name, module]) => [
+      name,
+      join(compiled, `${module}.js`),
+    ]),
+  );
+}
+
+function folderOf(path) {
+  return path.includes('/') ? path.split('/')[0] : undefined;
+}
+
+/** `import.meta.url` in a CommonJS file. */
+const fileAddress = {
+  name: 'file-address',
+  resolveImportMeta: (property) =>
+    property === 'url' ? `require('node:url').pathToFileURL(__filename).href` : undefined,
+};
+
+/** A chunk's code as the function that it exports. The parentheses have V8 compile it once, not twice. */
+function factoryOf(code) {
+  const imported = [...new Set([...code.matchAll(/\brequire\('([^']+)'\)/g)].map(([, id]) => id))];
+  const own = imported.filter((id) => !isExternal(id));
+  const peers = imported.filter((id) => isPeer(id));
+  return `'use strict';
+
+${own.map((id, i) => `const chunk${i} = require('${id}');\n`).join('')}let made;
+
+module.exports = (packages) => (made ??= run(packages));
+
+const run = (function (packages) {
+const exports = {};
+${code
+  .replace(/\brequire\('(\.[^']+)'\)/g, (call, id) => `chunk${own.indexOf(id)}(packages)`)
+  .replace(/\brequire\('([^'.][^']*)'\)/g, (call, id) => (peers.includes(id) ? `packages['${id}']` : call))
+  .replace(/^const (\w+) = require\('([^']+)'\);$/gm, (line, name, id) =>
+    loadedOnFirstUse.includes(id) ? lazily(name, id, code) : line,
+  )}
+return exports;
+});
+`;
+}
+
+/** A package as an object that loads it when a name of it is read. */
+function lazily(name, id, code) {
+  const names = [
+    ...new Set([...code.matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g'))].map(([, used]) => used)),
+  ];
+  const getters = names.map((used) => `  get ${used}() { return require('${id}').${used}; },\n`);
+  return `const ${name} = {\n${getters.join('')}};`;
+}
+
+/** An entry point's exports, and the peers that it and the chunks it is made of import. */
+function entryOf(entry, output) {
+  const byName = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+  const needed = new Set([entry.fileName]);
+  // A set tells also what is added while it is walked.
+  for (const name of needed)
+    for (const next of byName.get(name).imports) if (byName.has(next)) needed.add(next);
+  const packages = [...needed].flatMap((name) => byName.get(name).imports).filter((id) => isPeer(id));
+  return { file: entry.fileName, exports: entry.exports, packages: [...new Set(packages)].sort() };
+}

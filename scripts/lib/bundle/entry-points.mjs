@@ -1,0 +1,43 @@
+// What the package is made of: its entry points, and the folders of `src` that share a file.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from '../process.mjs';
+
+/** Entry points by the name of their files in `dist`: the module of `src` each one is. */
+export const entryPoints = {
+  index: 'index',
+  testing: 'testing/index',
+  benchmarks: 'benchmarks/index',
+  keyv: 'keyv/index',
+  compat: 'compat/index',
+};
+
+/** The command: it is started, not imported. */
+export const program = { cli: 'cli/main' };
+
+/** Folders of `src` that are files of their own; every other folder is part of `core`. */
+const apart = ['nestjs', 'testing', 'benchmarks', 'keyv', 'compat', 'cli'];
+
+/** The file in `dist/chunks` that a folder's modules are part of; none for the modules at the top. */
+export function chunkOf(folder) {
+  if (folder === undefined) return undefined;
+  return apart.includes(folder) ? folder : 'core';
+}
+
+/** Whether an import leads out of the library: a package or a module of Node. */
+export function isExternal(id) {
+  return !id.startsWith('.') && !id.startsWith('/');
+}
+
+const { peerDependencies } = JSON.parse(
+  readFileSync(join(root, 'libs', 'cache-infra', 'package.json'), 'utf8'),
+);
+
+/** Whether a package is the application's own. */
+export function isPeer(id) {
+  return Object.keys(peerDependencies).some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+/** Dependencies that only some caches need: a cache in memory alone loads none of Redis. */
+export const loadedOnFirstUse = ['ioredis', 'cockatiel', 'lru-cache'];
