@@ -1,16 +1,19 @@
 // Compares serializers, compressions and copies: the figures of docs/decisions/serializer.md.
-//   npm run build --workspace nestjs-cache-infra && node benchmarks/serializers.mjs [rounds]
+//   node benchmarks/serializers.mjs [rounds]
 // Candidates are interleaved within each round; a figure is the median over the rounds.
 import { isDeepStrictEqual, promisify } from 'node:util';
 import v8 from 'node:v8';
 import zlib from 'node:zlib';
 import { Encoder as CborEncoder } from 'cbor-x';
 import { Packr } from 'msgpackr';
-import { Codec } from '../libs/cache-infra/dist/codec/codec.js';
-import { cloneValue } from '../libs/cache-infra/dist/codec/clone.js';
-import { CacheTypes } from '../libs/cache-infra/dist/codec/cache-type.js';
-import { decodeExtended, encodeExtended } from '../libs/cache-infra/dist/codec/extended-json.js';
-import { snapshot } from '../libs/cache-infra/dist/codec/snapshot.js';
+
+import '../scripts/lib/typescript.mjs';
+
+const { Codec } = await import('../libs/cache-infra/src/codec/codec.ts');
+const { cloneValue } = await import('../libs/cache-infra/src/values/clone.ts');
+const { CacheTypes } = await import('../libs/cache-infra/src/values/cache-type.ts');
+const { decodeExtended, encodeExtended } = await import('../libs/cache-infra/src/codec/extended-json.ts');
+const { snapshot } = await import('../libs/cache-infra/src/values/snapshot.ts');
 
 const rounds = Number(process.argv[2] ?? 31);
 const roundMs = 4;
