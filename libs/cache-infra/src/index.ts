@@ -72,7 +72,11 @@ export {
   type CacheErrorCode,
   type ValidationProblem,
 } from './base/errors.js';
-export type { RedisConnectionOptions, RedisServerOptions } from './tiers/redis/options.js';
+export type {
+  RedisClientInstance,
+  RedisConnectionOptions,
+  RedisServerOptions,
+} from './tiers/redis/options.js';
 export * from './ai/index.js';
 export { CacheFactory } from './config/cache-factory.js';
 export {

@@ -1,8 +1,8 @@
 import { flatOptions } from '../cache/contract/advanced-options.js';
-import { addressProblems, isRedisClient } from '../cache/contract/option-checks.js';
+import { addressProblems } from '../cache/contract/option-checks.js';
 import type { ValidationProblem } from '../base/errors.js';
 import { ValidationError } from '../base/errors.js';
-import type { RedisServerOptions } from '../tiers/redis/options.js';
+import { isClient, type RedisServerOptions } from '../tiers/redis/options.js';
 import { checkOptions } from './check-options.js';
 import type { EnvironmentSettings } from './environment.js';
 import { misspeltHere, readEnvironment, variableOf } from './environment.js';
@@ -140,7 +140,7 @@ function environmentFor(explicit: Layer, environment: Layer): Layer {
 /** Moves a test cache to the test database, unless the code names another. */
 function useDatabase(options: CommonCacheOptions, explicit: Layer, db: number): void {
   const { redis, redisUrl } = options;
-  if (redis !== undefined && !isRedisClient(redis) && takesDatabase(redis)) options.redis = { ...redis, db };
+  if (redis !== undefined && !isClient(redis) && takesDatabase(redis)) options.redis = { ...redis, db };
   if (redisUrl !== undefined && !namesDatabase(explicit.redisUrl)) {
     options.redisUrl = redisUrl.replace(/^(\w+:\/\/[^/?#]*)(\/\d*)?/, `$1/${db}`);
   }

@@ -1,12 +1,10 @@
 import { optionProblems } from '../../base/checks.js';
 import type { ValidationProblem } from '../../base/errors.js';
 import { ValidationError } from '../../base/errors.js';
-import type { RedisServerOptions } from '../../tiers/redis/options.js';
+import { isClient, type RedisServerOptions } from '../../tiers/redis/options.js';
 import type { RedisCacheOptions } from './cache-options.js';
 import { checksOf } from './option-kinds.js';
-import { baseOptions, isRedisClient, memoryOptions, redisOptions, serverOptions } from './option-table.js';
-
-export { isRedisClient };
+import { baseOptions, memoryOptions, redisOptions, serverOptions } from './option-table.js';
 
 export const baseChecks = checksOf(baseOptions);
 export const inMemoryChecks = checksOf(memoryOptions);
@@ -30,7 +28,7 @@ export function addressProblems(options: Partial<RedisCacheOptions> | null): rea
   if (options?.redisUrl !== undefined) {
     return [{ path: 'redis', message: 'redis cannot be combined with redisUrl (use redis.url)' }];
   }
-  return isRedisClient(redis) ? [] : serverProblems(redis);
+  return isClient(redis) ? [] : serverProblems(redis);
 }
 
 const places = ['url', 'host', 'path', 'sentinels', 'nodes'] as const satisfies (keyof RedisServerOptions)[];

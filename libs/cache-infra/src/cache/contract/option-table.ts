@@ -17,12 +17,12 @@ import {
 import type { Clock } from '../../base/clock.js';
 import { encryptionOptions } from '../../codec/encryption.js';
 import { hasStrayBrace } from '../../keys/namespace.js';
-import type {
-  RedisClient,
-  RedisConnectionOptions,
-  RedisNode,
-  RedisServerOptions,
-  RedisTlsOptions,
+import {
+  isClient,
+  type RedisConnectionOptions,
+  type RedisNode,
+  type RedisServerOptions,
+  type RedisTlsOptions,
 } from '../../tiers/redis/options.js';
 import type { CacheType } from '../../values/cache-type.js';
 import { defaultMaxNodes } from '../../values/snapshot.js';
@@ -291,15 +291,10 @@ export const serverOptions = {
 
 const serverChecks: Checks = checksOf(serverOptions);
 const redis = kind<RedisConnectionOptions>({
-  check: nested(serverChecks, isRedisClient),
+  check: nested(serverChecks, isClient),
   schema: { type: 'object', properties: propertiesOf(serverOptions) },
   unit: 'object or client',
 });
-
-/** An ioredis client of the user's own: the cache does not look into it. */
-export function isRedisClient(value: object): value is RedisClient {
-  return 'status' in value && 'duplicate' in value;
-}
 
 const keyPrefix = kind<string>({
   check: (value) =>

@@ -3,8 +3,8 @@ import { InfrastructureError } from '../../base/errors.js';
 import { withoutCredentials } from '../../base/redact.js';
 import type { ConnectionStatus } from '../remote-tier.js';
 import { listenTo } from './client-listeners.js';
-import { addressOf, clientPrefixOf, createClient, isClient, isCluster } from './client.js';
-import type { RedisClient, RedisConnectionOptions } from './options.js';
+import { addressOf, asClient, clientPrefixOf, createClient, isCluster } from './client.js';
+import { isClient, type RedisClient, type RedisConnectionOptions } from './options.js';
 import { afterResponsive } from './responsive-timer.js';
 
 export interface ConnectionListener {
@@ -50,7 +50,7 @@ export class RedisConnection {
     this.owned = !isClient(redis);
     this.#listener = listener;
     this.client = isClient(redis)
-      ? redis
+      ? asClient(redis)
       : createClient(redis, connectTimeoutMs, () => {
           this.#renewGently();
         });

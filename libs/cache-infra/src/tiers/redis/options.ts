@@ -49,8 +49,23 @@ export interface RedisServerOptions {
   tls?: boolean | RedisTlsOptions | undefined;
 }
 
-/** A client of ioredis. */
+/** A client as this library works with it. */
 export type RedisClient = Redis | Cluster;
 
-/** Connection details, or your own ioredis client. */
-export type RedisConnectionOptions = RedisServerOptions | RedisClient;
+/**
+ * A client of the application's own: `Redis` or `Cluster` of ioredis 5 or 6, or of iovalkey. Only what tells a client
+ * from connection details is named, because classes of two versions of ioredis are two types.
+ */
+export interface RedisClientInstance {
+  readonly status: string;
+  readonly isCluster: boolean;
+  duplicate(...args: never[]): unknown;
+}
+
+/** Connection details, or a client of your own. */
+export type RedisConnectionOptions = RedisServerOptions | RedisClientInstance;
+
+/** Whether a client was given. It is not looked into any further. */
+export function isClient(redis: object): redis is RedisClientInstance {
+  return 'status' in redis && 'duplicate' in redis;
+}
