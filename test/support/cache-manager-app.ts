@@ -1,6 +1,6 @@
 /**
- * An application on @nestjs/cache-manager. `compat-import.spec.ts` runs it as it stands here, and again with the name of
- * the imported package changed.
+ * An application on @nestjs/cache-manager. `compat-import.spec.ts` runs it as it stands here, and again with the name
+ * of the imported package changed.
  */
 import {
   CACHE_MANAGER,
