@@ -110,6 +110,38 @@ describe('Cluster: three masters, three replicas', () => {
     const found: string[] = [];
     for await (const key of cache.keys()) found.push(key);
     expect(found.sort()).toEqual(keys);
+    await cache.set('key:tagged', 1, { tags: ['tag'] });
+    await cache.namespace('users').set('1', 1);
+    await cache.invalidateTags('tag');
+    const some: string[] = [];
+    for await (const key of cache.keys('key:?')) some.push(key);
+    expect(some.sort()).toEqual(keys.filter((key) => key.length === 'key:?'.length));
+    for await (const key of cache.namespace('users').keys()) expect(key).toBe('1');
+  });
+
+  it('keys() lists a key once that two masters hold while its slot moves', async () => {
+    const cache = cacheOf({ redis: { nodes: cluster.nodes }, keyPrefix: 'moving', enableL1Cache: false });
+    await cache.set('key', 1);
+    const masters = (await cluster.masters()).map(({ host, port }) => new Redis({ host, port }));
+    try {
+      const slot = await masters[0]!.cluster('KEYSLOT', 'moving::key');
+      const holds = await Promise.all(masters.map((node) => node.cluster('COUNTKEYSINSLOT', slot)));
+      const owner = holds.findIndex((count) => count === 1);
+      const [from, to] = [masters[owner]!, masters[(owner + 1) % masters.length]!];
+      await to.cluster('SETSLOT', slot, 'IMPORTING', await from.cluster('MYID'));
+      const bytes = await from.getBuffer('moving::key');
+      await to.pipeline().asking().set('moving::key', bytes!).exec();
+
+      const found: string[] = [];
+      for await (const key of cache.keys()) found.push(key);
+      expect(await to.cluster('COUNTKEYSINSLOT', slot)).toBe(1);
+      expect(found).toEqual(['key']);
+
+      await to.pipeline().asking().del('moving::key').exec();
+      await to.cluster('SETSLOT', slot, 'STABLE');
+    } finally {
+      for (const master of masters) master.disconnect();
+    }
   });
 
   it('one node to begin with is enough', async () => {

@@ -11,6 +11,7 @@ export type CacheManagerLike = Omit<Cache, 'stores' | 'on' | 'off' | 'disconnect
   on(event: string, listener: (data: never) => void): unknown;
   off(event: string, listener: (data: never) => void): unknown;
   disconnect(): Promise<unknown>;
+  readonly stores: readonly { iterator?: (argument?: unknown) => AsyncIterable<[string, unknown]> }[];
 };
 export type ContractOptions = Pick<CreateCacheOptions, 'ttl' | 'refreshThreshold' | 'cacheId'>;
 
@@ -279,6 +280,25 @@ export function cacheManagerContract(make: (options?: ContractOptions) => CacheM
         expect(refreshes).toMatchObject([{ key: 'key', value: 'value', error: { message: 'failed' } }]);
         expect(await cache.get('key')).toBe('value');
       });
+    });
+  });
+
+  describe('stores', () => {
+    it('the iterator of the first gives the entries that have not expired, as [key, value]', async () => {
+      await cache.mset<unknown>([
+        { key: 'a', value: { n: 1 }, ttl: 1000 },
+        { key: 'b', value: null },
+        { key: 'short', value: 1, ttl: 100 },
+      ]);
+      date.advance(500);
+      const found: [string, unknown][] = [];
+      for await (const entry of cache.stores[0]?.iterator?.({}) ?? []) found.push(entry);
+      expect(new Map(found)).toEqual(
+        new Map<string, unknown>([
+          ['a', { n: 1 }],
+          ['b', null],
+        ]),
+      );
     });
   });
 

@@ -120,6 +120,22 @@ expectTypeOf(cache.get<number>('a')).resolves.toEqualTypeOf<number | undefined>(
 expectTypeOf(cache.mget<number>(['a'])).resolves.toEqualTypeOf<(number | undefined)[]>();
 expectTypeOf(cache.set('a', 1)).resolves.toEqualTypeOf<number>();
 expectTypeOf(cache.wrap('a', () => 1)).resolves.toEqualTypeOf<number>();
+export async function entriesOfStore(): Promise<void> {
+  for await (const [key, value] of cache.stores[0]!.iterator<number>({})) {
+    expectTypeOf(key).toBeString();
+    expectTypeOf(value).toBeNumber();
+  }
+  for await (const [key] of cache.stores[0]!.iterator()) expectTypeOf(key).toBeString();
+  cache.stores[0]!.deserialize = undefined;
+  cache.stores[0]!.on('error', (error) => String(error));
+}
+// A key of `null` = not cached, as in @nestjs/cache-manager.
+class NullInterceptor extends CacheInterceptor {
+  override trackBy(): string | null {
+    return null;
+  }
+}
+expectTypeOf<NullInterceptor>().toExtend<CacheInterceptor>();
 expectTypeOf(cache.wrap('a', () => 1, { raw: true })).resolves.toEqualTypeOf<StoredValue<number>>();
 expectTypeOf(
   cache.wrap(

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 
-import type { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
+import type { CacheManagerStore } from './cache-manager-store.js';
 
 /** A value and its expiry: milliseconds since the epoch; `undefined` = never. */
 export interface StoredValue<T> {
@@ -85,5 +85,5 @@ export abstract class Cache {
   abstract disconnect(): Promise<undefined>;
   abstract cacheId(): string;
   /** One store, regardless of the number of tiers. */
-  abstract readonly stores: readonly KeyvCacheStore[];
+  abstract readonly stores: readonly CacheManagerStore[];
 }

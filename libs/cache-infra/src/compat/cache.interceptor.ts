@@ -39,7 +39,7 @@ export class CacheInterceptor implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const key = await this.trackBy(context);
-    if (key === undefined || key === '') return next.handle();
+    if (key === undefined || key === null || key === '') return next.handle();
     let ttl: number | undefined;
     try {
       const value = await this.cacheManager.get(key);
@@ -58,8 +58,10 @@ export class CacheInterceptor implements NestInterceptor {
     );
   }
 
-  /** The key of the call; `undefined` = the call is not cached. Subclasses may override this method. */
-  protected trackBy(context: ExecutionContext): string | undefined | Promise<string | undefined> {
+  /** The key of the call; `undefined` or null = the call is not cached. Subclasses may override this method. */
+  protected trackBy(
+    context: ExecutionContext,
+  ): string | undefined | null | Promise<string | undefined | null> {
     const key = this.reflector.get<string | CacheKeyFactory | undefined>(
       CACHE_KEY_METADATA,
       context.getHandler(),

@@ -17,10 +17,10 @@ import {
   type Check,
 } from '../base/checks.js';
 import { ValidationError } from '../base/errors.js';
-import { KeyvCacheStore } from '../keyv/keyv-cache-store.js';
 import { ttlFromMs } from '../keyv/keyv-ttl.js';
 import { describeValue } from '../base/redact.js';
 import { onRefusal } from '../cache/observe/refusals.js';
+import { CacheManagerStore } from './cache-manager-store.js';
 import { WrapCalls, type WrapCall } from './wrap-calls.js';
 import {
   Cache,
@@ -86,7 +86,7 @@ export function createCache(options: CreateCacheOptions = {}): Cache {
 }
 
 class CacheManager extends Cache {
-  readonly stores: readonly KeyvCacheStore[];
+  readonly stores: readonly CacheManagerStore[];
   readonly #cache: InfraCache;
   readonly #options: CreateCacheOptions;
   readonly #id: string;
@@ -101,7 +101,7 @@ class CacheManager extends Cache {
     this.#cache = options.cache ?? new InMemoryCache({ name: 'cache-manager' });
     this.#closes = options.closeOnDisconnect ?? options.cache === undefined;
     this.#id = options.cacheId ?? randomUUID();
-    this.stores = [new KeyvCacheStore(this.#cache)];
+    this.stores = [new CacheManagerStore(this.#cache)];
   }
 
   override async get<T>(key: string): Promise<T | undefined> {

@@ -1,5 +1,6 @@
 export { CacheInterceptor } from './cache.interceptor.js';
 export { CacheKey, type CacheKeyFactory } from './cache-key.decorator.js';
+export type { CacheManagerStore } from './cache-manager-store.js';
 export {
   Cache,
   type CacheManagerEntry,

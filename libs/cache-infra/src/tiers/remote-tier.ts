@@ -27,6 +27,11 @@ export interface RemoteTier {
     redisKeys: readonly string[],
   ): Promise<(StoredEntry | undefined | Promise<StoredEntry | undefined>)[]>;
   /**
+   * Reads the metadata of entries in the order of `redisKeys`, without most of their bytes; undefined = no entry. A
+   * damaged value counts as an entry.
+   */
+  readMeta(redisKeys: readonly string[]): Promise<(EntryMeta | undefined)[]>;
+  /**
    * Decodes the bytes under a key; `undefined` for unreadable bytes. Unreadable bytes are reported, and removed unless
    * another instance may be able to read them. A promise only for large compressed values, which are decompressed off
    * the event loop.

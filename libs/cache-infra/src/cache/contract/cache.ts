@@ -87,13 +87,20 @@ export abstract class Cache implements AsyncDisposable {
     options?: Ttl | BulkLoadOptions,
   ): Promise<Map<string, T>>;
   /**
-   * Lists the keys of this namespace, without nested ones, that match `pattern`: `*` = any run of characters, `?` = one
-   * character, `\` = escape. Default: all keys.
+   * Lists the keys of the fresh entries of this namespace, without nested ones, that match `pattern`, each once: `*` =
+   * any run of characters, `?` = one character, `\` = escape. Default: all keys.
    *
-   * For inspection and migrations, not for hot paths: it walks the L1 and scans Redis (`SCAN`, never `KEYS`, on every
-   * node of a Cluster). Keys that are added or removed meanwhile may be missing or listed twice. Redis lists an entry
-   * until it removes it: also within its grace, and after its tag was invalidated. A key above 1 kB is a digest in
-   * Redis, and is listed only while this process holds its entry.
+   * ```ts
+   * for await (const key of cache.keys('user:*')) console.log(key);
+   * ```
+   *
+   * For inspection, migrations and jobs, never in a request: it visits the whole L1 and every key of the Redis database,
+   * those of other programs included (`SCAN`, never `KEYS`, on every master of a Cluster). It reads the first bytes of
+   * each entry that matches, and keeps the listed keys in memory. It works page by page: leaving the loop ends the scan.
+   * Counts neither hits nor misses.
+   *
+   * Keys that are added or removed meanwhile may be missing. A key above 1 kB is a digest in Redis, and is listed only
+   * while this process holds its entry.
    *
    * @throws InfrastructureError if Redis fails, whatever `onError` says: a partial list would look complete
    */

@@ -66,6 +66,35 @@ describe('T42: keys() of a cache in memory', () => {
     expect(seen).toHaveLength(10);
   });
 
+  it('counts no hit, and does not mark an entry as used', async () => {
+    await using small = new InMemoryCache({ maxSize: 3 });
+    for (const key of ['a', 'b', 'c']) await small.set(key, 1);
+    await listed(small);
+    await small.set('d', 1);
+    expect(await listed(small)).toEqual(['b', 'c', 'd']);
+    expect(small.stats()).toMatchObject({ hits: 0, misses: 0 });
+  });
+
+  it('lets the event loop run while it looks for a rare key', async () => {
+    await using large = new InMemoryCache({ maxSize: 200_000 });
+    await large.setMany(Array.from({ length: 200_000 }, (_, i) => [`key:${String(i)}`, i]));
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 1);
+    expect(await listed(large, `*${'?'.repeat(40)}`)).toEqual([]);
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('ends when the consumer leaves the loop, and lists anew in the next one', async () => {
+    await cache.setMany(['a', 'b', 'c'].map((key) => [key, 1]));
+    const spied = withChaos(new CacheSpy(cache));
+    for await (const key of spied.keys()) {
+      expect(key).toHaveLength(1);
+      break;
+    }
+    expect(await listed(spied)).toEqual(['a', 'b', 'c']);
+  });
+
   it('rejects a bad pattern and a closed cache when it is iterated', async () => {
     await expect(listed(cache, '')).rejects.toThrow(ValidationError);
     await cache.close();

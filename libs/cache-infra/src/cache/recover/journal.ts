@@ -135,6 +135,11 @@ export class RecoveryJournal {
     return this.#matchOf(redisKey, -1);
   }
 
+  /** The Redis keys of journalled sets. A later pattern may have superseded some: see {@link pending}. */
+  setKeys(): readonly string[] {
+    return [...this.#sets].map((id) => (this.#entries.get(id) as KeyedEntry).redisKey);
+  }
+
   /** The key is changed anew: its journalled change is superseded. */
   supersede(redisKey: string): void {
     this.#remove(keyedId(redisKey));

@@ -77,6 +77,14 @@ export class MemoryTier {
     return held === undefined ? undefined : this.#recordOf(id, held);
   }
 
+  /** As {@link get}, but does not mark the entry as used. */
+  peek(id: string): L1Entry | undefined {
+    // An exact reading of the clock makes the coarse reading exact, too.
+    this.#clock.now();
+    const held = this.#entries.peek(id);
+    return held === undefined ? undefined : this.#recordOf(id, held);
+  }
+
   /** Does not mark the entry as used. */
   has(id: string): boolean {
     return this.#entries.has(id);

@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.js';
-import type { Codec } from '../../codec/codec.js';
+import type { Codec, EntryMeta } from '../../codec/codec.js';
 import type { BaselineRequest, DeadEntry, EntryWrite, RemoteTier, StoredEntry } from '../remote-tier.js';
 import { isCluster } from './client.js';
 import type { RedisConnection } from './connection.js';
 import { EntryDecoder } from './entry-decoder.js';
+import { EntryHeads } from './entry-heads.js';
 import { EntryRemovals, type SiblingKeys } from './entry-removals.js';
 import type { RedisExecutor } from './executor.js';
 import { KeyScan } from './key-scan.js';
@@ -95,6 +96,10 @@ export class RedisTier implements RemoteTier {
     redisKeys: readonly string[],
   ): Promise<(StoredEntry | undefined | Promise<StoredEntry | undefined>)[]> {
     return this.#reads.readMany(redisKeys);
+  }
+
+  readMeta(redisKeys: readonly string[]): Promise<(EntryMeta | undefined)[]> {
+    return new EntryHeads(this.server, (keys) => this.readMany(keys)).readMeta(redisKeys);
   }
 
   decode(redisKey: string, bytes: Buffer): StoredEntry | undefined | Promise<StoredEntry | undefined> {
