@@ -74,6 +74,8 @@ interface Race {
 }
 
 const atOnce = 40;
+/** Batches of rounds that have their own keys. Then keys are used again: invalidations leave traces in Redis. */
+const keySets = 4;
 /** More than one script stores. */
 const mostKeys = 20;
 
@@ -108,7 +110,10 @@ class Round {
   readonly #keys: readonly string[];
   /** The keys that are invalidated. */
   readonly #changed: readonly string[];
-  #origin = 1;
+  /** What the origin holds before the invalidation, and after it. */
+  readonly #before: number;
+  readonly #after: number;
+  #origin: number;
   #loading = false;
   readonly #started = deferred();
 
@@ -121,7 +126,11 @@ class Round {
     const isAlone = Math.random() < 0.5;
     this.calls = isAlone ? 'each' : oneOf(['each', 'many', 'both']);
     const count = isAlone ? 1 : Math.random() < 0.1 ? mostKeys : Math.ceil(Math.random() * 5);
-    this.#keys = Array.from({ length: count }, (_, i) => `key ${String(id)} ${String(i)}`);
+    const set = String(Math.floor(id / atOnce) % keySets);
+    this.#keys = Array.from({ length: count }, (_, i) => `key ${set} ${String(i)}`);
+    this.#before = 2 * id;
+    this.#after = 2 * id + 1;
+    this.#origin = this.#before;
     this.#changed = changedBy(options.kind, this.#keys);
   }
 
@@ -132,7 +141,7 @@ class Round {
     const cache = at(invalidator, this.#path);
     if (held.length > 0)
       await cache.setMany(
-        held.map((key) => [key, 1] as const),
+        held.map((key) => [key, this.#before] as const),
         { ttl: 600, tags },
       );
     const isLate = Math.random() < 0.3;
@@ -165,7 +174,7 @@ class Round {
     if (Math.random() < 0.7) await this.#started.promise;
     await pause(Math.random() * 8);
     this.overlapped = this.#loading;
-    this.#origin = 2;
+    this.#origin = this.#after;
     const [loads] = await Promise.all([loaded, this.#invalidate()]);
     this.loads = loads;
   }
@@ -173,13 +182,17 @@ class Round {
   /** Redis at once; the L1 of the instance that loaded once it has heard of the invalidation. */
   async check(stale: string[]): Promise<void> {
     const { reader, loader, kind } = this.#race;
-    const fresh = (value: unknown): boolean => value === 2 || (value === undefined && kind !== 'set');
+    const fresh = (value: unknown): boolean =>
+      value === this.#after || (value === undefined && kind !== 'set');
     const note = (holder: string, values: readonly unknown[]): void => {
       for (const [i, value] of values.entries()) {
         if (fresh(value)) continue;
         const key = String(this.#changed[i]);
         const { calls } = this;
-        stale.push(`round ${String(this.#id)} (${calls}): ${holder} holds ${String(value)} for '${key}'`);
+        const after = String(this.#after);
+        stale.push(
+          `round ${String(this.#id)} (${calls}): ${holder} holds ${String(value)} for '${key}' after ${after}`,
+        );
       }
     };
     if (reader !== undefined) {
