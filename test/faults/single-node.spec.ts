@@ -143,6 +143,7 @@ const faults: Fault[] = [
   {
     name: 'maxmemory with noeviction',
     forgets: true,
+    refuses: true,
     strike: async () => {
       await admin.config('SET', 'maxmemory-policy', 'noeviction');
       await admin.config('SET', 'maxmemory', '1');
