@@ -1,4 +1,5 @@
-// Issues invalidations of every kind at random moments of a load, and counts stale values stored, which must be 0.
+// Issues invalidations of every kind at random moments of loads (of one key, of several that end in one turn, and of
+// many by getOrSetMany), and counts stale values stored, which must be 0.
 //   node benchmarks/invalidation-race.mjs            10,000 rounds of each
 //   ROUNDS=500 node benchmarks/invalidation-race.mjs
 import '../scripts/lib/typescript.mjs';
@@ -46,17 +47,19 @@ async function measure(kind, setting) {
 }
 
 let stale = 0;
-console.log(`| kind | setting | rounds | during the load | stale values stored | seconds |`);
-console.log(`| --- | --- | --- | --- | --- | --- |`);
+console.log(
+  `| kind | setting | rounds | during the load | loads each, many, both | stale values stored | seconds |`,
+);
+console.log(`| --- | --- | --- | --- | --- | --- | --- |`);
 for (const kind of raceKinds) {
   for (const [name, setting] of Object.entries(settings)) {
     const start = performance.now();
     const report = await measure(kind, setting);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     stale += report.stale.length;
-    console.log(
-      `| ${kind} | ${name} | ${report.rounds} | ${report.overlapping} | ${report.stale.length} | ${seconds} |`,
-    );
+    const { each, many, both } = report.loads;
+    const columns = [kind, name, report.rounds, report.overlapping, `${each}, ${many}, ${both}`];
+    console.log(`| ${[...columns, report.stale.length, seconds].join(' | ')} |`);
     for (const line of report.stale.slice(0, 5)) console.log(`  ${line}`);
   }
 }

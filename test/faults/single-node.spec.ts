@@ -31,7 +31,7 @@ afterEach(async () => {
 /** Milliseconds for 256 reads that nobody answers: the command time-out, and the rest for a busy machine. */
 const burstMs = 600;
 
-interface Fault extends Pick<Drill, 'forgets'> {
+interface Fault extends Pick<Drill, 'forgets' | 'refuses'> {
   readonly name: string;
   readonly args?: readonly string[];
   strike(): Promise<void>;
@@ -143,6 +143,7 @@ const faults: Fault[] = [
   {
     name: 'maxmemory with noeviction',
     forgets: true,
+    refuses: true,
     strike: async () => {
       await admin.config('SET', 'maxmemory-policy', 'noeviction');
       await admin.config('SET', 'maxmemory', '1');
@@ -193,6 +194,7 @@ describe('a single node', () => {
         direct: { redisUrl: server.url },
         strike: () => fault.strike(),
         forgets: fault.forgets,
+        refuses: fault.refuses,
       });
       record(outcome);
       expectSurvived(outcome);

@@ -1,3 +1,4 @@
+import type { BulkLoader } from '../../libs/cache-infra/src/cache/contract/bulk-load.js';
 import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 
 /** What a key holds: who wrote it, and which of the writer's versions it is. */
@@ -143,7 +144,8 @@ export class Workload {
       else if (dice < 0.36) await this.#delete(key);
       else if (dice < 0.39) await this.#invalidateTag(tag, own);
       else if (dice < 0.4) await this.#invalidatePattern(`${instance}:${lane}:*`, own);
-      else if (dice < 0.55) await this.#getOrSet(key, tag);
+      else if (dice < 0.5) await this.#getOrSet(key, tag);
+      else if (dice < 0.55) await this.#getOrSetMany(own, tag);
       else if (dice < 0.75) await this.#get(key);
       else if (dice < 0.8) await this.#getMany(own);
       else await this.#getForeign(pick(others), lane, random());
@@ -164,9 +166,15 @@ export class Workload {
       if (dice < 0.15) await this.#change(key, 'set');
       else if (dice < 0.3) await this.#change(key, 'delete');
       else if (dice < 0.38) await this.#change(key, 'invalidateTags');
+      else if (dice < 0.55)
+        await this.#loadMany(
+          everybodys.filter(() => random() < 0.5),
+          random() < 0.3 ? 30 * random() : 0,
+          random() < 0.1,
+        );
       else
         await this.#load(
-          pick(dice < 0.5 ? own : everybodys),
+          pick(dice < 0.65 ? own : everybodys),
           random() < 0.3 ? 30 * random() : 0,
           random() < 0.1,
         );
@@ -208,6 +216,36 @@ export class Workload {
       this.#checkOwn('get', key, await this.#timed('get', () => this.#cache.get<Versioned>(key)));
   }
 
+  /** As `#load`, for many keys by few loader calls. The loader decides about the tags. */
+  async #loadMany(keys: readonly string[], slowMs: number, forceRefresh: boolean): Promise<void> {
+    let loading = 0;
+    const load: BulkLoader<Versioned | null> = async (missing, { set }) => {
+      const start = performance.now();
+      for (const key of missing) set(key, { tags: [key] });
+      const values = await Promise.all(missing.map((key) => this.#database.read(key)));
+      if (slowMs > 0) await new Promise((resolve) => setTimeout(resolve, slowMs));
+      loading += performance.now() - start;
+      return values.map((value) => value ?? null);
+    };
+    const values = await this.#timed(
+      'getOrSetMany',
+      () => this.#cache.getOrSetMany(keys, load, { forceRefresh }),
+      () => loading,
+    );
+    if (values !== undefined) this.#checkKeys(keys, values);
+    const own = keys.filter((key) => this.#truth.has(key));
+    if (own.length > 0) await this.#getMany(own);
+  }
+
+  /** Every key has a value, and its own. */
+  #checkKeys(keys: readonly string[], values: ReadonlyMap<string, Versioned | null>): void {
+    for (const key of keys) {
+      const value = values.get(key);
+      if (value === undefined) this.#report.ownStale.push(`getOrSetMany ${key}: no value`);
+      else if (value !== null && value.key !== key) this.#report.ownStale.push(`${key}: ${value.key}`);
+    }
+  }
+
   async #set(key: string, tag?: string): Promise<void> {
     const version = ++this.#version;
     this.#truth.set(key, version);
@@ -243,15 +281,31 @@ export class Workload {
     // A version keeps its tags, however often it is loaded.
     if (this.#truth.get(key) === undefined) this.#tagged.delete(key);
     const options = this.#tagged.has(key) ? { tags: [tag] } : {};
-    const load = (): Versioned => {
-      if (this.#truth.get(key) === undefined) this.#loaded.add(key);
-      const version = this.#truth.get(key) ?? ++this.#version;
-      this.#truth.set(key, version);
-      this.#note([key], `load ${String(version)}${this.#tagged.has(key) ? ' tagged' : ''}`);
-      return { key, version };
-    };
-    const value = await this.#timed('getOrSet', () => this.#cache.getOrSet<Versioned>(key, load, options));
+    const value = await this.#timed('getOrSet', () =>
+      this.#cache.getOrSet(key, () => this.#makeVersion(key), options),
+    );
     if (value !== undefined) this.#checkOwn('getOrSet', key, value);
+  }
+
+  async #getOrSetMany(own: readonly string[], tag: string): Promise<void> {
+    for (const key of own) if (this.#truth.get(key) === undefined) this.#tagged.delete(key);
+    const load: BulkLoader<Versioned> = (missing, { set }) => {
+      for (const key of missing) if (this.#tagged.has(key)) set(key, { tags: [tag] });
+      return missing.map((key) => this.#makeVersion(key));
+    };
+    const values = await this.#timed('getOrSetMany', () => this.#cache.getOrSetMany(own, load));
+    if (values === undefined) return;
+    this.#checkKeys(own, values);
+    for (const key of own) this.#checkOwn('getOrSetMany', key, values.get(key));
+  }
+
+  /** The version of a key: as it is, or a new one. */
+  #makeVersion(key: string): Versioned {
+    if (this.#truth.get(key) === undefined) this.#loaded.add(key);
+    const version = this.#truth.get(key) ?? ++this.#version;
+    this.#truth.set(key, version);
+    this.#note([key], `load ${String(version)}${this.#tagged.has(key) ? ' tagged' : ''}`);
+    return { key, version };
   }
 
   async #get(key: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Bulk, BulkLoadContext } from '../../libs/cache-infra/src/cache/contract/bulk-load.js';
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { BulkLoadError } from '../../libs/cache-infra/src/base/errors.js';
+import { portionSize } from '../../libs/cache-infra/src/base/turn.js';
 import { cachesOnOwnRedis, patient } from '../support/caches-on-own-redis.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 import { startLoadingProcess } from '../support/loading-process.js';
@@ -102,6 +103,28 @@ describe('getOrSetMany with Redis', () => {
     const other = await redis({ l1CacheSize: 10_000 });
     expect([...(await other.getOrSetMany(keys, load)).values()]).toEqual(valuesOf(keys));
     expect(other.stats()).toMatchObject({ loads: 0, l2: { hits: 3000 } });
+  }, 60_000);
+
+  it('very many values are stored in portions: no more of them wait for Redis', async () => {
+    const cache = await redis({ l1CacheSize: 20_000 });
+    const keys = keysOf(3500);
+    let most = 0;
+    let taken = 0;
+    /** Counts the values that are taken to be stored. */
+    class Values extends Map<string, string> {
+      override get(key: string): string | undefined {
+        taken++;
+        most = Math.max(most, taken - cache.stats().sets);
+        return super.get(key);
+      }
+    }
+    const found = await cache.getOrSetMany(
+      keys,
+      (missing) => new Values(missing.map((key) => [key, `${key}!`])),
+    );
+    expect([...found.values()]).toEqual(valuesOf(keys));
+    expect(cache.stats().sets).toBe(keys.length);
+    expect(most).toBeLessThanOrEqual(portionSize);
   }, 60_000);
 
   it('without Redis the loader runs, and its values are returned', async () => {

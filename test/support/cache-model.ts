@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 
+import { BulkLoadError } from '../../libs/cache-infra/src/base/errors.js';
+import type { Bulk, BulkLoader } from '../../libs/cache-infra/src/cache/contract/bulk-load.js';
 import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { compileGlob } from '../../libs/cache-infra/src/keys/glob.js';
-import { deferred, type Deferred } from './deferred.js';
+import { deferred, turn, type Deferred } from './deferred.js';
 import { ManualClock } from './manual-clock.js';
 import { elapse } from './time.js';
 
@@ -18,6 +20,26 @@ interface ModelEntry {
   readonly tags: readonly string[];
 }
 
+/** What a caller of a load is told. `open`: undecided. */
+type Told = { readonly value: number | undefined } | { readonly error: Error } | 'open';
+
+/** A caller of a load. */
+interface ModelCaller {
+  /** Checks what the caller is told about a key, once its call has its answer. */
+  told(key: string, told: Told): Promise<void>;
+}
+
+/** A run of a loader: of `getOrSet` for one load, of `getOrSetMany` for all keys of a loader call. */
+interface ModelRun {
+  /** In the order of the missing keys. */
+  readonly loads: ModelLoad[];
+  /** The place among the loads of a key that the loader leaves out. */
+  readonly absent: number | undefined;
+  /** By load; undefined = absent. */
+  succeed(values: readonly (number | undefined)[]): void;
+  fail(error: Error): void;
+}
+
 interface ModelLoad {
   readonly instance: number;
   readonly id: string;
@@ -25,8 +47,7 @@ interface ModelLoad {
   current: boolean;
   /** Past its ttl, within its grace: for when the loader fails. */
   stale: ModelEntry | undefined;
-  readonly loader: Deferred<number>;
-  readonly callers: Promise<unknown>[];
+  readonly callers: ModelCaller[];
   tags: readonly string[];
   ttl: number;
   /** The loader decides about the ttl, whatever callers ask for. */
@@ -97,6 +118,18 @@ export class Model {
     this.entries.set(id, { value, expiresAt, graceMs: grace * 1000, tags: entryTags });
   }
 
+  /** A load begins. */
+  load(made: Omit<ModelLoad, 'current' | 'tagInvalidations'>): ModelLoad {
+    const load = { ...made, current: true, tagInvalidations: this.tagInvalidations };
+    this.loads.set(`${String(load.instance)} ${load.id}`, load);
+    return load;
+  }
+
+  ended(load: ModelLoad): void {
+    const name = `${String(load.instance)} ${load.id}`;
+    if (this.loads.get(name) === load) this.loads.delete(name);
+  }
+
   /** Whatever matches is gone, and what is being loaded for it is not to be stored. */
   invalidate(
     by: number,
@@ -156,7 +189,7 @@ export interface Subject {
 
 /** A subject while its model runs. */
 export class Real {
-  readonly pending: ModelLoad[] = [];
+  readonly pending: ModelRun[] = [];
   readonly #subject: Subject;
 
   constructor(subject: Subject) {
@@ -308,6 +341,23 @@ export function steps(
         step(`${name(call.where)} getOrSet ${JSON.stringify(call)}`, (...args) => load(call, ...args)),
       ),
     fc
+      .record({
+        where: scope,
+        keys: fc.constantFrom(['a', 'ab'], ['ab', 'a'], ['a', 'ab', 'a'], ['ab']),
+        ttl,
+        grace,
+        tags: someTags,
+        late: fc.boolean(),
+        form: fc.constantFrom(...forms),
+        absent: fc.constantFrom(undefined, undefined, 0, 1),
+        chunkSize: fc.constantFrom(undefined, undefined, 1),
+      })
+      .map((call) =>
+        step(`${name(call.where)} getOrSetMany ${JSON.stringify(call)}`, (...args) =>
+          loadMany(call, ...args),
+        ),
+      ),
+    fc
       .record({ which: fc.nat(), value: fc.option(fc.integer(), { nil: undefined }) })
       .map(({ which, value }) =>
         step(
@@ -316,8 +366,8 @@ export function steps(
             : `end load ${String(which)} with ${String(value)}`,
           async (model, real) => {
             const { pending } = real;
-            const [load] = pending.splice(which % Math.max(1, pending.length), 1);
-            if (load !== undefined) await endLoad(model, real, load, value);
+            const [run] = pending.splice(which % Math.max(1, pending.length), 1);
+            if (run !== undefined) await endRun(model, real, run, value);
           },
         ),
       ),
@@ -348,14 +398,12 @@ async function load({ where, ttl, grace, tags, late }: Call, model: Model, real:
   const instance = real.instance(where.by);
   const cached = model.read(where.path, where.key);
   const joined = model.loads.get(`${String(instance)} ${id}`);
-  // Who joins after an invalidation of tags may be given a load of his own in the end, to be on the safe side.
-  if (joined !== undefined && joined.tagInvalidations !== model.tagInvalidations) return;
-  if ([...model.ghosts].some((load) => load.instance === instance && load.id === id)) return;
+  if (isUndecided(model, instance, id)) return;
   const stale = model.stale(id);
-  const loader = deferred<number>();
+  const loader = deferred<number | undefined>();
   const started = deferred<'started'>();
   let hasStarted = false;
-  const run = (ctx: LoadContext): Promise<number> => {
+  const run = (ctx: LoadContext): Promise<number | undefined> => {
     hasStarted = true;
     started.resolve('started');
     if (late) {
@@ -364,74 +412,308 @@ async function load({ where, ttl, grace, tags, late }: Call, model: Model, real:
     }
     return loader.promise;
   };
-  const caller = real
+  const value = real
     .at(where.by, where.path)
     .getOrSet(where.key, run, late ? { grace } : { ttl, grace, tags });
-  caller.catch(() => undefined);
+  const caller = new OneCaller(value);
   if (cached !== undefined || (stale !== undefined && model.isPausing(id))) {
-    expect(await caller).toBe(cached ?? stale?.value);
+    expect(await value).toBe(cached ?? stale?.value);
     expect(hasStarted).toBe(false);
   } else if (joined !== undefined) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(hasStarted).toBe(false);
-    joined.stale ??= stale;
-    joined.callers.push(caller);
-    if (late) return;
-    joined.tags = [...new Set([...joined.tags, ...tags])];
-    if (!joined.decidesTtl && ttl !== 0) joined.ttl = joined.ttl === 0 ? ttl : Math.min(joined.ttl, ttl);
+    join(joined, caller, stale, late ? undefined : { ttl, tags });
   } else {
-    expect(await Promise.race([started.promise, caller])).toBe('started');
-    const { tagInvalidations } = model;
-    const made = {
-      instance,
-      id,
-      current: true,
-      stale,
-      loader,
-      callers: [caller],
-      tags,
-      ttl,
-      decidesTtl: late,
-      grace,
-      tagInvalidations,
-    };
-    model.loads.set(`${String(instance)} ${id}`, made);
-    real.pending.push(made);
+    expect(await Promise.race([started.promise, value])).toBe('started');
+    const made = { instance, id, stale, ttl, tags, decidesTtl: late, grace, callers: [caller] };
+    real.pending.push({
+      loads: [model.load(made)],
+      absent: undefined,
+      succeed: ([value]) => {
+        loader.resolve(value);
+      },
+      fail: (error) => {
+        loader.reject(error);
+      },
+    });
   }
+}
+
+/** Whether a call of now joins the load of a key is undecided, or whether its load is stored. */
+function isUndecided(model: Model, instance: number, id: string): boolean {
+  const joined = model.loads.get(`${String(instance)} ${id}`);
+  // A caller that joins after an invalidation of tags may be given a load of its own, to be on the safe side.
+  if (joined !== undefined && joined.tagInvalidations !== model.tagInvalidations) return true;
+  return [...model.ghosts].some((load) => load.instance === instance && load.id === id);
+}
+
+/** `asked`: ttl and tags of the caller; undefined = its loader would have decided about them. */
+function join(
+  load: ModelLoad,
+  caller: ModelCaller,
+  stale: ModelEntry | undefined,
+  asked: { readonly ttl: number; readonly tags: readonly string[] } | undefined,
+): void {
+  load.stale ??= stale;
+  load.callers.push(caller);
+  if (asked === undefined) return;
+  const { ttl, tags } = asked;
+  load.tags = [...new Set([...load.tags, ...tags])];
+  if (!load.decidesTtl && ttl !== 0) load.ttl = load.ttl === 0 ? ttl : Math.min(load.ttl, ttl);
+}
+
+/** A caller of `getOrSet`. */
+class OneCaller implements ModelCaller {
+  readonly #value: Promise<unknown>;
+
+  constructor(value: Promise<unknown>) {
+    this.#value = value;
+    value.catch(() => undefined);
+  }
+
+  async told(_: string, told: Told): Promise<void> {
+    const [outcome] = await Promise.allSettled([this.#value]);
+    if (told === 'open') return;
+    expect(outcome).toEqual(
+      'error' in told
+        ? { status: 'rejected', reason: told.error }
+        : { status: 'fulfilled', value: told.value },
+    );
+  }
+}
+
+const forms = ['Map', 'object', 'array'] as const;
+
+interface ManyCall {
+  readonly where: { readonly by: number; readonly path: Path };
+  readonly keys: readonly string[];
+  readonly ttl: number;
+  readonly grace: number;
+  readonly tags: readonly string[];
+  /** The loader decides about ttl and tags, not the call. */
+  readonly late: boolean;
+  readonly form: (typeof forms)[number];
+  readonly absent: number | undefined;
+  readonly chunkSize: number | undefined;
+}
+
+/** A loader of many keys whose calls end when the model says so. */
+class HeldLoader {
+  readonly asked: (readonly string[])[] = [];
+  readonly #ends: Deferred<Bulk<number>>[] = [];
+  readonly #call: ManyCall;
+  readonly #calls: number;
+  readonly #started = deferred();
+
+  /** `calls`: how many calls are expected. */
+  constructor(call: ManyCall, calls: number) {
+    this.#call = call;
+    this.#calls = calls;
+  }
+
+  /** Resolves once the expected calls were made. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  readonly load: BulkLoader<number> = (missing, { set }) => {
+    const { late, ttl, tags } = this.#call;
+    if (late) for (const key of missing) set(key, { ttl, tags });
+    this.asked.push(missing);
+    const end = deferred<Bulk<number>>();
+    this.#ends.push(end);
+    if (this.asked.length === this.#calls) this.#started.resolve();
+    return end.promise;
+  };
+
+  /** The loader call with this number; `loads`: those of its keys. */
+  run(call: number, loads: ModelLoad[]): ModelRun {
+    const missing = this.asked[call] ?? [];
+    return {
+      loads,
+      absent: this.#call.absent,
+      succeed: (values) => {
+        this.#ends[call]?.resolve(this.#bulk(missing, values));
+      },
+      fail: (error) => {
+        this.#ends[call]?.reject(error);
+      },
+    };
+  }
+
+  #bulk(missing: readonly string[], values: readonly (number | undefined)[]): Bulk<number> {
+    if (this.#call.form === 'array') return values;
+    const pairs = missing.map((key, i) => [key, values[i]] as const);
+    return this.#call.form === 'Map' ? new Map(pairs) : Object.fromEntries(pairs);
+  }
+}
+
+async function loadMany(call: ManyCall, model: Model, real: Real): Promise<void> {
+  const { where, ttl, grace, tags, late, chunkSize } = call;
+  const instance = real.instance(where.by);
+  const cache = real.at(where.by, where.path);
+  const keys = call.keys.filter((key) => !isUndecided(model, instance, at(where.path, key)));
+  const missing: string[] = [];
+  const joined: ModelLoad[] = [];
+  const answered = new Map<string, number>();
+  for (const key of new Set(keys)) {
+    const id = at(where.path, key);
+    const stale = model.isPausing(id) ? model.stale(id)?.value : undefined;
+    const answer = model.read(where.path, key) ?? stale;
+    const load = model.loads.get(`${String(instance)} ${id}`);
+    if (answer !== undefined) answered.set(key, answer);
+    else if (load !== undefined) joined.push(load);
+    else missing.push(key);
+  }
+  const chunks: string[][] = [];
+  for (let i = 0; i < missing.length; i += chunkSize ?? keys.length)
+    chunks.push(missing.slice(i, i + (chunkSize ?? keys.length)));
+  const loader = new HeldLoader(call, chunks.length);
+  const options = late ? { grace } : { ttl, grace, tags };
+  const values = cache.getOrSetMany(keys, loader.load, { ...options, chunkSize });
+  const caller = new ManyCaller(values, loader, keys, chunks, answered);
+  if (chunks.length === 0 && joined.length === 0) {
+    await caller.check();
+    return;
+  }
+  // The call waits for loads; its hits have been read by now.
+  if (chunks.length > 0) await Promise.race([loader.started, values]);
+  else await hitsAreRead(cache, [...answered.keys()]);
+  expect(loader.asked).toEqual(chunks);
+  const asked = late ? undefined : { ttl, tags };
+  for (const load of joined) join(load, caller, model.stale(load.id), asked);
+  // Its answer tells that its loads have ended, unless it waits for others: then another caller does.
+  const isTelling = joined.length === 0 && chunks.length === 1;
+  for (const [i, chunk] of chunks.entries()) {
+    const loads = chunk.map((key) => {
+      const id = at(where.path, key);
+      const never = (): never => {
+        throw new Error('the load is under way');
+      };
+      const callers = isTelling ? [caller] : [caller, new OneCaller(cache.getOrSet(key, never, options))];
+      const stale = model.stale(id);
+      return model.load({ instance, id, stale, ttl, tags, decidesTtl: late, grace, callers });
+    });
+    real.pending.push(loader.run(i, loads));
+  }
+}
+
+/** Waits until calls that began in this turn or earlier have read these hits. */
+async function hitsAreRead(cache: Cache, hits: readonly string[]): Promise<void> {
+  await turn();
+  await cache.getMany(hits);
+  await turn();
+}
+
+/** A caller of `getOrSetMany`. */
+class ManyCaller implements ModelCaller {
+  readonly #values: Promise<Map<string, number>>;
+  readonly #loader: HeldLoader;
+  readonly #keys: ReadonlySet<string>;
+  readonly #chunks: readonly (readonly string[])[];
+  readonly #told = new Map<string, Told>();
+
+  /** `chunks`: the keys of each loader call. `answered`: the keys whose answer no load makes. */
+  constructor(
+    values: Promise<Map<string, number>>,
+    loader: HeldLoader,
+    keys: readonly string[],
+    chunks: readonly (readonly string[])[],
+    answered: ReadonlyMap<string, number>,
+  ) {
+    this.#values = values;
+    values.catch(() => undefined);
+    this.#loader = loader;
+    this.#keys = new Set(keys);
+    this.#chunks = chunks;
+    for (const [key, value] of answered) this.#told.set(key, { value });
+  }
+
+  async told(key: string, told: Told): Promise<void> {
+    this.#told.set(key, told);
+    if (this.#told.size === this.#keys.size) await this.check();
+  }
+
+  /** Compares the answer with everything that was told. */
+  async check(): Promise<void> {
+    const [outcome] = await Promise.allSettled([this.#values]);
+    expect(this.#loader.asked).toEqual(this.#chunks);
+    const open = [...this.#keys].filter((key) => this.#told.get(key) === 'open');
+    const values: [string, number][] = [];
+    const errors: [string, Error][] = [];
+    for (const key of this.#keys) {
+      const told = this.#told.get(key);
+      if (told === undefined || told === 'open') continue;
+      if ('error' in told) errors.push([key, told.error]);
+      else if (told.value !== undefined) values.push([key, told.value]);
+    }
+    expect(entriesOf(outcome, open)).toEqual({ values, errors });
+  }
+}
+
+/** The values and errors of a call for many keys, in their order, without these keys. */
+function entriesOf(
+  outcome: PromiseSettledResult<ReadonlyMap<string, unknown>>,
+  without: readonly string[],
+): { readonly values: [string, unknown][]; readonly errors: [string, unknown][] } {
+  const entries = (map: ReadonlyMap<string, unknown>): [string, unknown][] =>
+    [...map].filter(([key]) => !without.includes(key));
+  if (outcome.status === 'fulfilled') return { values: entries(outcome.value), errors: [] };
+  const { reason } = outcome;
+  if (!(reason instanceof BulkLoadError)) throw reason;
+  return { values: entries(reason.values), errors: entries(reason.errors) };
 }
 
 /** Lets every load end that still runs. */
 export async function endAll(model: Model, real: Real, value: number): Promise<void> {
-  for (let load = real.pending.shift(); load !== undefined; load = real.pending.shift()) {
-    await endLoad(model, real, load, value);
+  for (let run = real.pending.shift(); run !== undefined; run = real.pending.shift()) {
+    await endRun(model, real, run, value);
     await real.settled();
   }
 }
 
-/** Lets a load end, and sees what its callers are told. */
-async function endLoad(model: Model, real: Real, load: ModelLoad, value: number | undefined): Promise<void> {
+/** Lets a loader end, and sees what the callers of its loads are told. */
+async function endRun(model: Model, real: Real, run: ModelRun, value: number | undefined): Promise<void> {
   const error = new Error('the loader failed');
-  if (value === undefined) load.loader.reject(error);
-  else load.loader.resolve(value);
+  const values = run.loads.map((_, i) => (value === undefined || i === run.absent ? undefined : value + i));
+  if (value === undefined) run.fail(error);
+  else run.succeed(values);
+  // All of them are told before anything else happens: then all values are stored.
+  for (const [i, load] of run.loads.entries()) {
+    const [, key] = split(load.id);
+    const told = value === undefined ? toldOfFailure(model, load, error) : { value: values[i] };
+    model.ghosts.delete(load);
+    for (const caller of load.callers) await caller.told(key, told);
+  }
+  for (const [i, load] of run.loads.entries()) {
+    if (value === undefined) endFailed(model, load);
+    else await endLoad(model, real, load, values[i]);
+  }
+}
+
+function toldOfFailure(model: Model, load: ModelLoad, error: Error): Told {
+  // Its instance may not have heard that what it falls back on is gone.
+  if (model.ghosts.has(load)) return 'open';
   const isServable = load.current && load.stale !== undefined && model.stale(load.id) === load.stale;
-  const told = value ?? (isServable ? load.stale?.value : undefined);
-  const isGhost = model.ghosts.delete(load);
-  for (const outcome of await Promise.allSettled(load.callers)) {
-    // It may not have heard that what it falls back on is gone.
-    if (isGhost && value === undefined) continue;
-    expect(outcome).toEqual(
-      told === undefined ? { status: 'rejected', reason: error } : { status: 'fulfilled', value: told },
-    );
-  }
+  return isServable ? { value: load.stale?.value } : { error };
+}
+
+function endFailed(model: Model, load: ModelLoad): void {
+  model.ended(load);
+  model.failed(load.id);
+}
+
+/** `value`: undefined = the loader left it out. */
+async function endLoad(model: Model, real: Real, load: ModelLoad, value: number | undefined): Promise<void> {
   const isCurrent = load.current;
-  const name = `${String(load.instance)} ${load.id}`;
-  if (model.loads.get(name) === load) model.loads.delete(name);
-  if (value === undefined) {
-    model.failed(load.id);
-    return;
-  }
+  model.ended(load);
   model.pauses.delete(load.id);
-  if (load.outdated === true) for (const other of real.pending) if (other.id === load.id) other.open = true;
+  if (value === undefined) return;
+  if (load.outdated === true) {
+    for (const other of real.pending.flatMap(({ loads }) => loads)) {
+      if (other.id === load.id) other.open = true;
+    }
+  }
   if (!isCurrent) return;
   if (load.open === true) {
     const [path, key] = split(load.id);

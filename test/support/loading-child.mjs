@@ -7,26 +7,22 @@ const { RedisCache } = await import('../../libs/cache-infra/src/cache/redis-cach
 const { loadingWith } = await import('./race.ts');
 
 const cache = new RedisCache(JSON.parse(process.argv[2]));
+const races = loadingWith(cache);
 const origins = new Map();
+let questions = 0;
 
-/** What the origin holds is for the parent to say. */
-function originOf(id) {
+/** What the origin of a load holds is for the parent to say. */
+function originOf(load) {
   return new Promise((resolve) => {
-    origins.set(id, resolve);
-    process.send({ origin: id });
+    const question = ++questions;
+    origins.set(question, resolve);
+    process.send({ origin: load, question });
   });
 }
 
 const methods = {
-  load: ({ path, key, options, delayMs, id }) => {
-    const load = async () => {
-      const value = await originOf(id);
-      await pause(delayMs);
-      return value;
-    };
-    return cache.namespace(path).getOrSet(key, load, options);
-  },
-  read: (path, key) => loadingWith(cache).read(path, key),
+  load: (load) => races.load(load, () => originOf(load.id)),
+  read: (path, keys) => races.read(path, keys),
   delete: (key) => cache.delete(key),
   stats: () => cache.stats(),
   bulk: async ({ keys, loadMs, options }) => {
@@ -58,10 +54,10 @@ const methods = {
   },
 };
 
-process.on('message', async ({ id, method, args, origin, value }) => {
-  if (origin !== undefined) {
-    origins.get(origin)?.(value);
-    origins.delete(origin);
+process.on('message', async ({ id, method, args, question, value }) => {
+  if (question !== undefined) {
+    origins.get(question)?.(value);
+    origins.delete(question);
     return;
   }
   try {

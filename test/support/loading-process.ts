@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import type { LoadOptions } from '../../libs/cache-infra/src/cache/contract/options.js';
 import type { CacheStats } from '../../libs/cache-infra/src/cache/contract/stats.js';
-import type { RaceLoad, RaceLoader } from './race.js';
+import type { RaceLoad, RaceLoader, RaceOrigin } from './race.js';
 
 /** Many callers of one key in one process. */
 export interface Herd {
@@ -57,8 +57,9 @@ interface Message {
   readonly id?: number;
   readonly result?: unknown;
   readonly error?: string;
-  /** A loader asks what the origin holds. */
+  /** A loader asks what the origin of its load holds. */
   readonly origin?: number;
+  readonly question?: number;
   readonly loading?: true;
 }
 
@@ -79,7 +80,7 @@ class RemoteCache implements LoadingProcess {
   readonly #child: ChildProcess;
   readonly #gone: Promise<unknown>;
   readonly #waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
-  readonly #origins = new Map<number, () => number>();
+  readonly #origins = new Map<number, RaceOrigin>();
   readonly #onLoading: (() => void)[] = [];
   #calls = 0;
 
@@ -88,8 +89,7 @@ class RemoteCache implements LoadingProcess {
     this.#gone = gone;
     child.on('message', (message: Message) => {
       if (message.origin !== undefined) {
-        const origin = this.#origins.get(message.origin);
-        child.send({ origin: message.origin, value: origin?.() });
+        void this.#answer(message.question, this.#origins.get(message.origin));
         return;
       }
       if (message.loading === true) {
@@ -111,7 +111,7 @@ class RemoteCache implements LoadingProcess {
     return this.#child.pid as number;
   }
 
-  async load(load: RaceLoad, origin: () => number): Promise<unknown> {
+  async load(load: RaceLoad, origin: RaceOrigin): Promise<number> {
     this.#origins.set(load.id, origin);
     try {
       return await this.#ask('load', load);
@@ -120,8 +120,8 @@ class RemoteCache implements LoadingProcess {
     }
   }
 
-  read(path: string, key: string): Promise<unknown> {
-    return this.#ask('read', path, key);
+  read(path: string, keys: readonly string[]): Promise<readonly unknown[]> {
+    return this.#ask('read', path, keys);
   }
 
   herd(herd: Herd): Promise<HerdReport> {
@@ -155,6 +155,11 @@ class RemoteCache implements LoadingProcess {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.disconnect();
     await this.#gone;
+  }
+
+  async #answer(question: number | undefined, origin: RaceOrigin | undefined): Promise<void> {
+    const value = await origin?.();
+    if (this.#child.connected) this.#child.send({ question, value });
   }
 
   #ask<T>(method: string, ...args: unknown[]): Promise<T> {
