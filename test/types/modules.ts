@@ -159,7 +159,9 @@ CacheInfraModule.forRoot({
     user: async () => Promise.resolve(undefined),
   },
 });
-// @ts-expect-error -- seconds, a number
+CacheInfraModule.forRoot({ defaultTtl: '5m', caches: { sessions: { defaultTtl: '15m' } } });
+CacheInfraModule.forRootAsync({ useFactory: () => ({ defaultTtl: '5m' }) });
+// @ts-expect-error -- a text has a unit
 CacheInfraModule.forRoot({ defaultTtl: '60' });
 // @ts-expect-error -- no such option
 CacheInfraModule.forRoot({ defaultTll: 60 });
@@ -187,7 +189,7 @@ CacheInfraModule.forRootAsync({
   }),
 });
 CacheInfraModule.forRootAsync({ useFactory: async () => Promise.resolve({ caches: { sessions: {} } }) });
-// @ts-expect-error -- seconds, a number
+// @ts-expect-error -- a text has a unit
 CacheInfraModule.forRootAsync({ useFactory: () => ({ defaultTtl: '60' }) });
 // @ts-expect-error -- names beside the factory
 CacheInfraModule.forRootAsync({ caches: { sessions: {} }, useFactory: () => ({}) });
@@ -202,7 +204,7 @@ expectTypeOf(cacheConfig.asProvider()).toExtend<CacheInfraAsyncOptions>();
 CacheInfraModule.forRootAsync(cacheConfig.asProvider());
 CacheInfraModule.forRootAsync({ ...cacheConfig.asProvider(), name: 'shop', caches: ['sessions'] });
 const wrongConfig = registerAs('cache', () => ({ defaultTtl: '60' }));
-// @ts-expect-error -- seconds, also from @nestjs/config
+// @ts-expect-error -- a text has a unit, also from @nestjs/config
 CacheInfraModule.forRootAsync(wrongConfig.asProvider());
 
 expectTypeOf<CacheInfraModuleOptions['caches']>().not.toBeAny();
