@@ -5,13 +5,16 @@ import { expectTypeOf } from 'expect-type';
 import {
   Cache,
   CacheInfraModule,
+  CacheService,
   CacheVaryProvider,
   classType,
   decimalType,
   getAiCacheToken,
   getCacheToken,
+  getWholeCacheToken,
   InjectAiCache,
   InjectCache,
+  InjectWholeCache,
   withCacheContext,
   type AiCacheService,
   type CacheContext,
@@ -126,7 +129,7 @@ void cache.set('a', 1, { tll: 5 });
 // Injecting
 class Service {
   constructor(
-    readonly cache: Cache,
+    readonly cache: CacheService,
     @InjectCache('sessions') readonly sessions: Cache,
     @InjectAiCache() readonly answers: AiCacheService,
   ) {}
@@ -142,6 +145,9 @@ InjectCache(Cache);
 class OnAClass {}
 expectTypeOf(OnAClass).toBeConstructibleWith();
 expectTypeOf(getCacheToken('a')).toEqualTypeOf<InjectionToken<Cache>>();
+expectTypeOf(getWholeCacheToken()).toEqualTypeOf<InjectionToken<Cache>>();
+expectTypeOf(InjectWholeCache).parameters.toEqualTypeOf<[name?: string | undefined]>();
+expectTypeOf<CacheService>().toEqualTypeOf<Cache>();
 expectTypeOf(getAiCacheToken()).toEqualTypeOf<InjectionToken<AiCacheService>>();
 
 // Modules
