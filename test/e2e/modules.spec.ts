@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, Injectable, Logger, Module, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Logger, Module, type Type } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
 import {
@@ -9,9 +9,12 @@ import {
   CacheHealthIndicator,
   CacheInfraModule,
   CacheRegistry,
+  CacheService,
   getCacheToken,
+  getWholeCacheToken,
   InjectAiCache,
   InjectCache,
+  InjectWholeCache,
   InMemoryCache,
 } from 'nestjs-cache-infra';
 
@@ -216,6 +219,50 @@ describe('CacheInfraModule.forFeature', () => {
     );
   });
 
+  it('CacheService is the same class: it injects, decorates and overrides as Cache does', async () => {
+    @Injectable()
+    class Aliased {
+      constructor(
+        readonly cache: CacheService,
+        @Inject(CacheService) readonly byToken: Cache,
+      ) {}
+    }
+    const replacement = new InMemoryCache();
+    const module = await start(
+      { imports: [CacheInfraModule.forRoot()], providers: [Aliased, Products] },
+      (builder) => builder.overrideProvider(CacheService).useValue(replacement),
+    );
+    const { cache, byToken } = module.get(Aliased);
+    expect(cache).toBe(replacement);
+    expect([byToken, module.get(CacheService), module.get(Products).cache]).toEqual([cache, cache, cache]);
+    expect(cache).toBeInstanceOf(CacheService);
+    await replacement.close();
+  });
+
+  it('the token of the whole cache gives it, to an application and to a class', async () => {
+    @Injectable()
+    class Admin {
+      constructor(
+        @InjectWholeCache() readonly cache: Cache,
+        @InjectWholeCache('sessions') readonly sessions: Cache,
+        @InjectCache() readonly namespace: Cache,
+      ) {}
+    }
+    @Module({ imports: [CacheInfraModule.forFeature('admin')], providers: [Admin] })
+    class AdminModule {}
+    const module = await start({
+      imports: [CacheInfraModule.forRoot({ caches: { sessions: {} } }), AdminModule],
+    });
+    const { cache, sessions, namespace } = module.get(Admin);
+    expect(cache).toBe(module.get(CacheRegistry).get());
+    expect(module.get(getWholeCacheToken(), { strict: false })).toBe(cache);
+    expect(sessions).toBe(module.get(getCacheToken('sessions')));
+    expect(namespace).not.toBe(cache);
+    await namespace.set('a', 1);
+    await cache.clear();
+    expect(await namespace.get('a')).toBeUndefined();
+  });
+
   it('T74: CacheRegistry.get() returns the cache with which a test replaces the default one', async () => {
     const mine = new InMemoryCache({ name: 'mine' });
     const module = await start({ imports }, (builder) => builder.overrideProvider(Cache).useValue(mine));
@@ -277,6 +324,13 @@ describe('T75: forRoot() and forAi() in one application', () => {
       readonly ai: AiCacheService,
     ) {}
   }
+  @Injectable()
+  class ByName {
+    constructor(
+      @InjectCache('ai') readonly cache: Cache,
+      @InjectAiCache('ai') readonly ai: AiCacheService,
+    ) {}
+  }
   const ask = async ({ ai, cache }: Answers): Promise<(string | number)[]> => {
     const { cacheStatus } = await ai.run('ask', { prompt: 'x' }, async () => Promise.resolve({ value: 1 }));
     return [cache.name, cache.stats().loads, cacheStatus.split(';')[0] ?? ''];
@@ -297,6 +351,47 @@ describe('T75: forRoot() and forAi() in one application', () => {
     const module = await start({ imports: imports(), providers: [Answers] });
     expect(await ask(module.get(Answers))).toEqual(['default', 0, 'ai']);
     expect([...module.get(CacheRegistry).names()].sort()).toEqual(['ai', 'default']);
+  });
+
+  it.each([
+    ['forRoot() first', () => [CacheInfraModule.forRoot(), CacheInfraModule.forAi()]],
+    ['forAi() first', () => [CacheInfraModule.forAi(), CacheInfraModule.forRoot()]],
+    [
+      'async',
+      () => [
+        CacheInfraModule.forAiAsync({ useFactory: () => ({}) }),
+        CacheInfraModule.forRootAsync({ useFactory: async () => Promise.resolve({}) }),
+      ],
+    ],
+  ])("%s: 'ai' is injected by its name, too", async (_, imports) => {
+    const module = await start({ imports: imports(), providers: [Answers, ByName] });
+    const { cache, ai } = module.get(ByName);
+    expect(cache.name).toBe('ai');
+    expect(module.get(CacheRegistry).get('ai')).toBe(cache);
+    expect(ai).toBe(module.get(Answers).ai);
+    expect(cache.stats().loads).toBe(0);
+    await ask(module.get(Answers));
+    expect(cache.stats().loads).toBe(1);
+  });
+
+  it("a name 'ai' of another module is not taken from it", async () => {
+    const imports = [
+      CacheInfraModule.forRoot({ name: 'main', caches: { ai: { defaultTtl: 5 } } }),
+      CacheInfraModule.forAi(),
+    ];
+    const module = await start({ imports, providers: [Answers, ByName] });
+    expect(module.get(ByName).cache).toMatchObject({ name: 'ai', defaultTtl: 5 });
+    expect(module.get(Answers).cache.name).toBe('default');
+  });
+
+  it("nor is the service of a forAi({ name: 'ai' })", async () => {
+    const imports = [CacheInfraModule.forAi(), CacheInfraModule.forAi({ name: 'ai' })];
+    const module = await start({ imports, providers: [Answers, ByName] });
+    const { cache, ai } = module.get(ByName);
+    expect(cache.name).toBe('ai');
+    expect(ai).not.toBe(module.get(Answers).ai);
+    const { cacheStatus } = await ai.run('ask', { prompt: 'x' }, async () => Promise.resolve({ value: 1 }));
+    expect(cacheStatus).toMatch(/^ai;/);
   });
 
   it('forAi() alone has the default cache', async () => {

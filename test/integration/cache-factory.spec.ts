@@ -60,7 +60,7 @@ describe('seed S1.10 creation from configuration', () => {
   });
 
   it('caches of different kinds on one prefix read each other', async () => {
-    const options = { redisUrl: suite.url, keyPrefix, commandTimeout: '5s' };
+    const options = { redisUrl: suite.url, keyPrefix, commandTimeout: '5s' } as const;
     const [web, ai] = [
       closing(await factory().forWebApp(options)),
       closing(await factory().forAiApp(options)),
@@ -129,7 +129,7 @@ describe('seed S4.42 the size of the L1', () => {
     ['forAiApp', 200],
     ['forTesting', 50],
   ] as const)('%s: %p entries', async (way, size) => {
-    const options = { redisUrl: suite.url, keyPrefix, commandTimeout: '5s' };
+    const options = { redisUrl: suite.url, keyPrefix, commandTimeout: '5s' } as const;
     const cache = await armed(closing((await factory()[way](options)) as RedisCache));
     expect(cache.maxSize).toBe(size);
     await cache.setMany(Array.from({ length: size + 10 }, (_, i) => [`key:${String(i)}`, i]));

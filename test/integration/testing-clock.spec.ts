@@ -35,7 +35,7 @@ describe('CacheInfraModule.forTesting', () => {
   it.each([
     ['in memory', {}],
     ['on Redis', { redisUrl: url, keyPrefix: prefix, commandTimeout: '5s' }],
-  ])('%s, time stands still until clock.advance', async (_, options) => {
+  ] as const)('%s, time stands still until clock.advance', async (_, options) => {
     const module = await start({ imports: [CacheInfraModule.forTesting(options)] });
     const products = module.get(Products);
     const clock = module.get(ManualClock);

@@ -251,7 +251,7 @@ describe('getOrSetMany with lock', () => {
   });
 
   it('loads that wait for each other across instances end within a lease', async () => {
-    const options = { advanced: { leaseDuration: '500ms' } };
+    const options = { advanced: { leaseDuration: '500ms' } } as const;
     const [cache, other] = [await redis(options), await redis(options)];
     const inside = (of: RedisCache, key: string) => async (missing: readonly string[]) => {
       await of.getOrSet(key, () => 'inner', { lock: true });

@@ -44,7 +44,7 @@ describe('guarantee 2: leases while Redis is away', () => {
 
   it('Redis hangs in mid-load: the caller gets its value', async () => {
     const leaseMs = 300;
-    const leaseDuration = `${String(leaseMs)}ms`;
+    const leaseDuration = `${leaseMs}ms` as const;
     const cache = await redis({ onError: 'degrade', commandTimeout: '250ms', advanced: { leaseDuration } });
     const held = await heldLoad(cache, { lock: true });
     await own.server.pause();

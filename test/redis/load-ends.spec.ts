@@ -70,7 +70,7 @@ describe('T25: whatever ends a load, each thing that it holds is given back', ()
   it('T25: a loader that hangs beyond hardTimeout, whose callers were served a stale value', async () => {
     const [cache, other] = [await redis({ advanced: { leaseDuration: '60s' } }), await redis()];
     const stored = { ttl: '10ms', grace: '10m' } as const;
-    const options = { ...stored, lock: true, softTimeout: 0, hardTimeout: '200ms' };
+    const options = { ...stored, lock: true, softTimeout: 0, hardTimeout: '200ms' } as const;
     await cache.set('key', 'old', stored);
     await until(async () => !(await cache.has('key')), 'the end of the ttl');
     let aborted = false;

@@ -38,8 +38,8 @@ describe('guarantee 2: one load across instances', () => {
       redisUrl: own.server.url,
       keyPrefix: own.keyPrefix,
       ...patient,
-      advanced: { leaseDuration: `${String(leaseMs)}ms` },
-    };
+      advanced: { leaseDuration: `${leaseMs}ms` },
+    } as const;
     const [leader, ...others] = await Promise.all([1, 2, 3, 4].map(() => startLoadingProcess(options)));
     for (const each of others) closing(each);
     const herd = { key: 'key', callers: 250, options: { lock: true } };
@@ -104,7 +104,7 @@ describe('guarantee 2: one load across instances', () => {
 
   it('a lease is prolonged while its load runs', async () => {
     const leaseMs = 300;
-    const leaseDuration = `${String(leaseMs)}ms`;
+    const leaseDuration = `${leaseMs}ms` as const;
     const [cache, other] = [
       await redis({ advanced: { leaseDuration } }),
       await redis({ advanced: { leaseDuration } }),
@@ -200,7 +200,7 @@ describe('guarantee 2: one load across instances', () => {
 describe('leases', () => {
   it('a loader that runs longer than the lease keeps it: one run', async () => {
     const leaseMs = 200;
-    const leaseDuration = `${String(leaseMs)}ms`;
+    const leaseDuration = `${leaseMs}ms` as const;
     const [cache, other] = [
       await redis({ advanced: { leaseDuration } }),
       await redis({ advanced: { leaseDuration } }),

@@ -18,7 +18,7 @@ const loadsOf = (...caches: RedisCache[]): number =>
   caches.reduce((sum, cache) => sum + engineOf(cache).work.loads.size, 0);
 
 describe('refresh ahead with Redis', () => {
-  const options = { ttl: '2s', refreshAhead: 0.05 };
+  const options = { ttl: '2s', refreshAhead: 0.05 } as const;
   /** 5 % of the ttl have passed. */
   const due = (): Promise<void> => elapse(150);
 
@@ -148,7 +148,7 @@ describe('refreshAhead across instances', () => {
 
   it('a refresh left to another instance that dies is tried again before the end of the ttl', async () => {
     const leaseMs = 300;
-    const leaseDuration = `${String(leaseMs)}ms`;
+    const leaseDuration = `${leaseMs}ms` as const;
     const [cache, other] = [
       await redis({ advanced: { leaseDuration } }),
       await redis({ advanced: { leaseDuration } }),

@@ -30,7 +30,7 @@ describe('tiers of one call', () => {
 
   it('l1Ttl: Redis is asked again after it, each time', async () => {
     const [cache, other] = [await redis({ coherence: 'none' }), await redis({ coherence: 'none' })];
-    const options = { ttl: 600, l1Ttl: '100ms' };
+    const options = { ttl: 600, l1Ttl: '100ms' } as const;
     await cache.getOrSet('key', () => 1, options);
     for (const value of [2, 3]) {
       await other.set('key', value);

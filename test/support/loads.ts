@@ -56,7 +56,7 @@ const staleTtlMs = 50;
 const clockErrorMs = 30;
 
 /** The options of `setStale` for a load of the same entry. */
-export const briefly = { ttl: `${String(staleTtlMs)}ms`, grace: 60 } as const;
+export const briefly = { ttl: `${staleTtlMs}ms`, grace: 60 } as const;
 
 /** Stores a value under `key`, and waits until every instance takes it for stale: past its ttl, within its grace. */
 export async function setStale(

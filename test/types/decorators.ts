@@ -194,11 +194,128 @@ class Untyped {
     return Promise.resolve(it);
   }
 
+  @Cacheable({ key: (it) => it.id, unless: (result) => result.draft, ttl: (result) => result.ttl })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  async findAny(_it: Product): Promise<any> {
+    return client.call();
+  }
+
+  @CachePut({ key: (it) => it.id, unless: (result) => result.draft, resultTags: (result) => result.tags })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  async putAny(_it: Product): Promise<any> {
+    return client.call();
+  }
+
+  @CacheEvict({ key: (it) => it.id, condition: (it) => it.price > 0, resultTags: (result) => result.tags })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  async evictAny(_it: Product): Promise<any> {
+    return client.call();
+  }
+
+  @Cacheable({ key: (it, page) => `${it.id}:${page}`, unless: (result) => result === null })
+  async genericUnannotated<T extends { id: string }>(it: T, _page?: number): Promise<T | null> {
+    return Promise.resolve(it);
+  }
+
+  @CachePut({ key: (it) => it.id, ttl: (result) => result.ttl })
+  async putGenericUnannotated<T extends { id: string }>(it: T): Promise<T> {
+    return Promise.resolve(it);
+  }
+
+  @CacheEvict({ key: (it) => it.id, resultKey: (result) => result.id })
+  async evictGenericUnannotated<T extends { id: string }>(it: T): Promise<T> {
+    return Promise.resolve(it);
+  }
+
+  @Cacheable({ each: true, key: (id) => `item:${id}`, unless: (result) => result === null })
+  async genericItems<T>(_ids: readonly string[]): Promise<T[]> {
+    return client.call();
+  }
+
+  @Cacheable({ each: 'map', key: (id) => id, unless: (result) => result.draft })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  async anyItems(_ids: readonly string[]): Promise<Map<string, any>> {
+    return client.call();
+  }
+
+  @Cacheable({ key: (...parts) => parts.join(':') })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  observableAny(_id: string): Observable<any> {
+    return of(1);
+  }
+
   @Cacheable({ unless: (result: unknown) => result === null })
   async unknown(): Promise<unknown> {
     return Promise.resolve();
   }
 }
+// The type of the class is the parameter's.
+class Repository<E extends { id: string }> {
+  @Cacheable({ key: (id: string) => id })
+  async find(_id: string): Promise<E | undefined> {
+    return client.call();
+  }
+
+  @Cacheable({ key: (id) => id, unless: (result) => result.id === '' })
+  async unannotated(_id: string): Promise<E> {
+    return client.call();
+  }
+
+  @CachePut({ resultKey: (it) => it.id })
+  async insert(it: E): Promise<E> {
+    return Promise.resolve(it);
+  }
+
+  @Cacheable({ each: true, key: (id: string) => id })
+  async findAll(_ids: readonly string[]): Promise<(E | undefined)[]> {
+    return client.call();
+  }
+
+  @CachePut({ key: (it) => it.id })
+  async save(it: E): Promise<E> {
+    return Promise.resolve(it);
+  }
+
+  @CacheEvict({ key: (it) => it.id })
+  async remove(_it: E): Promise<void> {
+    return Promise.resolve();
+  }
+
+  // @ts-expect-error -- the method's parameter is a text
+  @Cacheable({ key: (id: number) => String(id) })
+  async wrong(_id: string): Promise<E | undefined> {
+    return client.call();
+  }
+}
+expectTypeOf<Repository<Product>['find']>().returns.resolves.toEqualTypeOf<Product | undefined>();
+expectTypeOf<Untyped['evictGenericUnannotated']>().toBeFunction();
+class UntypedButWrong {
+  // @ts-expect-error -- the parameter is a text, whatever the result is
+  @Cacheable({ key: (id: number) => String(id) })
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the case
+  async find(_id: string): Promise<any> {
+    return client.call();
+  }
+
+  // @ts-expect-error -- two parameters
+  @CachePut({ key: (id: string, page: number) => `${id}${String(page)}` })
+  async put<T>(_id: string): Promise<T | undefined> {
+    return client.call();
+  }
+
+  // @ts-expect-error -- the parameter is a text
+  @CacheEvict({ key: (id: number) => String(id) })
+  async evict<T>(_id: string): Promise<T | undefined> {
+    return client.call();
+  }
+
+  // @ts-expect-error -- a generic method that returns at once
+  @Cacheable()
+  sync<T>(it: T): T[] {
+    return [it];
+  }
+}
+expectTypeOf<UntypedButWrong>().toHaveProperty('find');
 expectTypeOf<Untyped['unannotated']>().parameters.toEqualTypeOf<[Product]>();
 
 // T82: the instance is `this`, ttl and tags may come from the result.
@@ -261,7 +378,79 @@ Cacheable({ ttl: () => new Date() });
 // @ts-expect-error -- the result is a method's own
 CacheDefaults({ ttl: () => 5 });
 // @ts-expect-error -- @CacheEvict stores nothing
-CacheEvict({ key: 'k', resultTags: () => ['t'] });
+CacheEvict({ key: 'k', unless: () => true });
+
+// Keys from the result, for what is known only then.
+class ByResult {
+  constructor(private readonly tenant: string) {}
+
+  @CachePut({
+    resultKey(this: ByResult, result: Product, name: string) {
+      return `${this.tenant}:${result.id}:${name}`;
+    },
+  })
+  async put(_name: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  @CachePut({ resultKey: (it, name) => `${it.id}:${name}`, ttl: (it) => it.ttl, tags: (name) => [name.id] })
+  async unannotated(_name: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  @CachePut<ByResult['named']>({ resultKey: (result, name) => `${result.id.trim()}:${name.trim()}` })
+  async named(_name: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  @CacheEvict({
+    resultKey: (it: Product) => [it.id],
+    resultTags: (it: Product, name: string) => [it.id, name],
+  })
+  async evict(_name: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  @CacheEvict<ByResult['evictNamed']>({
+    key: (name) => name,
+    resultKey: (it) => it.id,
+    resultTags: (it) => [it.id],
+  })
+  async evictNamed(_name: string): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- the result is a product
+  @CachePut({ resultKey: (result: string) => result })
+  async wrongPut(): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- another instance
+  @CachePut({
+    resultKey(this: Right) {
+      return String(this.rest);
+    },
+  })
+  async wrongThis(): Promise<Product> {
+    return Promise.resolve(product);
+  }
+
+  // @ts-expect-error -- the result is a product
+  @CacheEvict({ resultTags: (result: string) => [result] })
+  async wrongEvict(): Promise<Product> {
+    return Promise.resolve(product);
+  }
+}
+expectTypeOf<ByResult>().toHaveProperty('put');
+// @ts-expect-error -- a key is a text
+CachePut({ resultKey: () => 1 });
+// @ts-expect-error -- which of the two?
+CachePut({ key: 'k', resultKey: () => 'k' });
+// @ts-expect-error -- a function of the result
+CachePut({ resultKey: 'k' });
+// @ts-expect-error -- the key is needed before there is a result
+Cacheable({ resultKey: () => 'k' });
 
 // And hold it to them.
 class Wrong {
@@ -335,12 +524,6 @@ class Wrong {
   @Cacheable()
   async *generator(): AsyncGenerator<number> {
     yield await Promise.resolve(1);
-  }
-
-  // @ts-expect-error -- nor can a promise of one
-  @Cacheable()
-  async iterable(): Promise<AsyncIterable<number>> {
-    return Promise.resolve((async function* () {})());
   }
 
   // @ts-expect-error -- a property is no method

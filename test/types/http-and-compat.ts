@@ -8,6 +8,7 @@ import {
   type HttpCacheOptions,
   type InMemoryCacheOptions,
   type RedisCache,
+  type Ttl,
 } from 'nestjs-cache-infra';
 import {
   Cache,
@@ -38,7 +39,7 @@ class Pages {
 }
 expectTypeOf<Pages>().toHaveProperty('page');
 expectTypeOf(HttpCache()).toEqualTypeOf<ClassDecorator & MethodDecorator>();
-expectTypeOf<HttpCacheOptions['ttl']>().toEqualTypeOf<number | string | undefined>();
+expectTypeOf<HttpCacheOptions['ttl']>().toEqualTypeOf<Ttl | undefined>();
 expectTypeOf<HttpCacheInterceptor>().toHaveProperty('intercept');
 // @ts-expect-error -- no such option
 HttpCache({ tll: 5 });

@@ -5,13 +5,16 @@ import { expectTypeOf } from 'expect-type';
 import {
   Cache,
   CacheInfraModule,
+  CacheService,
   CacheVaryProvider,
   classType,
   decimalType,
   getAiCacheToken,
   getCacheToken,
+  getWholeCacheToken,
   InjectAiCache,
   InjectCache,
+  InjectWholeCache,
   withCacheContext,
   type AiCacheService,
   type CacheContext,
@@ -126,7 +129,7 @@ void cache.set('a', 1, { tll: 5 });
 // Injecting
 class Service {
   constructor(
-    readonly cache: Cache,
+    readonly cache: CacheService,
     @InjectCache('sessions') readonly sessions: Cache,
     @InjectAiCache() readonly answers: AiCacheService,
   ) {}
@@ -142,6 +145,9 @@ InjectCache(Cache);
 class OnAClass {}
 expectTypeOf(OnAClass).toBeConstructibleWith();
 expectTypeOf(getCacheToken('a')).toEqualTypeOf<InjectionToken<Cache>>();
+expectTypeOf(getWholeCacheToken()).toEqualTypeOf<InjectionToken<Cache>>();
+expectTypeOf(InjectWholeCache).parameters.toEqualTypeOf<[name?: string | undefined]>();
+expectTypeOf<CacheService>().toEqualTypeOf<Cache>();
 expectTypeOf(getAiCacheToken()).toEqualTypeOf<InjectionToken<AiCacheService>>();
 
 // Modules
@@ -159,7 +165,9 @@ CacheInfraModule.forRoot({
     user: async () => Promise.resolve(undefined),
   },
 });
-// @ts-expect-error -- seconds, a number
+CacheInfraModule.forRoot({ defaultTtl: '5m', caches: { sessions: { defaultTtl: '15m' } } });
+CacheInfraModule.forRootAsync({ useFactory: () => ({ defaultTtl: '5m' }) });
+// @ts-expect-error -- a text has a unit
 CacheInfraModule.forRoot({ defaultTtl: '60' });
 // @ts-expect-error -- no such option
 CacheInfraModule.forRoot({ defaultTll: 60 });
@@ -187,7 +195,7 @@ CacheInfraModule.forRootAsync({
   }),
 });
 CacheInfraModule.forRootAsync({ useFactory: async () => Promise.resolve({ caches: { sessions: {} } }) });
-// @ts-expect-error -- seconds, a number
+// @ts-expect-error -- a text has a unit
 CacheInfraModule.forRootAsync({ useFactory: () => ({ defaultTtl: '60' }) });
 // @ts-expect-error -- names beside the factory
 CacheInfraModule.forRootAsync({ caches: { sessions: {} }, useFactory: () => ({}) });
@@ -202,7 +210,7 @@ expectTypeOf(cacheConfig.asProvider()).toExtend<CacheInfraAsyncOptions>();
 CacheInfraModule.forRootAsync(cacheConfig.asProvider());
 CacheInfraModule.forRootAsync({ ...cacheConfig.asProvider(), name: 'shop', caches: ['sessions'] });
 const wrongConfig = registerAs('cache', () => ({ defaultTtl: '60' }));
-// @ts-expect-error -- seconds, also from @nestjs/config
+// @ts-expect-error -- a text has a unit, also from @nestjs/config
 CacheInfraModule.forRootAsync(wrongConfig.asProvider());
 
 expectTypeOf<CacheInfraModuleOptions['caches']>().not.toBeAny();

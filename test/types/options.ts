@@ -2,8 +2,13 @@
 import { expectTypeOf } from 'expect-type';
 import type {
   AdvancedOptions,
+  AiCacheControl,
+  AiCacheSettings,
   BaseAdvancedOptions,
   BaseCacheOptions,
+  CacheableOptions,
+  CacheDefaultsOptions,
+  CacheInfraAiOptions,
   CacheInfraConfig,
   CacheInfraTestingOptions,
   CacheLogger,
@@ -12,8 +17,10 @@ import type {
   Clock,
   Coherence,
   EncryptionOptions,
+  HttpCacheOptions,
   InMemoryCacheOptions,
   Isolation,
+  LoadOptions,
   OnError,
   RedisCacheOptions,
   RedisConnectionOptions,
@@ -29,7 +36,33 @@ expectTypeOf<BaseCacheOptions['isolation']>().toEqualTypeOf<Isolation | undefine
 expectTypeOf<RedisCacheOptions['onError']>().toEqualTypeOf<OnError | undefined>();
 expectTypeOf<RedisCacheOptions['coherence']>().toEqualTypeOf<Coherence | undefined>();
 
-expectTypeOf<BaseCacheOptions['defaultTtl']>().toEqualTypeOf<number | undefined>();
+expectTypeOf<BaseCacheOptions['defaultTtl']>().toEqualTypeOf<Ttl | undefined>();
+// One type of durations, wherever a time is given.
+expectTypeOf<Ttl>().toEqualTypeOf<number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`>();
+type Of<T, K extends keyof T> = NonNullable<T[K]>;
+expectTypeOf<
+  | Of<RedisCacheOptions, 'defaultTtl' | 'l1Ttl' | 'grace' | 'softTimeout' | 'hardTimeout'>
+  | Of<RedisCacheOptions, 'commandTimeout' | 'connectTimeout'>
+  | Of<AdvancedOptions, 'graceBackoff' | 'leaseDuration' | 'journalHorizon' | 'breakerProbeInterval'>
+  | Of<LoadOptions, 'ttl' | 'l1Ttl' | 'grace' | 'softTimeout' | 'hardTimeout'>
+  | Of<CacheableOptions, 'l1Ttl' | 'grace' | 'softTimeout' | 'hardTimeout'>
+  | Of<CacheDefaultsOptions, 'ttl'>
+  | Of<AiCacheSettings, 'defaultTtl' | 'maxTtl'>
+  | Of<CacheInfraAiOptions, 'defaultTtl' | 'maxTtl'>
+  | Of<AiCacheControl, 'ttl'>
+  | Of<HttpCacheOptions, 'ttl' | 'staleWhileRevalidate' | 'staleIfError'>
+>().toEqualTypeOf<Ttl>();
+({ defaultTtl: '5m', grace: '1.5h' }) satisfies InMemoryCacheOptions;
+({ operationTtls: { summarize: '2h', translate: 60 } }) satisfies AiCacheSettings;
+// @ts-expect-error -- no unit
+({ defaultTtl: '60' }) satisfies InMemoryCacheOptions;
+// @ts-expect-error -- no such unit
+({ defaultTtl: '1w' }) satisfies InMemoryCacheOptions;
+// @ts-expect-error -- no such unit
+({ grace: '5 min' }) satisfies InMemoryCacheOptions;
+// @ts-expect-error -- no duration
+({ operationTtls: { summarize: 'long' } }) satisfies AiCacheSettings;
+
 expectTypeOf<BaseCacheOptions['grace']>().toEqualTypeOf<Ttl | undefined>();
 expectTypeOf<BaseCacheOptions['types']>().toEqualTypeOf<readonly CacheType[] | undefined>();
 expectTypeOf<BaseCacheOptions['monitor']>().toEqualTypeOf<CacheMonitor | undefined>();
@@ -64,9 +97,7 @@ expectTypeOf<AdvancedOptions>().toExtend<BaseAdvancedOptions>();
 // The factory and the module take every option of a cache in Redis.
 expectTypeOf<CacheInfraConfig>().toExtend<RedisCacheOptions>();
 expectTypeOf<CacheInfraTestingOptions>().toExtend<RedisCacheOptions>();
-expectTypeOf<CacheInfraConfig['operationTtls']>().toEqualTypeOf<
-  Readonly<Record<string, number>> | undefined
->();
+expectTypeOf<CacheInfraConfig['operationTtls']>().toEqualTypeOf<Readonly<Record<string, Ttl>> | undefined>();
 
 // @ts-expect-error -- entries in memory are maxSize or l1CacheSize, each in its home
 expectTypeOf<InMemoryCacheOptions>().toHaveProperty('l1CacheSize');

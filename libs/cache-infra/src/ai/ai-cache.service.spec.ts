@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { ManualClock } from '../base/manual-clock.js';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import { CacheError, SerializationError, ValidationError } from '../base/errors.js';
@@ -450,6 +451,18 @@ describe('invalidate', () => {
 });
 
 describe('settings', () => {
+  it("answers live as long as the cache's defaultTtl, also below a second", async () => {
+    const clock = new ManualClock();
+    const cache = new InMemoryCache({ defaultTtl: '250ms', advanced: { clock } });
+    const ai = new AiCacheService(cache, { clock });
+    const produce = producer({ value: 'fine' });
+    await ai.run('sentiment', request, produce);
+    clock.advance('249ms');
+    expect(await ai.run('sentiment', request, produce)).toMatchObject({ cached: true });
+    clock.advance('1ms');
+    expect(await ai.run('sentiment', request, produce)).toMatchObject({ cached: false });
+  });
+
   it('are checked all at once', () => {
     const wrong = {
       textHashThreshold: -1,

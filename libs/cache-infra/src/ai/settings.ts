@@ -1,6 +1,7 @@
 import type { Checks, NestedCheck } from '../base/checks.js';
 import {
   assertOptions,
+  duration,
   fraction,
   nonEmptyString,
   nonNegativeInteger,
@@ -11,23 +12,24 @@ import {
   positiveInteger,
   problem,
   problemsAt,
-  ttlSeconds,
+  timeout,
 } from '../base/checks.js';
 import { systemClock, type Clock } from '../base/clock.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
+import type { Ttl } from '../cache/contract/options.js';
 import { finishReasonSet } from './cacheability.js';
 import type { AiPrice } from './savings.js';
-import type { TtlPolicy } from './ttl-policy.js';
+import { ttlOption, type TtlPolicy } from './ttl-policy.js';
 
 export interface AiCacheSettings {
   /** Digest strings longer than this many characters in keys. Default 500; 0 = every string. */
   readonly textHashThreshold?: number | undefined;
-  /** Ttl in seconds per operation. 0 = never expires. */
-  readonly operationTtls?: Readonly<Record<string, number>> | undefined;
-  /** Ttl in seconds of other operations. Default: `defaultTtl` of the cache. */
-  readonly defaultTtl?: number | undefined;
-  /** Maximum ttl in seconds. Default: no maximum. */
-  readonly maxTtl?: number | undefined;
+  /** Ttl per operation: `{ summarize: '2h' }`. 0 = never expires. */
+  readonly operationTtls?: Readonly<Record<string, Ttl>> | undefined;
+  /** Ttl of other operations. Default: `defaultTtl` of the cache. */
+  readonly defaultTtl?: Ttl | undefined;
+  /** Maximum ttl, above 0. Default: no maximum. */
+  readonly maxTtl?: Ttl | undefined;
   /**
    * Shortens each ttl by up to this fraction (0-1), determined by the key, so that answers stored together do not
    * expire together. Default 0.
@@ -75,8 +77,8 @@ export const texts: NestedCheck = {
 const settingsChecks = {
   textHashThreshold: nonNegativeInteger,
   operationTtls,
-  defaultTtl: ttlSeconds,
-  maxTtl: (value) => positiveInteger(value) ?? ttlSeconds(value),
+  defaultTtl: duration,
+  maxTtl: (value) => (typeof value === 'string' ? undefined : positiveInteger(value)) ?? timeout(value),
   jitter: fraction,
   prices,
   completeFinishReasons: texts,
@@ -98,13 +100,16 @@ export interface ResolvedSettings {
   readonly clock: Clock;
 }
 
-/** @throws ValidationError that lists every problem */
+/**
+ * @param cacheDefaultTtl seconds
+ * @throws ValidationError that lists every problem
+ */
 export function resolveSettings(settings: AiCacheSettings, cacheDefaultTtl: number): ResolvedSettings {
   assertOptions('AiCacheService', settings, settingsChecks);
   return {
     textHashThreshold: settings.textHashThreshold ?? 500,
     ttl: {
-      defaultTtl: settings.defaultTtl ?? cacheDefaultTtl,
+      defaultTtl: settings.defaultTtl ?? ttlOption(Math.round(cacheDefaultTtl * 1000)),
       operationTtls: { ...settings.operationTtls },
       maxTtl: settings.maxTtl,
       jitter: settings.jitter ?? 0,

@@ -1,10 +1,11 @@
+import type { Ttl } from '../base/duration.js';
 import { ValidationError } from '../base/errors.js';
 import type { TtlPolicy } from './ttl-policy.js';
 import { decideTtl, ttlOption } from './ttl-policy.js';
 
 const policy: TtlPolicy = {
   defaultTtl: 3600,
-  operationTtls: { sentiment: 60, forever: 0 },
+  operationTtls: { sentiment: 60, forever: 0, translate: '1.5s' },
   maxTtl: undefined,
   jitter: 0,
 };
@@ -13,11 +14,13 @@ describe('the ttl of an AI answer', () => {
   it.each([
     ['the default', 'summarize', undefined, undefined, 3_600_000, 'default', false],
     ['the operation', 'sentiment', undefined, undefined, 60_000, 'operation', false],
+    ['the operation, with a unit', 'translate', undefined, undefined, 1500, 'operation', false],
     ['the call, before the operation', 'sentiment', '5m', undefined, 300_000, 'call', false],
     ['the call, also when it says never', 'sentiment', 0, undefined, 0, 'call', false],
     ['an operation that never expires', 'forever', undefined, undefined, 0, 'operation', false],
     ['at most maxTtl', 'summarize', '2h', 1800, 1_800_000, 'call', true],
     ['maxTtl instead of never', 'forever', undefined, 1800, 1_800_000, 'operation', true],
+    ['at most maxTtl, with a unit', 'summarize', '2h', '30m', 1_800_000, 'call', true],
     ['below maxTtl as it is', 'sentiment', undefined, 1800, 60_000, 'operation', false],
     [
       'the default for an operation called constructor',
@@ -47,7 +50,7 @@ describe('the ttl of an AI answer', () => {
   });
 
   it.each([[-1], [1.5], ['soon'], ['366d']])('refuses %j', (ttl) => {
-    expect(() => decideTtl(policy, 'summarize', 'k', ttl)).toThrow(ValidationError);
+    expect(() => decideTtl(policy, 'summarize', 'k', ttl as Ttl)).toThrow(ValidationError);
   });
 
   it('is shortened by jitter, the same for the same key', () => {

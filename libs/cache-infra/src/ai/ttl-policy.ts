@@ -3,11 +3,10 @@ import { durationMs } from '../base/duration.js';
 import { sha256 } from '../keys/digest.js';
 
 export interface TtlPolicy {
-  /** Seconds. */
-  readonly defaultTtl: number;
-  readonly operationTtls: Readonly<Record<string, number>>;
-  /** Seconds; undefined = no cap. */
-  readonly maxTtl: number | undefined;
+  readonly defaultTtl: Ttl;
+  readonly operationTtls: Readonly<Record<string, Ttl>>;
+  /** Undefined = no cap. */
+  readonly maxTtl: Ttl | undefined;
   /** Fraction, 0-1. */
   readonly jitter: number;
 }
@@ -37,7 +36,7 @@ export function decideTtl(
   ttl: Ttl | undefined,
 ): TtlDecision {
   const { source, wantedMs } = wanted(policy, operation, ttl);
-  const maxMs = (policy.maxTtl ?? 0) * 1000;
+  const maxMs = durationMs(policy.maxTtl ?? 0, 'maxTtl');
   const capped = maxMs > 0 && (wantedMs === 0 || wantedMs > maxMs);
   const fullMs = capped ? maxMs : wantedMs;
   const jitterMs = Math.floor(fullMs * policy.jitter * fractionOf(key));
@@ -58,9 +57,9 @@ function wanted(
 ): { source: TtlDecision['source']; wantedMs: number } {
   if (ttl !== undefined) return { source: 'call', wantedMs: durationMs(ttl) };
   // An operation may be named 'constructor'.
-  const seconds = Object.hasOwn(operationTtls, operation) ? operationTtls[operation] : undefined;
-  if (seconds !== undefined) return { source: 'operation', wantedMs: seconds * 1000 };
-  return { source: 'default', wantedMs: defaultTtl * 1000 };
+  const ofOperation = Object.hasOwn(operationTtls, operation) ? operationTtls[operation] : undefined;
+  if (ofOperation !== undefined) return { source: 'operation', wantedMs: durationMs(ofOperation) };
+  return { source: 'default', wantedMs: durationMs(defaultTtl) };
 }
 
 /** A pseudo-random number from 0 to 1 (exclusive), derived from the key. */

@@ -24,7 +24,6 @@ import {
   socketPath,
   stringValue,
   timeout,
-  ttlSeconds,
   type Check,
 } from './checks.js';
 import { ValidationError } from './errors.js';
@@ -41,7 +40,7 @@ function messageOf(run: () => void): string {
 
 describe('single values', () => {
   const fine: readonly [name: string, check: Check, values: readonly unknown[]][] = [
-    ['ttlSeconds', ttlSeconds, [0, 1, 31_536_000]],
+    ['duration', duration, [0, 1, 31_536_000, '250ms', '1.5s', '30m', '2h', '365d']],
     ['duration', duration, [0, 5, '250ms', '7d', '365d']],
     ['timeout', timeout, [1, '1ms']],
     ['nonNegativeInteger', nonNegativeInteger, [0, 9]],
@@ -61,15 +60,14 @@ describe('single values', () => {
   });
 
   const wrong: readonly [name: string, check: Check, value: unknown, words: string][] = [
-    ['ttlSeconds', ttlSeconds, -1, 'must be non-negative'],
-    ['ttlSeconds', ttlSeconds, '3600', 'must be an integer (seconds)'],
-    ['ttlSeconds', ttlSeconds, Infinity, 'must be an integer (seconds)'],
-    ['ttlSeconds', ttlSeconds, NaN, 'must be an integer (seconds)'],
-    ['ttlSeconds', ttlSeconds, 366 * 86_400, 'must not exceed 365 days (31536000 seconds)'],
+    ['duration', duration, '3600', 'must be an integer (seconds) or a duration with a unit (ms, s, m, h, d)'],
+    ['duration', duration, Infinity, 'must be an integer (seconds)'],
+    ['duration', duration, NaN, 'must be an integer (seconds)'],
+    ['duration', duration, 366 * 86_400, 'must not exceed 365 days'],
     ['duration', duration, -1, 'must be non-negative'],
-    ['duration', duration, '1w', 'must be whole seconds or a duration'],
-    ['duration', duration, '366d', 'at most 365 days'],
-    ['duration', duration, null, 'must be whole seconds or a duration'],
+    ['duration', duration, '1w', 'must be an integer (seconds) or a duration'],
+    ['duration', duration, '366d', 'must not exceed 365 days'],
+    ['duration', duration, null, 'must be an integer (seconds) or a duration'],
     ['timeout', timeout, '0ms', 'must be longer than 0'],
     ['nonNegativeInteger', nonNegativeInteger, -1, 'must be a non-negative integer'],
     ['nonNegativeInteger', nonNegativeInteger, 1.5, 'must be a non-negative integer'],
@@ -190,7 +188,8 @@ describe('operationTtls', () => {
     expect(problemsAt('operationTtls', 'invalid', operationTtls)).toEqual([
       {
         path: 'operationTtls',
-        message: 'operationTtls must be a dictionary of operation names to seconds, got "invalid"',
+        message:
+          'operationTtls must be a dictionary of operation names to seconds or durations, got "invalid"',
       },
     ]);
   });
@@ -216,7 +215,7 @@ describe('operationTtls', () => {
 });
 
 describe('assertOptions', () => {
-  const checks = { defaultTtl: ttlSeconds, maxSize: positiveInteger, redisUrl, password: nonEmptyString };
+  const checks = { defaultTtl: duration, maxSize: positiveInteger, redisUrl, password: nonEmptyString };
 
   it('accepts valid options, and treats undefined as absent', () => {
     assertOptions('Test', { defaultTtl: 5, maxSize: undefined, unheardOf: undefined }, checks);
@@ -247,7 +246,7 @@ describe('assertOptions', () => {
   });
 
   it('T57: names our option for an option of another cache', () => {
-    const known = { redisUrl, redis: objectValue, defaultTtl: ttlSeconds };
+    const known = { redisUrl, redis: objectValue, defaultTtl: duration };
     expect(messageOf(() => assertOptions('Test', { host: 'a' }, known))).toContain(
       "did you mean 'redis: { host }'?",
     );

@@ -1,4 +1,4 @@
-import { durationMs } from './duration.js';
+import { durationMs, durationProblem, type Ttl } from './duration.js';
 import type { ValidationProblem } from './errors.js';
 import { ValidationError } from './errors.js';
 import { describeValue, redactUrl } from './redact.js';
@@ -15,32 +15,12 @@ export interface NestedCheck {
 
 export type Checks = Readonly<Record<string, Check | NestedCheck>>;
 
-const maxTtlSeconds = 365 * 86_400;
-
-export const ttlSeconds: Check = (value) => {
-  if (typeof value !== 'number' || !Number.isInteger(value)) return 'must be an integer (seconds)';
-  if (value < 0) return 'must be non-negative';
-  if (value > maxTtlSeconds) return `must not exceed 365 days (${maxTtlSeconds} seconds)`;
-  return undefined;
-};
-
 /** Whole seconds, or a string with a unit. */
-export const duration: Check = (value) => {
-  if (typeof value === 'number') return ttlSeconds(value);
-  const words =
-    'must be whole seconds or a duration such as "250ms", "30s", "5m", "2h" or "7d", at most 365 days';
-  if (typeof value !== 'string') return words;
-  try {
-    durationMs(value);
-    return undefined;
-  } catch {
-    return words;
-  }
-};
+export const duration: Check = durationProblem;
 
 /** A time-out: a duration above 0. */
 export const timeout: Check = (value) =>
-  duration(value) ?? (durationMs(value as number | string) > 0 ? undefined : 'must be longer than 0');
+  duration(value) ?? (durationMs(value as Ttl) > 0 ? undefined : 'must be longer than 0');
 
 export const nonNegativeInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a non-negative integer';
@@ -144,15 +124,19 @@ function splitScheme(text: string): [scheme: string, rest: string] {
   return at === -1 ? ['', text] : [text.slice(0, at).toLowerCase(), text.slice(at + 3)];
 }
 
-/** Seconds per operation name. */
+/** A ttl per operation name. */
 export const operationTtls: NestedCheck = {
   problems(path, value) {
     if (!isPlainObject(value))
-      return [problem(path, 'must be a dictionary of operation names to seconds', value)];
+      return [problem(path, 'must be a dictionary of operation names to seconds or durations', value)];
     return Object.entries(value).flatMap(([operation, ttl]) => {
       if (operation.trim() === '') return [problem(path, 'keys must be non-empty strings', operation)];
       const at = `${path}.${operation}`;
-      return problemsAt(at, ttl, (it) => nonNegativeInteger(it) ?? ttlSeconds(it));
+      return problemsAt(
+        at,
+        ttl,
+        (it) => (typeof it === 'string' ? undefined : nonNegativeInteger(it)) ?? duration(it),
+      );
     });
   },
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import type { Ttl } from './duration.js';
 import { ValidationError } from './errors.js';
 import { ManualClock } from './manual-clock.js';
 
@@ -19,13 +20,13 @@ describe('ManualClock', () => {
     ['250ms', 250],
     [5, 5000],
     [0, 0],
-  ])('advances by %s: %i ms', (by, ms) => {
+  ] as const)('advances by %s: %i ms', (by, ms) => {
     const clock = new ManualClock(0);
     clock.advance(by);
     expect(clock.now()).toBe(ms);
   });
 
   it.each([-1, 'soon'])('refuses %s', (by) => {
-    expect(() => new ManualClock().advance(by)).toThrow(ValidationError);
+    expect(() => new ManualClock().advance(by as Ttl)).toThrow(ValidationError);
   });
 });

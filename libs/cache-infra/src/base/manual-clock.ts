@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { durationMs } from './duration.js';
+import { durationMs, type Ttl } from './duration.js';
 
 /**
  * A clock that only `advance` moves: for tests of expiry without waiting.
@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
    *
    * @throws ValidationError for an invalid duration
    */
-  advance(by: number | string): void {
+  advance(by: Ttl): void {
     this.#now += durationMs(by, 'advance');
   }
 }

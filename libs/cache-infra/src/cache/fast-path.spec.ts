@@ -35,7 +35,7 @@ describe('the fast path of an L1 hit, which inlines the rule of freshness', () =
           if (each.kind === 'set') {
             const { ttl, grace } = each;
             await cache.set('key', i, { ttl, grace, tags: each.tags });
-          } else if (each.kind === 'advance') clock.advance(`${String(each.ms)}ms`);
+          } else if (each.kind === 'advance') clock.advance(`${each.ms}ms`);
           else if (each.kind === 'invalidate') await cache.invalidateTags(each.tag);
           const entry = l1?.get('key');
           const isFresh = entry !== undefined && stateOf(entry, clock.now(), tags.table) === 'fresh';

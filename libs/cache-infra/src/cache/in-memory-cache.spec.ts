@@ -193,7 +193,7 @@ describe('ttl', () => {
     ['7d', 604_800_000],
     ['1.5s', 1500],
     ['365d', 31_536_000_000],
-  ])('pitfall (nest #10876) the unit is seconds, or said: %p lives %p ms', async (ttl, ms) => {
+  ] as const)('pitfall (nest #10876) the unit is seconds, or said: %p lives %p ms', async (ttl, ms) => {
     const cache = memory();
     await cache.set('a', 1, ttl);
     await cache.getOrSet('b', () => 1, { ttl });
@@ -201,6 +201,21 @@ describe('ttl', () => {
     expect([...(await cache.getMany(['a', 'b'])).keys()]).toEqual(['a', 'b']);
     clock.advance(1);
     expect((await cache.getMany(['a', 'b'])).size).toBe(0);
+  });
+
+  it.each([
+    [30, 30],
+    ['250ms', 0.25],
+    ['5m', 300],
+    [0, 0],
+  ] as const)('defaultTtl %p: the property says %p seconds', async (defaultTtl, seconds) => {
+    const cache = memory({ defaultTtl });
+    expect(cache.defaultTtl).toBe(seconds);
+    await cache.set('a', 1);
+    clock.advance(seconds === 0 ? 400 * 86_400_000 : seconds * 1000 - 1);
+    expect(await cache.get('a')).toBe(1);
+    clock.advance(1);
+    expect(await cache.get('a')).toBe(seconds === 0 ? 1 : undefined);
   });
 
   it('pitfall (nest #10876) more than 24.8 days overflows nothing', async () => {
@@ -211,7 +226,7 @@ describe('ttl', () => {
     expect(await cache.ttl('a')).toBe(1);
   });
 
-  it.each([0, '0ms', '0s', '0d'])('0 = never: %p', async (ttl) => {
+  it.each([0, '0ms', '0s', '0d'] as const)('0 = never: %p', async (ttl) => {
     const cache = memory();
     await cache.set('a', 1, ttl);
     clock.advance(400 * 86_400_000);

@@ -1,6 +1,6 @@
 import { assertOptions } from '../base/checks.js';
 import { cacheClock } from '../base/clock.js';
-import { durationMs } from '../base/duration.js';
+import { durationMs, durationSeconds } from '../base/duration.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { advancedInEffect } from './contract/advanced-options.js';
 import type { InMemoryCacheOptions } from './contract/cache-options.js';
@@ -38,7 +38,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
   return new Engine({
     name,
     keyPrefix: 'cache',
-    defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
+    defaultTtl: durationSeconds(options.defaultTtl ?? defaultOptions.defaultTtl, 'defaultTtl'),
     maxSize,
     defaults: planDefaults(options, false, undefined),
     graceBackoffMs: durationMs(graceBackoff, 'advanced.graceBackoff'),

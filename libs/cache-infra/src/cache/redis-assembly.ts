@@ -1,7 +1,7 @@
 import { cacheClock } from '../base/clock.js';
 import { Codec } from '../codec/codec.js';
 import { KeyRing } from '../codec/encryption.js';
-import { durationMs } from '../base/duration.js';
+import { durationMs, durationSeconds } from '../base/duration.js';
 import { guideUrl } from '../base/guide-url.js';
 import { encodedPrefix, namespacePath } from '../keys/namespace.js';
 import type { CoherenceChannel } from '../tiers/coherence/channel.js';
@@ -167,7 +167,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const engine = new Engine({
     name,
     keyPrefix,
-    defaultTtl: options.defaultTtl ?? defaultOptions.defaultTtl,
+    defaultTtl: durationSeconds(options.defaultTtl ?? defaultOptions.defaultTtl, 'defaultTtl'),
     maxSize: l1CacheSize,
     defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? fallbackL1Ttl),
     graceBackoffMs: durationMs(advanced.graceBackoff, 'advanced.graceBackoff'),

@@ -21,7 +21,7 @@ const lookEveryMs = 20;
 export async function probeCalls(direct: RedisCache): Promise<readonly ProbeStep[]> {
   const id = `nestjs-cache-infra-check:${randomUUID()}`;
   const [key, loaded] = [`${id}:set`, `${id}:loaded`];
-  const stored = { ttl: '1m', tags: [id] };
+  const stored = { ttl: '1m', tags: [id] } as const;
   const steps: ProbeStep[] = [];
   const attempt = async (what: string, work: () => Promise<unknown>): Promise<boolean> => {
     const problem = await problemOf(work);

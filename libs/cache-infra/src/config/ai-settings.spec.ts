@@ -17,6 +17,14 @@ describe('aiSettings', () => {
     );
   });
 
+  it('gives seconds, whatever the unit of the options', () => {
+    const given = { defaultTtl: '5m', operationTtls: { summarize: '2h', probe: '250ms' } } as const;
+    expect(aiSettings(given, {})).toMatchObject({
+      defaultTtl: 300,
+      operationTtls: { summarize: 7200, probe: 0.25 },
+    });
+  });
+
   it('seed S3.33 and S10.123 refuses invalid settings', () => {
     expect(() => aiSettings({ textHashThreshold: -1 }, {})).toThrow(
       'textHashThreshold must be a non-negative integer',

@@ -1,3 +1,4 @@
+import { durationSeconds } from '../base/duration.js';
 import type { Environment } from './misspelt-variables.js';
 import { aiAppOptionSet, configOptionSet, type AiAppCacheOptions, type CacheConfig } from './options.js';
 import { resolveOptions } from './resolve.js';
@@ -25,5 +26,12 @@ export function aiSettings(options: AiAppCacheOptions | CacheConfig = {}, env?: 
       ? resolveOptions({ ...recipe, set: configOptionSet, preset: true }, options, env)
       : resolveOptions({ ...recipe, set: aiAppOptionSet }, options, env);
   const { defaultTtl = 3600, operationTtls = {}, textHashThreshold = 500 } = resolved.options;
-  return { defaultTtl, operationTtls, textHashThreshold };
+  const ofOperations = Object.entries(operationTtls).map(
+    ([name, ttl]) => [name, durationSeconds(ttl)] as const,
+  );
+  return {
+    defaultTtl: durationSeconds(defaultTtl),
+    operationTtls: Object.fromEntries(ofOperations),
+    textHashThreshold,
+  };
 }

@@ -136,8 +136,8 @@ describe('defaults for calls without options', () => {
 
   it('reach a cache in Redis, and its fallback in memory', async () => {
     const clock = new ManualClock();
-    const advanced = { clock, leaseDuration: '2s' };
-    const options = { advanced, grace: '1h', l1Ttl: '10s', lock: true };
+    const advanced = { clock, leaseDuration: '2s' } as const;
+    const options = { advanced, grace: '1h', l1Ttl: '10s', lock: true } as const;
     await using cache = await factory().forWebApp({ redisUrl: closedPort, ...options });
     await cache.set('key', 1);
     clock.advance(1_801_000);
@@ -297,7 +297,7 @@ describe('validation, before any connection', () => {
   it('names bad environment variables together with bad options', async () => {
     const error = await rejection(factory({ CACHE_TTL: 'x' }).forWebApp({ l1CacheSize: 0 }));
     expect((error as Error).message).toBe(
-      'forWebApp: CACHE_TTL must be an integer (seconds), got "x"; l1CacheSize must be a positive integer, got 0',
+      'forWebApp: CACHE_TTL must be an integer (seconds) or a duration with a unit (ms, s, m, h, d) such as "5m", got "x"; l1CacheSize must be a positive integer, got 0',
     );
   });
 });

@@ -12,6 +12,7 @@ describe('seed S8.103-105 environment variables', () => {
   it.each([
     ['REDIS_URL', 'redis://localhost:6379', { redisUrl: 'redis://localhost:6379' }],
     ['CACHE_TTL', '120', { defaultTtl: 120 }],
+    ['CACHE_TTL', '5m', { defaultTtl: '5m' }],
     ['CACHE_SIZE', '7', { l1CacheSize: 7 }],
     ['CACHE_L1_ENABLED', 'off', { enableL1Cache: false }],
     ['CACHE_KEY_PREFIX', 'shop', { keyPrefix: 'shop' }],
@@ -96,7 +97,7 @@ describe('seed S8.103-105 environment variables', () => {
       REDIS_TEST_DB: '-1',
     };
     expect(problems(env)).toEqual([
-      'CACHE_TTL must be an integer (seconds), got "soon"',
+      'CACHE_TTL must be an integer (seconds) or a duration with a unit (ms, s, m, h, d) such as "5m", got "soon"',
       'CACHE_SIZE must be a positive integer, got 0',
       'ENABLE_CACHE_COMPRESSION must be true or false, got "maybe"',
       expect.stringMatching(/^CACHE_PRESET must be one of .*did you mean 'production'\?/),

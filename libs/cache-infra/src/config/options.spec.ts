@@ -101,7 +101,7 @@ describe('validation', () => {
       onOperation: 'log',
     };
     expect(messages('forAiApp', given).sort()).toEqual([
-      'defaultTtl must be an integer (seconds), got "3600"',
+      'defaultTtl must be an integer (seconds) or a duration with a unit (ms, s, m, h, d) such as "5m", got "3600"',
       "isolation must be one of 'clone', 'freeze', 'reference', got \"frozen\"",
       'onOperation must be a function, got "log"',
       'operationTtls.test must be a non-negative integer, got -1',
@@ -150,7 +150,7 @@ describe('validation', () => {
 
   it('refuses null as a value', () => {
     expect(messages('forWebApp', { defaultTtl: null })).toEqual([
-      'defaultTtl must be an integer (seconds), got null',
+      'defaultTtl must be an integer (seconds) or a duration with a unit (ms, s, m, h, d) such as "5m", got null',
     ]);
     expect(messages('forWebApp', { advanced: null })).toEqual(['advanced must be an object, got null']);
   });

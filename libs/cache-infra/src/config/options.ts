@@ -3,6 +3,7 @@ import { operationTtls as operationTtlsCheck, oneOf } from '../base/checks.js';
 import {
   count,
   defaultsOf,
+  durationSchema,
   entries,
   flag,
   kind,
@@ -10,6 +11,7 @@ import {
   type ValueOf,
 } from '../cache/contract/option-kinds.js';
 import { redisOptions } from '../cache/contract/option-table.js';
+import type { Ttl } from '../cache/contract/options.js';
 import { canonicalPresetName, presetAliases, presetNames, type PresetName } from './preset-names.js';
 
 const ownFactoryOptions = {
@@ -27,14 +29,14 @@ const ownFactoryOptions = {
   failOnConnectionError: flag({ default: false, variable: 'CACHE_FAIL_ON_CONNECTION_ERROR' }),
 };
 
-const operationTtls = kind<Readonly<Record<string, number>>>({
+const operationTtls = kind<Readonly<Record<string, Ttl>>>({
   check: operationTtlsCheck,
   schema: {
     type: 'object',
     propertyNames: { pattern: '\\S' },
-    additionalProperties: { type: 'integer', minimum: 0, maximum: 365 * 86_400 },
+    additionalProperties: durationSchema,
   },
-  unit: 'seconds, by operation',
+  unit: 'durations, by operation',
 });
 
 const ownAiOptions = {
@@ -51,7 +53,7 @@ const ownAiOptions = {
    */
   textHashThreshold: count({ default: 500, unit: 'characters' }),
   /**
-   * AI: ttls of operations that `defaultTtl` does not fit, `{ summarize: 7200 }`; 0 = never expires.
+   * AI: ttls of operations that `defaultTtl` does not fit, `{ summarize: '2h' }`; 0 = never expires.
    *
    * @default {}
    */

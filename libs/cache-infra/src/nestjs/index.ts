@@ -44,4 +44,4 @@ export type {
   CacheInfraOptionsFactory,
   CacheInfraTestingOptions,
 } from './module/module-options.js';
-export { getCacheToken, InjectCache } from './registry/tokens.js';
+export { getCacheToken, getWholeCacheToken, InjectCache, InjectWholeCache } from './registry/tokens.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { InMemoryCache } from '../cache/in-memory-cache.js';
+import type { Ttl } from '../base/duration.js';
 import { InfrastructureError, ValidationError } from '../base/errors.js';
 import { withChaos } from './index.js';
 
@@ -212,6 +213,8 @@ describe('withChaos, wrong use', () => {
 
   it('refuses a value that is not a cache, and an invalid duration', () => {
     expect(() => withChaos(undefined as never)).toThrow('needs the cache');
-    expect(() => withChaos(new InMemoryCache()).chaos.delay('get', 'soon')).toThrow(ValidationError);
+    expect(() => withChaos(new InMemoryCache()).chaos.delay('get', 'soon' as string as Ttl)).toThrow(
+      ValidationError,
+    );
   });
 });

@@ -196,7 +196,7 @@ export class ChaosCache extends ForwardingCache {
 
   /** A namespace that shares the injected failures. */
   override namespace(name: string): ChaosCache {
-    const options = { onError: this.#onError, commandTimeout: `${this.#timeoutMs}ms` };
+    const options = { onError: this.#onError, commandTimeout: `${this.#timeoutMs}ms` } as const;
     return new ChaosCache(this.inner.namespace(name), options, this);
   }
 

@@ -103,7 +103,11 @@ describe('the options of RedisCache', () => {
   );
 
   it('every problem at once, as ValidationError', () => {
-    const options = { redisUrl: 'redis://', advanced: { compressionLevel: 10 }, commandTimeout: '0ms' };
+    const options = {
+      redisUrl: 'redis://',
+      advanced: { compressionLevel: 10 },
+      commandTimeout: '0ms',
+    } as const;
     expect(() => {
       assertRedisCacheOptions(options);
     }).toThrow(ValidationError);

@@ -19,7 +19,6 @@ import {
   redisUrl as redisUrlCheck,
   stringValue,
   timeout as timeoutCheck,
-  ttlSeconds,
 } from '../../base/checks.js';
 import { maxDurationMs } from '../../base/duration.js';
 import { flagText, numberText, plainText } from '../../base/text-values.js';
@@ -113,6 +112,11 @@ export function propertiesOf(table: OptionTable): Readonly<Record<string, JsonSc
 const secondsSchema = { type: 'integer', minimum: 0, maximum: maxDurationMs / 1000 };
 const unitPattern = '(ms|s|m|h|d)$';
 
+/** Whole seconds, or text with a unit. */
+export const durationSchema: JsonSchema = {
+  anyOf: [secondsSchema, { type: 'string', pattern: `^\\d+(\\.\\d+)?${unitPattern}` }],
+};
+
 /** Non-empty text. */
 export const text = kind<string>({
   check: nonEmptyString,
@@ -127,17 +131,10 @@ export const flag = kind<boolean>({
   unit: 'flag',
   fromText: flagText,
 });
-/** Whole seconds; 0 = never expires. */
-export const seconds = kind<number>({
-  check: ttlSeconds,
-  schema: secondsSchema,
-  unit: 'seconds',
-  fromText: numberText,
-});
 /** Whole seconds, or text with a unit. */
 export const duration = kind<Ttl>({
   check: durationCheck,
-  schema: { anyOf: [secondsSchema, { type: 'string', pattern: `^\\d+(\\.\\d+)?${unitPattern}` }] },
+  schema: durationSchema,
   unit: 'duration',
   fromText: numberText,
 });

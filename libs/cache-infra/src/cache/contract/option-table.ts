@@ -46,7 +46,6 @@ import {
   properFraction,
   propertiesOf,
   redisUrl,
-  seconds,
   service,
   text,
   timeout,
@@ -118,7 +117,7 @@ export const baseOptions = {
    *
    * @default 3600
    */
-  defaultTtl: seconds({ default: 3600, variable: 'CACHE_TTL' }),
+  defaultTtl: duration({ default: 3600, variable: 'CACHE_TTL' }),
   /**
    * What `get` returns. `'clone'`: a copy each time. `'freeze'`: one deeply frozen copy for all. `'reference'`: the
    * value itself.

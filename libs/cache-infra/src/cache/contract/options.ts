@@ -1,10 +1,7 @@
+import type { Ttl } from '../../base/duration.js';
 import type { Class } from '../../values/class.js';
 
-/**
- * A duration: a number of whole seconds, or a string with a unit: `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`. For a
- * ttl, 0 = never expires.
- */
-export type Ttl = number | string;
+export type { Ttl };
 
 /** How one entry is stored. */
 export interface StoreOptions {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { ValidationError } from '../../base/errors.js';
 import { InMemoryCache } from '../in-memory-cache.js';
-import type { LoadOptions, StoreOptions } from '../contract/options.js';
+import type { LoadOptions, StoreOptions, Ttl } from '../contract/options.js';
 import { loadPlan, planDefaults, storePlan } from './store-plan.js';
 
 const bare = planDefaults({}, false, undefined);
@@ -48,7 +48,7 @@ describe('storePlan', () => {
     ['jitter', { jitter: 1.1 }],
     ['jitter', { jitter: NaN }],
     ['grace', { grace: -1 }],
-    ['grace', { grace: 'soon' }],
+    ['grace', { grace: 'soon' as string as Ttl }],
     ['l1Ttl', { l1Ttl: 1.5 }],
     ['tiers', { tiers: 'l3' as 'l1' }],
     ['tags[1]', { tags: ['a', ''] }],
@@ -107,7 +107,7 @@ describe('loadPlan', () => {
     ['refreshAhead', { refreshAhead: 0 }],
     ['refreshAhead', { refreshAhead: 1 }],
     ['softTimeout', { softTimeout: -1 }],
-    ['hardTimeout', { hardTimeout: 'late' }],
+    ['hardTimeout', { hardTimeout: 'late' as string as Ttl }],
     ['lock', { lock: 1 as unknown as boolean }],
     ['signal', { signal: {} as AbortSignal }],
     ['retries', { retries: 3 } as LoadOptions],

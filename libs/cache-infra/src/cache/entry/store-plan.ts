@@ -69,7 +69,7 @@ export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Tt
     value === undefined ? undefined : durationMs(value, path);
   return {
     value: defaultValueRule(options),
-    ttlMs: (options.defaultTtl ?? defaultOptions.defaultTtl) * 1000,
+    ttlMs: durationMs(options.defaultTtl ?? defaultOptions.defaultTtl, 'defaultTtl'),
     l1TtlMs: unlessZero(ms(l1Ttl, 'l1Ttl')),
     graceMs: ms(options.grace, 'grace') ?? 0,
     jitter: options.jitter ?? 0,

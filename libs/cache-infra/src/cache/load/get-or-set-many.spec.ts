@@ -589,7 +589,7 @@ describe('time-outs', () => {
     );
     clock.advance(10_000);
     const loader = new HeldBulkLoader();
-    const options = { ttl: 10, grace: 60, softTimeout: '20ms' };
+    const options = { ttl: 10, grace: 60, softTimeout: '20ms' } as const;
     const values = await cache.getOrSetMany(['a', 'b'], loader.load, options);
     expect([...values.values()]).toEqual(['old', 'old']);
     loader.succeed();
@@ -601,7 +601,7 @@ describe('time-outs', () => {
     await cache.set('a', 'old', { ttl: 10, grace: 60 });
     clock.advance(10_000);
     const loader = new HeldBulkLoader();
-    const options = { grace: 60, hardTimeout: '20ms' };
+    const options = { grace: 60, hardTimeout: '20ms' } as const;
     const error = await failureOf(cache.getOrSetMany(['a', 'b'], loader.load, options));
     expect([...error.values]).toEqual([['a', 'old']]);
     expect(error.errors.get('b')).toMatchObject({ code: 'CACHE_TIMEOUT' });

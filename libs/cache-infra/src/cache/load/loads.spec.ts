@@ -20,7 +20,7 @@ describe('an abort in the same tick as the call', () => {
     ['no time-out', {}],
     ['hardTimeout', { hardTimeout: '20s' }],
     ['softTimeout', { softTimeout: '20s' }],
-  ])('rejects the caller and aborts the loader: %s', async (_, options) => {
+  ] as const)('rejects the caller and aborts the loader: %s', async (_, options) => {
     const { cache } = make();
     const leaving = new AbortController();
     const end = deferred<string>();
@@ -367,7 +367,7 @@ describe('T41: a loaded value that cannot be stored', () => {
 describe('a refresh whose loader hangs', () => {
   it('holds its key no longer than hardTimeout: a later caller begins anew', async () => {
     const { cache, clock } = make();
-    const options = { ttl: 100, refreshAhead: 0.5, hardTimeout: '40ms' };
+    const options = { ttl: 100, refreshAhead: 0.5, hardTimeout: '40ms' } as const;
     await cache.getOrSet('key', () => 'old', options);
     clock.advance(60_000);
     let hung = 0;
@@ -384,7 +384,7 @@ describe('a refresh whose loader hangs', () => {
 
   it('so does a load that went on after softTimeout', async () => {
     const { cache, clock } = make();
-    const options = { ttl: 10, grace: 100, softTimeout: '10ms', hardTimeout: '40ms' };
+    const options = { ttl: 10, grace: 100, softTimeout: '10ms', hardTimeout: '40ms' } as const;
     await cache.getOrSet('key', () => 'old', options);
     clock.advance(20_000);
     expect(await cache.getOrSet('key', () => new Promise<string>(() => undefined), options)).toBe('old');

@@ -61,7 +61,7 @@ function call(options: LoadOptions, of: Cache = cache): Caller<unknown> {
 }
 
 describe('softTimeout', () => {
-  const soft = { ...stored, softTimeout: '100ms' };
+  const soft = { ...stored, softTimeout: '100ms' } as const;
 
   it('serves the value past its ttl, when the loader takes longer', async () => {
     await expireValue();
@@ -197,7 +197,7 @@ describe('softTimeout', () => {
 });
 
 describe('hardTimeout', () => {
-  const hard = { ...stored, hardTimeout: '100ms' };
+  const hard = { ...stored, hardTimeout: '100ms' } as const;
 
   it('rejects with CacheTimeoutError', async () => {
     const caller = call(hard);
@@ -280,7 +280,7 @@ describe('hardTimeout', () => {
 });
 
 describe('T25: a loader that hangs holds its key for hardTimeout, whether callers are served or not', () => {
-  const hanging = { ...stored, softTimeout: '20ms', hardTimeout: '150ms' };
+  const hanging = { ...stored, softTimeout: '20ms', hardTimeout: '150ms' } as const;
 
   it('T25: the limit of a served caller still applies: the loader aborts, and the next call loads', async () => {
     await expireValue();
@@ -365,7 +365,7 @@ describe('T61: closing while calls are out', () => {
     ['hardTimeout', { hardTimeout: '20s' }],
     ['softTimeout', { softTimeout: '20s' }],
     ['both', { softTimeout: '10s', hardTimeout: '20s' }],
-  ])('T61: leaves no timer that keeps the process: %s', async (_, options) => {
+  ] as const)('T61: leaves no timer that keeps the process: %s', async (_, options) => {
     const made = jest.spyOn(globalThis, 'setTimeout');
     /** Timers that keep the process alive. */
     const keeping = (): number =>

@@ -132,9 +132,10 @@ describe('the options of a cache', () => {
       { l1Size: 7, defaultTtl: 0 },
     ],
     [{ l1Ttl: '500ms' }, { l1Ttl: 0.5 }],
+    [{ defaultTtl: '5m' }, { defaultTtl: 300 }],
     [{ keyPrefix: 'shop' }, { ownKeyPrefix: true }],
     [{ keyPrefix: 'cache' }, { ownKeyPrefix: false }],
-  ])('%j', (options, settings) => {
+  ] as const)('%j', (options, settings) => {
     expect(adviserSettings(options, { name: 'a', keyPrefix: 'x', coherence: 'none' })).toMatchObject(
       settings,
     );

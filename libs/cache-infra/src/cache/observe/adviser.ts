@@ -1,7 +1,8 @@
-import { durationMs } from '../../base/duration.js';
+import { durationSeconds } from '../../base/duration.js';
 import { failureKind, isOutage } from '../../tiers/redis/errors.js';
 import type { RemoteServer, RemoteTier } from '../../tiers/remote-tier.js';
 import type { RedisCacheOptions } from '../contract/cache-options.js';
+import { defaultOptions } from '../contract/default-options.js';
 import type { CacheLogger } from '../contract/logger.js';
 import { harmless } from './logger.js';
 import type { Coherence } from '../contract/options.js';
@@ -228,8 +229,8 @@ export function adviserSettings(
   return {
     ...resolved,
     ownKeyPrefix: options.keyPrefix !== undefined && options.keyPrefix !== 'cache',
-    defaultTtl: options.defaultTtl ?? 3600,
-    l1Ttl: options.l1Ttl === undefined ? undefined : durationMs(options.l1Ttl, 'l1Ttl') / 1000,
+    defaultTtl: durationSeconds(options.defaultTtl ?? defaultOptions.defaultTtl, 'defaultTtl'),
+    l1Ttl: options.l1Ttl === undefined ? undefined : durationSeconds(options.l1Ttl, 'l1Ttl'),
     l1Size: options.enableL1Cache === false ? 0 : (options.l1CacheSize ?? 100),
   };
 }

@@ -65,6 +65,28 @@ class Shop {
     return this.#work(undefined);
   }
 
+  @CacheEvict({
+    key: 'menu',
+    resultKey: (found, slug) => (found.id === '2' ? ['product:2', `slug:${slug}`] : `product:${found.id}`),
+  })
+  async removeBySlug(slug: string, id: string): Promise<{ id: string }> {
+    return this.#work({ id, slug });
+  }
+
+  @CacheEvict({
+    resultTags(this: Shop, shop: string) {
+      return this.fail ? [] : [`shop-${shop}`];
+    },
+  })
+  async sell(shop: string): Promise<string> {
+    return this.#work(shop);
+  }
+
+  @CacheEvict({ key: 'menu', resultKey: (it) => it.length.toFixed() })
+  async breaks(): Promise<string | undefined> {
+    return this.#work(undefined);
+  }
+
   @CachePut({
     key: (id: string) => `product:${id}`,
     ttl: 60,
@@ -143,6 +165,38 @@ describe('@CacheEvict', () => {
     service.fail = true;
     await expect(service.remove('1')).rejects.toThrow('no');
     await expect(left()).resolves.toContain('product:1');
+  });
+
+  it('evicts keys made from the result', async () => {
+    await expect(service.removeBySlug('lamp', '1')).resolves.toMatchObject({ id: '1' });
+    expect(await left()).toEqual(['product:2']);
+    await cache.set('slug:desk', 1);
+    await service.removeBySlug('desk', '2');
+    expect(await left()).toEqual([]);
+    expect(await cache.has('slug:desk')).toBe(false);
+  });
+
+  it('evicts by tags made from the result', async () => {
+    await service.sell('a');
+    expect(await left()).toEqual(['product:2', 'menu']);
+  });
+
+  it('a function of the result that throws: evicts the rest, and the caller gets the result', async () => {
+    await expect(service.breaks()).resolves.toBeUndefined();
+    await service.breaks();
+    expect(await left()).toEqual(['product:1', 'product:2']);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^Shop.breaks does not evict by its result: .* threw TypeError: /)],
+    ]);
+  });
+
+  it('refuses functions of the result before there is one', () => {
+    expect(() => CacheEvict({ resultKey: () => 'a', beforeInvocation: true })).toThrow(
+      '@CacheEvict(): resultKey needs the result, which beforeInvocation does not wait for',
+    );
+    expect(() => CacheEvict({ key: 'a', resultTags: () => ['a'], beforeInvocation: true })).toThrow(
+      '@CacheEvict(): resultTags needs the result',
+    );
   });
 
   it('beforeInvocation: evicts also when the method fails', async () => {

@@ -11,8 +11,8 @@ import type {
   UntypedMethodDecorator,
 } from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
-import { isCacheTrouble, report } from './method-errors.js';
-import { assertText, tagsOf, valueOf, warnOfGap } from './method-store.js';
+import { isCacheTrouble, report, reportEviction } from './method-errors.js';
+import { assertText, tagsOf, valueOf, warnOfGap, type OptionCall } from './method-store.js';
 import { variantGlob, variantKey, variantOf, type Variant } from './method-variant.js';
 
 /**
@@ -22,6 +22,8 @@ import { variantGlob, variantKey, variantOf, type Variant } from './method-varia
  * @CacheEvict({ key: (id: string) => `product:${id}`, tags: ['lists'] })
  * async update(id: string, change: Change): Promise<Product> { … }
  * ```
+ *
+ * `resultKey` and `resultTags` select entries by the result: `resultKey: (user: User) => `email:${user.email}``.
  *
  * With `vary`, keys and patterns apply to the caller's entries; where a fact about the caller is unknown, to the
  * entries of every caller.
@@ -52,50 +54,80 @@ export function CacheEvict(options: CacheEvictOptions, ...rest: readonly unknown
 
 async function evictAround(call: MethodCall, options: CacheEvictOptions): Promise<unknown> {
   // Compute the keys before the method runs: an invalid key must not surface after the method's work is done.
-  const targets = targetsOf(call, options, await variantOf(call, options.vary));
+  const variant = await variantOf(call, options.vary);
+  const given = givenBefore(call, options);
   if (options.beforeInvocation === true) {
-    await evict(call, targets);
+    await evict(call, targetsOf(call, given, variant));
     return call.invoke();
   }
   const result = await call.invoke();
-  await evict(call, targets);
+  await evict(call, targetsOf(call, withResult(given, result, call, options), variant));
   return result;
 }
 
-interface Targets {
-  /** The cache, or its namespace, that holds the keys and patterns. */
-  readonly cache: Cache;
+/** The values of the options for one call. */
+interface Given {
   readonly keys: readonly string[];
   readonly patterns: readonly string[];
   readonly tags: readonly string[];
   readonly everything: boolean;
 }
 
-function targetsOf(call: MethodCall, options: CacheEvictOptions, variant: Variant | undefined): Targets {
-  const { cache } = call;
-  const { key, tags, pattern, allEntries } = options;
-  const keys = textsOf('key', key, call);
-  const patterns = textsOf('pattern', pattern, call);
-  const rest = {
+function givenBefore(call: MethodCall, { key, pattern, tags, allEntries }: CacheEvictOptions): Given {
+  return {
+    keys: textsOf('key', key, call),
+    patterns: textsOf('pattern', pattern, call),
     tags: tags === undefined ? [] : tagsOf(tags, call, 'tags'),
     everything: allEntries === true,
   };
-  if (variant === undefined) return { cache, keys, patterns, ...rest };
+}
+
+/** Adds the keys and tags made from the result. If a function throws, its error is reported, and `given` applies. */
+function withResult(
+  given: Given,
+  result: unknown,
+  call: MethodCall,
+  { resultKey, resultTags }: CacheEvictOptions,
+): Given {
+  if (resultKey === undefined && resultTags === undefined) return given;
+  const ofResult = { ...call, args: [result, ...call.args] };
+  try {
+    const keys = textsOf('resultKey', resultKey, ofResult);
+    const tags = resultTags === undefined ? [] : tagsOf(resultTags, ofResult, 'resultTags');
+    return { ...given, keys: [...given.keys, ...keys], tags: [...given.tags, ...tags] };
+  } catch (error) {
+    reportEviction(call.label, error);
+    return given;
+  }
+}
+
+interface Targets extends Given {
+  /** The cache, or its namespace, that holds the keys and patterns. */
+  readonly cache: Cache;
+}
+
+function targetsOf({ cache }: MethodCall, given: Given, variant: Variant | undefined): Targets {
+  if (variant === undefined) return { cache, ...given };
+  const { keys, patterns } = given;
   // With an unknown fact, evict the entries of every caller: none may keep a value that this write changed.
   const unknown = variant.values.includes(undefined);
   return {
+    ...given,
     cache: variant.cache,
     keys: unknown ? [] : keys.map((each) => variantKey(variant, each)).filter((each) => each !== undefined),
     patterns: [...patterns, ...(unknown ? keys.map(escapeGlob) : [])].map((it) => variantGlob(variant, it)),
-    ...rest,
   };
 }
 
 /** The strings of an option: one pattern, or one or several keys. */
-function textsOf(name: 'key' | 'pattern', option: unknown, call: MethodCall): readonly string[] {
+function textsOf(
+  name: 'key' | 'resultKey' | 'pattern',
+  option: unknown,
+  call: OptionCall,
+): readonly string[] {
   if (option === undefined) return [];
   const value = valueOf(option, call);
-  const texts: readonly unknown[] = name === 'key' && Array.isArray(value) ? value : [value];
+  const texts: readonly unknown[] = name !== 'pattern' && Array.isArray(value) ? value : [value];
   return texts.map((text) => {
     assertText(text, call.label, name);
     if (typeof option === 'function') warnOfGap(text, call, name);

@@ -11,7 +11,7 @@ import type { MethodOptions } from './decorator-options.js';
 import { factsOf } from '../vary/facts-lookup.js';
 import { featureOf, moduleRefOf } from './method-injection.js';
 import { isPending, provider } from '../registry/provided.js';
-import { defaultCacheName, getCacheToken, namespacesOf, wholeCacheToken } from '../registry/tokens.js';
+import { defaultCacheName, getCacheToken, namespacesOf, getWholeCacheToken } from '../registry/tokens.js';
 
 /** The cache of a decorated method, its monitor, and the facts that the method may vary by. */
 export interface MethodCache {
@@ -69,7 +69,7 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
     return entry;
   }
   // While the application starts, the cache may not exist yet: the method runs uncached, and the next call looks again.
-  if (isPending(moduleRef, getCacheToken(name)) || isPending(moduleRef, wholeCacheToken(name)))
+  if (isPending(moduleRef, getCacheToken(name)) || isPending(moduleRef, getWholeCacheToken(name)))
     return undefined;
   if (registry !== undefined) throw new ValidationError([missingCache(name, method, registry.names())]);
   if (provider(moduleRef, CacheRegistry) === undefined)
@@ -89,7 +89,7 @@ function whyUncached(moduleRef: ModuleRef, name: string, method: string): string
  */
 export function findCache(moduleRef: ModuleRef, name: string): Cache | undefined {
   const candidates = [
-    () => provider(moduleRef, wholeCacheToken(name)),
+    () => provider(moduleRef, getWholeCacheToken(name)),
     () => registryOf(moduleRef)?.cacheOf(name),
     () => provider(moduleRef, getCacheToken(name)),
   ];

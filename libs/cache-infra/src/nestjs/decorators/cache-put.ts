@@ -11,7 +11,7 @@ import type {
 } from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
 import { isCacheTrouble, report } from './method-errors.js';
-import { keyOf, storeOptions, verdictOn } from './method-store.js';
+import { keyOf, resultKeyOf, storeOptions, verdictOn } from './method-store.js';
 import { variantKey, variantOf } from './method-variant.js';
 
 /**
@@ -21,6 +21,13 @@ import { variantKey, variantOf } from './method-variant.js';
  * ```ts
  * @CachePut({ key: (id: string) => `product:${id}` })
  * async rename(id: string, name: string): Promise<Product> { … }
+ * ```
+ *
+ * `resultKey` makes the key from the result, for an id that the method assigns:
+ *
+ * ```ts
+ * @CachePut({ resultKey: (order: Order) => `order:${order.id}` })
+ * async create(draft: Draft): Promise<Order> { … }
  * ```
  *
  * @throws ValidationError when the options are invalid, or on anything but an instance method
@@ -49,15 +56,16 @@ export function CachePut(options: CachePutOptions, ...rest: readonly unknown[]):
 
 async function put(call: MethodCall, options: CachePutOptions): Promise<unknown> {
   // Compute the key before the method runs: an invalid key must not surface after the method's work is done.
-  const given = keyOf(call, options.key);
+  const given = options.key === undefined ? undefined : keyOf(call, options.key);
   const variant = options.vary === undefined ? undefined : await variantOf(call, options.vary);
   const { cache } = variant ?? call;
-  const key = given === undefined || variant === undefined ? given : variantKey(variant, given);
   const store = storeOptions(call, options);
   const value = await call.invoke();
-  if (key === undefined) return value;
   const { isStored, ttl = store.ttl, tags } = verdictOn(value, call, options);
   if (!isStored) return value;
+  const made = given ?? resultKeyOf(value, call, options.resultKey);
+  const key = made === undefined || variant === undefined ? made : variantKey(variant, made);
+  if (key === undefined) return value;
   try {
     await cache.set(key, value, {
       ...store,

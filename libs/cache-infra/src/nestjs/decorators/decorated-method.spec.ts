@@ -177,7 +177,7 @@ describe('a decorated generator', () => {
       direct(): AsyncIterable<number> {
         return two();
       }
-      // @ts-expect-error -- a promise of one
+      // A promise of one compiles: the call refuses it.
       @Cacheable()
       async promised(): Promise<AsyncIterable<number>> {
         return Promise.resolve(two());

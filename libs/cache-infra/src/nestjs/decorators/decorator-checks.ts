@@ -6,12 +6,13 @@ import {
   functionValue,
   nonEmptyString,
   oneOf,
+  optionProblems,
   positiveInteger,
   properFraction,
   type Check,
   type Checks,
 } from '../../base/checks.js';
-import { ValidationError } from '../../base/errors.js';
+import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import { factName } from '../registry/cache-facts.js';
 import type {
   CacheableOptions,
@@ -96,6 +97,8 @@ const ofItems: Checks = {
 const evicting: Checks = {
   ...method,
   pattern: textOrFunction,
+  resultKey: functionValue,
+  resultTags: functionValue,
   allEntries: booleanValue,
   beforeInvocation: booleanValue,
 };
@@ -162,13 +165,29 @@ export function assertCacheableOptions(options: CacheableOptions): void {
 }
 
 export function assertCachePutOptions(options: CachePutOptions): void {
-  assertOptions('@CachePut()', options, storing, ['key']);
+  const problems = [
+    ...optionProblems(options, { ...storing, resultKey: functionValue }),
+    ...putKeyProblems(options),
+  ];
+  if (problems.length > 0) throw new ValidationError(problems, '@CachePut()');
+}
+
+function putKeyProblems({ key, resultKey }: Partial<CachePutOptions>): readonly ValidationProblem[] {
+  if (key === undefined && resultKey === undefined) {
+    return [{ path: 'key', message: 'key is required (or resultKey)' }];
+  }
+  if (key === undefined || resultKey === undefined) return [];
+  return [{ path: 'resultKey', message: 'resultKey cannot be combined with key' }];
 }
 
 export function assertCacheEvictOptions(options: CacheEvictOptions): void {
   assertOptions('@CacheEvict()', options, evicting);
-  const { key, tags, pattern, allEntries } = options;
-  if (key === undefined && tags === undefined && pattern === undefined && allEntries !== true) {
+  const { key, tags, pattern, resultKey, resultTags, allEntries, beforeInvocation } = options;
+  if ([key, tags, pattern, resultKey, resultTags].every((it) => it === undefined) && allEntries !== true) {
     throw new ValidationError('nothing to evict: give key, tags, pattern or allEntries', '@CacheEvict()');
   }
+  if (beforeInvocation !== true || (resultKey === undefined && resultTags === undefined)) return;
+  const path = resultKey === undefined ? 'resultTags' : 'resultKey';
+  const message = `${path} needs the result, which beforeInvocation does not wait for`;
+  throw new ValidationError([{ path, message }], '@CacheEvict()');
 }

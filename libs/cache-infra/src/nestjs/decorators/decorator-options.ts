@@ -107,12 +107,31 @@ export interface CacheableOptions extends StoringOptions {
   readonly lock?: boolean | undefined;
 }
 
-export interface CachePutOptions extends StoringOptions {
+/** The options of `@CachePut`: exactly one of `key` and `resultKey` is required. */
+export type CachePutOptions = PutByArguments | PutByResult;
+
+interface PutByArguments extends StoringOptions {
   /** A function of the arguments, with the instance as `this`, or a constant key. */
   readonly key: string | OfCall<string>;
+  /** Not together with `key`. */
+  readonly resultKey?: undefined;
 }
 
-/** The entries to evict: at least one of `key`, `tags`, `pattern` and `allEntries`. */
+interface PutByResult extends StoringOptions {
+  /** Not together with `resultKey`. */
+  readonly key?: undefined;
+  /**
+   * The key, a function of the result and the arguments, with the instance as `this`, in place of `key`: for an id that
+   * the method assigns, `(order) => `order:${order.id}``. If it throws, the result is not stored, and one warning is
+   * logged.
+   */
+  readonly resultKey: OfResult<string>;
+}
+
+/**
+ * The entries to evict: at least one of `key`, `tags`, `pattern`, `resultKey`, `resultTags` and `allEntries`. All that
+ * are given apply.
+ */
 export interface CacheEvictOptions extends MethodOptions {
   /** A key, or a function of the arguments that returns one or several keys. */
   readonly key?: string | OfCall<string | readonly string[]> | undefined;
@@ -120,6 +139,14 @@ export interface CacheEvictOptions extends MethodOptions {
   readonly tags?: readonly string[] | OfCall<readonly string[]> | undefined;
   /** Evicts every key that matches: `*` matches any run, `?` one character, `\` escapes. */
   readonly pattern?: string | OfCall<string> | undefined;
+  /**
+   * One or several keys, a function of the result and the arguments, with the instance as `this`: `(user) =>
+   * `email:${user.email}``. Not with `beforeInvocation`. If `resultKey` or `resultTags` throws, the caller receives
+   * the result, the other options apply, and one warning is logged.
+   */
+  readonly resultKey?: OfResult<string | readonly string[]> | undefined;
+  /** Evicts every entry with one of these tags, a function of the result and the arguments. As `resultKey`. */
+  readonly resultTags?: OfResult<readonly string[]> | undefined;
   /**
    * Evicts the whole namespace; without a namespace the whole cache, HTTP responses included, with a warning at start.
    */
@@ -157,7 +184,7 @@ export type AsyncMethod = (...args: never[]) => Promise<unknown> | Observable<un
 type ResultOf<M extends AnyFunction> =
   IsAny<ReturnType<M>> extends true
     ? ReturnType<M>
-    : ReturnType<M> extends Observable<infer V>
+    : ReturnType<M> extends Observable<infer V> | Promise<infer V>
       ? V
       : Awaited<ReturnType<M>>;
 
@@ -167,31 +194,35 @@ interface OneByOne {
   'an async iterable cannot be cached: return a promise of all its values': never;
 }
 
-/** `unknown` for a cacheable method, else an error message. A method that returns `any` passes. */
-type Decoratable<M extends AnyFunction> = true extends IsAny<ReturnType<M>> | IsAny<ResultOf<M>>
-  ? unknown
-  : [ReturnType<M>] extends [never]
+/**
+ * `unknown` for a cacheable method, else an error message. A method that returns `any` passes. It looks at the return
+ * type alone: a condition on the `E` of `Promise<E>` stays undecided in a class `Repository<E>`, and no method would
+ * pass. A promise of an async iterable is refused by the call.
+ */
+type Decoratable<M extends AnyFunction> =
+  IsAny<ReturnType<M>> extends true
     ? unknown
-    : [ReturnType<M>] extends [AsyncIterable<unknown>]
-      ? OneByOne
-      : [ReturnType<M>] extends [PromiseLike<unknown> | Observable<unknown>]
-        ? [ResultOf<M>] extends [never]
+    : [ReturnType<M>] extends [never]
+      ? unknown
+      : [ReturnType<M>] extends [AsyncIterable<unknown>]
+        ? OneByOne
+        : [ReturnType<M>] extends [PromiseLike<unknown> | Observable<unknown>]
           ? unknown
-          : [ResultOf<M>] extends [AsyncIterable<unknown>]
-            ? OneByOne
-            : unknown
-        : { 'a cached method returns a promise: make the method async, and await it in its callers': never };
+          : {
+              'a cached method returns a promise: make the method async, and await it in its callers': never;
+            };
 
 /** Options that are functions of the arguments. */
 type OfArguments = 'key' | 'tags' | 'pattern' | 'condition';
 /** Those of them that are functions of one item with `each`. */
 type OfItems = Exclude<OfArguments, 'condition'>;
 /** Options that are functions of the result and the arguments. */
-type OfTheResult = 'ttl' | 'resultTags' | 'unless';
+type OfTheResult = 'ttl' | 'resultKey' | 'resultTags' | 'unless';
 
 /** An option whose functions take the parameters `A`. */
-type WithParameters<Option, A extends readonly unknown[]> =
-  Extract<Option, AnyFunction> extends (...args: never[]) => infer R
+type WithParameters<Option, A extends readonly unknown[]> = [Extract<Option, AnyFunction>] extends [never]
+  ? Option
+  : Extract<Option, AnyFunction> extends (...args: never[]) => infer R
     ? | Exclude<Option, AnyFunction>
       | ((this: ThisParameterType<Extract<Option, AnyFunction>>, ...args: A) => R)
     : Option;

@@ -28,10 +28,15 @@ export function warnOnce(label: string, subject: string, words: string): void {
 
 /** Warns once that a function of the options threw after the method succeeded. */
 export function reportOption(label: string, error: unknown): void {
+  warnOnce(label, 'options', `The result of ${label} is not stored: ${thrownWords(error)}`);
+}
+
+/** Warns once that a function of the result threw, so that the entries it names are not evicted. */
+export function reportEviction(label: string, error: unknown): void {
+  warnOnce(label, 'options', `${label} does not evict by its result: ${thrownWords(error)}`);
+}
+
+function thrownWords(error: unknown): string {
   const words = error instanceof Error ? `${error.name}: ${error.message}` : 'a value that is not an Error';
-  warnOnce(
-    label,
-    'options',
-    `The result of ${label} is not stored: a function in its options threw ${words}`,
-  );
+  return `a function in its options threw ${words}`;
 }

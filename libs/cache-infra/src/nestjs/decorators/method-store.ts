@@ -5,7 +5,7 @@ import type { LoadOptions, StoreOptions, Ttl } from '../../cache/contract/option
 import { duration } from '../../base/checks.js';
 import { ValidationError } from '../../base/errors.js';
 import type { MethodCall } from './decorated-method.js';
-import type { CacheableOptions, StoringOptions } from './decorator-options.js';
+import type { CacheableOptions, CachePutOptions, StoringOptions } from './decorator-options.js';
 import { isCacheTrouble, report, reportOption, warnOnce } from './method-errors.js';
 import { defaultKey, type MethodKey } from './method-key.js';
 
@@ -38,6 +38,29 @@ function makeKey(call: MethodCall, option: KeyOption): MethodKey {
   assertText(key, label, 'key');
   warnOfGap(key, call, 'key');
   return { key, inputLength: key.length };
+}
+
+/**
+ * The key that a function makes from the result. Undefined, and reported once, if it throws or returns something other
+ * than a non-empty string: the result is returned but not stored.
+ */
+export function resultKeyOf(
+  value: unknown,
+  call: MethodCall,
+  option: CachePutOptions['resultKey'],
+): string | undefined {
+  const ofResult = { ...call, args: [value, ...call.args] };
+  const start = performance.now();
+  try {
+    const key = valueOf(option, ofResult);
+    assertText(key, call.label, 'resultKey');
+    warnOfGap(key, call, 'resultKey');
+    recordKey(call, { key, inputLength: key.length }, performance.now() - start);
+    return key;
+  } catch (error) {
+    reportOption(call.label, error);
+    return undefined;
+  }
 }
 
 /** The storing options that are known before the method runs. */

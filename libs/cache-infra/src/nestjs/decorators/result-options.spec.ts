@@ -119,6 +119,104 @@ describe('a function of the options that throws after the work is done', () => {
   });
 });
 
+describe('the key of @CachePut from the result', () => {
+  @Injectable()
+  class Orders {
+    readonly shop = 'acme';
+    saved = 0;
+
+    @CachePut({
+      resultKey(this: Orders, order: Order, title: string) {
+        return `${this.shop}:${order.id}:${title}`;
+      },
+      tags: (title: string) => [title],
+      unless: (order) => order.lines.length === 0,
+    })
+    async create(_title: string, ...lines: string[]): Promise<Order> {
+      this.saved += 1;
+      return Promise.resolve({ id: `new ${String(this.saved)}`, lines });
+    }
+
+    @CachePut({ resultKey: (order) => order.lines[0] })
+    async first(...lines: string[]): Promise<Order | undefined> {
+      return Promise.resolve(lines.length === 0 ? undefined : { id: '1', lines });
+    }
+
+    @CachePut({ resultKey: broken as never })
+    async broken(): Promise<number> {
+      return Promise.resolve(1);
+    }
+  }
+
+  it('stores the result under it', async () => {
+    const orders = (await compile(cache, Orders)).get(Orders);
+    const order = await orders.create('May', 'lamp');
+    await expect(cache.get('acme:new 1:May')).resolves.toEqual(order);
+    await cache.invalidateTags('May');
+    await expect(cache.has('acme:new 1:May')).resolves.toBe(false);
+  });
+
+  it('asks for no key where nothing is stored', async () => {
+    const orders = (await compile(cache, Orders)).get(Orders);
+    await orders.create('May');
+    await expect(cache.has('acme:new 1:May')).resolves.toBe(false);
+    await expect(orders.first()).resolves.toBeUndefined();
+    expect(warnings()).toEqual([]);
+  });
+
+  it('keeps the entries of facts apart', async () => {
+    @Injectable()
+    class Varied {
+      @CachePut({ resultKey: (order) => order.id, vary: ['tenant'] })
+      async create(): Promise<Order> {
+        return Promise.resolve({ id: '1', lines: [] });
+      }
+    }
+    @Injectable()
+    class Facts extends CacheVaryProvider {
+      readonly facts = { tenant: () => 'acme' };
+    }
+    await (
+      await compile(cache, Varied, { provide: CacheVaryProvider, useClass: Facts })
+    )
+      .get(Varied)
+      .create();
+    await expect(cache.has('1')).resolves.toBe(false);
+    await expect(cache.namespace('vary.tenant').has('acme#1')).resolves.toBe(true);
+  });
+
+  it('a key function that throws, or returns no text, stores nothing, and warns once', async () => {
+    const orders = (await compile(cache, Orders)).get(Orders);
+    await expect(orders.broken()).resolves.toBe(1);
+    await expect(orders.first('')).resolves.toMatchObject({ id: '1' });
+    await expect(orders.first('')).resolves.toMatchObject({ id: '1' });
+    expect(warnings()).toEqual([
+      expect.stringMatching(/^The result of Orders.broken is not stored: .*it has no lines$/),
+      expect.stringMatching(/resultKey of Orders.first must return a non-empty string, returned ''/),
+    ]);
+  });
+
+  it('warns of a key with a gap', async () => {
+    @Injectable()
+    class Gaps {
+      @CachePut({ resultKey: (order) => `order:${String(order.number)}` })
+      async create(): Promise<Order> {
+        return Promise.resolve({ id: '1', lines: [] });
+      }
+    }
+    await (await compile(cache, Gaps)).get(Gaps).create();
+    expect(warnings()).toEqual([expect.stringMatching(/^resultKey of Gaps.create returned a string/)]);
+  });
+
+  it('takes the place of key: one of the two is required', () => {
+    expect(() => CachePut({} as { key: string })).toThrow('@CachePut(): key is required (or resultKey)');
+    expect(() => CachePut({ key: 'a', resultKey: () => 'a' } as never)).toThrow(
+      '@CachePut(): resultKey cannot be combined with key',
+    );
+    expect(() => CachePut({ resultKey: 'a' } as never)).toThrow('resultKey must be a function');
+  });
+});
+
 describe('T82: ttl and tags from the result', () => {
   @Injectable()
   class Tokens {

@@ -1,7 +1,7 @@
 import type { ValidationProblem } from '../../base/errors.js';
 import { claim, recordDiffering, placeOf, placeOfKeys, type KeyOwner } from './default-keys.js';
 import type { Decorated, ClassMethod } from './decorated-class.js';
-import type { CacheableOptions } from './decorator-options.js';
+import type { CachePutOptions } from './decorator-options.js';
 import { isStatic, nameOf } from './instance-origin.js';
 import { areInterchangeable } from './interchangeable-instances.js';
 import { warnOnce } from './method-errors.js';
@@ -72,8 +72,9 @@ function sharedOwnKey(
   { decoration, options }: ClassMethod,
   owners: Map<string, object>,
 ): ValidationProblem[] {
-  const { key } = options as CacheableOptions;
-  if (decoration.hasDefaultKey || decoration.decorator === 'CacheEvict' || asksTheInstance(key)) return [];
+  const { key, resultKey } = options as Partial<CachePutOptions>;
+  if (decoration.hasDefaultKey || decoration.decorator === 'CacheEvict' || asksTheInstance(key ?? resultKey))
+    return [];
   const place = JSON.stringify([idOf(decoration), ...placeOf(options, feature)]);
   const first = owners.get(place) ?? prototype;
   owners.set(place, first);

@@ -12,7 +12,7 @@ import {
   featureToken,
   getCacheToken,
   madeByMethod,
-  wholeCacheToken,
+  getWholeCacheToken,
 } from '../registry/tokens.js';
 
 /** The module of `forFeature`: provides a namespace of a cache under the token of the cache. */
@@ -33,7 +33,7 @@ export function featureModule(
       { provide: featureToken, useValue: { cache: name, namespace } },
       {
         provide: token,
-        inject: [{ token: wholeCacheToken(name), optional: true }, CacheRegistry],
+        inject: [{ token: getWholeCacheToken(name), optional: true }, CacheRegistry],
         useFactory: (cache: Cache | undefined, registry: CacheRegistry) => {
           if (cache !== undefined) return namespaceOf(cache, namespace);
           const { message } = missingCache(name, call, registry.names());

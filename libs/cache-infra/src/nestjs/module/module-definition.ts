@@ -5,7 +5,7 @@ import type { Cache } from '../../cache/contract/cache.js';
 import { CacheFactory } from '../../config/cache-factory.js';
 import { cachesBeside } from '../../config/several-caches.js';
 import { ValidationError } from '../../base/errors.js';
-import { getAiCacheToken, ownAiCacheToken, rootAiToken } from '../registry/ai-tokens.js';
+import { getAiCacheToken, namedAiToken, ownAiCacheToken, rootAiToken } from '../registry/ai-tokens.js';
 import type { CacheFacts } from '../registry/cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from '../registry/cache-registry.js';
@@ -23,7 +23,7 @@ import {
   getCacheToken,
   madeByMethod,
   rootCacheToken,
-  wholeCacheToken,
+  getWholeCacheToken,
 } from '../registry/tokens.js';
 
 const optionsToken = Symbol('CacheInfraModule options');
@@ -98,7 +98,7 @@ function cacheProviders(name: string, plan: Plan) {
     useFactory: (factory: CacheFactory, registry: CacheRegistry, given: GivenOptions) =>
       makeCache(factory, registry, given, { name, plan }),
   };
-  return [cache, { provide: wholeCacheToken(name), useExisting: token }];
+  return [cache, { provide: getWholeCacheToken(name), useExisting: token }];
 }
 
 function rootProviders(name: string) {
@@ -131,10 +131,21 @@ function unnamedAiProviders(plan: Plan) {
   return [
     own,
     cache,
-    { provide: wholeCacheToken(defaultCacheName), useExisting: getCacheToken() },
+    { provide: getWholeCacheToken(), useExisting: getCacheToken() },
+    besideRootAlias(getCacheToken(besideRoot), getWholeCacheToken(besideRoot), ownAiCacheToken),
     aiProvider(getAiCacheToken(), ownAiCacheToken),
     { provide: rootAiToken, useExisting: getAiCacheToken() },
+    besideRootAlias(getAiCacheToken(besideRoot), namedAiToken(besideRoot), getAiCacheToken()),
   ];
+}
+
+/** Provides `own` by the name {@link besideRoot}, unless another module has a cache of that name, under `other`. */
+function besideRootAlias<T>(provide: InjectionToken<T>, other: InjectionToken<T>, own: InjectionToken<T>) {
+  return {
+    provide,
+    inject: [{ token: other, optional: true }, own],
+    useFactory: (named: T | undefined, unnamed: T) => named ?? unnamed,
+  };
 }
 
 /** `AiCacheService` injects the named service too, unless the application has an unnamed one. */
@@ -147,7 +158,7 @@ function namedAiProviders(name: string) {
     inject: [{ token: rootAiToken, optional: true }, token],
     useFactory: (root: AiCacheService | undefined, named: AiCacheService) => root ?? named,
   };
-  return [own, byClass];
+  return [own, byClass, { provide: namedAiToken(name), useExisting: token }];
 }
 
 function makeCache(

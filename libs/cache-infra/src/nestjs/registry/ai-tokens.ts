@@ -1,6 +1,7 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 
 import { AiCacheService } from '../../ai/index.js';
+import type { Cache } from '../../cache/contract/cache.js';
 import { defaultCacheName } from './tokens.js';
 
 /** The token of an AI cache: the class {@link AiCacheService} for the default one, a string for a named one. */
@@ -14,7 +15,12 @@ export function InjectAiCache(name?: string): PropertyDecorator & ParameterDecor
 }
 
 /** The cache of an unnamed `forAi()`, whichever name the cache gets. */
-export const ownAiCacheToken = Symbol('CacheInfraModule.forAi');
+export const ownAiCacheToken: InjectionToken<Cache> = Symbol('CacheInfraModule.forAi');
+
+/** The service of a `forAi({ name })` under a token that the alias of an unnamed `forAi()` does not have. */
+export function namedAiToken(name: string): InjectionToken<AiCacheService> {
+  return `CacheInfraModule.ai(${name})`;
+}
 
 /** The service of an unnamed `forAi()`: the class `AiCacheService` injects it, also next to named services. */
 export const rootAiToken: InjectionToken<AiCacheService> = Symbol.for('nestjs-cache-infra.rootAi');

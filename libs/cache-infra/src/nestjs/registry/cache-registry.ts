@@ -6,7 +6,7 @@ import type { CacheMonitor } from '../../cache/contract/monitor.js';
 import type { PreparedCache } from '../../config/cache-factory.js';
 import { ValidationError } from '../../base/errors.js';
 import { provider } from './provided.js';
-import { defaultCacheName, wholeCacheToken } from './tokens.js';
+import { defaultCacheName, getWholeCacheToken } from './tokens.js';
 import { mergeFacts, type CacheFacts } from './cache-facts.js';
 
 /** Milliseconds that the start of an application waits for an optional Redis. */
@@ -45,7 +45,7 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
    */
   get(name: string = defaultCacheName): Cache {
     // A test may have overridden the provider.
-    const provided: unknown = this.moduleRef && provider(this.moduleRef, wholeCacheToken(name));
+    const provided: unknown = this.moduleRef && provider(this.moduleRef, getWholeCacheToken(name));
     const cache = isCache(provided) ? provided : this.cacheOf(name);
     if (cache !== undefined) return cache;
     const known = this.names().map((each) => `'${each}'`);

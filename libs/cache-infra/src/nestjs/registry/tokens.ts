@@ -21,9 +21,21 @@ export function InjectCache(name?: string): PropertyDecorator & ParameterDecorat
   return Inject(getCacheToken(name));
 }
 
-/** The token of the whole cache: in a module with `forFeature`, {@link getCacheToken} is a namespace of it. */
-export function wholeCacheToken(name: string): InjectionToken<Cache> {
+/**
+ * The token of the whole cache. In a module with `forFeature`, {@link getCacheToken} gives a namespace instead; outside
+ * of modules, `app.get(Cache)` may give either.
+ *
+ * ```ts
+ * await app.get(getWholeCacheToken()).clear();
+ * ```
+ */
+export function getWholeCacheToken(name: string = defaultCacheName): InjectionToken<Cache> {
   return `CacheInfraModule.cache(${name})`;
+}
+
+/** Injects the whole cache, also in a module with `forFeature`. */
+export function InjectWholeCache(name?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getWholeCacheToken(name));
 }
 
 /** The cache that `Cache` injects in an application with `forRoot()`; a `forAi()` next to it does not replace it. */

@@ -113,6 +113,7 @@ describe('the facts about a route', () => {
       keepFields: ['x-a'],
     });
     expect(storingRules({ ...route, options: {} }, 99).lifetime).toBe(99);
+    expect(storingRules({ ...route, options: {} }, 0.25).lifetime).toBe(0.25);
     expect(storingRules({ ...route, options: { ttl: 0 } }, 99).lifetime).toBe(365 * 86_400);
     expect(storingRules({ ...route, decorated: false }, 99).lifetime).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import * as common from '@nestjs/common';
 import type { ExecutionContext, Type } from '@nestjs/common';
 
-import { durationMs, maxDurationMs } from '../../../base/duration.js';
+import { durationSeconds, maxDurationMs } from '../../../base/duration.js';
 import { classNameOf } from '../../../keys/class-name.js';
 import { CacheContextInterceptor } from '../../vary/cache-context.interceptor.js';
 import { CacheMonitoringInterceptor } from '../../observe/cache-monitoring.interceptor.js';
@@ -57,14 +57,16 @@ export function httpRoute(controller: Controller, handler: Handler): HttpRoute {
 
 /** The storing rules of a route. `defaultTtl`: the ttl of its cache in seconds, for a route without a ttl. */
 export function storingRules({ options, decorated }: HttpRoute, defaultTtl: number): StoringRules {
-  const { ttl = defaultTtl, staleWhileRevalidate, staleIfError, shared = false } = options;
+  const { ttl, staleWhileRevalidate, staleIfError, shared = false } = options;
+  const lifetime = ttl === undefined ? defaultTtl : durationSeconds(ttl);
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
   return {
     decorated,
     shared,
-    lifetime: decorated ? seconds(ttl) || maxDurationMs / 1000 : undefined,
-    staleWhileRevalidate: staleWhileRevalidate === undefined ? undefined : seconds(staleWhileRevalidate),
-    staleIfError: staleIfError === undefined ? undefined : seconds(staleIfError),
+    lifetime: decorated ? lifetime || maxDurationMs / 1000 : undefined,
+    staleWhileRevalidate:
+      staleWhileRevalidate === undefined ? undefined : durationSeconds(staleWhileRevalidate),
+    staleIfError: staleIfError === undefined ? undefined : durationSeconds(staleIfError),
     vary: merged(options.vary ?? []),
     statuses: options.statuses ?? [],
     keepFields: options.headers === undefined ? undefined : lower(options.headers),
@@ -177,8 +179,4 @@ function methodName({ prototype }: Controller, handler: Handler): string {
     }
   }
   return handler.name;
-}
-
-function seconds(ttl: number | string): number {
-  return durationMs(ttl) / 1000;
 }

@@ -1,5 +1,5 @@
 import type { Cache } from '../../../cache/contract/cache.js';
-import type { LoadContext, LoadOptions } from '../../../cache/contract/options.js';
+import type { LoadContext, LoadOptions, Ttl } from '../../../cache/contract/options.js';
 import { maxDurationMs } from '../../../base/duration.js';
 import { retentionMs } from './freshness.js';
 import type { Fields } from './header-fields.js';
@@ -154,6 +154,6 @@ export class Variants {
 }
 
 /** The ttl of an entry, including the time it may be served stale. */
-export function storedTtl(response: StoredResponse, now: number): string {
-  return `${String(Math.min(Math.max(1, retentionMs(response, now)), maxDurationMs))}ms`;
+export function storedTtl(response: StoredResponse, now: number): Ttl {
+  return `${Math.min(Math.max(1, retentionMs(response, now)), maxDurationMs)}ms`;
 }
