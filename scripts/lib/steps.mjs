@@ -2,7 +2,6 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 
-import jestConfig from '../../jest.config.mjs';
 import { coverageDirectory, coveringSuites } from './coverage.mjs';
 import { runJest } from './jest.mjs';
 import { root, run } from './process.mjs';
@@ -10,9 +9,12 @@ import { root, run } from './process.mjs';
 /** Check → its npm script. */
 export const checks = { lint: 'lint', format: 'format-check', typecheck: 'typecheck', build: 'build' };
 
+// Jest, where the tests of this file run, reads TypeScript itself.
+if (process.env.JEST_WORKER_ID === undefined) await import('./typescript.mjs');
+const { default: jestConfig } = await import('../../jest.config.ts');
 const { projects } = jestConfig;
 
-/** The Jest projects in order: those of jest.config.mjs, and the slow one that it includes on demand. */
+/** The Jest projects in order: those of jest.config.ts, and the slow one that it includes on demand. */
 export const suites = [...new Set([...projects.map(({ displayName }) => displayName), 'performance'])];
 
 export const needsRedis = (step) =>

@@ -23,7 +23,7 @@ interface Coverage {
 jest.setTimeout(60_000);
 
 const source = 'libs/cache-infra/src';
-const { default: jestConfig } = await importTool<{ default: JestConfig }>('jest.config.mjs');
+const { default: jestConfig } = await importTool<{ default: JestConfig }>('jest.config.ts');
 const { threshold, coveringSuites, shortfall } = await importTool<Coverage>('scripts/lib/coverage.mjs');
 
 const quiet = { warn: () => {}, log: () => {} };
@@ -165,7 +165,7 @@ describe('seed S1.10 creation from configuration', () => {
 describe('seed S1.11 slow suites', () => {
   const projects = async (slow: string) => {
     const code =
-      "import c from './jest.config.mjs'; console.log(c.projects.map((p) => p.displayName).join())";
+      "import './scripts/lib/typescript.mjs'; const { default: c } = await import('./jest.config.ts'); console.log(c.projects.map((p) => p.displayName).join())";
     const printed = await execute(process.execPath, ['--input-type=module', '-e', code], {
       env: { RUN_SLOW: slow },
     });

@@ -1,7 +1,15 @@
-// One project per kind of test; `scripts/test.mjs` runs them and adds them up.
+/**
+ * One project per kind of test; `scripts/test.mjs` runs them and adds them up. Before Node 22.18, Jest reads this file
+ * through ts-node.
+ *
+ * @jest-config-loader-options {"swc": true, "skipProject": true, "compilerOptions": {"module": "commonjs", "ignoreDeprecations": "6.0"}}
+ */
+import type { Config } from 'jest';
+
+type Project = Exclude<NonNullable<Config['projects']>[number], string>;
+
 const shared = {
   testEnvironment: 'node',
-  rootDir: import.meta.dirname,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -28,7 +36,7 @@ const shared = {
 };
 
 /** A Jest project: a name and where its tests stand. */
-const project = (displayName, testMatch, options = {}) => ({
+const project = (displayName: string, testMatch: string[], options: Partial<Project> = {}): Project => ({
   ...shared,
   ...options,
   displayName,
@@ -42,7 +50,7 @@ const withRedis = {
   setupFilesAfterEnv: ['<rootDir>/test/support/retries.ts'],
 };
 
-export default {
+const config: Config = {
   projects: [
     project('unit', ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts']),
     project('redis', ['test/redis/**/*.spec.ts'], withRedis),
@@ -59,3 +67,5 @@ export default {
   coverageDirectory: 'test-results/coverage',
   collectCoverageFrom: ['libs/cache-infra/src/**/*.ts', '!**/*.spec.ts', '!**/*.d.ts'],
 };
+
+export default config;
