@@ -1,15 +1,41 @@
+import type { Lifecycle } from '../../base/lifecycle.js';
 import type { EntryMeta } from '../../codec/codec.js';
+import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import { failureKind } from '../../tiers/redis/errors.js';
+import type { LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { EntryWrite, RemoteTier } from '../../tiers/remote-tier.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import type { StoredForms } from '../entry/isolation.js';
+import type { KeyAliases } from '../entry/key-aliases.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import type { StorePlan } from '../entry/store-plan.js';
-import type { WriteInFlight } from '../invalidate/in-flight-work.js';
-import { failed } from '../recover/error-policy.js';
+import type { Coherence } from '../invalidate/coherence.js';
+import type { InFlightWork, WriteInFlight } from '../invalidate/in-flight-work.js';
+import type { TagSync } from '../invalidate/tag-sync.js';
+import type { Counters } from '../observe/counters.js';
+import { failed, type ErrorPolicy } from '../recover/error-policy.js';
 import type { Moment } from '../recover/journal.js';
+import type { Recovery } from '../recover/recovery.js';
 import { entryMeta, redisTtl } from './entry-meta.js';
-import type { TierWritesDeps } from './writes.js';
+import type { L1Writes } from './l1-writes.js';
+import type { WriteStreak } from './write-streak.js';
+
+export interface SetDeps {
+  readonly l1: MemoryTier | undefined;
+  /** Protects loads across instances. */
+  readonly guards: LoadGuards | undefined;
+  readonly tags: TagSync;
+  /** undefined = there is no journal: changes that do not reach the L2 are lost. */
+  readonly recovery: Recovery | undefined;
+  readonly counters: Counters;
+  readonly errors: ErrorPolicy;
+  readonly lifecycle: Lifecycle;
+  readonly aliases: KeyAliases;
+  readonly work: InFlightWork;
+  readonly coherence: Coherence;
+  readonly writeStreak: WriteStreak;
+  readonly l1Writes: L1Writes;
+}
 
 /** A value to be set, and its options. */
 export interface SetCall {
@@ -42,7 +68,7 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
   readonly guard: string;
   readonly ttlMs: number;
   bytes: Buffer = noBytes;
-  readonly #deps: TierWritesDeps;
+  readonly #deps: SetDeps;
   readonly #l2: RemoteTier;
   readonly #call: SetCall;
   readonly #caller: SetCaller;
@@ -55,7 +81,7 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
   /** Epoch up to which this process knew the tag table in Redis at that moment. */
   #knownTagEpoch = 0;
 
-  constructor(deps: TierWritesDeps, l2: RemoteTier, call: SetCall, caller: SetCaller) {
+  constructor(deps: SetDeps, l2: RemoteTier, call: SetCall, caller: SetCaller) {
     const { keyspace, key, plan } = call;
     this.#deps = deps;
     this.#l2 = l2;

@@ -1,44 +1,17 @@
-import type { Lifecycle } from '../../base/lifecycle.js';
-import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import type { LoadGuards } from '../../tiers/redis/load-guards.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
 import { portionSize, Turn } from '../../base/turn.js';
 import type { BulkCall } from '../invalidate/bulk-call.js';
-import { failed, type ErrorPolicy } from '../recover/error-policy.js';
-import type { Recovery } from '../recover/recovery.js';
-import type { Coherence } from '../invalidate/coherence.js';
+import { failed } from '../recover/error-policy.js';
 import { isSuperseded } from '../invalidate/in-flight.js';
-import type { InFlightWork, WriteInFlight } from '../invalidate/in-flight-work.js';
-import type { TagSync } from '../invalidate/tag-sync.js';
-import type { KeyAliases } from '../entry/key-aliases.js';
-import type { Counters } from '../observe/counters.js';
+import type { WriteInFlight } from '../invalidate/in-flight-work.js';
 import type { StoredForms } from '../entry/isolation.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import type { StorePlan } from '../entry/store-plan.js';
-import type { L1Writes } from './l1-writes.js';
-import { SetInFlight, type SetCall, type SetCaller } from './set-in-flight.js';
-import type { WriteStreak } from './write-streak.js';
+import { SetInFlight, type SetCall, type SetCaller, type SetDeps } from './set-in-flight.js';
 
-/** Entries of a call for many that are sent between two looks at the time. */
-const sentAtOnce = 16;
-
-export interface TierWritesDeps {
-  readonly l1: MemoryTier | undefined;
+export interface TierWritesDeps extends SetDeps {
   readonly l2: RemoteTier | undefined;
-  /** Protects loads across instances. */
-  readonly guards: LoadGuards | undefined;
-  readonly tags: TagSync;
-  /** undefined = there is no journal: changes that do not reach the L2 are lost. */
-  readonly recovery: Recovery | undefined;
-  readonly counters: Counters;
-  readonly errors: ErrorPolicy;
-  readonly lifecycle: Lifecycle;
-  readonly aliases: KeyAliases;
-  readonly work: InFlightWork;
-  readonly coherence: Coherence;
-  readonly writeStreak: WriteStreak;
-  readonly l1Writes: L1Writes;
   /** A set ends the back-off after a failed load. */
   readonly backoff: { succeeded(id: string): void };
 }
@@ -134,7 +107,7 @@ export class TierWrites {
         portion.add();
         this.#put({ operation, keyspace, key, id, stored, plan: planned() }, portion);
         bulk.begun(id);
-      } while (next < end && !(next % sentAtOnce === 0 && time.isOver));
+      } while (next < end && !time.isOver);
       await portion.ended();
       if (next < entries.length && turn.isOver) await turn.next();
     }
@@ -174,6 +147,11 @@ class Portion implements SetCaller {
     this.#reject = reject;
   });
 
+  constructor() {
+    // A rejection before `ended` is called is not unhandled: the caller gets the promise.
+    this.#promise.catch(ignore);
+  }
+
   add(): void {
     this.#left++;
   }
@@ -191,4 +169,8 @@ class Portion implements SetCaller {
     this.stored();
     return this.#promise;
   }
+}
+
+function ignore(): void {
+  // The caller of the whole handles the failure.
 }

@@ -225,14 +225,14 @@ export class OptimisticLoads {
       }
       const isFull = together.length === batch.stores || bytes + store.bytes.length > batch.bytes;
       if (isFull && together.length > 0) {
-        this.#storeTogether(together, alone);
+        this.#storeTogether(together, { alone });
         together = [];
         bytes = 0;
       }
       together.push(store);
       bytes += store.bytes.length;
     }
-    if (together.length > 0) this.#storeTogether(together, alone);
+    if (together.length > 0) this.#storeTogether(together, { alone });
   }
 
   #readTogether(waiting: readonly WaitingBaseline[]): void {
@@ -256,7 +256,7 @@ export class OptimisticLoads {
     );
   }
 
-  #storeTogether(stores: readonly WaitingStore[], alone: boolean): void {
+  #storeTogether(stores: readonly WaitingStore[], { alone }: { alone: boolean }): void {
     const { executor, trackWrites, changing } = this.#deps;
     const args: ScriptArguments[number][] = [trackWrites ? '1' : '0'];
     for (const { baseline, lookedAt, bytes, ttlMs } of stores)
