@@ -1,8 +1,8 @@
 // What was tried for goals that were missed, by case. Measured on two busy cores; CPU time: of the process, the lowest
 // tenth of a run, the median of three runs.
 const scripts =
-  'Time in Redis for 16 values of 1 kB: 16 `SET` 30 µs; a script that gets them and does nothing 37 µs; one that only ' +
-  'sets them 94 µs; `setScript` 123 µs, with tracking 126 µs; `storeLoadedScript` 171 µs. ';
+  'Time in Redis for 16 values of 1 kB: 16 `SET` 30 µs; a script that gets them and does nothing 37 µs; one that ' +
+  'only sets them 94 µs; `setScript` 123 µs, with tracking 126 µs; `storeLoadedScript` 171 µs. ';
 const sending =
   'A script of 16 values is made into bytes in 32 µs, by the command of ioredis in 84 µs. A full batch is sent while ' +
   'the next values are encoded. ';
