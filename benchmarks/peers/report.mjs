@@ -10,6 +10,7 @@ import { pairedRatios, summarize } from '../lib/statistics.mjs';
 import { bestRaw, isCount, own } from './goals.mjs';
 import { method, notMeasured } from './method.mjs';
 import { tables } from './titles.mjs';
+import { tried } from './tried.mjs';
 
 const units = {
   ns: 'ns a call',
@@ -128,6 +129,7 @@ function missed({ judged, profiles }) {
       ({ direction, line, unit, measured }) =>
         `Goal ${direction} ${line} ${unit}, measured ${spread(measured)}.`,
     );
+    if (tried[name] !== undefined) facts.push(`\n\nTried: ${tried[name]}`);
     if (profile === undefined) return [heading, facts.join(' ')];
     return [
       heading,

@@ -226,10 +226,11 @@ describe('an entry with a short life', () => {
         { stamp, nonce: 1, ttlMs, graceMs: 0, tagEpoch: 0, tags: undefined },
         redisKey,
       );
-    const work = { superseded: false };
     // It was made before the set, and reached Redis after it.
     const earlier = { redisKey, guard: `${keyPrefix}:guard`, bytes: await bytes('earlier', now - 50, 5000) };
-    await l2.write({ ...earlier, ttlMs: 5000, work });
+    await new Promise<boolean>((written, refused) => {
+      l2.write({ ...earlier, ttlMs: 5000, superseded: false, written, refused });
+    });
     const set = { bytes: await bytes('newer', now - 20, 60_000), ttlMs: 60_000 };
     expect(await l2.lateChanges.replay({ redisKey, stamp: now - 20, set, leavesTombstone: true })).toBe(true);
     expect(await redis().get('key')).toBe('newer');

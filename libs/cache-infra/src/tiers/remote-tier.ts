@@ -39,10 +39,9 @@ export interface RemoteTier {
   decode(redisKey: string, bytes: Buffer): StoredEntry | undefined | Promise<StoredEntry | undefined>;
   /**
    * Stores an entry, and removes the guard of its loads: a load under way has an older value, and must not store it,
-   * even after this entry has gone. Writes of one turn of the event loop are sent together, before its reads. Resolves
-   * to false when the write was superseded before it was sent.
+   * even after this entry has gone. Writes of one turn of the event loop are sent together, before its reads.
    */
-  write(write: EntryWrite): Promise<boolean>;
+  write(write: EntryWrite): void;
   /**
    * Removes entries and the guards of their loads, so that a load under way stores nothing. `leavesTombstones`: no
    * older set is replayed later. Returns for each key whether it existed.
@@ -181,7 +180,7 @@ export interface StoredEntry {
   readonly meta: EntryMeta;
 }
 
-/** An entry to be stored. */
+/** An entry to be stored, and the callbacks of its caller: exactly one is called, once. */
 export interface EntryWrite {
   readonly redisKey: string;
   /** The guard of the loads that this write ends. */
@@ -189,8 +188,11 @@ export interface EntryWrite {
   readonly bytes: Buffer;
   /** 0 = never expires. */
   readonly ttlMs: number;
-  /** The work that this write belongs to. A later change may supersede it: checked when the write is sent. */
-  readonly work: { readonly superseded: boolean };
+  /** A later change of the key supersedes the write: checked when the write is sent. */
+  readonly superseded: boolean;
+  /** `isWritten`: false when the write was superseded before it was sent. */
+  written(isWritten: boolean): void;
+  refused(error: unknown): void;
 }
 
 /** An entry that was read and found to be invalid: its keys, and its version. */

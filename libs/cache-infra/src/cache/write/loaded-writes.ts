@@ -127,10 +127,12 @@ export class LoadedWrites {
     }
     this.#deps.aliases.remember(remote.redisKey, key, keyspace);
     const generation = this.#deps.coherence.l1Generation;
-    const ended = await this.#deps.errors.guarded(
-      'getOrSet',
-      this.#endWith(l2, remote, bytes, redisTtl(plan), work),
-    );
+    let ended: boolean | 'refused' | typeof failed;
+    try {
+      ended = await remote.store(bytes, redisTtl(plan), work);
+    } catch (error) {
+      ended = await this.#handleFailure(l2, remote.redisKey, error);
+    }
     this.#deps.keySignals.send(remote.redisKey);
     // The key was changed since the loader started, or Redis did not say whether it was.
     if (
@@ -190,23 +192,16 @@ export class LoadedWrites {
     this.#deps.keySignals.send(load.redisKey);
   }
 
-  /**
-   * Ends a load with its value. `refused`: Redis is full and stores nothing, which is safe: the key had no current
-   * value.
-   */
-  #endWith(
-    l2: RemoteTier,
-    load: RemoteLoad,
-    bytes: Buffer,
-    ttlMs: number,
-    work: Supersedable,
-  ): Promise<boolean | 'refused'> {
-    return load.store(bytes, ttlMs, work).catch(async (error: unknown) => {
-      if (failureKind(error) !== 'oom' || this.#deps.errors.throws) throw error;
-      this.#deps.counters.failedL2();
-      await l2.delete([load.redisKey]);
-      return 'refused' as const;
-    });
+  /** `refused`: Redis is full and stores nothing, which is safe: the key had no current value. */
+  async #handleFailure(l2: RemoteTier, redisKey: string, error: unknown): Promise<'refused' | typeof failed> {
+    const { errors, counters } = this.#deps;
+    if (failureKind(error) !== 'oom' || errors.throws) {
+      errors.tolerate('getOrSet', error);
+      return failed;
+    }
+    counters.failedL2();
+    const deleted = await errors.guarded('getOrSet', l2.delete([redisKey]));
+    return deleted === failed ? failed : 'refused';
   }
 }
 

@@ -36,7 +36,7 @@ export interface WindowHost {
 export interface SendOptions {
   /** Bytes of the arguments, where they may be many. */
   readonly bytes?: number;
-  /** No other command follows in this turn of the event loop: the command is written at once, and not with others. */
+  /** The command is written at once, and not together with others of this turn of the event loop. */
   readonly alone?: boolean;
 }
 

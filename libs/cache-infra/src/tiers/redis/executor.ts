@@ -13,7 +13,8 @@ import type { RedisConnection } from './connection.js';
 import { commandFailure, failureKind, isOutage, isTemporary } from './errors.js';
 import type { RedisClient } from './options.js';
 import { allScripts, type RedisScript } from './scripts.js';
-import { isCluster } from './client.js';
+import { clientPrefixOf, isCluster } from './client.js';
+import { ScriptCommand } from './script-command.js';
 
 export interface ExecutorOptions {
   /** Milliseconds until a command times out, from its sending or from the last reply to an earlier command. */
@@ -43,6 +44,12 @@ type ScriptArgument = string | number | Buffer;
 
 /** Arguments of a script. A function is called when the script is sent, which may be later than the call. */
 export type ScriptArguments = readonly (ScriptArgument | (() => ScriptArgument))[];
+
+/** How a script is sent. */
+export interface ScriptOptions extends Pick<SendOptions, 'alone'> {
+  /** False = the script must not be sent a second time. */
+  readonly isWanted?: (() => boolean) | undefined;
+}
 
 const together: SendOptions = {};
 
@@ -186,15 +193,11 @@ export class RedisExecutor implements RemoteServer {
     script: RedisScript,
     keys: readonly string[],
     args: ScriptArguments,
-    isWanted: () => boolean = always,
+    { isWanted = always, alone = false }: ScriptOptions = {},
   ): Promise<unknown> {
-    const size = { bytes: bytesOf(args) };
+    const size = { bytes: bytesOf(args), alone };
     try {
-      return await this.call(
-        what,
-        (client) => client.evalsha(script.sha1, keys.length, ...keys, ...filledIn(args)),
-        size,
-      );
+      return await this.call(what, (client) => this.#evalsha(client, script, keys, filledIn(args)), size);
     } catch (error) {
       if (!(error as Error).message.includes('NOSCRIPT')) throw error;
       if (!isWanted()) return unwanted;
@@ -204,6 +207,19 @@ export class RedisExecutor implements RemoteServer {
         size,
       );
     }
+  }
+
+  #evalsha(
+    client: RedisClient,
+    { sha1 }: RedisScript,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<unknown> {
+    // A user's client may be of another release of ioredis. One with auto-pipelining must order its commands itself.
+    if (!this.#connection.owned || client.options.enableAutoPipelining === true)
+      return client.evalsha(sha1, keys.length, ...keys, ...args);
+    const command = new ScriptCommand(sha1, keys, args, clientPrefixOf(client));
+    return client.sendCommand(command) as Promise<unknown>;
   }
 
   /** As `script`, with buffers instead of texts in the reply. */

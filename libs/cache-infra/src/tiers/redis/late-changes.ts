@@ -43,7 +43,7 @@ export class LateChanges implements RemoteLateChanges {
     const hasTombstone = set === undefined ? leavesTombstone : isShortLived(set.ttlMs);
     const tombstone = [hasTombstone ? traceMs(horizonMs) : 0, uniqueText()];
     const args = [...moments, set?.bytes ?? '', set?.ttlMs ?? 0, ...tombstone];
-    const reply = await this.#executor.script('catch up', catchUpScript, keys, args, isWanted);
+    const reply = await this.#executor.script('catch up', catchUpScript, keys, args, { isWanted });
     return reply !== unwanted && integerOf(reply) === 1;
   }
 

@@ -157,9 +157,16 @@ export class OptimisticLoads {
   /** Stores a value, unless the key was changed since the baseline. Returns whether it was stored. */
   store(redisKey: string, baseline: Baseline, entry: LoadedEntry, attempt = 1): Promise<boolean> {
     if (baseline.stream !== this.stream) return Promise.resolve(false);
-    return this.#storeOnce(redisKey, baseline, entry).then((reply) =>
-      reply === 'c' ? this.#storeAfterClear(redisKey, baseline, entry, attempt) : reply === '1',
-    );
+    const { lookedAt, bytes, ttlMs, work } = entry;
+    return new Promise((resolve, reject) => {
+      const answer = (reply: StoreReply): void => {
+        resolve(reply === 'c' ? this.#storeAfterClear(redisKey, baseline, entry, attempt) : reply === '1');
+      };
+      this.#sendSoon();
+      this.#stores.push({ redisKey, baseline, lookedAt, bytes, ttlMs, work, resolve: answer, reject });
+      // Redis works on a full batch while the next values are encoded.
+      if (this.#stores.length === batch.stores) this.#sendStores(this.#takeStores(), { alone: true });
+    });
   }
 
   /** Stores a value after clears, unless they cover its key. */
@@ -187,34 +194,28 @@ export class OptimisticLoads {
     return !clears.some(({ mark }) => this.#deps.covers(mark, redisKey));
   }
 
-  #storeOnce(
-    redisKey: string,
-    baseline: Baseline,
-    { lookedAt, bytes, ttlMs, work }: LoadedEntry,
-  ): Promise<StoreReply> {
-    this.#sendSoon();
-    return new Promise((resolve, reject) => {
-      this.#stores.push({ redisKey, baseline, lookedAt, bytes, ttlMs, work, resolve, reject });
-    });
-  }
-
   #sendSoon(): void {
     if (this.#baselines.length === 0 && this.#stores.length === 0) process.nextTick(this.#send);
   }
 
   readonly #send = (): void => {
     const baselines = this.#baselines;
-    const stores = this.#stores;
     this.#baselines = [];
-    this.#stores = [];
-    this.#sendStores(stores);
+    this.#sendStores(this.#takeStores());
     for (let i = 0; i < baselines.length; i += batch.baselines)
       this.#readTogether(
         baselines.length <= batch.baselines ? baselines : baselines.slice(i, i + batch.baselines),
       );
   };
 
-  #sendStores(stores: readonly WaitingStore[]): void {
+  #takeStores(): readonly WaitingStore[] {
+    const stores = this.#stores;
+    this.#stores = [];
+    return stores;
+  }
+
+  /** `alone`: without waiting for other commands of this turn. */
+  #sendStores(stores: readonly WaitingStore[], { alone = false } = {}): void {
     let together: WaitingStore[] = [];
     let bytes = 0;
     for (const store of stores) {
@@ -224,14 +225,14 @@ export class OptimisticLoads {
       }
       const isFull = together.length === batch.stores || bytes + store.bytes.length > batch.bytes;
       if (isFull && together.length > 0) {
-        this.#storeTogether(together);
+        this.#storeTogether(together, { alone });
         together = [];
         bytes = 0;
       }
       together.push(store);
       bytes += store.bytes.length;
     }
-    if (together.length > 0) this.#storeTogether(together);
+    if (together.length > 0) this.#storeTogether(together, { alone });
   }
 
   #readTogether(waiting: readonly WaitingBaseline[]): void {
@@ -255,7 +256,7 @@ export class OptimisticLoads {
     );
   }
 
-  #storeTogether(stores: readonly WaitingStore[]): void {
+  #storeTogether(stores: readonly WaitingStore[], { alone }: { alone: boolean }): void {
     const { executor, trackWrites, changing } = this.#deps;
     const args: ScriptArguments[number][] = [trackWrites ? '1' : '0'];
     for (const { baseline, lookedAt, bytes, ttlMs } of stores)
@@ -268,7 +269,7 @@ export class OptimisticLoads {
         ttlMs,
       );
     const changes = stores.map(({ redisKey }) => changing([redisKey]));
-    executor.script('end load', storeLoadedScript, this.#keysOf(stores), args).then(
+    executor.script('end load', storeLoadedScript, this.#keysOf(stores), args, { alone }).then(
       (reply) => {
         const flags = String(reply);
         for (const [i, { resolve }] of stores.entries()) {

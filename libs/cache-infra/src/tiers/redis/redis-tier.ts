@@ -106,11 +106,21 @@ export class RedisTier implements RemoteTier {
     return this.#entries.decode(redisKey, bytes);
   }
 
-  write(write: EntryWrite): Promise<boolean> {
+  write(write: EntryWrite): void {
     // An entry with a short life leaves a trace, which takes a script.
-    if (!this.#batchesWrites && !isShortLived(write.ttlMs)) return this.#set(write);
+    if (!this.#batchesWrites && !isShortLived(write.ttlMs)) {
+      this.#set(write).then(
+        (isWritten) => {
+          write.written(isWritten);
+        },
+        (error: unknown) => {
+          write.refused(error);
+        },
+      );
+      return;
+    }
     this.#sendSoon();
-    return this.#writes.add(write);
+    this.#writes.add(write);
   }
 
   remove(redisKeys: readonly string[], options: { leavesTombstones: boolean }): Promise<boolean[]> {

@@ -17,12 +17,6 @@ const writeBatch = { count: 16, bytes: 256 * 1024 };
 /** Attempts at a write that Redis refuses as too late: its time was not known well, or it had a long queue. */
 const mostAttempts = 3;
 
-interface WaitingWrite extends EntryWrite {
-  /** False: superseded, and never sent. */
-  readonly resolve: (isWritten: boolean) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export interface WriteBatchesDeps {
   readonly connection: RedisConnection;
   readonly executor: RedisExecutor;
@@ -45,7 +39,7 @@ export interface WriteBatchesDeps {
  */
 export class WriteBatches {
   readonly #deps: WriteBatchesDeps;
-  #waiting: WaitingWrite[] = [];
+  #waiting: EntryWrite[] = [];
 
   constructor(deps: WriteBatchesDeps) {
     this.#deps = deps;
@@ -55,62 +49,63 @@ export class WriteBatches {
     return this.#waiting.length === 0;
   }
 
-  /** Waits for `send`. Resolves to false when the write was superseded before it was sent. */
-  add({ redisKey, guard, bytes, ttlMs, work }: EntryWrite): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ redisKey, guard, bytes, ttlMs, work, resolve, reject });
-    });
+  /** A full batch is sent at once: Redis works on it while the next writes are encoded. The others wait for `send`. */
+  add(write: EntryWrite): void {
+    this.#waiting.push(write);
+    if (this.#waiting.length === writeBatch.count) this.send({ alone: true });
   }
 
-  /** Sends the waiting writes; false when none waits. */
-  send(): boolean {
+  /** Sends the waiting writes; false when none waits. `alone`: without waiting for other commands of this turn. */
+  send({ alone = false } = {}): boolean {
     const writes = this.#waiting;
     if (writes.length === 0) return false;
     this.#waiting = [];
     // In a Cluster a script may touch one slot only.
     const count = isCluster(this.#deps.connection.client) ? 1 : writeBatch.count;
-    let batch: WaitingWrite[] = [];
+    let batch: EntryWrite[] = [];
     let bytes = 0;
     for (const write of writes) {
-      if (write.work.superseded) {
-        write.resolve(false);
+      if (write.superseded) {
+        write.written(false);
         continue;
       }
       if (batch.length === count || (batch.length > 0 && bytes + write.bytes.length > writeBatch.bytes)) {
-        this.#writeTogether(batch);
+        this.#writeTogether(batch, { alone });
         batch = [];
         bytes = 0;
       }
       batch.push(write);
       bytes += write.bytes.length;
     }
-    if (batch.length > 0) this.#writeTogether(batch);
+    if (batch.length > 0) this.#writeTogether(batch, { alone });
     return true;
   }
 
-  #writeTogether(writes: readonly WaitingWrite[], attempt = 1): void {
+  #writeTogether(writes: readonly EntryWrite[], { attempt = 1, alone = false } = {}): void {
     const { executor, trackWrites, changing, tombstoneOf, horizonMs } = this.#deps;
-    const keys = [...writes.map(({ redisKey }) => redisKey), ...writes.map(({ guard }) => guard)];
+    const redisKeys = writes.map(({ redisKey }) => redisKey);
+    const keys = [...redisKeys];
+    for (const { guard } of writes) keys.push(guard);
     for (const { redisKey, ttlMs } of writes) if (isShortLived(ttlMs)) keys.push(tombstoneOf(redisKey));
     // The deadline is computed when the script is sent, which is after it has waited for its turn.
     const args: ScriptArguments[number][] = [
       ...[this.#deadline, trackWrites ? '1' : '0', writes.length, traceMs(horizonMs), uniqueText()],
     ];
     for (const { bytes, ttlMs } of writes) args.push(bytes, ttlMs);
-    const areWanted = (): boolean => writes.every(({ work }) => !work.superseded);
-    const change = changing(keys.slice(0, writes.length));
-    executor.script('SET', setScript, keys, args, areWanted).then(
+    const isWanted = (): boolean => writes.every(({ superseded }) => !superseded);
+    const change = changing(redisKeys);
+    executor.script('SET', setScript, keys, args, { isWanted, alone }).then(
       (reply) => {
         if (reply === unwanted || integerOf(reply) === 0) change.withdraw();
         if (reply === unwanted) this.#writeApart(writes);
         else if (integerOf(reply) === 0) this.#writeAgain(writes, attempt);
-        else for (const { resolve } of writes) resolve(true);
+        else for (const write of writes) write.written(true);
       },
       (error: unknown) => {
         change.withdraw();
         // One write may be at fault, or Redis may have room for some: each write gets its own answer.
         if (writes.length > 1 && !isTemporary(failureKind(error))) this.#writeApart(writes);
-        else for (const { reject } of writes) reject(error);
+        else for (const write of writes) write.refused(error);
       },
     );
   }
@@ -127,20 +122,20 @@ export class WriteBatches {
   };
 
   /** Redis has stored nothing: the script arrived after its deadline, or the estimate of Redis's clock is wrong. */
-  #writeAgain(writes: readonly WaitingWrite[], attempt: number): void {
+  #writeAgain(writes: readonly EntryWrite[], attempt: number): void {
     const giveUp = (error: unknown): void => {
-      for (const { reject } of writes) reject(error);
+      for (const write of writes) write.refused(error);
     };
     this.#deps.clock.doubt().then(() => {
       if (attempt === mostAttempts) giveUp(tooLate());
-      else if (writes.some(({ work }) => work.superseded)) this.#writeApart(writes);
-      else this.#writeTogether(writes, attempt + 1);
+      else if (writes.some(({ superseded }) => superseded)) this.#writeApart(writes);
+      else this.#writeTogether(writes, { attempt: attempt + 1 });
     }, giveUp);
   }
 
-  #writeApart(writes: readonly WaitingWrite[]): void {
+  #writeApart(writes: readonly EntryWrite[]): void {
     for (const write of writes) {
-      if (write.work.superseded) write.resolve(false);
+      if (write.superseded) write.written(false);
       else this.#writeTogether([write]);
     }
   }
