@@ -158,6 +158,31 @@ describe('maxmemory with noeviction', () => {
     await until(async () => (await one.get('key')) === 'last', 'the last value');
   });
 
+  describe.each<[string, (cache: RedisCache) => Promise<unknown>]>([
+    ['set', (cache) => cache.set('key', 'while full')],
+    ['getOrSet', (cache) => cache.getOrSet('key', () => 'while full')],
+    ['getOrSetMany', (cache) => cache.getOrSetMany(['other', 'key'], (keys) => keys.map(() => 'while full'))],
+  ])('a value that a full Redis refused: %s', (_, store) => {
+    it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
+      ['set', (cache) => cache.set('key', 'newer')],
+      ['delete', (cache) => cache.delete('key')],
+      ['clear', (cache) => cache.clear()],
+      ['invalidatePattern', (cache) => cache.invalidatePattern('k*')],
+    ])('does not outlive %s by another instance', async (kind, change) => {
+      const [one, other] = [plain(), plain()];
+      await Promise.all([one.connect(), other.connect()]);
+      await until(async () => (await one.health()).tiers.l2?.coherence === 'armed', 'the channel');
+      await full();
+      await store(one);
+      await roomy();
+
+      await change(other);
+
+      const newer = kind === 'set' ? 'newer' : undefined;
+      await until(async () => (await one.get('key')) === newer, 'the change', 2000);
+    });
+  });
+
   it('an invalidation of tags while Redis was full is made up for', async () => {
     const [one, other] = [plain(), plain()];
     await one.set('key', 1, { tags: ['tag'] });

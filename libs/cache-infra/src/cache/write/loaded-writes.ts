@@ -142,6 +142,11 @@ export class LoadedWrites {
       this.#deps.lifecycle.closed
     )
       return;
+    if (ended === 'refused') {
+      // Redis would report no removal of a key that it does not have: the L1 must not keep it, nor an older entry.
+      l1?.delete(keyspace.id(key));
+      return;
+    }
     if (ended === true) {
       counters.storedL2();
       this.#deps.coherence.announce([remote.redisKey]);
@@ -192,7 +197,7 @@ export class LoadedWrites {
     this.#deps.keySignals.send(load.redisKey);
   }
 
-  /** `refused`: Redis is full and stores nothing, which is safe: the key had no current value. */
+  /** `refused`: Redis is full, and holds nothing under the key: it had no current value. */
   async #handleFailure(l2: RemoteTier, redisKey: string, error: unknown): Promise<'refused' | typeof failed> {
     const { errors, counters } = this.#deps;
     if (failureKind(error) !== 'oom' || errors.throws) {
