@@ -14,7 +14,7 @@ import { commandFailure, failureKind, isOutage, isTemporary } from './errors.js'
 import type { RedisClient } from './options.js';
 import { allScripts, type RedisScript } from './scripts.js';
 import { clientPrefixOf, isCluster } from './client.js';
-import { ScriptCommand } from './script-command.js';
+import { scriptCommand } from './script-command.js';
 
 export interface ExecutorOptions {
   /** Milliseconds until a command times out, from its sending or from the last reply to an earlier command. */
@@ -218,7 +218,7 @@ export class RedisExecutor implements RemoteServer {
     // A user's client may be of another release of ioredis. One with auto-pipelining must order its commands itself.
     if (!this.#connection.owned || client.options.enableAutoPipelining === true)
       return client.evalsha(sha1, keys.length, ...keys, ...args);
-    const command = new ScriptCommand(sha1, keys, args, clientPrefixOf(client));
+    const command = scriptCommand(sha1, keys, args, clientPrefixOf(client));
     return client.sendCommand(command) as Promise<unknown>;
   }
 

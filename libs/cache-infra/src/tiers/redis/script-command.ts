@@ -1,37 +1,50 @@
 import { Command } from 'ioredis';
 
+type Arguments = readonly (string | number | Buffer)[];
+
 /**
  * `EVALSHA` with values. The command of ioredis writes a value in several parts, each by itself, which takes longer
  * than to encode the value: this one joins the texts between two values.
  */
-export class ScriptCommand extends Command {
-  constructor(
-    sha1: string,
-    keys: readonly string[],
-    args: readonly (string | number | Buffer)[],
-    keyPrefix: string,
-  ) {
-    super('evalsha', [sha1, keys.length, ...keys, ...args], { keyPrefix, replyEncoding: 'utf8' });
-  }
+export function scriptCommand(
+  sha1: string,
+  keys: readonly string[],
+  args: Arguments,
+  keyPrefix: string,
+): Command {
+  const texts = [sha1, keys.length, ...keys, ...args];
+  return new (joining())('evalsha', texts, { keyPrefix, replyEncoding: 'utf8' });
+}
 
-  override toWritable(): Buffer {
-    const parts: (string | Buffer)[] = [];
-    let text = `*${this.args.length + 1}\r\n$${this.name.length}\r\n${this.name}\r\n`;
-    let bytes = 0;
-    // The command has turned numbers into texts.
-    for (const arg of this.args as (string | Buffer)[]) {
-      if (typeof arg === 'string') {
-        text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
-        continue;
-      }
-      text += `$${arg.length}\r\n`;
-      parts.push(text, arg);
-      bytes += Buffer.byteLength(text) + arg.length;
-      text = '\r\n';
+let made: typeof Command | undefined;
+
+/** The class is made for the first command: importing the library does not load ioredis. */
+function joining(): typeof Command {
+  made ??= class ScriptCommand extends Command {
+    override toWritable(): Buffer {
+      return written(this.name, this.args as (string | Buffer)[]); // numbers are texts by now
     }
-    parts.push(text);
-    return joined(parts, bytes + Buffer.byteLength(text));
+  };
+  return made;
+}
+
+/** A command as the protocol has it (https://redis.io/docs/latest/develop/reference/protocol-spec/#bulk-strings). */
+function written(name: string, args: readonly (string | Buffer)[]): Buffer {
+  const parts: (string | Buffer)[] = [];
+  let text = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
+  let bytes = 0;
+  for (const arg of args) {
+    if (typeof arg === 'string') {
+      text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+      continue;
+    }
+    text += `$${arg.length}\r\n`;
+    parts.push(text, arg);
+    bytes += Buffer.byteLength(text) + arg.length;
+    text = '\r\n';
   }
+  parts.push(text);
+  return joined(parts, bytes + Buffer.byteLength(text));
 }
 
 function joined(parts: readonly (string | Buffer)[], bytes: number): Buffer {

@@ -7,8 +7,15 @@ export interface RedisScript {
   readonly sha1: string;
 }
 
+/** The digest is made when it is first asked for: an import of the library alone hashes nothing. */
 function script(lua: string): RedisScript {
-  return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
+  let sha1: string | undefined;
+  return {
+    lua,
+    get sha1() {
+      return (sha1 ??= createHash('sha1').update(lua).digest('hex'));
+    },
+  };
 }
 
 /**

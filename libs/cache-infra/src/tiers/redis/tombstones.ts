@@ -16,13 +16,14 @@ export function isShortLived(ttlMs: number): boolean {
   return ttlMs !== 0 && ttlMs < leastTraceMs;
 }
 
-const process = randomBytes(6).toString('base64url');
+let thisProcess: string | undefined;
 let count = 0;
 
 /** A text that no other tombstone has: tombstones of one millisecond must differ. */
 export function uniqueText(): string {
   count = (count + 1) % Number.MAX_SAFE_INTEGER;
-  return `${process}${count.toString(36)}`;
+  thisProcess ??= randomBytes(6).toString('base64url');
+  return `${thisProcess}${count.toString(36)}`;
 }
 
 /** Milliseconds as entries and tombstones carry them: such texts compare as the numbers do. */
