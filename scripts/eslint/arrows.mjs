@@ -58,6 +58,7 @@ export const packages = [
   { name: /^@nestjs\//, folders: ['nestjs', 'testing', 'compat'] },
   { name: /^ioredis$/, folders: ['tiers', 'testing'] },
   { name: /^lru-cache$/, folders: ['tiers/memory'] },
+  { name: /^class-validator$/, folders: ['config'] },
 ];
 
 /** The engine holds every collaborator of a cache: only the facade and the assembly beside it may know it. */

@@ -25,7 +25,7 @@ interface Manifest {
   peerDependenciesMeta: Partial<Record<string, { optional?: boolean }>>;
 }
 
-/** A project that has the packed library in its node_modules, and none of the library's optional peers. */
+/** A project that has the packed library in its node_modules, and of the library's optional peers only class-validator. */
 let consumer: string;
 let files: string[];
 let manifest: Manifest;
@@ -34,7 +34,8 @@ beforeAll(async () => {
   manifest = await readJson<Manifest>('libs/cache-infra/package.json');
   consumer = await mkdtemp(join(tmpdir(), 'nestjs-cache-infra-consumer-'));
   files = await packInto(consumer);
-  const needed = new Set([...neededBy(manifest), '@types/node']);
+  // `nestjs-cache-infra/config` is for applications that have class-validator.
+  const needed = new Set([...neededBy(manifest), 'class-validator', '@types/node']);
   // A set tells also what is added while it is walked: what the packages themselves need comes along.
   for (const name of needed) {
     await linkPackage(name);

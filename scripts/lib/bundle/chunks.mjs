@@ -34,7 +34,7 @@ export async function writeChunks(compiled, dist) {
     interop: (id) => (id === 'cluster-key-slot' ? 'compat' : 'esModule'),
     entryFileNames: 'chunks/[name]-entry.cjs',
     chunkFileNames: 'chunks/[name].cjs',
-    manualChunks: (id) => chunkOf(folderOf(relative(compiled, id))),
+    manualChunks: (id) => chunkOf(relative(compiled, id)),
     hoistTransitiveImports: false,
     generatedCode: 'es2015',
   });
@@ -58,10 +58,6 @@ function inputsOf(compiled) {
       join(compiled, `${module}.js`),
     ]),
   );
-}
-
-function folderOf(path) {
-  return path.includes('/') ? path.split('/')[0] : undefined;
 }
 
 /** `import.meta.url` in a CommonJS file. */

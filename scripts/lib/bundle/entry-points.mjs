@@ -11,6 +11,7 @@ export const entryPoints = {
   benchmarks: 'benchmarks/index',
   keyv: 'keyv/index',
   compat: 'compat/index',
+  config: 'config/index',
 };
 
 /** The command: it is started, not imported. */
@@ -19,9 +20,13 @@ export const program = { cli: 'cli/main' };
 /** Folders of `src` that are files of their own; every other folder is part of `core`. */
 const apart = ['nestjs', 'testing', 'benchmarks', 'keyv', 'compat', 'cli'];
 
-/** The file in `dist/chunks` that a folder's modules are part of; none for the modules at the top. */
-export function chunkOf(folder) {
-  if (folder === undefined) return undefined;
+/** Modules that are part of their entry point alone: they import an optional package. */
+const ofEntryPoint = ['config/index.js', 'config/option-classes.js'];
+
+/** The file in `dist/chunks` that a module of `src` is part of; undefined: that of its entry point. */
+export function chunkOf(path) {
+  if (!path.includes('/') || ofEntryPoint.includes(path)) return undefined;
+  const [folder] = path.split('/');
   return apart.includes(folder) ? folder : 'core';
 }
 

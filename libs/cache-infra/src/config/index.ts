@@ -1,0 +1,1 @@
+export { CacheEnvironment, CacheSettings } from './option-classes.js';
