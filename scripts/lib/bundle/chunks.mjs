@@ -25,7 +25,7 @@ export async function writeChunks(compiled, dist) {
       if (log.code === 'THIS_IS_UNDEFINED') return;
       handle(level === 'warn' ? 'error' : level, log);
     },
-    plugins: [fileAddress],
+    plugins: [forCommonJs],
   });
   const { output } = await bundle.generate({
     format: 'cjs',
@@ -60,16 +60,22 @@ function inputsOf(compiled) {
   );
 }
 
-/** `import.meta.url` in a CommonJS file. */
-const fileAddress = {
-  name: 'file-address',
+/** What an ES module has and a CommonJS file has not, or not everywhere. */
+const forCommonJs = {
+  name: 'for-common-js',
+  /** An optional package is required: Jest has no `import()` in CommonJS. A path that is given at run time is imported. */
+  renderDynamicImport: ({ targetModuleId }) =>
+    targetModuleId === null || !isPeer(targetModuleId)
+      ? null
+      : { left: 'Promise.resolve().then(() => module.require(', right: '))' },
+  /** The address of the file. */
   resolveImportMeta: (property) =>
     property === 'url' ? `require('node:url').pathToFileURL(__filename).href` : undefined,
 };
 
 /** A chunk's code as the function that it exports. The parentheses have V8 compile it once, not twice. */
 function factoryOf(code) {
-  const imported = [...new Set([...code.matchAll(/\brequire\('([^']+)'\)/g)].map(([, id]) => id))];
+  const imported = [...new Set([...code.matchAll(/(?<![.\w])require\('([^']+)'\)/g)].map(([, id]) => id))];
   const own = imported.filter((id) => !isExternal(id));
   const peers = imported.filter((id) => isPeer(id));
   return `'use strict';
@@ -81,8 +87,10 @@ module.exports = (packages) => (made ??= run(packages));
 const run = (function (packages) {
 const exports = {};
 ${code
-  .replace(/\brequire\('(\.[^']+)'\)/g, (call, id) => `chunk${own.indexOf(id)}(packages)`)
-  .replace(/\brequire\('([^'.][^']*)'\)/g, (call, id) => (peers.includes(id) ? `packages['${id}']` : call))
+  .replace(/(?<![.\w])require\('(\.[^']+)'\)/g, (call, id) => `chunk${own.indexOf(id)}(packages)`)
+  .replace(/(?<![.\w])require\('([^'.][^']*)'\)/g, (call, id) =>
+    peers.includes(id) ? `packages['${id}']` : call,
+  )
   .replace(/^const (\w+) = require\('([^']+)'\);$/gm, (line, name, id) =>
     loadedOnFirstUse.includes(id) ? lazily(name, id, code) : line,
   )}

@@ -54,8 +54,9 @@ function optionClass<T extends object>(
   properties: readonly string[],
   problemsOf: Problems,
 ): new () => T {
-  // An empty class: its properties are known by name at run time only.
-  const made = { [name]: class extends Object {} }[name] as new () => T;
+  // Its properties are known at run time only.
+  const made: new () => object = class extends Object {};
+  Object.defineProperty(made, 'name', { value: name });
   for (const propertyName of properties) {
     registerDecorator({
       name: 'isCacheOption',
@@ -71,7 +72,7 @@ function optionClass<T extends object>(
       },
     });
   }
-  return made;
+  return made as new () => T;
 }
 
 const settingChecks = checksOf(configOptions);

@@ -21,13 +21,19 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   /**
    * True if routes were created before any fact was declared. Calls from such routes look like calls outside of a
    * request: both have no context.
+   *
+   * @internal
    */
   hasRoutesWithoutContext = false;
   #hasToldOfLateFacts = false;
 
   constructor(@Optional() private readonly moduleRef?: ModuleRef) {}
 
-  /** Nest hands out an instance before calling its constructor: `isMade` is false for such an instance. */
+  /**
+   * Nest hands out an instance before calling its constructor: `isMade` is false for such an instance.
+   *
+   * @internal
+   */
   static isMade(value: unknown): value is CacheRegistry {
     return typeof value === 'object' && value !== null && #caches in value;
   }
@@ -53,7 +59,10 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     throw new ValidationError([{ path: 'name', message }], 'CacheRegistry');
   }
 
-  /** @throws ValidationError when the name is taken */
+  /**
+   * @throws ValidationError when the name is taken
+   * @internal
+   */
   register(name: string, prepared: PreparedCache): Cache {
     if (this.#caches.has(name)) throw nameTaken(name);
     this.#caches.set(name, prepared);
@@ -64,16 +73,22 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
    * Adds facts that decorated methods may vary by.
    *
    * @throws ValidationError when a fact is declared twice
+   * @internal
    */
   addFacts(facts: CacheFacts): void {
     this.#facts = mergeFacts([this.#facts, facts]);
   }
 
+  /** @internal */
   facts(): CacheFacts {
     return this.#facts;
   }
 
-  /** Warns once about facts that were declared after the routes were created: requests cannot supply them. */
+  /**
+   * Warns once about facts that were declared after the routes were created: requests cannot supply them.
+   *
+   * @internal
+   */
   tellOfLateFacts(names: readonly string[]): void {
     if (this.#hasToldOfLateFacts) return;
     this.#hasToldOfLateFacts = true;
@@ -82,6 +97,7 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /** @internal */
   cacheOf(name: string): Cache | undefined {
     return this.#caches.get(name)?.cache;
   }
@@ -91,12 +107,20 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     return [...this.#caches.keys()];
   }
 
-  /** The options of a cache after environment, preset and defaults. */
+  /**
+   * The options of a cache after environment, preset and defaults.
+   *
+   * @internal
+   */
   optionsOf(name: string): PreparedCache['options'] | undefined {
     return this.#caches.get(name)?.options;
   }
 
-  /** The monitor of a cache; undefined if monitoring is off. */
+  /**
+   * The monitor of a cache; undefined if monitoring is off.
+   *
+   * @internal
+   */
   monitorOf(name: string): CacheMonitor | undefined {
     return this.#caches.get(name)?.monitor;
   }
