@@ -51,7 +51,7 @@ async function main() {
 }
 
 async function bench(args) {
-  const file = join(root, 'libs', 'cache-infra', 'dist', 'cli', 'main.js');
+  const file = join(root, 'libs', 'cache-infra', 'dist', 'cli.mjs');
   const { status } = await run(process.execPath, [file, 'bench', ...args], { timeoutMs });
   return status;
 }

@@ -4,16 +4,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { modules, optionTables, page, withTables } from './lib/option-docs.mjs';
-import { root, run } from './lib/process.mjs';
+import { root } from './lib/process.mjs';
+import './lib/typescript.mjs';
 
-const build = await run('npm', ['run', '--silent', 'build', '--workspace', 'nestjs-cache-infra'], {
-  show: false,
-});
-if (build.status !== 0) throw new Error(`The build failed:\n${build.output}`);
-
-const built = (file) => pathToFileURL(join(root, 'libs', 'cache-infra', 'dist', `${file}.js`)).href;
+const source = (file) => pathToFileURL(join(root, 'libs', 'cache-infra', 'src', `${file}.ts`)).href;
 const loaded = await Promise.all(
-  Object.entries(modules).map(async ([name, file]) => [name, await import(built(file))]),
+  Object.entries(modules).map(async ([name, file]) => [name, await import(source(file))]),
 );
 const path = join(root, page);
 const before = await readFile(path, 'utf8');

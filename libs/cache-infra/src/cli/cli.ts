@@ -7,6 +7,7 @@ import { withoutCredentials } from '../base/redact.js';
 import { benchUsage, parseBenchFlags } from './bench-flags.js';
 import { check } from './check.js';
 import { inspectEntry, inspectUsage } from './inspect.js';
+import { keysUsage, listKeys } from './keys.js';
 import { loadConfig } from './load-config.js';
 import type { Output } from './output.js';
 
@@ -24,12 +25,13 @@ key of the prefix, which is deleted again. Reports the commands that Redis refus
 
 Exit code: 0 when the configuration is valid and Redis accepts every call, else 1.`;
 
-const usage = [checkUsage, inspectUsage, benchUsage].join('\n\n');
+const usage = [checkUsage, inspectUsage, keysUsage, benchUsage].join('\n\n');
 
 /** Runs the command named by `args`. Resolves to the exit code, never rejects. */
 export async function runCli(args: readonly string[], output: Output): Promise<number> {
   if (args[0] === 'bench') return runBench(args.slice(1), output);
   if (args[0] === 'inspect') return runInspect(args.slice(1), output);
+  if (args[0] === 'keys') return runKeys(args.slice(1), output);
   return runCheck(args, output);
 }
 
@@ -103,6 +105,40 @@ async function runInspect(args: readonly string[], output: Output): Promise<numb
   } catch (error) {
     for (const line of linesOf(error)) output.error(line);
     if (isUsageError(error)) output.error(`\n${inspectUsage}`);
+    return 1;
+  }
+}
+
+async function runKeys(args: readonly string[], output: Output): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        namespace: { type: 'string', multiple: true, default: [] },
+        cache: { type: 'string' },
+        limit: { type: 'string', default: '1000' },
+        config: { type: 'string' },
+        env: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    const { namespace: namespaces, cache } = values;
+    if (values.help === true) {
+      output.out(keysUsage);
+      return 0;
+    }
+    const limit = Number(values.limit);
+    if (positionals.length > 1 || !Number.isSafeInteger(limit) || limit < 1) {
+      output.error(keysUsage);
+      return 1;
+    }
+    readEnvironment(values.env);
+    const config = await loadConfig(values.config);
+    return await listKeys(config, { pattern: positionals[0], namespaces, cache, limit }, output);
+  } catch (error) {
+    for (const line of linesOf(error)) output.error(line);
+    if (isUsageError(error)) output.error(`\n${keysUsage}`);
     return 1;
   }
 }

@@ -1,15 +1,11 @@
 import { inspect as inspected } from 'node:util';
 
-import { RedisCache } from '../cache/redis-cache.js';
 import { storedEntry, type Life, type StoredEntry } from '../cache/stored-entry.js';
-import { CacheFactory } from '../config/cache-factory.js';
-import type { CacheConfig } from '../config/options.js';
-import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
-import { ofCache } from './check.js';
+import type { SeveralCaches } from '../config/several-caches.js';
+import { notInRedis, openCache } from './open-cache.js';
 import type { Output } from './output.js';
 
 const wholeValue = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
-const silent = { warn: () => undefined, log: () => undefined };
 
 export const inspectUsage = `Usage: nestjs-cache-infra inspect --key <key> [options]
 
@@ -45,13 +41,8 @@ export async function inspectEntry(
   wanted: EntryWanted,
   output: Output,
 ): Promise<number> {
-  // No L1, so no invalidation channel is opened.
-  const given: CacheConfig = ofCache(optionsOf(config, wanted.cache));
-  const options = { ...given, enableL1Cache: false, advanced: { ...given.advanced, adviser: false } };
-  const { cache } = new CacheFactory({ logger: silent }).prepare('create', options);
+  const cache = await openCache(config, wanted.cache);
   try {
-    if (!(cache instanceof RedisCache)) throw notInRedis(cache.name);
-    await cache.connect();
     const entry = await storedEntry(cache, wanted.namespaces, wanted.key);
     if (entry === undefined) throw notInRedis(cache.name);
     output.out(`Cache '${cache.name}', key ${inspected(wanted.key)}`);
@@ -60,21 +51,6 @@ export async function inspectEntry(
   } finally {
     await cache.close();
   }
-}
-
-function optionsOf(config: SeveralCaches, name: string | undefined): object {
-  const first = config.name ?? 'default';
-  if (name === undefined || name === first) return config;
-  const beside = Object.keys(cachesBeside(config));
-  if (beside.includes(name)) return optionsBeside(config, name);
-  const known = [first, ...beside].map((each) => `'${each}'`).join(', ');
-  throw new Error(`--cache ${name}: the configuration has no such cache, only ${known}`);
-}
-
-function notInRedis(name: string): Error {
-  return new Error(
-    `Cache '${name}' is in memory, visible to its own process only: configure its Redis (redisUrl, redis, REDIS_URL)`,
-  );
 }
 
 type Line = readonly [name: string, text: string];

@@ -1,0 +1,60 @@
+import { inspect as inspected } from 'node:util';
+
+import type { Cache } from '../cache/contract/cache.js';
+import type { SeveralCaches } from '../config/several-caches.js';
+import { openCache } from './open-cache.js';
+import type { Output } from './output.js';
+
+export const keysUsage = `Usage: nestjs-cache-infra keys [<pattern>] [options]
+
+Lists the keys of fresh entries in Redis, one a line. Changes nothing. It scans the whole database of Redis.
+
+  <pattern>            '*' = any run of characters, '?' = one character, '\\' = escape (default: all keys)
+  --namespace <name>   the namespace of the keys; repeat it for nested ones ('http' for HttpCacheInterceptor)
+  --cache <name>       a cache of the configuration (default: its first)
+  --limit <n>          stops after n keys (default: 1000)
+  --config, --env      as for check
+
+Exit code: 0, also when no key matches; 1 when Redis cannot be read.`;
+
+/** The keys to list. */
+export interface KeysWanted {
+  readonly pattern: string | undefined;
+  /** Name of the cache. Default: the first of the configuration. */
+  readonly cache: string | undefined;
+  /** From the outermost to the innermost. */
+  readonly namespaces: readonly string[];
+  /** Most keys to list. */
+  readonly limit: number;
+}
+
+/**
+ * Prints keys, one a line. Resolves to the exit code.
+ *
+ * @throws ValidationError for an invalid configuration
+ * @throws Error when the cache is in memory, or no cache has the name
+ * @throws InfrastructureError when Redis does not answer
+ */
+export async function listKeys(config: SeveralCaches, wanted: KeysWanted, output: Output): Promise<number> {
+  const whole = await openCache(config, wanted.cache);
+  try {
+    const cache = wanted.namespaces.reduce((outer: Cache, name) => outer.namespace(name), whole);
+    let count = 0;
+    for await (const key of cache.keys(wanted.pattern)) {
+      if (count === wanted.limit) {
+        output.error(`Stopped after ${String(count)} keys: --limit lists more.`);
+        break;
+      }
+      count++;
+      output.out(onOneLine(key));
+    }
+    return 0;
+  } finally {
+    await whole.close();
+  }
+}
+
+/** Keys are untrusted: one with control characters is shown quoted and escaped. */
+function onOneLine(key: string): string {
+  return /[\p{Cc}\u2028\u2029]/u.test(key) ? inspected(key, { breakLength: Infinity }) : key;
+}
