@@ -64,11 +64,12 @@ function folderOf(path) {
   return path.includes('/') ? path.split('/')[0] : undefined;
 }
 
-/** `import.meta.url` in a CommonJS file. */
+/** `import.meta.url` in a CommonJS file. An application's bundle of ES modules has no `__filename`. */
+const file = `typeof __filename === 'string' ? __filename : 'bundle.cjs'`;
 const fileAddress = {
   name: 'file-address',
   resolveImportMeta: (property) =>
-    property === 'url' ? `require('node:url').pathToFileURL(__filename).href` : undefined,
+    property === 'url' ? `require('node:url').pathToFileURL(${file}).href` : undefined,
 };
 
 /** A chunk's code as the function that it exports. The parentheses have V8 compile it once, not twice. */

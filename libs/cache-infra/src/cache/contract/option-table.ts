@@ -18,6 +18,7 @@ import type { Clock } from '../../base/clock.js';
 import { encryptionOptions } from '../../codec/encryption.js';
 import { hasStrayBrace } from '../../keys/namespace.js';
 import type {
+  CompatibleClient,
   RedisClient,
   RedisConnectionOptions,
   RedisNode,
@@ -297,7 +298,7 @@ const redis = kind<RedisConnectionOptions>({
 });
 
 /** An ioredis client of the user's own: the cache does not look into it. */
-export function isRedisClient(value: object): value is RedisClient {
+export function isRedisClient(value: object): value is RedisClient | CompatibleClient {
   return 'status' in value && 'duplicate' in value;
 }
 

@@ -1,14 +1,14 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { redactUrl } from '../../base/redact.js';
 import { errorKindOf } from './errors.js';
-import type { RedisClient, RedisConnectionOptions, RedisServerOptions } from './options.js';
+import type { CompatibleClient, RedisClient, RedisConnectionOptions, RedisServerOptions } from './options.js';
 
 type IoredisOptions = RedisOptions & { replyMapping?: 'legacy' };
 
 /** Milliseconds between two reconnections because of a read-only server. They grow while reconnecting does not help. */
 const readOnlyPauseMs = { first: 1000, most: 10_000 };
 
-export function isClient(redis: RedisConnectionOptions): redis is RedisClient {
+export function isClient(redis: RedisConnectionOptions): redis is RedisClient | CompatibleClient {
   return 'status' in redis && 'duplicate' in redis;
 }
 

@@ -50,7 +50,7 @@ export class RedisConnection {
     this.owned = !isClient(redis);
     this.#listener = listener;
     this.client = isClient(redis)
-      ? redis
+      ? (redis as RedisClient)
       : createClient(redis, connectTimeoutMs, () => {
           this.#renewGently();
         });

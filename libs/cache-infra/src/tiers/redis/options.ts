@@ -52,5 +52,14 @@ export interface RedisServerOptions {
 /** A client of ioredis. */
 export type RedisClient = Redis | Cluster;
 
-/** Connection details, or your own ioredis client. */
-export type RedisConnectionOptions = RedisServerOptions | RedisClient;
+/** A client of ioredis 5 or iovalkey: another class, with the same commands. */
+export interface CompatibleClient {
+  readonly status: string;
+  readonly isCluster: boolean;
+  call(command: string, ...args: string[]): Promise<unknown>;
+  defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void;
+  duplicate(): unknown;
+}
+
+/** Connection details, or your own client: of ioredis 5 or 6, or of iovalkey. */
+export type RedisConnectionOptions = RedisServerOptions | RedisClient | CompatibleClient;
