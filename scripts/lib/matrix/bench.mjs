@@ -6,11 +6,9 @@ import { basename, dirname, join } from 'node:path';
 
 import { packLibrary } from '../pack.mjs';
 import { root } from '../process.mjs';
+import { acquireRedis } from '../redis.mjs';
 import { installation, linkPackages } from './installations.mjs';
 import { succeed } from './succeed.mjs';
-
-/** The sources of the application, for ES modules. */
-export const sources = join(root, 'test', 'matrix', 'application', 'src');
 
 export class Bench {
   #folder;
@@ -19,6 +17,7 @@ export class Bench {
   #linked = new Map();
   #applications = 0;
   #preparing = 0;
+  #redis;
 
   constructor(folder, archive) {
     this.#folder = folder;
@@ -36,6 +35,7 @@ export class Bench {
   }
 
   async close() {
+    await (await this.#redis)?.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -47,6 +47,12 @@ export class Bench {
   /** How long it took to install packages so far, in milliseconds: a cache may have them. */
   get preparing() {
     return this.#preparing;
+  }
+
+  /** The address of a Redis, which is started when a cell first asks for it. */
+  async redisUrl() {
+    this.#redis ??= acquireRedis();
+    return (await this.#redis).url;
   }
 
   /** The folder in which programs of an installation stand: `packages.mjs` says which. */
@@ -96,12 +102,13 @@ export class Bench {
   }
 
   /**
-   * A new application as `nest new` makes it, with the sources of `test/matrix/application`.
+   * A new application as `nest new` makes it, with the sources of a program.
    *
    * @param name the installation
-   * @param options `modules`: `'esm'`, or `'commonjs'` (default)
+   * @param options `modules`: `'esm'`, or `'commonjs'` (default); `program`: a folder of `test/matrix`, by default
+   * `application`
    */
-  async application(name, { modules = 'commonjs' } = {}) {
+  async application(name, { modules = 'commonjs', program = 'application' } = {}) {
     const parent = await this.folder(name);
     this.#applications += 1;
     const own = `app-${this.#applications}`;
@@ -109,7 +116,15 @@ export class Bench {
     await scaffold(await this.programs(`nest-new-${name.split('-')[1]}`), folder, modules);
     // Tools look for packages beside the application.
     await symlink(join('..', 'node_modules'), join(folder, 'node_modules'));
-    await copySources(join(folder, 'src'), modules);
+    await copySources(program, join(folder, 'src'), modules);
+    return folder;
+  }
+
+  /** An empty folder without packages. */
+  async bareFolder() {
+    this.#applications += 1;
+    const folder = join(this.#folder, 'bare', String(this.#applications));
+    await mkdir(folder, { recursive: true });
     return folder;
   }
 
@@ -135,10 +150,10 @@ async function scaffold(programs, folder, modules) {
   await succeed(process.execPath, args, { cwd: parent });
 }
 
-/** Copies the application; for CommonJS as it is written there, without endings in imports. */
-export async function copySources(to, modules) {
+/** Copies the sources of a program; for CommonJS as they are written there, without endings in imports. */
+export async function copySources(program, to, modules) {
   await mkdir(to, { recursive: true });
-  await cp(sources, to, { recursive: true });
+  await cp(join(root, 'test', 'matrix', program, 'src'), to, { recursive: true });
   if (modules === 'esm') return;
   for (const name of await readdir(to)) {
     const file = join(to, name);

@@ -2,7 +2,9 @@
 import { applications } from './cells/applications.mjs';
 import { bothBuilds } from './cells/both-builds.mjs';
 import { builders } from './cells/builders.mjs';
+import { bundles } from './cells/bundles.mjs';
 import { checkers } from './cells/checkers.mjs';
+import { clients } from './cells/clients.mjs';
 import { nodes } from './cells/nodes.mjs';
 import { testRunners } from './cells/test-runners.mjs';
 import { typescript } from './cells/typescript.mjs';
@@ -15,8 +17,10 @@ export const cells = [
   ...applications,
   ...testRunners,
   ...builders,
+  ...bundles,
   ...typescript,
   ...nodes,
   ...bothBuilds,
+  ...clients,
   ...checkers,
 ];

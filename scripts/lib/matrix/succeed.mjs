@@ -30,7 +30,9 @@ export function attempt(command, args, { cwd, timeoutMs = 300_000 }) {
 
 /** The last lines of an output. */
 export function endOf(output) {
-  return output.trim().split('\n').slice(-lastLines).join('\n');
+  const lines = output.trim().split('\n').slice(-lastLines);
+  // A line of a minified file is as long as the file.
+  return lines.map((line) => line.slice(0, 300)).join('\n');
 }
 
 function said(command, args) {

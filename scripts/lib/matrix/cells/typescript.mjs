@@ -42,7 +42,7 @@ function titleOf(version, { nestJs, modules: { module, moduleResolution } }) {
 async function check(bench, { tsc, version, nestJs, modules }) {
   const folder = await bench.emptyFolder(`nest-${nestJs}`);
   const isEsm = nestJs === 12;
-  await copySources(join(folder, 'src'), isEsm ? 'esm' : 'commonjs');
+  await copySources('application', join(folder, 'src'), isEsm ? 'esm' : 'commonjs');
   for (const spec of ['app.spec.ts', 'products.service.spec.ts']) await rm(join(folder, 'src', spec));
   await writeFile(join(folder, 'src', 'entry-points.ts'), entryPoints);
   const type = isEsm ? 'module' : 'commonjs';
