@@ -9,8 +9,8 @@ import { CacheInfraModule, CacheRegistry, type RedisConnectionOptions } from 'ne
 /** Tries the module in two applications that share a Redis. */
 export async function tryClients(clientOf: () => RedisConnectionOptions): Promise<void> {
   const start = async () => {
+    @Module({ imports: [CacheInfraModule.forRoot({ redis: clientOf(), keyPrefix: 'matrix' })] })
     class AppModule {}
-    Module({ imports: [CacheInfraModule.forRoot({ redis: clientOf(), keyPrefix: 'matrix' })] })(AppModule);
     return NestFactory.createApplicationContext(AppModule, {
       logger: ['error', 'warn'],
       abortOnError: false,
