@@ -8,19 +8,19 @@ const file = 'docs/compatibility.md';
 /** Writes the table of all cells. */
 export async function writeReport(results) {
   const groups = [...new Set(results.map(({ group }) => group))];
-  const failed = results.filter(({ error }) => error !== undefined).length;
+  const passed = results.filter(({ error }) => error === undefined).length;
   const text = [
     '# Compatibility',
     '',
     'Written by `make test-package-all`, all of it: the packed library in fresh applications.',
-    `${results.length - failed} of ${results.length} passed. Node is ${process.versions.node} unless a name says another.`,
+    `${passed} of ${results.length} passed. Node is ${process.versions.node} unless a name has another.`,
     '',
     'Each application is what `nest new` makes, with a cache and a namespace, `@Cacheable` with default keys,',
     '`@HttpCache`, a cache for AI answers and a health check by Terminus. It starts, sends itself every request twice,',
     'checks that each second answer came from a cache, and ends.',
     '',
-    'Not possible: webpack for ES modules, because the CLI of NestJS 12 takes rspack instead; Jest in CommonJS mode with',
-    'NestJS 12 before Node 24.9, because it cannot require ES modules.',
+    'Not possible: webpack for ES modules, because the CLI of NestJS 12 takes rspack instead; Jest in CommonJS mode',
+    'with NestJS 12 before Node 24.9, because it cannot require ES modules.',
     '',
     ...groups.flatMap((group) => [
       `## ${group}`,

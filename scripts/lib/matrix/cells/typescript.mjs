@@ -50,7 +50,9 @@ async function check(bench, { tsc, version, nestJs, modules }) {
   const compilerOptions = {
     ...modules,
     ...{ target: 'es2022', types: ['node'], esModuleInterop: true, noEmit: true },
-    ...{ strict: true, skipLibCheck: false, experimentalDecorators: true, emitDecoratorMetadata: true },
+    // The libraries of TypeScript itself are not checked, which takes a quarter of the time.
+    ...{ strict: true, skipLibCheck: false, skipDefaultLibCheck: true },
+    ...{ experimentalDecorators: true, emitDecoratorMetadata: true },
     ...(version === '6.0' && modules === node10 && { ignoreDeprecations: '6.0' }),
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
