@@ -61,6 +61,10 @@ test-cache-all: ## Every suite, the slow ones included
 test-faults: ## What Redis and the way to it may do wrong: real servers and processes, with a table at the end
 	@node scripts/test.mjs build faults
 
+.PHONY: test-package-all
+test-package-all: install ## Try the packed library in fresh applications of every kind, and write docs/compatibility.md
+	@npm run --silent test-package-all
+
 .PHONY: bench
 bench: ## The benchmark suite on this library's caches; reports in test-results/benchmarks/ (BENCH_ARGS='--preset production')
 	@node scripts/bench.mjs $(BENCH_ARGS)

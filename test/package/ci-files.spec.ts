@@ -18,7 +18,10 @@ interface Workflow {
   on: Record<'push' | 'pull_request', { branches?: string[]; paths: string[] }>;
   permissions: Record<string, string>;
   concurrency: { group: string };
-  jobs: Record<'cache-unit-tests' | 'cache-integration-tests' | 'cache-performance-tests', Job>;
+  jobs: Record<
+    'cache-unit-tests' | 'cache-integration-tests' | 'cache-package-tests' | 'cache-performance-tests',
+    Job
+  >;
 }
 interface Service {
   image?: string;
@@ -116,6 +119,13 @@ describe('.github/workflows/cache-tests.yml', () => {
     expect(runs(integration)).toEqual(
       expect.arrayContaining(['make test-cache-redis', 'make test-cache-integration']),
     );
+  });
+
+  it('runs the matrix of applications', async () => {
+    const matrix = await job('cache-package-tests');
+
+    expect(runs(matrix)).toContain('make test-package-all');
+    expect(upload(matrix)?.with).toMatchObject({ path: 'docs/compatibility.md' });
   });
 
   it('seed S7.89 runs the performance target on pushes to main', async () => {

@@ -60,6 +60,9 @@ function inputsOf(compiled) {
   );
 }
 
+/** An application's bundle of ES modules has no `__filename`. */
+const file = `typeof __filename === 'string' ? __filename : 'bundle.cjs'`;
+
 /** What an ES module has and a CommonJS file has not, or not everywhere. */
 const forCommonJs = {
   name: 'for-common-js',
@@ -70,7 +73,7 @@ const forCommonJs = {
       : { left: 'Promise.resolve().then(() => module.require(', right: '))' },
   /** The address of the file. */
   resolveImportMeta: (property) =>
-    property === 'url' ? `require('node:url').pathToFileURL(__filename).href` : undefined,
+    property === 'url' ? `require('node:url').pathToFileURL(${file}).href` : undefined,
 };
 
 /** A chunk's code as the function that it exports. The parentheses have V8 compile it once, not twice. */

@@ -8,9 +8,10 @@ import { findCache, missingCache } from '../decorators/cache-lookup.js';
 import { registryOf } from '../registry/cache-registry.js';
 import { defaultCacheName } from '../registry/tokens.js';
 
-/** The health of a cache as Terminus shows it. */
-export interface CacheHealthDetails {
-  readonly status: CacheStatus;
+/** The health of a cache as Terminus shows it. `S`: the states that the Terminus in use knows. */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- Terminus 10 and 11 take no interface here
+export type CacheHealthDetails<S extends CacheStatus = CacheStatus> = {
+  readonly status: S;
   /** The state of the cache, before `degradedAs` maps it to `status`. */
   readonly state: CacheStatus;
   /** Duration of the check, in milliseconds. */
@@ -18,7 +19,7 @@ export interface CacheHealthDetails {
   readonly l1?: L1Health | undefined;
   readonly l2?: L2Health | undefined;
   readonly message?: string | undefined;
-}
+};
 
 export interface CacheHealthOptions {
   /** The name of the cache. Default: the default cache. */
@@ -31,7 +32,7 @@ export interface CacheHealthOptions {
 }
 
 /**
- * The health of a cache, in the format of `@nestjs/terminus` 12. That package need not be installed.
+ * The health of a cache, in the format of `@nestjs/terminus`. That package need not be installed.
  *
  * ```ts
  * @HealthCheck()
@@ -49,10 +50,10 @@ export class CacheHealthIndicator {
   constructor(private readonly moduleRef: ModuleRef) {}
 
   /** @throws ValidationError when the application has no cache of that name */
-  async check<K extends string = 'cache'>(
+  async check<K extends string = 'cache', S extends CacheStatus = CacheStatus>(
     key: K = 'cache' as K,
     options: CacheHealthOptions | string = {},
-  ): Promise<Record<K, CacheHealthDetails>> {
+  ): Promise<Record<K, CacheHealthDetails<S>>> {
     const { cache: name = defaultCacheName, degradedAs = 'degraded' } =
       typeof options === 'string' ? { cache: options } : options;
     const start = performance.now();
@@ -60,7 +61,7 @@ export class CacheHealthIndicator {
     const status = state === 'degraded' ? degradedAs : state;
     const latencyMs = Math.round((performance.now() - start) * 100) / 100;
     const details = { status, state, latencyMs, ...tiers, ...(message === undefined ? {} : { message }) };
-    return { [key]: details } as Record<K, CacheHealthDetails>;
+    return { [key]: details } as Record<K, CacheHealthDetails<S>>;
   }
 
   #cache(name: string): Cache {
