@@ -39,8 +39,6 @@ export interface Drill {
   readonly strike: () => Promise<void>;
   /** The server loses what it held: a key that is not there is as right as one that holds its last value. */
   readonly forgets?: boolean | undefined;
-  /** Redis refuses values while it is full: its writer may hold the last one alone, in its L1. */
-  readonly refuses?: boolean | undefined;
   readonly seed?: number | undefined;
   /** Default `'own'`. */
   readonly loads?: WorkloadPlan['loads'] | undefined;
@@ -167,8 +165,7 @@ async function agreement(
         differences.lost.push(`${key}: ${String(there)} in Redis, ${String(written)} written; ${history}`);
       for (const [name, values] of Object.entries(seen)) {
         const version = values.get(key)?.version;
-        const isRefused = plan.refuses === true && there === undefined && version === written;
-        if (version !== there && !isRefused)
+        if (version !== there)
           differences.stale.push(
             `${key}: ${String(version)} in ${name}, ${String(there)} in Redis, ${String(written)} written; ${history}`,
           );

@@ -31,7 +31,7 @@ afterEach(async () => {
 /** Milliseconds for 256 reads that nobody answers: the command time-out, and the rest for a busy machine. */
 const burstMs = 600;
 
-interface Fault extends Pick<Drill, 'forgets' | 'refuses'> {
+interface Fault extends Pick<Drill, 'forgets'> {
   readonly name: string;
   readonly args?: readonly string[];
   strike(): Promise<void>;
@@ -143,7 +143,6 @@ const faults: Fault[] = [
   {
     name: 'maxmemory with noeviction',
     forgets: true,
-    refuses: true,
     strike: async () => {
       await admin.config('SET', 'maxmemory-policy', 'noeviction');
       await admin.config('SET', 'maxmemory', '1');
@@ -194,7 +193,6 @@ describe('a single node', () => {
         direct: { redisUrl: server.url },
         strike: () => fault.strike(),
         forgets: fault.forgets,
-        refuses: fault.refuses,
       });
       record(outcome);
       expectSurvived(outcome);

@@ -158,6 +158,47 @@ describe('maxmemory with noeviction', () => {
     await until(async () => (await one.get('key')) === 'last', 'the last value');
   });
 
+  it.each<[string, Partial<RedisCacheOptions>]>([
+    ['tracking', {}],
+    ['broadcast', { coherence: 'broadcast' }],
+    ['no L1', { enableL1Cache: false }],
+  ])(
+    'a set is refused by a full Redis, as a plain SET is, and the older value goes: %s',
+    async (_, options) => {
+      const [one, other] = [plain(options), plain(options)];
+      await Promise.all([one.connect(), other.connect()]);
+      await one.set('key', 'older');
+      await full();
+
+      await one.set('key', 'while full');
+      await one.setMany(Array.from({ length: 40 }, (__, i) => [`many:${i}`, i] as const));
+
+      // Only tombstones, which go after ten seconds.
+    const kept = await raw.keys('*');
+    expect(kept.filter((name) => !name.includes('!'))).toEqual([]);
+      await until(async () => (await other.get('key')) === undefined, 'the older value to go');
+      expect(await one.get('key')).toBeUndefined();
+      expect(one.stats().l2?.failures ?? one.stats().errors).toBeGreaterThan(0);
+    },
+  );
+
+  it('a set that Redis takes while an older load is refused stays', async () => {
+    const [one, other] = [plain(), plain()];
+    await Promise.all([one.connect(), other.connect()]);
+    for (let round = 0; round < 20; round++) {
+      const key = `key:${round}`;
+      await full();
+      let finish: (value: string) => void = () => undefined;
+      const loaded = one.getOrSet(key, () => new Promise<string>((resolve) => (finish = resolve)));
+      await until(() => Promise.resolve(finish.length === 1), 'the loader');
+      finish('loaded');
+      await roomy();
+      await other.set(key, 'newer');
+      await loaded;
+      expect(await other.get(key)).toBe('newer');
+    }
+  });
+
   describe.each<[string, (cache: RedisCache) => Promise<unknown>]>([
     ['set', (cache) => cache.set('key', 'while full')],
     ['getOrSet', (cache) => cache.getOrSet('key', () => 'while full')],

@@ -131,7 +131,7 @@ export class LoadedWrites {
     try {
       ended = await remote.store(bytes, redisTtl(plan), work);
     } catch (error) {
-      ended = await this.#handleFailure(l2, remote.redisKey, error);
+      ended = this.#handleFailure(error);
     }
     this.#deps.keySignals.send(remote.redisKey);
     // The key was changed since the loader started, or Redis did not say whether it was.
@@ -197,16 +197,15 @@ export class LoadedWrites {
     this.#deps.keySignals.send(load.redisKey);
   }
 
-  /** `refused`: Redis is full, and holds nothing under the key: it had no current value. */
-  async #handleFailure(l2: RemoteTier, redisKey: string, error: unknown): Promise<'refused' | typeof failed> {
+  /** `refused`: Redis is full. What it holds under the key is not touched: a later change may have made it. */
+  #handleFailure(error: unknown): 'refused' | typeof failed {
     const { errors, counters } = this.#deps;
     if (failureKind(error) !== 'oom' || errors.throws) {
       errors.tolerate('getOrSet', error);
       return failed;
     }
     counters.failedL2();
-    const deleted = await errors.guarded('getOrSet', l2.delete([redisKey]));
-    return deleted === failed ? failed : 'refused';
+    return 'refused';
   }
 }
 

@@ -197,7 +197,7 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
       },
       (thrown: unknown) => {
         // The set rejects, so its value must not stay in the L1.
-        this.#deps.l1?.delete(this.#call.id);
+        this.#leaveL1();
         this.#fail(thrown);
       },
     );
@@ -244,22 +244,23 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
     const kind = failureKind(error);
     if (kind !== 'oom' || errors.throws) {
       errors.tolerate(operation, error);
-      return kind !== 'permission';
+      if (kind !== 'permission') return true;
+      this.#leaveL1();
+      return false;
     }
-    // Redis is full: delete the older entry, so that readers miss. An older value would be wrong.
     counters.failedL2();
-    // Read the key once more, so that the server tracks it for this instance.
-    const removal = Promise.all([removeTraced(this.#l2, this.redisKey), this.#l2.read(this.redisKey)]);
-    return (await errors.guarded(operation, removal)) === failed;
+    // A later change of this process decides what Redis holds.
+    if (this.superseded || this.#meta === undefined) return false;
+    // Redis is full: delete the older entry, so that readers miss. An older value would be wrong, and a newer one stays.
+    const { stamp } = this.#meta;
+    const removal = this.#l2.lateChanges.replay({ redisKey: this.redisKey, stamp, leavesTombstone: true });
+    if ((await errors.guarded(operation, removal)) === failed) return true;
+    this.#leaveL1();
+    return false;
   }
-}
 
-/** Removes an entry, and leaves a tombstone if a full Redis has room for it. */
-async function removeTraced(l2: RemoteTier, redisKey: string): Promise<void> {
-  try {
-    await l2.remove([redisKey], { leavesTombstones: true });
-  } catch (error) {
-    if (failureKind(error) !== 'oom') throw error;
-    await l2.delete([redisKey]);
+  /** Redis reports no removal of a key that it does not have: the L1 must not keep a value that Redis refused. */
+  #leaveL1(): void {
+    if (!this.superseded) this.#deps.l1?.delete(this.#call.id);
   }
 }

@@ -195,6 +195,9 @@ return reply
  * With tracking, the server announces this change exactly once and announces later changes, too. A change ends the
  * tracking of its key, so the script reads the keys before and after it: no other command comes in between.
  *
+ * The entries come first: once a script has written, a full Redis refuses none of its writes any more
+ * (https://redis.io/docs/latest/develop/programmability/eval-intro/#script-flags).
+ *
  * KEYS = the keys of the entries, then the guards, then the tombstones of those with a short life.
  * ARGV[1] = the deadline by the server's clock, milliseconds, 0 = none.
  * ARGV[2] = '1' to track the keys.
@@ -212,14 +215,14 @@ if ARGV[1] ~= '0' then
 end
 local count = tonumber(ARGV[3])
 if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS, 1, count)) end
-redis.call('UNLINK', unpack(KEYS, count + 1, 2 * count))
-for i = 2 * count + 1, #KEYS do
-  leaveTrace(KEYS[i], ARGV[5], ARGV[4])
-end
 for i = 1, count do
   local bytes, ttl = ARGV[2 * i + 4], ARGV[2 * i + 5]
   if ttl == '0' then redis.call('SET', KEYS[i], bytes)
   else redis.call('SET', KEYS[i], bytes, 'PX', ttl) end
+end
+redis.call('UNLINK', unpack(KEYS, count + 1, 2 * count))
+for i = 2 * count + 1, #KEYS do
+  leaveTrace(KEYS[i], ARGV[5], ARGV[4])
 end
 if ARGV[2] == '1' then redis.call('EXISTS', unpack(KEYS, 1, count)) end
 return 1
@@ -342,15 +345,15 @@ if type(written) == 'string' and written > ARGV[1] and not isOdd then return 0 e
 local deleted = redis.pcall('GET', KEYS[3])
 if type(deleted) ~= 'string' then deleted = false end
 if ARGV[3] ~= '' and deleted and deleted >= ARGV[2] then return 0 end
-redis.call('UNLINK', KEYS[2])
 if ARGV[3] == '' or isOdd then
-  redis.call('UNLINK', KEYS[1])
+  redis.call('UNLINK', KEYS[2], KEYS[1])
   if ARGV[5] ~= '0' and not (deleted and deleted > ARGV[1]) then
     redis.call('SET', KEYS[3], ARGV[1] .. ARGV[6], 'PX', ARGV[5])
   end
 else
   if ARGV[4] == '0' then redis.call('SET', KEYS[1], ARGV[3])
   else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
+  redis.call('UNLINK', KEYS[2])
   if ARGV[5] ~= '0' then leaveTrace(KEYS[3], ARGV[6], ARGV[5]) end
 end
 return 1
@@ -445,16 +448,23 @@ return 1
  * Returns 1 if the entry was stored.
  */
 export const endLoadScript = script(`${traceFunction}
+local function store()
+  if ARGV[4] == '' or redis.call('HGET', KEYS[2], 'g') ~= ARGV[1] then return 0 end
+  local version = redis.pcall('GETRANGE', KEYS[1], 6, 15)
+  if type(version) == 'table' and not string.find(version.err, 'WRONGTYPE') then return version end
+  if type(version) == 'string' and version ~= ARGV[3] then return 0 end
+  local stored
+  if ARGV[5] == '0' then stored = redis.pcall('SET', KEYS[1], ARGV[4])
+  else stored = redis.pcall('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
+  return stored.err and stored or 1
+end
+-- Before the lease is released: once a script has written, a full Redis refuses none of its writes any more.
+local result = store()
 if redis.call('HGET', KEYS[2], 'h') == ARGV[2] then
   redis.call('HDEL', KEYS[2], 'h', 'u')
   if ARGV[6] == '1' then redis.call('HSET', KEYS[2], 'e', ARGV[2]) end
 end
-if ARGV[4] == '' or redis.call('HGET', KEYS[2], 'g') ~= ARGV[1] then return 0 end
-local version = redis.pcall('GETRANGE', KEYS[1], 6, 15)
-if type(version) == 'table' and not string.find(version.err, 'WRONGTYPE') then return version end
-if type(version) == 'string' and version ~= ARGV[3] then return 0 end
-if ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
-else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
+if result ~= 1 then return result end
 if KEYS[3] then leaveTrace(KEYS[3], ARGV[8], ARGV[7]) end
 redis.call('EXISTS', KEYS[1])
 return 1
