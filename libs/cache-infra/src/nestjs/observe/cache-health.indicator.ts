@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 import type { Cache } from '../../cache/contract/cache.js';
 import type { CacheHealth, CacheStatus, L1Health, L2Health } from '../../cache/contract/health.js';
@@ -7,6 +7,7 @@ import { CacheError, ValidationError } from '../../base/errors.js';
 import { findCache, missingCache } from '../decorators/cache-lookup.js';
 import { registryOf } from '../registry/cache-registry.js';
 import { defaultCacheName } from '../registry/tokens.js';
+import { FailedHealthCheck, terminusDialect } from './terminus-dialect.js';
 
 /** The health of a cache as Terminus shows it. `S`: the states that the Terminus in use knows. */
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- Terminus 10 and 11 take no interface here
@@ -44,12 +45,17 @@ export interface CacheHealthOptions {
  *
  * `up`: every configured tier answers. `degraded`: Redis is unavailable or does not accept every change; the cache
  * serves the rest. `down`: the cache serves nothing. The result contains no credentials.
+ *
+ * Terminus 10 and 11 do not know `degraded`: there the status is `up`, and `state` says `degraded`.
  */
 @Injectable()
 export class CacheHealthIndicator {
   constructor(private readonly moduleRef: ModuleRef) {}
 
-  /** @throws ValidationError when the application has no cache of that name */
+  /**
+   * @throws ValidationError when the application has no cache of that name
+   * @throws an error that Terminus 10 understands when the cache is down and Terminus is 10
+   */
   async check<K extends string = 'cache', S extends CacheStatus = CacheStatus>(
     key: K = 'cache' as K,
     options: CacheHealthOptions | string = {},
@@ -58,10 +64,14 @@ export class CacheHealthIndicator {
       typeof options === 'string' ? { cache: options } : options;
     const start = performance.now();
     const { status: state, tiers, message } = await healthOf(this.#cache(name));
-    const status = state === 'degraded' ? degradedAs : state;
+    const dialect = terminusDialect(this.moduleRef.get(ModulesContainer, { strict: false }));
+    const wanted = state === 'degraded' ? degradedAs : state;
+    const status = wanted === 'degraded' && !dialect.knowsDegraded ? 'up' : wanted;
     const latencyMs = Math.round((performance.now() - start) * 100) / 100;
     const details = { status, state, latencyMs, ...tiers, ...(message === undefined ? {} : { message }) };
-    return { [key]: details } as Record<K, CacheHealthDetails<S>>;
+    const result = { [key]: details } as Record<K, CacheHealthDetails<S>>;
+    if (status === 'down' && dialect.throwsWhenDown) throw new FailedHealthCheck(result);
+    return result;
   }
 
   #cache(name: string): Cache {
