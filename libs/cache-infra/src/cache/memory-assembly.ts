@@ -1,5 +1,6 @@
 import { assertOptions } from '../base/checks.js';
 import { cacheClock } from '../base/clock.js';
+import { byteCount } from '../base/byte-size.js';
 import { durationMs, durationSeconds } from '../base/duration.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { advancedInEffect } from './contract/advanced-options.js';
@@ -28,8 +29,18 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
   const { clock = cacheClock, graceBackoff } = advancedInEffect(options.advanced);
   const counters = new Counters();
   const emitter = new CacheEmitter();
+  const maxBytes = options.maxBytes === undefined ? undefined : byteCount(options.maxBytes, 'maxBytes');
   const option = 'maxSize (l1CacheSize or CACHE_SIZE where the cache is configured)';
-  const watch = new EvictionWatch({ name, maxSize, option, clock, counters, logger: options.logger });
+  const watch = new EvictionWatch({
+    ...{
+      name,
+      maxSize,
+      option,
+      maxBytes,
+      bytesOption: 'maxBytes (l1MaxBytes or CACHE_MAX_BYTES where it is configured)',
+    },
+    ...{ clock, counters, logger: options.logger },
+  });
   const onEvict = (id: string): void => {
     counters.evicted();
     watch.evicted();
@@ -52,7 +63,14 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     counters,
     refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
     tags: new TagSync(undefined, maxTags),
-    l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
+    l1: enabled
+      ? new MemoryTier({
+          ...{ maxSize, maxBytes, clock, onEvict },
+          onTooLarge: () => {
+            counters.wasTooLarge();
+          },
+        })
+      : undefined,
     l2: undefined,
     guards: undefined,
     optimisticLoads: undefined,

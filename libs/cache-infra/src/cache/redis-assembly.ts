@@ -1,3 +1,4 @@
+import { byteCount } from '../base/byte-size.js';
 import { cacheClock } from '../base/clock.js';
 import { Codec } from '../codec/codec.js';
 import { KeyRing } from '../codec/encryption.js';
@@ -57,9 +58,10 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const fallbackL1Ttl = enableL1Cache && !receivesAllChanges ? unheardL1Ttl : undefined;
   const counters = new Counters();
   const emitter = new CacheEmitter();
+  const maxBytes = options.l1MaxBytes === undefined ? undefined : byteCount(options.l1MaxBytes, 'l1MaxBytes');
   const watch = new EvictionWatch({
     ...{ name, maxSize: l1CacheSize, option: 'l1CacheSize (CACHE_SIZE)', clock, counters },
-    logger: options.logger,
+    ...{ maxBytes, bytesOption: 'l1MaxBytes (CACHE_MAX_BYTES)', logger: options.logger },
   });
   const onEvict = (id: string): void => {
     counters.evicted();
@@ -181,7 +183,14 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     counters,
     refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
     tags,
-    l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
+    l1: enableL1Cache
+      ? new MemoryTier({
+          ...{ maxSize: l1CacheSize, maxBytes, clock, onEvict },
+          onTooLarge: () => {
+            counters.wasTooLarge();
+          },
+        })
+      : undefined,
     l2,
     guards,
     optimisticLoads,

@@ -20,6 +20,7 @@ import {
   stringValue,
   timeout as timeoutCheck,
 } from '../../base/checks.js';
+import { byteSizeProblem, type ByteSize } from '../../base/byte-size.js';
 import { maxDurationMs } from '../../base/duration.js';
 import { flagText, numberText, plainText } from '../../base/text-values.js';
 import type { Ttl } from './options.js';
@@ -175,6 +176,18 @@ export const positive = kind<number>({
   check: positiveInteger,
   schema: { type: 'integer', minimum: 1 },
   unit: 'integer, 1 or more',
+  fromText: numberText,
+});
+/** Bytes, or text with a unit. */
+export const byteSize = kind<ByteSize>({
+  check: byteSizeProblem,
+  schema: {
+    anyOf: [
+      { type: 'integer', minimum: 1 },
+      { type: 'string', pattern: '^(?!0+(\\.0+)?(kb|mb|gb)$)\\d+(\\.\\d+)?(kb|mb|gb)$' },
+    ],
+  },
+  unit: "bytes, or text: `'256mb'`",
   fromText: numberText,
 });
 /** How many entries memory holds. */

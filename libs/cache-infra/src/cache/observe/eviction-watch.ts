@@ -14,6 +14,10 @@ export interface EvictionWatchOptions {
   readonly maxSize: number;
   /** The name of the option that limits the entries of the L1, for the warning. */
   readonly option: string;
+  /** Most bytes of the L1. */
+  readonly maxBytes: number | undefined;
+  /** The name of the option that limits the bytes of the L1. */
+  readonly bytesOption: string;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'evictions' | 'l1Hits'>;
   readonly logger: CacheLogger | undefined;
@@ -54,11 +58,13 @@ export class EvictionWatch {
 
   #warn(evicted: number, served: number): void {
     this.#isOver = true;
-    const { logger, name, maxSize, option } = this.#options;
+    const { logger, name, maxSize, option, maxBytes, bytesOption } = this.#options;
     if (logger === undefined) return;
+    const bytes = maxBytes === undefined ? '' : ` or ${String(maxBytes)} bytes`;
+    const options = maxBytes === undefined ? option : `${option} or ${bytesOption}`;
     harmless(logger).warn(
       `Cache '${name}' evicted ${String(evicted)} L1 entries and served ${String(served)} L1 hits within a minute: ` +
-        `its L1 holds ${String(maxSize)} entries, too few for the keys that are read. Raise ${option}.`,
+        `its L1 holds ${String(maxSize)} entries${bytes}, too few for the keys that are read. Raise ${options}.`,
     );
   }
 }
