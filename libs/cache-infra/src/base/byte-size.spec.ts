@@ -1,4 +1,11 @@
-import { byteCount, byteSizeProblem, type ByteSize } from './byte-size.js';
+import {
+  byteCount,
+  byteSizeProblem,
+  memoryBytes,
+  memorySizeProblem,
+  type ByteSize,
+  type MemorySize,
+} from './byte-size.js';
 
 describe('a size in bytes', () => {
   it.each<[ByteSize, number]>([
@@ -37,5 +44,22 @@ describe('a size in bytes', () => {
     expect(() => byteCount('256mb ', 'l1MaxBytes')).toThrow(
       'l1MaxBytes must be an integer (bytes) or a size with a unit (kb, mb, gb) such as "256mb", got "256mb "',
     );
+  });
+});
+
+describe('a size of memory', () => {
+  it.each<[MemorySize, number]>([
+    [1000, 1000],
+    ['1mb', 1_048_576],
+    ['25%', 250],
+    ['0.01%', 1],
+    ['100%', 1000],
+  ])('%p of 1000 bytes', (size, bytes) => {
+    expect(memorySizeProblem(size)).toBeUndefined();
+    expect(memoryBytes(size, 1000, 'memoryBudget')).toBe(bytes);
+  });
+
+  it.each(['0%', '101%', '-1%', '25 %', '%', 0, 0.25, null])('is not %p', (value) => {
+    expect(memorySizeProblem(value)).toMatch(/^must be /);
   });
 });

@@ -660,6 +660,37 @@ describe('maxBytes', () => {
   });
 });
 
+describe('memoryBudget', () => {
+  it('is shared by the caches of the process that have it, until they are closed', async () => {
+    const first = memory({ memoryBudget: '100kb' });
+    const second = memory({ memoryBudget: '1mb' });
+    const other = memory();
+    for (let i = 0; i < 200; i++)
+      for (const cache of [first, second, other]) await cache.set(`key:${String(i)}`, 'x'.repeat(1000));
+    const bytes = first.stats().bytes + second.stats().bytes;
+    expect(bytes).toBeLessThanOrEqual(100 * 1024);
+    expect(bytes).toBeGreaterThan(90 * 1024);
+    expect(first.stats().evictions).toBeGreaterThan(0);
+    expect(other.stats()).toMatchObject({ size: 200, bytes: 0, evictions: 0 });
+    await first.close();
+    for (let i = 0; i < 200; i++) await second.set(`key:${String(i)}`, 'x'.repeat(1000));
+    expect(second.stats()).toMatchObject({ size: 200, tooLarge: 0 });
+  });
+
+  it('keeps values larger than a quarter of it out', async () => {
+    const cache = memory({ memoryBudget: 100_000 });
+    await cache.set('key', 'x'.repeat(30_000));
+    expect(cache.stats()).toMatchObject({ sets: 0, size: 0, tooLarge: 1 });
+  });
+
+  it('is checked', () => {
+    // @ts-expect-error -- a share is a text
+    expect(() => new InMemoryCache({ memoryBudget: null })).toThrow(
+      'memoryBudget must be an integer (bytes)',
+    );
+  });
+});
+
 describe('enabled: false', () => {
   it('stores nothing, every read is a miss, loaders run', async () => {
     const cache = memory({ enabled: false });

@@ -3,6 +3,7 @@ import { cacheClock } from '../base/clock.js';
 import { byteCount } from '../base/byte-size.js';
 import { durationMs, durationSeconds } from '../base/duration.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
+import { l1Budget } from './l1-budget.js';
 import { advancedInEffect } from './contract/advanced-options.js';
 import type { InMemoryCacheOptions } from './contract/cache-options.js';
 import { Engine } from './engine.js';
@@ -40,6 +41,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
       bytesOption: 'maxBytes (l1MaxBytes or CACHE_MAX_BYTES where it is configured)',
     },
     ...{ clock, counters, logger: options.logger },
+    sharesBudget: options.memoryBudget !== undefined,
   });
   const onEvict = (id: string): void => {
     counters.evicted();
@@ -66,6 +68,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     l1: enabled
       ? new MemoryTier({
           ...{ maxSize, maxBytes, clock, onEvict },
+          budget: l1Budget(options.memoryBudget, counters),
           onTooLarge: () => {
             counters.wasTooLarge();
           },

@@ -19,6 +19,7 @@ import { PubSubCoherence } from '../tiers/coherence/pubsub.js';
 import { noOwnChange, type OwnChange } from '../tiers/redis/own-changes.js';
 import { announce, track } from '../tiers/coherence/shared-tracking.js';
 import { adviseOnce, adviserSettings } from './observe/adviser.js';
+import { l1Budget } from './l1-budget.js';
 import { advancedInEffect } from './contract/advanced-options.js';
 import type { RedisCacheOptions } from './contract/cache-options.js';
 import { CoherenceLog } from './observe/coherence-log.js';
@@ -62,6 +63,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const watch = new EvictionWatch({
     ...{ name, maxSize: l1CacheSize, option: 'l1CacheSize (CACHE_SIZE)', clock, counters },
     ...{ maxBytes, bytesOption: 'l1MaxBytes (CACHE_MAX_BYTES)', logger: options.logger },
+    sharesBudget: options.memoryBudget !== undefined,
   });
   const onEvict = (id: string): void => {
     counters.evicted();
@@ -186,6 +188,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     l1: enableL1Cache
       ? new MemoryTier({
           ...{ maxSize: l1CacheSize, maxBytes, clock, onEvict },
+          budget: l1Budget(options.memoryBudget, counters),
           onTooLarge: () => {
             counters.wasTooLarge();
           },

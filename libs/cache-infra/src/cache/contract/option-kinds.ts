@@ -20,7 +20,7 @@ import {
   stringValue,
   timeout as timeoutCheck,
 } from '../../base/checks.js';
-import { byteSizeProblem, type ByteSize } from '../../base/byte-size.js';
+import { byteSizeProblem, memorySizeProblem, type ByteSize, type MemorySize } from '../../base/byte-size.js';
 import { maxDurationMs } from '../../base/duration.js';
 import { flagText, numberText, plainText } from '../../base/text-values.js';
 import type { Ttl } from './options.js';
@@ -188,6 +188,18 @@ export const byteSize = kind<ByteSize>({
     ],
   },
   unit: "bytes, or text: `'256mb'`",
+  fromText: numberText,
+});
+/** Bytes, text with a unit, or a share of V8's heap limit. */
+export const memorySize = kind<MemorySize>({
+  check: memorySizeProblem,
+  schema: {
+    anyOf: [
+      { type: 'integer', minimum: 1 },
+      { type: 'string', pattern: '^(?!0+(\\.0+)?(kb|mb|gb|%)$)\\d+(\\.\\d+)?(kb|mb|gb|%)$' },
+    ],
+  },
+  unit: "bytes, or text: `'256mb'`, `'25%'`",
   fromText: numberText,
 });
 /** How many entries memory holds. */

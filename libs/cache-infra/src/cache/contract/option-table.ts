@@ -43,6 +43,7 @@ import {
   group,
   integer,
   kind,
+  memorySize,
   positive,
   properFraction,
   propertiesOf,
@@ -179,6 +180,14 @@ export const baseOptions = {
    * @default none
    */
   hardTimeout: duration(),
+  /**
+   * Bytes that the L1s of all caches with this option take together in the process; `'25%'` is a share of V8's heap
+   * limit. The smallest of several budgets applies. Under heap pressure these L1s shrink.
+   *
+   * @default none
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/configuration.md#memory-of-all-caches
+   */
+  memoryBudget: memorySize({ variable: 'CACHE_MEMORY_BUDGET' }),
   /**
    * A monitor of this cache. A factory adds its own.
    *

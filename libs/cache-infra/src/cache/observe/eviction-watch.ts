@@ -18,6 +18,8 @@ export interface EvictionWatchOptions {
   readonly maxBytes: number | undefined;
   /** The name of the option that limits the bytes of the L1. */
   readonly bytesOption: string;
+  /** Whether the L1 shares the memory budget of the process. */
+  readonly sharesBudget: boolean;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'evictions' | 'l1Hits'>;
   readonly logger: CacheLogger | undefined;
@@ -58,10 +60,12 @@ export class EvictionWatch {
 
   #warn(evicted: number, served: number): void {
     this.#isOver = true;
-    const { logger, name, maxSize, option, maxBytes, bytesOption } = this.#options;
+    const { logger, name, maxSize, option, maxBytes, bytesOption, sharesBudget } = this.#options;
     if (logger === undefined) return;
     const bytes = maxBytes === undefined ? '' : ` or ${String(maxBytes)} bytes`;
-    const options = maxBytes === undefined ? option : `${option} or ${bytesOption}`;
+    const inBytes = maxBytes === undefined ? [] : [bytesOption];
+    const shared = sharesBudget ? ['memoryBudget (CACHE_MEMORY_BUDGET)'] : [];
+    const options = [option, ...inBytes, ...shared].join(' or ');
     harmless(logger).warn(
       `Cache '${name}' evicted ${String(evicted)} L1 entries and served ${String(served)} L1 hits within a minute: ` +
         `its L1 holds ${String(maxSize)} entries${bytes}, too few for the keys that are read. Raise ${options}.`,
