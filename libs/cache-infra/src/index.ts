@@ -43,6 +43,7 @@ export type {
 } from './cache/contract/options.js';
 export { RedisCache } from './cache/redis-cache.js';
 export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/contract/stats.js';
+export type { ByteSize, MemorySize } from './base/byte-size.js';
 export { systemClock, type Clock } from './base/clock.js';
 export type { CacheType } from './values/cache-type.js';
 export type { Class } from './values/class.js';

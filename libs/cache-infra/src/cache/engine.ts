@@ -69,6 +69,7 @@ export interface EngineParts {
   readonly recovery: Recovery | undefined;
 }
 
+const emptyL1 = { size: 0, bytes: 0 };
 const emptyJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
 
 /**
@@ -150,7 +151,7 @@ export class Engine {
     });
     const lookup = (this.lookup = new Lookup({ ...tiers, reads, errors, defaults }));
     const changing = { ...tiers, guards, recovery, emitter, errors, work, coherence };
-    const l1Writes = new L1Writes({ l1, clock, counters, emitter, entries, work });
+    const l1Writes = new L1Writes({ l1, l2, clock, counters, emitter, entries, work });
     this.writes = new TierWrites({
       ...{ ...changing, lifecycle, aliases, backoff, l1Writes },
       writeStreak: this.#writeStreak,
@@ -182,7 +183,7 @@ export class Engine {
     const { counters, name, l1, l2, recovery } = this;
     const compression = l2?.codec.compression ?? { count: 0, bytesIn: 0, bytesOut: 0 };
     const journal = recovery?.journal.stats() ?? { ...emptyJournal };
-    return counters.snapshot(name, l1?.size ?? 0, compression, journal);
+    return counters.snapshot(name, l1 ?? emptyL1, compression, journal);
   }
 
   healthDeps(): HealthDeps {
