@@ -10,7 +10,7 @@ interface Deferred {
   readonly names: string[];
 }
 
-/** The scope of one call of `deferInvalidations`: the invalidations made inside of it, and what they hide from reads. */
+/** The scope of one call of `deferInvalidations`: the invalidations made inside it, and what they hide from reads. */
 export class InvalidationScope {
   readonly #deferred: Deferred[] = [];
   readonly #views = new Map<Engine, ScopedEngine>();
