@@ -16,6 +16,7 @@ export type {
   BulkLoader,
   BulkLoadOptions,
 } from './cache/contract/bulk-load.js';
+export { deferInvalidations, type DeferOptions } from './cache/deferred-invalidations.js';
 export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/contract/events.js';
 export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/contract/health.js';
 export { InMemoryCache } from './cache/in-memory-cache.js';
