@@ -48,6 +48,16 @@ describe('two tiers', () => {
     expect(cache.stats().l2.hits).toBe(1);
   });
 
+  it('a value larger than a quarter of l1MaxBytes is in Redis alone', async () => {
+    const cache = await armed(redis({ l1MaxBytes: 100_000 }));
+    const large = 'x'.repeat(30_000);
+    await cache.set('key', 'small');
+    await cache.set('key', large);
+    expect(cache.stats()).toMatchObject({ sets: 2, size: 0, tooLarge: 1, l1: { sets: 1 } });
+    expect(await cache.get('key')).toBe(large);
+    expect(cache.stats()).toMatchObject({ size: 0, tooLarge: 2, l1: { sets: 1, hits: 0 }, l2: { hits: 1 } });
+  });
+
   it('concurrent reads of one key ask Redis once', async () => {
     await redis().set('key', { n: 1 });
     const cache = await armed(redis());

@@ -16,6 +16,7 @@ export type {
   BulkLoader,
   BulkLoadOptions,
 } from './cache/contract/bulk-load.js';
+export { deferInvalidations, type DeferOptions } from './cache/deferred-invalidations.js';
 export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/contract/events.js';
 export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/contract/health.js';
 export { InMemoryCache } from './cache/in-memory-cache.js';
@@ -43,6 +44,7 @@ export type {
 } from './cache/contract/options.js';
 export { RedisCache } from './cache/redis-cache.js';
 export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/contract/stats.js';
+export type { ByteSize, MemorySize } from './base/byte-size.js';
 export { systemClock, type Clock } from './base/clock.js';
 export type { CacheType } from './values/cache-type.js';
 export type { Class } from './values/class.js';

@@ -25,6 +25,12 @@ export function present<T>(key: string, value: T): T {
   return value;
 }
 
+/** `name`: of the argument. */
+export function assertLoader(name: string, loader: unknown): void {
+  if (typeof loader === 'function') return;
+  throw new ValidationError(`${name} must be a function, got ${describeValue(loader)}`);
+}
+
 export function assertKeys(keys: unknown): asserts keys is readonly string[] {
   if (!Array.isArray(keys)) throw new ValidationError(`keys must be an array, got ${describeValue(keys)}`);
   for (const key of keys) assertKey(key);

@@ -15,7 +15,7 @@ import { Coherence } from './invalidate/coherence.js';
 import { InFlightWork } from './invalidate/in-flight-work.js';
 import { KeySignals } from './invalidate/key-signals.js';
 import { Removals } from './invalidate/removals.js';
-import type { TagSync } from './invalidate/tag-sync.js';
+import { TagSync } from './invalidate/tag-sync.js';
 import { Backoff } from './load/backoff.js';
 import { CallTimers } from './load/call-timers.js';
 import type { LoadDeps } from './load/load-deps.js';
@@ -69,6 +69,7 @@ export interface EngineParts {
   readonly recovery: Recovery | undefined;
 }
 
+const emptyL1 = { size: 0, bytes: 0 };
 const emptyJournal = { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 };
 
 /**
@@ -114,8 +115,10 @@ export class Engine {
   readonly #timers = new CallTimers();
   readonly #writeStreak = new WriteStreak();
   readonly #storesPlainly: boolean;
+  readonly #parts: EngineParts;
 
   constructor(parts: EngineParts) {
+    this.#parts = parts;
     const { name, keyPrefix, l1, l2, guards, clock, tags, recovery, counters, emitter, observer } = parts;
     const { isolation, values, defaults, graceBackoffMs } = parts;
     this.name = name;
@@ -150,7 +153,7 @@ export class Engine {
     });
     const lookup = (this.lookup = new Lookup({ ...tiers, reads, errors, defaults }));
     const changing = { ...tiers, guards, recovery, emitter, errors, work, coherence };
-    const l1Writes = new L1Writes({ l1, clock, counters, emitter, entries, work });
+    const l1Writes = new L1Writes({ l1, l2, clock, counters, emitter, entries, work });
     this.writes = new TierWrites({
       ...{ ...changing, lifecycle, aliases, backoff, l1Writes },
       writeStreak: this.#writeStreak,
@@ -182,7 +185,14 @@ export class Engine {
     const { counters, name, l1, l2, recovery } = this;
     const compression = l2?.codec.compression ?? { count: 0, bytesIn: 0, bytesOut: 0 };
     const journal = recovery?.journal.stats() ?? { ...emptyJournal };
-    return counters.snapshot(name, l1?.size ?? 0, compression, journal);
+    return counters.snapshot(name, l1 ?? emptyL1, compression, journal);
+  }
+
+  /** An engine with the same options and counters whose loads store nothing, and share nothing with loads of this one. */
+  withoutTiers(): Engine {
+    const tiers = { l1: undefined, l2: undefined, guards: undefined, optimisticLoads: undefined };
+    const tags = new TagSync(undefined, 1000);
+    return new Engine({ ...this.#parts, ...tiers, tags, recovery: undefined, monitor: undefined });
   }
 
   healthDeps(): HealthDeps {

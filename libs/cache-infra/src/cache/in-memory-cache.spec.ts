@@ -623,6 +623,74 @@ describe('closing', () => {
   });
 });
 
+describe('maxBytes', () => {
+  it('keeps the L1 within its bytes', async () => {
+    const cache = memory({ maxBytes: '100kb' });
+    for (let i = 0; i < 500; i++) await cache.set(`key:${String(i)}`, 'x'.repeat(1000));
+    const { bytes, size, evictions } = cache.stats();
+    expect(bytes).toBeLessThanOrEqual(100 * 1024);
+    expect(size).toBeGreaterThan(80);
+    expect(size + evictions).toBe(500);
+  });
+
+  it.each([
+    ['a set', undefined],
+    ['a set with tags', { tags: ['t'] }],
+  ])('does not store a value larger than a quarter of it: %s', async (_, options) => {
+    const cache = memory({ maxBytes: 100_000 });
+    await cache.set('key', 'old', options);
+    await cache.set('key', 'x'.repeat(30_000), options);
+    expect(await cache.get('key')).toBeUndefined();
+    expect(cache.stats()).toMatchObject({ sets: 1, size: 0, bytes: 0, tooLarge: 1, evictions: 0 });
+  });
+
+  it('gives callers of a load a value that is too large', async () => {
+    const cache = memory({ maxBytes: 100_000 });
+    const load = () => 'x'.repeat(30_000);
+    expect(await cache.getOrSet('key', load)).toBe(load());
+    expect(await cache.getOrSet('key', load)).toBe(load());
+    expect(cache.stats()).toMatchObject({ loads: 2, sets: 0, tooLarge: 2 });
+  });
+
+  it('is checked', () => {
+    // @ts-expect-error -- no such unit
+    expect(() => new InMemoryCache({ maxBytes: '1tb' })).toThrow(
+      'maxBytes must be an integer (bytes) or a size',
+    );
+  });
+});
+
+describe('memoryBudget', () => {
+  it('is shared by the caches of the process that have it, until they are closed', async () => {
+    const first = memory({ memoryBudget: '100kb' });
+    const second = memory({ memoryBudget: '1mb' });
+    const other = memory();
+    for (let i = 0; i < 200; i++)
+      for (const cache of [first, second, other]) await cache.set(`key:${String(i)}`, 'x'.repeat(1000));
+    const bytes = first.stats().bytes + second.stats().bytes;
+    expect(bytes).toBeLessThanOrEqual(100 * 1024);
+    expect(bytes).toBeGreaterThan(90 * 1024);
+    expect(first.stats().evictions).toBeGreaterThan(0);
+    expect(other.stats()).toMatchObject({ size: 200, bytes: 0, evictions: 0 });
+    await first.close();
+    for (let i = 0; i < 200; i++) await second.set(`key:${String(i)}`, 'x'.repeat(1000));
+    expect(second.stats()).toMatchObject({ size: 200, tooLarge: 0 });
+  });
+
+  it('keeps values larger than a quarter of it out', async () => {
+    const cache = memory({ memoryBudget: 100_000 });
+    await cache.set('key', 'x'.repeat(30_000));
+    expect(cache.stats()).toMatchObject({ sets: 0, size: 0, tooLarge: 1 });
+  });
+
+  it('is checked', () => {
+    // @ts-expect-error -- a share is a text
+    expect(() => new InMemoryCache({ memoryBudget: null })).toThrow(
+      'memoryBudget must be an integer (bytes)',
+    );
+  });
+});
+
 describe('enabled: false', () => {
   it('stores nothing, every read is a miss, loaders run', async () => {
     const cache = memory({ enabled: false });

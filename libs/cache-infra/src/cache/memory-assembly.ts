@@ -1,7 +1,9 @@
 import { assertOptions } from '../base/checks.js';
 import { cacheClock } from '../base/clock.js';
+import { byteCount } from '../base/byte-size.js';
 import { durationMs, durationSeconds } from '../base/duration.js';
 import { MemoryTier } from '../tiers/memory/memory-tier.js';
+import { l1Budget } from './l1-budget.js';
 import { advancedInEffect } from './contract/advanced-options.js';
 import type { InMemoryCacheOptions } from './contract/cache-options.js';
 import { Engine } from './engine.js';
@@ -28,8 +30,19 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
   const { clock = cacheClock, graceBackoff } = advancedInEffect(options.advanced);
   const counters = new Counters();
   const emitter = new CacheEmitter();
+  const maxBytes = options.maxBytes === undefined ? undefined : byteCount(options.maxBytes, 'maxBytes');
   const option = 'maxSize (l1CacheSize or CACHE_SIZE where the cache is configured)';
-  const watch = new EvictionWatch({ name, maxSize, option, clock, counters, logger: options.logger });
+  const watch = new EvictionWatch({
+    ...{
+      name,
+      maxSize,
+      option,
+      maxBytes,
+      bytesOption: 'maxBytes (l1MaxBytes or CACHE_MAX_BYTES where it is configured)',
+    },
+    ...{ clock, counters, logger: options.logger },
+    sharesBudget: options.memoryBudget !== undefined,
+  });
   const onEvict = (id: string): void => {
     counters.evicted();
     watch.evicted();
@@ -52,7 +65,15 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     counters,
     refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
     tags: new TagSync(undefined, maxTags),
-    l1: enabled ? new MemoryTier(maxSize, clock, onEvict) : undefined,
+    l1: enabled
+      ? new MemoryTier({
+          ...{ maxSize, maxBytes, clock, onEvict },
+          budget: l1Budget(options.memoryBudget, counters),
+          onTooLarge: () => {
+            counters.wasTooLarge();
+          },
+        })
+      : undefined,
     l2: undefined,
     guards: undefined,
     optimisticLoads: undefined,

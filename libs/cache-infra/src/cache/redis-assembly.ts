@@ -1,3 +1,4 @@
+import { byteCount } from '../base/byte-size.js';
 import { cacheClock } from '../base/clock.js';
 import { Codec } from '../codec/codec.js';
 import { KeyRing } from '../codec/encryption.js';
@@ -18,6 +19,7 @@ import { PubSubCoherence } from '../tiers/coherence/pubsub.js';
 import { noOwnChange, type OwnChange } from '../tiers/redis/own-changes.js';
 import { announce, track } from '../tiers/coherence/shared-tracking.js';
 import { adviseOnce, adviserSettings } from './observe/adviser.js';
+import { l1Budget } from './l1-budget.js';
 import { advancedInEffect } from './contract/advanced-options.js';
 import type { RedisCacheOptions } from './contract/cache-options.js';
 import { CoherenceLog } from './observe/coherence-log.js';
@@ -57,9 +59,11 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const fallbackL1Ttl = enableL1Cache && !receivesAllChanges ? unheardL1Ttl : undefined;
   const counters = new Counters();
   const emitter = new CacheEmitter();
+  const maxBytes = options.l1MaxBytes === undefined ? undefined : byteCount(options.l1MaxBytes, 'l1MaxBytes');
   const watch = new EvictionWatch({
     ...{ name, maxSize: l1CacheSize, option: 'l1CacheSize (CACHE_SIZE)', clock, counters },
-    logger: options.logger,
+    ...{ maxBytes, bytesOption: 'l1MaxBytes (CACHE_MAX_BYTES)', logger: options.logger },
+    sharesBudget: options.memoryBudget !== undefined,
   });
   const onEvict = (id: string): void => {
     counters.evicted();
@@ -181,7 +185,15 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     counters,
     refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
     tags,
-    l1: enableL1Cache ? new MemoryTier(l1CacheSize, clock, onEvict) : undefined,
+    l1: enableL1Cache
+      ? new MemoryTier({
+          ...{ maxSize: l1CacheSize, maxBytes, clock, onEvict },
+          budget: l1Budget(options.memoryBudget, counters),
+          onTooLarge: () => {
+            counters.wasTooLarge();
+          },
+        })
+      : undefined,
     l2,
     guards,
     optimisticLoads,

@@ -1,17 +1,23 @@
 import { wholeOf } from '../values/graph.js';
 import { coarseClock, type CoarseClock } from '../base/clock.js';
-import { ValidationError } from '../base/errors.js';
 import { assertKey } from '../keys/key.js';
 import { L1Entry } from '../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
 import { namespacePath } from '../keys/namespace.js';
-import { describeValue } from '../base/redact.js';
 import { portionSize } from '../base/turn.js';
 import { activity } from './observe/activity.js';
 import type { BulkLoader, BulkLoadOptions } from './contract/bulk-load.js';
 import { BulkCalls, valueOf } from './bulk-calls.js';
-import { allowsPlainHit, assertKeys, assertNoMore, assertPair, present } from './call-arguments.js';
+import {
+  allowsPlainHit,
+  assertKeys,
+  assertLoader,
+  assertNoMore,
+  assertPair,
+  present,
+} from './call-arguments.js';
 import { Cache } from './contract/cache.js';
+import { currentScope } from './deferred-invalidations.js';
 import type { Engine } from './engine.js';
 import { failed } from './recover/error-policy.js';
 import { Counters } from './observe/counters.js';
@@ -20,6 +26,7 @@ import { GetOrSet } from './load/get-or-set.js';
 import { GetOrSetMany } from './load/get-or-set-many.js';
 import { checkHealth } from './observe/check-health.js';
 import type { CacheHealth } from './contract/health.js';
+import type { InvalidationScope } from './invalidation-scope.js';
 import { listKeys } from './read/key-listing.js';
 import type { Hit } from './read/lookup.js';
 import { copyOut, copyIn } from './entry/isolation.js';
@@ -30,6 +37,7 @@ import type { CacheStats } from './contract/stats.js';
 import type { TagTable } from './entry/tag-table.js';
 import { isRevived, ReviveFailure } from './entry/value-rules.js';
 import { checkedTags, storePlan } from './entry/store-plan.js';
+import { ScopedCalls } from './scoped-calls.js';
 
 /**
  * The engine of a cache, for this library alone. It is no getter, so that `util.inspect` cannot reach the connection.
@@ -42,6 +50,7 @@ export let engineOf: (cache: TieredCache) => Engine;
  *
  * The methods that most calls take are split for V8: a plain hit (`#plainHit`) and a plain set (`#plainSet`) stay short
  * enough to be inlined and allocate nothing they do not need; every other call takes the measured path (`#observe`).
+ * Inside a scope of `deferInvalidations` every call goes to {@link ScopedCalls}.
  */
 export class TieredCache extends Cache {
   readonly #engine: Engine;
@@ -90,6 +99,8 @@ export class TieredCache extends Cache {
   }
 
   override async get<T = unknown>(key: string): Promise<T | undefined> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).get(key);
     const value = this.#plainHit('get', key, false);
     if (value !== undefined) return copyOut(value, this.#isolation) as T;
     return this.#getWatched(key);
@@ -111,6 +122,11 @@ export class TieredCache extends Cache {
    * @internal
    */
   async look<T>(key: string): Promise<Looked<T> | undefined> {
+    const scope = currentScope();
+    if (scope !== undefined) {
+      const hit = await this.#within(scope).look('get', key);
+      return hit && { value: wholeOf(hit.entry.value) as T, tier: hit.tier };
+    }
     const value = this.#l1Hit(key, false);
     return value === undefined ? this.#lookFurther(key) : { value: wholeOf(value) as T, tier: 'l1' };
   }
@@ -158,6 +174,8 @@ export class TieredCache extends Cache {
   }
 
   override getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).getMany(keys);
     const hits = this.#plainHitsOf<T>(keys);
     if (hits !== undefined) return Promise.resolve(hits);
     return this.#observe('getMany', undefined, (outcome) => this.#bulk.getMany<T>(keys, outcome));
@@ -188,6 +206,8 @@ export class TieredCache extends Cache {
 
   // No async function: one promise serves all plain sets.
   override set<T>(key: string, value: T, options?: Ttl | StoreOptions): Promise<void> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).set(key, value, options);
     if (this.#engine.mayStorePlainly() && typeof options !== 'object' && typeof options !== 'string') {
       try {
         if (this.#plainSet(key, value, options)) return done;
@@ -214,6 +234,8 @@ export class TieredCache extends Cache {
   }
 
   override setMany<T>(entries: Iterable<readonly [string, T]>, options?: Ttl | StoreOptions): Promise<void> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).setMany(entries, options);
     if (this.#engine.mayStorePlainly() && typeof options !== 'object' && typeof options !== 'string') {
       try {
         if (this.#plainSetMany(entries, options)) return done;
@@ -229,6 +251,8 @@ export class TieredCache extends Cache {
 
   // No async function: a call that loads returns the promise of the load.
   override getOrSet<T, S = T>(key: string, loader: Loader<T, S>, options?: Ttl | LoadOptions): Promise<T> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).getOrSet(key, loader as Loader<T, unknown>, options);
     try {
       return this.#getOrLoad(key, loader, options);
     } catch (error) {
@@ -315,9 +339,7 @@ export class TieredCache extends Cache {
     options: Ttl | LoadOptions | undefined,
   ): Promise<T> {
     assertKey(key);
-    if (typeof loader !== 'function') {
-      throw new ValidationError(`loader must be a function, got ${describeValue(loader)}`);
-    }
+    assertLoader('loader', loader);
     return this.#getOrSet.run({ key, loader, options, outcome }) as Promise<T>;
   }
 
@@ -326,26 +348,28 @@ export class TieredCache extends Cache {
     loadMissing: BulkLoader<T, S>,
     options?: Ttl | BulkLoadOptions,
   ): Promise<Map<string, T>> {
+    const loader = loadMissing as BulkLoader<T, unknown>;
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).getOrSetMany(keys, loader, options);
     return this.#observe('getOrSetMany', undefined, async (outcome) => {
       assertKeys(keys);
-      if (typeof loadMissing !== 'function') {
-        throw new ValidationError(`loadMissing must be a function, got ${describeValue(loadMissing)}`);
-      }
-      const loader = loadMissing as BulkLoader<T, unknown>;
-      const plainHit = this.#plainHits(options);
+      assertLoader('loadMissing', loader);
+      const plainHit = this.#plainHits(options, outcome);
       const values = await this.#getOrSetMany.run({ keys, loader, options, outcome, plainHit });
       return values as Map<string, T>;
     });
   }
 
   /** For a call for many keys: the caller's copy of a plain hit, by its key. */
-  #plainHits(options: Ttl | BulkLoadOptions | undefined): (key: string) => unknown {
+  #plainHits(options: Ttl | BulkLoadOptions | undefined, outcome: CallOutcome): (key: string) => unknown {
     if (typeof options === 'object' && !allowsPlainHit(options && { ...options, signal: undefined }))
       return () => undefined;
     const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
     return (key) => {
       const value = this.#l1Hit(key, refreshing);
-      return value === undefined ? undefined : copyOut(value, this.#isolation);
+      if (value === undefined) return undefined;
+      outcome.hit(key, 'l1');
+      return copyOut(value, this.#isolation);
     };
   }
 
@@ -355,6 +379,8 @@ export class TieredCache extends Cache {
   }
 
   override async has(key: string): Promise<boolean> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).has(key);
     return this.#observe('has', key, async () => {
       assertKey(key);
       return (await this.#engine.lookup.look('has', this.#keyspace, key)) !== undefined;
@@ -362,12 +388,8 @@ export class TieredCache extends Cache {
   }
 
   override async ttl(key: string): Promise<number | undefined> {
-    return this.#observe('ttl', key, async () => {
-      assertKey(key);
-      const entry = await this.#engine.lookup.look('ttl', this.#keyspace, key);
-      if (entry === undefined) return undefined;
-      return Math.ceil(this.#leftMs(entry) / 1000);
-    });
+    const leftMs = await this.remainingMs(key);
+    return leftMs === undefined ? undefined : Math.ceil(leftMs / 1000);
   }
 
   /**
@@ -376,6 +398,8 @@ export class TieredCache extends Cache {
    * @internal
    */
   async remainingMs(key: string): Promise<number | undefined> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).ttl(key, (entry) => this.#leftMs(entry));
     return this.#observe('ttl', key, async () => {
       assertKey(key);
       const entry = await this.#engine.lookup.look('ttl', this.#keyspace, key);
@@ -385,6 +409,8 @@ export class TieredCache extends Cache {
 
   override async expire(key: string): Promise<boolean>;
   override async expire(key: string, ...more: unknown[]): Promise<boolean> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).expire(key, more);
     return this.#observe('expire', key, async () => {
       assertNoMore('expire', more);
       assertKey(key);
@@ -394,6 +420,8 @@ export class TieredCache extends Cache {
 
   override async delete(key: string): Promise<boolean>;
   override async delete(key: string, ...more: unknown[]): Promise<boolean> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).delete(key, more);
     return this.#observe('delete', key, async () => {
       assertNoMore('delete', more);
       assertKey(key);
@@ -403,6 +431,8 @@ export class TieredCache extends Cache {
 
   override async deleteMany(keys: readonly string[]): Promise<number>;
   override async deleteMany(keys: readonly string[], ...more: unknown[]): Promise<number> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).deleteMany(keys, more);
     return this.#observe('deleteMany', undefined, async () => {
       assertNoMore('deleteMany', more);
       assertKeys(keys);
@@ -411,6 +441,8 @@ export class TieredCache extends Cache {
   }
 
   override async invalidateTags(...tags: string[]): Promise<void> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).invalidateTags(tags);
     return this.#observe('invalidateTags', undefined, async () => {
       const checked = checkedTags(tags);
       if (checked.length > 0) await this.#engine.removals.invalidateTags(this.#keyspace, checked);
@@ -419,6 +451,8 @@ export class TieredCache extends Cache {
 
   override async invalidatePattern(glob: string): Promise<number>;
   override async invalidatePattern(glob: string, ...more: unknown[]): Promise<number> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).invalidatePattern(glob, more);
     return this.#observe('invalidatePattern', undefined, async () => {
       assertNoMore('invalidatePattern', more);
       const matching = this.#keyspace.matching(glob);
@@ -434,6 +468,8 @@ export class TieredCache extends Cache {
 
   override async clear(): Promise<void>;
   override async clear(...more: unknown[]): Promise<void> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).clear(more);
     return this.#observe('clear', undefined, async () => {
       assertNoMore('clear', more);
       await this.#engine.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
@@ -563,6 +599,16 @@ export class TieredCache extends Cache {
     if (isPrimitive) return value;
     const { defaults } = this.#engine;
     return copyIn(value, this.#engine, { value: defaults.value, tiers: 'both' }).value;
+  }
+
+  #within(scope: InvalidationScope): ScopedCalls {
+    const view = {
+      cache: this,
+      engine: this.#engine,
+      keyspace: this.#keyspace,
+      counters: this.#counters,
+    };
+    return new ScopedCalls(view, scope);
   }
 
   async #observe<T>(

@@ -161,7 +161,7 @@ export class CacheFactory {
     const advanced = baseAdvanced(options.advanced);
     const cache =
       home === 'memory'
-        ? new InMemoryCache({ ...base, advanced, maxSize })
+        ? new InMemoryCache({ ...base, advanced, maxSize, maxBytes: options.l1MaxBytes })
         : redisCache(options, base, maxSize);
     return { cache, options, monitor: base.monitor, sources: resolved.sources, warnings };
   }

@@ -27,7 +27,12 @@ class Source {
   stats(): CacheStats {
     if (this.broken) throw new Error('closed');
     const { l1Hits, l1Misses, l2Hits, l2Misses, l2Errors, ...totals } = this.counters;
-    const stats = new Counters().snapshot(this.name, this.size, this.compression, this.journal);
+    const stats = new Counters().snapshot(
+      this.name,
+      { size: this.size, bytes: 0 },
+      this.compression,
+      this.journal,
+    );
     return {
       ...stats,
       ...totals,

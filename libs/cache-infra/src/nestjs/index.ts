@@ -32,6 +32,7 @@ export type {
   NamedMethodDecorator,
   StoringOptions,
 } from './decorators/decorator-options.js';
+export type { EvictionTime } from './registry/eviction-time.js';
 export { HttpCache, type HttpCacheOptions } from './http/adapter/http-cache.decorator.js';
 export { HttpCacheInterceptor } from './http/adapter/http-cache.interceptor.js';
 export { cacheableKey } from './decorators/method-key.js';

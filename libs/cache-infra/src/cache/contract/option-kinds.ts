@@ -20,6 +20,7 @@ import {
   stringValue,
   timeout as timeoutCheck,
 } from '../../base/checks.js';
+import { byteSizeProblem, memorySizeProblem, type ByteSize, type MemorySize } from '../../base/byte-size.js';
 import { maxDurationMs } from '../../base/duration.js';
 import { flagText, numberText, plainText } from '../../base/text-values.js';
 import type { Ttl } from './options.js';
@@ -175,6 +176,30 @@ export const positive = kind<number>({
   check: positiveInteger,
   schema: { type: 'integer', minimum: 1 },
   unit: 'integer, 1 or more',
+  fromText: numberText,
+});
+/** Bytes, or text with a unit. */
+export const byteSize = kind<ByteSize>({
+  check: byteSizeProblem,
+  schema: {
+    anyOf: [
+      { type: 'integer', minimum: 1 },
+      { type: 'string', pattern: '^(?!0+(\\.0+)?(kb|mb|gb)$)\\d+(\\.\\d+)?(kb|mb|gb)$' },
+    ],
+  },
+  unit: "bytes, or text: `'256mb'`",
+  fromText: numberText,
+});
+/** Bytes, text with a unit, or a share of V8's heap limit. */
+export const memorySize = kind<MemorySize>({
+  check: memorySizeProblem,
+  schema: {
+    anyOf: [
+      { type: 'integer', minimum: 1 },
+      { type: 'string', pattern: '^(?!0+(\\.0+)?(kb|mb|gb|%)$)\\d+(\\.\\d+)?(kb|mb|gb|%)$' },
+    ],
+  },
+  unit: "bytes, or text: `'256mb'`, `'25%'`",
   fromText: numberText,
 });
 /** How many entries memory holds. */

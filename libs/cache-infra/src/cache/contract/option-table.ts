@@ -31,6 +31,7 @@ import type { CacheLogger } from './logger.js';
 import type { CacheMonitor, OperationHook } from './monitor.js';
 import {
   anyText,
+  byteSize,
   callback,
   checksOf,
   choice,
@@ -42,6 +43,7 @@ import {
   group,
   integer,
   kind,
+  memorySize,
   positive,
   properFraction,
   propertiesOf,
@@ -179,6 +181,14 @@ export const baseOptions = {
    */
   hardTimeout: duration(),
   /**
+   * Bytes that the L1s of all caches with this option take together in the process; `'25%'` is a share of V8's heap
+   * limit. The smallest of several budgets applies. Under heap pressure these L1s shrink.
+   *
+   * @default none
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/configuration.md#memory-of-all-caches
+   */
+  memoryBudget: memorySize({ variable: 'CACHE_MEMORY_BUDGET' }),
+  /**
    * A monitor of this cache. A factory adds its own.
    *
    * @default none
@@ -213,6 +223,14 @@ const ownMemoryOptions = {
    * @default 1000
    */
   maxSize: entries({ default: 1000 }),
+  /**
+   * Bytes of all entries at most, as estimated when they are stored. The least recently used is evicted first; a value
+   * larger than a quarter of it is not stored.
+   *
+   * @default no limit
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/configuration.md#memory-of-the-l1
+   */
+  maxBytes: byteSize(),
 };
 
 /** Options of a cache that lives in memory alone. */
@@ -441,6 +459,14 @@ const ownRedisOptions = {
    * @default 100
    */
   l1CacheSize: entries({ default: 100, variable: 'CACHE_SIZE' }),
+  /**
+   * Bytes of all entries in memory at most, as estimated when they are stored; `maxBytes` of a cache in memory. A value
+   * larger than a quarter of it stays out of the L1.
+   *
+   * @default no limit
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/configuration.md#memory-of-the-l1
+   */
+  l1MaxBytes: byteSize({ variable: 'CACHE_MAX_BYTES' }),
   /**
    * Compress values for Redis.
    *

@@ -37,12 +37,16 @@ export interface CacheStats {
   coalesced: number;
   /** Entries evicted from a full L1. */
   evictions: number;
+  /** Values kept out of the L1, because they were larger than a quarter of `l1MaxBytes` (`maxBytes`) or `memoryBudget`. */
+  tooLarge: number;
   /** Entries in Redis that could not be decoded, and were removed. */
   corrupt: number;
   /** hits / (hits + misses), 0-1; 0 before the first read. */
   hitRatio: number;
   /** Number of entries in the L1. */
   size: number;
+  /** Bytes of these entries, as estimated; 0 without `l1MaxBytes` (`maxBytes`) and `memoryBudget`. */
+  bytes: number;
   /** Compression of values for Redis. */
   compression: CompressionStats;
   /** The journal of changes that did not reach Redis. */

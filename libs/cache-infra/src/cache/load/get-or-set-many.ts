@@ -22,8 +22,10 @@ export interface GetOrSetManyCall {
   readonly loader: BulkLoader<unknown>;
   readonly options: Ttl | BulkLoadOptions | undefined;
   readonly outcome: CallOutcome;
-  /** The caller's copy of a fresh value in the L1; undefined = none, or it needs a further look. */
+  /** The caller's copy of a fresh value, counted as a hit; undefined = none, or it needs a further look. */
   readonly plainHit: (key: string) => unknown;
+  /** The load whose loader makes this call. Default: found here, unless the caller has awaited something before. */
+  readonly caller?: SingleFlight | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export class GetOrSetMany {
 
   async run(call: GetOrSetManyCall): Promise<Map<string, unknown>> {
     // Must run before the first `await`.
-    const caller = callingFlight();
+    const caller = call.caller ?? callingFlight();
     const plan = bulkPlan(call.options, this.#deps.defaults);
     plan.load.signal?.throwIfAborted();
     const run = new ManyKeys(this.#deps, this.#keyspace, this.#counters, call, plan, caller);
@@ -136,7 +138,6 @@ class ManyKeys {
       const key = this.#keys[i] as string;
       const hit = this.#call.plainHit(key);
       if (hit !== undefined) {
-        this.#call.outcome.hit(key, 'l1');
         this.#values[i] = hit;
         if (i % keysAtOnce === 0 && turn.isOver) await turn.next();
         continue;

@@ -31,6 +31,8 @@ export interface GetOrSetCall {
   readonly outcome: CallOutcome;
   /** The call for many keys that this one is part of. */
   readonly bulk?: BulkMember | undefined;
+  /** The load whose loader makes this call. Default: found here, unless the caller has awaited something before. */
+  readonly caller?: SingleFlight | undefined;
 }
 
 /** The call with its options resolved. */
@@ -62,9 +64,9 @@ export class GetOrSet {
   }
 
   // One function for the usual case: each async function between would cost a promise and a turn.
-  async run({ key, loader, options, outcome, bulk }: GetOrSetCall): Promise<unknown> {
+  async run({ key, loader, options, outcome, bulk, caller: known }: GetOrSetCall): Promise<unknown> {
     // Must run before the first `await`.
-    const caller = bulk === undefined ? callingFlight() : bulk.caller;
+    const caller = bulk === undefined ? (known ?? callingFlight()) : bulk.caller;
     const { defaults, entries, tags, lookup, errors, lifecycle } = this.#deps;
     const plan = bulk?.plan ?? loadPlan(options, defaults);
     if (plan.refreshAhead !== undefined) entries.carryTtl();

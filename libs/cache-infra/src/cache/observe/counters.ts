@@ -21,6 +21,7 @@ export class Counters {
   #staleHits = 0;
   #refreshes = 0;
   #evictions = 0;
+  #tooLarge = 0;
   #corrupt = 0;
 
   hitL1(count = 1): void {
@@ -104,6 +105,11 @@ export class Counters {
     this.#evictions++;
   }
 
+  /** A value was too large for the L1. */
+  wasTooLarge(): void {
+    this.#tooLarge++;
+  }
+
   foundCorrupt(): void {
     this.#corrupt++;
   }
@@ -116,7 +122,12 @@ export class Counters {
     return this.#l1Hits;
   }
 
-  snapshot(name: string, size: number, compression: CompressionStats, journal: JournalStats): CacheStats {
+  snapshot(
+    name: string,
+    l1: { readonly size: number; readonly bytes: number },
+    compression: CompressionStats,
+    journal: JournalStats,
+  ): CacheStats {
     const hits = this.#l1Hits + this.#l2Hits;
     const asked = hits + this.#misses;
     return {
@@ -133,9 +144,11 @@ export class Counters {
       staleHits: this.#staleHits,
       refreshes: this.#refreshes,
       evictions: this.#evictions,
+      tooLarge: this.#tooLarge,
       corrupt: this.#corrupt,
       hitRatio: asked === 0 ? 0 : hits / asked,
-      size,
+      size: l1.size,
+      bytes: l1.bytes,
       compression: { ...compression },
       journal,
       l1: {

@@ -28,6 +28,18 @@ describe('T48: a cache that evicts more than it answers', () => {
     );
   });
 
+  it('names both bounds where the bytes are bounded, too', async () => {
+    await using small = new InMemoryCache({
+      ...{ advanced: { clock }, logger, maxSize: 1000, maxBytes: '10kb', name: 'users' },
+    });
+    for (let round = 0; round < 12; round++) {
+      for (let i = 0; i < 150; i++) await small.getOrSet(`user:${String(i)}`, () => 'x'.repeat(200));
+      clock.advance(20_000);
+    }
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/holds 1000 entries or 10240 bytes, too few .*Raise maxSize .* or maxBytes/);
+  });
+
   it('is none when it answers more', async () => {
     await cache.set('popular', 1);
     for (let i = 0; i < 2000; i++) {

@@ -14,6 +14,12 @@ export interface EvictionWatchOptions {
   readonly maxSize: number;
   /** The name of the option that limits the entries of the L1, for the warning. */
   readonly option: string;
+  /** Most bytes of the L1. */
+  readonly maxBytes: number | undefined;
+  /** The name of the option that limits the bytes of the L1. */
+  readonly bytesOption: string;
+  /** Whether the L1 shares the memory budget of the process. */
+  readonly sharesBudget: boolean;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'evictions' | 'l1Hits'>;
   readonly logger: CacheLogger | undefined;
@@ -54,11 +60,15 @@ export class EvictionWatch {
 
   #warn(evicted: number, served: number): void {
     this.#isOver = true;
-    const { logger, name, maxSize, option } = this.#options;
+    const { logger, name, maxSize, option, maxBytes, bytesOption, sharesBudget } = this.#options;
     if (logger === undefined) return;
+    const bytes = maxBytes === undefined ? '' : ` or ${String(maxBytes)} bytes`;
+    const inBytes = maxBytes === undefined ? [] : [bytesOption];
+    const shared = sharesBudget ? ['memoryBudget (CACHE_MEMORY_BUDGET)'] : [];
+    const options = [option, ...inBytes, ...shared].join(' or ');
     harmless(logger).warn(
       `Cache '${name}' evicted ${String(evicted)} L1 entries and served ${String(served)} L1 hits within a minute: ` +
-        `its L1 holds ${String(maxSize)} entries, too few for the keys that are read. Raise ${option}.`,
+        `its L1 holds ${String(maxSize)} entries${bytes}, too few for the keys that are read. Raise ${options}.`,
     );
   }
 }

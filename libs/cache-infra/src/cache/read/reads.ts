@@ -302,7 +302,7 @@ export class TierReads {
     // A stale entry from Redis never replaces the entry in the L1, which is as new or newer.
     if (now < entry.expiresAt || l1.get(id) === undefined) {
       this.#deps.aliases.remember(redisKey, key, keyspace);
-      l1.set(id, withL1Ttl(entry, stored.meta.ttlMs, l1TtlMs, now));
+      if (!l1.set(id, withL1Ttl(entry, stored.meta.ttlMs, l1TtlMs, now))) return entry;
     }
     counters.storedL1();
     return entry;

@@ -11,6 +11,7 @@ import type { CacheEmitter } from '../observe/emitter.js';
 
 export interface L1WritesDeps {
   readonly l1: MemoryTier | undefined;
+  readonly l2: object | undefined;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly emitter: CacheEmitter;
@@ -28,8 +29,8 @@ export class L1Writes {
 
   /** `epoch`: the tag table's latest epoch under which the value was made. */
   store(keyspace: Keyspace, key: string, stored: StoredForms, plan: StorePlan, epoch: number): void {
-    const { l1, clock, counters, emitter } = this.#deps;
-    counters.stored();
+    const { l1, l2, clock, counters, emitter } = this.#deps;
+    let isStored = true;
     if (l1 !== undefined) {
       const id = keyspace.id(key);
       const now = clock.now();
@@ -38,10 +39,13 @@ export class L1Writes {
         l1.delete(id);
       } else {
         const entry = newEntry(keyspace, stored.value, plan, epoch, now, this.#deps.entries.carriesTtl);
-        l1.set(id, withL1Ttl(entry, plan.ttlMs, plan.l1TtlMs, now));
-        counters.storedL1();
+        if (l1.set(id, withL1Ttl(entry, plan.ttlMs, plan.l1TtlMs, now))) counters.storedL1();
+        // Too large for the L1: only the L2 may hold it.
+        else isStored = l2 !== undefined && plan.tiers !== 'l1';
       }
     }
+    if (!isStored) return;
+    counters.stored();
     if (emitter.has('set')) emitter.emit('set', { key });
   }
 }

@@ -35,7 +35,7 @@ export class TierWrites {
     const { l1, counters, work } = this.#deps;
     work.supersedeInMemory(id);
     this.#deps.backoff.succeeded(id);
-    l1?.setPlain(id, value, until, now);
+    if (l1?.setPlain(id, value, until, now) === false) return;
     counters.stored();
     counters.storedL1();
   }

@@ -1,4 +1,5 @@
 import type { Cache } from '../../cache/contract/cache.js';
+import { currentScope, outsideScope } from '../../cache/deferred-invalidations.js';
 import { escapeGlob } from '../../keys/glob.js';
 import { assertParentheses, assertCacheEvictOptions, evictDefaults } from './decorator-checks.js';
 import type {
@@ -11,7 +12,7 @@ import type {
   UntypedMethodDecorator,
 } from './decorator-options.js';
 import { decorateMethod, type MethodCall } from './decorated-method.js';
-import { isCacheTrouble, report, reportEviction } from './method-errors.js';
+import { isCacheTrouble, report, reportEviction, warnOnce } from './method-errors.js';
 import { assertText, tagsOf, valueOf, warnOfGap, type OptionCall } from './method-store.js';
 import { variantGlob, variantKey, variantOf, type Variant } from './method-variant.js';
 
@@ -24,6 +25,8 @@ import { variantGlob, variantKey, variantOf, type Variant } from './method-varia
  * ```
  *
  * `resultKey` and `resultTags` select entries by the result: `resultKey: (user: User) => `email:${user.email}``.
+ *
+ * Inside `deferInvalidations` the eviction takes effect after the commit; see `when`.
  *
  * With `vary`, keys and patterns apply to the caller's entries; where a fact about the caller is unknown, to the
  * entries of every caller.
@@ -57,11 +60,11 @@ async function evictAround(call: MethodCall, options: CacheEvictOptions): Promis
   const variant = await variantOf(call, options.vary);
   const given = givenBefore(call, options);
   if (options.beforeInvocation === true) {
-    await evict(call, targetsOf(call, given, variant));
+    await evict(call, targetsOf(call, given, variant), options);
     return call.invoke();
   }
   const result = await call.invoke();
-  await evict(call, targetsOf(call, withResult(given, result, call, options), variant));
+  await evict(call, targetsOf(call, withResult(given, result, call, options), variant), options);
   return result;
 }
 
@@ -135,13 +138,21 @@ function textsOf(
   });
 }
 
-async function evict({ cache, label }: MethodCall, targets: Targets): Promise<void> {
+async function evict(call: MethodCall, targets: Targets, { when }: CacheEvictOptions): Promise<void> {
+  const { cache, label, evictions } = call;
+  const time = when ?? evictions;
+  if (time === 'commit' && currentScope() === undefined) warnOfNoScope(label);
   try {
-    await evictFrom(cache, targets);
+    await (time === 'now' ? outsideScope(() => evictFrom(cache, targets)) : evictFrom(cache, targets));
   } catch (error) {
     if (!isCacheTrouble(error)) throw error;
     report(label, error);
   }
+}
+
+function warnOfNoScope(label: string): void {
+  const words = `${label} evicts at once: it is called outside of deferInvalidations(), so there is no commit to wait for`;
+  warnOnce(label, 'no scope', words);
 }
 
 /** Runs every eviction, even if one fails. Tags and `allEntries` apply to the whole cache, across all variants. */

@@ -6,6 +6,7 @@ import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../../cache/contract/monitor.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import type { CacheFacts } from '../registry/cache-facts.js';
+import type { EvictionTime } from '../registry/eviction-time.js';
 import { CacheRegistry, registryOf } from '../registry/cache-registry.js';
 import type { MethodOptions } from './decorator-options.js';
 import { factsOf } from '../vary/facts-lookup.js';
@@ -20,6 +21,8 @@ export interface MethodCache {
   readonly isShared: boolean;
   readonly monitor: CacheMonitor | undefined;
   readonly facts: () => CacheFacts;
+  /** The `evictions` of the module. */
+  readonly evictions: EvictionTime | undefined;
 }
 
 /** The cache and namespace of entries. */
@@ -64,7 +67,10 @@ function namedCache(instance: unknown, name: string, method: string): MethodCach
   const cache = findCache(moduleRef, name);
   if (cache !== undefined) {
     const isShared = !(cache instanceof InMemoryCache);
-    const entry = { cache, isShared, monitor: registry?.monitorOf(name), facts: () => factsOf(moduleRef) };
+    const entry = {
+      ...{ cache, isShared, monitor: registry?.monitorOf(name), evictions: registry?.evictionsOf(name) },
+      facts: () => factsOf(moduleRef),
+    };
     known.set(name, entry);
     return entry;
   }

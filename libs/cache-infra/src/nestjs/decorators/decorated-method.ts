@@ -120,9 +120,9 @@ function executor<O extends MethodOptions>(
     const { condition } = options;
     if (condition !== undefined && !Reflect.apply(condition, instance, args)) return plain();
     const invoke = async (given = args): Promise<unknown> => settled(plain(given), decoration, label);
-    const { cache, isShared, monitor, facts } = found;
+    const { cache, isShared, monitor, facts, evictions } = found;
     return run(
-      { cache, isShared, monitor, facts, method: decoration, label, instance, args, invoke },
+      { cache, isShared, monitor, facts, evictions, method: decoration, label, instance, args, invoke },
       options,
     );
   };

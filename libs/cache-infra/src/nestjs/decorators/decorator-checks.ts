@@ -101,6 +101,7 @@ const evicting: Checks = {
   resultTags: functionValue,
   allEntries: booleanValue,
   beforeInvocation: booleanValue,
+  when: oneOf('now', 'commit'),
 };
 
 /** The options that each decorator takes from `@CacheDefaults`: none that select the entries of a call. */

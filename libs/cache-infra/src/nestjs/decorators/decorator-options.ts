@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 
 import type { Absent } from '../../cache/contract/bulk-load.js';
 import type { ClassReference, Revive, Tiers, Ttl } from '../../cache/contract/options.js';
+import type { EvictionTime } from '../registry/eviction-time.js';
 
 /** Any function, as a type constraint; it cannot be called. */
 type AnyFunction = (...args: never[]) => unknown;
@@ -153,6 +154,14 @@ export interface CacheEvictOptions extends MethodOptions {
   readonly allEntries?: boolean | undefined;
   /** True: evicts before the method runs, even if it fails. Default false: after the method succeeds. */
   readonly beforeInvocation?: boolean | undefined;
+  /**
+   * When an eviction takes effect. Default: the module's `evictions`, or else with the scope of `deferInvalidations`
+   * where there is one, and at once where there is none.
+   *
+   * - `'commit'`: the same, and one warning is logged when the method is called outside of a scope.
+   * - `'now'`: at once, also in a scope.
+   */
+  readonly when?: EvictionTime | undefined;
 }
 
 /** The options that `@CacheDefaults` sets for all methods of a class. */

@@ -4,9 +4,9 @@ import { AiCacheService, type AiCacheSettings } from '../../ai/index.js';
 import type { Cache } from '../../cache/contract/cache.js';
 import { CacheFactory } from '../../config/cache-factory.js';
 import { cachesBeside } from '../../config/several-caches.js';
+import { assertOptions, oneOf } from '../../base/checks.js';
 import { ValidationError } from '../../base/errors.js';
 import { getAiCacheToken, namedAiToken, ownAiCacheToken, rootAiToken } from '../registry/ai-tokens.js';
-import type { CacheFacts } from '../registry/cache-facts.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from '../registry/cache-registry.js';
 import {
@@ -16,7 +16,12 @@ import {
   cacheOptions,
   type GivenOptions,
 } from './given-options.js';
-import type { AnswerOptions, CacheInfraAsyncOptions, CacheInfraOptionsFactory } from './module-options.js';
+import type {
+  AnswerOptions,
+  CacheInfraAsyncOptions,
+  CacheInfraConfig,
+  CacheInfraOptionsFactory,
+} from './module-options.js';
 import type { OptionsSource, Plan } from './plan.js';
 import {
   defaultCacheName,
@@ -164,11 +169,13 @@ function namedAiProviders(name: string) {
 function makeCache(
   factory: CacheFactory,
   registry: CacheRegistry,
-  given: GivenOptions & { readonly vary?: CacheFacts | undefined },
+  given: GivenOptions & Pick<CacheInfraConfig, 'vary' | 'evictions'>,
   { name, plan }: { readonly name: string; readonly plan: Plan },
 ): Cache {
   assertMadeOptions(given);
-  const { vary, ...options } = given;
+  const { vary, evictions, ...options } = given;
+  assertOptions('CacheInfraModule', { evictions }, { evictions: oneOf('now', 'commit') });
+  if (evictions !== undefined) registry.setEvictions(name, evictions);
   if (vary !== undefined) registry.addFacts(vary);
   const isBesideRoot = plan.name === undefined && name === besideRoot && !plan.caches.includes(name);
   const own = { ...cacheOptions(options, isBesideRoot ? defaultCacheName : name, plan), name };

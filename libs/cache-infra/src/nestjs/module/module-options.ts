@@ -3,6 +3,7 @@ import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 import type { AiCacheSettings } from '../../ai/index.js';
 import type { AiCacheConfig, CacheConfig, TestingCacheOptions } from '../../config/options.js';
 import type { CacheFacts } from '../registry/cache-facts.js';
+import type { EvictionTime } from '../registry/eviction-time.js';
 
 interface Visibility {
   /** False: only modules that import this one can inject the cache. Default true. */
@@ -21,6 +22,11 @@ interface ModuleParts {
    * apply to the whole application.
    */
   vary?: CacheFacts | undefined;
+  /**
+   * The default of `when` for every `@CacheEvict` on these caches. `'commit'`: one warning is logged for each method
+   * that evicts outside of `deferInvalidations`. `'now'`: evictions take effect at once, also in a scope.
+   */
+  evictions?: EvictionTime | undefined;
 }
 
 /** Options of a cache and its additional caches: the result of `useFactory`. */

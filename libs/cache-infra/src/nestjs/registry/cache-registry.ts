@@ -8,6 +8,7 @@ import { ValidationError } from '../../base/errors.js';
 import { provider } from './provided.js';
 import { defaultCacheName, getWholeCacheToken } from './tokens.js';
 import { mergeFacts, type CacheFacts } from './cache-facts.js';
+import type { EvictionTime } from './eviction-time.js';
 
 /** Milliseconds that the start of an application waits for an optional Redis. */
 const startPatience = 250;
@@ -16,6 +17,7 @@ const startPatience = 250;
 @Injectable()
 export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #caches = new Map<string, PreparedCache>();
+  readonly #evictions = new Map<string, EvictionTime>();
   #facts: CacheFacts = {};
   readonly #logger = new Logger('CacheInfra');
   /**
@@ -95,6 +97,20 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
     this.#logger.warn(
       `vary: ${names.join(' and ')} came with a module that was loaded after the routes were created, so requests on these routes carry no context: methods that vary by these facts run uncached. Declare the facts at startup, in forRoot({ vary }) or a CacheVaryProvider`,
     );
+  }
+
+  /**
+   * Sets the default of `when` for the methods that evict from a cache.
+   *
+   * @internal
+   */
+  setEvictions(name: string, time: EvictionTime): void {
+    this.#evictions.set(name, time);
+  }
+
+  /** @internal */
+  evictionsOf(name: string): EvictionTime | undefined {
+    return this.#evictions.get(name);
   }
 
   /** @internal */

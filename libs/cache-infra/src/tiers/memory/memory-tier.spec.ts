@@ -10,7 +10,7 @@ const clock = { now: () => Date.now() };
 const tiers: { close(): unknown }[] = [];
 
 function tier(maxSize: number, onEvict: (id: string) => void = () => undefined): MemoryTier {
-  const made = new MemoryTier(maxSize, clock, onEvict);
+  const made = new MemoryTier({ maxSize, clock, onEvict });
   tiers.push(made);
   return made;
 }
@@ -26,6 +26,72 @@ afterEach(() => {
   for (const made of tiers.splice(0)) made.close();
   expect(jest.getTimerCount()).toBe(0);
   jest.useRealTimers();
+});
+
+describe('an L1 with a bound in bytes', () => {
+  const text = 'x'.repeat(1000);
+
+  function bounded(maxBytes: number) {
+    const evicted: string[] = [];
+    const onTooLarge = jest.fn();
+    const onEvict = (id: string): void => void evicted.push(id);
+    const made = new MemoryTier({ maxSize: 1000, maxBytes, clock, onEvict, onTooLarge });
+    tiers.push(made);
+    return { made, evicted, onTooLarge };
+  }
+
+  it('evicts the least recently used entries until all fit', () => {
+    const { made, evicted } = bounded(10_000);
+    for (let i = 0; i < 8; i++) made.setPlain(String(i), text, Infinity, 0);
+    made.held('0');
+    for (let i = 8; i < 20; i++) {
+      made.setPlain(String(i), text, Infinity, 0);
+      made.held('0');
+    }
+    expect(made.bytes).toBeLessThanOrEqual(10_000);
+    expect(made.size).toBe(9);
+    expect(made.held('0')).toBe(text);
+    expect(evicted).toEqual(Array.from({ length: 11 }, (_, i) => String(i + 1)));
+  });
+
+  it('refuses an entry larger than a quarter of the bound, and deletes the older one', () => {
+    const { made, evicted, onTooLarge } = bounded(10_000);
+    expect(made.setPlain('plain', text, Infinity, 0)).toBe(true);
+    expect(made.set('record', new L1Entry(text, Infinity, undefined))).toBe(true);
+    expect(made.setPlain('plain', 'x'.repeat(2500), Infinity, 0)).toBe(false);
+    expect(made.set('record', new L1Entry('x'.repeat(2500), Infinity, undefined))).toBe(false);
+    expect(onTooLarge).toHaveBeenCalledTimes(2);
+    expect(made).toMatchObject({ size: 0, bytes: 0 });
+    expect(evicted).toEqual([]);
+  });
+
+  it('counts an entry anew when the object that it keeps by reference has grown', () => {
+    const { made } = bounded(100_000);
+    const list: string[] = [];
+    made.setPlain('list', list, Infinity, 0);
+    const before = made.bytes;
+    for (let i = 0; i < 10; i++) list.push(text);
+    made.setPlain('list', list, Infinity, 0);
+    expect(made.bytes).toBeGreaterThan(before + 10_000);
+  });
+
+  it('gives the bytes of deleted, expired and cleared entries back', () => {
+    const { made } = bounded(100_000);
+    made.setPlain('a', text, Infinity, 0);
+    made.setPlain('b', text, 10, 0);
+    made.delete('a');
+    jest.advanceTimersByTime(60_000);
+    expect(made.bytes).toBe(0);
+    made.setPlain('c', text, Infinity, 0);
+    made.clear();
+    expect(made.bytes).toBe(0);
+  });
+
+  it('computes no size without a bound', () => {
+    const made = tier(10);
+    made.setPlain('a', text, Infinity, 0);
+    expect(made.bytes).toBe(0);
+  });
 });
 
 describe('pitfall (nestjs/cache-manager #805) expired entries leave memory without being read', () => {
@@ -148,7 +214,7 @@ describe('MemoryTier', () => {
 describe('a plain value lives exactly as long as a record', () => {
   it.each([0, 1, 1_900_000_000_000])('on a clock that stands at %d', (start) => {
     let now = start;
-    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    const entries = new MemoryTier({ maxSize: 10, clock: { now: () => now }, onEvict: () => undefined });
     tiers.push(entries);
     const until = start + 1000;
     entries.set('key', new L1Entry('value', until, undefined));
@@ -163,7 +229,7 @@ describe('a plain value lives exactly as long as a record', () => {
 
   it.each([0, 0.25, 0.5, -5])('with %d ms', (left) => {
     let now = 1000;
-    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    const entries = new MemoryTier({ maxSize: 10, clock: { now: () => now }, onEvict: () => undefined });
     tiers.push(entries);
     entries.set('key', new L1Entry('value', now + left, undefined));
     now += 1;
@@ -172,7 +238,7 @@ describe('a plain value lives exactly as long as a record', () => {
 
   it('also null, and a value that never expires', () => {
     let now = 1000;
-    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    const entries = new MemoryTier({ maxSize: 10, clock: { now: () => now }, onEvict: () => undefined });
     tiers.push(entries);
     entries.set('null', new L1Entry(null, 2000, undefined));
     entries.set('ever', new L1Entry('value', Infinity, undefined));
@@ -186,7 +252,7 @@ describe('a plain value lives exactly as long as a record', () => {
 
   it('a new ttl replaces the old one, longer or shorter', () => {
     let now = 1000;
-    const entries = new MemoryTier(10, { now: () => now }, () => undefined);
+    const entries = new MemoryTier({ maxSize: 10, clock: { now: () => now }, onEvict: () => undefined });
     tiers.push(entries);
     entries.set('longer', new L1Entry('value', 2000, undefined));
     entries.set('longer', new L1Entry('value', Infinity, undefined));

@@ -1,0 +1,2 @@
+/** When an eviction takes effect: at once, or with the scope of `deferInvalidations`. */
+export type EvictionTime = 'now' | 'commit';
