@@ -36,7 +36,7 @@ async function mostInOneTurn(of: Cache, work: () => Promise<unknown>): Promise<R
 
 describe('getOrSetMany of very many keys', () => {
   it.each<[number, string, object]>([
-    [100_000, 'misses', {}],
+    [20_000, 'misses', {}],
     [10_000, 'misses of a caller with a signal', { signal: new AbortController().signal }],
     [10_000, 'misses of a caller with a time-out', { hardTimeout: '5m' }],
     [10_000, 'misses with jitter', { jitter: 0.1 }],
@@ -57,7 +57,7 @@ describe('getOrSetMany of very many keys', () => {
   );
 
   it('reads a portion of hits in one turn of the event loop once the time of the turn is over', async () => {
-    const keys = keysOf(100_000);
+    const keys = keysOf(20_000);
     await cache.setMany(keys.map((key) => [key, key] as const));
     let now = performance.now();
     jest.spyOn(performance, 'now').mockImplementation(() => (now += 60_000));
@@ -65,7 +65,7 @@ describe('getOrSetMany of very many keys', () => {
       const most = await mostInOneTurn(cache, () => cache.getOrSetMany(keys, (missing) => missing));
       // The turn is looked at after the first key, and then after each portion.
       expect(most).toEqual({ hits: keysAtOnce + 1, misses: 0, sets: 0 });
-      expect(cache.stats().hits).toBe(100_000);
+      expect(cache.stats().hits).toBe(20_000);
     } finally {
       jest.restoreAllMocks();
     }
