@@ -174,8 +174,8 @@ describe('maxmemory with noeviction', () => {
       await one.setMany(Array.from({ length: 40 }, (__, i) => [`many:${i}`, i] as const));
 
       // Only tombstones, which go after ten seconds.
-    const kept = await raw.keys('*');
-    expect(kept.filter((name) => !name.includes('!'))).toEqual([]);
+      const kept = await raw.keys('*');
+      expect(kept.filter((name) => !name.includes('!'))).toEqual([]);
       await until(async () => (await other.get('key')) === undefined, 'the older value to go');
       expect(await one.get('key')).toBeUndefined();
       expect(one.stats().errors).toBeGreaterThan(0);
