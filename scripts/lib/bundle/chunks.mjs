@@ -8,6 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 import { rollup } from 'rollup';
+import ts from 'typescript';
 
 import { chunkOf, entryPoints, isExternal, isPeer, loadedOnFirstUse, program } from './entry-points.mjs';
 
@@ -44,7 +45,7 @@ export async function writeChunks(compiled, dist) {
   for (const { fileName, code } of output) {
     const renamed = code.match(/^class \w+\$\d+/m);
     if (renamed) throw new Error(`two classes of one name: ${renamed[0]}; errors and logs show class names`);
-    await writeFile(join(dist, fileName), factoryOf(code));
+    await writeFile(join(dist, fileName), withoutComments(factoryOf(code)));
   }
   return Object.fromEntries(
     output.filter(({ isEntry }) => isEntry).map((chunk) => [chunk.name, entryOf(chunk, output)]),
@@ -109,6 +110,13 @@ function lazily(name, id, code) {
   ];
   const getters = names.map((used) => `  get ${used}() { return require('${id}').${used}; },\n`);
   return `const ${name} = {\n${getters.join('')}};`;
+}
+
+/** Half of the text is comments. They stay in the declarations; here every start of an application would parse them. */
+function withoutComments(code) {
+  const { ESNext: target } = ts.ScriptTarget;
+  const compilerOptions = { target, module: ts.ModuleKind.ESNext, removeComments: true };
+  return ts.transpileModule(code, { compilerOptions, fileName: 'chunk.cjs' }).outputText;
 }
 
 /** An entry point's exports, and the peers that it and the chunks it is made of import. */
