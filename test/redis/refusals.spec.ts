@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { loadGuardKey } from '../../libs/cache-infra/src/tiers/redis/load-guard-key.js';
 import { ValidationError } from '../../libs/cache-infra/src/base/errors.js';
 
 import { closingAfterEach } from '../support/closing.js';
@@ -20,6 +21,7 @@ let raw: Redis;
 beforeEach(async () => {
   node = await startRedisNode({
     config: [
+      'user all on >secret ~* &* +@all',
       'user no-script-load on >secret ~* &* +@all -script',
       'user no-scripting on >secret ~* &* +@all -@scripting',
       'user no-scan on >secret ~* &* +@all -scan',
@@ -182,26 +184,51 @@ describe('maxmemory with noeviction', () => {
     },
   );
 
-  it('a set that Redis takes while an older load is refused stays', async () => {
-    const [one, other] = [plain(), plain()];
-    await Promise.all([one.connect(), other.connect()]);
-    for (let round = 0; round < 20; round++) {
-      const key = `key:${round}`;
-      await full();
-      let finish: (value: string) => void = () => undefined;
-      const loaded = one.getOrSet(key, () => new Promise<string>((resolve) => (finish = resolve)));
-      await until(() => Promise.resolve(finish.length === 1), 'the loader');
-      finish('loaded');
-      await roomy();
-      await other.set(key, 'newer');
-      await loaded;
-      expect(await other.get(key)).toBe('newer');
-    }
+  it('a loaded value that is refused leaves what Redis holds', async () => {
+    const cache = plain({ enableL1Cache: false });
+    await cache.set('key', 'stale', { grace: '1h' });
+    await cache.expire('key');
+    await full();
+
+    expect(await cache.getOrSet('key', () => 'loaded', { grace: '1h' })).toBe('loaded');
+
+    expect(await raw.exists('cache::key')).toBe(1);
   });
+
+  it('a load with a lease is refused, and gives its lease back', async () => {
+    const [one, other] = [plain(), plain()];
+    const loaded = await one.getOrSet(
+      'key',
+      async () => {
+        await full();
+        return 'while full';
+      },
+      { lock: true },
+    );
+    expect(loaded).toBe('while full');
+    expect(await raw.exists('cache::key')).toBe(0);
+
+    await roomy();
+    expect(await raw.hget(loadGuardKey('cache', 'cache::key'), 'h')).toBeNull();
+    expect(await other.getOrSet('key', () => 'loaded', { lock: true })).toBe('loaded');
+  });
+
+  it('a journalled set is refused as well, and the older value goes', async () => {
+    const cache = as('all', { enableL1Cache: false });
+    await cache.set('key', 'older');
+    await cut(cache, async () => {
+      await cache.set('key', 'while away');
+      await full();
+    });
+
+    await until(() => cache.stats().journal.size === 0, 'the journal to be empty', 8000);
+    expect(await raw.exists('cache::key')).toBe(0);
+  }, 20_000);
 
   describe.each<[string, (cache: RedisCache) => Promise<unknown>]>([
     ['set', (cache) => cache.set('key', 'while full')],
     ['getOrSet', (cache) => cache.getOrSet('key', () => 'while full')],
+    ['getOrSet with a lease', (cache) => cache.getOrSet('key', () => 'while full', { lock: true })],
     ['getOrSetMany', (cache) => cache.getOrSetMany(['other', 'key'], (keys) => keys.map(() => 'while full'))],
   ])('a value that a full Redis refused: %s', (_, store) => {
     it.each<[string, (cache: RedisCache) => Promise<unknown>]>([

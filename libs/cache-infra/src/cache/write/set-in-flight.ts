@@ -251,9 +251,12 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
     counters.failedL2();
     // A later change of this process decides what Redis holds.
     if (this.superseded || this.#meta === undefined) return false;
-    // Redis is full: delete the older entry, so that readers miss. An older value would be wrong, and a newer one stays.
+    // Redis is full: delete the older entry, so that readers miss. An older value would be wrong, and a newer one
+    // stays.
     const { stamp } = this.#meta;
-    const removal = this.#l2.lateChanges.replay({ redisKey: this.redisKey, stamp, leavesTombstone: true });
+    const isWanted = (): boolean => !this.superseded;
+    const { redisKey } = this;
+    const removal = this.#l2.lateChanges.replay({ redisKey, stamp, leavesTombstone: true, isWanted });
     if ((await errors.guarded(operation, removal)) === failed) return true;
     this.#leaveL1();
     return false;
