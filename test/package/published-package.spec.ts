@@ -25,7 +25,9 @@ interface Manifest {
   peerDependenciesMeta: Partial<Record<string, { optional?: boolean }>>;
 }
 
-/** A project that has the packed library in its node_modules, and of the library's optional peers only class-validator. */
+/**
+ * A project that has the packed library in its node_modules, and of the library's optional peers only class-validator.
+ */
 let consumer: string;
 let files: string[];
 let manifest: Manifest;

@@ -67,7 +67,9 @@ const file = `typeof __filename === 'string' ? __filename : 'bundle.cjs'`;
 /** What an ES module has and a CommonJS file has not, or not everywhere. */
 const forCommonJs = {
   name: 'for-common-js',
-  /** An optional package is required: Jest has no `import()` in CommonJS. A path that is given at run time is imported. */
+  /**
+   * An optional package is required: Jest has no `import()` in CommonJS. A path that is given at run time is imported.
+   */
   renderDynamicImport: ({ targetModuleId }) =>
     targetModuleId === null || !isPeer(targetModuleId)
       ? null

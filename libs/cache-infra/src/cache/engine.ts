@@ -188,7 +188,9 @@ export class Engine {
     return counters.snapshot(name, l1 ?? emptyL1, compression, journal);
   }
 
-  /** An engine with the same options and counters whose loads store nothing, and share nothing with loads of this one. */
+  /**
+   * An engine with the same options and counters whose loads store nothing, and share nothing with loads of this one.
+   */
   withoutTiers(): Engine {
     const tiers = { l1: undefined, l2: undefined, guards: undefined, optimisticLoads: undefined };
     const tags = new TagSync(undefined, 1000);

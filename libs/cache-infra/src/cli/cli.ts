@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import { ValidationError } from '../base/errors.js';
 import { withoutCredentials } from '../base/redact.js';
@@ -35,8 +35,8 @@ export async function runCli(args: readonly string[], output: Output): Promise<n
   return runCheck(args, output);
 }
 
-async function runCheck(args: readonly string[], output: Output): Promise<number> {
-  try {
+function runCheck(args: readonly string[], output: Output): Promise<number> {
+  return reportingErrors(usage, output, async () => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -47,25 +47,12 @@ async function runCheck(args: readonly string[], output: Output): Promise<number
         version: { type: 'boolean', short: 'v' },
       },
     });
-    if (values.help === true) {
-      output.out(positionals[0] === 'check' ? checkUsage : usage);
-      return 0;
-    }
-    if (values.version === true) {
-      output.out(await version());
-      return 0;
-    }
-    if (positionals.length !== 1 || positionals[0] !== 'check') {
-      output.error(usage);
-      return 1;
-    }
+    if (values.help === true) return shown(positionals[0] === 'check' ? checkUsage : usage, output);
+    if (values.version === true) return shown(await version(), output);
+    if (positionals.length !== 1 || positionals[0] !== 'check') return misused(usage, output);
     readEnvironment(values.env);
-    return await check(await loadConfig(values.config), output);
-  } catch (error) {
-    for (const line of linesOf(error)) output.error(line);
-    if (isUsageError(error)) output.error(`\n${usage}`);
-    return 1;
-  }
+    return check(await loadConfig(values.config), output);
+  });
 }
 
 async function version(): Promise<string> {
@@ -73,74 +60,73 @@ async function version(): Promise<string> {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-async function runInspect(args: readonly string[], output: Output): Promise<number> {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        key: { type: 'string' },
-        namespace: { type: 'string', multiple: true, default: [] },
-        cache: { type: 'string' },
-        value: { type: 'boolean', default: false },
-        config: { type: 'string' },
-        env: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+/** The options of the commands that look at a cache. */
+const lookOptions = {
+  namespace: { type: 'string', multiple: true, default: [] },
+  cache: { type: 'string' },
+  config: { type: 'string' },
+  env: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} satisfies ParseArgsConfig['options'];
+
+function runInspect(args: readonly string[], output: Output): Promise<number> {
+  return reportingErrors(inspectUsage, output, async () => {
+    const options = {
+      ...lookOptions,
+      key: { type: 'string' },
+      value: { type: 'boolean', default: false },
+    } satisfies ParseArgsConfig['options'];
+    const { values } = parseArgs({ args: [...args], options });
     const { key, namespace: namespaces, cache, value: showsValue } = values;
-    if (values.help === true) {
-      output.out(inspectUsage);
-      return 0;
-    }
-    if (key === undefined || key === '') {
-      output.error(inspectUsage);
-      return 1;
-    }
+    if (values.help === true) return shown(inspectUsage, output);
+    if (key === undefined || key === '') return misused(inspectUsage, output);
     readEnvironment(values.env);
-    return await inspectEntry(
-      await loadConfig(values.config),
-      { key, namespaces, cache, showsValue },
-      output,
-    );
+    const config = await loadConfig(values.config);
+    return inspectEntry(config, { key, namespaces, cache, showsValue }, output);
+  });
+}
+
+function runKeys(args: readonly string[], output: Output): Promise<number> {
+  return reportingErrors(keysUsage, output, async () => {
+    const options = {
+      ...lookOptions,
+      limit: { type: 'string', default: '1000' },
+    } satisfies ParseArgsConfig['options'];
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+    const { namespace: namespaces, cache } = values;
+    if (values.help === true) return shown(keysUsage, output);
+    const limit = Number(values.limit);
+    if (positionals.length > 1 || !Number.isSafeInteger(limit) || limit < 1)
+      return misused(keysUsage, output);
+    readEnvironment(values.env);
+    const config = await loadConfig(values.config);
+    return listKeys(config, { pattern: positionals[0], namespaces, cache, limit }, output);
+  });
+}
+
+/** Runs a command. An error is printed, and ends it with 1; one in its arguments is followed by the usage. */
+async function reportingErrors(
+  usage: string,
+  output: Output,
+  command: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await command();
   } catch (error) {
     for (const line of linesOf(error)) output.error(line);
-    if (isUsageError(error)) output.error(`\n${inspectUsage}`);
+    if (isUsageError(error)) output.error(`\n${usage}`);
     return 1;
   }
 }
 
-async function runKeys(args: readonly string[], output: Output): Promise<number> {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        namespace: { type: 'string', multiple: true, default: [] },
-        cache: { type: 'string' },
-        limit: { type: 'string', default: '1000' },
-        config: { type: 'string' },
-        env: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    const { namespace: namespaces, cache } = values;
-    if (values.help === true) {
-      output.out(keysUsage);
-      return 0;
-    }
-    const limit = Number(values.limit);
-    if (positionals.length > 1 || !Number.isSafeInteger(limit) || limit < 1) {
-      output.error(keysUsage);
-      return 1;
-    }
-    readEnvironment(values.env);
-    const config = await loadConfig(values.config);
-    return await listKeys(config, { pattern: positionals[0], namespaces, cache, limit }, output);
-  } catch (error) {
-    for (const line of linesOf(error)) output.error(line);
-    if (isUsageError(error)) output.error(`\n${keysUsage}`);
-    return 1;
-  }
+function shown(text: string, output: Output): number {
+  output.out(text);
+  return 0;
+}
+
+function misused(text: string, output: Output): number {
+  output.error(text);
+  return 1;
 }
 
 /** @throws Error when the file does not exist */

@@ -94,10 +94,10 @@ export abstract class Cache implements AsyncDisposable {
    * for await (const key of cache.keys('user:*')) console.log(key);
    * ```
    *
-   * For inspection, migrations and jobs, never in a request: it visits the whole L1 and every key of the Redis database,
-   * those of other programs included (`SCAN`, never `KEYS`, on every master of a Cluster). It reads the first bytes of
-   * each entry that matches, and keeps the listed keys in memory. It works page by page: leaving the loop ends the scan.
-   * Counts neither hits nor misses.
+   * For inspection, migrations and jobs, never in a request: it visits the whole L1 and every key of the Redis
+   * database, those of other programs included (`SCAN`, never `KEYS`, on every master of a Cluster). It reads the first
+   * bytes of each entry that matches, and keeps the listed keys in memory. It works page by page: leaving the loop ends
+   * the scan. Counts neither hits nor misses.
    *
    * Keys that are added or removed meanwhile may be missing. A key above 1 kB is a digest in Redis, and is listed only
    * while this process holds its entry.

@@ -178,27 +178,24 @@ export const positive = kind<number>({
   unit: 'integer, 1 or more',
   fromText: numberText,
 });
+/** Bytes as a number, or a text above 0 with one of `units`. */
+const sizeSchema = (units: string): JsonSchema => ({
+  anyOf: [
+    { type: 'integer', minimum: 1 },
+    { type: 'string', pattern: `^(?!0+(\\.0+)?(${units})$)\\d+(\\.\\d+)?(${units})$` },
+  ],
+});
 /** Bytes, or text with a unit. */
 export const byteSize = kind<ByteSize>({
   check: byteSizeProblem,
-  schema: {
-    anyOf: [
-      { type: 'integer', minimum: 1 },
-      { type: 'string', pattern: '^(?!0+(\\.0+)?(kb|mb|gb)$)\\d+(\\.\\d+)?(kb|mb|gb)$' },
-    ],
-  },
+  schema: sizeSchema('kb|mb|gb'),
   unit: "bytes, or text: `'256mb'`",
   fromText: numberText,
 });
 /** Bytes, text with a unit, or a share of V8's heap limit. */
 export const memorySize = kind<MemorySize>({
   check: memorySizeProblem,
-  schema: {
-    anyOf: [
-      { type: 'integer', minimum: 1 },
-      { type: 'string', pattern: '^(?!0+(\\.0+)?(kb|mb|gb|%)$)\\d+(\\.\\d+)?(kb|mb|gb|%)$' },
-    ],
-  },
+  schema: sizeSchema('kb|mb|gb|%'),
   unit: "bytes, or text: `'256mb'`, `'25%'`",
   fromText: numberText,
 });

@@ -37,7 +37,9 @@ export interface CacheStats {
   coalesced: number;
   /** Entries evicted from a full L1. */
   evictions: number;
-  /** Values kept out of the L1, because they were larger than a quarter of `l1MaxBytes` (`maxBytes`) or `memoryBudget`. */
+  /**
+   * Values kept out of the L1, because they were larger than a quarter of `l1MaxBytes` (`maxBytes`) or `memoryBudget`.
+   */
   tooLarge: number;
   /** Entries in Redis that could not be decoded, and were removed. */
   corrupt: number;

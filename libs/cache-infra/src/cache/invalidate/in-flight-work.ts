@@ -62,9 +62,9 @@ export interface ScanRemoval {
  * (`OptimisticLoads`): a set changes the version of the entry, a delete the tombstone, a clear the record of clears.
  * Loads with a lease, in a Cluster, or on a server that may evict these traces keep a guard beside the entry instead
  * (`LoadGuards`): a hash with a generation, which every set, delete and pattern removal deletes (a fencing token:
- * Kleppmann, "How to do distributed locking", 2016). So a change elsewhere need not supersede the load at once, and must
- * not: Redis also reports entries that merely expire. The load asks Redis whether the change concerns it. If Redis did
- * not answer at its beginning, a change supersedes the load.
+ * Kleppmann, "How to do distributed locking", 2016). So a change elsewhere need not supersede the load at once, and
+ * must not: Redis also reports entries that merely expire. The load asks Redis whether the change concerns it. If Redis
+ * did not answer at its beginning, a change supersedes the load.
  *
  * *Many keys.* A call for many keys takes several turns of the event loop. A later call for one of them came after it:
  * it supersedes the part of the bulk call that has not begun. A removal by pattern scans Redis for a while: keys that

@@ -18,7 +18,7 @@ export function terminusDialect(modules: ModulesContainer): TerminusDialect {
     if ((metatype as { name?: string } | undefined)?.name !== 'TerminusModule') continue;
     for (const [token, { instance }] of providers) {
       if (typeof token !== 'function' || token.name !== 'HealthIndicatorService') continue;
-      const session = (instance as { check?: (key: string) => object }).check?.('cache') ?? {};
+      const session = (instance as { check?: (key: string) => object } | null)?.check?.('cache') ?? {};
       return { throwsWhenDown: false, knowsDegraded: 'degraded' in session };
     }
     return { throwsWhenDown: true, knowsDegraded: false };

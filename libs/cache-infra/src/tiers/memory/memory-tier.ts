@@ -17,7 +17,10 @@ const sweepPauseMs = 20;
  */
 const lastMs = 0.5;
 
-/** The largest entry that the L1 takes, as a share of its bytes and of its budget. A larger one would displace too many others. */
+/**
+ * The largest entry that the L1 takes, as a share of its bytes and of its budget. A larger one would displace too many
+ * others.
+ */
 const largestShare = 1 / 4;
 
 /** The types of `lru-cache` exclude `null`. At run time it is held like any other value. */
@@ -53,8 +56,8 @@ export interface MemoryTierOptions {
  * Most entries are a value and a ttl. Such an entry is held as the bare value, and `lru-cache` keeps its ttl: that
  * takes half the memory of a record, and a hit reads one object less. An entry with details is held as its record.
  *
- * With `maxBytes` or a budget, the L1 estimates the size of each entry that it stores, and evicts until all entries fit.
- * It refuses an entry that is larger than a quarter of either, and deletes the older entry with the same id.
+ * With `maxBytes` or a budget, the L1 estimates the size of each entry that it stores, and evicts until all entries
+ * fit. It refuses an entry that is larger than a quarter of either, and deletes the older entry with the same id.
  */
 export class MemoryTier {
   readonly maxSize: number;
@@ -182,7 +185,8 @@ export class MemoryTier {
     const most = Math.min(this.#maxBytes, this.#budget?.maxBytes ?? Infinity);
     if (size <= most * largestShare) {
       this.#life.size = size;
-      // `lru-cache` keeps the size of an entry that is set to the same value: an object kept by reference may have grown.
+      // `lru-cache` keeps the size of an entry that is set to the same value: an object kept by reference may have
+      // grown.
       if (this.#entries.peek(id, { allowStale: true }) === held) this.#entries.delete(id);
       return true;
     }
