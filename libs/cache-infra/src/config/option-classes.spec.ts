@@ -71,6 +71,18 @@ describe('CacheEnvironment', () => {
     expect(wrongIn({ PORT: 'x', CACHE_TTL: 'soon' }).sort()).toEqual(['CACHE_TTL', 'PORT']);
   });
 
+  it('shows no secret in its messages', () => {
+    const env = {
+      PORT: '1',
+      REDIS_URL: 'redis://user:s3cret@host:port:6379',
+      CACHE_ENCRYPTION_KEYS: 's3cret',
+    };
+    const errors = validateSync(plainToInstance(Environment, env));
+    const messages = errors.map((error) => error.toString(false, false, '', true)).join('\n');
+    expect(messages).toContain('REDIS_URL must');
+    expect(messages).not.toContain('s3cret');
+  });
+
   it('takes what enableImplicitConversion makes of them', () => {
     expect(wrongIn({ CACHE_TTL: 60, CACHE_MONITORING_ENABLED: false })).toEqual([]);
   });
