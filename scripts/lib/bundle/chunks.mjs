@@ -118,7 +118,8 @@ function lazily(name, id, code) {
 function withoutComments(code) {
   const { ESNext: target } = ts.ScriptTarget;
   const compilerOptions = { target, module: ts.ModuleKind.ESNext, removeComments: true };
-  return ts.transpileModule(code, { compilerOptions, fileName: 'chunk.cjs' }).outputText;
+  // Not `chunk.cjs`: for CommonJS TypeScript makes a `require` of each `import()`.
+  return ts.transpileModule(code, { compilerOptions, fileName: 'chunk.js' }).outputText;
 }
 
 /** An entry point's exports, and the peers that it and the chunks it is made of import. */
