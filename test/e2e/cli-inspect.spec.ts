@@ -1,52 +1,26 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { RedisCache } from 'nestjs-cache-infra';
 
-import { buildLibrary } from '../faults/build-library.js';
-import { testRedisUrl } from '../support/redis.js';
-import { root } from '../support/repository.js';
-import { runCli, type Outcome } from '../support/run-cli.js';
+import { CliCache } from '../support/cli-cache.js';
+import { runCli } from '../support/run-cli.js';
 
-const redisUrl = testRedisUrl();
-let directory: string;
-let keyPrefix: string;
-let cache: RedisCache;
-
-beforeAll(async () => {
-  await buildLibrary();
-  directory = await mkdtemp(join(root, 'test-results', 'cli-inspect-'));
-}, 180_000);
-afterAll(() => rm(directory, { recursive: true, force: true }));
-
-beforeEach(() => {
-  keyPrefix = `inspect-${randomUUID()}`;
-  cache = new RedisCache({ redisUrl, keyPrefix });
-});
-afterEach(async () => {
-  await cache.clear();
-  await cache.close();
-});
-
-function inspect(...args: string[]): Promise<Outcome> {
-  const env = { REDIS_URL: redisUrl, CACHE_KEY_PREFIX: keyPrefix };
-  return runCli(['inspect', ...args], directory, env);
-}
+const cli = new CliCache('inspect');
 
 describe('T88: npx nestjs-cache-infra inspect', () => {
   it('T88: shows tier, state, ttl, tags, size and version of an entry, and not its value', async () => {
-    await cache.set(
+    await cli.cache.set(
       'user:7',
       { name: 'Ada', password: 's3cret' },
       { ttl: '5m', grace: '1h', tags: ['users'] },
     );
-    const { code, out, error } = await inspect('--key', 'user:7');
+    const { code, out, error } = await cli.run('--key', 'user:7');
 
     expect([code, error]).toEqual([0, '']);
-    expect(out).toContain(`redis key  '${keyPrefix}::user:7'`);
+    expect(out).toContain(`redis key  '${cli.keyPrefix}::user:7'`);
     expect(out).toMatch(/state +fresh, (299|300) s left/);
     expect(out).toMatch(/tier +Redis/);
     expect(out).toMatch(/ttl +300 s/);
@@ -58,49 +32,52 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
   });
 
   it('T88: shows the value and its type on demand', async () => {
-    await cache.set('rates', new Map([['EUR', 1n]]));
-    const { out } = await inspect('--key', 'rates', '--value');
+    await cli.cache.set('rates', new Map([['EUR', 1n]]));
+    const { out } = await cli.run('--key', 'rates', '--value');
     expect(out).toContain("Map(1) { 'EUR' => 1n }");
   });
 
   it('T88: distinguishes stale, invalidated and missing entries', async () => {
-    await cache.set('stale', 1, { ttl: '5m', grace: '1h' });
-    await cache.expire('stale');
-    await cache.set('tagged', 1, { tags: ['users'] });
-    await cache.invalidateTags('users');
+    await cli.cache.set('stale', 1, { ttl: '5m', grace: '1h' });
+    await cli.cache.expire('stale');
+    await cli.cache.set('tagged', 1, { tags: ['users'] });
+    await cli.cache.invalidateTags('users');
 
-    expect((await inspect('--key', 'stale')).out).toMatch(/state +stale: a miss, served for [\d.]+ s more/);
-    expect((await inspect('--key', 'tagged')).out).toMatch(/state +invalidated by one of its tags/);
-    expect(await inspect('--key', 'nothing')).toMatchObject({
+    expect((await cli.run('--key', 'stale')).out).toMatch(/state +stale: a miss, served for [\d.]+ s more/);
+    expect((await cli.run('--key', 'tagged')).out).toMatch(/state +invalidated by one of its tags/);
+    expect(await cli.run('--key', 'nothing')).toMatchObject({
       code: 1,
       out: expect.stringMatching(/state +absent/),
     });
   });
 
   it('T88: says why bytes cannot be decoded, and does not remove them', async () => {
-    await cache.set('corrupt', 'a text of some length');
-    const redis = new Redis(redisUrl);
-    await redis.setrange(`${keyPrefix}::corrupt`, 40, 'X');
+    await cli.cache.set('corrupt', 'a text of some length');
+    const redis = new Redis(cli.redisUrl);
+    await redis.setrange(`${cli.keyPrefix}::corrupt`, 40, 'X');
 
-    const { code, out } = await inspect('--key', 'corrupt');
+    const { code, out } = await cli.run('--key', 'corrupt');
     expect(code).toBe(1);
     expect(out).toMatch(/state +unreadable \(checksum\)/);
-    expect(await redis.exists(`${keyPrefix}::corrupt`)).toBe(1);
+    expect(await redis.exists(`${cli.keyPrefix}::corrupt`)).toBe(1);
     await redis.quit();
   });
 
   it('T88: finds namespaces and named caches', async () => {
-    await writeFile(join(directory, 'caches.json'), JSON.stringify({ keyPrefix, caches: { sessions: {} } }));
-    await using sessions = new RedisCache({ redisUrl, keyPrefix: `${keyPrefix}.sessions` });
-    await cache.namespace('shop').namespace('eu').set('7', 1);
+    await writeFile(
+      join(cli.directory, 'caches.json'),
+      JSON.stringify({ keyPrefix: cli.keyPrefix, caches: { sessions: {} } }),
+    );
+    await using sessions = new RedisCache({ redisUrl: cli.redisUrl, keyPrefix: `${cli.keyPrefix}.sessions` });
+    await cli.cache.namespace('shop').namespace('eu').set('7', 1);
     await sessions.set('ann', 1);
 
-    expect(await inspect('--key', '7', '--namespace', 'shop', '--namespace', 'eu')).toMatchObject({
+    expect(await cli.run('--key', '7', '--namespace', 'shop', '--namespace', 'eu')).toMatchObject({
       code: 0,
     });
     const named = ['--config', 'caches.json', '--cache'];
-    expect(await inspect('--key', 'ann', ...named, 'sessions')).toMatchObject({ code: 0 });
-    const { code, error } = await inspect('--key', 'ann', ...named, 'session');
+    expect(await cli.run('--key', 'ann', ...named, 'sessions')).toMatchObject({ code: 0 });
+    const { code, error } = await cli.run('--key', 'ann', ...named, 'session');
     expect([code, error]).toEqual([
       1,
       "--cache session: the configuration has no such cache, only 'default', 'sessions'\n",
@@ -109,16 +86,16 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
   });
 
   it('T88: says what to do if there is no Redis, without credentials', async () => {
-    const nowhere = await runCli(['inspect', '--key', 'a'], directory);
+    const nowhere = await runCli(['inspect', '--key', 'a'], cli.directory);
     expect(nowhere).toMatchObject({ code: 1, error: expect.stringContaining('REDIS_URL') });
 
-    const away = await runCli(['inspect', '--key', 'a'], directory, {
+    const away = await runCli(['inspect', '--key', 'a'], cli.directory, {
       REDIS_URL: 'redis://u:s3cret@127.0.0.1:1',
     });
     expect(away).toMatchObject({ code: 1, error: expect.stringContaining('Redis connection failed') });
     expect(away.error).not.toContain('s3cret');
 
-    const help = await runCli(['inspect'], directory);
+    const help = await runCli(['inspect'], cli.directory);
     expect(help).toMatchObject({ code: 1, error: expect.stringContaining('--key <key>') });
   });
 });
