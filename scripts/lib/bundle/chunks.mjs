@@ -114,7 +114,7 @@ function lazily(name, id, code) {
   return `const ${name} = {\n${getters.join('')}};`;
 }
 
-/** Half of the text is comments. They stay in the declarations; here every start of an application would parse them. */
+/** Removes comments: every start of an application would parse them. The declarations keep theirs. */
 function withoutComments(code) {
   const { ESNext: target } = ts.ScriptTarget;
   const compilerOptions = { target, module: ts.ModuleKind.ESNext, removeComments: true };
