@@ -147,6 +147,11 @@ export interface Site {
   readonly get: TestApp['fetch'];
   /** The body of the response to a GET. */
   readonly text: (path: string, headers?: RequestHeaders) => Promise<string>;
+  /**
+   * The response to a GET that L1 answers alone. Some responses are stored after they are sent; a test that advances
+   * the clock before that writes with two times.
+   */
+  readonly hit: (path: string) => Promise<Response>;
   /** Waits until so many requests of this test wait for the run of another. */
   readonly joined: (count: number) => Promise<void>;
 }
@@ -177,6 +182,19 @@ export function siteOf(options: BootOptions): Site {
     runs: 0,
     get: (path, headers, method) => booted.fetch(path, headers, method),
     text: async (path, headers) => (await booted.fetch(path, headers)).text(),
+    hit: async (path) => {
+      const readsOfRedis = (): number => {
+        const { l2 } = site.cache.stats();
+        return l2.hits + l2.misses;
+      };
+      let response: Response | undefined;
+      await until(async () => {
+        const before = readsOfRedis();
+        response = await booted.fetch(path);
+        return handling(response).includes('; hit') && readsOfRedis() === before;
+      }, `a hit in L1 for ${path}`);
+      return response as Response;
+    },
     joined: (count) =>
       until(() => site.cache.stats().coalesced - coalescedBefore === count, 'requests to join a run'),
   };
