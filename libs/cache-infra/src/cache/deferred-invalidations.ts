@@ -34,7 +34,7 @@ let storage: AsyncLocalStorage<InvalidationScope | undefined> | undefined;
  * - a read of a key or tag that the scope has invalidated is a miss, and every other hit is served;
  * - `getOrSet` loads on a miss; it neither joins a load of other callers nor stores its value;
  * - `set` becomes a delete of its key, which takes effect with the invalidations;
- * - `delete`, `deleteMany`, `expire` and `invalidatePattern` return `false` or 0: nothing is removed yet.
+ * - `delete`, `deleteMany`, `markStale` and `invalidatePattern` return `false` or 0: nothing is removed yet.
  *
  * A scope inside another one joins it. Its invalidations stand even if it rejects: its changes are committed unless it
  * had a savepoint. A call that outlives `work` takes effect at once: await all work in the scope.

@@ -8,7 +8,7 @@ import { engineOf } from './tiered-cache.js';
 type Step =
   | { readonly kind: 'set'; readonly ttl: number; readonly grace: number; readonly tags: string[] }
   | { readonly kind: 'advance'; readonly ms: number }
-  | { readonly kind: 'invalidate'; readonly tag: string }
+  | { readonly kind: 'invalidate' | 'expire'; readonly tag: string }
   | { readonly kind: 'get' };
 
 const tag = fc.constantFrom('a', 'b');
@@ -20,7 +20,7 @@ const step = fc.oneof<fc.Arbitrary<Step>[]>(
     tags: fc.uniqueArray(tag, { maxLength: 2 }),
   }),
   fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(1, 999, 1000, 1001, 5000) }),
-  fc.record({ kind: fc.constant('invalidate' as const), tag }),
+  fc.record({ kind: fc.constantFrom('invalidate' as const, 'expire' as const), tag }),
   fc.constant({ kind: 'get' as const }),
 );
 
@@ -37,6 +37,7 @@ describe('the fast path of an L1 hit, which inlines the rule of freshness', () =
             await cache.set('key', i, { ttl, grace, tags: each.tags });
           } else if (each.kind === 'advance') clock.advance(`${each.ms}ms`);
           else if (each.kind === 'invalidate') await cache.invalidateTags(each.tag);
+          else if (each.kind === 'expire') await cache.expireTags(each.tag);
           const entry = l1?.get('key');
           const isFresh = entry !== undefined && stateOf(entry, clock.now(), tags.table) === 'fresh';
           // Twice: the first get may have marked the entry as checked.

@@ -5,7 +5,7 @@ import type { Engine } from './engine.js';
 /** An invalidation that waits for the end of the scope. Neighbours of the same kind on the same cache are one. */
 interface Deferred {
   readonly cache: Cache;
-  readonly kind: 'clear' | 'delete' | 'expire' | 'pattern' | 'tags';
+  readonly kind: 'clear' | 'delete' | 'expire' | 'expireTags' | 'pattern' | 'tags';
   /** Keys, tags or a pattern. */
   readonly names: string[];
 }
@@ -38,8 +38,7 @@ export class InvalidationScope {
   /** Records an invalidation. */
   defer(cache: Cache, kind: Deferred['kind'], name: string): void {
     const last = this.#deferred.at(-1);
-    if (last?.cache === cache && last.kind === kind && (kind === 'delete' || kind === 'tags'))
-      last.names.push(name);
+    if (last?.cache === cache && last.kind === kind && isList(kind)) last.names.push(name);
     else this.#deferred.push({ cache, kind, names: [name] });
   }
 
@@ -54,6 +53,11 @@ export class InvalidationScope {
   }
 }
 
+/** True if one call carries out many of this kind. */
+function isList(kind: Deferred['kind']): boolean {
+  return kind === 'delete' || kind === 'tags' || kind === 'expireTags';
+}
+
 async function carryOut({ cache, kind, names }: Deferred): Promise<unknown> {
   const [name = ''] = names;
   switch (kind) {
@@ -63,6 +67,8 @@ async function carryOut({ cache, kind, names }: Deferred): Promise<unknown> {
       return names.length === 1 ? cache.delete(name) : cache.deleteMany(names);
     case 'expire':
       return cache.expire(name);
+    case 'expireTags':
+      return cache.expireTags(...names);
     case 'pattern':
       return cache.invalidatePattern(name);
     case 'tags':

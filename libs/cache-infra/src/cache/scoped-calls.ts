@@ -212,14 +212,11 @@ export class ScopedCalls {
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    const { cache, engine, keyspace } = this.#view;
-    engine.lifecycle.assertOpen();
-    for (const tag of checkedTags(tags)) {
-      const scoped = keyspace.scopedTag(tag);
-      this.#scoped.hideTag(scoped);
-      if (this.#scoped.isNew('tags', scoped)) this.#scope.defer(cache, 'tags', tag);
-    }
-    return Promise.resolve();
+    return this.#deferTags('tags', tags);
+  }
+
+  async expireTags(tags: readonly string[]): Promise<void> {
+    return this.#deferTags('expireTags', tags);
   }
 
   async invalidatePattern(glob: string, more: readonly unknown[]): Promise<number> {
@@ -237,6 +234,17 @@ export class ScopedCalls {
     assertNoMore('clear', more);
     this.#scoped.hideMatching(keyspace.covers);
     if (this.#scoped.isNew('clear', keyspace.path)) this.#scope.defer(cache, 'clear', keyspace.path);
+    return Promise.resolve();
+  }
+
+  #deferTags(kind: 'tags' | 'expireTags', tags: readonly string[]): Promise<void> {
+    const { cache, engine, keyspace } = this.#view;
+    engine.lifecycle.assertOpen();
+    for (const tag of checkedTags(tags)) {
+      const scoped = keyspace.scopedTag(tag);
+      this.#scoped.hideTag(scoped);
+      if (this.#scoped.isNew(kind, scoped)) this.#scope.defer(cache, kind, tag);
+    }
     return Promise.resolve();
   }
 

@@ -32,7 +32,7 @@ export type Life =
   | { readonly state: 'fresh'; readonly left: number }
   | { readonly state: 'stale'; readonly graceLeft: number }
   | { readonly state: 'expired' }
-  /** One of its tags was invalidated. */
+  /** One of its tags was invalidated or expired. */
   | { readonly state: 'invalidated' };
 
 /**

@@ -449,6 +449,15 @@ export class TieredCache extends Cache {
     });
   }
 
+  override async expireTags(...tags: string[]): Promise<void> {
+    const scope = currentScope();
+    if (scope !== undefined) return this.#within(scope).expireTags(tags);
+    return this.#observe('expireTags', undefined, async () => {
+      const checked = checkedTags(tags);
+      if (checked.length > 0) await this.#engine.removals.expireTags(this.#keyspace, checked);
+    });
+  }
+
   override async invalidatePattern(glob: string): Promise<number>;
   override async invalidatePattern(glob: string, ...more: unknown[]): Promise<number> {
     const scope = currentScope();

@@ -18,7 +18,7 @@ export interface ChaosOptions {
 
 const changes: ReadonlySet<CacheCallOperation> = new Set<CacheCallOperation>([
   ...(['set', 'setMany', 'expire', 'delete', 'deleteMany'] as const),
-  ...(['invalidateTags', 'invalidatePattern', 'clear'] as const),
+  ...(['invalidateTags', 'expireTags', 'invalidatePattern', 'clear'] as const),
 ]);
 
 /** The results of changes that are replayed later: no entry is known to have existed. */

@@ -96,6 +96,10 @@ export abstract class ForwardingCache extends Cache {
     return this.call('invalidateTags', tags, () => this.inner.invalidateTags(...tags));
   }
 
+  override async expireTags(...tags: string[]): Promise<void> {
+    return this.call('expireTags', tags, () => this.inner.expireTags(...tags));
+  }
+
   override async invalidatePattern(glob: string): Promise<number> {
     return this.call('invalidatePattern', [glob], () => this.inner.invalidatePattern(glob));
   }
@@ -145,5 +149,6 @@ export type CacheCallOperation =
   | 'delete'
   | 'deleteMany'
   | 'invalidateTags'
+  | 'expireTags'
   | 'invalidatePattern'
   | 'clear';

@@ -110,8 +110,17 @@ export abstract class Cache implements AsyncDisposable {
   /** Seconds until the ttl ends, rounded up; `Infinity` = never expires; `undefined` = absent. */
   abstract ttl(key: string): Promise<number | undefined>;
   /**
-   * Ends the entry's ttl now. Its grace begins now; an entry without grace is deleted. True if a fresh entry existed.
+   * Ends the entry's ttl now: within its grace it is stale, and the next `getOrSet` loads. Its grace begins now; an
+   * entry without grace is deleted. True if a fresh entry existed. Hooks and events name the operation `expire`.
+   *
+   * ```ts
+   * await cache.markStale('rates'); // served once more if the loader fails or is slow
+   * ```
    */
+  async markStale(key: string): Promise<boolean> {
+    return this.expire(key);
+  }
+  /** The former name of {@link markStale}. */
   abstract expire(key: string): Promise<boolean>;
   /** Deletes the entry from both tiers. True if it existed. */
   abstract delete(key: string): Promise<boolean>;
@@ -119,6 +128,17 @@ export abstract class Cache implements AsyncDisposable {
   abstract deleteMany(keys: readonly string[]): Promise<number>;
   /** Invalidates every entry with one of `tags`, in this namespace and those below it. Costs O(tags), never a scan. */
   abstract invalidateTags(...tags: string[]): Promise<void>;
+  /**
+   * Ends the ttl of every entry with one of `tags`, in this namespace and those below it: within its grace an entry is
+   * stale, not gone. A `getOrSet` with `softTimeout: 0` gets the stale value while one load runs; without one it loads,
+   * and gets the stale value if the load fails. The grace ends when it would have ended. Entries without grace, and
+   * entries that never expire, are invalidated. Costs O(tags), never a scan.
+   *
+   * ```ts
+   * await cache.expireTags('catalogue'); // a new price list: no stampede, no error page
+   * ```
+   */
+  abstract expireTags(...tags: string[]): Promise<void>;
   /**
    * Deletes the entries of this namespace, without nested ones, whose key matches `glob`: `*` = any run of characters,
    * `?` = one character, `\` = escape. Returns how many existed. Scans Redis: prefer {@link invalidateTags} on hot

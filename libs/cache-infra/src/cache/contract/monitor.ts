@@ -15,6 +15,7 @@ export type CacheOperation =
   | 'delete'
   | 'deleteMany'
   | 'invalidateTags'
+  | 'expireTags'
   | 'invalidatePattern'
   | 'clear';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { L1Entry } from '../../tiers/memory/l1-entry.js';
-import { stateOf, type EntryState } from './freshness.js';
+import { stateOf, type EntryState, type TagState } from './freshness.js';
 
 const now = 1000;
 const entry = (expiresAt: number, staleUntil: number): L1Entry =>
@@ -17,22 +17,27 @@ const entry = (expiresAt: number, staleUntil: number): L1Entry =>
   });
 
 describe('stateOf', () => {
-  it.each<[string, number, number, boolean, EntryState]>([
-    ['within its ttl', now + 1, now + 1, true, 'fresh'],
-    ['that never expires', Infinity, Infinity, true, 'fresh'],
-    ['at the end of its ttl, with grace', now, now + 1, true, 'stale'],
-    ['at the end of its ttl, without grace', now, now, true, 'dead'],
-    ['at the end of its grace', now - 1, now, true, 'dead'],
-    ['within its ttl, with an invalidated tag', now + 1, now + 1, false, 'dead'],
-    ['within its grace, with an invalidated tag', now, now + 1, false, 'dead'],
-  ])('an entry %s', (_, expiresAt, staleUntil, isValid, state) => {
-    expect(stateOf(entry(expiresAt, staleUntil), now, { isValid: () => isValid })).toBe(state);
+  it.each<[string, number, number, TagState, EntryState]>([
+    ['within its ttl', now + 1, now + 1, 'valid', 'fresh'],
+    ['that never expires', Infinity, Infinity, 'valid', 'fresh'],
+    ['at the end of its ttl, with grace', now, now + 1, 'valid', 'stale'],
+    ['at the end of its ttl, without grace', now, now, 'valid', 'dead'],
+    ['at the end of its grace', now - 1, now, 'valid', 'dead'],
+    ['within its ttl, with an invalidated tag', now + 1, now + 1, 'invalid', 'dead'],
+    ['within its grace, with an invalidated tag', now, now + 1, 'invalid', 'dead'],
+    ['within its ttl, with an expired tag, with grace', now + 1, now + 2, 'expired', 'stale'],
+    ['within its ttl, with an expired tag, without grace', now + 1, now + 1, 'expired', 'dead'],
+    ['that never expires, with an expired tag', Infinity, Infinity, 'expired', 'dead'],
+    ['within its grace, with an expired tag', now, now + 1, 'expired', 'stale'],
+    ['at the end of its grace, with an expired tag', now - 1, now, 'expired', 'dead'],
+  ])('an entry %s', (_, expiresAt, staleUntil, tags, state) => {
+    expect(stateOf(entry(expiresAt, staleUntil), now, { of: () => tags })).toBe(state);
   });
 
   it('does not ask for the tags of an entry that has none', () => {
     const plain = new L1Entry('value', now + 1, undefined);
     const tags = {
-      isValid: (): boolean => {
+      of: (): TagState => {
         throw new Error('asked');
       },
     };

@@ -87,6 +87,13 @@ export function withTtlEnded(entry: L1Entry, now: number): L1Entry {
   return rebuilt(entry, { ...times, ttlMs: 0, refreshAt: Infinity });
 }
 
+/** The same entry with its ttl over. Its grace ends when it would have ended. */
+export function withTtlOver(entry: L1Entry, now: number): L1Entry {
+  const expiresAt = Math.min(entry.expiresAt, now);
+  const { endsAt, staleUntil } = entry;
+  return rebuilt(entry, { expiresAt, endsAt, staleUntil, ttlMs: 0, refreshAt: Infinity });
+}
+
 /** No call has asked for a refresh ahead yet. */
 export const undecided = -1;
 

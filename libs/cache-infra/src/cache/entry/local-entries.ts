@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
-import { stateOf, type EntryState, type TagValidity } from './freshness.js';
+import { stateOf, type EntryState, type TagState, type TagStates } from './freshness.js';
 import { refreshTime, undecided, withRefresh } from './l1-entries.js';
 import type { StorePlan } from './store-plan.js';
 import type { TagTable } from './tag-table.js';
@@ -92,10 +92,10 @@ export function hasTags({ detail }: L1Entry): boolean {
   return detail !== undefined && detail.tags.length > 0;
 }
 
-const anyTags: TagValidity = { isValid: () => true };
+const anyTags: TagStates = { of: () => 'valid' };
 
 /** Checks an entry once for each version of the tag table. */
-class CheckedOnce implements TagValidity {
+class CheckedOnce implements TagStates {
   readonly #entry: L1Entry;
   readonly #tags: KnownTags;
 
@@ -104,13 +104,14 @@ class CheckedOnce implements TagValidity {
     this.#tags = tags;
   }
 
-  isValid(tags: readonly string[], epoch: number): boolean {
+  of(tags: readonly string[], epoch: number): TagState {
     const { table, stale } = this.#tags;
     const { detail } = this.#entry;
-    if (detail === undefined || detail.checkedVersion === table.version) return true;
-    if (!table.isValid(tags, epoch)) return false;
+    if (detail === undefined || detail.checkedVersion === table.version) return 'valid';
+    const state = table.of(tags, epoch);
+    if (state !== 'valid') return state;
     // Until the table is in step with Redis, the result holds for this look only.
     if (!stale) detail.checkedVersion = table.version;
-    return true;
+    return 'valid';
   }
 }

@@ -1,3 +1,5 @@
+import type { TagState, TagStates } from './freshness.js';
+
 /**
  * The epoch of each tag's last invalidation. An entry carries the table's latest epoch at the time when its value was
  * made, and is valid while none of its tags has a later epoch. So an invalidation costs O(tags) whatever the number of
@@ -6,13 +8,18 @@
  * *Bounds.* The table keeps the last `maxTags` invalidated tags. The *floor* is the epoch of the last tag that was
  * forgotten; an entry with tags from below the floor counts as invalid, since one of its tags may be among the
  * forgotten ones.
+ *
+ * *Expired tags.* `expireTags` records its tags under names of their own ({@link expiredName}): an entry from before
+ * that epoch is stale, not invalid. So the table, its bounds and its way to other instances are the same for both.
  */
-export class TagTable {
+export class TagTable implements TagStates {
   readonly #invalidatedAt = new Map<string, number>();
   readonly #maxTags: number;
   #latest = 0;
   #floor = 0;
   #version = 0;
+  /** A tag was expired at some time: until then no entry is checked for it. */
+  #hasExpired = false;
 
   constructor(maxTags = 10_000) {
     this.#maxTags = maxTags;
@@ -46,6 +53,22 @@ export class TagTable {
       if (at !== undefined && at > epoch) return false;
     }
     return true;
+  }
+
+  /** The state of an entry's tags: see `stateOf`. */
+  of(tags: readonly string[], epoch: number): TagState {
+    if (!this.isValid(tags, epoch)) return 'invalid';
+    return this.isExpired(tags, epoch) ? 'expired' : 'valid';
+  }
+
+  /** True if a tag was expired after `epoch`. */
+  isExpired(tags: readonly string[], epoch: number): boolean {
+    if (!this.#hasExpired) return false;
+    for (const tag of tags) {
+      const at = this.#invalidatedAt.get(expiredName(tag));
+      if (at !== undefined && at > epoch) return true;
+    }
+    return false;
   }
 
   /** Invalidates tags at an epoch later than any known one. `now`, microseconds, keeps epochs apart across restarts. */
@@ -99,6 +122,7 @@ export class TagTable {
   }
 
   #put(tag: string, epoch: number): void {
+    if (tag.startsWith(expiredMark)) this.#hasExpired = true;
     // Re-inserted at the end: the map's order is the order of invalidation, the oldest first.
     this.#invalidatedAt.delete(tag);
     this.#invalidatedAt.set(tag, epoch);
@@ -108,4 +132,12 @@ export class TagTable {
     this.#invalidatedAt.delete(oldest[0]);
     this.raiseFloor(Number.isFinite(oldest[1]) ? oldest[1] : this.#latest);
   }
+}
+
+/** No name of a tag begins so: paths have no `!`. */
+const expiredMark = '!!';
+
+/** The name under which `expireTags` records a tag. `tag`: as the tag table names it. */
+export function expiredName(tag: string): string {
+  return expiredMark + tag;
 }

@@ -19,9 +19,11 @@ import type { Supersedable } from './in-flight.js';
 import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
+import { hasGrace } from '../entry/freshness.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { withTtlEnded } from '../entry/l1-entries.js';
 import type { Matching } from '../entry/matching.js';
+import { expiredName } from '../entry/tag-table.js';
 import type { PullResult, TagSync } from './tag-sync.js';
 
 /** A portion of keys to delete from Redis. */
@@ -151,29 +153,54 @@ export class Removals {
   }
 
   async invalidateTags(keyspace: Keyspace, names: readonly string[]): Promise<void> {
-    const { l2, emitter, clock, tags, recovery, work } = this.#deps;
+    const { emitter, tags, work } = this.#deps;
     const scoped = names.map((tag) => keyspace.scopedTag(tag));
     work.supersedeTagged(scoped, tags.table.latest);
-    if (l2 === undefined) {
-      tags.table.invalidate(scoped, Math.floor(clock.now() * 1000));
-    } else {
-      tags.tagsInUse();
-      const moment = recovery?.moment();
-      // Entries with these tags are dead at once. Redis decides the epoch from which new ones are valid.
-      tags.table.suspend(scoped);
-      let outcome: PullResult | typeof failed | typeof refused = failed;
-      try {
-        outcome = await this.#deps.errors.attempt('invalidateTags', this.#invalidateInRedis(scoped));
-        if (outcome !== failed && outcome !== refused) this.#announceTable(outcome.latest);
-      } finally {
-        if (outcome === failed || outcome === refused) {
-          tags.table.invalidate(scoped, Math.floor(l2.clock.now() * 1000));
-          if (outcome === failed && moment !== undefined)
-            for (const tag of scoped) recovery?.recordTag(moment, tag);
-        }
+    const recording = this.#record('invalidateTags', scoped);
+    if (recording !== undefined) await recording;
+    emitter.emit('invalidate', { kind: 'tags', detail: names });
+  }
+
+  /**
+   * Ends the ttl of all entries with these tags. Nothing in flight is superseded: the value of a load that began before
+   * is stored, and is stale.
+   */
+  async expireTags(keyspace: Keyspace, names: readonly string[]): Promise<void> {
+    const scoped = names.map((tag) => expiredName(keyspace.scopedTag(tag)));
+    const recording = this.#record('expireTags', scoped);
+    if (recording !== undefined) await recording;
+    this.#deps.emitter.emit('invalidate', { kind: 'expireTags', detail: names });
+  }
+
+  /** Records names in the tag table, here and in Redis. A promise where Redis is told. */
+  #record(operation: 'invalidateTags' | 'expireTags', scoped: readonly string[]): Promise<void> | undefined {
+    const { l2, clock, tags } = this.#deps;
+    if (l2 !== undefined) return this.#recordInBoth(l2, operation, scoped);
+    tags.table.invalidate(scoped, Math.floor(clock.now() * 1000));
+    return undefined;
+  }
+
+  async #recordInBoth(
+    l2: RemoteTier,
+    operation: 'invalidateTags' | 'expireTags',
+    scoped: readonly string[],
+  ): Promise<void> {
+    const { tags, recovery, errors } = this.#deps;
+    tags.tagsInUse();
+    const moment = recovery?.moment();
+    // Entries with these tags are dead at once, or stale. Redis decides the epoch from which new ones are valid.
+    tags.table.suspend(scoped);
+    let outcome: PullResult | typeof failed | typeof refused = failed;
+    try {
+      outcome = await errors.attempt(operation, this.#invalidateInRedis(scoped));
+      if (outcome !== failed && outcome !== refused) this.#announceTable(outcome.latest);
+    } finally {
+      if (outcome === failed || outcome === refused) {
+        tags.table.invalidate(scoped, Math.floor(l2.clock.now() * 1000));
+        if (outcome === failed && moment !== undefined)
+          for (const tag of scoped) recovery?.recordTag(moment, tag);
       }
     }
-    emitter.emit('invalidate', { kind: 'tags', detail: names });
   }
 
   /** Invalidates tags in portions: Redis serves no other command during one. */
@@ -335,10 +362,6 @@ async function removeFrom(
 ): Promise<number> {
   const existed = await l2.remove(redisKeys, options);
   return existed.filter(Boolean).length;
-}
-
-function hasGrace({ staleUntil, expiresAt }: L1Entry): boolean {
-  return staleUntil !== expiresAt && staleUntil !== Infinity;
 }
 
 function ignore(): void {

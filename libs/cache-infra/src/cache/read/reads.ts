@@ -8,7 +8,8 @@ import type { BaselineRequest, RemoteTier, StoredEntry } from '../../tiers/remot
 import type { InFlight, Supersedable } from '../invalidate/in-flight.js';
 import { copyInDecoded } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
-import { decodedEntry, withL1Ttl } from '../entry/l1-entries.js';
+import { hasGrace } from '../entry/freshness.js';
+import { decodedEntry, withL1Ttl, withTtlOver } from '../entry/l1-entries.js';
 import type { PlanDefaults, StorePlan } from '../entry/store-plan.js';
 import type { KeyAliases } from '../entry/key-aliases.js';
 import type { LocalEntries } from '../entry/local-entries.js';
@@ -243,7 +244,10 @@ export class TierReads {
       now,
       carriesTtl,
     );
-    return now >= entry.staleUntil ? undefined : entry;
+    if (now >= entry.staleUntil) return undefined;
+    const { detail } = entry;
+    if (detail === undefined || !this.#deps.tags.table.isExpired(detail.tags, detail.tagEpoch)) return entry;
+    return hasGrace(entry) ? withTtlOver(entry, now) : undefined;
   }
 
   #settle(

@@ -50,6 +50,11 @@ class Shop {
     return this.#work(undefined);
   }
 
+  @CacheEvict({ key: 'menu', tags: ['lists'], markStale: true })
+  async age(): Promise<void> {
+    return this.#work(undefined);
+  }
+
   @CacheEvict({ key: 'menu', beforeInvocation: true })
   async rewrite(): Promise<void> {
     return this.#work(undefined);
@@ -151,6 +156,20 @@ describe('@CacheEvict', () => {
     await expect(left()).resolves.toEqual(['product:2']);
   });
 
+  it('markStale: entries are stale, and go where they have no grace', async () => {
+    await cache.set('product:1', 'lamp', { tags: ['lists'], grace: 60 });
+    await cache.set('product:2', 'desk', { tags: ['lists'] });
+    await cache.set('menu', ['lamp'], { grace: 60 });
+    await service.age();
+    await expect(left()).resolves.toEqual([]);
+    const down = (): never => {
+      throw new Error('down');
+    };
+    await expect(cache.getOrSet('menu', down)).resolves.toEqual(['lamp']);
+    await expect(cache.getOrSet('product:1', down)).resolves.toBe('lamp');
+    await expect(cache.getOrSet('product:2', down)).rejects.toThrow('down');
+  });
+
   it('evicts by pattern', async () => {
     await service.reprice();
     await expect(left()).resolves.toEqual(['menu']);
@@ -235,6 +254,10 @@ describe('@CacheEvict', () => {
       '@CacheEvict(): nothing to evict: give key, tags, pattern or allEntries',
     );
     expect(() => CacheEvict({ allEntries: false })).toThrow('nothing to evict');
+    expect(() => CacheEvict({ pattern: 'a*', markStale: true })).toThrow(
+      '@CacheEvict(): markStale is for keys and tags: pattern removes',
+    );
+    expect(() => CacheEvict({ allEntries: true, markStale: true })).toThrow('allEntries removes');
   });
 });
 

@@ -138,12 +138,13 @@ function textsOf(
   });
 }
 
-async function evict(call: MethodCall, targets: Targets, { when }: CacheEvictOptions): Promise<void> {
+async function evict(call: MethodCall, targets: Targets, options: CacheEvictOptions): Promise<void> {
   const { cache, label, evictions } = call;
-  const time = when ?? evictions;
+  const time = options.when ?? evictions;
+  const work = (): Promise<void> => evictFrom(cache, targets, options.markStale === true);
   if (time === 'commit' && currentScope() === undefined) warnOfNoScope(label);
   try {
-    await (time === 'now' ? outsideScope(() => evictFrom(cache, targets)) : evictFrom(cache, targets));
+    await (time === 'now' ? outsideScope(work) : work());
   } catch (error) {
     if (!isCacheTrouble(error)) throw error;
     report(label, error);
@@ -156,11 +157,18 @@ function warnOfNoScope(label: string): void {
 }
 
 /** Runs every eviction, even if one fails. Tags and `allEntries` apply to the whole cache, across all variants. */
-async function evictFrom(whole: Cache, { cache, keys, patterns, tags, everything }: Targets): Promise<void> {
+async function evictFrom(
+  whole: Cache,
+  { cache, keys, patterns, tags, everything }: Targets,
+  isSoft: boolean,
+): Promise<void> {
   if (everything) return whole.clear();
+  const byKey = (): Promise<unknown> =>
+    isSoft ? Promise.all(keys.map((key) => cache.markStale(key))) : cache.deleteMany(keys);
+  const byTag = (): Promise<void> => (isSoft ? whole.expireTags(...tags) : whole.invalidateTags(...tags));
   const results = await Promise.allSettled([
-    keys.length > 0 ? cache.deleteMany(keys) : undefined,
-    tags.length > 0 ? whole.invalidateTags(...tags) : undefined,
+    keys.length > 0 ? byKey() : undefined,
+    tags.length > 0 ? byTag() : undefined,
     ...patterns.map((pattern) => cache.invalidatePattern(pattern)),
   ]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;

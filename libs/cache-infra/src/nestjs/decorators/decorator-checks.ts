@@ -102,6 +102,7 @@ const evicting: Checks = {
   allEntries: booleanValue,
   beforeInvocation: booleanValue,
   when: oneOf('now', 'commit'),
+  markStale: booleanValue,
 };
 
 /** The options that each decorator takes from `@CacheDefaults`: none that select the entries of a call. */
@@ -183,9 +184,13 @@ function putKeyProblems({ key, resultKey }: Partial<CachePutOptions>): readonly 
 
 export function assertCacheEvictOptions(options: CacheEvictOptions): void {
   assertOptions('@CacheEvict()', options, evicting);
-  const { key, tags, pattern, resultKey, resultTags, allEntries, beforeInvocation } = options;
+  const { key, tags, pattern, resultKey, resultTags, allEntries, beforeInvocation, markStale } = options;
   if ([key, tags, pattern, resultKey, resultTags].every((it) => it === undefined) && allEntries !== true) {
     throw new ValidationError('nothing to evict: give key, tags, pattern or allEntries', '@CacheEvict()');
+  }
+  if (markStale === true && (pattern !== undefined || allEntries === true)) {
+    const message = `markStale is for keys and tags: ${pattern === undefined ? 'allEntries' : 'pattern'} removes`;
+    throw new ValidationError(message, '@CacheEvict()');
   }
   if (beforeInvocation !== true || (resultKey === undefined && resultTags === undefined)) return;
   const path = resultKey === undefined ? 'resultTags' : 'resultKey';

@@ -162,6 +162,12 @@ export interface CacheEvictOptions extends MethodOptions {
    * - `'now'`: at once, also in a scope.
    */
   readonly when?: EvictionTime | undefined;
+  /**
+   * True: the entries become stale instead of being removed, so that callers get the old value within its grace while
+   * one of them loads ({@link Cache.markStale}, {@link Cache.expireTags}). Entries without grace are removed. Not with
+   * `pattern` or `allEntries`. Default false.
+   */
+  readonly markStale?: boolean | undefined;
 }
 
 /** The options that `@CacheDefaults` sets for all methods of a class. */
