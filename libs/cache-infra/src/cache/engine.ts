@@ -14,6 +14,7 @@ import type { ValueLimits } from './entry/value-rules.js';
 import { Coherence } from './invalidate/coherence.js';
 import { InFlightWork } from './invalidate/in-flight-work.js';
 import { KeySignals } from './invalidate/key-signals.js';
+import { RecentRemovals } from './invalidate/recent-removals.js';
 import { Removals } from './invalidate/removals.js';
 import { TagSync } from './invalidate/tag-sync.js';
 import { Backoff } from './load/backoff.js';
@@ -21,6 +22,7 @@ import { CallTimers } from './load/call-timers.js';
 import type { LoadDeps } from './load/load-deps.js';
 import { LookRounds } from './load/look-rounds.js';
 import { MissForecast } from './load/miss-forecast.js';
+import { ReplicaLag } from './load/replica-lag.js';
 import type { SingleFlight } from './load/single-flight.js';
 import type { HealthDeps } from './observe/check-health.js';
 import type { Counters } from './observe/counters.js';
@@ -67,6 +69,8 @@ export interface EngineParts {
   readonly optimisticLoads: OptimisticLoads | undefined;
   /** undefined = there is no journal: changes that do not reach the L2 are lost. */
   readonly recovery: Recovery | undefined;
+  /** How far a replica of the origin's database may lag behind, milliseconds; 0 = there is none. */
+  readonly replicaLagMs: number;
 }
 
 const emptyL1 = { size: 0, bytes: 0 };
@@ -158,9 +162,11 @@ export class Engine {
       ...{ ...changing, lifecycle, aliases, backoff, l1Writes },
       writeStreak: this.#writeStreak,
     });
+    const { replicaLagMs: lagMs } = parts;
+    const recent = lagMs === 0 ? undefined : new RecentRemovals(lagMs, () => clock.now());
     const loadedWrites = new LoadedWrites({ ...changing, lifecycle, aliases, keySignals, l1Writes });
     this.removals = new Removals({
-      ...{ ...changing, keyPrefix, values },
+      ...{ ...changing, keyPrefix, values, recent },
       look: (operation, keyspace, key) => lookup.look(operation, keyspace, key),
     });
     const lookRounds = new LookRounds();
@@ -172,6 +178,7 @@ export class Engine {
       optimisticLoads: parts.optimisticLoads,
       missForecast: new MissForecast(),
       lookRounds,
+      replicaLag: recent && new ReplicaLag({ ...{ lagMs, clock, l2, tags, errors }, removals: recent }),
       refreshBackoff: new Backoff(graceBackoffMs),
       refusals: parts.refusals,
       timers: this.#timers,

@@ -54,6 +54,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     defaultTtl: durationSeconds(options.defaultTtl ?? defaultOptions.defaultTtl, 'defaultTtl'),
     maxSize,
     defaults: planDefaults(options, false, undefined),
+    replicaLagMs: durationMs(options.replicaLag ?? defaultOptions.replicaLag, 'replicaLag'),
     graceBackoffMs: durationMs(graceBackoff, 'advanced.graceBackoff'),
     isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),

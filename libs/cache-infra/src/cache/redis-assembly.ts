@@ -114,6 +114,9 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     encryption: options.encryption && new KeyRing(options.encryption.keys),
   });
   const horizonMs = durationMs(advanced.journalHorizon, 'advanced.journalHorizon');
+  const replicaLagMs = durationMs(options.replicaLag ?? defaultOptions.replicaLag, 'replicaLag');
+  // The traces of removals serve both.
+  const tracesMs = Math.max(horizonMs, replicaLagMs);
   const everything = new Keyspace(keyPrefix, '').redisScope();
   const siblings: SiblingKeys = {
     guardKeyOf: (redisKey) => guards.guardKeyOf(redisKey),
@@ -124,7 +127,8 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     clearedKey: clearedKey(keyPrefix),
     latestClearKey: latestClearKey(keyPrefix),
     clearedEverything: everything.mark,
-    horizonMs,
+    horizonMs: tracesMs,
+    covers: (mark, redisKey) => covers(keyPrefix, mark, redisKey),
     siblings,
     maxTags,
     clock,
@@ -148,7 +152,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     durationMs(advanced.leaseDuration, 'advanced.leaseDuration'),
     connection.clientPrefix,
     changing,
-    horizonMs,
+    tracesMs,
   );
   const optimisticLoads = new OptimisticLoads({
     ...{ connection, executor, siblings, changing, clock: l2.clock },
@@ -174,6 +178,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     defaultTtl: durationSeconds(options.defaultTtl ?? defaultOptions.defaultTtl, 'defaultTtl'),
     maxSize: l1CacheSize,
     defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? fallbackL1Ttl),
+    replicaLagMs,
     graceBackoffMs: durationMs(advanced.graceBackoff, 'advanced.graceBackoff'),
     isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),

@@ -164,6 +164,8 @@ export interface RemoteLateChanges {
   clearedElsewhere(): Promise<Cleared[]>;
   /** The clears recorded at a moment or later: milliseconds as text, '-inf' = all, '(' in front = later only. */
   clearedSince(at: string): Promise<Cleared[]>;
+  /** True if the key was deleted, or covered by a clear, at this moment of Redis's clock (milliseconds) or later. */
+  removedSince(redisKey: string, at: number): Promise<boolean>;
 }
 
 /** Direct access to the servers, for diagnostics: what they are, and commands of any kind. */

@@ -181,6 +181,14 @@ export const baseOptions = {
    */
   hardTimeout: duration(),
   /**
+   * How far a replica of the database that loaders read may lag behind: a load that begins within this time after an
+   * invalidation of its key or tags is served and not stored. Costs such a cache one read of Redis for each load.
+   *
+   * @default 0
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/recipes/lagging-replicas.md
+   */
+  replicaLag: duration({ default: 0, variable: 'CACHE_REPLICA_LAG' }),
+  /**
    * Bytes that the L1s of all caches with this option take together in the process; `'25%'` is a share of V8's heap
    * limit. The smallest of several budgets applies. Under heap pressure these L1s shrink.
    *

@@ -71,6 +71,13 @@ export class TagTable implements TagStates {
     return false;
   }
 
+  /** True if a tag was invalidated or expired at `epoch` or later. */
+  changedSince(tags: readonly string[], epoch: number): boolean {
+    return tags.some((tag) =>
+      [tag, expiredName(tag)].some((name) => (this.#invalidatedAt.get(name) ?? -Infinity) >= epoch),
+    );
+  }
+
   /** Invalidates tags at an epoch later than any known one. `now`, microseconds, keeps epochs apart across restarts. */
   invalidate(tags: Iterable<string>, now: number): number {
     const epoch = Math.max(this.#latest + 1, now);

@@ -16,6 +16,7 @@ import type { ValueLimits } from '../entry/value-rules.js';
 import type { Counters } from '../observe/counters.js';
 import type { CacheEmitter } from '../observe/emitter.js';
 import type { Supersedable } from './in-flight.js';
+import type { RecentRemovals } from './recent-removals.js';
 import { removeMatching } from '../../tiers/redis/remove-matching.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import { tagTableKey, tagTableMark } from '../../tiers/redis/tag-channel.js';
@@ -50,6 +51,8 @@ export interface RemovalsDeps {
   readonly values: ValueLimits;
   readonly work: InFlightWork;
   readonly coherence: Coherence;
+  /** undefined = nobody asks what was removed. */
+  readonly recent: RecentRemovals | undefined;
   /** Looks up the fresh entry in either tier. */
   readonly look: (operation: CacheOperation, keyspace: Keyspace, key: string) => Promise<L1Entry | undefined>;
 }
@@ -111,6 +114,7 @@ export class Removals {
     for (const key of keys) {
       const id = keyspace.id(key);
       this.#deps.work.supersede(id);
+      this.#deps.recent?.key(id);
       if (this.#deps.entries.fresh(id) !== undefined) existed++;
       if (l1?.delete(id) === true) counters.deletedL1();
       if (emitter.has('delete')) emitter.emit('delete', { key });
@@ -225,6 +229,7 @@ export class Removals {
     matching: Matching,
   ): Promise<number> {
     const { l2, counters, recovery, keyPrefix, work } = this.#deps;
+    this.#deps.recent?.where(matchesId);
     const fromL1 = this.#dropL1(matchesId);
     let fromL2 = 0;
     let exempt: ReadonlySet<string> = new Set();
@@ -259,6 +264,7 @@ export class Removals {
     const { l2, guards } = this.#deps;
     const id = keyspace.id(key);
     this.#deps.work.supersedeForExpiry(id);
+    this.#deps.recent?.key(id);
     if (l2 === undefined || guards === undefined) return this.#expireL1(keyspace, key, id);
     const work: Supersedable = { superseded: false };
     this.#deps.work.expiries.start(id, work);

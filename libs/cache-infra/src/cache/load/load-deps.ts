@@ -23,6 +23,7 @@ import type { Backoff } from './backoff.js';
 import type { CallTimers } from './call-timers.js';
 import type { LookRounds } from './look-rounds.js';
 import type { MissForecast } from './miss-forecast.js';
+import type { ReplicaLag } from './replica-lag.js';
 import type { SingleFlight } from './single-flight.js';
 
 /** The collaborators of a load. */
@@ -34,6 +35,8 @@ export interface LoadDeps {
   readonly optimisticLoads: OptimisticLoads | undefined;
   readonly missForecast: MissForecast;
   readonly lookRounds: LookRounds;
+  /** undefined = the origin has no replica that lags behind. */
+  readonly replicaLag: ReplicaLag | undefined;
   readonly clock: Clock;
   readonly tags: TagSync;
   readonly counters: Counters;

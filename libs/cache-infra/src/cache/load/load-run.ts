@@ -68,6 +68,8 @@ export class LoadRun implements FlightObserver {
   #l1Generation: number | undefined;
   /** `performance.now()`, if calls are attributed to requests. */
   #loaderStart: number | undefined;
+  /** When the loader began, milliseconds since the epoch; read only with a replica that lags behind. */
+  #beganAt = 0;
 
   private constructor(deps: LoadDeps, call: LoadCall, options: Omit<FlightOptions, 'key'>) {
     this.#deps = deps;
@@ -303,6 +305,7 @@ export class LoadRun implements FlightObserver {
     const { keyspace, key, id, plan } = this.#call;
     const { tags, work } = this.#deps;
     flight.tagEpoch = tags.table.latest;
+    if (this.#deps.replicaLag !== undefined) this.#beganAt = this.#deps.clock.now();
     if (this.#remote?.leased === true) flight.holdUpLease();
     const decisions = new LoadDecisions(key, flight, keyspace, plan, this.#staleForLoader());
     if (this.#remote === undefined) {
@@ -318,6 +321,29 @@ export class LoadRun implements FlightObserver {
   #store(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
     const isNone = value === undefined || decisions.skipped || this.#isDisabled;
     if (isNone || this.#mayHaveMissedChanges) return this.#storeNothing(value);
+    const isLagging = this.#isLagging(decisions);
+    if (isLagging === false) return this.#storeNow(decisions, value);
+    if (isLagging === true) return this.#storeNothing(value);
+    return isLagging.then((lags) => (lags ? this.#storeNothing(value) : this.#storeNow(decisions, value)));
+  }
+
+  /** True if the loader may have read a replica from before an invalidation. A promise where Redis is asked. */
+  #isLagging({ plan }: LoadDecisions): boolean | Promise<boolean> {
+    const { replicaLag, counters } = this.#deps;
+    if (replicaLag === undefined || this.flight.superseded) return false;
+    const { keyspace, key, id } = this.#call;
+    const count = (lags: boolean): boolean => {
+      if (lags) counters.loadedInLag();
+      return lags;
+    };
+    const lags = replicaLag.mayCover({
+      ...{ id, redisKey: keyspace.redisKey(key), tags: keyspace.coveringTags(plan.tags) },
+      ...{ beganAt: this.#beganAt, isInRedis: this.#remote !== undefined },
+    });
+    return lags instanceof Promise ? lags.then(count) : count(lags);
+  }
+
+  #storeNow(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
     let stored: StoredForms;
     let storing: Promise<void> | undefined;
     try {

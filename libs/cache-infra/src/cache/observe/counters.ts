@@ -17,6 +17,7 @@ export class Counters {
   #loads = 0;
   #loadErrors = 0;
   #notStored = 0;
+  #lagging = 0;
   #coalesced = 0;
   #staleHits = 0;
   #refreshes = 0;
@@ -88,6 +89,10 @@ export class Counters {
     this.#notStored++;
   }
 
+  loadedInLag(): void {
+    this.#lagging++;
+  }
+
   /** A call joined a load in flight. */
   joinedLoad(): void {
     this.#coalesced++;
@@ -140,6 +145,7 @@ export class Counters {
       loads: this.#loads,
       loadErrors: this.#loadErrors,
       notStored: this.#notStored,
+      lagging: this.#lagging,
       coalesced: this.#coalesced,
       staleHits: this.#staleHits,
       refreshes: this.#refreshes,

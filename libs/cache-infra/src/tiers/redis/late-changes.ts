@@ -22,6 +22,8 @@ export interface LateChangesOptions {
   /** Milliseconds that a set may be replayed; 0 = sets are not replayed. */
   readonly horizonMs: number;
   readonly siblings: SiblingKeys;
+  /** True if the mark of a clear covers the key. */
+  readonly covers: (mark: string, redisKey: string) => boolean;
 }
 
 /** Changes that were made during an outage, and clears, by scripts that compare them with what Redis holds. */
@@ -74,6 +76,18 @@ export class LateChanges implements RemoteLateChanges {
     const all: Cleared[] = [];
     for (let i = 0; i < reply.length; i += 2) all.push({ mark: String(reply[i]), at: Number(reply[i + 1]) });
     return all;
+  }
+
+  async removedSince(redisKey: string, at: number): Promise<boolean> {
+    const { siblings, covers } = this.#options;
+    const tombstoneKey = siblings.tombstoneOf(redisKey);
+    const since = Math.max(0, Math.floor(at));
+    const [tombstone, clears] = await Promise.all([
+      this.#executor.call('GET', (client) => client.getBuffer(tombstoneKey)),
+      this.clearedSince(String(since)),
+    ]);
+    const isDeleted = tombstone !== null && tombstone.length >= 6 && tombstone.readUIntBE(0, 6) >= since;
+    return isDeleted || clears.some(({ mark }) => covers(mark, redisKey));
   }
 }
 

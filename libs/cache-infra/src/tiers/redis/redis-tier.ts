@@ -27,6 +27,8 @@ export interface RedisTierOptions {
   readonly clearedEverything: string;
   /** Milliseconds that deletes and clears are remembered; 0 = they are not. */
   readonly horizonMs: number;
+  /** True if the mark of a clear covers the key. */
+  readonly covers: (mark: string, redisKey: string) => boolean;
   readonly siblings: SiblingKeys;
   readonly maxTags: number;
   readonly clock: Clock;
