@@ -17,11 +17,14 @@ export interface ProducingCall {
   readonly tags: readonly string[];
 }
 
+/** What a producer needs of the context of a load. */
+type StoringContext = Omit<LoadContext, 'stale' | 'notModified'>;
+
 /** Runs `produce` and tells the cache the ttl and tags of the answer, or not to store it. */
 export async function produceAnswer<T>(
   settings: ResolvedSettings,
   call: ProducingCall,
-  ctx: LoadContext,
+  ctx: StoringContext,
   produce: Produce<T>,
 ): Promise<Answer<T>> {
   const { clock } = settings;
@@ -37,7 +40,7 @@ export async function produceAnswer<T>(
 }
 
 /** A context for a call that bypasses the cache. */
-export function unboundContext(key: string, signal: AbortSignal): LoadContext {
+export function unboundContext(key: string, signal: AbortSignal): StoringContext {
   return { key, signal, ttl: ignore, tags: ignore, skipStore: ignore };
 }
 
@@ -47,11 +50,11 @@ class ProducingContext implements AiContext {
   readonly signal: AbortSignal;
   wantedTtl: Ttl | undefined;
   bypassed: BypassReason | undefined;
-  readonly #ctx: LoadContext;
+  readonly #ctx: StoringContext;
   readonly #prefix: string;
   #ownTags: number;
 
-  constructor(call: ProducingCall, ctx: LoadContext, prefix: string) {
+  constructor(call: ProducingCall, ctx: StoringContext, prefix: string) {
     this.operation = call.operation;
     this.key = call.key;
     this.signal = ctx.signal;

@@ -45,6 +45,13 @@ export function encodedPrefix(prefix: string): string {
 // With the `u` flag, only lone surrogates match.
 const unsafe = /[%!:/{}\p{Cc}\p{Surrogate}]/gu;
 
+/** The inverse of {@link percentEncoded} for all its characters in a text. */
+export function percentDecoded(text: string): string {
+  return text.replace(/%(?:u([0-9A-F]{4})|([0-9A-F]{2}))/g, (_, long?: string, short?: string) =>
+    String.fromCharCode(parseInt(long ?? short ?? '', 16)),
+  );
+}
+
 export function percentEncoded(character: string): string {
   const code = character.charCodeAt(0).toString(16).toUpperCase();
   return code.length > 2 ? `%u${code}` : `%${code.padStart(2, '0')}`;

@@ -117,6 +117,21 @@ export interface LoadContext<T = unknown> {
   ttl(ttl: Ttl): void;
   /** Adds tags to the value. */
   tags(...tags: string[]): void;
+  /**
+   * For a conditional request whose origin says that nothing has changed: `return notModified()` renews the entry. Its
+   * value stays the one that is stored, with its tags and a new ttl; nothing is copied or checked anew.
+   *
+   * ```ts
+   * const page = await cache.getOrSet<Page>(url, async ({ stale, notModified }) => {
+   *   const response = await fetch(url, { headers: stale ? { 'if-none-match': stale.etag } : {} });
+   *   return response.status === 304 ? notModified() : pageOf(response);
+   * }, { ttl: '1m', grace: '1d' });
+   * ```
+   *
+   * @returns the stale value
+   * @throws ValidationError if there is no stale value
+   */
+  notModified(): T;
   /** Callers get the value; no tier stores it. */
   skipStore(): void;
 }

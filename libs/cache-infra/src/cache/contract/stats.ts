@@ -26,6 +26,8 @@ export interface CacheStats {
   loadErrors: number;
   /** Loaded values that no tier could store, because of their kind, size or tags. Their callers got them. */
   notStored: number;
+  /** Loads that renewed the stale value (`notModified()`). */
+  notModified: number;
   /** Loaded values that were not stored, since their loads began within `replicaLag` after an invalidation. */
   lagging: number;
   /**

@@ -43,6 +43,13 @@ export function copyIn(value: unknown, cache: CopyingCache, call: CopyingCall): 
   return { value: isReference ? value : l1Form(copy, isolation), snapshot: copy };
 }
 
+/** The forms of a value that the L1 holds already, or that was read from Redis: it is stored again, as it is. */
+export function formsOfStored(stored: unknown, cache: CopyingCache, call: CopyingCall): StoredForms {
+  if (cache.l2 === undefined || call.tiers === 'l1')
+    return { value: stored, snapshot: { value: stored, json: false, shares: false } };
+  return { value: stored, snapshot: snapshot(wholeOf(stored), snapshotRules(cache, call)) };
+}
+
 /** True for an object that can surely be stored as it is: a copy would find nothing to refuse. */
 function isFlat(value: unknown, { values }: CopyingCache, { value: rule }: CopyingCall): boolean {
   if (typeof value !== 'object' || value === null || !values.types.isEmpty) return false;

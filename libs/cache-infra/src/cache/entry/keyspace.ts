@@ -1,7 +1,7 @@
 import { assertTagsFit } from '../../codec/header.js';
 import { digestMarker, headLength, isWellFormed, looksDigested } from '../../keys/digest.js';
 import { compileGlob, escapeGlob, literalHead, redisLiteral, toRedisGlob } from '../../keys/glob.js';
-import { percentEncoded, redisKey } from '../../keys/namespace.js';
+import { percentDecoded, percentEncoded, redisKey } from '../../keys/namespace.js';
 import { tombstonePrefix } from '../../tiers/redis/load-guard-key.js';
 import { tagTableKey } from '../../tiers/redis/tag-channel.js';
 import type { Matching } from './matching.js';
@@ -111,6 +111,18 @@ export class Keyspace {
     // Check also without Redis: a cache must accept the same tags with and without it.
     assertTagsFit(covering);
     return covering;
+  }
+
+  /** The tags of this namespace among the names that cover an entry of it: the inverse of {@link coveringTags}. */
+  ownTags(covering: readonly string[]): readonly string[] {
+    const plain = `${this.path}:`;
+    const encoded = `!${plain}`;
+    const tags: string[] = [];
+    for (const name of covering) {
+      if (name.startsWith(plain)) tags.push(name.slice(plain.length));
+      else if (name.startsWith(encoded)) tags.push(percentDecoded(name.slice(encoded.length)));
+    }
+    return tags;
   }
 
   /** True for the ids of this namespace and of those below it. */

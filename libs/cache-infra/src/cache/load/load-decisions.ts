@@ -1,4 +1,5 @@
 import { durationMs } from '../../base/duration.js';
+import { ValidationError } from '../../base/errors.js';
 import type { LoadContext, Ttl } from '../contract/options.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { checkedTags, shortened, shorter, union, type StorePlan } from '../entry/store-plan.js';
@@ -15,6 +16,7 @@ export class LoadDecisions implements LoadContext {
   readonly #flight: SingleFlight;
   readonly #keyspace: Keyspace;
   #ttlMs: number | undefined;
+  #renews = false;
   #tags: readonly string[];
 
   constructor(key: string, flight: SingleFlight, keyspace: Keyspace, plan: StorePlan, stale: unknown) {
@@ -57,6 +59,27 @@ export class LoadDecisions implements LoadContext {
         this.unstorable = error as Error;
       }
     };
+  }
+
+  get notModified(): () => unknown {
+    return () => {
+      if (this.stale === undefined) {
+        const message = 'notModified() renews a stale value, and there is none: ctx.stale is undefined';
+        throw new ValidationError([{ path: 'notModified', message }]);
+      }
+      this.#renews = true;
+      return this.stale;
+    };
+  }
+
+  /** True if the loader returned what `notModified()` gave it. */
+  isRenewal(value: unknown): boolean {
+    return this.#renews && value === this.stale;
+  }
+
+  /** The value keeps these tags, those that it was stored with. */
+  keepTags(tags: readonly string[]): void {
+    this.#tags = union(this.#tags, tags);
   }
 
   get skipStore(): () => void {

@@ -4,7 +4,7 @@ import type { LoadGuard } from '../../tiers/redis/load-guards.js';
 import type { OptimisticLoad } from '../../tiers/redis/optimistic-loads.js';
 import type { BaselineRequest, RemoteLoad } from '../../tiers/remote-tier.js';
 import type { Loader } from '../contract/options.js';
-import { copyIn, copyOut, type StoredForms } from '../entry/isolation.js';
+import { copyIn, copyOut, formsOfStored, type StoredForms } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { refreshTime } from '../entry/l1-entries.js';
 import type { LoadPlan } from '../entry/store-plan.js';
@@ -348,12 +348,16 @@ export class LoadRun implements FlightObserver {
     let storing: Promise<void> | undefined;
     try {
       if (decisions.unstorable !== undefined) throw decisions.unstorable;
+      const { keyspace, key } = this.#call;
+      const renewed = decisions.isRenewal(value) ? this.flight.stale : undefined;
+      if (renewed?.detail !== undefined) decisions.keepTags(keyspace.ownTags(renewed.detail.tags));
       const { plan } = decisions;
-      stored = copyIn(value, this.#deps, plan);
+      if (renewed === undefined) stored = copyIn(value, this.#deps, plan);
+      else stored = formsOfStored(renewed.value, this.#deps, plan);
+      if (renewed !== undefined) this.#deps.counters.renewed();
       // From here on Redis may hold the value before this instance knows: a remote change may be newer, and supersedes
       // the load.
       this.#guardState = 'unguarded';
-      const { keyspace, key } = this.#call;
       const made = { epoch: this.flight.tagEpoch ?? 0, remote: this.#remote };
       storing = this.#deps.loadedWrites.store(keyspace, key, stored, plan, this.flight, made);
     } catch (error) {

@@ -18,6 +18,7 @@ export class Counters {
   #loadErrors = 0;
   #notStored = 0;
   #lagging = 0;
+  #notModified = 0;
   #coalesced = 0;
   #staleHits = 0;
   #refreshes = 0;
@@ -89,6 +90,10 @@ export class Counters {
     this.#notStored++;
   }
 
+  renewed(): void {
+    this.#notModified++;
+  }
+
   loadedInLag(): void {
     this.#lagging++;
   }
@@ -145,6 +150,7 @@ export class Counters {
       loads: this.#loads,
       loadErrors: this.#loadErrors,
       notStored: this.#notStored,
+      notModified: this.#notModified,
       lagging: this.#lagging,
       coalesced: this.#coalesced,
       staleHits: this.#staleHits,
