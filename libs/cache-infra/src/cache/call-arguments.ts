@@ -11,7 +11,9 @@ export function allowsPlainHit(options: LoadOptions | null): boolean {
     options.signal === undefined &&
     options.tiers !== 'l2' &&
     options.as === undefined &&
-    options.revive === undefined
+    options.revive === undefined &&
+    options.schema === undefined &&
+    options.version === undefined
   );
 }
 

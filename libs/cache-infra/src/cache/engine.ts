@@ -144,7 +144,12 @@ export class Engine {
     this.sampling = new Sampling(observer, emitter);
     const lifecycle = (this.lifecycle = new Lifecycle(name));
     const errors = (this.errors = new ErrorPolicy({ onError: parts.onError, counters, emitter }));
-    const entries = (this.entries = new LocalEntries({ l1, clock, tags }));
+    const entries = (this.entries = new LocalEntries({
+      ...{ l1, clock, tags, version: defaults.version },
+      onOtherVersion: () => {
+        counters.foundOtherVersion();
+      },
+    }));
     const { work, keySignals } = this;
     const aliases = new KeyAliases(keyPrefix, l1, (id) => work.has(id));
     const coherence = (this.coherence = new Coherence({ keyPrefix, l1, aliases, work, keySignals }));

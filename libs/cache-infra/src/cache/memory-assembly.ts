@@ -64,7 +64,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     observer: new Observer(name, options.monitor, options.onOperation),
     emitter,
     counters,
-    refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
+    refusals: new Refusals(name, emitter, options.logger && harmless(options.logger), counters),
     tags: new TagSync(undefined, maxTags),
     l1: enabled
       ? new MemoryTier({

@@ -188,7 +188,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     observer: new Observer(name, options.monitor, options.onOperation),
     emitter,
     counters,
-    refusals: new Refusals(name, emitter, options.logger && harmless(options.logger)),
+    refusals: new Refusals(name, emitter, options.logger && harmless(options.logger), counters),
     tags,
     l1: enableL1Cache
       ? new MemoryTier({

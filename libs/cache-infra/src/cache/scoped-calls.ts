@@ -15,9 +15,11 @@ import type { Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.
 import type { Engine } from './engine.js';
 import { bulkPlan } from './entry/bulk-plan.js';
 import { copyIn } from './entry/isolation.js';
+import type { VersionRule } from './entry/entry-version.js';
 import type { Keyspace } from './entry/keyspace.js';
 import { checkedTags, loadPlan, storePlan } from './entry/store-plan.js';
-import { ReviveFailure, revived, type ValueRule } from './entry/value-rules.js';
+import { revived, type ValueRule } from './entry/value-rules.js';
+import { ReviveFailure } from '../values/revive-failure.js';
 import type { InvalidationScope, ScopedEngine } from './invalidation-scope.js';
 import { callingFlight } from './load/calling-flight.js';
 import { GetOrSet } from './load/get-or-set.js';
@@ -79,24 +81,30 @@ export class ScopedCalls {
   }
 
   /** The fresh entry in either tier, unless the scope has invalidated it. Counts nothing. */
-  async look(operation: CacheOperation, key: string): Promise<Hit | undefined> {
+  async look(operation: CacheOperation, key: string, rule?: VersionRule): Promise<Hit | undefined> {
     const { engine, keyspace } = this.#view;
     engine.lifecycle.assertOpen();
     assertKey(key);
     const id = keyspace.id(key);
     if (this.#scoped.hidesKey(id)) return undefined;
-    const hit = await this.#find(operation, key, id);
+    const hit = await this.#find(operation, key, id, rule ?? engine.defaults);
     return hit === undefined || this.#scoped.hides(id, hit.entry) ? undefined : hit;
   }
 
-  async #find(operation: CacheOperation, key: string, id: string): Promise<Hit | undefined> {
+  async #find(
+    operation: CacheOperation,
+    key: string,
+    id: string,
+    rule: VersionRule,
+  ): Promise<Hit | undefined> {
     const { engine, keyspace } = this.#view;
     const { lookup, entries, defaults } = engine;
     const checked = await lookup.checkTags(operation, id);
-    const entry = entries.fresh(id);
+    const entry = entries.fresh(id, rule);
     if (entry !== undefined) return { entry, tier: 'l1', isOwn: false };
     // Redis already failed in this call: don't pay for a second time-out.
-    const found = checked === failed ? failed : await lookup.lookInL2(operation, keyspace, key, defaults);
+    const plan = { ...defaults, ...rule };
+    const found = checked === failed ? failed : await lookup.lookInL2(operation, keyspace, key, plan);
     return found === failed ? undefined : found;
   }
 
@@ -104,10 +112,11 @@ export class ScopedCalls {
   async #lookAtMany(
     operation: CacheOperation,
     keys: readonly string[],
+    rule?: VersionRule,
   ): Promise<readonly (readonly [string, Hit | undefined])[]> {
     assertKeys(keys);
     const unique = [...new Set(keys)];
-    return Promise.all(unique.map(async (key) => [key, await this.look(operation, key)] as const));
+    return Promise.all(unique.map(async (key) => [key, await this.look(operation, key, rule)] as const));
   }
 
   /** Records a delete: the value may come from rows that are not committed. */
@@ -145,7 +154,7 @@ export class ScopedCalls {
       const { keyspace, counters, engine } = this.#view;
       const plan = loadPlan(options, engine.defaults);
       plan.signal?.throwIfAborted();
-      const hit = plan.forced ? undefined : await this.look('getOrSet', key);
+      const hit = plan.forced ? undefined : await this.look('getOrSet', key, versionOf(plan));
       const value = hit && this.#given(key, hit, { rule: plan.value, options, outcome });
       if (value !== undefined) return value as T;
       const loads = new GetOrSet(this.#scoped.loading.loadDeps, keyspace, counters);
@@ -166,7 +175,7 @@ export class ScopedCalls {
       const { keyspace, counters, engine } = this.#view;
       const { load } = bulkPlan(options, engine.defaults);
       load.signal?.throwIfAborted();
-      const hits = new Map(load.forced ? [] : await this.#lookAtMany('getOrSetMany', keys));
+      const hits = new Map(load.forced ? [] : await this.#lookAtMany('getOrSetMany', keys, versionOf(load)));
       const plainHit = (key: string): unknown => {
         const hit = hits.get(key);
         return hit && this.#given(key, hit, { rule: load.value, options, outcome });
@@ -258,7 +267,7 @@ export class ScopedCalls {
   #given(key: string, hit: Hit, { rule, options, outcome }: Giving): unknown {
     const { engine } = this.#view;
     try {
-      const value = revived(valueOf(hit, engine.isolation), rule);
+      const value = revived(valueOf(hit, engine.isolation), rule, hit.entry.value);
       this.#note(outcome, key, hit);
       return value;
     } catch (error) {
@@ -293,4 +302,8 @@ export class ScopedCalls {
     const outcome = new CallOutcome(counters === engine.counters ? emitter : undefined);
     return observer.observe(operation, key, outcome, work);
   }
+}
+
+function versionOf({ version, otherVersion }: VersionRule): VersionRule {
+  return { version, otherVersion };
 }

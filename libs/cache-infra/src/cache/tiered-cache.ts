@@ -35,7 +35,8 @@ import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contra
 import { Keyspace } from './entry/keyspace.js';
 import type { CacheStats } from './contract/stats.js';
 import type { TagTable } from './entry/tag-table.js';
-import { isRevived, ReviveFailure } from './entry/value-rules.js';
+import { isRevived } from './entry/value-rules.js';
+import { ReviveFailure } from '../values/revive-failure.js';
 import { checkedTags, storePlan } from './entry/store-plan.js';
 import { ScopedCalls } from './scoped-calls.js';
 

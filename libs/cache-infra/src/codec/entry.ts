@@ -12,6 +12,8 @@ export interface EntryMeta {
   readonly tagEpoch: number;
   /** `undefined` = none. */
   readonly tags: readonly string[] | undefined;
+  /** The version of the shape of its value, from 1; undefined = none. */
+  readonly version?: number | undefined;
 }
 
 /** Why bytes cannot be decoded. */

@@ -8,13 +8,14 @@ import type { EntryMeta } from './entry.js';
  *
  * ```
  *  0      format version, 1
- *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5)
+ *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5), has a version (6)
  *  2- 5   CRC-32 of all bytes, with these four as 0
  *  6-11   stamp, ms since the Unix epoch   ┐ the entry's version id
  * 12-15   nonce                            ┘
  * 16-21   ttl, ms; 0 = never expires
  * 22-27   grace, ms
- * 28-     when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit:
+ * 28-31   when it has a version: the version (u32); then it has tags, perhaps none
+ *  …      when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit:
  *         UTF-16LE for text that UTF-8 cannot carry) and text
  *  …      payload; compressed: its raw length (u32) and a raw deflate stream
  * ```
@@ -33,8 +34,9 @@ export const nonceOffset = 12;
 export const compressedFlag = 0b0000_1000;
 export const tagsFlag = 0b0001_0000;
 export const encryptedFlag = 0b0010_0000;
+export const versionFlag = 0b0100_0000;
 export const payloadKindMask = 0b0000_0111;
-export const knownFlags = payloadKindMask | compressedFlag | tagsFlag | encryptedFlag;
+export const knownFlags = payloadKindMask | compressedFlag | tagsFlag | encryptedFlag | versionFlag;
 
 const crcOffset = 2;
 const utf16Flag = 0x8000;
@@ -48,16 +50,18 @@ export function assertTagsFit(tags: readonly string[]): void {
   for (const tag of tags) if (tag.length * 3 > maxTagBytes) encodeTag(tag);
 }
 
-/** Encodes tags for an entry; `undefined` when there are none. */
+/** Encodes the version and the tags of an entry; `undefined` when there are none. */
 export function encodeTags({
   tags = [],
   tagEpoch,
-}: Pick<EntryMeta, 'tags' | 'tagEpoch'>): Buffer | undefined {
-  if (tags.length === 0 && tagEpoch === 0) return undefined;
+  version = 0,
+}: Pick<EntryMeta, 'tags' | 'tagEpoch' | 'version'>): Buffer | undefined {
+  if (tags.length === 0 && tagEpoch === 0 && version === 0) return undefined;
   assertTagsFit(tags);
-  const start = Buffer.allocUnsafe(10);
-  start.writeDoubleBE(tagEpoch, 0);
-  start.writeUInt16BE(tags.length, 8);
+  const start = Buffer.allocUnsafe(version === 0 ? 10 : 14);
+  if (version !== 0) start.writeUInt32BE(version);
+  start.writeDoubleBE(tagEpoch, start.length - 10);
+  start.writeUInt16BE(tags.length, start.length - 2);
   return Buffer.concat([start, ...tags.flatMap(encodeTag)]);
 }
 
@@ -78,7 +82,7 @@ function tagError(message: string): ValidationError {
 /** Writes the header. The payload must be written before, because the checksum covers it. */
 export function sealEntry(entry: Buffer, flags: number, meta: EntryMeta): void {
   entry[0] = formatVersion;
-  entry[1] = flags;
+  entry[1] = meta.version === undefined || meta.version === 0 ? flags : flags | versionFlag;
   entry.writeUIntBE(meta.stamp, versionIdOffset, 6);
   entry.writeUInt32BE(meta.nonce, nonceOffset);
   entry.writeUIntBE(meta.ttlMs, 16, 6);
@@ -125,8 +129,12 @@ export interface Header {
 
 /** The header of an intact entry; `undefined` when its tags do not fit in it. */
 export function readHeader(entry: Buffer): Header | undefined {
-  const tagged = (entry.readUInt8(1) & tagsFlag) !== 0;
-  const section = tagged ? readTags(entry) : untagged;
+  const flags = entry.readUInt8(1);
+  const isVersioned = (flags & versionFlag) !== 0;
+  const start = isVersioned ? headerBytes + 4 : headerBytes;
+  // With a version, the section of tags is always there.
+  if (isVersioned && ((flags & tagsFlag) === 0 || entry.length < start)) return undefined;
+  const section = (flags & tagsFlag) === 0 ? untagged : readTags(entry, start);
   if (section === undefined) return undefined;
   const meta: EntryMeta = {
     stamp: entry.readUIntBE(versionIdOffset, 6),
@@ -136,6 +144,10 @@ export function readHeader(entry: Buffer): Header | undefined {
     tagEpoch: section.tagEpoch,
     tags: section.tags,
   };
+  if (isVersioned) {
+    const version = entry.readUInt32BE(headerBytes);
+    return { meta: { ...meta, version }, payloadOffset: section.end };
+  }
   return { meta, payloadOffset: section.end };
 }
 
@@ -147,11 +159,11 @@ interface TagSection {
 
 const untagged: TagSection = { tagEpoch: 0, tags: undefined, end: headerBytes };
 
-function readTags(entry: Buffer): TagSection | undefined {
-  let at = headerBytes + 10;
+function readTags(entry: Buffer, from: number): TagSection | undefined {
+  let at = from + 10;
   if (entry.length < at) return undefined;
-  const tagEpoch = entry.readDoubleBE(headerBytes);
-  const count = entry.readUInt16BE(headerBytes + 8);
+  const tagEpoch = entry.readDoubleBE(from);
+  const count = entry.readUInt16BE(from + 8);
   const tags: string[] = [];
   while (tags.length < count) {
     if (entry.length < at + 2) return undefined;

@@ -74,6 +74,15 @@ function isCacheType(type: unknown): type is CacheType {
   );
 }
 
+const version = kind<number>({
+  check: (value) =>
+    Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32
+      ? undefined
+      : 'must be a whole number from 1',
+  schema: { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1 },
+  unit: 'number',
+});
+
 const types = kind<readonly CacheType[]>({ check: typeList, schema: { type: 'array' }, unit: 'list' });
 
 /** Rarely needed options of every cache, under `advanced`. */
@@ -180,6 +189,13 @@ export const baseOptions = {
    * @default none
    */
   hardTimeout: duration(),
+  /**
+   * Version of the shape of values, for calls that name none: a value of another version is a miss. See `version` of a
+   * call.
+   *
+   * @default none: values of any version are taken
+   */
+  version: version(),
   /**
    * How far a replica of the database that loaders read may lag behind: a load that begins within this time after an
    * invalidation of its key or tags is served and not stored. Costs such a cache one read of Redis for each load.

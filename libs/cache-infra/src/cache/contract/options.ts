@@ -1,4 +1,5 @@
 import type { Ttl } from '../../base/duration.js';
+import type { ValueSchema } from './value-schema.js';
 import type { Class } from '../../values/class.js';
 
 export type { Ttl };
@@ -44,6 +45,23 @@ export interface StoreOptions {
    * Callers get the plain form. Default: the cache's `plain`, false.
    */
   plain?: boolean | undefined;
+  /**
+   * Checks stored values: a Standard Schema of zod, valibot, arktype or others, synchronous. A stored value that does not
+   * fit is a miss and is loaded anew; it counts as `schemaMisses` in `stats()`. Values are checked, not changed: callers
+   * get what was stored. Each object in the L1 is checked once. Default: none.
+   *
+   * ```ts
+   * const user = await cache.getOrSet('user:1', () => users.find(1), { schema: z.object({ name: z.string() }) });
+   * ```
+   */
+  schema?: ValueSchema | undefined;
+  /**
+   * Version of the shape of the value, a whole number from 1. Raise it when a release changes the shape: a value of
+   * another version is a miss, and counts as `otherVersion` in `stats()`. While two releases run together, the older
+   * one does not replace values of the newer one in Redis. Default: the cache's `version`; without one, values of any
+   * version are taken.
+   */
+  version?: number | undefined;
 }
 
 /** A class, or an arrow function that returns one, for a class that is defined later. */

@@ -21,6 +21,8 @@ describe('stats are exact', () => {
       loads: 0,
       loadErrors: 0,
       notStored: 0,
+      schemaMisses: 0,
+      otherVersion: 0,
       notModified: 0,
       lagging: 0,
       coalesced: 0,

@@ -26,6 +26,10 @@ export interface CacheStats {
   loadErrors: number;
   /** Loaded values that no tier could store, because of their kind, size or tags. Their callers got them. */
   notStored: number;
+  /** Stored values that did not fit the `schema` of a call: their readers missed. */
+  schemaMisses: number;
+  /** Entries found whose value was of another `version`: their readers missed. */
+  otherVersion: number;
   /** Loads that renewed the stale value (`notModified()`). */
   notModified: number;
   /** Loaded values that were not stored, since their loads began within `replicaLag` after an invalidation. */

@@ -14,6 +14,7 @@ const entry = (expiresAt: number, staleUntil: number): L1Entry =>
     staleUntil,
     ttlMs: 100,
     refreshAt: -1,
+    otherVersion: undefined,
   });
 
 describe('stateOf', () => {

@@ -26,6 +26,8 @@ function plan(parts: Partial<StorePlan> = {}): StorePlan {
     refreshAhead: undefined,
     jitter: 0,
     value: defaultValueRule({}),
+    version: 0,
+    otherVersion: undefined,
     ...parts,
   };
 }
@@ -41,7 +43,7 @@ function made(parts: Partial<StorePlan> = {}, tagEpoch = 1, carryTtl = false): L
 
 /** The entry for what Redis had. */
 function read(parts: Partial<EntryMeta>, refreshAhead?: number, redisNow = now): L1Entry {
-  return decodedEntry(keyspace, 'value', meta(parts), refreshAhead, redisNow, now, false);
+  return decodedEntry(keyspace, 'value', meta(parts), refreshAhead, redisNow, now, false, undefined);
 }
 
 function times(entry: { plainUntil: number; expiresAt: number; staleUntil: number }): Record<string, number> {

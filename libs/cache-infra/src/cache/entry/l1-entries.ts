@@ -16,6 +16,9 @@ interface Times {
   readonly refreshAt: number;
 }
 
+/** The version of an entry, if it is not the cache's own. */
+type OtherVersion = number | undefined;
+
 /** The L1 entry for a value stored now. */
 export function newEntry(
   keyspace: Keyspace,
@@ -33,7 +36,7 @@ export function newEntry(
     ttlMs: plan.ttlMs,
     refreshAt: refreshTime(expiresAt, plan.ttlMs, plan.refreshAhead),
   };
-  return build(keyspace, value, times, plan.tags, tagEpoch, carryTtl);
+  return build(keyspace, value, times, plan.tags, tagEpoch, carryTtl, plan.otherVersion);
 }
 
 /**
@@ -47,6 +50,7 @@ export function decodedEntry(
   redisNow: number,
   now: number,
   carryTtl: boolean,
+  other: OtherVersion,
 ): L1Entry {
   const leftMs = meta.ttlMs === 0 ? Infinity : Math.min(meta.ttlMs, meta.stamp + meta.ttlMs - redisNow);
   const expiresAt = now + leftMs;
@@ -57,7 +61,7 @@ export function decodedEntry(
     ttlMs: meta.ttlMs,
     refreshAt: refreshTime(expiresAt, meta.ttlMs, refreshAhead),
   };
-  return build(keyspace, value, times, meta.tags ?? [], meta.tagEpoch, carryTtl);
+  return build(keyspace, value, times, meta.tags ?? [], meta.tagEpoch, carryTtl, other);
 }
 
 /** The same entry with its life in the L1 limited to `l1TtlMs`. `ttlMs`: its full ttl. */
@@ -110,22 +114,26 @@ function build(
   tags: readonly string[],
   tagEpoch: number,
   carryTtl: boolean,
+  other: OtherVersion,
 ): L1Entry {
   const { expiresAt, staleUntil, refreshAt } = times;
-  if (tags.length === 0 && staleUntil === expiresAt && refreshAt === undecided && !carryTtl) {
+  const isPlain = tags.length === 0 && staleUntil === expiresAt && refreshAt === undecided;
+  if (isPlain && !carryTtl && other === undefined) {
     return new L1Entry(value, expiresAt, undefined);
   }
   const covering = tags.length === 0 ? tags : keyspace.coveringTags(tags);
-  const detail = { tags: covering, tagEpoch, checkedVersion: -1, ...times };
-  return new L1Entry(value, plainUntil(times), detail);
+  const detail = { tags: covering, tagEpoch, checkedVersion: -1, ...times, otherVersion: other };
+  return new L1Entry(value, plainUntil(times, other), detail);
 }
 
 function rebuilt(entry: L1Entry, times: Times): L1Entry {
-  const { tags = [], tagEpoch = 0 } = entry.detail ?? {};
-  const detail = { tags, tagEpoch, checkedVersion: -1, ...times };
-  return new L1Entry(entry.value, plainUntil(times), detail);
+  const { tags = [], tagEpoch = 0, otherVersion } = entry.detail ?? {};
+  const detail = { tags, tagEpoch, checkedVersion: -1, ...times, otherVersion };
+  return new L1Entry(entry.value, plainUntil(times, otherVersion), detail);
 }
 
-function plainUntil({ expiresAt, refreshAt }: Times): number {
+/** A call must look at the version first, unless it is the cache's own. */
+function plainUntil({ expiresAt, refreshAt }: Times, other: OtherVersion): number {
+  if (other !== undefined) return -Infinity;
   return refreshAt === undecided ? expiresAt : Math.min(expiresAt, refreshAt);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
+import { isOfVersion, type VersionRule } from './entry-version.js';
 import { stateOf, type EntryState, type TagState, type TagStates } from './freshness.js';
 import { refreshTime, undecided, withRefresh } from './l1-entries.js';
 import type { StorePlan } from './store-plan.js';
@@ -17,15 +18,20 @@ export interface LocalEntriesDeps {
   readonly l1: MemoryTier | undefined;
   readonly clock: Clock;
   readonly tags: KnownTags;
+  readonly onOtherVersion: () => void;
+  /** The cache's own version of values; 0 = none. */
+  readonly version: number;
 }
 
 /** The L1 under the rule of freshness ({@link stateOf}). A look at a dead entry removes it. */
 export class LocalEntries {
   readonly #deps: LocalEntriesDeps;
+  readonly #own: VersionRule;
   #carriesTtl = false;
 
   constructor(deps: LocalEntriesDeps) {
     this.#deps = deps;
+    this.#own = { version: deps.version, otherVersion: undefined };
   }
 
   /** True if L1 entries carry their ttl: a refresh ahead is decided by it. */
@@ -44,19 +50,27 @@ export class LocalEntries {
     return stateOf(entry, clock.now(), entry.detail === undefined ? anyTags : new CheckedOnce(entry, tags));
   }
 
-  /** The fresh entry of a key. */
-  fresh(id: string): L1Entry | undefined {
+  /** True if the entry is of the version that a call asks for; default: of the cache's own. Counts one that is not. */
+  suits(entry: L1Entry, rule: VersionRule = this.#own): boolean {
+    if (isOfVersion(entry, rule)) return true;
+    this.#deps.onOtherVersion();
+    return false;
+  }
+
+  /** The fresh entry of a key. `rule`: default is the cache's own version. */
+  fresh(id: string, rule?: VersionRule): L1Entry | undefined {
     const entry = this.#deps.l1?.get(id);
     if (entry === undefined) return undefined;
     const state = this.stateOf(entry);
     if (state === 'dead') this.#deps.l1?.delete(id);
-    return state === 'fresh' ? entry : undefined;
+    return state === 'fresh' && this.suits(entry, rule) ? entry : undefined;
   }
 
   /** The stale entry of a key. */
-  stale(id: string): L1Entry | undefined {
+  stale(id: string, rule: VersionRule): L1Entry | undefined {
     const entry = this.#deps.l1?.get(id);
-    return entry !== undefined && this.stateOf(entry) === 'stale' ? entry : undefined;
+    if (entry === undefined || this.stateOf(entry) !== 'stale') return undefined;
+    return this.suits(entry, rule) ? entry : undefined;
   }
 
   /** True while the ttl runs. Ignores tags. */

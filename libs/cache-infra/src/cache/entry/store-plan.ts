@@ -4,10 +4,11 @@ import { describeValue } from '../../base/redact.js';
 import type { BaseCacheOptions } from '../contract/cache-options.js';
 import { defaultOptions } from '../contract/default-options.js';
 import type { LoadOptions, StoreOptions, Tiers, Ttl } from '../contract/options.js';
+import { otherVersion, type VersionRule } from './entry-version.js';
 import { defaultValueRule, valueRule, type ValueRule } from './value-rules.js';
 
 /** How one entry is stored: the caller's options, checked, with defaults applied. */
-export interface StorePlan {
+export interface StorePlan extends VersionRule {
   /** 0 = never expires. */
   readonly ttlMs: number;
   /** Life in the L1 if shorter; undefined = as in the L2. */
@@ -34,7 +35,7 @@ export interface LoadPlan extends StorePlan {
 }
 
 /** The cache's defaults for calls without options of their own. */
-export interface PlanDefaults {
+export interface PlanDefaults extends VersionRule {
   readonly value: ValueRule;
   readonly ttlMs: number;
   readonly l1TtlMs: number | undefined;
@@ -49,7 +50,7 @@ export interface PlanDefaults {
 const noTags: readonly string[] = [];
 const storeOptionNames: ReadonlySet<string> = new Set([
   ...['ttl', 'l1Ttl', 'tags', 'grace', 'jitter', 'tiers'],
-  ...['as', 'revive', 'plain'],
+  ...['as', 'revive', 'plain', 'schema', 'version'],
 ]);
 /** The names of the options of one load. */
 export const loadOptionNames: ReadonlySet<string> = new Set([
@@ -77,6 +78,8 @@ export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Tt
     softTimeoutMs: ms(options.softTimeout, 'softTimeout'),
     hardTimeoutMs: unlessZero(ms(options.hardTimeout, 'hardTimeout')),
     lock,
+    version: options.version ?? 0,
+    otherVersion: undefined,
   };
 }
 
@@ -109,6 +112,8 @@ function barePlan(ttl: Ttl | undefined, defaults: PlanDefaults): LoadPlan {
     lock: defaults.lock,
     forced: false,
     signal: undefined,
+    version: defaults.version,
+    otherVersion: undefined,
   };
 }
 
@@ -116,6 +121,8 @@ function barePlan(ttl: Ttl | undefined, defaults: PlanDefaults): LoadPlan {
 function planOf(given: LoadOptions, defaults: PlanDefaults): LoadPlan {
   const { ttl, l1Ttl, tags, grace, softTimeout, hardTimeout, lock, forceRefresh, signal } = given;
   const { jitter = defaults.jitter, tiers = 'both', refreshAhead = defaults.refreshAhead } = given;
+  const { version = defaults.version } = given;
+  if (given.version !== undefined) assertVersion(given.version);
   if (!(typeof jitter === 'number' && jitter >= 0 && jitter <= 1)) {
     throw problem('jitter', `jitter must be a number from 0 to 1, got ${describeValue(jitter)}`);
   }
@@ -146,7 +153,14 @@ function planOf(given: LoadOptions, defaults: PlanDefaults): LoadPlan {
     lock: lock ?? defaults.lock,
     forced: forceRefresh === true,
     signal,
+    version,
+    otherVersion: otherVersion(version, defaults.version),
   };
+}
+
+function assertVersion(version: unknown): void {
+  if (Number.isInteger(version) && (version as number) > 0 && (version as number) < 2 ** 32) return;
+  throw problem('version', `version must be a whole number from 1, got ${describeValue(version)}`);
 }
 
 function assertFlag(name: string, value: unknown): void {

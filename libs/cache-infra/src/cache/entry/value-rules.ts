@@ -1,11 +1,14 @@
 import { CacheTypes } from '../../values/cache-type.js';
 import type { Class } from '../../values/class.js';
+import { ReviveFailure, SchemaMismatch } from '../../values/revive-failure.js';
 import { reviveAs } from '../../values/revive.js';
 import { defaultMaxNodes } from '../../values/snapshot.js';
-import { SerializationError, ValidationError } from '../../base/errors.js';
+import { ValidationError } from '../../base/errors.js';
 import { describeValue } from '../../base/redact.js';
 import type { BaseCacheOptions } from '../contract/cache-options.js';
+import type { ValueSchema } from '../contract/value-schema.js';
 import type { StoreOptions, Ttl } from '../contract/options.js';
+import { assertSchema, fits } from './schema-check.js';
 
 /** The rules of a cache for all its values. */
 export interface ValueLimits {
@@ -21,17 +24,18 @@ export interface ValueRule {
   readonly as: Class | undefined;
   /** Makes the caller's value from the stored one; `undefined` = callers get the stored value. */
   readonly revive: ((stored: unknown) => unknown) | undefined;
+  /** A stored value that does not fit is a miss; undefined = every value fits. */
+  readonly schema: ValueSchema | undefined;
 }
 
-/** A stored value that cannot be revived. The usual cause: another release stored it. */
-export class ReviveFailure extends SerializationError {}
-
 /**
- * The value that a caller gets of a stored one.
+ * The value that a caller gets of a stored one. `held`: the object in the tier, of which `stored` may be a copy.
  *
- * @throws ReviveFailure if `revive` throws
+ * @throws SchemaMismatch if the value does not fit the schema, ReviveFailure if `revive` throws
  */
-export function revived(stored: unknown, { revive }: ValueRule): unknown {
+export function revived(stored: unknown, { revive, schema }: ValueRule, held = stored): unknown {
+  if (schema !== undefined && !fits(schema, held, stored))
+    throw new SchemaMismatch('the stored value does not fit the schema', '$');
   if (revive === undefined) return stored;
   try {
     return revive(stored);
@@ -45,11 +49,11 @@ export function isRevived(options: Ttl | StoreOptions | undefined): options is S
   return (
     typeof options === 'object' &&
     options !== null &&
-    (options.as !== undefined || options.revive !== undefined)
+    (options.as !== undefined || options.revive !== undefined || options.schema !== undefined)
   );
 }
 
-const asTheyAre: ValueRule = { plain: false, as: undefined, revive: undefined };
+const asTheyAre: ValueRule = { plain: false, as: undefined, revive: undefined, schema: undefined };
 const byPlainForm: ValueRule = { ...asTheyAre, plain: true };
 
 export function valueLimits({ types, advanced }: BaseCacheOptions): ValueLimits {
@@ -66,14 +70,22 @@ export function defaultValueRule({ plain }: BaseCacheOptions): ValueRule {
  *
  * @throws ValidationError if an option has the wrong type, or `as` and `revive` are combined
  */
-export function valueRule({ as, revive, plain }: StoreOptions, otherwise: ValueRule): ValueRule {
+export function valueRule(options: StoreOptions, otherwise: ValueRule): ValueRule {
+  const rule = formRule(options, otherwise);
+  const { schema } = options;
+  if (schema === undefined) return rule;
+  assertSchema(schema);
+  return { ...rule, schema };
+}
+
+function formRule({ as, revive, plain }: StoreOptions, otherwise: ValueRule): ValueRule {
   if (as === undefined && revive === undefined && plain === undefined) return otherwise;
   if (plain !== undefined && typeof plain !== 'boolean') throw wrong('plain', 'true or false', plain);
   if (revive !== undefined && typeof revive !== 'function') throw wrong('revive', 'a function', revive);
   if (as !== undefined && revive !== undefined)
     throw problem('revive', 'revive cannot be combined with as: use one of them');
   if (as !== undefined) return byClass(classOf(as));
-  if (revive !== undefined) return { plain: true, as: undefined, revive };
+  if (revive !== undefined) return { plain: true, as: undefined, revive, schema: undefined };
   return plain === true ? byPlainForm : asTheyAre;
 }
 
@@ -82,7 +94,7 @@ const byClasses = new WeakMap<Class, ValueRule>();
 function byClass(as: Class): ValueRule {
   let rule = byClasses.get(as);
   if (rule === undefined) {
-    rule = { plain: false, as, revive: (stored) => reviveAs(as, stored) };
+    rule = { plain: false, as, revive: (stored) => reviveAs(as, stored), schema: undefined };
     byClasses.set(as, rule);
   }
   return rule;

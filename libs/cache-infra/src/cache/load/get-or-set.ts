@@ -3,7 +3,8 @@ import type { Loader, LoadOptions, Ttl } from '../contract/options.js';
 import { copyForJoiner, copyOut } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { loadPlan, type LoadPlan } from '../entry/store-plan.js';
-import { ReviveFailure, revived } from '../entry/value-rules.js';
+import { revived } from '../entry/value-rules.js';
+import { ReviveFailure } from '../../values/revive-failure.js';
 import { wholeOf } from '../../values/graph.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { Counters } from '../observe/counters.js';
@@ -84,7 +85,7 @@ export class GetOrSet {
       if (tags.stale && !this.#skipsL1(plan)) {
         redisFailed = (await lookup.checkTags('getOrSet', id)) === failed;
       }
-      const entry = plan.forced || this.#skipsL1(plan) ? undefined : entries.fresh(id);
+      const entry = plan.forced || this.#skipsL1(plan) ? undefined : entries.fresh(id, plan);
       if (entry !== undefined) return this.#hitL1(call, entry);
       if (round === 0 && !redisFailed && this.#expectsHitInL2(call)) {
         const hit = await this.#lookInL2(call);
@@ -130,10 +131,11 @@ export class GetOrSet {
 
   #hitL1(call: Planned, entry: L1Entry): unknown {
     const { plan } = call;
+    const value = this.#given(entry.value, plan);
     this.#counters.hitL1();
     call.outcome.hit(call.key, 'l1');
     if (plan.refreshAhead !== undefined) this.#refreshIfDue(call, entry);
-    return this.#given(entry.value, plan);
+    return value;
   }
 
   /**
@@ -161,19 +163,20 @@ export class GetOrSet {
     if (hit === failed) return failed;
     missForecast.noted(hit === undefined);
     if (hit === undefined) return again;
+    const value = hit.isOwn
+      ? revived(wholeOf(hit.entry.value), call.plan.value)
+      : this.#given(hit.entry.value, call.plan);
     if (!this.#skipsL1(call.plan)) this.#counters.missedL1();
     this.#counters.hitL2();
     call.outcome.hit(call.key, 'l2');
-    return hit.isOwn
-      ? revived(wholeOf(hit.entry.value), call.plan.value)
-      : this.#given(hit.entry.value, call.plan);
+    return value;
   }
 
   /** The stale entry in the L1. Counts the look as a miss there. */
   #staleAtHand({ id, plan }: Planned): L1Entry | undefined {
     if (this.#skipsL1(plan)) return undefined;
     if (!plan.forced) this.#counters.missedL1();
-    return this.#deps.entries.stale(id);
+    return this.#deps.entries.stale(id, plan);
   }
 
   /** True if the loader has failed a moment ago, so that callers get the stale value. */
@@ -195,10 +198,17 @@ export class GetOrSet {
     return joined;
   }
 
-  /** The load in flight for this key, unless one of its tags, or of this call's, was invalidated since it started. */
+  /**
+   * The load in flight for this key, unless it loads another version, or one of its tags, or of this call's, was
+   * invalidated since it started.
+   */
   #runningLoad({ id, plan }: Planned): SingleFlight | undefined {
     const { work, tags } = this.#deps;
     const flight = work.loads.get(id);
+    if (flight !== undefined && plan.version !== 0 && flight.version !== plan.version) {
+      work.loads.supersede(id);
+      return undefined;
+    }
     if (flight?.tagEpoch === undefined || (flight.tags.length === 0 && plan.tags.length === 0)) return flight;
     const covering = [...flight.tags, ...this.#keyspace.coveringTags(plan.tags)];
     if (tags.table.isValid(covering, flight.tagEpoch)) return flight;
@@ -225,7 +235,7 @@ export class GetOrSet {
     if (isRefreshed) return this.#hitL2(call, stale);
     if (!flight.forced || plan.tiers === 'l1' || redisFailed) return again;
     // Another caller forces the load. This call gets the cached value.
-    const entry = await lookup.lookL2('getOrSet', this.#keyspace, call.key);
+    const entry = await lookup.lookL2('getOrSet', this.#keyspace, call.key, plan);
     return entry === undefined ? again : this.#hitL2(call, entry);
   }
 
@@ -255,10 +265,11 @@ export class GetOrSet {
     if (result.from === 'other-instance') return again;
     if (result.from === 'stale') return this.#served(call, result.value);
     if (result.from === 'l2') {
+      const value = this.#given(result.value, call.plan);
       this.#counters.hitL2();
       call.outcome.hit(call.key, 'l2');
       if (result.due !== undefined && this.#skipsL1(call.plan)) this.#refresh(call, result.due);
-      return this.#given(result.value, call.plan);
+      return value;
     }
     if (isSuspect && !this.#deps.tags.table.isValid(result.tags, result.tagEpoch)) return again;
     this.#counters.missed();
@@ -306,13 +317,14 @@ export class GetOrSet {
 
   /** The copy of a stored value that this call gets. */
   #given(value: unknown, plan: LoadPlan): unknown {
-    return revived(copyOut(value, this.#deps.isolation), plan.value);
+    return revived(copyOut(value, this.#deps.isolation), plan.value, value);
   }
 
   #hitL2(call: Planned, entry: L1Entry): unknown {
+    const value = this.#given(entry.value, call.plan);
     this.#counters.hitL2();
     call.outcome.hit(call.key, 'l2');
-    return this.#given(entry.value, call.plan);
+    return value;
   }
 
   /** Serves a stale value. It counts as a miss. */

@@ -7,7 +7,7 @@ import type { Loader } from '../contract/options.js';
 import { copyIn, copyOut, formsOfStored, type StoredForms } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { refreshTime } from '../entry/l1-entries.js';
-import type { LoadPlan } from '../entry/store-plan.js';
+import type { LoadPlan, StorePlan } from '../entry/store-plan.js';
 import { revived } from '../entry/value-rules.js';
 import { isSuperseded, supersede } from '../invalidate/in-flight.js';
 import { activity } from '../observe/activity.js';
@@ -68,6 +68,8 @@ export class LoadRun implements FlightObserver {
   #l1Generation: number | undefined;
   /** `performance.now()`, if calls are attributed to requests. */
   #loaderStart: number | undefined;
+  /** Redis holds a value of a newer version. */
+  #isOutdated = false;
   /** When the loader began, milliseconds since the epoch; read only with a replica that lags behind. */
   #beganAt = 0;
 
@@ -92,6 +94,7 @@ export class LoadRun implements FlightObserver {
     const staleTags = flight.stale?.detail?.tags;
     if (plan.tags.length > 0 || staleTags !== undefined)
       flight.tags = [...keyspace.coveringTags(plan.tags), ...(staleTags ?? [])];
+    flight.version = plan.version;
     if (flight.background) flight.hold(plan.hardTimeoutMs);
     loads.start(id, flight);
     flight.begin(this.#run());
@@ -145,8 +148,9 @@ export class LoadRun implements FlightObserver {
     }
     if (!flight.forced) {
       const prepared = this.#isOptimistic && missForecast.expectsMiss ? this.#prepared() : undefined;
-      const found = await this.#readUnchanged(prepared);
-      if (found === failed) return undefined;
+      const read = await this.#readUnchanged(prepared);
+      if (read === failed) return undefined;
+      const found = this.#ofVersion(read);
       if (found !== undefined && !isForced(flight)) {
         const answer = this.#answerFrom(found);
         missForecast.noted(answer === undefined);
@@ -156,7 +160,7 @@ export class LoadRun implements FlightObserver {
       }
       counters.missedL2();
       // An entry that cannot be used may be about to be removed.
-      const isBeingRemoved = found === undefined && prepared?.foundEntry === true;
+      const isBeingRemoved = read === undefined && prepared?.foundEntry === true;
       if (prepared?.hasBegun === true && !isBeingRemoved) load = prepared;
     }
     await pull?.catch(ignore);
@@ -172,6 +176,15 @@ export class LoadRun implements FlightObserver {
     }
     this.#remote = load;
     this.#l1Generation = coherence.l1Generation;
+    return undefined;
+  }
+
+  /** The entry, unless its value is of another version. */
+  #ofVersion(found: L1Entry | undefined): L1Entry | undefined {
+    const { plan } = this.#call;
+    const { entries, defaults } = this.#deps;
+    if (found === undefined || entries.suits(found, plan)) return found;
+    this.#isOutdated = (found.detail?.otherVersion ?? defaults.version) > plan.version;
     return undefined;
   }
 
@@ -292,7 +305,7 @@ export class LoadRun implements FlightObserver {
   async #lookAgain(begun: LoadGuard): Promise<L1Entry | undefined> {
     const { keyspace, key } = this.#call;
     try {
-      return await this.#deps.lookup.lookL2('getOrSet', keyspace, key);
+      return await this.#deps.lookup.lookL2('getOrSet', keyspace, key, this.#call.plan);
     } catch (error) {
       await this.#deps.loadedWrites.release(begun);
       throw error;
@@ -343,7 +356,18 @@ export class LoadRun implements FlightObserver {
     return lags instanceof Promise ? lags.then(count) : count(lags);
   }
 
+  /** The value of an older release stays in the L1: in Redis it would replace the one of a newer release. */
+  async #storeInL1(decisions: LoadDecisions, value: unknown): Promise<LoadResult> {
+    await this.#deps.loadedWrites.releaseEmpty(this.#remote);
+    if (decisions.plan.tiers === 'l2') return this.#notStored(value);
+    const isCurrent = this.#remote === undefined || (await this.#remote.isCurrent().catch(() => false));
+    if (!isCurrent) return this.#notStored(value);
+    this.#remote = undefined;
+    return this.#storeNow(decisions, value);
+  }
+
   #storeNow(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
+    if (this.#isOutdated && this.#remote !== undefined) return this.#storeInL1(decisions, value);
     let stored: StoredForms;
     let storing: Promise<void> | undefined;
     try {
@@ -351,7 +375,7 @@ export class LoadRun implements FlightObserver {
       const { keyspace, key } = this.#call;
       const renewed = decisions.isRenewal(value) ? this.flight.stale : undefined;
       if (renewed?.detail !== undefined) decisions.keepTags(keyspace.ownTags(renewed.detail.tags));
-      const { plan } = decisions;
+      const plan: StorePlan = this.#isOutdated ? { ...decisions.plan, tiers: 'l1' } : decisions.plan;
       if (renewed === undefined) stored = copyIn(value, this.#deps, plan);
       else stored = formsOfStored(renewed.value, this.#deps, plan);
       if (renewed !== undefined) this.#deps.counters.renewed();

@@ -89,6 +89,8 @@ export class SingleFlight implements LoadInFlight {
   stale: L1Entry | undefined;
   /** The tag table's latest epoch when the loader started; undefined = it has not started. */
   tagEpoch: number | undefined;
+  /** The version of the value: see `VersionRule`. */
+  version = 0;
   /** The tags known so far, as the tag table names them. */
   tags: readonly string[] = [];
   /** Tags that joining callers ask for. */

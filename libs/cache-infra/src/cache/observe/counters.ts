@@ -19,6 +19,8 @@ export class Counters {
   #notStored = 0;
   #lagging = 0;
   #notModified = 0;
+  #otherVersion = 0;
+  #schemaMisses = 0;
   #coalesced = 0;
   #staleHits = 0;
   #refreshes = 0;
@@ -90,6 +92,14 @@ export class Counters {
     this.#notStored++;
   }
 
+  missedBySchema(): void {
+    this.#schemaMisses++;
+  }
+
+  foundOtherVersion(): void {
+    this.#otherVersion++;
+  }
+
   renewed(): void {
     this.#notModified++;
   }
@@ -150,6 +160,8 @@ export class Counters {
       loads: this.#loads,
       loadErrors: this.#loadErrors,
       notStored: this.#notStored,
+      schemaMisses: this.#schemaMisses,
+      otherVersion: this.#otherVersion,
       notModified: this.#notModified,
       lagging: this.#lagging,
       coalesced: this.#coalesced,

@@ -1,5 +1,7 @@
 import { describeValue } from '../../base/redact.js';
 import type { CacheLogger } from '../contract/logger.js';
+import { SchemaMismatch } from '../../values/revive-failure.js';
+import type { Counters } from './counters.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
 
 /** Most distinct causes that are logged. */
@@ -11,16 +13,27 @@ export class Refusals {
   readonly #emitter: CacheEmitter;
   readonly #logger: CacheLogger | undefined;
   readonly #logged = new Set<string>();
+  readonly #counters: Pick<Counters, 'missedBySchema'> | undefined;
 
   /** `logger`: undefined = `process.emitWarning` */
-  constructor(name: string, emitter: CacheEmitter, logger: CacheLogger | undefined) {
+  constructor(
+    name: string,
+    emitter: CacheEmitter,
+    logger: CacheLogger | undefined,
+    counters?: Pick<Counters, 'missedBySchema'>,
+  ) {
+    this.#counters = counters;
     this.#name = name;
     this.#emitter = emitter;
     this.#logger = logger;
   }
 
-  /** Reports a value that could not be stored. A listener for `context` ({@link onRefusal}) replaces the log line. */
+  /** Reports a value that could not be stored. One that does not fit a schema is counted, and is no error. A listener for `context` ({@link onRefusal}) replaces the log line. */
   report(error: Error, key: string, context: object): void {
+    if (error instanceof SchemaMismatch) {
+      this.#counters?.missedBySchema();
+      return;
+    }
     this.#emitter.emit('error', { operation: 'getOrSet', error });
     const listener = listeners.get(context);
     if (listener === undefined) this.#log(error, key);

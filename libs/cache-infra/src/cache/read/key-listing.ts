@@ -135,7 +135,7 @@ async function freshOf(
   const redisNow = l2.clock.of(now);
   return found
     .filter(([, meta]) => {
-      const entry = decodedEntry(keyspace, undefined, meta, undefined, redisNow, now, false);
+      const entry = decodedEntry(keyspace, undefined, meta, undefined, redisNow, now, false, undefined);
       return entries.stateOf(entry) === 'fresh';
     })
     .map(([redisKey]) => redisKey);

@@ -4,6 +4,7 @@ import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { BaselineRequest, RemoteTier } from '../../tiers/remote-tier.js';
 import type { CacheOperation } from '../contract/monitor.js';
 import type { Keyspace } from '../entry/keyspace.js';
+import type { VersionRule } from '../entry/entry-version.js';
 import { hasTags, type LocalEntries } from '../entry/local-entries.js';
 import type { PlanDefaults } from '../entry/store-plan.js';
 import type { TagSync } from '../invalidate/tag-sync.js';
@@ -68,14 +69,22 @@ export class Lookup {
   }
 
   /** The fresh entry in the L2. Counts nothing. */
-  async lookL2(operation: CacheOperation, keyspace: Keyspace, key: string): Promise<L1Entry | undefined> {
+  async lookL2(
+    operation: CacheOperation,
+    keyspace: Keyspace,
+    key: string,
+    rule: VersionRule = this.#deps.defaults,
+  ): Promise<L1Entry | undefined> {
     const found = await this.tryL2(operation, keyspace, key);
-    return found === undefined || found === failed || !this.#deps.entries.isWithinTtl(found)
-      ? undefined
-      : found;
+    return found === undefined || found === failed || !this.#isHit(found, rule) ? undefined : found;
   }
 
-  /** The fresh or stale entry in the L2; `failed` = Redis did not answer. */
+  #isHit(found: L1Entry, rule: VersionRule = this.#deps.defaults): boolean {
+    const { entries } = this.#deps;
+    return entries.isWithinTtl(found) && entries.suits(found, rule);
+  }
+
+  /** The fresh or stale entry in the L2, of whatever version; `failed` = Redis did not answer. */
   async tryL2(
     operation: CacheOperation,
     keyspace: Keyspace,
@@ -99,15 +108,14 @@ export class Lookup {
     operation: CacheOperation,
     keyspace: Keyspace,
     key: string,
-    plan: ReadPlan,
+    plan: ReadPlan & VersionRule,
   ): Promise<Hit | undefined | typeof failed> {
-    const { l2, reads, entries, errors } = this.#deps;
+    const { l2, reads, errors } = this.#deps;
     if (l2 === undefined) return undefined;
     try {
       const read = reads.read(l2, keyspace, key, plan);
       const entry = await read.found;
-      if (entry !== undefined && entries.isWithinTtl(entry))
-        return { entry, tier: 'l2', isOwn: !read.shared };
+      if (entry !== undefined && this.#isHit(entry, plan)) return { entry, tier: 'l2', isOwn: !read.shared };
       return undefined;
     } catch (error) {
       errors.tolerate(operation, error);
@@ -134,7 +142,7 @@ export class Lookup {
       try {
         const read = reads.read(l2, keyspace, key, defaults);
         const entry = await read.found;
-        if (entry !== undefined && entries.isWithinTtl(entry)) {
+        if (entry !== undefined && this.#isHit(entry)) {
           counters.hitL2();
           return { entry, tier: 'l2', isOwn: !read.shared };
         }
@@ -194,12 +202,12 @@ export class Lookup {
     from: number,
     hits: (Hit | undefined)[],
   ): Promise<void> {
-    const { counters, entries } = this.#deps;
+    const { counters } = this.#deps;
     for (let n = 0; n < results.length; n++) {
       const result = results[n] as BulkResult;
       let { entry } = result;
       if (entry instanceof Promise) entry = await this.#awaited(entry);
-      if (entry === undefined || !entries.isWithinTtl(entry)) {
+      if (entry === undefined || !this.#isHit(entry)) {
         counters.missedL2();
         counters.missed();
       } else {

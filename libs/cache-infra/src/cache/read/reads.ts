@@ -8,6 +8,7 @@ import type { BaselineRequest, RemoteTier, StoredEntry } from '../../tiers/remot
 import type { InFlight, Supersedable } from '../invalidate/in-flight.js';
 import { copyInDecoded } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
+import { otherVersion } from '../entry/entry-version.js';
 import { hasGrace } from '../entry/freshness.js';
 import { decodedEntry, withL1Ttl, withTtlOver } from '../entry/l1-entries.js';
 import type { PlanDefaults, StorePlan } from '../entry/store-plan.js';
@@ -243,6 +244,7 @@ export class TierReads {
       redisNow,
       now,
       carriesTtl,
+      otherVersion(stored.meta.version ?? 0, defaults.version),
     );
     if (now >= entry.staleUntil) return undefined;
     const { detail } = entry;

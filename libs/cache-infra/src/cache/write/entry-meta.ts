@@ -15,5 +15,6 @@ export function entryMeta(stamp: number, plan: StorePlan, tagEpoch: number): Ent
     graceMs: plan.ttlMs === 0 ? 0 : plan.graceMs,
     tagEpoch: plan.tags.length === 0 ? 0 : tagEpoch,
     tags: plan.tags.length === 0 ? undefined : plan.tags,
+    version: plan.version === 0 ? undefined : plan.version,
   };
 }

@@ -13,6 +13,7 @@ import {
   type Checks,
 } from '../../base/checks.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
+import { assertSchema } from '../../cache/entry/schema-check.js';
 import { factName } from '../registry/cache-facts.js';
 import type {
   CacheableOptions,
@@ -56,6 +57,20 @@ const factNames: Check = (value) =>
 
 const eachValue: Check = (value) => (value === true || value === 'map' ? undefined : "must be true or 'map'");
 
+const standardSchema: Check = (schema) => {
+  try {
+    assertSchema(schema);
+    return undefined;
+  } catch {
+    return 'must be a Standard Schema (zod, valibot, arktype)';
+  }
+};
+
+const versionNumber: Check = (value) =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32
+    ? undefined
+    : 'must be a whole number from 1';
+
 /** The options for the location of entries, which `@CacheDefaults` sets for every decorator. */
 const place: Checks = {
   cache: nonEmptyString,
@@ -79,6 +94,8 @@ const storing: Checks = {
   as: functionValue,
   revive: functionValue,
   plain: booleanValue,
+  schema: standardSchema,
+  version: versionNumber,
   unless: functionValue,
 };
 const loading: Checks = {
@@ -106,7 +123,7 @@ const evicting: Checks = {
 };
 
 /** The options that each decorator takes from `@CacheDefaults`: none that select the entries of a call. */
-const ofTheMethod = ['key', 'condition', 'unless', 'resultTags', 'as', 'revive'];
+const ofTheMethod = ['key', 'condition', 'unless', 'resultTags', 'as', 'revive', 'schema'];
 export const evictDefaults: readonly string[] = Object.keys(place);
 export const putDefaults = Object.keys(storing).filter((name) => !ofTheMethod.includes(name));
 export const cacheableDefaults = Object.keys(loading).filter((name) => !ofTheMethod.includes(name));

@@ -1,3 +1,4 @@
+import type { ValueSchema } from '../../cache/contract/value-schema.js';
 import type { Observable } from 'rxjs';
 
 import type { Absent } from '../../cache/contract/bulk-load.js';
@@ -61,6 +62,16 @@ export interface StoringOptions extends MethodOptions {
   readonly revive?: Revive | undefined;
   /** True: instances in the result are stored, and returned, as plain objects. Default: the cache's `plain`. */
   readonly plain?: boolean | undefined;
+  /**
+   * Checks stored results: a Standard Schema of zod, valibot, arktype or others. A stored result that does not fit is a
+   * miss: the method runs.
+   */
+  readonly schema?: ValueSchema | undefined;
+  /**
+   * Version of the shape of the result, a whole number from 1. Raise it when a release changes the shape: a stored
+   * result of another version is a miss. Default: the cache's `version`.
+   */
+  readonly version?: number | undefined;
   /** Tags of the entry, or a function of the arguments that returns them, with the instance as `this`. */
   readonly tags?: readonly string[] | OfCall<readonly string[]> | undefined;
   /** Additional tags, a function of the result and the arguments: `(order) => order.productIds`. */
@@ -181,6 +192,7 @@ export type CacheDefaultsOptions = Pick<
   | 'jitter'
   | 'tiers'
   | 'plain'
+  | 'version'
   | 'refreshAhead'
   | 'softTimeout'
   | 'hardTimeout'

@@ -65,10 +65,10 @@ export function resultKeyOf(
 
 /** The storing options that are known before the method runs. */
 export function storeOptions(call: MethodCall, options: StoringOptions): StoreOptions {
-  const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain } = options;
+  const { ttl, l1Ttl, tags, grace, jitter, tiers, as, revive, plain, schema, version } = options;
   const made = tags === undefined ? undefined : tagsOf(tags, call, 'tags');
   const life = typeof ttl === 'function' ? undefined : ttl;
-  return { ttl: life, l1Ttl, tags: made, grace, jitter, tiers, as, revive, plain };
+  return { ttl: life, l1Ttl, tags: made, grace, jitter, tiers, as, revive, plain, schema, version };
 }
 
 /** The storing decisions that depend on the result. */

@@ -23,6 +23,8 @@ export interface L1EntryDetail {
    * The moment from which a hit also refreshes, milliseconds since the epoch; `Infinity` = never, -1 = not yet decided.
    */
   readonly refreshAt: number;
+  /** The version that the entry was stored with, if it is not the cache's own: see `VersionRule`. */
+  readonly otherVersion: number | undefined;
 }
 
 /** An L1 entry. `MemoryTier` holds an entry without `detail` as its bare value, and creates the `L1Entry` on access. */
