@@ -33,7 +33,7 @@ export const notMeasured = [
   [
     '- Redis over a network, TLS, Cluster, Sentinel; a server on other processors than the client. On the loopback interface of a machine with two processors, client, server and load generator share them.',
     '- Compressed and encrypted values, and values much larger than 1 kB.',
-    '- Hit ratios: all caches here are large enough, but for Zipf. [Scale](scale.md) is about those.',
+    '- Hit ratios: all caches here are large enough, but for Zipf. [Scale](scale.md) is about those, [eviction](decisions/eviction.md) about what leaves a full one.',
     '- Fastify, and routes that do work.',
   ].join('\n'),
 ];
