@@ -43,6 +43,7 @@ export type {
   Ttl,
 } from './cache/contract/options.js';
 export { RedisCache } from './cache/redis-cache.js';
+export type { TruthStats, UntruthCause } from './cache/contract/truth.js';
 export type { SchemaResult, ValueSchema } from './cache/contract/value-schema.js';
 export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/contract/stats.js';
 export type { ByteSize, MemorySize } from './base/byte-size.js';

@@ -13,7 +13,8 @@ export function allowsPlainHit(options: LoadOptions | null): boolean {
     options.as === undefined &&
     options.revive === undefined &&
     options.schema === undefined &&
-    options.version === undefined
+    options.version === undefined &&
+    options.verify === undefined
   );
 }
 

@@ -24,11 +24,13 @@ import { LookRounds } from './load/look-rounds.js';
 import { MissForecast } from './load/miss-forecast.js';
 import { ReplicaLag } from './load/replica-lag.js';
 import type { SingleFlight } from './load/single-flight.js';
+import { Verification } from './load/verification.js';
 import type { HealthDeps } from './observe/check-health.js';
 import type { Counters } from './observe/counters.js';
 import { runSafely, type CacheEmitter } from './observe/emitter.js';
 import type { Observer } from './observe/observer.js';
 import type { Refusals } from './observe/refusals.js';
+import { TruthMeter } from './observe/truth-meter.js';
 import { Sampling } from './observe/sampling.js';
 import { DeadEntries } from './read/dead-entries.js';
 import { Lookup } from './read/lookup.js';
@@ -71,6 +73,10 @@ export interface EngineParts {
   readonly recovery: Recovery | undefined;
   /** How far a replica of the origin's database may lag behind, milliseconds; 0 = there is none. */
   readonly replicaLagMs: number;
+  /** Most verifications of one minute. */
+  readonly verifyPerMinute: number;
+  /** From a verification that finds another value to the second look, milliseconds. */
+  readonly verifySettleMs: number;
 }
 
 const emptyL1 = { size: 0, bytes: 0 };
@@ -109,6 +115,8 @@ export class Engine {
   readonly writes: TierWrites;
   readonly removals: Removals;
   readonly loadDeps: LoadDeps;
+  readonly truth: TruthMeter;
+  readonly verification: Verification;
   /**
    * True once the L1 may hold ids that begin with `\0` (see `Keyspace`): root keys are no longer their own ids.
    */
@@ -174,6 +182,7 @@ export class Engine {
       ...{ ...changing, keyPrefix, values, recent },
       look: (operation, keyspace, key) => lookup.look(operation, keyspace, key),
     });
+    const truth = (this.truth = new TruthMeter(parts.verifyPerMinute));
     const lookRounds = new LookRounds();
     lifecycle.onClose(() => {
       lookRounds.close();
@@ -183,11 +192,13 @@ export class Engine {
       optimisticLoads: parts.optimisticLoads,
       missForecast: new MissForecast(),
       lookRounds,
+      truth,
       replicaLag: recent && new ReplicaLag({ ...{ lagMs, clock, l2, tags, errors }, removals: recent }),
       refreshBackoff: new Backoff(graceBackoffMs),
       refusals: parts.refusals,
       timers: this.#timers,
     };
+    this.verification = new Verification(this.loadDeps, truth, parts.verifySettleMs);
     this.#storesPlainly = l1 !== undefined && l2 === undefined && isBare(defaults);
     this.#attachMonitor(parts.monitor);
   }
@@ -197,7 +208,7 @@ export class Engine {
     const { counters, name, l1, l2, recovery } = this;
     const compression = l2?.codec.compression ?? { count: 0, bytesIn: 0, bytesOut: 0 };
     const journal = recovery?.journal.stats() ?? { ...emptyJournal };
-    return counters.snapshot(name, l1 ?? emptyL1, compression, journal);
+    return counters.snapshot(name, l1 ?? emptyL1, compression, journal, this.truth.snapshot());
   }
 
   /**
@@ -216,6 +227,7 @@ export class Engine {
       l1TtlMs: defaults.l1TtlMs,
       journalSize: recovery?.journal.size ?? 0,
       writeTrouble: this.#writeStreak.trouble,
+      truth: this.truth.snapshot(),
     };
   }
 

@@ -27,7 +27,7 @@ const maxTags = 10_000;
 export function memoryEngine(options: InMemoryCacheOptions): Engine {
   assertOptions('InMemoryCache', options, inMemoryChecks);
   const { name = defaultOptions.name, maxSize = 1000, enabled = true } = options;
-  const { clock = cacheClock, graceBackoff } = advancedInEffect(options.advanced);
+  const { clock = cacheClock, graceBackoff, verifySettle } = advancedInEffect(options.advanced);
   const counters = new Counters();
   const emitter = new CacheEmitter();
   const maxBytes = options.maxBytes === undefined ? undefined : byteCount(options.maxBytes, 'maxBytes');
@@ -55,6 +55,8 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     maxSize,
     defaults: planDefaults(options, false, undefined),
     replicaLagMs: durationMs(options.replicaLag ?? defaultOptions.replicaLag, 'replicaLag'),
+    verifyPerMinute: options.verifyPerMinute ?? defaultOptions.verifyPerMinute,
+    verifySettleMs: durationMs(verifySettle, 'advanced.verifySettle'),
     graceBackoffMs: durationMs(graceBackoff, 'advanced.graceBackoff'),
     isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),

@@ -179,6 +179,8 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     maxSize: l1CacheSize,
     defaults: planDefaults(options, options.lock ?? defaults.lock, options.l1Ttl ?? fallbackL1Ttl),
     replicaLagMs,
+    verifyPerMinute: options.verifyPerMinute ?? defaultOptions.verifyPerMinute,
+    verifySettleMs: durationMs(advanced.verifySettle, 'advanced.verifySettle'),
     graceBackoffMs: durationMs(advanced.graceBackoff, 'advanced.graceBackoff'),
     isolation: options.isolation ?? defaultOptions.isolation,
     values: valueLimits(options),

@@ -37,7 +37,7 @@ import type { CacheStats } from './contract/stats.js';
 import type { TagTable } from './entry/tag-table.js';
 import { isRevived } from './entry/value-rules.js';
 import { ReviveFailure } from '../values/revive-failure.js';
-import { checkedTags, storePlan } from './entry/store-plan.js';
+import { checkedTags, loadPlan, storePlan } from './entry/store-plan.js';
 import { ScopedCalls } from './scoped-calls.js';
 
 /**
@@ -66,6 +66,8 @@ export class TieredCache extends Cache {
   readonly #getOrSet: GetOrSet;
   readonly #bulk: BulkCalls;
   readonly #getOrSetMany: GetOrSetMany;
+  /** Share of plain hits that are verified. */
+  readonly #verify: number;
 
   static {
     engineOf = (cache) => cache.#engine;
@@ -83,7 +85,8 @@ export class TieredCache extends Cache {
     this.#isolation = engine.isolation;
     this.#tagTable = engine.tags.table;
     this.#bulk = new BulkCalls(engine, this.#keyspace);
-    this.#getOrSet = new GetOrSet(engine.loadDeps, this.#keyspace, counters);
+    this.#getOrSet = new GetOrSet(engine.loadDeps, this.#keyspace, counters, engine.verification);
+    this.#verify = engine.defaults.verify;
     this.#getOrSetMany = new GetOrSetMany(engine.loadDeps, this.#keyspace, counters);
   }
 
@@ -268,9 +271,23 @@ export class TieredCache extends Cache {
     if (typeof loader === 'function' && (typeof options !== 'object' || allowsPlainHit(options))) {
       const refreshing = typeof options === 'object' && options.refreshAhead !== undefined;
       const value = this.#plainHit('getOrSet', key, refreshing);
-      if (value !== undefined) return Promise.resolve(copyOut(value, this.#isolation) as T);
+      if (value !== undefined) {
+        if (this.#verify > 0) this.#verifyHit(key, loader, options);
+        return Promise.resolve(copyOut(value, this.#isolation) as T);
+      }
     }
     return this.#loadWatched(key, loader, options);
+  }
+
+  /** One of the plain hits that the cache's `verify` chooses. */
+  #verifyHit<T, S>(key: string, loader: Loader<T, S>, options: Ttl | LoadOptions | undefined): void {
+    const { truth, l1, verification, defaults } = this.#engine;
+    if (!truth.chooses(this.#verify)) return;
+    const entry = l1?.get(this.#keyspace.id(key));
+    if (entry === undefined) return;
+    const load = loader as Loader<T, unknown>;
+    const plan = loadPlan(options, defaults);
+    verification.begin({ keyspace: this.#keyspace, key, entry, tier: 'l1', loader: load, plan });
   }
 
   #loadWatched<T, S>(key: string, loader: Loader<T, S>, options: Ttl | LoadOptions | undefined): Promise<T> {

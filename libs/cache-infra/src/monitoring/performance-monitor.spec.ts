@@ -1,6 +1,7 @@
 import type { OperationRecord } from '../cache/contract/monitor.js';
 import type { CacheStats } from '../cache/contract/stats.js';
 import { emptyActivity } from '../cache/observe/activity.js';
+import { TruthMeter } from '../cache/observe/truth-meter.js';
 import { Counters } from '../cache/observe/counters.js';
 import { ValidationError } from '../base/errors.js';
 import { CachePerformanceMonitor } from './performance-monitor.js';
@@ -32,6 +33,7 @@ class Source {
       { size: this.size, bytes: 0 },
       this.compression,
       this.journal,
+      new TruthMeter(0).snapshot(),
     );
     return {
       ...stats,

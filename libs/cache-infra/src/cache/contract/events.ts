@@ -1,4 +1,5 @@
 import type { CacheOperation } from './monitor.js';
+import type { UntruthCause } from './truth.js';
 
 /** The events of a cache, with their payloads. Errors and rejections of a listener are ignored. */
 export interface CacheEvents {
@@ -17,6 +18,11 @@ export interface CacheEvents {
   invalidate: { kind: 'tags' | 'expireTags' | 'pattern' | 'clear'; detail: readonly string[] };
   /** The L1 was full and evicted its least recently used entry. */
   evict: { key: string };
+  /**
+   * A hit was verified (`verify`), and its value was wrong. `cause`: see `UntruthCause`. `ageMs`: milliseconds since the
+   * value was stored; undefined = unknown.
+   */
+  untrue: { key: string; cause: UntruthCause; ageMs: number | undefined };
   /** Bytes in Redis could not be decoded, and were removed. `key`: the Redis key. */
   corrupt: { key: string; reason: string };
   /**

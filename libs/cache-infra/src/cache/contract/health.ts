@@ -1,3 +1,5 @@
+import type { TruthStats } from './truth.js';
+
 /**
  * - `up`: everything that is configured works.
  * - `degraded`: Redis is unavailable, or does not take every change (some are journalled, or refused to this user). The
@@ -15,6 +17,8 @@ export interface CacheHealth {
     /** Absent when there is no Redis. */
     l2?: L2Health | undefined;
   };
+  /** How often hits told the truth. Absent before the first verification (`verify`). */
+  truth?: TruthStats | undefined;
 }
 
 export interface L1Health {

@@ -101,6 +101,12 @@ export const baseAdvancedOptions = {
    */
   graceBackoff: timeout({ default: '1s' }),
   /**
+   * From a verification that finds another value to the second look: an invalidation may be on its way.
+   *
+   * @default '1s'
+   */
+  verifySettle: timeout({ default: '1s' }),
+  /**
    * Where time comes from, for tests.
    *
    * @default the system's, never going back
@@ -189,6 +195,20 @@ export const baseOptions = {
    * @default none
    */
   hardTimeout: duration(),
+  /**
+   * For calls that name none: share of hits of `getOrSet` (0-1) that are verified after they were answered: the loader
+   * runs again in the background, and its value is compared.
+   *
+   * @default 0
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/recipes/truth-meter.md
+   */
+  verify: fraction({ default: 0 }),
+  /**
+   * Most verifications of one minute.
+   *
+   * @default 60
+   */
+  verifyPerMinute: count({ default: 60, unit: 'loader runs' }),
   /**
    * Version of the shape of values, for calls that name none: a value of another version is a miss. See `version` of a
    * call.

@@ -104,6 +104,12 @@ export interface LoadOptions extends StoreOptions {
    */
   forceRefresh?: boolean | undefined;
   /**
+   * Share of hits (0-1) after which the loader runs again in the background, to compare its value with the one that was
+   * served. The result counts in `stats().truth`. Bounded by the cache's `verifyPerMinute`. Not for `getOrSetMany`.
+   * Default: the cache's `verify`, 0.
+   */
+  verify?: number | undefined;
+  /**
    * Aborts this call: its promise rejects with the signal's reason. When the last caller leaves, the loader's signal
    * aborts.
    */

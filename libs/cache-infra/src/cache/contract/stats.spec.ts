@@ -34,6 +34,10 @@ describe('stats are exact', () => {
       hitRatio: 0,
       size: 0,
       bytes: 0,
+      truth: {
+        ...{ verified: 0, untrue: 0, rate: 1, interval: [0, 1], oldestMs: 0, inconclusive: 0, skipped: 0 },
+        causes: { ttl: 0, tag: 0, key: 0, writer: 0 },
+      },
       compression: { count: 0, bytesIn: 0, bytesOut: 0 },
       journal: { size: 0, bytes: 0, recorded: 0, replayed: 0, dropped: 0, expired: 0, superseded: 0 },
       l1: { hits: 0, misses: 0, sets: 0, deletes: 0, errors: 0 },

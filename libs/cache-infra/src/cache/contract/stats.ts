@@ -1,3 +1,5 @@
+import type { TruthStats } from './truth.js';
+
 /** Exact counters of one tier. */
 export interface TierStats {
   hits: number;
@@ -57,6 +59,8 @@ export interface CacheStats {
   size: number;
   /** Bytes of these entries, as estimated; 0 without `l1MaxBytes` (`maxBytes`) and `memoryBudget`. */
   bytes: number;
+  /** How often hits told the truth; needs `verify`. */
+  truth: TruthStats;
   /** Compression of values for Redis. */
   compression: CompressionStats;
   /** The journal of changes that did not reach Redis. */

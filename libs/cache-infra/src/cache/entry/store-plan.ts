@@ -32,6 +32,8 @@ export interface LoadPlan extends StorePlan {
   readonly lock: boolean;
   readonly forced: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Share of hits that are verified, 0-1. */
+  readonly verify: number;
 }
 
 /** The cache's defaults for calls without options of their own. */
@@ -45,6 +47,7 @@ export interface PlanDefaults extends VersionRule {
   readonly softTimeoutMs: number | undefined;
   readonly hardTimeoutMs: number | undefined;
   readonly lock: boolean;
+  readonly verify: number;
 }
 
 const noTags: readonly string[] = [];
@@ -60,6 +63,7 @@ export const loadOptionNames: ReadonlySet<string> = new Set([
   'hardTimeout',
   'lock',
   'forceRefresh',
+  'verify',
   'signal',
 ]);
 const tierChoices: readonly unknown[] = ['both', 'l1', 'l2'] satisfies Tiers[];
@@ -78,6 +82,7 @@ export function planDefaults(options: BaseCacheOptions, lock: boolean, l1Ttl: Tt
     softTimeoutMs: ms(options.softTimeout, 'softTimeout'),
     hardTimeoutMs: unlessZero(ms(options.hardTimeout, 'hardTimeout')),
     lock,
+    verify: options.verify ?? 0,
     version: options.version ?? 0,
     otherVersion: undefined,
   };
@@ -112,6 +117,7 @@ function barePlan(ttl: Ttl | undefined, defaults: PlanDefaults): LoadPlan {
     lock: defaults.lock,
     forced: false,
     signal: undefined,
+    verify: defaults.verify,
     version: defaults.version,
     otherVersion: undefined,
   };
@@ -121,7 +127,7 @@ function barePlan(ttl: Ttl | undefined, defaults: PlanDefaults): LoadPlan {
 function planOf(given: LoadOptions, defaults: PlanDefaults): LoadPlan {
   const { ttl, l1Ttl, tags, grace, softTimeout, hardTimeout, lock, forceRefresh, signal } = given;
   const { jitter = defaults.jitter, tiers = 'both', refreshAhead = defaults.refreshAhead } = given;
-  const { version = defaults.version } = given;
+  const { version = defaults.version, verify = defaults.verify } = given;
   if (given.version !== undefined) assertVersion(given.version);
   if (!(typeof jitter === 'number' && jitter >= 0 && jitter <= 1)) {
     throw problem('jitter', `jitter must be a number from 0 to 1, got ${describeValue(jitter)}`);
@@ -134,6 +140,9 @@ function planOf(given: LoadOptions, defaults: PlanDefaults): LoadPlan {
   }
   if (refreshAhead !== undefined && !(refreshAhead > 0 && refreshAhead < 1)) {
     throw problem('refreshAhead', `refreshAhead must be between 0 and 1, got ${describeValue(refreshAhead)}`);
+  }
+  if (!(typeof verify === 'number' && verify >= 0 && verify <= 1)) {
+    throw problem('verify', `verify must be a number from 0 to 1, got ${describeValue(verify)}`);
   }
   assertFlag('lock', lock);
   assertFlag('forceRefresh', forceRefresh);
@@ -153,6 +162,7 @@ function planOf(given: LoadOptions, defaults: PlanDefaults): LoadPlan {
     lock: lock ?? defaults.lock,
     forced: forceRefresh === true,
     signal,
+    verify,
     version,
     otherVersion: otherVersion(version, defaults.version),
   };

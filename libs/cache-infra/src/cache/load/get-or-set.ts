@@ -16,6 +16,7 @@ import { waitWithTimeouts } from './caller-timeouts.js';
 import type { LoadDeps } from './load-deps.js';
 import { LoadRun } from './load-run.js';
 import type { LoadResult, SingleFlight } from './single-flight.js';
+import type { Verification } from './verification.js';
 import { mayServeStale } from './stale-policy.js';
 
 /**
@@ -56,9 +57,11 @@ export class GetOrSet {
   readonly #deps: LoadDeps;
   readonly #keyspace: Keyspace;
   readonly #counters: Counters;
+  readonly #verification: Verification | undefined;
 
-  /** `counters`: for hits and misses of calls. Loads count in the counters of `deps`. */
-  constructor(deps: LoadDeps, keyspace: Keyspace, counters: Counters) {
+  /** `counters`: for hits and misses of calls. Loads count in the counters of `deps`. `verification`: default is none. */
+  constructor(deps: LoadDeps, keyspace: Keyspace, counters: Counters, verification?: Verification) {
+    this.#verification = verification;
     this.#deps = deps;
     this.#keyspace = keyspace;
     this.#counters = counters;
@@ -135,6 +138,7 @@ export class GetOrSet {
     this.#counters.hitL1();
     call.outcome.hit(call.key, 'l1');
     if (plan.refreshAhead !== undefined) this.#refreshIfDue(call, entry);
+    if (plan.verify > 0) this.#verify(call, entry, 'l1');
     return value;
   }
 
@@ -169,7 +173,13 @@ export class GetOrSet {
     if (!this.#skipsL1(call.plan)) this.#counters.missedL1();
     this.#counters.hitL2();
     call.outcome.hit(call.key, 'l2');
+    if (call.plan.verify > 0) this.#verify(call, hit.entry, 'l2');
     return value;
+  }
+
+  #verify({ key, loader, plan }: Planned, entry: L1Entry, tier: 'l1' | 'l2'): void {
+    if (this.#verification === undefined || !this.#deps.truth.chooses(plan.verify)) return;
+    this.#verification.begin({ keyspace: this.#keyspace, key, entry, tier, loader, plan });
   }
 
   /** The stale entry in the L1. Counts the look as a miss there. */
@@ -265,10 +275,12 @@ export class GetOrSet {
     if (result.from === 'other-instance') return again;
     if (result.from === 'stale') return this.#served(call, result.value);
     if (result.from === 'l2') {
-      const value = this.#given(result.value, call.plan);
+      const { entry, isDue } = result;
+      const value = this.#given(entry.value, call.plan);
       this.#counters.hitL2();
       call.outcome.hit(call.key, 'l2');
-      if (result.due !== undefined && this.#skipsL1(call.plan)) this.#refresh(call, result.due);
+      if (isDue && this.#skipsL1(call.plan)) this.#refresh(call, entry);
+      if (call.plan.verify > 0 && !isJoined) this.#verify(call, entry, 'l2');
       return value;
     }
     if (isSuspect && !this.#deps.tags.table.isValid(result.tags, result.tagEpoch)) return again;

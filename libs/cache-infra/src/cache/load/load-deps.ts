@@ -14,6 +14,7 @@ import type { KeySignals } from '../invalidate/key-signals.js';
 import type { TagSync } from '../invalidate/tag-sync.js';
 import type { Counters } from '../observe/counters.js';
 import type { CacheEmitter } from '../observe/emitter.js';
+import type { TruthMeter } from '../observe/truth-meter.js';
 import type { Refusals } from '../observe/refusals.js';
 import type { Lookup } from '../read/lookup.js';
 import type { TierRead } from '../read/reads.js';
@@ -35,6 +36,8 @@ export interface LoadDeps {
   readonly optimisticLoads: OptimisticLoads | undefined;
   readonly missForecast: MissForecast;
   readonly lookRounds: LookRounds;
+  /** Chooses the hits that are verified. */
+  readonly truth: TruthMeter;
   /** undefined = the origin has no replica that lags behind. */
   readonly replicaLag: ReplicaLag | undefined;
   readonly clock: Clock;

@@ -217,7 +217,7 @@ export class LoadRun implements FlightObserver {
     const { entries, backoff, clock } = this.#deps;
     const isFresh = entries.isWithinTtl(found);
     if (isFresh && !this.#isDueAgain(found)) {
-      return { from: 'l2', value: found.value, due: this.#isDue(found) ? found : undefined };
+      return { from: 'l2', entry: found, isDue: this.#isDue(found) };
     }
     if (!isFresh) flight.stale ??= found;
     const { stale } = flight;
@@ -279,7 +279,7 @@ export class LoadRun implements FlightObserver {
           const found = await this.#lookAgain(begun);
           if (found !== undefined && !this.#isDueAgain(found) && !isForced(flight)) {
             await loadedWrites.release(begun);
-            return { from: 'l2', value: found.value };
+            return { from: 'l2', entry: found, isDue: false };
           }
         }
         if (begun.granted) return undefined;

@@ -22,9 +22,9 @@ export type LoadResult =
     }
   | {
       readonly from: 'l2';
-      readonly value: unknown;
-      /** The entry, if it is due for a refresh. */
-      readonly due?: L1Entry | undefined;
+      readonly entry: L1Entry;
+      /** The entry is due for a refresh. */
+      readonly isDue: boolean;
     }
   | { readonly from: 'stale'; readonly value: unknown }
   /** Another instance loads the value, or the load reached its limit: a caller with time left begins anew. */

@@ -1,6 +1,7 @@
 import { failureKind } from '../../tiers/redis/errors.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
 import type { CacheHealth } from '../contract/health.js';
+import type { TruthStats } from '../contract/truth.js';
 
 export interface HealthDeps {
   readonly l1: { readonly size: number } | undefined;
@@ -13,6 +14,7 @@ export interface HealthDeps {
   /** Why Redis refused the last writes; undefined = it takes them. */
   readonly writeTrouble: string | undefined;
   readonly closed: boolean;
+  readonly truth: TruthStats;
 }
 
 /** Milliseconds of a `PING`. An ACL that forbids the command still proves that Redis answers. */
@@ -32,6 +34,11 @@ function unheard({ l2, channel, l1TtlMs }: HealthDeps): { unheardMs?: number } {
 
 /** Checks the tiers. Never rejects. */
 export async function checkHealth(deps: HealthDeps): Promise<CacheHealth> {
+  const health = await tiersHealth(deps);
+  return deps.truth.verified === 0 ? health : { ...health, truth: deps.truth };
+}
+
+async function tiersHealth(deps: HealthDeps): Promise<CacheHealth> {
   const { l1, l2, maxSize, channel } = deps;
   const tiers: CacheHealth['tiers'] = {};
   if (l1 !== undefined) tiers.l1 = { size: l1.size, maxSize, ...unheard(deps) };

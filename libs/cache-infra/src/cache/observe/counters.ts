@@ -1,3 +1,4 @@
+import type { TruthStats } from '../contract/truth.js';
 import type { CacheStats, CompressionStats, JournalStats } from '../contract/stats.js';
 
 /** The counters of a cache. Each event has a method; a count costs one addition. */
@@ -147,6 +148,7 @@ export class Counters {
     l1: { readonly size: number; readonly bytes: number },
     compression: CompressionStats,
     journal: JournalStats,
+    truth: TruthStats,
   ): CacheStats {
     const hits = this.#l1Hits + this.#l2Hits;
     const asked = hits + this.#misses;
@@ -173,6 +175,7 @@ export class Counters {
       hitRatio: asked === 0 ? 0 : hits / asked,
       size: l1.size,
       bytes: l1.bytes,
+      truth,
       compression: { ...compression },
       journal,
       l1: {

@@ -104,6 +104,7 @@ const loading: Checks = {
   softTimeout: duration,
   hardTimeout: duration,
   lock: booleanValue,
+  verify: fraction,
 };
 /** Options of a method whose items are cached one by one. */
 const ofItems: Checks = {

@@ -115,6 +115,11 @@ export interface CacheableOptions extends StoringOptions {
   readonly softTimeout?: Ttl | undefined;
   /** Without a stale result, the call rejects with `CacheTimeoutError` after this long. Default: the cache's. */
   readonly hardTimeout?: Ttl | undefined;
+  /**
+   * Share of hits (0-1) that are verified: the method runs again in the background, and the results are compared.
+   * Default: the cache's `verify`. Not with `each`.
+   */
+  readonly verify?: number | undefined;
   /** True: one run across all instances, not only in this process. Default: the cache's `lock`. */
   readonly lock?: boolean | undefined;
 }
@@ -197,6 +202,7 @@ export type CacheDefaultsOptions = Pick<
   | 'softTimeout'
   | 'hardTimeout'
   | 'lock'
+  | 'verify'
 > & {
   /** The ttl of entries. Default: the cache's `defaultTtl`. */
   readonly ttl?: Ttl | undefined;

@@ -116,8 +116,8 @@ const constantOptions = new WeakMap<CacheableOptions, LoadOptions>();
 export function loadOptions(call: MethodCall, options: CacheableOptions): LoadOptions {
   const known = constantOptions.get(options);
   if (known !== undefined) return known;
-  const { refreshAhead, softTimeout, hardTimeout, lock } = options;
-  const made = { ...storeOptions(call, options), refreshAhead, softTimeout, hardTimeout, lock };
+  const { refreshAhead, softTimeout, hardTimeout, lock, verify } = options;
+  const made = { ...storeOptions(call, options), refreshAhead, softTimeout, hardTimeout, lock, verify };
   if (typeof options.tags !== 'function') constantOptions.set(options, made);
   return made;
 }
