@@ -22,6 +22,7 @@ import type { LoadDeps } from './load/load-deps.js';
 import { LookRounds } from './load/look-rounds.js';
 import { MissForecast } from './load/miss-forecast.js';
 import type { SingleFlight } from './load/single-flight.js';
+import { Locks } from './lock/locks.js';
 import type { HealthDeps } from './observe/check-health.js';
 import type { Counters } from './observe/counters.js';
 import { runSafely, type CacheEmitter } from './observe/emitter.js';
@@ -105,6 +106,7 @@ export class Engine {
   readonly writes: TierWrites;
   readonly removals: Removals;
   readonly loadDeps: LoadDeps;
+  readonly locks: Locks;
   /**
    * True once the L1 may hold ids that begin with `\0` (see `Keyspace`): root keys are no longer their own ids.
    */
@@ -163,6 +165,7 @@ export class Engine {
       ...{ ...changing, keyPrefix, values },
       look: (operation, keyspace, key) => lookup.look(operation, keyspace, key),
     });
+    this.locks = new Locks({ name, keyPrefix, l1, l2, clock, coherence, keySignals, lifecycle });
     const lookRounds = new LookRounds();
     lifecycle.onClose(() => {
       lookRounds.close();
@@ -221,6 +224,7 @@ export class Engine {
     this.#timers.close();
     for (const [, flight] of [...work.loads.entries()]) flight.close(lifecycle.closedError());
     work.supersedeAll();
+    this.locks.close();
     this.keySignals.sendAll();
     const pending = lifecycle.pending();
     if (pending !== undefined) await pending;

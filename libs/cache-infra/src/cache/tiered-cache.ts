@@ -30,6 +30,7 @@ import type { InvalidationScope } from './invalidation-scope.js';
 import { listKeys } from './read/key-listing.js';
 import type { Hit } from './read/lookup.js';
 import { copyOut, copyIn } from './entry/isolation.js';
+import type { LockedWork, LockOptions } from './contract/lock.js';
 import { CallOutcome, type Observer } from './observe/observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
 import { Keyspace } from './entry/keyspace.js';
@@ -475,6 +476,10 @@ export class TieredCache extends Cache {
       await this.#engine.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
       this.#engine.emitter.emit('invalidate', { kind: 'clear', detail: [this.#keyspace.path] });
     });
+  }
+
+  override lock<T>(name: string, ttl: Ttl, work: LockedWork<T>, options?: LockOptions): Promise<T> {
+    return this.#engine.locks.run(this.#keyspace.path, name, ttl, work, options);
   }
 
   override namespace(name: string): Cache {

@@ -14,6 +14,7 @@ export interface RemoteTier {
   readonly keys: RemoteKeys;
   readonly tagTable: RemoteTagTable;
   readonly lateChanges: RemoteLateChanges;
+  readonly leases: RemoteLeases;
   /** For diagnostics. */
   readonly server: RemoteServer;
 
@@ -165,6 +166,19 @@ export interface RemoteLateChanges {
   /** The clears recorded at a moment or later: milliseconds as text, '-inf' = all, '(' in front = later only. */
   clearedSince(at: string): Promise<Cleared[]>;
 }
+
+/** Leases of locks. A holder is a text that no other caller has. */
+export interface RemoteLeases {
+  /** Grants the lease, unless another holder has it. */
+  acquire(redisKey: string, holder: string, leaseMs: number): Promise<LeaseAnswer>;
+  /** Makes the lease last `leaseMs` from now. False = the lease is lost. */
+  renew(redisKey: string, holder: string, leaseMs: number): Promise<boolean>;
+  /** Ends the lease. False = it was lost before. */
+  release(redisKey: string, holder: string): Promise<boolean>;
+}
+
+/** The fencing token of a granted lease, or the milliseconds until the lease of the other holder ends. */
+export type LeaseAnswer = { readonly token: number } | { readonly leftMs: number };
 
 /** Direct access to the servers, for diagnostics: what they are, and commands of any kind. */
 export interface RemoteServer {

@@ -9,6 +9,7 @@ import { EntryRemovals, type SiblingKeys } from './entry-removals.js';
 import type { RedisExecutor } from './executor.js';
 import { KeyScan } from './key-scan.js';
 import { LateChanges } from './late-changes.js';
+import { LockLeases } from './lock-leases.js';
 import type { OwnChange } from './own-changes.js';
 import { ReadBatches } from './read-batches.js';
 import { RedisLink } from './redis-link.js';
@@ -50,6 +51,7 @@ export class RedisTier implements RemoteTier {
   readonly keys: KeyScan;
   readonly tagTable: TagTableCalls;
   readonly lateChanges: LateChanges;
+  readonly leases: LockLeases;
   readonly #entries: EntryDecoder;
   readonly #reads: ReadBatches;
   readonly #writes: WriteBatches;
@@ -70,6 +72,7 @@ export class RedisTier implements RemoteTier {
     const clearedKeys = (): string[] =>
       isCluster(connection.client) ? [clearedKey] : [clearedKey, latestClearKey];
     this.lateChanges = new LateChanges(executor, { ...options, clearedKeys });
+    this.leases = new LockLeases(executor);
     const removals = new EntryRemovals({ connection, executor, siblings, horizonMs, changing });
     const entries = new EntryDecoder(codec, {
       onCorrupt,
