@@ -51,6 +51,7 @@ export const arrows = {
   cli: ['config', 'benchmarks', 'cache', ...belowCache],
   testing: [...all, 'benchmarks'],
   keyv: ['cache', 'base'],
+  throttler: ['cache', 'tiers', 'base'],
   compat: ['config', 'keyv', 'cache', 'base'],
 };
 

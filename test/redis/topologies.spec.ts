@@ -44,6 +44,9 @@ async function expectComplete(options: RedisCacheOptions): Promise<void> {
   const refusal = cache.lock('job', '5s', () => direct.lock('job', '5s', () => 'never', { wait: 0 }));
   await expect(refusal).rejects.toThrow(LockNotAcquiredError);
   expect(await direct.lock('job', '5s', () => 'free', { wait: 0 })).toBe('free');
+  const limit = { windowMs: 60_000, limit: 1, blockMs: 1000 };
+  const counts = [await cache.countHit('a', 'key', limit), await direct.countHit('a', 'key', limit)];
+  expect(counts).toMatchObject([{ hits: 1 }, { hits: 2, isBlocked: true }]);
   expect(await cache.health()).toMatchObject({
     status: 'up',
     tiers: { l2: { status: 'ready', coherence: 'armed' } },

@@ -15,6 +15,7 @@ export interface RemoteTier {
   readonly tagTable: RemoteTagTable;
   readonly lateChanges: RemoteLateChanges;
   readonly leases: RemoteLeases;
+  readonly hits: RemoteHits;
   /** For diagnostics. */
   readonly server: RemoteServer;
 
@@ -179,6 +180,30 @@ export interface RemoteLeases {
 
 /** The fencing token of a granted lease, or the milliseconds until the lease of the other holder ends. */
 export type LeaseAnswer = { readonly token: number } | { readonly leftMs: number };
+
+/** Counts hits towards rate limits, for all instances together. */
+export interface RemoteHits {
+  count(redisKey: string, limit: HitLimit): Promise<HitCount>;
+}
+
+/** A rate limit: at most `limit` hits in any window. */
+export interface HitLimit {
+  /** Milliseconds that a hit counts. */
+  readonly windowMs: number;
+  readonly limit: number;
+  /** Milliseconds that a key above the limit is blocked; 0 = until its oldest hit ends. */
+  readonly blockMs: number;
+}
+
+/** The state of a key after a hit. */
+export interface HitCount {
+  /** The hits that count. */
+  readonly hits: number;
+  readonly windowLeftMs: number;
+  readonly isBlocked: boolean;
+  /** 0 = the key is not blocked. */
+  readonly blockLeftMs: number;
+}
 
 /** Direct access to the servers, for diagnostics: what they are, and commands of any kind. */
 export interface RemoteServer {

@@ -11,6 +11,7 @@ import { KeyScan } from './key-scan.js';
 import { LateChanges } from './late-changes.js';
 import { LockLeases } from './lock-leases.js';
 import type { OwnChange } from './own-changes.js';
+import { RateHits } from './rate-hits.js';
 import { ReadBatches } from './read-batches.js';
 import { RedisLink } from './redis-link.js';
 import { ServerClock } from './server-clock.js';
@@ -52,6 +53,7 @@ export class RedisTier implements RemoteTier {
   readonly tagTable: TagTableCalls;
   readonly lateChanges: LateChanges;
   readonly leases: LockLeases;
+  readonly hits: RateHits;
   readonly #entries: EntryDecoder;
   readonly #reads: ReadBatches;
   readonly #writes: WriteBatches;
@@ -73,6 +75,7 @@ export class RedisTier implements RemoteTier {
       isCluster(connection.client) ? [clearedKey] : [clearedKey, latestClearKey];
     this.lateChanges = new LateChanges(executor, { ...options, clearedKeys });
     this.leases = new LockLeases(executor);
+    this.hits = new RateHits(executor);
     const removals = new EntryRemovals({ connection, executor, siblings, horizonMs, changing });
     const entries = new EntryDecoder(codec, {
       onCorrupt,
