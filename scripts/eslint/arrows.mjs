@@ -29,6 +29,7 @@ export const arrows = {
   'cache/observe': belowRooms,
   'cache/recover': belowDeciding,
   'cache/invalidate': ['cache/recover', ...belowDeciding],
+  'cache/lock': ['cache/invalidate', ...belowDeciding],
   'cache/read': ['cache/invalidate', 'cache/recover', ...belowDeciding],
   'cache/write': ['cache/invalidate', 'cache/recover', ...belowDeciding],
   'cache/load': ['cache/read', 'cache/write', 'cache/invalidate', 'cache/recover', ...belowDeciding],
@@ -50,6 +51,7 @@ export const arrows = {
   cli: ['config', 'benchmarks', 'cache', ...belowCache],
   testing: [...all, 'benchmarks'],
   keyv: ['cache', 'base'],
+  throttler: ['cache', 'tiers', 'base'],
   compat: ['config', 'keyv', 'cache', 'base'],
 };
 

@@ -13,6 +13,7 @@ export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
 const outsideUnitTests = [
   'tiers/(redis|coherence)/',
   'cache/(redis-|engine|read/|write/(writes|loaded-writes)|entry/keyspace|load/load-run)',
+  'cache/lock/(locks|held-lease)',
   'cache/invalidate/(removals|tag-sync|coherence|key-signals|remote-changes)',
   'cache/recover/(recovery|redis-)',
   'cache/observe/(check-health|adviser)',
@@ -21,6 +22,7 @@ const outsideUnitTests = [
   'cli/',
   'compat/',
   'keyv/',
+  'throttler/',
 ].map((path) => new RegExp(`/libs/cache-infra/src/${path}`));
 
 /** Files that the end-to-end tests run in child processes, where coverage is not collected. */

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
+import { InfrastructureError, LockNotAcquiredError } from '../../libs/cache-infra/src/base/errors.js';
 import { closingAfterEach } from '../support/closing.js';
 import { startCluster, type RedisClusterSetup } from '../support/redis-cluster.js';
 import { startRedisNode, type RedisNodeProcess } from '../support/redis-processes.js';
@@ -41,6 +41,12 @@ async function expectComplete(options: RedisCacheOptions): Promise<void> {
   expect((await direct.getMany(keys)).size).toBe(0);
   expect(await cache.getOrSet('locked', () => 'one', { lock: true })).toBe('one');
   expect(await direct.getOrSet('locked', () => 'never', { lock: true })).toBe('one');
+  const refusal = cache.lock('job', '5s', () => direct.lock('job', '5s', () => 'never', { wait: 0 }));
+  await expect(refusal).rejects.toThrow(LockNotAcquiredError);
+  expect(await direct.lock('job', '5s', () => 'free', { wait: 0 })).toBe('free');
+  const limit = { windowMs: 60_000, limit: 1, blockMs: 1000 };
+  const counts = [await cache.countHit('a', 'key', limit), await direct.countHit('a', 'key', limit)];
+  expect(counts).toMatchObject([{ hits: 1 }, { hits: 2, isBlocked: true }]);
   expect(await cache.health()).toMatchObject({
     status: 'up',
     tiers: { l2: { status: 'ready', coherence: 'armed' } },

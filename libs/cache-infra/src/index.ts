@@ -20,6 +20,7 @@ export { deferInvalidations, type DeferOptions } from './cache/deferred-invalida
 export type { CacheEventListener, CacheEventName, CacheEvents } from './cache/contract/events.js';
 export type { CacheHealth, CacheStatus, L1Health, L2Health } from './cache/contract/health.js';
 export { InMemoryCache } from './cache/in-memory-cache.js';
+export type { LockContext, LockedWork, LockOptions } from './cache/contract/lock.js';
 export type { CacheLogger } from './cache/contract/logger.js';
 export type {
   CacheMonitor,
@@ -71,6 +72,8 @@ export {
   CacheTimeoutError,
   CircularLoadError,
   InfrastructureError,
+  LockLostError,
+  LockNotAcquiredError,
   SerializationError,
   ValidationError,
   type CacheErrorCode,

@@ -14,7 +14,9 @@ export type CacheErrorCode =
   | 'CACHE_SERIALIZATION'
   | 'CACHE_CLOSED'
   | 'CACHE_CIRCULAR_LOAD'
-  | 'CACHE_BULK_LOAD';
+  | 'CACHE_BULK_LOAD'
+  | 'CACHE_LOCK_NOT_ACQUIRED'
+  | 'CACHE_LOCK_LOST';
 
 export interface CacheErrorOptions {
   readonly code?: CacheErrorCode;
@@ -134,6 +136,32 @@ export class BulkLoadError extends CacheError {
     this.errors = errors;
     // The maps may be large, and hold values that must not reach a log.
     for (const name of ['values', 'errors']) Object.defineProperty(this, name, { enumerable: false });
+  }
+}
+
+/** Another caller held the lock for as long as the call waited. Who holds a lock is unknown: Redis knows it by a random id. */
+export class LockNotAcquiredError extends CacheError {
+  /** The name of the lock. */
+  readonly lock: string;
+
+  constructor(lock: string, waitedMs: number) {
+    const wait = waitedMs === 0 ? 'the call did not wait' : `waited ${String(waitedMs)} ms`;
+    super(`lock ${describeValue(lock)} was not acquired: another caller holds it (${wait})`, {
+      code: 'CACHE_LOCK_NOT_ACQUIRED',
+      details: { lock, waitedMs },
+    });
+    this.lock = lock;
+  }
+}
+
+/** The lease of a lock ended while the work ran: another caller may run the same work. The reason of its `signal`. */
+export class LockLostError extends CacheError {
+  /** The name of the lock. */
+  readonly lock: string;
+
+  constructor(lock: string, why: string) {
+    super(`lock ${describeValue(lock)} was lost: ${why}`, { code: 'CACHE_LOCK_LOST', details: { lock } });
+    this.lock = lock;
   }
 }
 

@@ -25,6 +25,7 @@ import { MissForecast } from './load/miss-forecast.js';
 import { ReplicaLag } from './load/replica-lag.js';
 import type { SingleFlight } from './load/single-flight.js';
 import { Verification } from './load/verification.js';
+import { Locks } from './lock/locks.js';
 import type { HealthDeps } from './observe/check-health.js';
 import type { Counters } from './observe/counters.js';
 import { runSafely, type CacheEmitter } from './observe/emitter.js';
@@ -117,6 +118,7 @@ export class Engine {
   readonly loadDeps: LoadDeps;
   readonly truth: TruthMeter;
   readonly verification: Verification;
+  readonly locks: Locks;
   /**
    * True once the L1 may hold ids that begin with `\0` (see `Keyspace`): root keys are no longer their own ids.
    */
@@ -183,6 +185,7 @@ export class Engine {
       look: (operation, keyspace, key) => lookup.look(operation, keyspace, key),
     });
     const truth = (this.truth = new TruthMeter(parts.verifyPerMinute));
+    this.locks = new Locks({ name, keyPrefix, l1, l2, clock, coherence, keySignals, lifecycle });
     const lookRounds = new LookRounds();
     lifecycle.onClose(() => {
       lookRounds.close();
@@ -245,6 +248,7 @@ export class Engine {
     this.#timers.close();
     for (const [, flight] of [...work.loads.entries()]) flight.close(lifecycle.closedError());
     work.supersedeAll();
+    this.locks.close();
     this.keySignals.sendAll();
     const pending = lifecycle.pending();
     if (pending !== undefined) await pending;

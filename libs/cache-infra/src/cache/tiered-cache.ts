@@ -3,6 +3,8 @@ import { coarseClock, type CoarseClock } from '../base/clock.js';
 import { assertKey } from '../keys/key.js';
 import { L1Entry } from '../tiers/memory/l1-entry.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
+import { hitsKey } from '../tiers/redis/neighbour-keys.js';
+import type { HitCount, HitLimit } from '../tiers/remote-tier.js';
 import { namespacePath } from '../keys/namespace.js';
 import { portionSize } from '../base/turn.js';
 import { activity } from './observe/activity.js';
@@ -30,6 +32,7 @@ import type { InvalidationScope } from './invalidation-scope.js';
 import { listKeys } from './read/key-listing.js';
 import type { Hit } from './read/lookup.js';
 import { copyOut, copyIn } from './entry/isolation.js';
+import type { LockedWork, LockOptions } from './contract/lock.js';
 import { CallOutcome, type Observer } from './observe/observer.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
 import { Keyspace } from './entry/keyspace.js';
@@ -502,6 +505,20 @@ export class TieredCache extends Cache {
       await this.#engine.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
       this.#engine.emitter.emit('invalidate', { kind: 'clear', detail: [this.#keyspace.path] });
     });
+  }
+
+  override lock<T>(name: string, ttl: Ttl, work: LockedWork<T>, options?: LockOptions): Promise<T> {
+    return this.#engine.locks.run(this.#keyspace.path, name, ttl, work, options);
+  }
+
+  /**
+   * Counts a hit towards a rate limit in Redis; undefined = this cache has no Redis.
+   *
+   * @internal
+   */
+  countHit(limiter: string, key: string, limit: HitLimit): Promise<HitCount> | undefined {
+    const { l2, keyPrefix } = this.#engine;
+    return l2?.hits.count(hitsKey(keyPrefix, this.#keyspace.path, limiter, key), limit);
   }
 
   override namespace(name: string): Cache {

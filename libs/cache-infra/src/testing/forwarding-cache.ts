@@ -1,6 +1,7 @@
 import { Cache } from '../cache/contract/cache.js';
 import type { BulkLoader, BulkLoadOptions } from '../cache/contract/bulk-load.js';
 import type { CacheEventListener, CacheEventName } from '../cache/contract/events.js';
+import type { LockedWork, LockOptions } from '../cache/contract/lock.js';
 import type { Loader, LoadOptions, StoreOptions, Ttl } from '../cache/contract/options.js';
 import type { CacheStats } from '../cache/contract/stats.js';
 
@@ -106,6 +107,10 @@ export abstract class ForwardingCache extends Cache {
 
   override async clear(): Promise<void> {
     return this.call('clear', [], () => this.inner.clear());
+  }
+
+  override lock<T>(name: string, ttl: Ttl, work: LockedWork<T>, options?: LockOptions): Promise<T> {
+    return this.inner.lock(name, ttl, work, options);
   }
 
   override stats(): CacheStats {

@@ -14,6 +14,8 @@ export interface RemoteTier {
   readonly keys: RemoteKeys;
   readonly tagTable: RemoteTagTable;
   readonly lateChanges: RemoteLateChanges;
+  readonly leases: RemoteLeases;
+  readonly hits: RemoteHits;
   /** For diagnostics. */
   readonly server: RemoteServer;
 
@@ -166,6 +168,43 @@ export interface RemoteLateChanges {
   clearedSince(at: string): Promise<Cleared[]>;
   /** True if the key was deleted, or covered by a clear, at this moment of Redis's clock (milliseconds) or later. */
   removedSince(redisKey: string, at: number): Promise<boolean>;
+}
+
+/** Leases of locks. A holder is a text that no other caller has. */
+export interface RemoteLeases {
+  /** Grants the lease, unless another holder has it. */
+  acquire(redisKey: string, holder: string, leaseMs: number): Promise<LeaseAnswer>;
+  /** Makes the lease last `leaseMs` from now. False = the lease is lost. */
+  renew(redisKey: string, holder: string, leaseMs: number): Promise<boolean>;
+  /** Ends the lease. False = it was lost before. */
+  release(redisKey: string, holder: string): Promise<boolean>;
+}
+
+/** The fencing token of a granted lease, or the milliseconds until the lease of the other holder ends. */
+export type LeaseAnswer = { readonly token: number } | { readonly leftMs: number };
+
+/** Counts hits towards rate limits, for all instances together. */
+export interface RemoteHits {
+  count(redisKey: string, limit: HitLimit): Promise<HitCount>;
+}
+
+/** A rate limit: at most `limit` hits in any window. */
+export interface HitLimit {
+  /** Milliseconds that a hit counts. */
+  readonly windowMs: number;
+  readonly limit: number;
+  /** Milliseconds that a key above the limit is blocked; 0 = until its oldest hit ends. */
+  readonly blockMs: number;
+}
+
+/** The state of a key after a hit. */
+export interface HitCount {
+  /** The hits that count. */
+  readonly hits: number;
+  readonly windowLeftMs: number;
+  readonly isBlocked: boolean;
+  /** 0 = the key is not blocked. */
+  readonly blockLeftMs: number;
 }
 
 /** Direct access to the servers, for diagnostics: what they are, and commands of any kind. */

@@ -1,5 +1,6 @@
 import type { BulkLoader, BulkLoadOptions } from './bulk-load.js';
 import type { CacheEventListener, CacheEventName } from './events.js';
+import type { LockedWork, LockOptions } from './lock.js';
 import type { Loader, LoadOptions, StoreOptions, Ttl } from './options.js';
 import type { CacheStats } from './stats.js';
 
@@ -147,6 +148,26 @@ export abstract class Cache implements AsyncDisposable {
   abstract invalidatePattern(glob: string): Promise<number>;
   /** Deletes every entry of this namespace and those below it. Scans Redis; other keys stay (never `FLUSHDB`). */
   abstract clear(): Promise<void>;
+  /**
+   * Runs `work` while this call alone holds the lock `name`, across all instances that share the Redis and the key
+   * prefix; in a cache without Redis, in this process. Settles as `work` does.
+   *
+   * ```ts
+   * await cache.lock('invoices', '30s', ({ token, signal }) => sendInvoices(token, signal), { wait: 0 });
+   * ```
+   *
+   * `ttl` is the length of the lease, at least `'100ms'`: it is renewed while `work` runs, and bounds the time that a
+   * crashed holder keeps others out. A lease can be lost while `work` runs. `signal` aborts then, and another caller
+   * may run: pass the fencing `token` to what the work changes.
+   *
+   * Locks are not reentrant. The callers of one process get the lock in the order of their calls; instances compete
+   * for it without an order. Lock names are no keys: `clear()` and patterns leave locks alone, and each namespace has
+   * locks of its own.
+   *
+   * @throws LockNotAcquiredError when another caller held the lock for the whole `wait` (default: `ttl`)
+   * @throws InfrastructureError when Redis is unavailable, whatever `onError` says, and where the cache is disabled
+   */
+  abstract lock<T>(name: string, ttl: Ttl, work: LockedWork<T>, options?: LockOptions): Promise<T>;
   /** Returns a cache with its own keys on the same L1 and connection. Namespaces nest. Needs no `close()`. */
   abstract namespace(name: string): Cache;
   /** Returns exact counters of the cache with all its namespaces, also per tier. */

@@ -3,6 +3,7 @@ import { digestMarker, headLength, isWellFormed, looksDigested } from '../../key
 import { compileGlob, escapeGlob, literalHead, redisLiteral, toRedisGlob } from '../../keys/glob.js';
 import { percentDecoded, percentEncoded, redisKey } from '../../keys/namespace.js';
 import { tombstonePrefix } from '../../tiers/redis/load-guard-key.js';
+import { isNeighbourKey } from '../../tiers/redis/neighbour-keys.js';
 import { tagTableKey } from '../../tiers/redis/tag-channel.js';
 import type { Matching } from './matching.js';
 
@@ -141,7 +142,11 @@ export class Keyspace {
       return {
         mark,
         globs: [toRedisGlob(start, '*')],
-        matches: (key) => key.startsWith(start) && !key.startsWith(tombstones) && !stored.includes(key),
+        matches: (key) =>
+          key.startsWith(start) &&
+          !key.startsWith(tombstones) &&
+          !stored.includes(key) &&
+          !isNeighbourKey(this.#prefix, key),
       };
     }
     const start = `${this.#prefix}:${this.path}`;

@@ -9,7 +9,9 @@ import { EntryRemovals, type SiblingKeys } from './entry-removals.js';
 import type { RedisExecutor } from './executor.js';
 import { KeyScan } from './key-scan.js';
 import { LateChanges } from './late-changes.js';
+import { LockLeases } from './lock-leases.js';
 import type { OwnChange } from './own-changes.js';
+import { RateHits } from './rate-hits.js';
 import { ReadBatches } from './read-batches.js';
 import { RedisLink } from './redis-link.js';
 import { ServerClock } from './server-clock.js';
@@ -52,6 +54,8 @@ export class RedisTier implements RemoteTier {
   readonly keys: KeyScan;
   readonly tagTable: TagTableCalls;
   readonly lateChanges: LateChanges;
+  readonly leases: LockLeases;
+  readonly hits: RateHits;
   readonly #entries: EntryDecoder;
   readonly #reads: ReadBatches;
   readonly #writes: WriteBatches;
@@ -72,6 +76,8 @@ export class RedisTier implements RemoteTier {
     const clearedKeys = (): string[] =>
       isCluster(connection.client) ? [clearedKey] : [clearedKey, latestClearKey];
     this.lateChanges = new LateChanges(executor, { ...options, clearedKeys });
+    this.leases = new LockLeases(executor);
+    this.hits = new RateHits(executor);
     const removals = new EntryRemovals({ connection, executor, siblings, horizonMs, changing });
     const entries = new EntryDecoder(codec, {
       onCorrupt,

@@ -8,7 +8,7 @@ export interface RedisScript {
 }
 
 /** The digest is made when it is first asked for: an import of the library alone hashes nothing. */
-function script(lua: string): RedisScript {
+export function script(lua: string): RedisScript {
   let sha1: string | undefined;
   return {
     lua,

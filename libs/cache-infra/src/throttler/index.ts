@@ -1,0 +1,5 @@
+export {
+  NestThrottlerStorage,
+  type NestThrottlerStorageOptions,
+  type ThrottledHit,
+} from './nest-throttler-storage.js';
