@@ -10,8 +10,11 @@ export interface CacheEvents {
   set: { key: string };
   /** A key was deleted, whether it existed or not. */
   delete: { key: string };
-  /** Tags, a pattern or a namespace was invalidated. `detail`: the tags, the pattern, or the path of the namespace. */
-  invalidate: { kind: 'tags' | 'pattern' | 'clear'; detail: readonly string[] };
+  /**
+   * Tags, a pattern or a namespace was invalidated. `detail`: the tags, the pattern, or the path of the namespace.
+   * `namespace`: the path of the namespace whose entries are invalidated; `''` = the whole cache.
+   */
+  invalidate: { kind: 'tags' | 'pattern' | 'clear'; detail: readonly string[]; namespace: string };
   /** The L1 was full and evicted its least recently used entry. */
   evict: { key: string };
   /** Bytes in Redis could not be decoded, and were removed. `key`: the Redis key. */

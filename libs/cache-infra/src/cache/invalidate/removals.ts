@@ -173,7 +173,7 @@ export class Removals {
         }
       }
     }
-    emitter.emit('invalidate', { kind: 'tags', detail: names });
+    emitter.emit('invalidate', { kind: 'tags', detail: names, namespace: keyspace.path });
   }
 
   /** Invalidates tags in portions: Redis serves no other command during one. */
