@@ -21,6 +21,7 @@ const outsideUnitTests = [
   'cli/',
   'compat/',
   'keyv/',
+  'cdn/cdn[.-]',
 ].map((path) => new RegExp(`/libs/cache-infra/src/${path}`));
 
 /** Files that the end-to-end tests run in child processes, where coverage is not collected. */
