@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { APP_INTERCEPTOR } from '@nestjs/core';
@@ -6,7 +8,7 @@ import { CacheInfraModule, HttpCacheInterceptor } from 'nestjs-cache-infra';
 import { CdnModule } from 'nestjs-cache-infra/cdn';
 
 import { edgeApp, ShopController } from '../support/edge-app.js';
-import { adapters, ask, handling } from '../support/http-cache-app.js';
+import { adapters, ask, handling, type AdapterName, type Reply } from '../support/http-cache-app.js';
 
 describe.each(adapters)('the edge tags of responses on %s', (adapter) => {
   let app: INestApplication;
@@ -96,6 +98,64 @@ describe.each(adapters)('the edge tags of responses on %s', (adapter) => {
   ])('are replaced by one that every purge includes, if they are %s', async (_, path) => {
     expect(tagsOf(await get(path))).toBe('shop!!all,shop!!many');
   });
+});
+
+/** As express-session, which sets its cookie inside of the `writeHead()` that it replaced before the handler ran. */
+function startsSession(raw: ServerResponse): void {
+  const writeHead = raw.writeHead.bind(raw) as (...args: unknown[]) => ServerResponse;
+  raw.writeHead = (...args: unknown[]) => {
+    raw.setHeader('Set-Cookie', 'session=1');
+    return writeHead(...args);
+  };
+}
+
+interface Hooks {
+  addHook(name: 'onSend', hook: (request: unknown, reply: Reply, payload: unknown) => Promise<unknown>): void;
+}
+
+describe.each<[what: string, adapter: AdapterName, prepare: (app: INestApplication) => void]>([
+  [
+    'session middleware on Express',
+    'Express',
+    (app) =>
+      app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+        startsSession(response);
+        next();
+      }),
+  ],
+  [
+    'a hook of Fastify',
+    'Fastify',
+    (app) => {
+      (app.getHttpAdapter().getInstance() as Hooks).addHook('onSend', (_request, reply, payload) => {
+        reply.header('Set-Cookie', 'session=1');
+        return Promise.resolve(payload);
+      });
+    },
+  ],
+  [
+    'middleware on Fastify',
+    'Fastify',
+    (app) =>
+      app.use((_request: unknown, response: ServerResponse, next: () => void) => {
+        startsSession(response);
+        next();
+      }),
+  ],
+])('a cookie that %s sets late', (_, adapter, prepare) => {
+  it.each(['shared', 'stream'])(
+    'takes the edge tags off the response of %s, also off a hit',
+    async (path) => {
+      const { app, url } = await edgeApp({ adapter, prepare });
+
+      for (let i = 0; i < 3; i++) {
+        const { headers } = await fetch(`${url}/shop/${path}`);
+        expect(headers.get('set-cookie')).toBe('session=1');
+        expect(headers.get('cache-tag')).toBeNull();
+      }
+      await app.close();
+    },
+  );
 });
 
 describe('without CdnModule', () => {

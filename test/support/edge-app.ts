@@ -122,6 +122,7 @@ export interface EdgeAppOptions extends CdnModuleOptions {
   /** The URL of the stub of Cloudflare. */
   readonly cdn?: string;
   readonly cache?: object;
+  readonly prepare?: (app: INestApplication) => void;
 }
 
 @Injectable()
@@ -130,7 +131,7 @@ class Secrets {
 }
 
 /** An application behind a CDN, whose options a provider makes. */
-export async function edgeApp({ adapter, cdn, cache = {}, ...options }: EdgeAppOptions): Promise<{
+export async function edgeApp({ adapter, cdn, cache = {}, prepare, ...options }: EdgeAppOptions): Promise<{
   readonly app: INestApplication;
   readonly url: string;
 }> {
@@ -156,6 +157,7 @@ export async function edgeApp({ adapter, cdn, cache = {}, ...options }: EdgeAppO
     adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter(),
     { logger: false },
   );
+  prepare?.(app);
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl() };
 }

@@ -31,6 +31,7 @@ export function addEdgeTags(
   if (!mayReachEdge({ status, fields, before: before.fields }, exchange.headers, rules, now)) return {};
   const added = edgeFields(known(tags), settings, fields);
   for (const [name, value] of Object.entries(added)) exchange.setField(name, value);
+  exchange.removeWithCookie(Object.keys(added));
   return added;
 }
 
