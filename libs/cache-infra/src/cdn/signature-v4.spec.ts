@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { signedHeaders } from './signature-v4.js';
 
-/** The cases get-vanilla, post-vanilla and post-sts-header-before of the test suite that AWS publishes. */
+/** The cases get-vanilla and post-vanilla of the test suite that AWS publishes. */
 const credentials = {
   accessKeyId: 'AKIDEXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
