@@ -32,11 +32,10 @@ export async function callApi(
     throw new CdnPurgeError(`${cdn} did not answer the purge: ${reasonOf(error, signal, secrets)}`);
   }
   if (response.ok) return text;
+  const { status } = response;
   const retryAfterMs = retryAfter(response.headers.get('retry-after'), Date.now());
-  throw new CdnPurgeError(
-    `${cdn} refused the purge with status ${String(response.status)}${quoted(text, secrets)}${hintFor(response.status)}`,
-    { status: response.status, retryAfterMs },
-  );
+  const words = `${cdn} refused the purge with status ${String(status)}`;
+  throw new CdnPurgeError(`${words}${quoted(text, secrets)}${hintFor(status)}`, { status, retryAfterMs });
 }
 
 /** A part of an answer for an error, on one line; empty if there is none. */

@@ -36,13 +36,13 @@ export interface CdnModuleOptions {
    */
   readonly maxTags?: number | undefined;
   /**
-   * Delay of a second purge of the same tags, for responses that were made from older data and reached the CDN after the
-   * first. Longer than your slowest handler. 0 = no second purge. Default `'3s'`.
+   * Delay of a second purge of the same tags, for responses that were made from older data and reached the CDN after
+   * the first. Longer than your slowest handler. 0 = no second purge. Default `'3s'`.
    */
   readonly repeatAfter?: Ttl | undefined;
   /** Time limit of one request to the CDN. Default `'5s'`. */
   readonly timeout?: Ttl | undefined;
-  /** Most tags that wait for their purge. Beyond it, one purge of the whole application replaces them. Default 10,000. */
+  /** Most tags that wait. Beyond it, one purge of the whole application replaces them. Default 10,000. */
   readonly maxWaiting?: number | undefined;
   /** A tag that the CDN has refused for longer is given up, counted and logged. Default `'1d'`. */
   readonly maxAge?: Ttl | undefined;

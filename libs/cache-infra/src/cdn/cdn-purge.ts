@@ -8,8 +8,8 @@ export interface CdnPurge {
   /** Most tags of one request to the CDN's API. Default 100. */
   readonly batchSize?: number | undefined;
   /**
-   * Purges every response with one of `tags`. Resolves when the CDN has accepted the purge. May be called again with the
-   * same tags.
+   * Purges every response with one of `tags`. Resolves when the CDN has accepted the purge. May be called again with
+   * the same tags.
    *
    * @param tags edge tags, as the responses have them: lower-case ASCII, at most 128 bytes each, at most `batchSize`
    * @param signal aborts on time-out and at the end of the application

@@ -30,8 +30,8 @@ const givenCredentials: Check = (value) =>
 
 /**
  * Invalidates by tag at CloudFront. The distribution must have a `CacheTagConfig`
- * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html). Each tag counts as one
- * path of AWS's price list.
+ * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html). AWS bills each tag as a
+ * path.
  *
  * @throws ValidationError when an option is invalid
  */
@@ -61,7 +61,12 @@ export function cloudFrontPurge(options: CloudFrontPurgeOptions): CdnPurge {
 /** CloudFront takes a tag as a path that begins with `#`. Edge tags have no character that XML reserves. */
 function invalidation(tags: readonly string[], reference: string): string {
   const items = tags.map((tag) => `<Path>#${tag}</Path>`).join('');
-  return `<?xml version="1.0" encoding="UTF-8"?><InvalidationBatch xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Paths><Quantity>${String(tags.length)}</Quantity><Items>${items}</Items></Paths><CallerReference>${reference}</CallerReference></InvalidationBatch>`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<InvalidationBatch xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">',
+    `<Paths><Quantity>${String(tags.length)}</Quantity><Items>${items}</Items></Paths>`,
+    `<CallerReference>${reference}</CallerReference></InvalidationBatch>`,
+  ].join('');
 }
 
 async function currentCredentials(given: CloudFrontPurgeOptions['credentials']): Promise<AwsCredentials> {

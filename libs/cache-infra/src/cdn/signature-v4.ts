@@ -60,7 +60,11 @@ export function signedHeaders(
   const { host: _, ...sent } = all;
   return {
     ...sent,
-    authorization: `${algorithm} Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
+    authorization: [
+      `${algorithm} Credential=${accessKeyId}/${scope}`,
+      `SignedHeaders=${names.join(';')}`,
+      `Signature=${signature}`,
+    ].join(', '),
   };
 }
 

@@ -17,8 +17,8 @@ export interface EdgeResponse {
 }
 
 /**
- * Sets the headers with the edge tags of a response that a CDN may store, and returns them by lower-case name. `before`:
- * the headers that were set before the handler ran.
+ * Sets the headers with the edge tags of a response that a CDN may store, and returns them by lower-case name.
+ * `before`: the headers that were set before the handler ran.
  */
 export function addEdgeTags(
   settings: EdgeTagSettings,

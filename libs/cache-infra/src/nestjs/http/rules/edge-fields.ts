@@ -21,9 +21,9 @@ const maxFieldBytes = 16_384;
  * The headers with the edge tags of a response, by lower-case name. A header that the handler set keeps its members,
  * and gets these in addition.
  *
- * `tags`: undefined = unknown. A response with unknown tags, with more than `maxTags`, or with more than 16,384 bytes of
- * them gets the edge tag that every purge includes: a CDN ignores the tags beyond its limit, and would keep the response
- * after a purge of one of them.
+ * `tags`: undefined = unknown. A response with unknown tags, with more than `maxTags`, or with more than 16,384 bytes
+ * of them gets the edge tag that every purge includes: a CDN ignores the tags beyond its limit, and would keep the
+ * response after a purge of one of them.
  */
 export function edgeFields(
   tags: readonly string[] | undefined,
