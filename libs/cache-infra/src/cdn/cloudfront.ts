@@ -30,8 +30,8 @@ const givenCredentials: Check = (value) =>
 
 /**
  * Invalidates by tag at CloudFront. The distribution must have a `CacheTagConfig`
- * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html). AWS bills each tag as a
- * path.
+ * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-by-tags.html). AWS bills each
+ * tag as a path.
  *
  * @throws ValidationError when an option is invalid
  */

@@ -4,7 +4,7 @@ import { nextPause } from './retry-pause.js';
 
 /** A tag that waits for its purge. */
 interface Waiting {
-  /** The time of the first invalidation that is not purged yet. Milliseconds since the Unix epoch, as all times here. */
+  /** The time of the first invalidation that is not purged yet. Milliseconds since the epoch, as all times here. */
   readonly since: number;
   /** When to send the purge. */
   readonly dueAt: number;
