@@ -53,11 +53,12 @@ export const arrows = {
   keyv: ['cache', 'base'],
   throttler: ['cache', 'tiers', 'base'],
   compat: ['config', 'keyv', 'cache', 'base'],
+  cdn: ['nestjs/http', 'nestjs/observe', 'cache/contract', 'base'],
 };
 
 /** Package → the folders that may import it. */
 export const packages = [
-  { name: /^@nestjs\//, folders: ['nestjs', 'testing', 'compat'] },
+  { name: /^@nestjs\//, folders: ['nestjs', 'testing', 'compat', 'cdn'] },
   { name: /^ioredis$/, folders: ['tiers', 'testing'] },
   { name: /^lru-cache$/, folders: ['tiers/memory'] },
   { name: /^class-validator$/, folders: ['config'] },

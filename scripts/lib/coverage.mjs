@@ -23,6 +23,7 @@ const outsideUnitTests = [
   'compat/',
   'keyv/',
   'throttler/',
+  'cdn/cdn[.-]',
 ].map((path) => new RegExp(`/libs/cache-infra/src/${path}`));
 
 /** Files that the end-to-end tests run in child processes, where coverage is not collected. */

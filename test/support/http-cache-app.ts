@@ -217,7 +217,7 @@ export function handling(response: Response): string {
 }
 
 /** Sends what it is told and no more; the global `fetch` turns caches off when it is given a validator. */
-function ask(url: string, headers: RequestHeaders, method: string): Promise<Response> {
+export function ask(url: string, headers: RequestHeaders, method: string): Promise<Response> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(url, { headers, method }, (message) => {
       const chunks: Buffer[] = [];

@@ -13,13 +13,14 @@ export const entryPoints = {
   compat: 'compat/index',
   config: 'config/index',
   throttler: 'throttler/index',
+  cdn: 'cdn/index',
 };
 
 /** The command: it is started, not imported. */
 export const program = { cli: 'cli/main' };
 
 /** Folders of `src` that are files of their own; every other folder is part of `core`. */
-const apart = ['nestjs', 'testing', 'benchmarks', 'keyv', 'compat', 'throttler', 'cli'];
+const apart = ['nestjs', 'testing', 'benchmarks', 'keyv', 'compat', 'throttler', 'cdn', 'cli'];
 
 /** Modules that are part of their entry point alone: they import an optional package. */
 const ofEntryPoint = ['config/index.js', 'config/option-classes.js'];

@@ -491,7 +491,11 @@ export class TieredCache extends Cache {
         matching.id,
         matching.redis,
       );
-      this.#engine.emitter.emit('invalidate', { kind: 'pattern', detail: [glob] });
+      this.#engine.emitter.emit('invalidate', {
+        kind: 'pattern',
+        detail: [glob],
+        namespace: this.#keyspace.path,
+      });
       return count;
     });
   }
@@ -503,7 +507,8 @@ export class TieredCache extends Cache {
     return this.#observe('clear', undefined, async () => {
       assertNoMore('clear', more);
       await this.#engine.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
-      this.#engine.emitter.emit('invalidate', { kind: 'clear', detail: [this.#keyspace.path] });
+      const { path } = this.#keyspace;
+      this.#engine.emitter.emit('invalidate', { kind: 'clear', detail: [path], namespace: path });
     });
   }
 

@@ -13,9 +13,13 @@ export interface CacheEvents {
   delete: { key: string };
   /**
    * Tags, a pattern or a namespace was invalidated, or tags were expired. `detail`: the tags, the pattern, or the path
-   * of the namespace.
+   * of the namespace. `namespace`: the path of the namespace whose entries are invalidated; `''` = the whole cache.
    */
-  invalidate: { kind: 'tags' | 'expireTags' | 'pattern' | 'clear'; detail: readonly string[] };
+  invalidate: {
+    kind: 'tags' | 'expireTags' | 'pattern' | 'clear';
+    detail: readonly string[];
+    namespace: string;
+  };
   /** The L1 was full and evicted its least recently used entry. */
   evict: { key: string };
   /**

@@ -106,7 +106,7 @@ describe('expireTags', () => {
     const heard: CacheEvents['invalidate'][] = [];
     cache.on('invalidate', (event) => heard.push(event));
     await cache.expireTags('tag', 'other');
-    expect(heard).toEqual([{ kind: 'expireTags', detail: ['tag', 'other'] }]);
+    expect(heard).toEqual([{ kind: 'expireTags', detail: ['tag', 'other'], namespace: '' }]);
   });
 
   it('refuses what is no tag', async () => {

@@ -162,7 +162,7 @@ export class Removals {
     work.supersedeTagged(scoped, tags.table.latest);
     const recording = this.#record('invalidateTags', scoped);
     if (recording !== undefined) await recording;
-    emitter.emit('invalidate', { kind: 'tags', detail: names });
+    emitter.emit('invalidate', { kind: 'tags', detail: names, namespace: keyspace.path });
   }
 
   /**
@@ -173,7 +173,7 @@ export class Removals {
     const scoped = names.map((tag) => expiredName(keyspace.scopedTag(tag)));
     const recording = this.#record('expireTags', scoped);
     if (recording !== undefined) await recording;
-    this.#deps.emitter.emit('invalidate', { kind: 'expireTags', detail: names });
+    this.#deps.emitter.emit('invalidate', { kind: 'expireTags', detail: names, namespace: keyspace.path });
   }
 
   /** Records names in the tag table, here and in Redis. A promise where Redis is told. */

@@ -55,15 +55,17 @@ describe('events', () => {
     expect(deletes.map(({ key }) => key)).toEqual(['a', 'b', 'x']);
   });
 
-  it('invalidate: kind and detail', async () => {
+  it('invalidate: kind, detail and namespace', async () => {
     const events = received('invalidate');
     await cache.invalidateTags('x', 'y');
+    await cache.namespace('users').namespace('eu').invalidateTags('x');
     await cache.invalidatePattern('user:*');
     await cache.namespace('users').clear();
     expect(events).toEqual([
-      { kind: 'tags', detail: ['x', 'y'] },
-      { kind: 'pattern', detail: ['user:*'] },
-      { kind: 'clear', detail: ['users'] },
+      { kind: 'tags', detail: ['x', 'y'], namespace: '' },
+      { kind: 'tags', detail: ['x'], namespace: 'users/eu' },
+      { kind: 'pattern', detail: ['user:*'], namespace: '' },
+      { kind: 'clear', detail: ['users'], namespace: 'users' },
     ]);
   });
 

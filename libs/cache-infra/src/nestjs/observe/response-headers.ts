@@ -54,12 +54,12 @@ export function appendHeader(response: RawResponse, name: string, member: string
 const ours = new WeakMap<object, object>();
 
 /**
- * Calls `add` once, at the last moment at which headers can be set. Every way to end a response (a handler with
- * `@Res()`, a stream, an exception filter) calls `writeHead`, directly or through Node.
+ * Calls `add` once, at the last moment at which headers can be set, with the arguments of `writeHead()`. Every way to
+ * end a response (a handler with `@Res()`, a stream, an exception filter) calls `writeHead`, directly or through Node.
  */
-export function beforeHeaders(response: RawResponse, add: () => void): void {
+export function beforeHeaders(response: RawResponse, add: (args: readonly unknown[]) => void): void {
   wrapWriteHead(response, (writeHead, args) => {
-    if (!response.headersSent) add();
+    if (!response.headersSent) add(args);
     return writeHead(...args);
   });
 }

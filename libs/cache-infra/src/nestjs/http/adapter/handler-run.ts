@@ -2,6 +2,7 @@ import type { CallHandler } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
 
 import { fieldTokens } from '../rules/header-fields.js';
+import { addEdgeTags } from './edge-tagging.js';
 import type { HttpCaches } from './http-caches.js';
 import { httpDate } from '../rules/http-date.js';
 import type { HttpStore } from '../rules/http-store.js';
@@ -30,9 +31,11 @@ export interface RunParts {
   readonly next: CallHandler;
   readonly store: HttpStore;
   readonly rules: StoringRules;
-  readonly caches: Pick<HttpCaches, 'losesClass'>;
+  readonly caches: Pick<HttpCaches, 'losesClass' | 'edgeTags'>;
   readonly route: HttpRoute;
   readonly around: Around;
+  /** The tags of the entry. Throws if they are unknown. */
+  readonly tags: () => readonly string[];
 }
 
 /** The outcome of a handler run. */
@@ -48,7 +51,7 @@ export interface Outcome {
   readonly detail?: string | undefined;
 }
 
-/** Runs the handler and the inner interceptors, and adds `ETag`, `Date` and `Vary` to the response. */
+/** Runs the handler and the inner interceptors, and adds `ETag`, `Date`, `Vary` and edge tags to the response. */
 export async function runHandler(parts: RunParts, before: Head): Promise<Outcome> {
   const { next, exchange, around, route, caches } = parts;
   let value: unknown;
@@ -59,10 +62,14 @@ export async function runHandler(parts: RunParts, before: Head): Promise<Outcome
     return thrownOutcome(parts, before, error);
   }
   const { status } = exchange.head();
-  if (isStreaming(value)) return { value, status, detail: 'stream' };
-  if (exchange.isSent) return { value, status, detail: 'sent' };
+  if (exchange.isSent) return { value, status, detail: isStreaming(value) ? 'stream' : 'sent' };
+  if (isStreaming(value)) {
+    edgeTags(parts, before, status);
+    return { value, status, detail: 'stream' };
+  }
   const kept = keptBody(value, recipientOf(around, exchange), route.options.plain === true);
   if ('body' in kept) return { value, ...complete(parts, before, status, kept.body) };
+  edgeTags(parts, before, status);
   if (kept.refusal === 'no-json') return { value, status, detail: kept.refusal };
   const refusal = headRefusal(parts, before, status);
   if (refusal === undefined) caches.losesClass(route, kept.className, around);
@@ -98,6 +105,7 @@ function complete(parts: RunParts, before: Head, status: number, body: StoredBod
     exchange.setField('Vary', names.join(', '));
   }
   const now = store.clock.now();
+  const ofEdge = edgeTags(parts, before, status);
   const { fields } = exchange.head();
   const answer = { status, fields, before: before.fields, body };
   const stored = exchange.hasCookie ? 'set-cookie' : toStore(answer, exchange.headers, rules, now);
@@ -110,5 +118,12 @@ function complete(parts: RunParts, before: Head, status: number, body: StoredBod
   for (const [name, field] of Object.entries(added)) exchange.setField(name, field);
   const head = { status, fields: { ...fields, ...added } };
   if (!isStored) return { status, head, detail: stored };
-  return { status, head, stored: { ...stored, fields: { ...stored.fields, ...added } } };
+  return { status, head, stored: { ...stored, fields: { ...stored.fields, ...ofEdge, ...added } } };
+}
+
+/** Sets the headers for a CDN where the application and the route have them, and returns them. */
+function edgeTags(parts: RunParts, before: Head, status: number): Record<string, string> {
+  const { caches, route, store } = parts;
+  if (caches.edgeTags === undefined || route.options.edgeTags === false) return {};
+  return addEdgeTags(caches.edgeTags, { ...parts, now: store.clock.now() }, before, status);
 }

@@ -6,6 +6,7 @@ import { currentAge, secondsLeft, standsInForError, useOf } from '../rules/fresh
 import { failureStatus, HandlerFailure, standInStatuses } from './handler-failure.js';
 import { runHandler, type Outcome, type RunParts } from './handler-run.js';
 import { hitStatus, httpCacheStatus, type ForwardReason, type Handling } from '../rules/http-cache-status.js';
+import type { EdgeTagSettings } from '../rules/edge-fields.js';
 import type { FieldValue } from '../rules/header-fields.js';
 import type { HttpCaches } from './http-caches.js';
 import type { SentHeaders } from './sent-headers.js';
@@ -299,6 +300,7 @@ export class HttpAnswer {
     exchange.setStatus(response.status);
     // Copy lists: the response appends to the list that it is given.
     for (const name in fields) exchange.setField(name, mutable(fields[name] as FieldValue));
+    if (this.#parts.caches.edgeTags !== undefined) this.#guardEdgeTags(this.#parts.caches.edgeTags, response);
     const age = currentAge(response, now);
     exchange.setField('Age', String(Math.floor(age)));
     const ttl = response.lifetime - age;
@@ -309,6 +311,14 @@ export class HttpAnswer {
     );
     if (this.#asksWhetherModified() && this.#isNotModified(exchange.head())) return undefined;
     return this.#asText(response.body) ?? returnedValue(response.body);
+  }
+
+  /** A response that gets a cookie is for one client, and names no tags to a CDN. */
+  #guardEdgeTags({ headers }: EdgeTagSettings, { fields }: StoredResponse): void {
+    const { exchange, around } = this.#parts;
+    const names = headers.map((name) => name.toLowerCase()).filter((name) => fields[name] !== undefined);
+    if (names.length === 0 || (around.isOutermost && !exchange.mayGetCookie)) return;
+    exchange.removeWithCookie(names);
   }
 
   /** The body as JSON text, where sending the text equals sending the object. */

@@ -62,6 +62,11 @@ export interface HttpCacheOptions {
    * requires. Default `'path'`.
    */
   readonly invalidates?: 'path' | 'url' | undefined;
+  /**
+   * False: responses do not name their tags to a CDN. Default true; has an effect with `CdnModule` of
+   * `nestjs-cache-infra/cdn` only.
+   */
+  readonly edgeTags?: boolean | undefined;
   /** False: `Cache-Control` of requests is ignored, so clients cannot bypass the cache. Default true. */
   readonly clientControl?: boolean | undefined;
 }
@@ -99,6 +104,7 @@ const checks: Checks = {
   headers: names,
   withoutHeaders: names,
   clientControl: booleanValue,
+  edgeTags: booleanValue,
   plain: booleanValue,
   invalidates: oneOf('path', 'url'),
 };

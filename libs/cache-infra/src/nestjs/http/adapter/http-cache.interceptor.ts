@@ -7,6 +7,7 @@ import { routeName } from '../../observe/route-name.js';
 import { noRequestDirectives, requestDirectives } from '../rules/cache-control.js';
 import { hasCredentials } from '../rules/credentials.js';
 import { fieldText } from '../rules/header-fields.js';
+import { addEdgeTags } from './edge-tagging.js';
 import type { Around } from './handler-run.js';
 import { HttpAnswer } from './http-answer.js';
 import { httpCacheStatus } from '../rules/http-cache-status.js';
@@ -83,19 +84,39 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const store = this.caches.store(route.options.cache);
     if (store === undefined || route.answersItself) return next.handle();
     if (!route.decorated && !this.caches.caching.has(route.handler)) {
-      return this.#learning(exchange, route, store, next);
+      return this.#learning(context, exchange, route, store, next);
     }
     const detail = this.#bypass(exchange, route);
     if (detail !== undefined) {
-      exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail }));
-      exchange.markHandled();
-      return next.handle();
+      return this.#bypassing(context, exchange, route, store, next, detail);
     }
     const answer = this.#answer(context, exchange, route, store, next);
     if (answer !== undefined) return from(answer.value());
-    exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail: 'key-failed' }));
+    return this.#bypassing(context, exchange, route, store, next, 'key-failed');
+  }
+
+  /** The response is not of this cache, but a CDN may store it. */
+  #bypassing(
+    context: ExecutionContext,
+    exchange: HttpExchange,
+    route: HttpRoute,
+    store: HttpStore,
+    next: CallHandler,
+    detail: string,
+  ): Observable<unknown> {
+    exchange.addCacheStatus(httpCacheStatus({ fwd: 'bypass', detail }));
     exchange.markHandled();
-    return next.handle();
+    const edgeTags = route.options.edgeTags === false ? undefined : this.caches.edgeTags;
+    if (edgeTags === undefined) return next.handle();
+    const before = exchange.head();
+    const { rules } = this.#prepared(context, route, store);
+    return next.handle().pipe(
+      tap(() => {
+        const tags = () => this.#tagsOf(context, route, exchange);
+        if (!exchange.isSent)
+          addEdgeTags(edgeTags, { exchange, rules, tags, now: store.clock.now() }, before);
+      }),
+    );
   }
 
   /** Why a request bypasses the cache; undefined if it does not. */
@@ -121,6 +142,7 @@ export class HttpCacheInterceptor implements NestInterceptor {
     const origin = host ? exchange.origin : undefined;
     const key = this.#key(context, route, () => keys.of(origin, exchange.target));
     if (key === undefined) return undefined;
+    const tags = once(() => this.#tagsOf(context, route, exchange));
     return new HttpAnswer({
       exchange,
       next,
@@ -134,13 +156,14 @@ export class HttpCacheInterceptor implements NestInterceptor {
         key: key.text,
         assumed,
         request: headers,
-        tags: once(() => this.#tags(context, route, { origin, target: exchange.target })),
+        tags,
         isShared: rules.shared,
       }),
       wants: clientControl
         ? requestDirectives(fieldText(headers, 'cache-control'), fieldText(headers, 'pragma'))
         : noRequestDirectives,
       around,
+      tags,
       recordRequest: (result) => {
         this.caches.recordRequest(routeName(context), result);
       },
@@ -161,8 +184,9 @@ export class HttpCacheInterceptor implements NestInterceptor {
   }
 
   /** @throws the error of the route's `tags` function: without tags, an invalidation would miss the response */
-  #tags(context: ExecutionContext, route: HttpRoute, url: UrlParts): readonly string[] {
-    const { tags = [] } = route.options;
+  #tagsOf(context: ExecutionContext, route: HttpRoute, exchange: HttpExchange): readonly string[] {
+    const { tags = [], host = true } = route.options;
+    const url: UrlParts = { origin: host ? exchange.origin : undefined, target: exchange.target };
     const rules = this.#pathRules();
     const ofUrl = [urlTag('path', url, rules), urlTag('url', url, rules)];
     if (typeof tags !== 'function') return [...ofUrl, ...tags];
@@ -231,20 +255,26 @@ export class HttpCacheInterceptor implements NestInterceptor {
    * the route as cacheable.
    */
   #learning(
+    context: ExecutionContext,
     exchange: HttpExchange,
     route: HttpRoute,
     store: HttpStore,
     next: CallHandler,
   ): Observable<unknown> {
-    const before = exchange.head().fields;
+    const before = exchange.head();
     exchange.markHandled();
     return next.handle().pipe(
       tap((value) => {
-        if (isStreaming(value) || exchange.isSent) return;
-        const answer = { ...exchange.head(), before, body: { kind: 'empty' } as const };
+        if (exchange.isSent) return;
+        const answer = { ...exchange.head(), before: before.fields, body: { kind: 'empty' } as const };
         const rules = storingRules(route, 0);
-        const stored = toStore(answer, exchange.headers, rules, store.clock.now());
-        if (typeof stored === 'object') this.caches.caching.add(route.handler);
+        const now = store.clock.now();
+        const stored = toStore(answer, exchange.headers, rules, now);
+        if (typeof stored !== 'object') return;
+        if (!isStreaming(value)) this.caches.caching.add(route.handler);
+        const { edgeTags } = this.caches;
+        const tags = () => this.#tagsOf(context, route, exchange);
+        if (edgeTags !== undefined) addEdgeTags(edgeTags, { exchange, rules, tags, now }, before);
       }),
     );
   }

@@ -9,12 +9,18 @@ import { CachePerformanceMonitor } from '../../../monitoring/performance-monitor
 import { findCache, missingCache } from '../../decorators/cache-lookup.js';
 import { CacheRegistry } from '../../registry/cache-registry.js';
 import { defaultCacheName } from '../../registry/tokens.js';
+import { provider } from '../../registry/provided.js';
+import type { EdgeTagSettings } from '../rules/edge-fields.js';
 import type { Fields } from '../rules/header-fields.js';
 import type { HttpRoute, Surroundings } from './http-route.js';
 import type { HttpStore } from '../rules/http-store.js';
 import { Revalidations } from '../rules/revalidations.js';
 import { hasCredentials } from '../rules/credentials.js';
 import { decoratedRoutes } from './decorated-routes.js';
+import { edgeTagSettings } from './edge-tagging.js';
+
+/** The namespace of a cache that stores its responses. */
+export const responseNamespace = 'http';
 
 /** The caches that store the HTTP responses of an application. */
 @Injectable()
@@ -35,6 +41,7 @@ export class HttpCaches implements OnModuleInit {
   readonly #stores = new Map<string, HttpStore | undefined>();
   readonly #logger = new Logger('CacheInfra');
   readonly #reported = new Set<string>();
+  #edgeTags: EdgeTagSettings | undefined;
   #names: { readonly modules: number; readonly names: readonly string[] } | undefined;
 
   constructor(
@@ -50,6 +57,17 @@ export class HttpCaches implements OnModuleInit {
       .filter(({ cache }) => findCache(this.moduleRef, cache) === undefined)
       .map(({ cache, name }) => missingCache(cache, `@HttpCache() of ${name}`, this.registry.names()));
     if (problems.length > 0) throw new ValidationError(problems, 'CacheInfraModule');
+    this.#edgeTags = provider<EdgeTagSettings>(this.moduleRef, edgeTagSettings);
+  }
+
+  /** How responses name their tags to a CDN; undefined in an application without `CdnModule`. */
+  get edgeTags(): EdgeTagSettings | undefined {
+    return this.#edgeTags;
+  }
+
+  /** The caches of responses, each as its namespace of responses. */
+  all(): readonly Cache[] {
+    return this.#cacheNames().flatMap((name) => this.store(name)?.cache ?? []);
   }
 
   /** Undefined if the application has no such cache. */
@@ -65,9 +83,8 @@ export class HttpCaches implements OnModuleInit {
 
   /** Invalidates every stored response with one of these tags, in every cache of responses. Never rejects. */
   async invalidate(tags: readonly string[]): Promise<void> {
-    const stores = this.#cacheNames().flatMap((name) => this.store(name) ?? []);
     await Promise.all(
-      stores.map(({ cache }) => cache.invalidateTags(...tags).catch((error: unknown) => this.report(error))),
+      this.all().map((cache) => cache.invalidateTags(...tags).catch((error: unknown) => this.report(error))),
     );
   }
 
@@ -144,7 +161,7 @@ export class HttpCaches implements OnModuleInit {
     const cache = findCache(this.moduleRef, name);
     if (cache === undefined) return undefined;
     const clock = this.registry.optionsOf(name)?.advanced?.clock ?? systemClock;
-    const responses = cache.namespace('http');
+    const responses = cache.namespace(responseNamespace);
     return { ...readsOf(responses), clock, revalidations: new Revalidations() };
   }
 

@@ -7,6 +7,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 
 import { appendHeader, isPatched, isRawResponse } from '../../observe/response-headers.js';
 import { sentHeadersOf, type SentHeaders } from './sent-headers.js';
+import { removeWithCookie } from './late-cookies.js';
 import { hasQueuedCookies, replySteps } from './fastify-reply.js';
 import type { Fields, FieldValue } from '../rules/header-fields.js';
 import type { JsonMethod } from './json-text.js';
@@ -166,6 +167,12 @@ export class HttpExchange {
     const raw = this.#raw();
     if (!isRawResponse(raw) || isPatched(raw)) return true;
     return this.#hasReply && replySteps(this.#request, this.#response).mayChangeHeaders;
+  }
+
+  /** Removes these headers, by lower-case names, if a cookie is set before the headers are sent. */
+  removeWithCookie(names: readonly string[]): void {
+    const raw = this.#raw();
+    if (!this.#detached && isRawResponse(raw)) removeWithCookie(raw as ServerResponse, names);
   }
 
   /** Resolves when the headers are sent, or the client disconnects. */

@@ -25,7 +25,7 @@ function hasCookie(raw: ServerResponse): boolean {
 }
 
 /** True if an argument of `writeHead()` contains a `Set-Cookie` header. */
-function holdsCookie(headers: unknown): boolean {
+export function holdsCookie(headers: unknown): boolean {
   if (typeof headers !== 'object' || headers === null) return false;
   const names: readonly unknown[] = Array.isArray(headers) ? headers.flat() : Object.keys(headers);
   return names.some((name) => String(name).toLowerCase() === 'set-cookie');

@@ -125,7 +125,7 @@ export function toStore(
 
   const names = varyNames(fields);
   if (names === '*') return 'vary';
-  const personal = credentials.filter((name) => !rules.shared && !sharesDespite(name, directives));
+  const personal = personalFields(rules, directives);
   if (!rules.decorated && request['authorization'] !== undefined && personal.includes('authorization')) {
     return 'authorization';
   }
@@ -144,6 +144,11 @@ export function toStore(
     vary,
     variant: variantOf(vary, request),
   };
+}
+
+/** The credentials that select a response; none if it is for all users. */
+export function personalFields({ shared }: StoringRules, directives: Directives): readonly Credential[] {
+  return credentials.filter((name) => !shared && !sharesDespite(name, directives));
 }
 
 function refusalOf(

@@ -1,0 +1,12 @@
+export { CdnHealthIndicator, type CdnHealthDetails } from './cdn-health.indicator.js';
+export type { CdnModuleOptions } from './cdn-options.js';
+export type { CdnPurge } from './cdn-purge.js';
+export { CdnPurgeError, type CdnPurgeErrorOptions } from './cdn-purge-error.js';
+export { CdnPurger } from './cdn-purger.js';
+export { CdnModule } from './cdn.module.js';
+export { cloudflarePurge, type CloudflarePurgeOptions } from './cloudflare.js';
+export { cloudFrontPurge, type CloudFrontPurgeOptions } from './cloudfront.js';
+export { fastlyPurge, type FastlyPurgeOptions } from './fastly.js';
+export type { PurgeState } from './purge-queue.js';
+export type { AwsCredentials } from './signature-v4.js';
+export { edgeTag } from '../nestjs/http/rules/edge-tag.js';
