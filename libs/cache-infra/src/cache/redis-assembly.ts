@@ -108,6 +108,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const codec = new Codec({
     enableCompression: options.enableCompression ?? defaults.enableCompression,
     compressionThreshold: options.compressionThreshold ?? defaults.compressionThreshold,
+    compressionAlgorithm: options.compressionAlgorithm ?? defaults.compressionAlgorithm,
     compressionLevel: advanced.compressionLevel,
     maxValueBytes: options.maxValueBytes ?? defaults.maxValueBytes,
     ...valueLimits(options),

@@ -1,9 +1,16 @@
 import { SerializationError } from '../base/errors.js';
 import { CacheTypes } from '../values/cache-type.js';
-import { compress, decompress, isPlausible } from './compression.js';
+import {
+  compressionFor,
+  compressionOf,
+  isPlausible,
+  type Compression,
+  type CompressionAlgorithm,
+} from './compression.js';
 import type { KeyRing } from './encryption.js';
 import type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
 import {
+  algorithmFlag,
   compressedFlag,
   encodeTags,
   encryptedFlag,
@@ -28,8 +35,10 @@ export interface CodecOptions {
   readonly enableCompression: boolean;
   /** Payloads above this many bytes are compressed. */
   readonly compressionThreshold: number;
-  /** zlib level, 1 (fast) to 9 (small). */
-  readonly compressionLevel: number;
+  /** Default `'deflate'`. Entries of every algorithm are read, whichever this is. */
+  readonly compressionAlgorithm?: CompressionAlgorithm | undefined;
+  /** From fast to small, in the range of `compressionLevels`. Default: that of the algorithm. */
+  readonly compressionLevel?: number | undefined;
   /** Largest payload, in bytes before compression, that is written or read. */
   readonly maxValueBytes: number;
   /**
@@ -48,9 +57,15 @@ export class Codec {
   readonly compression = { count: 0, bytesIn: 0, bytesOut: 0 };
   readonly #options: CodecOptions;
   readonly #decoding: DecodingRules;
+  readonly #compression: Compression;
+  readonly #level: number;
 
   constructor(options: CodecOptions) {
     this.#options = options;
+    const { compressionAlgorithm = 'deflate', compressionLevel } = options;
+    const { compression, level } = compressionFor(compressionAlgorithm, compressionLevel);
+    this.#compression = compression;
+    this.#level = level;
     const { types = new CacheTypes(), maxNodes = defaultMaxNodes } = options;
     this.#decoding = { types, maxNodes };
   }
@@ -104,12 +119,12 @@ export class Codec {
 
   #encodePlain(value: Snapshot, meta: EntryMeta): Buffer | Promise<Buffer> {
     const payload = encodePayload(value);
-    const { enableCompression, compressionThreshold, compressionLevel, maxValueBytes } = this.#options;
+    const { enableCompression, compressionThreshold, maxValueBytes } = this.#options;
     assertWithin(payload.bytes, maxValueBytes);
     const tags = encodeTags(meta);
     if (!enableCompression || payload.bytes <= compressionThreshold) return rawEntry(payload, tags, meta);
     const raw = payloadBuffer(payload);
-    const compressed = compress(raw, compressionLevel);
+    const compressed = this.#compression.compress(raw, this.#level);
     return compressed instanceof Promise
       ? compressed.then((result) => this.#smaller(payload, raw, result, tags, meta))
       : this.#smaller(payload, raw, compressed, tags, meta);
@@ -121,6 +136,7 @@ export class Codec {
     const flags = bytes.readUInt8(1);
     const { meta, payloadOffset } = header;
     if ((flags & compressedFlag) !== 0) return this.#decompressed(bytes, flags, meta, payloadOffset);
+    if ((flags & algorithmFlag) !== 0) return failed('format');
     if (bytes.length - payloadOffset > this.#options.maxValueBytes) return failed('too-large');
     return this.#opened(flags, bytes, payloadOffset, meta);
   }
@@ -132,14 +148,19 @@ export class Codec {
     tags: Buffer | undefined,
     meta: EntryMeta,
   ): Buffer {
-    if (compressed.length + 4 >= raw.length) return rawEntry(payload, tags, meta);
+    const { id } = this.#compression;
+    // Deflate goes unnamed, so that releases before the other algorithms read its entries.
+    const named = id === 0 ? 0 : 1;
+    if (compressed.length + named + 4 >= raw.length) return rawEntry(payload, tags, meta);
     this.compression.count++;
     this.compression.bytesIn += raw.length;
     this.compression.bytesOut += compressed.length;
-    const [entry, at] = entryFor(tags, 4 + compressed.length);
-    entry.writeUInt32BE(raw.length, at);
-    entry.set(compressed, at + 4);
-    return sealed(entry, payload.kind | compressedFlag, tags, meta);
+    const [entry, at] = entryFor(tags, named + 4 + compressed.length);
+    if (named === 1) entry.writeUInt8(id, at);
+    entry.writeUInt32BE(raw.length, at + named);
+    entry.set(compressed, at + named + 4);
+    const flags = payload.kind | compressedFlag | (named === 1 ? algorithmFlag : 0);
+    return sealed(entry, flags, tags, meta);
   }
 
   #decompressed(
@@ -148,15 +169,19 @@ export class Codec {
     meta: EntryMeta,
     at: number,
   ): DecodedEntry | Promise<DecodedEntry> {
-    const stream = bytes.subarray(at + 4);
+    const isNamed = (flags & algorithmFlag) !== 0;
+    const lengthAt = isNamed ? at + 1 : at;
+    const stream = bytes.subarray(lengthAt + 4);
     if (stream.length === 0) return failed('format');
-    const rawBytes = bytes.readUInt32BE(at);
+    const compression = compressionOf(isNamed ? bytes.readUInt8(at) : 0);
+    if (compression === undefined) return failed('unknown-compression');
+    const rawBytes = bytes.readUInt32BE(lengthAt);
     if (rawBytes > this.#options.maxValueBytes) return failed('too-large');
-    if (!isPlausible(stream.length, rawBytes)) return failed('format');
+    if (!isPlausible(compression, stream.length, rawBytes)) return failed('format');
     const open = (raw: Buffer): DecodedEntry =>
       raw.length === rawBytes ? this.#opened(flags, raw, 0, meta) : failed('format');
     try {
-      const raw = decompress(stream, rawBytes);
+      const raw = compression.decompress(stream, rawBytes);
       return raw instanceof Promise ? raw.then(open, () => failed('format')) : open(raw);
     } catch {
       return failed('format');

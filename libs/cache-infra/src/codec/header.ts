@@ -8,7 +8,8 @@ import type { EntryMeta } from './entry.js';
  *
  * ```
  *  0      format version, 1
- *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5)
+ *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5), compressed by an algorithm that the
+ *         entry names (7)
  *  2- 5   CRC-32 of all bytes, with these four as 0
  *  6-11   stamp, ms since the Unix epoch   ┐ the entry's version id
  * 12-15   nonce                            ┘
@@ -16,7 +17,8 @@ import type { EntryMeta } from './entry.js';
  * 22-27   grace, ms
  * 28-     when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit:
  *         UTF-16LE for text that UTF-8 cannot carry) and text
- *  …      payload; compressed: its raw length (u32) and a raw deflate stream
+ *  …      payload; compressed: the algorithm (u8) if flag 7 is set, the raw length (u32) and the stream: raw deflate, or
+ *         that of the algorithm
  * ```
  *
  * In an encrypted entry, bytes from 28 on are: length of the key's id (u8), the id (UTF-8), IV (12), the ciphertext of
@@ -33,8 +35,10 @@ export const nonceOffset = 12;
 export const compressedFlag = 0b0000_1000;
 export const tagsFlag = 0b0001_0000;
 export const encryptedFlag = 0b0010_0000;
+/** Beside {@link compressedFlag}: not by deflate, but by the algorithm before the raw length. */
+export const algorithmFlag = 0b1000_0000;
 export const payloadKindMask = 0b0000_0111;
-export const knownFlags = payloadKindMask | compressedFlag | tagsFlag | encryptedFlag;
+export const knownFlags = payloadKindMask | compressedFlag | tagsFlag | encryptedFlag | algorithmFlag;
 
 const crcOffset = 2;
 const utf16Flag = 0x8000;

@@ -163,3 +163,10 @@ describe('seed S8.105 REDIS_TEST_DB', () => {
     expect(resolveOptions(web, {}, env).options.redisUrl).toBe(`${url}/3?family=6`);
   });
 });
+
+it('variables and options that contradict each other are refused together', () => {
+  const env = { REDIS_URL: url, CACHE_COMPRESSION_ALGORITHM: 'brotli' };
+  expect(() => resolveOptions(config, { advanced: { compressionLevel: 12 } }, env)).toThrow(
+    "advanced.compressionLevel must be an integer from 0 to 11 with compressionAlgorithm 'brotli', got 12",
+  );
+});

@@ -1,5 +1,5 @@
 import { flatOptions } from '../cache/contract/advanced-options.js';
-import { addressProblems } from '../cache/contract/option-checks.js';
+import { contradictions } from '../cache/contract/contradictions.js';
 import type { ValidationProblem } from '../base/errors.js';
 import { ValidationError } from '../base/errors.js';
 import { isClient, type RedisServerOptions } from '../tiers/redis/options.js';
@@ -62,12 +62,12 @@ export function resolveOptions<T extends CommonCacheOptions>(
   const presetName = recipe.preset === true ? presetOf(explicit, settings) : undefined;
   const preset = presetName === undefined ? {} : presets[presetName];
   const home = homeOf(explicit, settings.options, preset, recipe.home);
-  const wrong = [...problems, ...own.problems, ...addressProblems(explicit)];
+  const environment = environmentFor(explicit, settings.options);
+  const wrong = [...problems, ...own.problems, ...contradictions({ ...environment, ...explicit })];
   const addressIsWrong = wrong.some(({ path }) => placePaths.has(path));
   const found = home === undefined && !addressIsWrong ? [redisRequired, ...wrong] : wrong;
   if (found.length > 0 || home === undefined) throw new ValidationError(found, recipe.subject);
 
-  const environment = environmentFor(explicit, settings.options);
   const { options } = checkOptions(recipe.set, { ...preset, ...environment, ...explicit });
   const sources = sourcesOf(options, [
     [explicit, () => 'code'],

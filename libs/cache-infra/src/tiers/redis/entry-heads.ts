@@ -1,5 +1,7 @@
 import type { EntryMeta } from '../../codec/codec.js';
+import { hasZstd } from '../../codec/compression.js';
 import {
+  algorithmFlag,
   encryptedFlag,
   formatVersion,
   headerBytes,
@@ -60,5 +62,7 @@ function headOf(bytes: Buffer): Head {
   if (!isReadable) return 'whole';
   // The tags of an encrypted entry are encrypted, too.
   if ((flags & tagsFlag) !== 0 && (flags & encryptedFlag) !== 0) return 'whole';
+  // This process may lack the algorithm: then the entry is a miss, which only its payload tells.
+  if ((flags & algorithmFlag) !== 0 && !hasZstd) return 'whole';
   return readHeader(bytes)?.meta ?? 'whole';
 }
