@@ -1,4 +1,3 @@
-import { SerializationError } from '../base/errors.js';
 import { CacheTypes } from '../values/cache-type.js';
 import {
   compressionFor,
@@ -23,15 +22,19 @@ import {
   sealEntry,
   tagsFlag,
 } from './header.js';
+import { formatOf, type EntryFormat } from './entry-head.js';
 import type { DecodingRules } from './extended-json.js';
+import { JsonCodec } from './json-codec.js';
 import { decodePayload, encodePayload, type Payload } from './payload.js';
-import { isSurelyWithin } from './size-bound.js';
+import { assertWithin, isSurelyWithin } from './size-bound.js';
 import { allocateFromSlab } from './slab.js';
 import { defaultMaxNodes, type Snapshot } from '../values/snapshot.js';
 
 export type { DecodedEntry, DecodeFailure, EntryMeta } from './entry.js';
 
 export interface CodecOptions {
+  /** How entries are written: `'json'` neither compresses nor encrypts. Default `'binary'`. Both are read. */
+  readonly format?: EntryFormat | undefined;
   readonly enableCompression: boolean;
   /** Payloads above this many bytes are compressed. */
   readonly compressionThreshold: number;
@@ -57,17 +60,21 @@ export class Codec {
   readonly compression = { count: 0, bytesIn: 0, bytesOut: 0 };
   readonly #options: CodecOptions;
   readonly #decoding: DecodingRules;
+  readonly #format: EntryFormat;
+  readonly #json: JsonCodec;
   readonly #compression: Compression;
   readonly #level: number;
 
   constructor(options: CodecOptions) {
     this.#options = options;
-    const { compressionAlgorithm = 'deflate', compressionLevel } = options;
+    const { compressionAlgorithm = 'deflate', compressionLevel, format = 'binary' } = options;
+    this.#format = format;
     const { compression, level } = compressionFor(compressionAlgorithm, compressionLevel);
     this.#compression = compression;
     this.#level = level;
     const { types = new CacheTypes(), maxNodes = defaultMaxNodes } = options;
     this.#decoding = { types, maxNodes };
+    this.#json = new JsonCodec(this.#decoding, options.maxValueBytes);
   }
 
   /**
@@ -75,10 +82,17 @@ export class Codec {
    *
    * @param value the result of `snapshot`
    * @param redisKey the key of the entry; an encrypted entry decodes only under it
-   * @throws SerializationError when the value is larger than `maxValueBytes`, ValidationError when its tags do not fit
-   * (synchronously, not by the promise)
+   * @param format that of an entry which is written again; default: that of the codec
+   * @throws SerializationError when the value is larger than `maxValueBytes`, or is none of JSON and the format is;
+   * ValidationError when its tags do not fit (synchronously, not by the promise)
    */
-  encode(value: Snapshot, meta: EntryMeta, redisKey: string): Buffer | Promise<Buffer> {
+  encode(
+    value: Snapshot,
+    meta: EntryMeta,
+    redisKey: string,
+    format: EntryFormat = this.#format,
+  ): Buffer | Promise<Buffer> {
+    if (format === 'json') return this.#json.encode(value, meta);
     const entry = this.#encodePlain(value, meta);
     const { encryption } = this.#options;
     if (encryption === undefined) return entry;
@@ -87,8 +101,12 @@ export class Codec {
       : encryption.seal(redisKey, entry);
   }
 
-  /** @throws SerializationError when the value is larger than `maxValueBytes` */
+  /** @throws SerializationError when the value is larger than `maxValueBytes`, or the format does not hold it */
   assertFits(kept: Snapshot): void {
+    if (this.#format === 'json') {
+      this.#json.textOf(kept);
+      return;
+    }
     const { maxValueBytes } = this.#options;
     if (kept.shares || !isSurelyWithin(kept.value, maxValueBytes))
       assertWithin(encodePayload(kept).bytes, maxValueBytes);
@@ -104,12 +122,14 @@ export class Codec {
    * large compressed values.
    */
   decode(bytes: Buffer, redisKey: string): DecodedEntry | Promise<DecodedEntry> {
+    const { encryption } = this.#options;
+    if (formatOf(bytes) === 'json')
+      return encryption === undefined ? this.#json.decode(bytes) : failed('unencrypted');
     if (bytes.length < headerBytes) return failed('truncated');
     if (bytes[0] !== formatVersion) return failed('version');
     if (!isIntact(bytes)) return failed('checksum');
     const flags = bytes.readUInt8(1);
     if ((flags & ~knownFlags) !== 0) return failed('format');
-    const { encryption } = this.#options;
     if (encryption === undefined) {
       return (flags & encryptedFlag) === 0 ? this.#decodePlain(bytes) : failed('encrypted');
     }
@@ -227,9 +247,4 @@ function entryFor(tags: Buffer | undefined, payloadBytes: number): [entry: Buffe
 function sealed(entry: Buffer, flags: number, tags: Buffer | undefined, meta: EntryMeta): Buffer {
   sealEntry(entry, tags === undefined ? flags : flags | tagsFlag, meta);
   return entry;
-}
-
-function assertWithin(bytes: number, maxValueBytes: number): void {
-  if (bytes <= maxValueBytes) return;
-  throw new SerializationError(`value takes ${bytes} bytes, maxValueBytes is ${maxValueBytes}`);
 }

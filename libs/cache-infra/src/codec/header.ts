@@ -4,7 +4,7 @@ import { ValidationError } from '../base/errors.js';
 import type { EntryMeta } from './entry.js';
 
 /**
- * The bytes of an entry, big-endian:
+ * The bytes of a binary entry, big-endian:
  *
  * ```
  *  0      format version, 1
@@ -98,8 +98,8 @@ export function versionId(stamp: number, nonce: number): Buffer {
   return id;
 }
 
-/** Copies an entry, encrypted or not, with another `stamp` (whole milliseconds since the Unix epoch). */
-export function restamp(entry: Buffer, stamp: number): Buffer {
+/** Copies a binary entry with another stamp. */
+export function restampHeader(entry: Buffer, stamp: number): Buffer {
   const copy = Buffer.from(entry);
   copy.writeUIntBE(stamp, versionIdOffset, 6);
   writeChecksum(copy);

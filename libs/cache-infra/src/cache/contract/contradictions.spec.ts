@@ -41,3 +41,25 @@ describe('zstd', () => {
     expect(messages({ compressionAlgorithm: 'auto' })).toEqual([]);
   });
 });
+
+describe("format: 'json'", () => {
+  it.each<[string, Partial<RedisCacheOptions>, does: string]>([
+    ['encryption', { encryption: { keys: [] } }, 'encrypted'],
+    ['enableCompression', { enableCompression: true }, 'compressed'],
+    ['compressionThreshold', { compressionThreshold: 500 }, 'compressed'],
+    ['compressionAlgorithm', { compressionAlgorithm: 'deflate' }, 'compressed'],
+    ['advanced.compressionLevel', { advanced: { compressionLevel: 6 } }, 'compressed'],
+  ])('cannot be combined with %s', (path, options, does) => {
+    expect(contradictions({ format: 'json', ...options })).toEqual([
+      {
+        path,
+        message: `${path} cannot be combined with format 'json', whose entries are never ${does}: leave one out`,
+      },
+    ]);
+    expect(messages({ format: 'binary', ...options })).toEqual([]);
+  });
+
+  it('allows what says no compression', () => {
+    expect(messages({ format: 'json', enableCompression: false, advanced: {} })).toEqual([]);
+  });
+});

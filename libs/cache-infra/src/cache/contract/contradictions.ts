@@ -7,7 +7,28 @@ type Given = Partial<RedisCacheOptions> | null;
 
 /** The problems of options that are right by themselves, but not together or not on this Node. */
 export function contradictions(options: Given): readonly ValidationProblem[] {
-  return [...addressProblems(options), ...compressionProblems(options)];
+  return [...addressProblems(options), ...formatProblems(options), ...compressionProblems(options)];
+}
+
+/** Entries in JSON are read by programs that know no compression and no key. */
+function formatProblems(options: Given): readonly ValidationProblem[] {
+  if (options?.format !== 'json') return [];
+  const given: Readonly<Record<string, unknown>> = {
+    encryption: options.encryption,
+    enableCompression: options.enableCompression === false ? undefined : options.enableCompression,
+    compressionThreshold: options.compressionThreshold,
+    compressionAlgorithm: options.compressionAlgorithm,
+    'advanced.compressionLevel': options.advanced?.compressionLevel,
+  };
+  return Object.entries(given)
+    .filter(([, value]) => value !== undefined)
+    .map(([path]) => {
+      const does = path === 'encryption' ? 'encrypted' : 'compressed';
+      return {
+        path,
+        message: `${path} cannot be combined with format 'json', whose entries are never ${does}: leave one out`,
+      };
+    });
 }
 
 function compressionProblems(options: Given): readonly ValidationProblem[] {

@@ -470,6 +470,14 @@ const ownRedisOptions = {
    */
   l1MaxBytes: byteSize({ variable: 'CACHE_MAX_BYTES' }),
   /**
+   * How entries are written to Redis. `'json'`: as JSON text, for other programs to read; a value that JSON does not
+   * hold is refused. Neither compressed nor encrypted. Entries of both formats are read.
+   *
+   * @default 'binary'
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/recipes/read-entries-elsewhere.md
+   */
+  format: choice('binary', 'json')({ default: 'binary' }),
+  /**
    * Compress values for Redis.
    *
    * @default true
