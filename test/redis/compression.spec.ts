@@ -90,7 +90,7 @@ describe('compression', () => {
     },
   );
 
-  it('by an algorithm that this process does not have: a miss, counted, left to others, and replaced by a load', async () => {
+  it('by an unknown algorithm: a miss, counted, left to others, and replaced by a load', async () => {
     const cache = redis({ enableL1Cache: false });
     await cache.set('key', text);
     await raw.set(`${keyPrefix}::key`, unknownAlgorithm(await raw.getBuffer(`${keyPrefix}::key`)));

@@ -8,8 +8,7 @@ import type { EntryMeta } from './entry.js';
  *
  * ```
  *  0      format version, 1
- *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5), compressed by an algorithm that the
- *         entry names (7)
+ *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5), names its compression (7)
  *  2- 5   CRC-32 of all bytes, with these four as 0
  *  6-11   stamp, ms since the Unix epoch   ┐ the entry's version id
  * 12-15   nonce                            ┘
@@ -17,8 +16,8 @@ import type { EntryMeta } from './entry.js';
  * 22-27   grace, ms
  * 28-     when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit:
  *         UTF-16LE for text that UTF-8 cannot carry) and text
- *  …      payload; compressed: the algorithm (u8) if flag 7 is set, the raw length (u32) and the stream: raw deflate, or
- *         that of the algorithm
+ *  …      payload; compressed: the algorithm (u8) if flag 7 is set, the raw length (u32), and the stream: that of the
+ *         algorithm, or raw deflate
  * ```
  *
  * In an encrypted entry, bytes from 28 on are: length of the key's id (u8), the id (UTF-8), IV (12), the ciphertext of

@@ -36,9 +36,11 @@ const value = { name: 'Ada', größe: 1.5e-7, list: [1, null, true, { '': '' }],
 
 describe('an entry in JSON', () => {
   it('is one object, with the value last', () => {
-    expect(encoded(value, tagged).toString()).toMatch(
-      /^\{"at": {2}1750000000123,"id":"fedcba98","crc":"[\da-f]{8}","ttl":60000,"grace":5000,"tagEpoch":\d+,"tags":\["users",/,
+    const text = encoded(value, tagged).toString();
+    expect(text).toMatch(
+      /^\{"at": {2}1750000000123,"id":"fedcba98","crc":"[\da-f]{8}","ttl":60000,"grace":5000,/,
     );
+    expect(text).toContain('"grace":5000,"tagEpoch":4503599627370497,"tags":["users",');
     const {
       at,
       tags,

@@ -7,7 +7,7 @@ import { allocateFromSlab } from './slab.js';
  * The text of an entry with `format: 'json'`, UTF-8, in one line without any other whitespace than before the stamp:
  *
  * ```
- * {"at":  1750000000123,"id":"fedcba98","crc":"0badcafe","ttl":60000,"grace":0,"tagEpoch":17,"tags":["users"],"value":…}
+ * {"at":  1750000000123,"id":"fedcba98","crc":"0badcafe","ttl":60000,"grace":0,"tagEpoch":17,"tags":["a"],"value":…}
  * ```
  *
  * `at` is the stamp, in 15 characters; `id` the nonce, in 8 hexadecimal digits; the two are the entry's version id.

@@ -333,7 +333,7 @@ return moments
 
 /**
  * Replays a change that was made during an outage, unless the key was written or deleted after it. The version id of an
- * entry begins with the moment of its write by Redis's clock; a tombstone begins with the moment of its delete. When two
+ * entry begins with the moment of its write by Redis's clock; a tombstone begins with the moment of its delete. If two
  * changes are too close to be ordered, a delete counts as the later one.
  *
  * An entry with a stamp in the future was written by a wrong clock and proves nothing. The script removes it, whatever
