@@ -31,6 +31,35 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
     expect(out).not.toMatch(/Ada|s3cret/);
   });
 
+  it('takes the key as it stands, or by --key, and no second one', async () => {
+    await cli.cache.set('user:7', 1);
+    await cli.cache.set('-7', 2);
+    expect(await cli.run('user:7', '--value')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/value +1/),
+    });
+    expect(await cli.run('--key=-7', '--value')).toMatchObject({ out: expect.stringMatching(/value +2/) });
+    for (const args of [[], ['user:7', 'user:8'], ['user:7', '--key', 'user:7']])
+      expect(await cli.run(...args)).toMatchObject({
+        code: 1,
+        error: expect.stringContaining('inspect <key>'),
+      });
+  });
+
+  it('names the compression, and the format of JSON', async () => {
+    const text = 'abc '.repeat(1000);
+    const options = { redisUrl: cli.redisUrl, keyPrefix: cli.keyPrefix };
+    await using brotli = new RedisCache({ ...options, compressionAlgorithm: 'brotli' });
+    await using json = new RedisCache({ ...options, format: 'json' });
+    await cli.cache.set('deflated', text);
+    await brotli.set('squeezed', text);
+    await json.set('readable', text);
+
+    expect((await cli.run('deflated')).out).toMatch(/size +\d+ bytes, compressed by deflate\n/);
+    expect((await cli.run('squeezed')).out).toMatch(/size +\d+ bytes, compressed by brotli\n/);
+    expect((await cli.run('readable')).out).toMatch(/size +\d+ bytes, JSON\n/);
+  });
+
   it('T88: shows the value and its type on demand', async () => {
     await cli.cache.set('rates', new Map([['EUR', 1n]]));
     const { out } = await cli.run('--key', 'rates', '--value');

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { algorithmFlag, headerBytes, writeChecksum } from '../../libs/cache-infra/src/codec/header.js';
 import { closingAfterEach } from '../support/closing.js';
 import { redisForSuite } from '../support/redis.js';
 
@@ -25,6 +26,19 @@ function redis(options: Partial<RedisCacheOptions> = {}): RedisCache {
   return closing(
     new RedisCache({ redisUrl: suite.url, keyPrefix, onError: 'throw', commandTimeout: '10s', ...options }),
   );
+}
+
+/** The entry as one that an algorithm of a later release has compressed. */
+function unknownAlgorithm(entry: Buffer | null): Buffer {
+  if (entry === null) throw new Error('no entry');
+  const renamed = Buffer.concat([
+    entry.subarray(0, headerBytes),
+    Buffer.from([99]),
+    entry.subarray(headerBytes),
+  ]);
+  renamed.writeUInt8(renamed.readUInt8(1) | algorithmFlag, 1);
+  writeChecksum(renamed);
+  return renamed;
 }
 
 const text = 'The quick brown fox jumps over the lazy dog. '.repeat(52);
@@ -64,6 +78,32 @@ describe('compression', () => {
     await cache.set('key', noise);
     expect(cache.stats().compression.count).toBe(0);
     expect(await redis().get('key')).toEqual(noise);
+  });
+
+  it.each(['auto', 'brotli', 'deflate'] as const)(
+    'by %s is read by every cache',
+    async (compressionAlgorithm) => {
+      const cache = redis({ compressionAlgorithm });
+      await cache.set('key', text);
+      expect(cache.stats().compression.count).toBe(1);
+      expect(await redis().get('key')).toBe(text);
+    },
+  );
+
+  it('by an unknown algorithm: a miss, counted, left to others, and replaced by a load', async () => {
+    const cache = redis({ enableL1Cache: false });
+    await cache.set('key', text);
+    await raw.set(`${keyPrefix}::key`, unknownAlgorithm(await raw.getBuffer(`${keyPrefix}::key`)));
+    const reasons: string[] = [];
+    cache.on('corrupt', ({ reason }) => reasons.push(reason));
+
+    expect(await cache.get('key')).toBeUndefined();
+    expect(reasons).toEqual(['unknown-compression']);
+    expect(cache.stats().corrupt).toBe(1);
+    expect(await raw.exists(`${keyPrefix}::key`)).toBe(1);
+
+    expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded');
+    expect(await redis().get('key')).toBe('loaded');
   });
 
   it.each([1, 9])('level %p', async (compressionLevel) => {

@@ -16,14 +16,24 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each([true, false])(
-  'two instances over one Redis behave as one Map does (L1: %p)',
-  (enableL1Cache) => {
+/** The formats in which the two instances write their entries; each reads both. */
+const shapes: [enableL1Cache: boolean, formats: readonly ['binary' | 'json', 'binary' | 'json']][] = [
+  [true, ['binary', 'binary']],
+  [false, ['binary', 'binary']],
+  [true, ['json', 'json']],
+  [false, ['json', 'binary']],
+];
+
+describe.each(shapes)(
+  'two instances over one Redis behave as one Map does (L1: %p, entries: %p)',
+  (enableL1Cache, formats) => {
     it(
       'whatever is done by whom in whatever order, also while loaders run',
       async () => {
         const options = { redisUrl: server.url, onError: 'throw', commandTimeout: '10s' } as const;
-        const instances = [1, 2].map(() => closing(new RedisCache({ ...options, enableL1Cache })));
+        const instances = formats.map((format) =>
+          closing(new RedisCache({ ...options, format, enableL1Cache })),
+        );
         const writer = closing(new RedisCache({ ...options, enableL1Cache: false }));
         for (const cache of instances) await (enableL1Cache ? armed(cache) : cache.connect());
         // The first invalidation of all makes the table of tags. A load that began before there was one cannot tell it from one that was

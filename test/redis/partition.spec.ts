@@ -242,3 +242,23 @@ describe('T30: a clock that is an hour ahead', () => {
     expect(await (await own.redis()).get('set')).not.toBe('old');
   });
 });
+
+describe.each(['binary', 'json'] as const)(
+  'of two sets the later one stays, with entries in %s',
+  (format) => {
+    it.each(['in the partition', 'by another instance'])('%s', async (last) => {
+      const [cache, other] = [await behindProxy({ format }), await own.redis({ format })];
+      await other.set('key', 'old');
+      await inPartition(cache, async () => {
+        if (last === 'by another instance') await cache.set('key', 'from the partition');
+        else await other.set('key', 'by the other');
+        await elapse(50);
+        if (last === 'by another instance') await other.set('key', 'by the other');
+        else await cache.set('key', 'from the partition');
+      });
+      const expected = last === 'by another instance' ? 'by the other' : 'from the partition';
+      expect(await other.get('key')).toBe(expected);
+      expect(await cache.get('key')).toBe(expected);
+    });
+  },
+);

@@ -106,8 +106,10 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
   const changing = (redisKeys: readonly string[]): OwnChange =>
     engine.coherence.channel?.changing(redisKeys) ?? noOwnChange;
   const codec = new Codec({
+    format: options.format ?? defaults.format,
     enableCompression: options.enableCompression ?? defaults.enableCompression,
     compressionThreshold: options.compressionThreshold ?? defaults.compressionThreshold,
+    compressionAlgorithm: options.compressionAlgorithm ?? defaults.compressionAlgorithm,
     compressionLevel: advanced.compressionLevel,
     maxValueBytes: options.maxValueBytes ?? defaults.maxValueBytes,
     ...valueLimits(options),

@@ -1,5 +1,6 @@
+import { encodingOf, type Encoding } from '../codec/encoding.js';
 import type { DecodeFailure, EntryMeta } from '../codec/entry.js';
-import { compressedFlag, encryptedFlag, formatVersion } from '../codec/header.js';
+import { formatVersion } from '../codec/header.js';
 import { namespacePath, rootPath } from '../keys/namespace.js';
 import type { Cache } from './contract/cache.js';
 import { Keyspace } from './entry/keyspace.js';
@@ -23,8 +24,8 @@ export type StoredEntry = {
 
 interface StoredBytes {
   readonly bytes: number;
-  readonly isCompressed: boolean;
-  readonly isEncrypted: boolean;
+  /** `undefined` for bytes that are no entry of this release. */
+  readonly encoding: Encoding | undefined;
 }
 
 /** State of an entry, times in seconds. Only a fresh entry is a hit. */
@@ -53,7 +54,7 @@ export async function storedEntry(
   const bytes = await l2.server.call('GET', (client) => client.getBuffer(name));
   if (bytes === null) return { kind: 'absent', redisKey };
 
-  const stored = { redisKey, ...bytesOf(bytes) };
+  const stored = { redisKey, bytes: bytes.length, encoding: encodingOf(bytes) };
   // Decode it here: the tier would remove an unreadable entry.
   const entry = await l2.codec.decode(bytes, name);
   if (!entry.ok) return { kind: 'unreadable', ...stored, reason: entry.reason };
@@ -61,15 +62,6 @@ export async function storedEntry(
   const keyspace = namespaces.reduce<Cache>((outer, inner) => outer.namespace(inner), cache);
   const life = lifeOf(meta, await keyspace.ttl(key), l2.clock.now());
   return { kind: 'entry', ...stored, value, meta, life, formatVersion };
-}
-
-function bytesOf(bytes: Buffer): StoredBytes {
-  const flags = bytes[1] ?? 0;
-  return {
-    bytes: bytes.length,
-    isCompressed: (flags & compressedFlag) !== 0,
-    isEncrypted: (flags & encryptedFlag) !== 0,
-  };
 }
 
 function lifeOf({ stamp, ttlMs, graceMs }: EntryMeta, left: number | undefined, now: number): Life {

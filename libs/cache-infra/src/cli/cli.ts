@@ -76,10 +76,11 @@ function runInspect(args: readonly string[], output: Output): Promise<number> {
       key: { type: 'string' },
       value: { type: 'boolean', default: false },
     } satisfies ParseArgsConfig['options'];
-    const { values } = parseArgs({ args: [...args], options });
-    const { key, namespace: namespaces, cache, value: showsValue } = values;
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+    const { namespace: namespaces, cache, value: showsValue } = values;
     if (values.help === true) return shown(inspectUsage, output);
-    if (key === undefined || key === '') return misused(inspectUsage, output);
+    const [key, ...others] = values.key === undefined ? positionals : [values.key, ...positionals];
+    if (key === undefined || key === '' || others.length > 0) return misused(inspectUsage, output);
     readEnvironment(values.env);
     const config = await loadConfig(values.config);
     return inspectEntry(config, { key, namespaces, cache, showsValue }, output);

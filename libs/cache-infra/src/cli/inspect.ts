@@ -7,11 +7,12 @@ import type { Output } from './output.js';
 
 const wholeValue = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 
-export const inspectUsage = `Usage: nestjs-cache-infra inspect --key <key> [options]
+export const inspectUsage = `Usage: nestjs-cache-infra inspect <key> [options]
 
-Shows what Redis holds of one entry: state, ttl, grace, tags, size, version. Changes nothing.
+Shows what Redis holds of one entry: state, ttl, grace, tags, size, format, compression, version. Changes nothing.
 
-  --key <key>          the key, as passed to get() and getOrSet()
+  <key>                the key, as passed to get() and getOrSet()
+  --key <key>          the same, for a key that begins with '-'
   --namespace <name>   the namespace of the key; repeat it for nested ones ('http' for HttpCacheInterceptor)
   --cache <name>       a cache of the configuration (default: its first)
   --value              also show the value, which may be personal data
@@ -74,7 +75,7 @@ function linesOf(entry: StoredEntry, showsValue: boolean): readonly Line[] {
     ['tags', tags.length === 0 ? 'none' : tags.map((tag) => inspected(tag)).join(', ')],
     size,
     ['stored', new Date(stamp).toISOString()],
-    ['version', `${String(entry.formatVersion)}, entry ${id}`],
+    ['version', `${entry.encoding?.format === 'json' ? 'JSON' : String(entry.formatVersion)}, entry ${id}`],
     ['value', showsValue ? inspected(entry.value, wholeValue) : `${kindOf(entry.value)}; --value shows it`],
   ];
 }
@@ -93,10 +94,16 @@ function inWords(life: Life): string {
 }
 
 function sizeOf(stored: Exclude<StoredEntry, { kind: 'absent' }>): string {
-  const words = [`${String(stored.bytes)} bytes`];
-  if (stored.isCompressed) words.push('compressed');
-  if (stored.isEncrypted) words.push('encrypted');
+  const { bytes, encoding } = stored;
+  const words = [`${String(bytes)} bytes`];
+  if (encoding?.format === 'json') words.push('JSON');
+  if (encoding?.compression !== undefined) words.push(compressed(encoding.compression));
+  if (encoding?.isEncrypted === true) words.push('encrypted');
   return words.join(', ');
+}
+
+function compressed(algorithm: string): string {
+  return algorithm === 'unknown' ? 'compressed' : `compressed by ${algorithm}`;
 }
 
 function kindOf(value: unknown): string {

@@ -7,11 +7,11 @@ import { SerializationError, ValidationError } from '../base/errors.js';
 import { cloneValue } from '../values/clone.js';
 import { Codec, type CodecOptions, type DecodedEntry, type EntryMeta } from './codec.js';
 import { KeyRing } from './encryption.js';
+import { restamp } from './entry-head.js';
 import {
   compressedFlag,
   headerBytes,
   isIntact,
-  restamp,
   tagsFlag,
   versionIdBytes,
   versionIdOffset,

@@ -3,7 +3,8 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { ValidationError } from '../base/errors.js';
 import { encryptionOptions, KeyRing, type EncryptionKey } from './encryption.js';
-import { encryptedFlag, headerBytes, isIntact, restamp, sealEntry, writeChecksum } from './header.js';
+import { restamp } from './entry-head.js';
+import { encryptedFlag, headerBytes, isIntact, sealEntry, writeChecksum } from './header.js';
 
 const redisKey = 'cache::user:1';
 const older = { id: '2025', key: randomBytes(32) };

@@ -28,6 +28,8 @@ export type DecodeFailure =
   | 'format'
   /** Larger than `maxValueBytes`. */
   | 'too-large'
+  /** Compressed by an algorithm that this Node or this release does not have. */
+  | 'unknown-compression'
   /** Encrypted, but this cache has no keys. */
   | 'encrypted'
   /** Encrypted with a key that this cache does not have. */

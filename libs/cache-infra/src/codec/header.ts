@@ -4,11 +4,12 @@ import { ValidationError } from '../base/errors.js';
 import type { EntryMeta } from './entry.js';
 
 /**
- * The bytes of an entry, big-endian:
+ * The bytes of a binary entry, big-endian:
  *
  * ```
  *  0      format version, 1
- *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5), has a version (6)
+ *  1      flags: payload kind (bits 0-2), compressed (3), has tags (4), encrypted (5), has a version (6), names its
+ *         compression (7)
  *  2- 5   CRC-32 of all bytes, with these four as 0
  *  6-11   stamp, ms since the Unix epoch   ┐ the entry's version id
  * 12-15   nonce                            ┘
@@ -17,7 +18,8 @@ import type { EntryMeta } from './entry.js';
  * 28-31   when it has a version: the version (u32); then it has tags, perhaps none
  *  …      when it has tags: tag epoch (double), number of tags (u16), each tag's length in bytes (u16, top bit:
  *         UTF-16LE for text that UTF-8 cannot carry) and text
- *  …      payload; compressed: its raw length (u32) and a raw deflate stream
+ *  …      payload; compressed: the algorithm (u8) if flag 7 is set, the raw length (u32), and the stream: that of the
+ *         algorithm, or raw deflate
  * ```
  *
  * In an encrypted entry, bytes from 28 on are: length of the key's id (u8), the id (UTF-8), IV (12), the ciphertext of
@@ -35,8 +37,11 @@ export const compressedFlag = 0b0000_1000;
 export const tagsFlag = 0b0001_0000;
 export const encryptedFlag = 0b0010_0000;
 export const versionFlag = 0b0100_0000;
+/** Beside {@link compressedFlag}: not by deflate, but by the algorithm before the raw length. */
+export const algorithmFlag = 0b1000_0000;
 export const payloadKindMask = 0b0000_0111;
-export const knownFlags = payloadKindMask | compressedFlag | tagsFlag | encryptedFlag | versionFlag;
+export const knownFlags =
+  payloadKindMask | compressedFlag | tagsFlag | encryptedFlag | versionFlag | algorithmFlag;
 
 const crcOffset = 2;
 const utf16Flag = 0x8000;
@@ -98,8 +103,8 @@ export function versionId(stamp: number, nonce: number): Buffer {
   return id;
 }
 
-/** Copies an entry, encrypted or not, with another `stamp` (whole milliseconds since the Unix epoch). */
-export function restamp(entry: Buffer, stamp: number): Buffer {
+/** Copies a binary entry with another stamp. */
+export function restampHeader(entry: Buffer, stamp: number): Buffer {
   const copy = Buffer.from(entry);
   copy.writeUIntBE(stamp, versionIdOffset, 6);
   writeChecksum(copy);

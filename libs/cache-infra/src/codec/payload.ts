@@ -6,7 +6,7 @@ import type { Snapshot } from '../values/snapshot.js';
 import { binaryFrom, binaryKind, bytesOf } from '../values/typed-arrays.js';
 
 /** The encoding of a value. Written into entries: never renumber. */
-const payloadKind = { json: 0, text: 1, buffer: 2, bytes: 3, extended: 4 } as const;
+export const payloadKind = { json: 0, text: 1, buffer: 2, bytes: 3, extended: 4 } as const;
 
 export interface Payload {
   readonly kind: number;

@@ -1,3 +1,4 @@
+import { SerializationError } from '../base/errors.js';
 import { isPlain } from '../base/opaque.js';
 
 /** Maximum JSON bytes of one UTF-16 code unit: `\\u0000`. */
@@ -6,6 +7,12 @@ const unitBytes = 6;
 const scalarBytes = 26;
 /** Quotes, brackets, a colon and a comma. */
 const frameBytes = 4;
+
+/** @throws SerializationError when a value takes more than `maxValueBytes` */
+export function assertWithin(bytes: number, maxValueBytes: number): void {
+  if (bytes <= maxValueBytes) return;
+  throw new SerializationError(`value takes ${bytes} bytes, maxValueBytes is ${maxValueBytes}`);
+}
 
 /**
  * Whether a value surely takes at most `maxBytes` in an entry, by a quick upper bound: also false for values near that

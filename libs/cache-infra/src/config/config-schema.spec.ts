@@ -50,7 +50,7 @@ const wrong: readonly (readonly [string, object])[] = [
   ['l1MaxBytes', { l1MaxBytes: '256 MB' }],
   ['compressionLevel', { compressionLevel: 9 }],
   ['advanced', { advanced: 9 }],
-  ['advanced.compressionLevel', { advanced: { compressionLevel: 10 } }],
+  ['advanced.compressionLevel', { advanced: { compressionLevel: 20 } }],
   ['advanced.defaultTtl', { advanced: { defaultTtl: 60 } }],
   ['onError', { onError: 'ignore' }],
   ['encryption.keys', { encryption: { keys: [] } }],
@@ -75,6 +75,13 @@ describe('cacheConfigSchema', () => {
       expect(cacheConfigSchema['~standard'].validate(options)).toEqual({ value: options });
     },
   );
+
+  it('refuses, as Standard Schema, options that contradict each other', () => {
+    const options = { compressionAlgorithm: 'brotli', advanced: { compressionLevel: 12 } };
+    expect(cacheConfigSchema['~standard'].validate(options).issues).toEqual([
+      { path: ['advanced', 'compressionLevel'], message: expect.stringContaining('from 0 to 11') },
+    ]);
+  });
 
   it.each(wrong)('refuses a wrong %s, as JSON Schema and as Standard Schema: %j', (path, options) => {
     expect(validate(options)).toBe(false);

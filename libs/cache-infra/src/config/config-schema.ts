@@ -1,5 +1,5 @@
 import type { ValidationProblem } from '../base/errors.js';
-import { addressProblems } from '../cache/contract/option-checks.js';
+import { contradictions } from '../cache/contract/contradictions.js';
 import { propertiesOf, type JsonSchema } from '../cache/contract/option-kinds.js';
 import { checkOptions } from './check-options.js';
 import { readEnvironment } from './environment.js';
@@ -38,7 +38,7 @@ export const cacheConfigSchema: JsonSchema & StandardSchema<CacheConfig> = withS
   jsonSchema,
   (value) => [
     ...checkOptions(configOptionSet, value).problems,
-    ...addressProblems(value as CacheConfig | null),
+    ...contradictions(value as CacheConfig | null),
   ],
 );
 

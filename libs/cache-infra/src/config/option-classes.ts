@@ -2,7 +2,7 @@ import { registerDecorator } from 'class-validator';
 
 import { optionProblems } from '../base/checks.js';
 import type { ValidationProblem } from '../base/errors.js';
-import { addressProblems } from '../cache/contract/option-checks.js';
+import { contradictions } from '../cache/contract/contradictions.js';
 import { checksOf } from '../cache/contract/option-kinds.js';
 import { readEnvironment, variableNames } from './environment.js';
 import { configOptions, type CacheConfig } from './options.js';
@@ -78,8 +78,8 @@ function optionClass<T extends object>(
 const settingChecks = checksOf(configOptions);
 
 function settingProblems(name: string, value: unknown, all: object): readonly ValidationProblem[] {
-  const contradictions = name === 'redis' ? addressProblems(all) : [];
-  return [...optionProblems({ [name]: value }, settingChecks), ...contradictions];
+  const ofThis = contradictions(all).filter(({ path }) => path === name || path.startsWith(`${name}.`));
+  return [...optionProblems({ [name]: value }, settingChecks), ...ofThis];
 }
 
 function variableProblems(name: string, value: unknown): readonly ValidationProblem[] {

@@ -163,3 +163,32 @@ describe('seed S8.105 REDIS_TEST_DB', () => {
     expect(resolveOptions(web, {}, env).options.redisUrl).toBe(`${url}/3?family=6`);
   });
 });
+
+it('variables and options that contradict each other are refused together', () => {
+  const env = { REDIS_URL: url, CACHE_COMPRESSION_ALGORITHM: 'brotli' };
+  expect(() => resolveOptions(config, { advanced: { compressionLevel: 12 } }, env)).toThrow(
+    "advanced.compressionLevel must be an integer from 0 to 11 with compressionAlgorithm 'brotli', got 12",
+  );
+});
+
+describe("format: 'json'", () => {
+  const env = {
+    REDIS_URL: url,
+    ENABLE_CACHE_COMPRESSION: 'true',
+    CACHE_COMPRESSION_THRESHOLD: '500',
+    CACHE_COMPRESSION_ALGORITHM: 'brotli',
+  };
+
+  it('leaves out the compression of variables, presets and defaults, which is that of other caches', () => {
+    const { options } = resolveOptions(config, { format: 'json', preset: 'production' }, env);
+    expect(options.format).toBe('json');
+    expect(Object.keys(options).filter((name) => /compression/i.test(name))).toEqual([]);
+  });
+
+  it('refuses keys of a variable: values would be readable that are to be encrypted', () => {
+    const key = Buffer.alloc(32, 1).toString('base64');
+    expect(() =>
+      resolveOptions(config, { format: 'json' }, { REDIS_URL: url, CACHE_ENCRYPTION_KEYS: `a:${key}` }),
+    ).toThrow("encryption cannot be combined with format 'json'");
+  });
+});

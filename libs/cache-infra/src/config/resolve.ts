@@ -1,5 +1,5 @@
 import { flatOptions } from '../cache/contract/advanced-options.js';
-import { addressProblems } from '../cache/contract/option-checks.js';
+import { contradictions } from '../cache/contract/contradictions.js';
 import type { ValidationProblem } from '../base/errors.js';
 import { ValidationError } from '../base/errors.js';
 import { isClient, type RedisServerOptions } from '../tiers/redis/options.js';
@@ -60,15 +60,16 @@ export function resolveOptions<T extends CommonCacheOptions>(
   );
 
   const presetName = recipe.preset === true ? presetOf(explicit, settings) : undefined;
-  const preset = presetName === undefined ? {} : presets[presetName];
+  const preset = presetName === undefined ? {} : ofFormat(presets[presetName], explicit);
   const home = homeOf(explicit, settings.options, preset, recipe.home);
-  const wrong = [...problems, ...own.problems, ...addressProblems(explicit)];
+  const environment = ofFormat(environmentFor(explicit, settings.options), explicit);
+  const wrong = [...problems, ...own.problems, ...contradictions({ ...environment, ...explicit })];
   const addressIsWrong = wrong.some(({ path }) => placePaths.has(path));
   const found = home === undefined && !addressIsWrong ? [redisRequired, ...wrong] : wrong;
   if (found.length > 0 || home === undefined) throw new ValidationError(found, recipe.subject);
 
-  const environment = environmentFor(explicit, settings.options);
-  const { options } = checkOptions(recipe.set, { ...preset, ...environment, ...explicit });
+  const set = { ...recipe.set, defaults: ofFormat(recipe.set.defaults, explicit) };
+  const { options } = checkOptions(set, { ...preset, ...environment, ...explicit });
   const sources = sourcesOf(options, [
     [explicit, () => 'code'],
     [environment, (name) => variableOf[name] ?? 'environment'],
@@ -81,6 +82,18 @@ export function resolveOptions<T extends CommonCacheOptions>(
   if (isTest && settings.testDb !== undefined) useDatabase(options, explicit, settings.testDb);
   const misspelt = misspeltHere(env).filter(({ meant }) => !isGivenInCode(explicit, meant));
   return { options, home, monitoring: settings.monitoring, sources, misspelt };
+}
+
+const ofCompression: ReadonlySet<string> = new Set([
+  'enableCompression',
+  'compressionThreshold',
+  'compressionAlgorithm',
+]);
+
+/** The compression of the whole application does not apply to a cache whose entries are JSON. */
+function ofFormat<L extends Layer>(layer: L, { format }: Layer): L {
+  if (format !== 'json') return layer;
+  return Object.fromEntries(Object.entries(layer).filter(([name]) => !ofCompression.has(name))) as L;
 }
 
 type SourceOf = (option: string) => OptionSource;

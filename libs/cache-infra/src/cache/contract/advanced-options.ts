@@ -8,8 +8,9 @@ import {
   type BaseAdvancedOptions,
 } from './option-table.js';
 
-/** Advanced options in effect. Only `clock` has no default in the table. */
-export type AdvancedInEffect = DefaultsOf<typeof advancedOptions> & Pick<AdvancedOptions, 'clock'>;
+/** Advanced options in effect. Some have no default in the table. */
+export type AdvancedInEffect = DefaultsOf<typeof advancedOptions> &
+  Pick<AdvancedOptions, 'clock' | 'compressionLevel'>;
 
 /** The options given under `advanced`, over their defaults. `undefined` counts as not given; so does a wrong `null`. */
 export function advancedInEffect(given: AdvancedOptions | null | undefined): AdvancedInEffect {

@@ -105,7 +105,7 @@ describe('the options of RedisCache', () => {
   it('every problem at once, as ValidationError', () => {
     const options = {
       redisUrl: 'redis://',
-      advanced: { compressionLevel: 10 },
+      advanced: { compressionLevel: 20 },
       commandTimeout: '0ms',
     } as const;
     expect(() => {

@@ -1,3 +1,4 @@
+import { formatOf } from '../../codec/entry-head.js';
 import type { Clock } from '../../base/clock.js';
 import type { MemoryTier } from '../../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../../tiers/redis/load-guards.js';
@@ -343,7 +344,7 @@ export class Removals {
       graceMs: agedMs + meta.graceMs,
       nonce: Math.floor(Math.random() * 2 ** 32),
     };
-    const bytes = await l2.codec.encode(copy, ended, redisKey);
+    const bytes = await l2.codec.encode(copy, ended, redisKey, formatOf(guard.previous));
     return guards.end(guard, bytes, meta.graceMs);
   }
 

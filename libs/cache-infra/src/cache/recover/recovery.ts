@@ -1,6 +1,6 @@
 import type { EntryMeta } from '../../codec/codec.js';
 import { wholeOf } from '../../values/graph.js';
-import { restamp } from '../../codec/header.js';
+import { restamp } from '../../codec/entry-head.js';
 import { snapshot } from '../../values/snapshot.js';
 import { failureKind, isFinal, isTemporary } from '../../tiers/redis/errors.js';
 import { stampErrorMs, type Cleared, type LateChange, type RemoteTier } from '../../tiers/remote-tier.js';

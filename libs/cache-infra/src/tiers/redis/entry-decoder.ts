@@ -1,4 +1,4 @@
-import type { Codec, DecodedEntry } from '../../codec/codec.js';
+import type { Codec, DecodedEntry, DecodeFailure } from '../../codec/codec.js';
 import type { StoredEntry } from '../remote-tier.js';
 
 export interface UnreadableEntries {
@@ -7,6 +7,13 @@ export interface UnreadableEntries {
   /** Removes a value that no instance can read. */
   readonly remove: (redisKey: string) => Promise<unknown>;
 }
+
+/** Another instance may hold the encryption key, or run a Node that has the compression. */
+const mayBeReadElsewhere: ReadonlySet<DecodeFailure> = new Set([
+  'encrypted',
+  'unknown-key',
+  'unknown-compression',
+]);
 
 /**
  * Decodes the bytes under a key. Unreadable bytes are reported, and removed unless another instance may be able to read
@@ -40,9 +47,7 @@ export class EntryDecoder {
 
   #readable(redisKey: string, entry: DecodedEntry): StoredEntry | undefined {
     if (entry.ok) return entry;
-    // Another instance may hold the encryption key.
-    if (entry.reason === 'encrypted' || entry.reason === 'unknown-key')
-      this.#unreadable.onCorrupt(redisKey, entry.reason);
+    if (mayBeReadElsewhere.has(entry.reason)) this.#unreadable.onCorrupt(redisKey, entry.reason);
     else this.discard(redisKey, entry.reason);
     return undefined;
   }

@@ -1,21 +1,11 @@
 import type { EntryMeta } from '../../codec/codec.js';
-import {
-  encryptedFlag,
-  formatVersion,
-  headerBytes,
-  knownFlags,
-  readHeader,
-  tagsFlag,
-} from '../../codec/header.js';
+import { metaOf } from '../../codec/entry-head.js';
 import type { RemoteTier } from '../remote-tier.js';
 import { failureKind } from './errors.js';
 import type { RedisExecutor } from './executor.js';
 
 /** Bytes that are read of an entry: its header, and the tags of most entries. */
 const headBytes = 256;
-
-/** What the first bytes of an entry tell; `whole` = the whole entry must be read. */
-type Head = EntryMeta | undefined | 'whole';
 
 /** Reads the metadata of entries from their first bytes. */
 export class EntryHeads {
@@ -37,12 +27,12 @@ export class EntryHeads {
     return Promise.all(metas);
   }
 
-  async #head(redisKey: string): Promise<Head> {
+  async #head(redisKey: string): Promise<EntryMeta | undefined | 'whole'> {
     try {
       const get = this.#executor.call('GETRANGE', (client) =>
         client.getrangeBuffer(redisKey, 0, headBytes - 1),
       );
-      return headOf(await get);
+      return metaOf(await get);
     } catch (error) {
       const kind = failureKind(error);
       // A key of another type holds no entry.
@@ -51,14 +41,4 @@ export class EntryHeads {
       throw error;
     }
   }
-}
-
-function headOf(bytes: Buffer): Head {
-  if (bytes.length === 0) return undefined;
-  const flags = bytes[1] ?? 0;
-  const isReadable = bytes.length >= headerBytes && bytes[0] === formatVersion && (flags & ~knownFlags) === 0;
-  if (!isReadable) return 'whole';
-  // The tags of an encrypted entry are encrypted, too.
-  if ((flags & tagsFlag) !== 0 && (flags & encryptedFlag) !== 0) return 'whole';
-  return readHeader(bytes)?.meta ?? 'whole';
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { timerMs } from '../../base/duration.js';
+import { versionBytes, versionIdOf } from '../../codec/entry-head.js';
 import type { RemoteLoad } from '../remote-tier.js';
 import { loadGuardKey, tombstoneKey } from './load-guard-key.js';
 import { noOwnChange, type OwnChange } from './own-changes.js';
@@ -187,18 +188,20 @@ export class LoadGuards {
    * load began.
    */
   async isCurrent({ redisKey, generation, previous }: LoadGuard): Promise<boolean> {
-    const [known, version] = await Promise.all([
+    const [known, head] = await Promise.all([
       this.#executor.call('HGET', (client) => client.hget(this.guardKeyOf(redisKey), 'g')),
-      this.#executor.call('GETRANGE', (client) => client.getrangeBuffer(redisKey, 6, 15)),
+      this.#executor.call('GETRANGE', (client) => client.getrangeBuffer(redisKey, 0, versionBytes - 1)),
     ]);
-    return known === generation && version.equals(previous?.subarray(6, 16) ?? nothing);
+    return (
+      known === generation && versionIdOf(head).equals(previous === null ? nothing : versionIdOf(previous))
+    );
   }
 
   /** Ends a load. Stores the entry unless it changed since the load began; `bytes` undefined = nothing to store. */
   async end(load: LoadGuard, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
     const { redisKey, generation, token, previous } = load;
     load.ended = true;
-    const version = previous === null ? '' : previous.subarray(6, 16);
+    const version = previous === null ? '' : versionIdOf(previous);
     const args = [
       generation,
       token,

@@ -1,5 +1,5 @@
 import { Turn } from '../../base/turn.js';
-import { versionIdBytes, versionIdOffset } from '../../codec/header.js';
+import { versionIdOf } from '../../codec/entry-head.js';
 import type { BaselineRequest, StoredEntry } from '../remote-tier.js';
 import type { RedisConnection } from './connection.js';
 import type { EntryDecoder } from './entry-decoder.js';
@@ -126,7 +126,8 @@ export class ReadBatches {
     const cleared = replies[reads.length] ?? null;
     let next = reads.length + 1;
     for (let i = 0; i < reads.length; i++) {
-      const version = replies[i]?.subarray(versionIdOffset, versionIdOffset + versionIdBytes) ?? nothing;
+      const reply = replies[i] ?? null;
+      const version = reply === null ? nothing : versionIdOf(reply);
       const { baseline } = reads[i] as WaitingRead;
       if (baseline !== undefined) baseline.answer(version, replies[next++] ?? null, cleared);
     }

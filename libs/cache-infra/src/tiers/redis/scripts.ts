@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { versionBytes } from '../../codec/entry-head.js';
 import { stampErrorMs } from '../remote-tier.js';
 
 /** A Lua script, which Redis runs as one atomic step, and the SHA-1 digest by which `EVALSHA` names it. */
@@ -18,15 +19,19 @@ export function script(lua: string): RedisScript {
   };
 }
 
-/**
- * Lua functions. `milliseconds()` returns Redis's time; `stamp(ms)` returns it as entries carry it: six bytes,
- * big-endian, so that two stamps compare as text.
- */
-const timeFunctions = `
+/** A Lua function. `milliseconds()` returns Redis's time. */
+const timeFunction = `
 local function milliseconds()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
+`;
+
+/**
+ * A Lua function. `stamp(ms)` returns a moment as tombstones and version ids carry it: six bytes, big-endian, so that
+ * two stamps compare as text.
+ */
+const stampFunction = `
 local function stamp(ms)
   local bytes = ''
   for _ = 1, 6 do
@@ -50,16 +55,25 @@ end
 `;
 
 /**
- * A Lua function. `version(key)` returns the version id of the entry at a key, '' = no entry; a second result is an
- * error.
+ * Lua functions. `version(key)` returns the version id of the entry at a key, '' = no entry; a second result is an
+ * error. `versionIn(head)` returns the version id in the first bytes of an entry: ten bytes, the stamp and the nonce. A
+ * binary entry has them in bytes 6-15, one in JSON as digits (`codec/json-entry.ts`). `versionIdOf` of
+ * `codec/entry-head.ts` gives the same ids.
  */
-const versionFunction = `
+const versionFunctions = `${stampFunction}
+local function versionIn(head)
+  local ms, nonce = string.match(head, '^{"at": *(%d+),"id":"(%x%x%x%x%x%x%x%x)"')
+  if not ms or tonumber(ms) >= 281474976710656 then return string.sub(head, 7, 16) end
+  local id = stamp(tonumber(ms))
+  for at = 1, 7, 2 do id = id .. string.char(tonumber(string.sub(nonce, at, at + 1), 16)) end
+  return id
+end
 local function version(key)
-  local id = redis.pcall('GETRANGE', key, 6, 15)
-  if type(id) == 'string' then return id end
+  local head = redis.pcall('GETRANGE', key, 0, ${versionBytes - 1})
+  if type(head) == 'string' then return versionIn(head) end
   -- A value of another type is no entry: a load replaces it.
-  if string.find(id.err, 'WRONGTYPE') then return '' end
-  return nil, id
+  if string.find(head.err, 'WRONGTYPE') then return '' end
+  return nil, head
 end
 `;
 
@@ -242,7 +256,7 @@ return 1
  *
  * Returns one text with a character per entry: '1' if it existed, else '0'.
  */
-export const removeScript = script(`${timeFunctions}
+export const removeScript = script(`${timeFunction}${stampFunction}
 local count = tonumber(ARGV[1])
 local flags = {}
 for i = 1, count do
@@ -273,7 +287,7 @@ return table.concat(flags)
  *
  * Returns the moments as texts.
  */
-export const markClearedScript = script(`${timeFunctions}
+export const markClearedScript = script(`${timeFunction}
 local now = milliseconds()
 if KEYS[2] then
   -- First, so that loads notice a clear also where this user may not record it.
@@ -318,8 +332,8 @@ return moments
 `);
 
 /**
- * Replays a change that was made during an outage, unless the key was written or deleted after it. An entry carries the
- * moment of its write by Redis's clock in bytes 6-11; a tombstone begins with the moment of its delete. When two
+ * Replays a change that was made during an outage, unless the key was written or deleted after it. The version id of an
+ * entry begins with the moment of its write by Redis's clock; a tombstone begins with the moment of its delete. If two
  * changes are too close to be ordered, a delete counts as the later one.
  *
  * An entry with a stamp in the future was written by a wrong clock and proves nothing. The script removes it, whatever
@@ -336,12 +350,13 @@ return moments
  *
  * Returns 1 if the change was made, 0 if Redis holds something newer.
  */
-export const catchUpScript = script(`${timeFunctions}${traceFunction}
-local written = redis.pcall('GETRANGE', KEYS[1], 6, 11)
+export const catchUpScript = script(`${timeFunction}${versionFunctions}${traceFunction}
 -- A value of another type is no entry: replace it. A value that this user may not read may be newer: keep it.
-if type(written) == 'table' and not string.find(written.err, 'WRONGTYPE') then return written end
-local isOdd = type(written) == 'string' and written > stamp(milliseconds() + 1000)
-if type(written) == 'string' and written > ARGV[1] and not isOdd then return 0 end
+local id, failure = version(KEYS[1])
+if failure then return failure end
+local written = string.sub(id, 1, 6)
+local isOdd = written > stamp(milliseconds() + 1000)
+if written > ARGV[1] and not isOdd then return 0 end
 local deleted = redis.pcall('GET', KEYS[3])
 if type(deleted) ~= 'string' then deleted = false end
 if ARGV[3] ~= '' and deleted and deleted >= ARGV[2] then return 0 end
@@ -438,7 +453,7 @@ return 1
  * KEYS[2] = the guard.
  * ARGV[1] = the generation.
  * ARGV[2] = the token.
- * ARGV[3] = bytes 6-15 of the entry that existed when the load began, '' = none.
+ * ARGV[3] = the version id of the entry that existed when the load began, '' = none.
  * ARGV[4] = the entry, '' = nothing to store.
  * ARGV[5] = the milliseconds to live, 0 = never expires.
  * ARGV[6] = '1' to record, for the loads that wait for the lease, that this load ended without a value.
@@ -447,12 +462,12 @@ return 1
  *
  * Returns 1 if the entry was stored.
  */
-export const endLoadScript = script(`${traceFunction}
+export const endLoadScript = script(`${versionFunctions}${traceFunction}
 local function store()
   if ARGV[4] == '' or redis.call('HGET', KEYS[2], 'g') ~= ARGV[1] then return 0 end
-  local version = redis.pcall('GETRANGE', KEYS[1], 6, 15)
-  if type(version) == 'table' and not string.find(version.err, 'WRONGTYPE') then return version end
-  if type(version) == 'string' and version ~= ARGV[3] then return 0 end
+  local id, failure = version(KEYS[1])
+  if failure then return failure end
+  if id ~= ARGV[3] then return 0 end
   local stored
   if ARGV[5] == '0' then stored = redis.pcall('SET', KEYS[1], ARGV[4])
   else stored = redis.pcall('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
@@ -478,7 +493,7 @@ return 1
  *
  * Returns { the moment of the latest clear, the tombstones, the version ids of the entries }; nil or '' = none.
  */
-export const loadBaselineScript = script(`${versionFunction}
+export const loadBaselineScript = script(`${versionFunctions}
 local count = (#KEYS - 1) / 2
 local reply = redis.call('MGET', KEYS[1], unpack(KEYS, count + 2))
 for i = 1, count do
@@ -505,7 +520,7 @@ return reply
  *
  * Returns one text with a character per entry: '1' = stored, '0' = the key was changed, 'c' = something was cleared.
  */
-export const storeLoadedScript = script(`${versionFunction}
+export const storeLoadedScript = script(`${versionFunctions}
 local count = (#KEYS - 1) / 2
 local traces = redis.call('MGET', KEYS[1], unpack(KEYS, count + 2))
 if ARGV[1] == '1' then redis.call('EXISTS', unpack(KEYS, 2, count + 1)) end
@@ -555,19 +570,19 @@ return table.concat(flags)
  * KEYS = the entries, then the guards of their loads, then the tombstones.
  * ARGV[1] = the milliseconds that a tombstone is kept.
  * ARGV[2] = the same for one that replaces an earlier delete, which a replay may have to find.
- * ARGV[3..] = bytes 6-15 of each entry as it was read.
+ * ARGV[3..] = the version id of each entry as it was read.
  *
  * Returns the number of removed entries.
  */
-export const removeDeadScript = script(`
+export const removeDeadScript = script(`${versionFunctions}
 local removed, count = 0, #ARGV - 2
 for i = 1, count do
-  local version, tombstone = redis.pcall('GETRANGE', KEYS[i], 6, 15), KEYS[2 * count + i]
-  if version == ARGV[i + 2] and redis.call('EXISTS', KEYS[count + i]) == 0 then
+  local id, tombstone = version(KEYS[i]), KEYS[2 * count + i]
+  if id == ARGV[i + 2] and redis.call('EXISTS', KEYS[count + i]) == 0 then
     removed = removed + redis.call('UNLINK', KEYS[i])
     local deleted = redis.pcall('GET', tombstone)
-    if type(deleted) ~= 'string' then redis.call('SET', tombstone, version, 'PX', ARGV[1])
-    elseif deleted < version then redis.call('SET', tombstone, version, 'PX', ARGV[2]) end
+    if type(deleted) ~= 'string' then redis.call('SET', tombstone, id, 'PX', ARGV[1])
+    elseif deleted < id then redis.call('SET', tombstone, id, 'PX', ARGV[2]) end
   end
 end
 return removed
