@@ -52,8 +52,8 @@ describe('version: two releases on one Redis', () => {
     await expect((await redis({ version: 1 })).getOrSet('key', down, { grace: 600 })).resolves.toBe('older');
   });
 
-  it('tags, grace and lists of keys go with a version', async () => {
-    const cache = await redis({ version: 7 });
+  it.each(['binary', 'json'] as const)('tags and grace go with a version (%s)', async (format) => {
+    const cache = await redis({ version: 7, format });
     await cache.set('key', 'value', { tags: ['tag'], grace: 60 });
     const other = await redis({ version: 7 });
     expect([await other.get('key'), (await other.getMany(['key'])).size]).toEqual(['value', 1]);

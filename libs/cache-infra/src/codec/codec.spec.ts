@@ -156,6 +156,8 @@ describe('meta', () => {
   it.each([
     ['without tags', meta],
     ['with tags', tagged],
+    ['with a version', { ...meta, version: 2 ** 32 - 1 }],
+    ['with tags and a version', { ...tagged, version: 1 }],
     ['with an epoch alone', { ...meta, tagEpoch: 7 }],
     [
       'at its limits',
@@ -197,6 +199,7 @@ describe('seed S10.136 bad bytes are a miss', () => {
   const samples = new Map<string, Buffer>([
     ['json', encodeNow({ a: 1, b: 'text' })],
     ['text with tags', encodeNow('größe', tagged)],
+    ['text with a version', encodeNow('größe', { ...meta, version: 3 })],
     ['Buffer', encodeNow(Buffer.from('abc'))],
     ['extended', encodeNow({ at: new Date(0), m: new Map([[1, Buffer.from('x')]]) })],
     ['compressed', encodeNow('abc '.repeat(300), tagged)],

@@ -17,6 +17,8 @@ const tagged: EntryMeta = {
   tagEpoch: 2 ** 52 + 1,
   tags: ['users', '","value":', 'ü\ud800'],
 };
+const versioned: EntryMeta = { ...meta, version: 2 ** 32 - 1 };
+const both: EntryMeta = { ...tagged, version: 7 };
 
 function codecOf(options: Partial<CodecOptions> = {}): Codec {
   const others = { enableCompression: true, compressionThreshold: 10, maxValueBytes: 1 << 20 };
@@ -58,7 +60,7 @@ describe('an entry in JSON', () => {
     ['a list', []],
     ['an own property __proto__', JSON.parse('{"__proto__":{"a":1}}')],
   ])('brings back %s, to a cache of either format', (_, each) => {
-    for (const entryMeta of [meta, tagged])
+    for (const entryMeta of [meta, tagged, versioned, both])
       for (const codec of [codecOf(), codecOf({ format: 'binary' })])
         expect(decoded(encoded(each, entryMeta), codec)).toEqual({ ok: true, value: each, meta: entryMeta });
   });
@@ -101,6 +103,7 @@ describe('an entry in JSON', () => {
   it('tells its metadata in its first bytes, if they reach the value', () => {
     const entry = encoded(value, tagged);
     expect(metaOf(entry.subarray(0, 256))).toEqual(tagged);
+    expect(metaOf(encoded(value, both).subarray(0, 256))).toEqual(both);
     expect(metaOf(entry.subarray(0, 100))).toBe('whole');
     expect(metaOf(encoded(value).subarray(0, 256))).toEqual(meta);
     expect(metaOf(Buffer.from('{"at":1}'))).toBe('whole');

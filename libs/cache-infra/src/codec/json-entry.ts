@@ -12,7 +12,7 @@ import { allocateFromSlab } from './slab.js';
  *
  * `at` is the stamp, in 15 characters; `id` the nonce, in 8 hexadecimal digits; the two are the entry's version id.
  * `crc` is the CRC-32 of all other bytes, in 8 hexadecimal digits. These three stand at fixed offsets. `tagEpoch` and
- * `tags` are there when the entry has tags. The value comes last: the first `,"value":` cannot be part of a string,
+ * `tags` are there when the entry has tags; `version` when its value has one. The value comes last: the first `,"value":` cannot be part of a string,
  * where quotes are escaped.
  */
 const start = /^\{"at": *(\d{1,15}),"id":"([\da-f]{8})","crc":"([\da-f]{8})",/;
@@ -37,14 +37,15 @@ export interface JsonHead {
 
 /** @throws ValidationError for tags that do not fit in an entry of any format */
 export function jsonEntry(valueText: string, meta: EntryMeta): Buffer {
-  const { stamp, nonce, ttlMs, graceMs, tagEpoch, tags = [] } = meta;
+  const { stamp, nonce, ttlMs, graceMs, tagEpoch, tags = [], version = 0 } = meta;
   assertTagsFit(tags);
   const id = hex(nonce);
   const tagged =
     tags.length === 0 && tagEpoch === 0
       ? ''
       : `,"tagEpoch":${String(tagEpoch)},"tags":${JSON.stringify(tags)}`;
-  const lives = `"ttl":${String(ttlMs)},"grace":${String(graceMs)}`;
+  const ofVersion = version === 0 ? '' : `,"version":${String(version)}`;
+  const lives = `"ttl":${String(ttlMs)},"grace":${String(graceMs)}${ofVersion}`;
   const crc = '0'.repeat(crcDigits);
   const text = `{"at":${padded(stamp)},"id":"${id}","crc":"${crc}",${lives}${tagged}${valueMark}${valueText}}`;
   const bytes = Buffer.byteLength(text);
@@ -96,10 +97,12 @@ export function readJsonHead(bytes: Buffer): JsonHead | undefined {
   } catch {
     return undefined;
   }
-  const { ttl, grace, tagEpoch = 0, tags = [] } = head as Record<string, unknown>;
-  if (!isCount(ttl) || !isCount(grace) || !isCount(tagEpoch) || !isTexts(tags)) return undefined;
+  const { ttl, grace, tagEpoch = 0, tags = [], version: ofValue = 0 } = head as Record<string, unknown>;
+  if (!isCount(ttl) || !isCount(grace) || !isCount(tagEpoch) || !isTexts(tags) || !isCount(ofValue))
+    return undefined;
   const meta = { ...id, ttlMs: ttl, graceMs: grace, tagEpoch, tags: tags.length === 0 ? undefined : tags };
-  return { meta, valueOffset: end + valueMark.length };
+  const valueOffset = end + valueMark.length;
+  return { meta: ofValue === 0 ? meta : { ...meta, version: ofValue }, valueOffset };
 }
 
 function isCount(value: unknown): value is number {
