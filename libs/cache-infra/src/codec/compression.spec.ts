@@ -151,7 +151,7 @@ describe('a decompression bomb', () => {
     });
   });
 
-  (hasZstd ? it : it.skip)('a few bytes of zstd that ask for a window of 128 MiB', async () => {
+  it(`a few bytes of zstd that ask for a window of 128 MiB${hasZstd ? '' : ', on a Node without it'}`, async () => {
     // RFC 8878: magic, frame header, window descriptor, and a last raw block of four bytes.
     const frame = (windowLog: number): Buffer =>
       Buffer.concat([
@@ -159,10 +159,9 @@ describe('a decompression bomb', () => {
         Buffer.from([(windowLog - 10) << 3, 33, 0, 0, ...text]),
       ]);
     const text = Buffer.from('text');
-    expect(await decoded(forged(algorithmsWithIds.zstd, 4, frame(23)))).toMatchObject({ value: 'text' });
-    expect(await decoded(forged(algorithmsWithIds.zstd, 4, frame(27)))).toEqual({
-      ok: false,
-      reason: 'format',
-    });
+    const read = (windowLog: number): unknown => decoded(forged(algorithmsWithIds.zstd, 4, frame(windowLog)));
+    const unknown = { ok: false, reason: 'unknown-compression' };
+    expect(await read(23)).toMatchObject(hasZstd ? { value: 'text' } : unknown);
+    expect(await read(27)).toEqual(hasZstd ? { ok: false, reason: 'format' } : unknown);
   });
 });
