@@ -40,7 +40,8 @@ export async function runCheck(step, env) {
 /** Runs one Jest project and reads its report; everything not reported as passed is a failure. */
 export async function runSuite(suite, jestArgs, env) {
   await mkdir(results, { recursive: true });
-  const outputFile = join(results, `${suite}.json`);
+  // Not `package.json`: TypeScript would take it for the one of the specs' own folder.
+  const outputFile = join(results, `${suite}-tests.json`);
   await rm(outputFile, { force: true });
   const coverage = coveringSuites.includes(suite)
     ? ['--coverage', '--coverageReporters=json', `--coverageDirectory=${coverageDirectory(suite)}`]

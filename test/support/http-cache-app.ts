@@ -19,6 +19,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Cache, CacheInfraModule, HttpCacheInterceptor, type RedisCache } from 'nestjs-cache-infra';
 
+import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
 import { armed } from './armed.js';
 import { ManualClock } from './manual-clock.js';
 import { testRedisUrl } from './redis.js';
@@ -148,8 +149,8 @@ export interface Site {
   /** The body of the response to a GET. */
   readonly text: (path: string, headers?: RequestHeaders) => Promise<string>;
   /**
-   * The response to a GET that L1 answers alone. Some responses are stored after they are sent; a test that advances
-   * the clock before that writes with two times.
+   * The response to a GET that L1 answers alone, once nothing is being stored. Some responses are stored after they are
+   * sent; a test that advances the clock before that writes with two times.
    */
   readonly hit: (path: string) => Promise<Response>;
   /** Waits until so many requests of this test wait for the run of another. */
@@ -187,11 +188,15 @@ export function siteOf(options: BootOptions): Site {
         const { l2 } = site.cache.stats();
         return l2.hits + l2.misses;
       };
+      const isWriting = (): boolean => {
+        const { writes, loads } = engineOf(site.cache as RedisCache).work;
+        return writes.size + loads.size > 0;
+      };
       let response: Response | undefined;
       await until(async () => {
         const before = readsOfRedis();
         response = await booted.fetch(path);
-        return handling(response).includes('; hit') && readsOfRedis() === before;
+        return handling(response).includes('; hit') && readsOfRedis() === before && !isWriting();
       }, `a hit in L1 for ${path}`);
       return response as Response;
     },
