@@ -15,7 +15,7 @@ export interface CacheEvents {
    * of the namespace.
    */
   invalidate: { kind: 'tags' | 'expireTags' | 'pattern' | 'clear'; detail: readonly string[] };
-  /** The L1 was full and evicted its least recently used entry. */
+  /** The L1 was full and evicted an entry. */
   evict: { key: string };
   /** Bytes in Redis could not be decoded, and were removed. `key`: the Redis key. */
   corrupt: { key: string; reason: string };
