@@ -1,6 +1,6 @@
 /** Places of a bucket. */
 const ways = 8;
-/** Stands in an empty place. */
+/** Stands in an empty place: the hash of no key. */
 const empty = 0;
 
 /**
@@ -13,7 +13,6 @@ export class Ghosts {
   readonly #buckets: number;
   /** Bucket by bucket; the newest hash of a bucket is its first. */
   readonly #hashes: Int32Array;
-  /** No key is hashed before the first one is added. */
   #isEmpty = true;
 
   constructor(capacity: number) {
@@ -22,9 +21,13 @@ export class Ghosts {
     this.#hashes = new Int32Array(this.#buckets * this.#ways);
   }
 
-  add(key: string): void {
+  /** True until a hash is added; then only after {@link clear}. No key needs to be hashed as long as it is true. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  add(hash: number): void {
     this.#isEmpty = false;
-    const hash = hashOf(key);
     const hashes = this.#hashes;
     const first = this.#bucket(hash);
     for (let place = first + this.#ways - 1; place > first; place--)
@@ -32,10 +35,8 @@ export class Ghosts {
     hashes[first] = hash;
   }
 
-  /** Removes the key. Returns true if it was there. */
-  take(key: string): boolean {
-    if (this.#isEmpty) return false;
-    const hash = hashOf(key);
+  /** Removes the hash. Returns true if it was there. */
+  take(hash: number): boolean {
     const hashes = this.#hashes;
     const first = this.#bucket(hash);
     const last = first + this.#ways - 1;
@@ -60,8 +61,8 @@ export class Ghosts {
   }
 }
 
-/** FNV-1a of the code units of a key; never {@link empty}. */
-function hashOf(key: string): number {
+/** FNV-1a of the code units of a key; never 0. */
+export function hashOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
   return hash === empty ? 1 : hash;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { Ghosts } from './ghosts.js';
+import { Ghosts, hashOf } from './ghosts.js';
 import { S3Fifo } from './s3-fifo.js';
 
 interface Held {
@@ -43,7 +43,7 @@ class Model {
     if (queue === undefined || entry === undefined) {
       const isFull = () => this.all.length >= this.maxSize || this.bytes + size > this.maxBytes;
       while (this.all.length > 0 && isFull()) this.evict(this.all.length);
-      (this.#ghosts.take(id) ? this.main : this.small).push({ id, uses: 0, size });
+      (this.#ghosts.take(hashOf(id)) ? this.main : this.small).push({ id, uses: 0, size });
       return;
     }
     entry.size = size;
@@ -62,7 +62,7 @@ class Model {
   }
 
   expire(id: string): void {
-    if (this.#queueOf(id) === this.main) this.#ghosts.add(id);
+    if (this.#queueOf(id) === this.main) this.#ghosts.add(hashOf(id));
     this.delete(id);
   }
 
@@ -76,7 +76,7 @@ class Model {
     while (this.small.length >= Math.max(1, Math.floor(count / 10))) {
       const oldest = this.small.shift() as Held;
       if (oldest.uses === 0 || spared === 64) {
-        this.#ghosts.add(oldest.id);
+        this.#ghosts.add(hashOf(oldest.id));
         this.evicted.push(oldest.id);
         return;
       }

@@ -1,5 +1,5 @@
-import { Ghosts } from './ghosts.js';
-import { SlotLinks, SlotQueue } from './slot-queue.js';
+import { Ghosts, hashOf } from './ghosts.js';
+import { FreeSlots, SlotLinks, SlotQueue } from './slot-queue.js';
 
 /** Share of the entries that the small queue keeps. */
 const smallShare = 0.1;
@@ -9,8 +9,6 @@ const mostUses = 3;
 const inMain = 4;
 /** Entries that one eviction spares because they were used. */
 const mostSpared = 64;
-/** The end of the list of free slots. */
-const none = -1;
 
 export interface S3FifoOptions {
   /** Most entries. */
@@ -47,19 +45,18 @@ export class S3Fifo<V> {
   readonly #ends: Float64Array;
   /** Uses, and {@link inMain}. */
   readonly #states: Uint8Array;
+  /** Hashes of the ids; 0 = not yet computed. */
+  readonly #hashes: Int32Array;
   /** undefined = no sizes are kept. */
   readonly #sizes: Float64Array | undefined;
-  readonly #links: SlotLinks;
+  readonly #free: FreeSlots;
   readonly #small: SlotQueue;
   readonly #main: SlotQueue;
   readonly #ghosts: Ghosts;
   #bytes = 0;
-  /** The first of the free slots that were used before; `newer` leads to the next one. */
-  #free = none;
-  /** Slots from this one on were never used. */
-  #unused = 0;
-  /** Ids of evicted entries that are still to be reported. */
-  readonly #evicted: string[] = [];
+  /** The id of an evicted entry that is still to be reported. More than one are rare. */
+  #evicted: string | undefined;
+  readonly #alsoEvicted: string[] = [];
 
   constructor({ maxSize, maxBytes, onEvict }: S3FifoOptions) {
     this.#maxSize = maxSize;
@@ -69,10 +66,12 @@ export class S3Fifo<V> {
     this.#values = new Array<V | undefined>(maxSize).fill(undefined);
     this.#ends = new Float64Array(maxSize);
     this.#states = new Uint8Array(maxSize);
+    this.#hashes = new Int32Array(maxSize);
     this.#sizes = maxBytes === undefined ? undefined : new Float64Array(maxSize);
-    this.#links = new SlotLinks(maxSize + 2);
-    this.#small = new SlotQueue(this.#links, maxSize);
-    this.#main = new SlotQueue(this.#links, maxSize + 1);
+    const links = new SlotLinks(maxSize + 2);
+    this.#free = new FreeSlots(links);
+    this.#small = new SlotQueue(links, maxSize);
+    this.#main = new SlotQueue(links, maxSize + 1);
     this.#ghosts = new Ghosts(Math.max(1, maxSize - smallShareOf(maxSize)));
   }
 
@@ -117,14 +116,13 @@ export class S3Fifo<V> {
     const slot = this.#slots.get(id);
     if (slot === undefined) this.#insert(id, value, end, size);
     else this.#replace(slot, value, end, size);
-    if (this.#evicted.length > 0) this.#report();
+    this.#report();
   }
 
   delete(id: string): boolean {
     const slot = this.#slots.get(id);
-    if (slot === undefined) return false;
-    this.#remove(slot);
-    return true;
+    if (slot !== undefined) this.#remove(slot);
+    return slot !== undefined;
   }
 
   /**
@@ -132,40 +130,40 @@ export class S3Fifo<V> {
    * ghost: its next value stands there again.
    */
   expire(id: string, slot: number): void {
-    if (this.#isInMain(slot)) this.#ghosts.add(id);
+    if (this.#isInMain(slot)) this.#remember(id, slot);
     this.#remove(slot);
   }
 
   /** Evicts one entry, if there is one. */
   evictOne(): void {
-    if (this.size === 0) return;
-    this.#evict();
+    if (this.size > 0) this.#evict();
     this.#report();
   }
 
   clear(): void {
     this.#slots.clear();
-    this.#ids.fill(undefined, 0, this.#unused);
-    this.#values.fill(undefined, 0, this.#unused);
+    this.#ids.fill(undefined, 0, this.#free.used);
+    this.#values.fill(undefined, 0, this.#free.used);
+    this.#free.clear();
     this.#small.clear();
     this.#main.clear();
     this.#ghosts.clear();
     this.#bytes = 0;
-    this.#free = none;
-    this.#unused = 0;
   }
 
   #insert(id: string, value: V, end: number, size: number): void {
     while (this.size >= this.#maxSize || (this.#bytes + size > this.#maxBytes && this.size > 0))
       this.#evict();
-    const slot = this.#takeFree();
+    const slot = this.#free.take();
     this.#slots.set(id, slot);
     this.#ids[slot] = id;
     this.#values[slot] = value;
     this.#ends[slot] = end;
     if (this.#sizes !== undefined) this.#sizes[slot] = size;
     this.#bytes += size;
-    this.#states[slot] = this.#ghosts.take(id) ? inMain : 0;
+    const hash = this.#ghosts.isEmpty ? 0 : hashOf(id);
+    this.#hashes[slot] = hash;
+    this.#states[slot] = hash !== 0 && this.#ghosts.take(hash) ? inMain : 0;
     this.#queueOf(slot).push(slot);
   }
 
@@ -187,9 +185,10 @@ export class S3Fifo<V> {
   #evict(): void {
     const slot = this.#victim();
     const id = this.#ids[slot] as string;
-    if (!this.#isInMain(slot)) this.#ghosts.add(id);
+    if (!this.#isInMain(slot)) this.#remember(id, slot);
     this.#remove(slot);
-    this.#evicted.push(id);
+    if (this.#evicted === undefined) this.#evicted = id;
+    else this.#alsoEvicted.push(id);
   }
 
   /** The slot of the entry that leaves next. Moves used entries that stand before it. */
@@ -216,21 +215,17 @@ export class S3Fifo<V> {
     }
   }
 
+  #remember(id: string, slot: number): void {
+    this.#ghosts.add((this.#hashes[slot] as number) || hashOf(id));
+  }
+
   #remove(slot: number): void {
     this.#queueOf(slot).remove(slot);
     this.#slots.delete(this.#ids[slot] as string);
     this.#ids[slot] = undefined;
     this.#values[slot] = undefined;
     if (this.#sizes !== undefined) this.#bytes -= this.#sizes[slot] as number;
-    this.#links.newer[slot] = this.#free;
-    this.#free = slot;
-  }
-
-  #takeFree(): number {
-    const slot = this.#free;
-    if (slot === none) return this.#unused++;
-    this.#free = this.#links.newer[slot] as number;
-    return slot;
+    this.#free.giveBack(slot);
   }
 
   #isInMain(slot: number): boolean {
@@ -242,7 +237,11 @@ export class S3Fifo<V> {
   }
 
   #report(): void {
-    for (let id = this.#evicted.shift(); id !== undefined; id = this.#evicted.shift()) this.#onEvict(id);
+    while (this.#evicted !== undefined) {
+      const id = this.#evicted;
+      this.#evicted = this.#alsoEvicted.length === 0 ? undefined : this.#alsoEvicted.shift();
+      this.#onEvict(id);
+    }
   }
 }
 
