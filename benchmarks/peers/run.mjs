@@ -131,7 +131,7 @@ async function installedVersions() {
     'ioredis',
     'autocannon',
   ];
-  const ofRoot = ['@nestjs/core', '@nestjs/cache-manager', 'lru-cache', 'ioredis'];
+  const ofRoot = ['@nestjs/core', '@nestjs/cache-manager', 'ioredis'];
   return {
     peers: await versions(new URL('./', import.meta.url), ofPeers),
     library: await versions(new URL('../../', import.meta.url), ['nestjs-cache-infra', ...ofRoot]),

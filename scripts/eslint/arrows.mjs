@@ -60,7 +60,6 @@ export const arrows = {
 export const packages = [
   { name: /^@nestjs\//, folders: ['nestjs', 'testing', 'compat', 'cdn'] },
   { name: /^ioredis$/, folders: ['tiers', 'testing'] },
-  { name: /^lru-cache$/, folders: ['tiers/memory'] },
   { name: /^class-validator$/, folders: ['config'] },
 ];
 

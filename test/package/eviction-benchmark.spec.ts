@@ -8,13 +8,11 @@ interface Policy {
   readonly size: number;
   has(key: string): boolean;
   access(key: string): boolean;
+  close?(): void;
 }
 type PolicyClass = new (capacity: number, windowShare?: number) => Policy;
 interface Adapter {
-  memoryTierPolicy(
-    Tier: typeof MemoryTier,
-    clock: typeof cacheClock,
-  ): new (capacity: number) => Policy & { close(): void };
+  memoryTierPolicy(Tier: typeof MemoryTier, clock: typeof cacheClock): PolicyClass;
 }
 interface Sketch {
   FrequencySketch: new (capacity: number) => { add(hash: number): void; count(hash: number): number };
@@ -41,7 +39,9 @@ const { FrequencySketch, hashOf } = await importTool<Sketch>(`${folder}/policies
 const { parseTrace, readTrace } = await importTool<Trace>(`${folder}/trace.mjs`);
 const { compare } = await importTool<Costs>(`${folder}/costs.mjs`);
 
-const policies = { Lru, Sieve, S3Fifo, WTinyLfu };
+const L1 = memoryTierPolicy(MemoryTier, cacheClock);
+
+const policies = { Lru, Sieve, S3Fifo, WTinyLfu, L1 };
 
 /** Uses each character as a key. */
 function use(policy: Policy, keys: string): void {
@@ -64,6 +64,7 @@ describe('eviction policies of the benchmark', () => {
             expect(policy.access(key)).toBe(isHeld);
             expect(policy.size).toBeLessThanOrEqual(capacity);
           }
+          policy.close?.();
         }),
       );
     },
@@ -73,20 +74,7 @@ describe('eviction policies of the benchmark', () => {
     const policy = new Policy(10);
     use(policy, 'abcdefghij');
     expect(held(policy, 'abcdefghij')).toBe('abcdefghij');
-  });
-
-  it('LRU evicts as the L1 does', () => {
-    const L1 = memoryTierPolicy(MemoryTier, cacheClock);
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 200 }), (requests) => {
-        const [lru, l1] = [new Lru(10), new L1(10)];
-        for (const request of requests) {
-          const key = `key:${String(request)}`;
-          expect(l1.access(key)).toBe(lru.access(key));
-        }
-        l1.close();
-      }),
-    );
+    policy.close?.();
   });
 
   it('SIEVE passes over visited entries, leaves them in place, and goes on from there', () => {

@@ -25,8 +25,7 @@ export function memoryTierPolicy(MemoryTier, clock) {
     /** Uses the key, and stores it if it is absent. Returns true for a hit. */
     access(key) {
       if (this.#tier.held(key) !== undefined) return true;
-      const now = clock.now();
-      this.#tier.setPlain(key, true, now + ttlMs, now);
+      this.#tier.setPlain(key, true, clock.now() + ttlMs);
       return false;
     }
 

@@ -47,4 +47,4 @@ export function isPeer(id) {
 }
 
 /** Dependencies that only some caches need: a cache in memory alone loads none of Redis. */
-export const loadedOnFirstUse = ['ioredis', 'cockatiel', 'lru-cache'];
+export const loadedOnFirstUse = ['ioredis', 'cockatiel'];

@@ -86,7 +86,7 @@ class CacheClock implements CoarseClock {
     return now;
   }
 
-  /** A bound function, so that `lru-cache` can call it without a wrapper. */
+  /** A bound function, so that the L1 can call it without a wrapper. */
   readonly coarse = (): number => {
     return --this.#left > 0 && Date.now === systemNow ? this.#coarse : this.#look();
   };

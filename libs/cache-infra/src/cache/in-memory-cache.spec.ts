@@ -477,7 +477,7 @@ describe('eviction', () => {
     expect(cache.stats().evictions).toBe(0);
   });
 
-  it('the least recently used entry is evicted: reading counts as use', async () => {
+  it('an entry that is read outlives older and newer ones that are not', async () => {
     const cache = memory({ maxSize: 3 });
     for (const key of ['a', 'b', 'c']) await cache.set(key, key);
     await cache.get('a');

@@ -567,7 +567,7 @@ export class TieredCache extends Cache {
     return this.#measuredHit(operation, key, refreshing);
   }
 
-  // A method of its own: V8 inlines a hit down into lru-cache as long as each function is short.
+  // A method of its own: V8 inlines a hit down into the L1 as long as each function is short.
   #measuredHit(operation: 'get' | 'getOrSet', key: string, refreshing: boolean): unknown {
     const engine = this.#engine;
     engine.sampling.restart();
@@ -608,8 +608,8 @@ export class TieredCache extends Cache {
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return false;
     assertKey(key);
     const stored = this.#plainForm(value);
-    const now = clock.now();
-    this.#engine.writes.putPlain(this.#keyspace.id(key), stored, ttlMs === 0 ? Infinity : now + ttlMs, now);
+    const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
+    this.#engine.writes.putPlain(this.#keyspace.id(key), stored, until);
     return true;
   }
 
@@ -625,11 +625,10 @@ export class TieredCache extends Cache {
       stored[i] = this.#plainForm(present(key, value));
     }
     const { clock, writes } = this.#engine;
-    const now = clock.now();
-    const until = ttlMs === 0 ? Infinity : now + ttlMs;
+    const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
     for (let i = 0; i < entries.length; i++) {
       const [key] = entries[i] as [string, unknown];
-      writes.putPlain(this.#keyspace.id(key), stored[i], until, now);
+      writes.putPlain(this.#keyspace.id(key), stored[i], until);
     }
     return true;
   }

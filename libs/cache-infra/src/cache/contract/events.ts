@@ -20,7 +20,7 @@ export interface CacheEvents {
     detail: readonly string[];
     namespace: string;
   };
-  /** The L1 was full and evicted its least recently used entry. */
+  /** The L1 was full and evicted an entry. */
   evict: { key: string };
   /**
    * A hit was verified (`verify`), and its value was wrong. `cause`: see `UntruthCause`. `ageMs`: milliseconds since the

@@ -263,14 +263,14 @@ export const baseOptions = {
 
 const ownMemoryOptions = {
   /**
-   * Entries at most, up to 8,388,608. The least recently used is evicted first. Room for all of them is taken at once.
+   * Entries at most, up to 8,388,608. Entries that are not read again are evicted first. Room for all is taken at once.
    *
    * @default 1000
    */
   maxSize: entries({ default: 1000 }),
   /**
-   * Bytes of all entries at most, as estimated when they are stored. The least recently used is evicted first; a value
-   * larger than a quarter of it is not stored.
+   * Bytes of all entries at most, as estimated when they are stored. Entries that are not read again are evicted first;
+   * a value larger than a quarter of it is not stored.
    *
    * @default no limit
    * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/configuration.md#memory-of-the-l1

@@ -21,7 +21,7 @@ describe('T48: a cache that evicts more than it answers', () => {
   }
 
   it('is warned of once, with the numbers and the option', async () => {
-    await rounds(12, 150);
+    await rounds(12, 300);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
       /^Cache 'users' evicted \d+ L1 entries and served 0 L1 hits within a minute: .* 100 entries.*Raise maxSize/,

@@ -30,12 +30,12 @@ export class TierWrites {
     this.#deps = deps;
   }
 
-  /** As `put`, for the fast path of sets (`Engine.mayStorePlainly`). `until`, `now`: milliseconds since the epoch. */
-  putPlain(id: string, value: unknown, until: number, now: number): void {
+  /** As `put`, for the fast path of sets (`Engine.mayStorePlainly`). `until`: milliseconds since the epoch. */
+  putPlain(id: string, value: unknown, until: number): void {
     const { l1, counters, work } = this.#deps;
     work.supersedeInMemory(id);
     this.#deps.backoff.succeeded(id);
-    if (l1?.setPlain(id, value, until, now) === false) return;
+    if (l1?.setPlain(id, value, until) === false) return;
     counters.stored();
     counters.storedL1();
   }

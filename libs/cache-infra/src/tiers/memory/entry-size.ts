@@ -14,7 +14,7 @@ const maxMembers = 64;
 const scannedCharacters = 65_536;
 
 const word = 8;
-/** The map entry, the node of the list and the bookkeeping of `lru-cache`. */
+/** The entry of the `Map`, and its row in the arrays of `S3Fifo`. */
 const entryBytes = 40;
 /** An `L1Entry` with its detail, whose times are numbers on the heap, and its list of tags. */
 const recordBytes = 312;

@@ -19,7 +19,7 @@ export interface BudgetMember {
   readonly bytes: number;
   /** Hits since it was made. */
   hits(): number;
-  /** Evicts the least recently used entry. */
+  /** Evicts the entry that it needs least. */
   evictOne(): void;
 }
 
@@ -41,8 +41,7 @@ interface Member {
 
 /**
  * The bytes that the L1s of this process take together. A store that exceeds them evicts from the L1 with the most
- * bytes for each recent hit, the least recently used entry first. So each L1 tends to have bytes in proportion to its
- * hits.
+ * bytes for each recent hit, which chooses the entry. So each L1 tends to have bytes in proportion to its hits.
  *
  * A store also looks at V8's heap, every 64th time and after each MiB. Above four fifths of the limit the L1s give up
  * an eighth of their bytes, and again after the heap has grown, or the L1s have stored, 2 % of the limit: V8 gets time
