@@ -346,7 +346,8 @@ describe('peek', () => {
 
 describe('explain', () => {
   it('explains the key, the ttl of the answer, and the fields left out', async () => {
-    const { ai } = setUp({ operationTtls: { sentiment: 600 }, maxTtl: 60 });
+    const ignored = { fields: ['apiKey', 'timeout'] };
+    const { ai } = setUp({ operationTtls: { sentiment: 600 }, maxTtl: 60, ignored });
 
     const explanation = ai.explain(
       'sentiment',
@@ -469,6 +470,7 @@ describe('settings', () => {
       operationTtls: { '': 5, test: -1 },
       maxTtl: 0,
       jitter: 2,
+      ignored: { fields: 'apiKey' },
       prices: { small: { inputPerMillion: -1 } },
       completeFinishReasons: 'stop',
       maxSize: 5,
@@ -480,6 +482,7 @@ describe('settings', () => {
     expect(make).toThrow('operationTtls.test must be a non-negative integer');
     expect(make).toThrow('maxTtl must be a positive integer');
     expect(make).toThrow('jitter must be a number from 0 to 1');
+    expect(make).toThrow('ignored.fields must be an array of strings');
     expect(make).toThrow('prices.small.inputPerMillion must be a non-negative number');
     expect(make).toThrow('prices.small.outputPerMillion is required');
     expect(make).toThrow('completeFinishReasons must be an array of strings');

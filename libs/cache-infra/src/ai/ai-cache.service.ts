@@ -126,7 +126,7 @@ export class AiCacheService {
       key,
       form: readable ? 'readable' : 'digest',
       digest: sha256(canonical),
-      parts: requestParts(request, readable),
+      parts: requestParts(request, readable, this.#settings.ignored),
       ignored,
       ttl: { seconds: ttlMs / 1000, source, capped, jitterSeconds: jitterMs / 1000 },
       tags: answerTags(this.#settings.prefix, operation, request, call.tags),
@@ -151,9 +151,9 @@ export class AiCacheService {
 
   #prepare(operation: string, request: AiRequest, control: AiCacheControl): Call {
     assertControl(control);
-    const { prefix, textHashThreshold, monitor, clock } = this.#settings;
+    const { prefix, textHashThreshold, ignored, monitor, clock } = this.#settings;
     const start = performance.now();
-    const made = requestKey(operation, request, { prefix, textHashThreshold });
+    const made = requestKey(operation, request, { prefix, textHashThreshold, ignored });
     const duration = performance.now() - start;
     if (monitor?.recordKeyGenerationTime !== undefined) {
       const record = { cache: this.#cache.name, operation, duration, inputLength: made.canonical.length };

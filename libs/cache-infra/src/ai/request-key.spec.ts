@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { SerializationError, ValidationError } from '../base/errors.js';
+import { ignoredRequestFields, ignoredRequestHeaders } from './ignored-names.js';
 import { requestKey, requestParts } from './request-key.js';
 
 const options = { prefix: 'ai', textHashThreshold: 500 };
@@ -57,9 +58,9 @@ describe('the key of an AI request', () => {
       ['op', { text: keyOf('op', { text: 'x'.repeat(501) }) }],
     ],
     ['a number and its text', ['op', { n: 1 }], ['op', { n: '1' }]],
-    ['null and nothing', ['op', { n: null }], ['op', {}]],
+    ['null and nothing', ['op', { a: 1, n: null }], ['op', { a: 1 }]],
     ['models that are not text', ['op', { model: { a: 1 } }], ['op', { model: { a: 2 } }]],
-    ['a model that is a dash and none', ['op', { model: '-' }], ['op', {}]],
+    ['a model that is a dash and none', ['op', { a: 1, model: '-' }], ['op', { a: 1 }]],
     ['long models', ['op', { model: `${'m'.repeat(200)}1` }], ['op', { model: `${'m'.repeat(200)}2` }]],
     ['white space', ['op', { text: 'a b' }], ['op', { text: 'a  b' }]],
     ['letter case', ['op', { text: 'A' }], ['op', { text: 'a' }]],
@@ -104,6 +105,8 @@ describe('the key of an AI request', () => {
 });
 
 describe('what is not in the key', () => {
+  const ignored = { fields: ignoredRequestFields, headers: ignoredRequestHeaders };
+
   it.each([
     ['apiKey', 'sk-secret'],
     ['api_key', 'sk-secret'],
@@ -113,8 +116,8 @@ describe('what is not in the key', () => {
     ['maxRetries', 3],
     ['fetch', fetch],
     ['httpAgent', {}],
-  ])('%s', (name, value) => {
-    const made = requestKey('op', { text: 'a', [name]: value }, options);
+  ])('%s, if the setting names it', (name, value) => {
+    const made = requestKey('op', { text: 'a', [name]: value }, { ...options, ignored });
 
     expect(made.key).toBe(keyOf('op', { text: 'a' }));
     expect(made.ignored).toEqual([name]);
@@ -130,12 +133,15 @@ describe('what is not in the key', () => {
       ],
     ],
     ['Headers', new Headers({ 'x-beta': 'on', authorization: 'Bearer third' })],
-  ])('credentials in headers, given as %s; the other headers are in', (_name, headers) => {
-    const made = requestKey('op', { headers }, options);
+  ])(
+    'credentials in headers that the setting names, given as %s; the other headers are in',
+    (_name, headers) => {
+      const made = requestKey('op', { headers }, { ...options, ignored });
 
-    expect(made.canonical).toBe('{"headers":[["x-beta","on"]]}');
-    expect(made.ignored).toEqual(['headers.authorization']);
-  });
+      expect(made.canonical).toBe('{"headers":[["x-beta","on"]]}');
+      expect(made.ignored).toEqual(['headers.authorization']);
+    },
+  );
 
   it('treats a field headers of another type like any other field', () => {
     expect(requestKey('op', { headers: ['a', 'b'] }, options).canonical).toBe('{"headers":["a","b"]}');
@@ -169,7 +175,10 @@ describe('what is not in the key', () => {
 
 describe('the parts of a request', () => {
   it('have their own digests, and their texts if the key is readable', () => {
-    const parts = requestParts({ model: 'm', text: 'abc', apiKey: 'sk-secret' }, true);
+    const parts = requestParts({ model: 'm', text: 'abc', apiKey: 'sk-secret' }, true, {
+      fields: ['apiKey'],
+      headers: [],
+    });
 
     expect(parts).toEqual([
       { name: 'model', length: 3, text: '"m"', digest: expect.stringMatching(/^[\w-]{43}$/) },

@@ -1,14 +1,18 @@
 import { ValidationError } from '../base/errors.js';
+import { hasSymbolKeys } from '../base/opaque.js';
 import { canonicalJson } from '../keys/canonical-json.js';
 import { classShapeOf, isOfNoClass } from '../keys/class-shape.js';
 import { sha256 } from '../keys/digest.js';
 import { recordOf } from '../keys/readable-state.js';
 import { describeValue } from '../base/redact.js';
-import { significantFields } from './ignored-fields.js';
+import { significantFields, type Significant } from './ignored-fields.js';
+import type { IgnoredNames } from './ignored-names.js';
 
 export interface RequestKeyOptions {
   readonly prefix: string;
   readonly textHashThreshold: number;
+  /** Default: none. */
+  readonly ignored?: IgnoredNames | undefined;
 }
 
 /** The key of a request. */
@@ -33,13 +37,13 @@ const modelRoom = 100;
  * The request is readable if each of its strings has at most `textHashThreshold` characters and none looks like a
  * secret.
  *
- * @throws ValidationError when the operation is not a string or the request not an object
+ * @throws ValidationError when the operation is not a string, the request not an object, or no field of it is in the key
  * @throws SerializationError with the path, when a part of the request has no canonical form (a function, a stream, a
  * circular reference)
  */
 export function requestKey(operation: string, request: object, options: RequestKeyOptions): RequestKey {
   assertRequest(operation, request);
-  const { fields, ignored } = significantFields(recordOfRequest(request));
+  const { fields, ignored } = significantPart(request, options.ignored);
   const canonical = canonicalJson(fields, { omitUndefined: true });
   const readable = isReadable(canonical, options.textHashThreshold);
   // A canonical request begins with a brace, a digest never does: they cannot be confused.
@@ -61,8 +65,8 @@ export interface RequestPart {
 }
 
 /** The fields of a request, to find the one in which two requests differ. */
-export function requestParts(request: object, readable: boolean): RequestPart[] {
-  return Object.entries(significantFields(recordOfRequest(request)).fields)
+export function requestParts(request: object, readable: boolean, ignored?: IgnoredNames): RequestPart[] {
+  return Object.entries(significantPart(request, ignored).fields)
     .map(([name, value]) => ({ name, text: canonicalJson(value, { omitUndefined: true }) }))
     .map(({ name, text }) => ({
       name,
@@ -81,9 +85,18 @@ function assertRequest(operation: unknown, request: unknown): void {
   }
 }
 
+function significantPart(request: object, ignored: IgnoredNames | undefined): Significant {
+  const found = significantFields(recordOfRequest(request), ignored);
+  if (Object.keys(found.fields).length > 0) return found;
+  throw invalid(
+    'request',
+    'must have at least one field that is in the key, else all requests share one answer',
+  );
+}
+
 /** The fields of a request. Refuses an instance with unreadable state, which would be missing in the key. */
 function recordOfRequest(request: object): Readonly<Record<string, unknown>> {
-  if (!isOfNoClass(request)) canonicalJson(request, { omitUndefined: true });
+  if (!isOfNoClass(request) || hasSymbolKeys(request)) canonicalJson(request, { omitUndefined: true });
   const record = recordOf(request);
   if (record !== undefined) return record;
   throw invalid('request', `must be an object of fields, got ${classShapeOf(request).name}`);

@@ -3,6 +3,7 @@ import {
   assertOptions,
   duration,
   fraction,
+  nested,
   nonEmptyString,
   nonNegativeInteger,
   objectValue,
@@ -18,6 +19,7 @@ import { systemClock, type Clock } from '../base/clock.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import type { Ttl } from '../cache/contract/options.js';
 import { finishReasonSet } from './cacheability.js';
+import type { IgnoredNames } from './ignored-names.js';
 import type { AiPrice } from './savings.js';
 import { ttlOption, type TtlPolicy } from './ttl-policy.js';
 
@@ -35,6 +37,11 @@ export interface AiCacheSettings {
    * expire together. Default 0.
    */
   readonly jitter?: number | undefined;
+  /**
+   * Fields and headers that are not in the key, for example `ignoredNames.openai`. Default: none. Requests that differ
+   * in nothing else share an answer.
+   */
+  readonly ignored?: Partial<IgnoredNames> | undefined;
   /** Price per model, in any currency. */
   readonly prices?: Readonly<Record<string, AiPrice>> | undefined;
   /** Additional finish reasons of complete answers; see the constant `completeFinishReasons`. */
@@ -80,6 +87,7 @@ const settingsChecks = {
   defaultTtl: duration,
   maxTtl: (value) => (typeof value === 'string' ? undefined : positiveInteger(value)) ?? timeout(value),
   jitter: fraction,
+  ignored: nested({ fields: texts, headers: texts }),
   prices,
   completeFinishReasons: texts,
   keyPrefix: nonEmptyString,
@@ -92,6 +100,7 @@ const settingsChecks = {
 export interface ResolvedSettings {
   readonly textHashThreshold: number;
   readonly ttl: TtlPolicy;
+  readonly ignored: IgnoredNames;
   readonly prices: Readonly<Record<string, AiPrice>>;
   readonly completeFinishReasons: ReadonlySet<string>;
   readonly prefix: string;
@@ -113,6 +122,10 @@ export function resolveSettings(settings: AiCacheSettings, cacheDefaultTtl: numb
       operationTtls: { ...settings.operationTtls },
       maxTtl: settings.maxTtl,
       jitter: settings.jitter ?? 0,
+    },
+    ignored: {
+      fields: settings.ignored?.fields ?? [],
+      headers: (settings.ignored?.headers ?? []).map((name) => name.toLowerCase()),
     },
     prices: { ...settings.prices },
     completeFinishReasons: finishReasonSet(settings.completeFinishReasons),
