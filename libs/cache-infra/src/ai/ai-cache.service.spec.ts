@@ -44,7 +44,7 @@ describe('run', () => {
       status: 200,
       model: 'small-1',
       operation: 'sentiment',
-      key: 'ai:sentiment:small:{"model":"small","text":"It works."}',
+      key: expect.stringMatching(/^ai:sentiment:small:sha256:[\w-]{43}$/),
       collapsed: false,
     };
     expect(first).toEqual({ ...answer, cached: false, cacheStatus: 'ai; fwd=miss; stored; ttl=3600' });
@@ -357,11 +357,11 @@ describe('explain', () => {
 
     expect(explanation).toMatchObject({
       operation: 'sentiment',
-      key: 'ai:sentiment:small:{"model":"small","text":"It works."}',
-      form: 'readable',
+      key: expect.stringMatching(/^ai:sentiment:small:sha256:[\w-]{43}$/),
+      form: 'digest',
       parts: [
         { name: 'model', text: '"small"' },
-        { name: 'text', text: '"It works."' },
+        { name: 'text', length: 11 },
       ],
       ignored: ['apiKey', 'timeout'],
       ttl: { seconds: 60, source: 'operation', capped: true, jitterSeconds: 0 },

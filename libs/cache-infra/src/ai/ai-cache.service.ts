@@ -126,7 +126,7 @@ export class AiCacheService {
       key,
       form: readable ? 'readable' : 'digest',
       digest: sha256(canonical),
-      parts: requestParts(request, readable, this.#settings.ignored),
+      parts: requestParts(request, this.#settings),
       ignored,
       ttl: { seconds: ttlMs / 1000, source, capped, jitterSeconds: jitterMs / 1000 },
       tags: answerTags(this.#settings.prefix, operation, request, call.tags),

@@ -24,7 +24,7 @@ import type { AiPrice } from './savings.js';
 import { ttlOption, type TtlPolicy } from './ttl-policy.js';
 
 export interface AiCacheSettings {
-  /** Digest strings longer than this many characters in keys. Default 500; 0 = every string. */
+  /** A key with nothing but a model of at most this many characters, numbers and booleans is readable. Default 500. */
   readonly textHashThreshold?: number | undefined;
   /** Ttl per operation: `{ summarize: '2h' }`. 0 = never expires. */
   readonly operationTtls?: Readonly<Record<string, Ttl>> | undefined;
