@@ -8,7 +8,7 @@ export {
   ignoredRequestHeaders,
   type IgnoredNames,
 } from './ignored-names.js';
-export type { AiOutput, AiUsage } from './output.js';
+export type { AiFinishReason, AiOutput, AiUsage } from './output.js';
 export type { AiContext, Produce } from './producer.js';
 export type { RequestPart } from './request-key.js';
 export type { AiRequest, AiRequestFields } from './request.js';
