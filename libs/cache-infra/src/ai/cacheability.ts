@@ -8,7 +8,7 @@ export type NotStoredReason =
   | 'unfinished'
   | 'undefined'
   | 'empty'
-  /** The value contains a part that cannot be stored (a function, a circular reference). */
+  /** The value contains a part that cannot be stored as it is (a function, a circular reference, a `toJSON()`). */
   | 'unserializable';
 
 /** Descriptions of the reasons, for `explain`. */
@@ -18,7 +18,8 @@ export const neverStored: Readonly<Record<NotStoredReason, string>> = {
   unfinished: 'the finish reason is null, or not one of a complete answer (truncated, filtered, aborted)',
   undefined: 'the value is undefined',
   empty: 'the value is null, blank text, a collection without elements, or a vector with NaN or zeros only',
-  unserializable: 'the value holds parts that cannot be stored (functions, symbols, circular references)',
+  unserializable:
+    'the value holds parts that cannot be stored as they are (functions, circular references, objects with toJSON)',
 };
 
 /**

@@ -165,7 +165,7 @@ describe('what is not in the key', () => {
     ['x-subscription-token', { headers: { 'x-subscription-token': 'hidden' } }],
     ['x-amz-security-token', { headers: { 'x-amz-security-token': 'hidden' } }],
     ['a credential in an object', { client: { apiKey: 'hidden' } }],
-    ['a credential as a name', { [`sk-${'hidden'}`]: true }],
+    ['a credential as a name', { [`sk-hidden`]: true }],
     ['a password in a URL', { baseURL: 'https://user:hidden@host/v1' }],
     ['a password in the URL of a model', { model: 'https://user:hidden@host/v1' }],
     ['a model in an object', { model: { name: 'hidden' } }],
