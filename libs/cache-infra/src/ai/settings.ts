@@ -42,7 +42,7 @@ export interface AiCacheSettings {
    * in nothing else share an answer.
    */
   readonly ignored?: Partial<IgnoredNames> | undefined;
-  /** Price per model, in any currency. */
+  /** Price per model, in any currency. Releases of a model (`gpt-4o-2024-08-06`) have its price unless listed. */
   readonly prices?: Readonly<Record<string, AiPrice>> | undefined;
   /** Additional finish reasons of complete answers; see the constant `completeFinishReasons`. */
   readonly completeFinishReasons?: readonly string[] | undefined;
@@ -67,7 +67,11 @@ const prices: NestedCheck = {
   problems(path, value) {
     if (objectValue(value) !== undefined)
       return [problem(path, 'must be a dictionary of models to prices', value)];
-    const checks: Checks = { inputPerMillion: perMillion, outputPerMillion: perMillion };
+    const checks = {
+      inputPerMillion: perMillion,
+      outputPerMillion: perMillion,
+      cachedInputPerMillion: perMillion,
+    } satisfies ChecksOf<AiPrice>;
     return Object.entries(value as object).flatMap(([model, price]) =>
       optionProblems(price, checks, ['inputPerMillion', 'outputPerMillion'], `${path}.${model}.`),
     );
