@@ -44,7 +44,7 @@ describe('run', () => {
       status: 200,
       model: 'small-1',
       operation: 'sentiment',
-      key: 'ai:sentiment:small:{"model":"small","text":"It works."}',
+      key: expect.stringMatching(/^ai:sentiment:small:sha256:[\w-]{43}$/),
       collapsed: false,
     };
     expect(first).toEqual({ ...answer, cached: false, cacheStatus: 'ai; fwd=miss; stored; ttl=3600' });
@@ -346,7 +346,8 @@ describe('peek', () => {
 
 describe('explain', () => {
   it('explains the key, the ttl of the answer, and the fields left out', async () => {
-    const { ai } = setUp({ operationTtls: { sentiment: 600 }, maxTtl: 60 });
+    const ignored = { fields: ['apiKey', 'timeout'] };
+    const { ai } = setUp({ operationTtls: { sentiment: 600 }, maxTtl: 60, ignored });
 
     const explanation = ai.explain(
       'sentiment',
@@ -356,11 +357,11 @@ describe('explain', () => {
 
     expect(explanation).toMatchObject({
       operation: 'sentiment',
-      key: 'ai:sentiment:small:{"model":"small","text":"It works."}',
-      form: 'readable',
+      key: expect.stringMatching(/^ai:sentiment:small:sha256:[\w-]{43}$/),
+      form: 'digest',
       parts: [
         { name: 'model', text: '"small"' },
-        { name: 'text', text: '"It works."' },
+        { name: 'text', length: 11 },
       ],
       ignored: ['apiKey', 'timeout'],
       ttl: { seconds: 60, source: 'operation', capped: true, jitterSeconds: 0 },
@@ -469,6 +470,7 @@ describe('settings', () => {
       operationTtls: { '': 5, test: -1 },
       maxTtl: 0,
       jitter: 2,
+      ignored: { fields: 'apiKey' },
       prices: { small: { inputPerMillion: -1 } },
       completeFinishReasons: 'stop',
       maxSize: 5,
@@ -480,6 +482,7 @@ describe('settings', () => {
     expect(make).toThrow('operationTtls.test must be a non-negative integer');
     expect(make).toThrow('maxTtl must be a positive integer');
     expect(make).toThrow('jitter must be a number from 0 to 1');
+    expect(make).toThrow('ignored.fields must be an array of strings');
     expect(make).toThrow('prices.small.inputPerMillion must be a non-negative number');
     expect(make).toThrow('prices.small.outputPerMillion is required');
     expect(make).toThrow('completeFinishReasons must be an array of strings');

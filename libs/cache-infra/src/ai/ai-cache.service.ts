@@ -7,50 +7,25 @@ import { sha256 } from '../keys/digest.js';
 import { describeValue } from '../base/redact.js';
 import type { Answer } from './answer.js';
 import { isAnswer } from './answer.js';
-import { cacheStatus, type CallStatus } from './cache-status.js';
+import { outcomes, type Call, type Ended } from './call.js';
 import { neverStored } from './cacheability.js';
 import { assertControl, type AiCacheControl } from './control.js';
+import { describeResult } from './describe-result.js';
 import type { AiExplanation } from './explanation.js';
+import { sharedCopy } from './kept-kind.js';
 import { produceAnswer, unboundContext } from './produce.js';
 import type { Produce } from './producer.js';
 import { Productions } from './productions.js';
-import type { RequestKey } from './request-key.js';
 import { requestKey, requestParts } from './request-key.js';
 import type { AiRequest } from './request.js';
 import type { AiResult } from './result.js';
-import { priceOf, savingsOf, SavingsLedger, type AiOutcome, type AiStats } from './savings.js';
+import { priceOf, savingsOf } from './price.js';
+import { SavingsLedger, type AiStats } from './savings.js';
 import { answerTags, selectorTags } from './selector-tags.js';
 import type { AiSelector } from './selector.js';
 import { resolveSettings, type AiCacheSettings, type ResolvedSettings } from './settings.js';
 import { decideTtl, ttlOption } from './ttl-policy.js';
 import { untilAborted } from './until-aborted.js';
-
-/** A call with its key and validated options. */
-interface Call extends RequestKey {
-  readonly operation: string;
-  readonly request: AiRequest;
-  /** Model name in statistics; `-` when the request has none. */
-  readonly model: string;
-  readonly control: AiCacheControl;
-  readonly ttl: AiCacheControl['ttl'];
-  /** Tags passed by the caller. */
-  readonly tags: readonly string[];
-  /** Milliseconds since the Unix epoch. */
-  readonly startedAt: number;
-}
-
-interface Ended<T> {
-  readonly answer: Answer<T>;
-  readonly how: CallStatus['outcome'];
-}
-
-const outcomes: Readonly<Record<CallStatus['outcome'], AiOutcome>> = {
-  hit: 'hits',
-  collapsed: 'collapsed',
-  miss: 'misses',
-  refresh: 'misses',
-  bypass: 'bypassed',
-};
 
 /**
  * Caches the answers of AI models on any {@link Cache}, keyed by the whole request.
@@ -126,7 +101,7 @@ export class AiCacheService {
       key,
       form: readable ? 'readable' : 'digest',
       digest: sha256(canonical),
-      parts: requestParts(request, readable),
+      parts: requestParts(request, this.#settings),
       ignored,
       ttl: { seconds: ttlMs / 1000, source, capped, jitterSeconds: jitterMs / 1000 },
       tags: answerTags(this.#settings.prefix, operation, request, call.tags),
@@ -151,9 +126,9 @@ export class AiCacheService {
 
   #prepare(operation: string, request: AiRequest, control: AiCacheControl): Call {
     assertControl(control);
-    const { prefix, textHashThreshold, monitor, clock } = this.#settings;
+    const { prefix, textHashThreshold, ignored, monitor, clock } = this.#settings;
     const start = performance.now();
-    const made = requestKey(operation, request, { prefix, textHashThreshold });
+    const made = requestKey(operation, request, { prefix, textHashThreshold, ignored });
     const duration = performance.now() - start;
     if (monitor?.recordKeyGenerationTime !== undefined) {
       const record = { cache: this.#cache.name, operation, duration, inputLength: made.canonical.length };
@@ -174,9 +149,33 @@ export class AiCacheService {
 
   async #shared<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
     const { key, control } = call;
-    const ended = await this.#load(call, produce, control.refresh === true);
+    const ended = await (control.refresh === true
+      ? this.#refreshed(call, produce)
+      : this.#load(call, produce, false));
     // Replace a value that is no answer: an entry of another version or of another program.
     return ended ?? (await this.#load(call, produce, true)) ?? this.#notOurs(key);
+  }
+
+  /** Never shares an answer whose production began before this call: at most one older load is waited for. */
+  async #refreshed<T>(call: Call, produce: Produce<T>): Promise<Ended<T> | undefined> {
+    return this.#productions.during(call.key, async (production) => {
+      const before = production.started;
+      try {
+        const ended = await this.#load(call, produce, true);
+        const isOld = ended?.how === 'collapsed' && production.latestStart <= before;
+        if (!isOld) return ended;
+      } catch (error) {
+        // The error of an older load is not the error of this call.
+        if (production.started > before || call.control.signal?.aborted === true || before === 0) throw error;
+      }
+      return this.#load(call, produce, true);
+    });
+  }
+
+  /** Runs `produce` for a caller that cannot share the answer of another: it can be read once, or is mutable. */
+  async #ownAnswer<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
+    const { answer } = await this.#alone(call, produce);
+    return { answer: { ...answer, bypassed: 'unserializable' }, how: 'miss' };
   }
 
   async #load<T>(call: Call, produce: Produce<T>, forceRefresh: boolean): Promise<Ended<T> | undefined> {
@@ -192,10 +191,12 @@ export class AiCacheService {
         .getOrSet<unknown>(
           key,
           async (ctx) => {
+            const start = ++production.started;
             const answer = await produceAnswer(this.#settings, call, ctx, produce);
             own.answer = answer;
             production.finished += 1;
             production.latest = answer;
+            production.latestStart = start;
             onRefusal(ctx, () => {
               production.refused = answer;
             });
@@ -213,8 +214,16 @@ export class AiCacheService {
       const answer = (
         entry === production.refused ? { ...entry, bypassed: 'unserializable' } : entry
       ) as Answer<T>;
-      if (own.answer !== undefined) return { answer, how: control.refresh === true ? 'refresh' : 'miss' };
-      return { answer, how: production.finished > before ? 'collapsed' : 'hit' };
+      if (own.answer !== undefined) {
+        // Return the value that `produce` gave, not the copy of it that the cache keeps.
+        const { value } = own.answer;
+        return { answer: { ...answer, value }, how: control.refresh === true ? 'refresh' : 'miss' };
+      }
+      if (production.finished === before) return { answer, how: 'hit' };
+      if (answer.bypassed === undefined) return { answer, how: 'collapsed' };
+      const copy = sharedCopy(answer.value);
+      if (copy === undefined) return this.#ownAnswer(call, produce);
+      return { answer: { ...answer, ...copy }, how: 'collapsed' };
     });
   }
 
@@ -238,23 +247,7 @@ export class AiCacheService {
     return savings === undefined ? result : { ...result, savings };
   }
 
-  #describe<T>(call: Call, { answer, how }: Ended<T>): AiResult<T> {
-    const { value, usage, finishReason, status, model, storedAt, ttlMs, bypassed } = answer;
-    const ageMs = Math.max(0, this.#settings.clock.now() - storedAt);
-    const ttlSeconds = ttlMs === 0 ? undefined : Math.max(0, Math.ceil((ttlMs - ageMs) / 1000));
-    return {
-      value,
-      cached: how === 'hit',
-      collapsed: how === 'collapsed',
-      key: call.key,
-      operation: call.operation,
-      ...(usage === undefined ? {} : { usage }),
-      ...(finishReason === undefined ? {} : { finishReason }),
-      ...(status === undefined ? {} : { status }),
-      ...(model === undefined ? {} : { model }),
-      ...(how === 'hit' ? { ageSeconds: Math.floor(ageMs / 1000) } : {}),
-      ...(bypassed === undefined ? {} : { bypassed }),
-      cacheStatus: cacheStatus(this.#cache.name, { outcome: how, ttlSeconds, bypassed }),
-    };
+  #describe<T>(call: Call, ended: Ended<T>): AiResult<T> {
+    return describeResult(call, ended, { cache: this.#cache.name, nowMs: this.#settings.clock.now() });
   }
 }

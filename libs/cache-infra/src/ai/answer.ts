@@ -1,7 +1,9 @@
 import { ValidationError } from '../base/errors.js';
 import { describeValue } from '../base/redact.js';
+import { finishReasonText } from './cacheability.js';
 import type { AiOutput, AiUsage } from './output.js';
 import type { BypassReason } from './result.js';
+import { usageOf } from './usage.js';
 
 /** A stored answer, with the facts to describe a hit and count its savings. */
 export interface Answer<T> {
@@ -29,14 +31,19 @@ export function answerOf<T>(
   facts: AnswerFacts,
   bypassed: BypassReason | undefined,
 ): Answer<T> {
-  const { value, usage, finishReason, status, model } = output;
+  const { value } = output;
+  const usage = usageOf(output.usage);
+  const finishReason = finishReasonText(output.finishReason);
+  // Producers in JavaScript pass on what the provider said.
+  const status: unknown = output.status;
+  const model: unknown = output.model;
   return {
     aiAnswer: 1,
     value,
-    ...(usage === undefined ? {} : { usage: usageOf(usage) }),
-    ...(typeof finishReason === 'string' ? { finishReason } : {}),
-    ...(status === undefined ? {} : { status }),
-    ...(model === undefined ? {} : { model }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(finishReason === undefined ? {} : { finishReason }),
+    ...(typeof status === 'number' ? { status } : {}),
+    ...(typeof model === 'string' ? { model } : {}),
     ...facts,
     ...(bypassed === undefined ? {} : { bypassed }),
   };
@@ -53,11 +60,4 @@ export function assertOutput(output: unknown): void {
   throw new ValidationError([
     { path: 'produce', message: `produce must return an object with a value, got ${describeValue(output)}` },
   ]);
-}
-
-function usageOf({ inputTokens, outputTokens }: AiUsage): AiUsage {
-  return {
-    ...(inputTokens === undefined ? {} : { inputTokens }),
-    ...(outputTokens === undefined ? {} : { outputTokens }),
-  };
 }

@@ -12,7 +12,14 @@ describe('which answers are stored', () => {
     ['bytes', { value: new Uint8Array(1) }],
     ['a complete answer', { value: 'yes', finishReason: 'stop' }],
     ['a finish reason in other letters', { value: 'yes', finishReason: 'END_TURN' }],
-    ['no finish reason', { value: 'yes', finishReason: null }],
+    ['no finish reason', { value: 'yes', finishReason: undefined }],
+    [
+      'A13: the finish reason of AI SDK middleware',
+      { value: 'x', finishReason: { unified: 'stop', raw: 'stop' } },
+    ],
+    ['A14: a value without an error', { value: { isError: false } }],
+    ['A15: a vector', { value: new Float32Array([0, 1]) }],
+    ['A15: a list of zeros, which may be labels', { value: [0, 0] }],
     ['status 200', { value: 'yes', status: 200 }],
     ['status 399', { value: 'yes', status: 399 }],
     ['an empty list that is said to be an answer', { value: [], empty: false }],
@@ -47,6 +54,7 @@ describe('which answers are never stored', () => {
     ['unfinished', { value: 'yes', finishReason: 'aborted' }],
     ['unfinished', { value: 'yes', finishReason: 'something new' }],
     ['unfinished', { value: 'yes', finishReason: '' }],
+    ['unfinished', { value: 'yes', finishReason: { unified: 'length', raw: 'stop' } }],
     ['empty', { value: null }],
     ['empty', { value: '' }],
     ['empty', { value: ' \n' }],
@@ -59,4 +67,26 @@ describe('which answers are never stored', () => {
   ])('%s: %j', (reason, output) => {
     expect(whyNotStored(output, complete)).toBe(reason);
   });
+
+  it('A11: an answer whose finish reason is null, which providers send before the end', () => {
+    expect(whyNotStored({ value: 'half an ans', finishReason: null }, complete)).toBe('unfinished');
+  });
+
+  it.each([[5], [{}], [{ unified: 5 }], [[]]])(
+    'A13: an answer whose finish reason is no text: %j',
+    (reason) => {
+      expect(whyNotStored({ value: 'x', finishReason: reason as never }, complete)).toBe('unfinished');
+    },
+  );
+
+  it('A14: the result of a tool that failed', () => {
+    expect(whyNotStored({ value: { isError: true, content: [] } }, complete)).toBe('error');
+  });
+
+  it.each([[[NaN, 1]], [new Float32Array([1, NaN])], [new Float32Array(3)], [new Float64Array(3)]])(
+    'A15: a vector that means nothing: %p',
+    (value) => {
+      expect(whyNotStored({ value }, complete)).toBe('empty');
+    },
+  );
 });

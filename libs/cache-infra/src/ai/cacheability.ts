@@ -8,17 +8,18 @@ export type NotStoredReason =
   | 'unfinished'
   | 'undefined'
   | 'empty'
-  /** The value contains a part that cannot be stored (a function, a circular reference). */
+  /** The value contains a part that cannot be stored as it is (a function, a circular reference, a `toJSON()`). */
   | 'unserializable';
 
 /** Descriptions of the reasons, for `explain`. */
 export const neverStored: Readonly<Record<NotStoredReason, string>> = {
-  error: 'produce threw, or returned an Error as its value',
+  error: 'produce threw, or its value is an Error or has isError: true',
   'error-status': 'the status is 400 or above',
-  unfinished: 'the finish reason is not one of a complete answer (truncated, filtered, aborted)',
+  unfinished: 'the finish reason is null, or not one of a complete answer (truncated, filtered, aborted)',
   undefined: 'the value is undefined',
-  empty: 'the value is null, blank text, or a collection without elements',
-  unserializable: 'the value holds parts that cannot be stored (functions, symbols, circular references)',
+  empty: 'the value is null, blank text, a collection without elements, or a vector with NaN or zeros only',
+  unserializable:
+    'the value holds parts that cannot be stored as they are (functions, circular references, objects with toJSON)',
 };
 
 /**
@@ -32,6 +33,9 @@ export const completeFinishReasons: readonly string[] = [
   'stop_sequence',
   'eos',
   'eos_token',
+  'eosFound',
+  'endoftext',
+  'FINISH_REASON_STOP',
   'complete',
   'completed',
   'finish',
@@ -55,23 +59,43 @@ export function whyNotStored(
   complete: ReadonlySet<string>,
 ): NotStoredReason | undefined {
   const { value, status, finishReason, empty } = output;
-  if (types.isNativeError(value) || value instanceof Error) return 'error';
-  if (status !== undefined && !(status < 400)) return 'error-status';
-  if (finishReason !== undefined && finishReason !== null && !complete.has(normalized(finishReason))) {
-    return 'unfinished';
-  }
+  if (types.isNativeError(value) || value instanceof Error || isErrorEnvelope(value)) return 'error';
+  if (isFailure(status)) return 'error-status';
+  if (finishReason !== undefined && !isComplete(finishReason, complete)) return 'unfinished';
   if (value === undefined) return 'undefined';
   return (empty ?? isEmpty(value)) ? 'empty' : undefined;
 }
 
-function normalized(reason: unknown): string {
-  return String(reason)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '');
+/** The text of a finish reason: itself, or `unified` of the AI SDK. Undefined for any other value. */
+export function finishReasonText(reason: unknown): string | undefined {
+  if (typeof reason === 'string') return reason;
+  if (typeof reason !== 'object' || reason === null || !('unified' in reason)) return undefined;
+  return typeof reason.unified === 'string' ? reason.unified : undefined;
+}
+
+/** Whether a status is not known to be below 400. `null` = the provider tells none. */
+function isFailure(status: unknown): boolean {
+  if (status === undefined || status === null) return false;
+  return typeof status !== 'number' || !(status < 400);
+}
+
+function isComplete(reason: unknown, complete: ReadonlySet<string>): boolean {
+  const text = finishReasonText(reason);
+  return text !== undefined && complete.has(normalized(text));
+}
+
+/** The result of a failed tool in the Model Context Protocol. */
+function isErrorEnvelope(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'isError' in value && value.isError === true;
+}
+
+function normalized(reason: string): string {
+  return reason.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
 function isEmpty(value: unknown): boolean {
   if (value === null) return true;
+  if (isBrokenVector(value)) return true;
   if (typeof value === 'string') return value.trim() === '';
   if (typeof value !== 'object') return false;
   if (Array.isArray(value)) return value.length === 0;
@@ -79,4 +103,17 @@ function isEmpty(value: unknown): boolean {
   if (types.isMap(value) || types.isSet(value)) return value.size === 0;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (prototype === null || prototype === Object.prototype) && Object.keys(value).length === 0;
+}
+
+/** A vector of an embedding that means nothing: with a number that is not finite, or a typed array of zeros. */
+function isBrokenVector(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some((each) => typeof each === 'number' && !Number.isFinite(each));
+  if (!(value instanceof Float32Array) && !(value instanceof Float64Array)) return false;
+  const numbers: Iterable<number> = value;
+  let isZero = value.length > 0;
+  for (const each of numbers) {
+    if (!Number.isFinite(each)) return true;
+    if (each !== 0) isZero = false;
+  }
+  return isZero;
 }

@@ -2,13 +2,16 @@ import { assertOptions, booleanValue, duration } from '../base/checks.js';
 import type { Ttl } from '../cache/contract/options.js';
 import { texts, type ChecksOf } from './settings.js';
 
-/** Options of one call. Concurrent equal calls use those of the first. */
+/** Options of one call. Concurrent equal calls use the ttl and tags of the first. */
 export interface AiCacheControl {
   /** Ttl of the answer. Overrides `operationTtls` and `defaultTtl`; capped by `maxTtl`. */
   readonly ttl?: Ttl | undefined;
   /** Neither reads nor writes the cache. */
   readonly bypass?: boolean | undefined;
-  /** Ignores the stored answer and stores the new one. */
+  /**
+   * Ignores the stored answer and stores the new one. Never shares an answer whose production began earlier: waits for
+   * an equal call that runs, then produces.
+   */
   readonly refresh?: boolean | undefined;
   /** Tags for `invalidate({ tags })` and `cache.invalidateTags`, at most 32. */
   readonly tags?: readonly string[] | undefined;

@@ -1,48 +1,18 @@
-/**
- * Top-level fields of a request that are not in the key: transport and credentials. Every other field is in the key,
- * known or not; so is `baseURL`, because another server may answer differently.
- */
-export const ignoredRequestFields: readonly string[] = [
-  'apiKey',
-  'api_key',
-  'accessToken',
-  'access_token',
-  'authorization',
-  'timeout',
-  'timeoutMs',
-  'signal',
-  'abortSignal',
-  'maxRetries',
-  'max_retries',
-  'retry',
-  'retries',
-  'fetch',
-  'agent',
-  'httpAgent',
-  'httpsAgent',
-  'dispatcher',
-  'fetchOptions',
-  'idempotencyKey',
-];
+import { types } from 'node:util';
+import { hasSymbolKeys, isPlain } from '../base/opaque.js';
+import type { IgnoredNames } from './ignored-names.js';
 
-/** Headers that are not in the key, in any case, within `headers`, `defaultHeaders` and `extra_headers`. */
-export const ignoredRequestHeaders: readonly string[] = [
-  'authorization',
-  'proxy-authorization',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-  'cookie',
-  'user-agent',
-  'idempotency-key',
-  'x-request-id',
-  'x-stainless-retry-count',
-  'traceparent',
-  'tracestate',
-];
+/** The values that are transport under these names: they have no canonical form, and determine no answer. */
+const transport: Readonly<Record<string, (value: unknown) => boolean>> = {
+  signal: isSignal,
+  abortSignal: isSignal,
+  fetch: isFunction,
+  agent: isAgent,
+  httpAgent: isAgent,
+  httpsAgent: isAgent,
+  dispatcher: isAgent,
+};
 
-const ignoredFields = new Set(ignoredRequestFields);
-const ignoredHeaders = new Set(ignoredRequestHeaders);
 const headerFields = new Set([
   'headers',
   'defaultHeaders',
@@ -57,16 +27,22 @@ export interface Significant {
   readonly ignored: readonly string[];
 }
 
-export function significantFields(request: object): Significant {
+const nothing: IgnoredNames = { fields: [], headers: [] };
+
+/**
+ * Splits a request into the fields in its key and the others. Left out are transport objects (an `AbortSignal`, a
+ * `fetch`, an HTTP agent) under their usual names, and the fields and headers that `names` lists.
+ */
+export function significantFields(request: object, names: IgnoredNames = nothing): Significant {
   const given: [string, unknown][] = Object.entries(request);
   const fields: [string, unknown][] = [];
   const ignored: string[] = [];
   for (const [name, value] of given) {
     if (value === undefined) continue;
-    if (ignoredFields.has(name)) {
+    if (names.fields.includes(name) || isTransport(name, value)) {
       ignored.push(name);
     } else if (headerFields.has(name) && value !== null && typeof value === 'object') {
-      fields.push([name, significantHeaders(name, value, ignored)]);
+      fields.push([name, significantHeaders(name, value, names.headers, ignored)]);
     } else {
       fields.push([name, value]);
     }
@@ -74,17 +50,50 @@ export function significantFields(request: object): Significant {
   return { fields: Object.fromEntries(fields), ignored };
 }
 
-/** Normalizes headers (an object, pairs or `Headers`) to sorted pairs of lower-case name and value. */
-function significantHeaders(field: string, headers: object, ignored: string[]): unknown {
-  const pairs: Iterable<unknown> =
-    Symbol.iterator in headers ? (headers as Iterable<unknown>) : Object.entries(headers);
+/** Normalizes headers (an object, pairs, a Map or `Headers`) to sorted pairs of lower-case name and value. */
+function significantHeaders(
+  field: string,
+  headers: object,
+  names: readonly string[],
+  ignored: string[],
+): unknown {
   const kept: [name: string, value: unknown][] = [];
-  for (const pair of pairs) {
+  for (const pair of pairsOf(headers)) {
     // The value is not a list of headers: keep all of it.
-    if (!Array.isArray(pair) || typeof pair[0] !== 'string') return headers;
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') return headers;
     const name = pair[0].toLowerCase();
-    if (ignoredHeaders.has(name)) ignored.push(`${field}.${name}`);
+    if (names.includes(name)) ignored.push(`${field}.${name}`);
     else if (pair[1] !== undefined) kept.push([name, pair[1]]);
   }
   return kept.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+}
+
+/** The headers of a value whose whole content they are; else a pair that is no header. */
+function pairsOf(headers: object): Iterable<unknown> {
+  const isList = Array.isArray(headers) || types.isMap(headers) || isHeaders(headers);
+  if (isList) return headers as Iterable<unknown>;
+  return isPlain(headers) && !hasSymbolKeys(headers) ? Object.entries(headers) : [undefined];
+}
+
+function isHeaders(value: object): boolean {
+  return value instanceof Headers;
+}
+
+function isTransport(name: string, value: unknown): boolean {
+  return Object.hasOwn(transport, name) && transport[name]?.(value) === true;
+}
+
+function isSignal(value: unknown): boolean {
+  return value instanceof AbortSignal;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+/** An agent of `node:http`, a dispatcher of undici, or a function that gives one. */
+function isAgent(value: unknown): boolean {
+  if (isFunction(value)) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return ['addRequest', 'dispatch'].some((name) => name in value && isFunction(Reflect.get(value, name)));
 }

@@ -2,8 +2,13 @@ export { AiCacheService } from './ai-cache.service.js';
 export { completeFinishReasons, neverStored, type NotStoredReason } from './cacheability.js';
 export type { AiCacheControl } from './control.js';
 export type { AiExplanation } from './explanation.js';
-export { ignoredRequestFields, ignoredRequestHeaders } from './ignored-fields.js';
-export type { AiOutput, AiUsage } from './output.js';
+export {
+  ignoredNames,
+  ignoredRequestFields,
+  ignoredRequestHeaders,
+  type IgnoredNames,
+} from './ignored-names.js';
+export type { AiFinishReason, AiOutput, AiUsage } from './output.js';
 export type { AiContext, Produce } from './producer.js';
 export type { RequestPart } from './request-key.js';
 export type { AiRequest, AiRequestFields } from './request.js';

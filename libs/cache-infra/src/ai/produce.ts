@@ -2,7 +2,9 @@ import type { LoadContext, Ttl } from '../cache/contract/options.js';
 import type { Clock } from '../base/clock.js';
 import type { Answer } from './answer.js';
 import { answerOf, assertOutput } from './answer.js';
-import { whyNotStored } from './cacheability.js';
+import { whyNotStored, type NotStoredReason } from './cacheability.js';
+import { losesKind } from './kept-kind.js';
+import type { AiOutput } from './output.js';
 import { checkedOwnTags, maxOwnTags } from './selector-tags.js';
 import type { ResolvedSettings } from './settings.js';
 import { decideTtl, ttlOption } from './ttl-policy.js';
@@ -32,11 +34,23 @@ export async function produceAnswer<T>(
   const start = clock.now();
   const output = await produce(context);
   assertOutput(output);
-  const bypassed = whyNotStored(output, settings.completeFinishReasons) ?? context.bypassed;
+  const bypassed = reasonNotToStore(output, settings.completeFinishReasons) ?? context.bypassed;
   const { ttlMs } = decideTtl(settings.ttl, call.operation, call.key, context.wantedTtl);
   if (bypassed === undefined) ctx.ttl(ttlOption(ttlMs));
   else ctx.skipStore();
   return answerOf(output, { ...times(clock, start), ttlMs }, bypassed);
+}
+
+/** The reason not to store an output. An output that cannot be examined reaches its callers all the same. */
+function reasonNotToStore(
+  output: AiOutput<unknown>,
+  complete: ReadonlySet<string>,
+): NotStoredReason | undefined {
+  try {
+    return whyNotStored(output, complete) ?? (losesKind(output.value) ? 'unserializable' : undefined);
+  } catch {
+    return 'unserializable';
+  }
 }
 
 /** A context for a call that bypasses the cache. */

@@ -3,6 +3,10 @@ import type { Answer } from './answer.js';
 /** The shared state of overlapping equal calls. */
 export interface Production {
   callers: number;
+  /** Number of runs of `produce` begun while the calls overlap. */
+  started: number;
+  /** Which of them gave `latest`. */
+  latestStart: number;
   /** Number of answers produced while the calls overlap. */
   finished: number;
   /** The most recent answer. */
@@ -25,6 +29,8 @@ export class Productions {
   async during<R>(key: string, work: (production: Production) => Promise<R>): Promise<R> {
     const production = this.#running.get(key) ?? {
       callers: 0,
+      started: 0,
+      latestStart: 0,
       finished: 0,
       latest: undefined,
       refused: undefined,

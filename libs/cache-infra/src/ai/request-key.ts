@@ -1,14 +1,18 @@
 import { ValidationError } from '../base/errors.js';
+import { hasSymbolKeys } from '../base/opaque.js';
 import { canonicalJson } from '../keys/canonical-json.js';
 import { classShapeOf, isOfNoClass } from '../keys/class-shape.js';
 import { sha256 } from '../keys/digest.js';
 import { recordOf } from '../keys/readable-state.js';
 import { describeValue } from '../base/redact.js';
-import { significantFields } from './ignored-fields.js';
+import { significantFields, type Significant } from './ignored-fields.js';
+import type { IgnoredNames } from './ignored-names.js';
 
 export interface RequestKeyOptions {
   readonly prefix: string;
   readonly textHashThreshold: number;
+  /** Default: none. */
+  readonly ignored?: IgnoredNames | undefined;
 }
 
 /** The key of a request. */
@@ -25,26 +29,30 @@ export interface RequestKey {
 /** Characters that a readable request may have beyond `textHashThreshold`, for its parameters. */
 const parameterRoom = 500;
 const modelRoom = 100;
+/** Characters of the digest of a model whose name is not shown. */
+const modelDigest = 12;
 
 /**
  * Computes the key of a request. The key contains the whole request, readable or as a SHA-256 digest, so only equal
  * requests share a key.
  *
- * The request is readable if each of its strings has at most `textHashThreshold` characters and none looks like a
- * secret.
+ * The request is readable if it consists of its model (at most `textHashThreshold` characters), numbers and booleans.
  *
- * @throws ValidationError when the operation is not a string or the request not an object
+ * @throws ValidationError when the operation is not a string, the request not an object, or no field of it is in the key
  * @throws SerializationError with the path, when a part of the request has no canonical form (a function, a stream, a
  * circular reference)
  */
 export function requestKey(operation: string, request: object, options: RequestKeyOptions): RequestKey {
   assertRequest(operation, request);
-  const { fields, ignored } = significantFields(recordOfRequest(request));
+  const { fields, ignored } = significantPart(request, options.ignored);
   const canonical = canonicalJson(fields, { omitUndefined: true });
-  const readable = isReadable(canonical, options.textHashThreshold);
+  const { textHashThreshold } = options;
+  const isShort = canonical.length <= textHashThreshold + parameterRoom;
+  const readable =
+    isShort && Object.entries(fields).every(([name, value]) => isReadable(name, value, textHashThreshold));
   // A canonical request begins with a brace, a digest never does: they cannot be confused.
   const identity = readable ? canonical : `sha256:${sha256(canonical)}`;
-  const model = escape(textOf(fields['model']).slice(0, modelRoom), /[%{\s]/g);
+  const model = escape(shownModel(fields['model']), /[%{\s]/g);
   const key = `${options.prefix}:${escape(operation, /[%:]/g)}:${model}:${identity}`;
   return { key, readable, canonical, ignored };
 }
@@ -54,22 +62,22 @@ export interface RequestPart {
   readonly name: string;
   /** Length of the canonical JSON in characters. */
   readonly length: number;
-  /** Canonical JSON, if the key is readable. */
+  /** Canonical JSON of the model, a number or a boolean. */
   readonly text?: string | undefined;
   /** SHA-256 of the canonical JSON. */
   readonly digest: string;
 }
 
 /** The fields of a request, to find the one in which two requests differ. */
-export function requestParts(request: object, readable: boolean): RequestPart[] {
-  return Object.entries(significantFields(recordOfRequest(request)).fields)
-    .map(([name, value]) => ({ name, text: canonicalJson(value, { omitUndefined: true }) }))
-    .map(({ name, text }) => ({
-      name,
-      length: text.length,
-      ...(readable ? { text } : {}),
-      digest: sha256(text),
-    }));
+export function requestParts(
+  request: object,
+  { textHashThreshold, ignored }: Omit<RequestKeyOptions, 'prefix'>,
+): RequestPart[] {
+  return Object.entries(significantPart(request, ignored).fields).map(([name, value]) => {
+    const text = canonicalJson(value, { omitUndefined: true });
+    const shown = isReadable(name, value, textHashThreshold) ? { text } : {};
+    return { name, length: text.length, ...shown, digest: sha256(text) };
+  });
 }
 
 function assertRequest(operation: unknown, request: unknown): void {
@@ -81,9 +89,18 @@ function assertRequest(operation: unknown, request: unknown): void {
   }
 }
 
+function significantPart(request: object, ignored: IgnoredNames | undefined): Significant {
+  const found = significantFields(recordOfRequest(request), ignored);
+  if (Object.keys(found.fields).length > 0) return found;
+  throw invalid(
+    'request',
+    'must have at least one field that is in the key, else all requests share one answer',
+  );
+}
+
 /** The fields of a request. Refuses an instance with unreadable state, which would be missing in the key. */
 function recordOfRequest(request: object): Readonly<Record<string, unknown>> {
-  if (!isOfNoClass(request)) canonicalJson(request, { omitUndefined: true });
+  if (!isOfNoClass(request) || hasSymbolKeys(request)) canonicalJson(request, { omitUndefined: true });
   const record = recordOf(request);
   if (record !== undefined) return record;
   throw invalid('request', `must be an object of fields, got ${classShapeOf(request).name}`);
@@ -93,19 +110,26 @@ function invalid(path: string, words: string): ValidationError {
   return new ValidationError([{ path, message: `${path} ${words}` }]);
 }
 
-/** Nested secrets are part of the key, but must not be readable in it. */
-const secretLooking =
-  /"[^"]*(api[-_]?key|authorization|password|passwd|secret|credential|(access|auth|bearer|refresh|session)[-_]?token)[^"]*"[:,]|:\/\/[^"/]*@|\bbearer |"sk-/i;
-
-function isReadable(canonical: string, textHashThreshold: number): boolean {
-  if (canonical.length > textHashThreshold + parameterRoom || secretLooking.test(canonical)) return false;
-  // Escaped length counts: a text just below the threshold may be digested, a longer one always is.
-  const texts = canonical.match(/"(?:[^"\\]|\\.)*":?/g) ?? [];
-  return texts.every((text) => text.endsWith(':') || text.length - 2 <= textHashThreshold);
+/**
+ * Whether a field may be read in a key: the name of the model, a number or a boolean, under a name that is short. Every
+ * other field may hold a secret or a prompt, whatever its name. Names of secrets are not searched for: a list of them
+ * is never complete.
+ */
+function isReadable(name: string, value: unknown, textHashThreshold: number): boolean {
+  if (!/^[a-z_]\w{0,39}$/i.test(name)) return false;
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return true;
+  return name === 'model' && isModelName(value) && value.length <= textHashThreshold;
 }
 
-function textOf(model: unknown): string {
-  return typeof model === 'string' && model !== '' ? model : '-';
+/** A model can also be an address, which may hold credentials. */
+function isModelName(model: unknown): model is string {
+  return typeof model === 'string' && /^[@\w][\w./:@+-]*$/.test(model) && !model.includes('://');
+}
+
+/** The model in the key, for people who look at keys: the identity of the request does not depend on it. */
+function shownModel(model: unknown): string {
+  if (typeof model !== 'string' || model === '') return '-';
+  return isModelName(model) ? model.slice(0, modelRoom) : `sha256:${sha256(model).slice(0, modelDigest)}`;
 }
 
 function escape(text: string, characters: RegExp): string {

@@ -1,4 +1,5 @@
-import { priceOf, savingsOf, SavingsLedger } from './savings.js';
+import { priceOf, savingsOf } from './price.js';
+import { SavingsLedger } from './savings.js';
 
 const price = { inputPerMillion: 3, outputPerMillion: 15 };
 
@@ -21,11 +22,18 @@ describe('what a hit saves', () => {
   });
 
   it('no time when the hit took longer', () => {
-    expect(savingsOf(undefined, undefined, 1, 5)).toEqual({ inputTokens: 0, outputTokens: 0, timeMs: 0 });
+    expect(savingsOf(undefined, undefined, 1, 5)).toEqual({
+      inputTokens: 0,
+      outputTokens: 0,
+      timeMs: 0,
+      unmetered: true,
+    });
   });
 
   it.each([[NaN], [-5], [Infinity], [undefined]])('no tokens when the provider says %d', (inputTokens) => {
-    expect(savingsOf({ inputTokens }, price, 1, 0)).toMatchObject({ inputTokens: 0, cost: 0 });
+    const savings = savingsOf({ inputTokens }, price, 1, 0);
+
+    expect(savings).toEqual({ inputTokens: 0, outputTokens: 0, timeMs: 1, unmetered: true });
   });
 
   it('is priced by the model that answered, else by the one that was asked', () => {
@@ -34,6 +42,50 @@ describe('what a hit saves', () => {
     expect(priceOf(prices, 'answered', 'asked')).toBe(prices.answered);
     expect(priceOf(prices, undefined, 'asked')).toBe(price);
     expect(priceOf(prices, 'unknown', 'constructor')).toBeUndefined();
+  });
+});
+
+describe('what the provider charges', () => {
+  it.each<[string, boolean]>([
+    ['gpt-4o-2024-08-06', true],
+    ['openai/gpt-4o', true],
+    ['openrouter/openai/gpt-4o-2024-08-06', true],
+    ['gpt-4o-latest', true],
+    ['gpt-4o@20240806', true],
+    ['gpt-4o-mini', false],
+    ['gpt-4o-mini-2024-07-18', false],
+    ['gpt-4', false],
+  ])('A16: %s has the price of gpt-4o: %p', (model, expected) => {
+    expect(priceOf({ 'gpt-4o': price }, model)).toBe(expected ? price : undefined);
+  });
+
+  it('A16: a release with a price of its own has that', () => {
+    const own = { inputPerMillion: 1, outputPerMillion: 1 };
+
+    expect(priceOf({ 'gpt-4o': price, 'gpt-4o-2024-08-06': own }, 'openai/gpt-4o-2024-08-06')).toBe(own);
+  });
+
+  it('A16: cached input tokens have a price of their own', () => {
+    const usage = { inputTokens: 1000, cachedInputTokens: 400 };
+
+    expect(savingsOf(usage, { ...price, cachedInputPerMillion: 0.5 }, 1, 0).cost).toBe(0.002);
+    expect(savingsOf(usage, price, 1, 0).cost).toBe(0.003);
+  });
+
+  it('A16: 20,000 small amounts add up without an error', () => {
+    const ledger = new SavingsLedger(10);
+    const savings = savingsOf({ inputTokens: 1 }, { inputPerMillion: 2.85, outputPerMillion: 0 }, 1, 0);
+    for (let i = 0; i < 20_000; i++) ledger.count('op', 'm', 'hits', savings);
+
+    expect(ledger.stats(undefined).totals.costSaved).toBe(0.057);
+  });
+
+  it('A12: an answer without usage is counted as unmetered, not as unpriced', () => {
+    const ledger = new SavingsLedger(10);
+    ledger.count('op', 'm', 'hits', savingsOf(undefined, price, 1, 0));
+    ledger.count('op', 'm', 'hits', savingsOf(undefined, undefined, 1, 0));
+
+    expect(ledger.stats(undefined).totals).toMatchObject({ unmetered: 2, unpriced: 0, costSaved: 0 });
   });
 });
 
@@ -66,6 +118,7 @@ describe('SavingsLedger', () => {
         outputTokensSaved: 10,
         costSaved: 0.00045,
         unpriced: 1,
+        unmetered: 0,
         timeSavedMs: 90,
       },
       groups: [],

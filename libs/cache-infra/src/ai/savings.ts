@@ -1,9 +1,10 @@
 import { BoundedSeries } from '../base/bounded-series.js';
-import type { AiUsage } from './output.js';
 
 /** Price of a model per million tokens, in any currency. */
 export interface AiPrice {
   readonly inputPerMillion: number;
+  /** Price of input tokens that the provider read from its own prompt cache. Default: `inputPerMillion`. */
+  readonly cachedInputPerMillion?: number | undefined;
   readonly outputPerMillion: number;
 }
 
@@ -11,10 +12,12 @@ export interface AiPrice {
 export interface AiSavings {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Cost by the price table; undefined if the model has no price. */
+  /** Cost by the price table; undefined if the model has no price, or the usage is not known. */
   readonly cost?: number | undefined;
   /** Duration of `produce` minus the duration of this call. */
   readonly timeMs: number;
+  /** True if the producer told no usage: tokens and cost are not known. */
+  readonly unmetered?: true | undefined;
 }
 
 export interface AiCounters {
@@ -38,8 +41,10 @@ export interface AiCounters {
   outputTokensSaved: number;
   /** Cost in the currency of the price table. */
   costSaved: number;
-  /** Hits and collapsed calls of models without a price; `costSaved` excludes them. */
+  /** Hits and collapsed calls with usage, of models without a price; `costSaved` excludes them. */
   unpriced: number;
+  /** Hits and collapsed calls of answers without usage; tokens and `costSaved` exclude them. */
+  unmetered: number;
   timeSavedMs: number;
 }
 
@@ -52,31 +57,11 @@ export interface AiStats {
 /** The outcome of a call. */
 export type AiOutcome = 'hits' | 'collapsed' | 'misses' | 'bypassed' | 'failures';
 
-/** Savings of a call that took `tookMs` for an answer produced with `usage` in `producedMs`. */
-export function savingsOf(
-  usage: AiUsage | undefined,
-  price: AiPrice | undefined,
-  producedMs: number,
-  tookMs: number,
-): AiSavings {
-  const inputTokens = tokens(usage?.inputTokens);
-  const outputTokens = tokens(usage?.outputTokens);
-  const timeMs = Math.max(0, producedMs - tookMs);
-  if (price === undefined) return { inputTokens, outputTokens, timeMs };
-  const cost = (inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6;
-  return { inputTokens, outputTokens, cost, timeMs };
-}
+/** Counters, with the cost as an integer: a sum of fractions would drift. */
+type Ledger = Omit<AiCounters, 'calls' | 'hitRatio' | 'costSaved'> & { costUnits: bigint };
 
-/** The price of the first of `models` with one. */
-export function priceOf(
-  prices: Readonly<Record<string, AiPrice>>,
-  ...models: readonly unknown[]
-): AiPrice | undefined {
-  const known = models.find((model) => typeof model === 'string' && Object.hasOwn(prices, model));
-  return known === undefined ? undefined : prices[known as string];
-}
-
-type Ledger = Omit<AiCounters, 'calls' | 'hitRatio'>;
+/** Units of cost: a millionth of what a token costs at 1 per million. */
+const unitsPerCurrency = 1e12;
 
 /**
  * Counts calls and savings: totals, by operation and by model. Names beyond `maxSeries` are counted under `(other)`.
@@ -98,8 +83,9 @@ export class SavingsLedger {
       ledger.inputTokensSaved += savings.inputTokens;
       ledger.outputTokensSaved += savings.outputTokens;
       ledger.timeSavedMs += savings.timeMs;
-      if (savings.cost === undefined) ledger.unpriced += 1;
-      else ledger.costSaved += savings.cost;
+      if (savings.unmetered === true) ledger.unmetered += 1;
+      else if (savings.cost === undefined) ledger.unpriced += 1;
+      else ledger.costUnits += BigInt(Math.round(savings.cost * unitsPerCurrency));
     }
   }
 
@@ -124,10 +110,6 @@ export class SavingsLedger {
   }
 }
 
-function tokens(count: number | undefined): number {
-  return count !== undefined && Number.isFinite(count) && count > 0 ? count : 0;
-}
-
 function newLedger(): Ledger {
   return {
     hits: 0,
@@ -138,18 +120,20 @@ function newLedger(): Ledger {
     notStored: 0,
     inputTokensSaved: 0,
     outputTokensSaved: 0,
-    costSaved: 0,
+    costUnits: 0n,
     unpriced: 0,
+    unmetered: 0,
     timeSavedMs: 0,
   };
 }
 
-function countersOf(ledger: Ledger): AiCounters {
+function countersOf({ costUnits, ...ledger }: Ledger): AiCounters {
   const { hits, collapsed, misses, bypassed, failures } = ledger;
   const answered = hits + collapsed + misses;
   return {
     calls: answered + bypassed + failures,
     ...ledger,
+    costSaved: Number(costUnits) / unitsPerCurrency,
     hitRatio: answered === 0 ? 0 : hits / answered,
   };
 }

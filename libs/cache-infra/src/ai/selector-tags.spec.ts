@@ -3,6 +3,16 @@ import { ValidationError } from '../base/errors.js';
 import { answerTags, selectorTags } from './selector-tags.js';
 import type { AiSelector } from './selector.js';
 
+describe('tags with addresses', () => {
+  it('A8: hold no credentials of a model that is an address, and are selectable', () => {
+    const model = 'https://user:hidden@host/v1';
+    const tags = answerTags('ai', 'ask', { model });
+
+    expect(tags.join()).not.toContain('hidden');
+    expect(tags).toEqual(expect.arrayContaining(selectorTags('ai', { model })));
+  });
+});
+
 describe('the tags of an AI answer', () => {
   it('name every combination of the conditions of invalidate', () => {
     expect(answerTags('ai', 'summarize', { model: 'llama3:8b' }).sort()).toEqual([

@@ -1,5 +1,5 @@
 import { ValidationError } from '../base/errors.js';
-import { digestKey, looksDigested } from '../keys/digest.js';
+import { digestKey, looksDigested, sha256 } from '../keys/digest.js';
 import { describeValue } from '../base/redact.js';
 import type { AiRequest } from './request.js';
 import type { AiSelector } from './selector.js';
@@ -112,8 +112,9 @@ function partsOf(values: Values): string[] {
   });
 }
 
-/** Escapes the separator `+` and digests long values. */
+/** Escapes the separator `+` and digests long values, and addresses, which may hold credentials. */
 function escaped(value: string): string {
+  if (value.includes('://')) return `sha256:${sha256(value)}`;
   const short = value.length > maxReadableValue || looksDigested(value) ? digestKey(value) : value;
   return short.replaceAll('%', '%25').replaceAll('+', '%2B');
 }

@@ -3,6 +3,7 @@ import {
   assertOptions,
   duration,
   fraction,
+  nested,
   nonEmptyString,
   nonNegativeInteger,
   objectValue,
@@ -18,11 +19,12 @@ import { systemClock, type Clock } from '../base/clock.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import type { Ttl } from '../cache/contract/options.js';
 import { finishReasonSet } from './cacheability.js';
+import type { IgnoredNames } from './ignored-names.js';
 import type { AiPrice } from './savings.js';
 import { ttlOption, type TtlPolicy } from './ttl-policy.js';
 
 export interface AiCacheSettings {
-  /** Digest strings longer than this many characters in keys. Default 500; 0 = every string. */
+  /** A key with nothing but a model of at most this many characters, numbers and booleans is readable. Default 500. */
   readonly textHashThreshold?: number | undefined;
   /** Ttl per operation: `{ summarize: '2h' }`. 0 = never expires. */
   readonly operationTtls?: Readonly<Record<string, Ttl>> | undefined;
@@ -35,7 +37,12 @@ export interface AiCacheSettings {
    * expire together. Default 0.
    */
   readonly jitter?: number | undefined;
-  /** Price per model, in any currency. */
+  /**
+   * Fields and headers that are not in the key, for example `ignoredNames.openai`. Default: none. Requests that differ
+   * in nothing else share an answer.
+   */
+  readonly ignored?: Partial<IgnoredNames> | undefined;
+  /** Price per model, in any currency. Releases of a model (`gpt-4o-2024-08-06`) have its price unless listed. */
   readonly prices?: Readonly<Record<string, AiPrice>> | undefined;
   /** Additional finish reasons of complete answers; see the constant `completeFinishReasons`. */
   readonly completeFinishReasons?: readonly string[] | undefined;
@@ -60,7 +67,11 @@ const prices: NestedCheck = {
   problems(path, value) {
     if (objectValue(value) !== undefined)
       return [problem(path, 'must be a dictionary of models to prices', value)];
-    const checks: Checks = { inputPerMillion: perMillion, outputPerMillion: perMillion };
+    const checks = {
+      inputPerMillion: perMillion,
+      outputPerMillion: perMillion,
+      cachedInputPerMillion: perMillion,
+    } satisfies ChecksOf<AiPrice>;
     return Object.entries(value as object).flatMap(([model, price]) =>
       optionProblems(price, checks, ['inputPerMillion', 'outputPerMillion'], `${path}.${model}.`),
     );
@@ -80,6 +91,7 @@ const settingsChecks = {
   defaultTtl: duration,
   maxTtl: (value) => (typeof value === 'string' ? undefined : positiveInteger(value)) ?? timeout(value),
   jitter: fraction,
+  ignored: nested({ fields: texts, headers: texts }),
   prices,
   completeFinishReasons: texts,
   keyPrefix: nonEmptyString,
@@ -92,6 +104,7 @@ const settingsChecks = {
 export interface ResolvedSettings {
   readonly textHashThreshold: number;
   readonly ttl: TtlPolicy;
+  readonly ignored: IgnoredNames;
   readonly prices: Readonly<Record<string, AiPrice>>;
   readonly completeFinishReasons: ReadonlySet<string>;
   readonly prefix: string;
@@ -113,6 +126,10 @@ export function resolveSettings(settings: AiCacheSettings, cacheDefaultTtl: numb
       operationTtls: { ...settings.operationTtls },
       maxTtl: settings.maxTtl,
       jitter: settings.jitter ?? 0,
+    },
+    ignored: {
+      fields: settings.ignored?.fields ?? [],
+      headers: (settings.ignored?.headers ?? []).map((name) => name.toLowerCase()),
     },
     prices: { ...settings.prices },
     completeFinishReasons: finishReasonSet(settings.completeFinishReasons),

@@ -47,7 +47,8 @@ const ownAiOptions = {
    */
   memoryCacheSize: entries(),
   /**
-   * AI: texts that are longer stand in keys as a digest.
+   * AI: a key with nothing but a model of at most this many characters, numbers and booleans is readable; any other
+   * request stands in its key as a digest.
    *
    * @default 500
    */

@@ -251,7 +251,8 @@ describe('T10: the request of an AI answer', () => {
         return `hello ${this.model}`;
       }
     }
-    expect(keyOf(new Ask())).toContain('"prompt":"hello m"');
+    const { canonical } = requestKey('ask', new Ask(), { prefix: 'ai', textHashThreshold: 100 });
+    expect(canonical).toContain('"prompt":"hello m"');
     expect(inspect(new Ask())).not.toContain('hello');
   });
 });

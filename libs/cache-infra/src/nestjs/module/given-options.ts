@@ -15,6 +15,7 @@ const ofAnswers: readonly string[] = [
   'maxTtl',
   'jitter',
   'completeFinishReasons',
+  'ignored',
 ] satisfies (keyof AnswerOptions)[];
 
 export function answerOptions({
@@ -22,8 +23,9 @@ export function answerOptions({
   maxTtl,
   jitter,
   completeFinishReasons,
+  ignored,
 }: AnswerOptions): AnswerOptions {
-  return { prices, maxTtl, jitter, completeFinishReasons };
+  return { prices, maxTtl, jitter, completeFinishReasons, ignored };
 }
 
 /** @throws ValidationError when the options are not an object */

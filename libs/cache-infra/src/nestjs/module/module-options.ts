@@ -47,7 +47,10 @@ export interface CacheInfraFeatureOptions {
 export type CacheInfraAiOptions = AiCacheConfig & AnswerOptions & Visibility;
 
 /** The options of {@link AiCacheService} that are not options of its cache. */
-export type AnswerOptions = Pick<AiCacheSettings, 'prices' | 'maxTtl' | 'jitter' | 'completeFinishReasons'>;
+export type AnswerOptions = Pick<
+  AiCacheSettings,
+  'prices' | 'maxTtl' | 'jitter' | 'completeFinishReasons' | 'ignored'
+>;
 
 /** Options of a cache for tests, and its visibility. */
 export type CacheInfraTestingOptions = TestingCacheOptions & Visibility;
