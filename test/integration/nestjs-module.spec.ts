@@ -303,14 +303,15 @@ describe('CacheInfraModule.forAi', () => {
         CacheInfraModule.forAi({
           operationTtls: { summarize: 7200 },
           prices: { m: { inputPerMillion: 1, outputPerMillion: 2 } },
+          ignored: { fields: ['session'] },
         }),
       ],
     });
     const ai = module.get(AiCacheService);
-    const ask = () =>
-      ai.run('summarize', { model: 'm', text: 'x' }, () => Promise.resolve({ value: 'short' }));
-    await ask();
-    await expect(ask()).resolves.toMatchObject({ value: 'short', cached: true });
+    const ask = (session: number) =>
+      ai.run('summarize', { model: 'm', text: 'x', session }, () => Promise.resolve({ value: 'short' }));
+    await ask(1);
+    await expect(ask(2)).resolves.toMatchObject({ value: 'short', cached: true });
     expect(module.get(Cache)).toMatchObject({ defaultTtl: 3600, maxSize: 200 });
     expect(module.get(CachePerformanceMonitor).getPerformanceStats().keyGeneration.count).toBeGreaterThan(0);
   });
