@@ -341,16 +341,16 @@ export class LoadRun implements FlightObserver {
   }
 
   /** True if the loader may have read a replica from before an invalidation. A promise where Redis is asked. */
-  #isLagging({ plan }: LoadDecisions): boolean | Promise<boolean> {
+  #isLagging({ plan, unstorable }: LoadDecisions): boolean | Promise<boolean> {
     const { replicaLag, counters } = this.#deps;
-    if (replicaLag === undefined || this.flight.superseded) return false;
+    if (replicaLag === undefined || unstorable !== undefined || this.flight.superseded) return false;
     const { keyspace, key, id } = this.#call;
     const count = (lags: boolean): boolean => {
       if (lags) counters.loadedInLag();
       return lags;
     };
     const lags = replicaLag.mayCover({
-      ...{ id, redisKey: keyspace.redisKey(key), tags: keyspace.coveringTags(plan.tags) },
+      ...{ keyspace, key, id, tags: plan.tags },
       ...{ beganAt: this.#beganAt, isInRedis: this.#remote !== undefined },
     });
     return lags instanceof Promise ? lags.then(count) : count(lags);

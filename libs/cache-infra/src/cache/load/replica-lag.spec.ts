@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../../../test/support/manual-clock.js';
 import { InMemoryCache } from '../in-memory-cache.js';
 import type { Cache } from '../contract/cache.js';
+import type { LoadContext } from '../contract/options.js';
 
 let clock: ManualClock;
 let cache: InMemoryCache;
@@ -64,6 +65,15 @@ describe('replicaLag', () => {
       return 'row';
     });
     expect(await cache.get('key')).toBeUndefined();
+  });
+
+  it('a tag that is too long is no failure of the load', async () => {
+    const loader = ({ tags }: LoadContext): string => {
+      tags('x'.repeat(40_000));
+      return 'row';
+    };
+    expect(await cache.getOrSet('key', loader)).toBe('row');
+    expect(cache.stats()).toMatchObject({ notStored: 1, lagging: 0 });
   });
 
   it('leaves values that are set: they come from the writer', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
+import type { Keyspace } from '../entry/keyspace.js';
 import type { RecentRemovals } from '../invalidate/recent-removals.js';
 import type { TagSync } from '../invalidate/tag-sync.js';
 import { failed, type ErrorPolicy } from '../recover/error-policy.js';
@@ -16,9 +17,9 @@ export interface ReplicaLagDeps {
 
 /** A load whose value is about to be stored. */
 export interface EndingLoad {
+  readonly keyspace: Keyspace;
+  readonly key: string;
   readonly id: string;
-  readonly redisKey: string;
-  /** As the tag table names them. */
   readonly tags: readonly string[];
   /** When its loader began, milliseconds since the epoch. */
   readonly beganAt: number;
@@ -44,11 +45,13 @@ export class ReplicaLag {
   /** True if the key or a tag was invalidated within the lag before the load began, or Redis does not say. */
   mayCover(load: EndingLoad): boolean | Promise<boolean> {
     const { lagMs, l2, tags, removals } = this.#deps;
-    const { id, beganAt } = load;
+    const { keyspace, id, beganAt } = load;
+    const names = load.tags.length === 0 ? load.tags : keyspace.coveringTags(load.tags);
     const since = beganAt - lagMs;
     const inRedis = (l2?.clock.of(beganAt) ?? beganAt) - lagMs;
-    if (removals.covers(id, since) || tags.table.changedSince(load.tags, inRedis * 1000)) return true;
-    return l2 !== undefined && load.isInRedis ? this.#askRedis(l2, load.redisKey, inRedis) : false;
+    if (removals.covers(id, since) || tags.table.changedSince(names, inRedis * 1000)) return true;
+    if (l2 === undefined || !load.isInRedis) return false;
+    return this.#askRedis(l2, keyspace.redisKey(load.key), inRedis);
   }
 
   async #askRedis(l2: RemoteTier, redisKey: string, since: number): Promise<boolean> {
