@@ -36,8 +36,8 @@ describe.each(shapes)(
         );
         const writer = closing(new RedisCache({ ...options, enableL1Cache: false }));
         for (const cache of instances) await (enableL1Cache ? armed(cache) : cache.connect());
-        // The first invalidation of all makes the table of tags. A load that began before there was one cannot tell it from one that was
-        // lost and made anew, and is not stored: to be on the safe side, once.
+        // The first invalidation of all makes the table of tags. A load that began before there was one cannot tell it
+        // from one that was lost and made anew, and is not stored: to be on the safe side, once.
         await writer.invalidateTags('the first');
         let count = 0;
         // What the channel brings, it brings in order: who has heard of the last change has heard of all before it.

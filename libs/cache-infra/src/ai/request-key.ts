@@ -38,7 +38,8 @@ const modelDigest = 12;
  *
  * The request is readable if it consists of its model (at most `textHashThreshold` characters), numbers and booleans.
  *
- * @throws ValidationError when the operation is not a string, the request not an object, or no field of it is in the key
+ * @throws ValidationError when the operation is not a string, the request not an object, or no field of it is in the
+ * key
  * @throws SerializationError with the path, when a part of the request has no canonical form (a function, a stream, a
  * circular reference)
  */

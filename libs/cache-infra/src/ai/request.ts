@@ -9,6 +9,7 @@ export interface AiRequestFields {
 
 /**
  * A request to a model: an object with everything that determines the answer. Its key covers all fields except
- * transport objects and the fields of the setting `ignored`. `invalidate` can select by `model`, `tenant` and `promptVersion`.
+ * transport objects and the fields of the setting `ignored`. `invalidate` can select by `model`, `tenant` and
+ * `promptVersion`.
  */
 export type AiRequest = AiRequestFields & (object | Readonly<Record<string, unknown>>);

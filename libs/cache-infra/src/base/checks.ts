@@ -28,6 +28,15 @@ export const nonNegativeInteger: Check = (value) =>
 export const positiveInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a positive integer';
 
+/** The latest version of values that an entry can carry. */
+export const latestVersion = 2 ** 32 - 1;
+
+/** A version of the shape of values. */
+export const valueVersion: Check = (value) =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) <= latestVersion
+    ? undefined
+    : 'must be a whole number from 1';
+
 /**
  * Maximum entries of an in-memory cache. In a JavaScript `Map` beyond 2²³ entries, continual deletion and insertion
  * fails.

@@ -139,7 +139,10 @@ export class BulkLoadError extends CacheError {
   }
 }
 
-/** Another caller held the lock for as long as the call waited. Who holds a lock is unknown: Redis knows it by a random id. */
+/**
+ * Another caller held the lock for as long as the call waited. Who holds a lock is unknown: Redis knows it by a random
+ * id.
+ */
 export class LockNotAcquiredError extends CacheError {
   /** The name of the lock. */
   readonly lock: string;

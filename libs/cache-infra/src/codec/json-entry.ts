@@ -12,8 +12,8 @@ import { allocateFromSlab } from './slab.js';
  *
  * `at` is the stamp, in 15 characters; `id` the nonce, in 8 hexadecimal digits; the two are the entry's version id.
  * `crc` is the CRC-32 of all other bytes, in 8 hexadecimal digits. These three stand at fixed offsets. `tagEpoch` and
- * `tags` are there when the entry has tags; `version` when its value has one. The value comes last: the first `,"value":` cannot be part of a string,
- * where quotes are escaped.
+ * `tags` are there when the entry has tags; `version` when its value has one. The value comes last: the first
+ * `,"value":` cannot be part of a string, where quotes are escaped.
  */
 const start = /^\{"at": *(\d{1,15}),"id":"([\da-f]{8})","crc":"([\da-f]{8})",/;
 

@@ -52,8 +52,9 @@ const checks = {
  * });
  * ```
  *
- * It has the shape of the package's `ThrottlerStorage` without importing it, and counts as the package's own storage: a hit counts for the `ttl` after it (a sliding window). The hits stand
- * under the prefix and namespace of the cache, and `clear()` leaves them alone.
+ * It has the shape of the package's `ThrottlerStorage` without importing it, and counts as the package's own storage: a
+ * hit counts for the `ttl` after it (a sliding window). The hits stand under the prefix and namespace of the cache, and
+ * `clear()` leaves them alone.
  *
  * @throws ValidationError if `cache` is no cache, or an option is invalid
  */

@@ -23,8 +23,8 @@ export interface CacheEvents {
   /** The L1 was full and evicted an entry. */
   evict: { key: string };
   /**
-   * A hit was verified (`verify`), and its value was wrong. `cause`: see `UntruthCause`. `ageMs`: milliseconds since the
-   * value was stored; undefined = unknown.
+   * A hit was verified (`verify`), and its value was wrong. `cause`: see `UntruthCause`. `ageMs`: milliseconds since
+   * the value was stored; undefined = unknown.
    */
   untrue: { key: string; cause: UntruthCause; ageMs: number | undefined };
   /** Bytes in Redis could not be decoded, and were removed. `key`: the Redis key. */

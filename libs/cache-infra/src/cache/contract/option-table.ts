@@ -6,11 +6,13 @@
 // https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/decisions/options.md
 import {
   hostName,
+  latestVersion,
   nested,
   nodeList,
   nonEmptyString,
   objectValue,
   socketPath,
+  valueVersion,
   type Check,
   type Checks,
 } from '../../base/checks.js';
@@ -76,11 +78,8 @@ function isCacheType(type: unknown): type is CacheType {
 }
 
 const version = kind<number>({
-  check: (value) =>
-    Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32
-      ? undefined
-      : 'must be a whole number from 1',
-  schema: { type: 'integer', minimum: 1, maximum: 2 ** 32 - 1 },
+  check: valueVersion,
+  schema: { type: 'integer', minimum: 1, maximum: latestVersion },
   unit: 'number',
 });
 

@@ -46,9 +46,9 @@ export interface StoreOptions {
    */
   plain?: boolean | undefined;
   /**
-   * Checks stored values: a Standard Schema of zod, valibot, arktype or others, synchronous. A stored value that does not
-   * fit is a miss and is loaded anew; it counts as `schemaMisses` in `stats()`. Values are checked, not changed: callers
-   * get what was stored. Each object in the L1 is checked once. Default: none.
+   * Checks stored values: a Standard Schema of zod, valibot, arktype or others, synchronous. A stored value that does
+   * not fit is a miss and is loaded anew; it counts as `schemaMisses` in `stats()`. Values are checked, not changed:
+   * callers get what was stored. Each object in the L1 is checked once. Default: none.
    *
    * ```ts
    * const user = await cache.getOrSet('user:1', () => users.find(1), { schema: z.object({ name: z.string() }) });

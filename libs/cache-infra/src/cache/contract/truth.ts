@@ -1,7 +1,7 @@
 /**
  * Why a verified hit was wrong:
  *
- * - `ttl`: the origin has changed, and nobody told the cache: the value was within its ttl.
+ * - `ttl`: the origin has changed without an invalidation: the value was within its ttl.
  * - `tag`, `key`, `writer`: an invalidation was missed. A tag was invalidated, the key was deleted, or another instance
  *   stored a newer value, and this instance still served the old one.
  */
@@ -26,6 +26,8 @@ export interface TruthStats {
   oldestMs: number;
   /** Verifications without a result: the loader failed, or the entry was changed or removed meanwhile. */
   inconclusive: number;
-  /** Hits that were chosen and not verified: the limit of `verifyPerMinute`, or a verification of the key was running. */
+  /**
+   * Hits that were chosen and not verified: the limit of `verifyPerMinute`, or a verification of the key was running.
+   */
   skipped: number;
 }

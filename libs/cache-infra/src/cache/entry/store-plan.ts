@@ -1,3 +1,4 @@
+import { valueVersion } from '../../base/checks.js';
 import { durationMs } from '../../base/duration.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import { describeValue } from '../../base/redact.js';
@@ -169,8 +170,8 @@ function planOf(given: LoadOptions, defaults: PlanDefaults): LoadPlan {
 }
 
 function assertVersion(version: unknown): void {
-  if (Number.isInteger(version) && (version as number) > 0 && (version as number) < 2 ** 32) return;
-  throw problem('version', `version must be a whole number from 1, got ${describeValue(version)}`);
+  const wrong = valueVersion(version);
+  if (wrong !== undefined) throw problem('version', `version ${wrong}, got ${describeValue(version)}`);
 }
 
 function assertFlag(name: string, value: unknown): void {

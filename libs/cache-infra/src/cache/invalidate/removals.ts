@@ -52,7 +52,7 @@ export interface RemovalsDeps {
   readonly values: ValueLimits;
   readonly work: InFlightWork;
   readonly coherence: Coherence;
-  /** undefined = nobody asks what was removed. */
+  /** undefined = removals are not recorded. */
   readonly recent: RecentRemovals | undefined;
   /** Looks up the fresh entry in either tier. */
   readonly look: (operation: CacheOperation, keyspace: Keyspace, key: string) => Promise<L1Entry | undefined>;

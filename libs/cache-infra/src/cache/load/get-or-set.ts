@@ -59,7 +59,9 @@ export class GetOrSet {
   readonly #counters: Counters;
   readonly #verification: Verification | undefined;
 
-  /** `counters`: for hits and misses of calls. Loads count in the counters of `deps`. `verification`: default is none. */
+  /**
+   * `counters`: for hits and misses of calls. Loads count in the counters of `deps`. `verification`: default is none.
+   */
   constructor(deps: LoadDeps, keyspace: Keyspace, counters: Counters, verification?: Verification) {
     this.#verification = verification;
     this.#deps = deps;

@@ -63,10 +63,7 @@ export class LoadDecisions implements LoadContext {
 
   get notModified(): () => unknown {
     return () => {
-      if (this.stale === undefined) {
-        const message = 'notModified() renews a stale value, and there is none: ctx.stale is undefined';
-        throw new ValidationError([{ path: 'notModified', message }]);
-      }
+      if (this.stale === undefined) throw noStaleValue();
       this.#renews = true;
       return this.stale;
     };
@@ -87,4 +84,10 @@ export class LoadDecisions implements LoadContext {
       this.skipped = true;
     };
   }
+}
+
+/** The error of `notModified()` in a load without a stale value. */
+export function noStaleValue(): ValidationError {
+  const message = 'notModified() renews a stale value, and there is none: ctx.stale is undefined';
+  return new ValidationError([{ path: 'notModified', message }]);
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { ValidationError } from '../../base/errors.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import type { RemoteTier } from '../../tiers/remote-tier.js';
 import { wholeOf } from '../../values/graph.js';
@@ -10,6 +9,7 @@ import { copyIn } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import type { LoadPlan } from '../entry/store-plan.js';
 import type { TruthMeter } from '../observe/truth-meter.js';
+import { noStaleValue } from './load-decisions.js';
 import type { LoadDeps } from './load-deps.js';
 
 /** A loader that takes longer says nothing. Milliseconds; `hardTimeout` applies where it is shorter. */
@@ -131,7 +131,7 @@ export class Verification {
     return (await l2.lateChanges.removedSince(redisKey, l2.clock.of(storedAt))) ? 'key' : 'ttl';
   }
 
-  /** Milliseconds since the value was stored; undefined = it never expires, so nobody knows. */
+  /** Milliseconds since the value was stored; undefined = unknown, since it never expires. */
   #ageOf(hit: AnsweredHit): number | undefined {
     const storedAt = this.#storedAt(hit);
     return storedAt === undefined ? undefined : Math.max(0, this.#deps.clock.now() - storedAt);
@@ -164,8 +164,7 @@ class VerifyingContext implements LoadContext {
   };
 
   readonly notModified = (): never => {
-    const message = 'notModified() renews a stale value, and there is none: ctx.stale is undefined';
-    throw new ValidationError([{ path: 'notModified', message }]);
+    throw noStaleValue();
   };
 
   readonly skipStore = (): void => {

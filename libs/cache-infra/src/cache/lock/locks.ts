@@ -44,7 +44,8 @@ interface Caller extends LockCall {
  * the lock, and holds the lease while its work runs. In a cache without Redis the place at the head of the queue is the
  * lock.
  *
- * A lock without Redis would exclude nobody: while Redis is unavailable the call rejects, whatever `onError` says.
+ * A lock without Redis does not exclude other instances: while Redis is unavailable the call rejects, whatever
+ * `onError` says.
  */
 export class Locks {
   readonly #deps: LocksDeps;

@@ -28,7 +28,10 @@ export class Refusals {
     this.#logger = logger;
   }
 
-  /** Reports a value that could not be stored. One that does not fit a schema is counted, and is no error. A listener for `context` ({@link onRefusal}) replaces the log line. */
+  /**
+   * Reports a value that could not be stored. One that does not fit a schema is counted, and is no error. A listener
+   * for `context` ({@link onRefusal}) replaces the log line.
+   */
   report(error: Error, key: string, context: object): void {
     if (error instanceof SchemaMismatch) {
       this.#counters?.missedBySchema();

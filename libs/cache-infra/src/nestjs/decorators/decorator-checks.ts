@@ -9,6 +9,7 @@ import {
   optionProblems,
   positiveInteger,
   properFraction,
+  valueVersion,
   type Check,
   type Checks,
 } from '../../base/checks.js';
@@ -66,11 +67,6 @@ const standardSchema: Check = (schema) => {
   }
 };
 
-const versionNumber: Check = (value) =>
-  Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32
-    ? undefined
-    : 'must be a whole number from 1';
-
 /** The options for the location of entries, which `@CacheDefaults` sets for every decorator. */
 const place: Checks = {
   cache: nonEmptyString,
@@ -95,7 +91,7 @@ const storing: Checks = {
   revive: functionValue,
   plain: booleanValue,
   schema: standardSchema,
-  version: versionNumber,
+  version: valueVersion,
   unless: functionValue,
 };
 const loading: Checks = {

@@ -4,7 +4,7 @@ import type { RedisExecutor } from './executor.js';
 import { acquireLeaseScript, releaseLeaseScript, renewLeaseScript } from './lock-scripts.js';
 
 /**
- * Milliseconds that Redis keeps the last token of a lock that nobody holds. The next token comes from the clock then:
+ * Milliseconds that Redis keeps the last token of a lock that is free. The next token comes from the clock then:
  * tokens grow unless the clock was set back by more than this.
  */
 const tokenKeptMs = 3_600_000;
