@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 import { InMemoryCache } from '../cache/in-memory-cache.js';
 import { AiCacheService } from './ai-cache.service.js';
-import type { AiOutput } from './output.js';
-import type { AiContext } from './producer.js';
+import type { AiOutput } from './answer/output.js';
+import type { AiContext } from './call/producer.js';
 
 const request = { model: 'small', text: 'It works.' };
 

@@ -4,10 +4,10 @@ import { InMemoryCache } from '../cache/in-memory-cache.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import { CacheError, SerializationError, ValidationError } from '../base/errors.js';
 import { AiCacheService } from './ai-cache.service.js';
-import type { AiOutput } from './output.js';
-import type { AiContext } from './producer.js';
-import type { AiRequest } from './request.js';
-import type { AiCacheSettings } from './settings.js';
+import type { AiOutput } from './answer/output.js';
+import type { AiContext } from './call/producer.js';
+import type { AiRequest } from './request/request.js';
+import type { AiCacheSettings } from './call/settings.js';
 
 const request = { model: 'small', text: 'It works.' };
 const usage = { inputTokens: 1000, outputTokens: 200 };
@@ -141,7 +141,7 @@ describe('run', () => {
       ['large', 1],
       ['-', 1],
     ]);
-    expect(() => ai.stats({ by: 'tenant' as 'model' })).toThrow(ValidationError);
+    expect(() => ai.stats({ by: 'user' as 'model' })).toThrow(ValidationError);
   });
 
   it('neither reads nor writes the cache with bypass', async () => {
@@ -349,11 +349,9 @@ describe('explain', () => {
     const ignored = { fields: ['apiKey', 'timeout'] };
     const { ai } = setUp({ operationTtls: { sentiment: 600 }, maxTtl: 60, ignored });
 
-    const explanation = ai.explain(
-      'sentiment',
-      { ...request, apiKey: 'sk-secret', timeout: 5 },
-      { tags: ['doc:1'] },
-    );
+    const explanation = ai.explain('sentiment', { ...request, apiKey: 'sk-secret', timeout: 5 }, undefined, {
+      tags: ['doc:1'],
+    });
 
     expect(explanation).toMatchObject({
       operation: 'sentiment',
@@ -381,7 +379,7 @@ describe('explain', () => {
   });
 
   it('says that the caller bypasses the cache', () => {
-    expect(setUp().ai.explain('sentiment', request, { bypass: true }).bypassed).toBe('requested');
+    expect(setUp().ai.explain('sentiment', request, undefined, { bypass: true }).bypassed).toBe('requested');
   });
 });
 

@@ -1,31 +1,37 @@
 import type { Cache } from '../cache/contract/cache.js';
-import { runSafely } from '../cache/observe/emitter.js';
-import { onRefusal } from '../cache/observe/refusals.js';
 import { assertOptions, oneOf } from '../base/checks.js';
-import { SerializationError, ValidationError } from '../base/errors.js';
+import { ValidationError } from '../base/errors.js';
+import { inTurns } from '../base/turn.js';
 import { sha256 } from '../keys/digest.js';
 import { describeValue } from '../base/redact.js';
-import type { Answer } from './answer.js';
-import { isAnswer } from './answer.js';
-import { outcomes, type Call, type Ended } from './call.js';
-import { neverStored } from './cacheability.js';
-import { assertControl, type AiCacheControl } from './control.js';
-import { describeResult } from './describe-result.js';
-import type { AiExplanation } from './explanation.js';
-import { sharedCopy } from './kept-kind.js';
-import { produceAnswer, unboundContext } from './produce.js';
-import type { Produce } from './producer.js';
-import { Productions } from './productions.js';
-import { requestKey, requestParts } from './request-key.js';
-import type { AiRequest } from './request.js';
-import type { AiResult } from './result.js';
-import { priceOf, savingsOf } from './price.js';
-import { SavingsLedger, type AiStats } from './savings.js';
-import { answerTags, selectorTags } from './selector-tags.js';
-import type { AiSelector } from './selector.js';
-import { resolveSettings, type AiCacheSettings, type ResolvedSettings } from './settings.js';
-import { decideTtl, ttlOption } from './ttl-policy.js';
-import { untilAborted } from './until-aborted.js';
+import { neverStored } from './answer/cacheability.js';
+import type { AlikeStats } from './alike/alike-found.js';
+import { AlikeTier } from './alike/alike-tier.js';
+import type { AiOutput } from './answer/output.js';
+import { Batches } from './batch/batches.js';
+import type { ProduceBatch } from './batch/producer.js';
+import { warm, type AiWarmed } from './batch/warm.js';
+import { Answers } from './call/answers.js';
+import type { Call } from './call/call.js';
+import { tagsOf } from './call/call-tags.js';
+import { noControl, type AiCacheControl } from './call/control.js';
+import type { AiExplanation } from './call/explanation.js';
+import { prepareCall } from './call/prepare.js';
+import type { Produce } from './call/producer.js';
+import { Productions } from './call/productions.js';
+import { registerOperations } from './call/registered-operations.js';
+import type { AiResult } from './call/result.js';
+import { Results } from './call/results.js';
+import { resolveSettings, type AiCacheSettings, type ResolvedSettings } from './call/settings.js';
+import { decideTtl } from './call/ttl-policy.js';
+import { requestParts, type RequestPart } from './request/request-key.js';
+import type { AiRequest } from './request/request.js';
+import { selectorTags } from './request/selector-tags.js';
+import type { AiSelector } from './request/selector.js';
+import { SavingsLedger, type AiStats } from './savings/savings.js';
+import type { AiStream } from './stream/ai-stream.js';
+import type { ProduceStream } from './stream/producer.js';
+import { Streams } from './stream/streams.js';
 
 /**
  * Caches the answers of AI models on any {@link Cache}, keyed by the whole request.
@@ -44,13 +50,36 @@ export class AiCacheService {
   readonly #cache: Cache;
   readonly #settings: ResolvedSettings;
   readonly #ledger: SavingsLedger;
-  readonly #productions = new Productions();
+  readonly #results: Results;
+  readonly #answers: Answers;
+  readonly #alike: AlikeTier | undefined;
+  readonly #streams: Streams;
+  readonly #batches: Batches;
 
-  /** @throws ValidationError that lists every invalid setting */
+  /** @throws ValidationError that lists every invalid setting, or names an operation that another service has otherwise */
   constructor(cache: Cache, settings: AiCacheSettings = {}) {
     this.#cache = cache;
     this.#settings = resolveSettings(settings, cache.defaultTtl);
+    registerOperations(cache, this.#settings);
     this.#ledger = new SavingsLedger(this.#settings.maxSeries);
+    this.#results = new Results(cache.name, this.#settings, this.#ledger);
+    const productions = new Productions();
+    this.#alike = hasAlike(this.#settings) ? new AlikeTier(cache, this.#settings) : undefined;
+    this.#answers = new Answers({
+      ...{ cache, settings: this.#settings, productions },
+      refused: (call) => {
+        this.#results.notAccepted(call);
+      },
+      alike: this.#alike,
+    });
+    this.#streams = new Streams(cache.name, this.#settings, this.#answers, this.#results);
+    this.#batches = new Batches({
+      cache,
+      settings: this.#settings,
+      results: this.#results,
+      productions,
+      alike: this.#alike,
+    });
   }
 
   /**
@@ -62,49 +91,110 @@ export class AiCacheService {
     operation: string,
     request: AiRequest,
     produce: Produce<T>,
-    control: AiCacheControl = {},
+    control: AiCacheControl = noControl,
   ): Promise<AiResult<T>> {
-    if (typeof produce !== 'function') {
-      throw new ValidationError(`produce must be a function, got ${describeValue(produce)}`);
-    }
+    assertProducer(produce);
     const call = this.#prepare(operation, request, control);
     try {
-      const ended = await (control.bypass === true
-        ? this.#alone(call, produce)
-        : this.#shared(call, produce));
-      return this.#result(call, ended);
+      return this.#results.of(call, await this.#answers.get(call, produce));
     } catch (error) {
-      this.#ledger.count(operation, call.model, 'failures');
+      this.#results.failed(call);
       throw error;
     }
   }
 
-  /** Returns the stored answer, if any. Never calls `produce`, and counts no savings. */
-  async peek<T = unknown>(operation: string, request: AiRequest): Promise<AiResult<T> | undefined> {
-    const call = this.#prepare(operation, request, {});
-    const entry: unknown = await this.#cache.get(call.key);
-    if (!isAnswer(entry)) return undefined;
-    return this.#describe(call, { answer: entry as Answer<T>, how: 'hit' });
+  /**
+   * As {@link run}, chunk by chunk: the stored answer is replayed, the stream of a concurrent equal call is shared from
+   * its beginning, or `produce` runs. The answer is stored after a clean end only. `run` and `stream` of equal requests
+   * share an answer, see `shape`.
+   *
+   * @throws ValidationError or SerializationError for invalid arguments, as `run` rejects
+   */
+  stream<C>(
+    operation: string,
+    request: AiRequest,
+    produce: ProduceStream<C>,
+    control: AiCacheControl = noControl,
+  ): AiStream<C> {
+    assertProducer(produce);
+    return this.#streams.open(this.#prepare(operation, request, control), produce);
   }
 
   /**
-   * Explains a request: its key, the ttl of its answer, and the reasons for not storing it.
+   * As {@link run}, for many requests: `produceMissing` is called once, with the requests that have no answer. Equal
+   * requests count once. Returns the results in the order of `requests`.
+   *
+   * Rejects with `AiBatchError` if a request failed, with the results of the others.
+   */
+  async batch<R extends AiRequest, T>(
+    operation: string,
+    requests: readonly R[],
+    produceMissing: ProduceBatch<R, T>,
+    control: AiCacheControl = noControl,
+  ): Promise<AiResult<T>[]> {
+    assertProducer(produceMissing);
+    assertList('requests', requests);
+    const calls = await inTurns(requests, (request) => this.#prepare(operation, request, control));
+    return this.#batches.get(operation, calls, produceMissing);
+  }
+
+  /**
+   * Stores outputs that are known already, replacing stored answers. What is not stored of a produced answer is not
+   * stored here, either.
+   */
+  async warm(
+    operation: string,
+    pairs: readonly (readonly [request: AiRequest, output: AiOutput<unknown>])[],
+    control: AiCacheControl = noControl,
+  ): Promise<AiWarmed> {
+    assertList('pairs', pairs);
+    const calls = await inTurns(
+      pairs,
+      ([request, output]) => [this.#prepare(operation, request, control), output] as const,
+    );
+    return warm(this.#cache, this.#settings, calls, this.#alike);
+  }
+
+  /**
+   * Returns the stored answer, if there is one that `accept` takes. Never calls `produce`, and counts no savings. Of
+   * `control`, only `accept` and `shape` matter.
+   */
+  async peek<T = unknown>(
+    operation: string,
+    request: AiRequest,
+    control: AiCacheControl = noControl,
+  ): Promise<AiResult<T> | undefined> {
+    const call = this.#prepare(operation, request, control);
+    const answer = await this.#answers.stored<T>(call);
+    return answer === undefined ? undefined : this.#results.describe(call, { answer, how: 'hit' });
+  }
+
+  /**
+   * Explains a request: its key, the ttl of its answer, and the reasons for not storing it. With `other`, also the
+   * fields in which the two requests differ: why one does not get the answer of the other.
    *
    * @throws ValidationError or SerializationError, like `run`
    */
-  explain(operation: string, request: AiRequest, control: AiCacheControl = {}): AiExplanation {
+  explain(
+    operation: string,
+    request: AiRequest,
+    other?: AiRequest,
+    control: AiCacheControl = noControl,
+  ): AiExplanation {
     const call = this.#prepare(operation, request, control);
     const { key, readable, canonical, ignored } = call;
     const { ttlMs, source, capped, jitterMs } = decideTtl(this.#settings.ttl, operation, key, control.ttl);
+    const parts = requestParts(request, this.#settings);
     return {
       operation,
       key,
       form: readable ? 'readable' : 'digest',
       digest: sha256(canonical),
-      parts: requestParts(request, this.#settings),
+      parts,
       ignored,
+      ...(other === undefined ? {} : { differs: this.#differences(operation, parts, other) }),
       ttl: { seconds: ttlMs / 1000, source, capped, jitterSeconds: jitterMs / 1000 },
-      tags: answerTags(this.#settings.prefix, operation, request, call.tags),
+      tags: tagsOf(this.#settings.prefix, call),
       ...(control.bypass === true ? { bypassed: 'requested' as const } : {}),
       neverStored,
     };
@@ -112,142 +202,52 @@ export class AiCacheService {
 
   /**
    * Invalidates the answers that match all conditions of `selector`, on every instance; with `tags`, the answers with
-   * any of the tags. Rejects with `ValidationError` without a condition: use `cache.clear()` to delete everything.
+   * any of the tags; with `key`, the one answer with the key of a result. Rejects with `ValidationError` without a
+   * condition: use `cache.clear()` to delete everything.
    */
   async invalidate(selector: AiSelector): Promise<void> {
-    await this.#cache.invalidateTags(...selectorTags(this.#settings.prefix, selector));
+    const tags = selectorTags(this.#settings.prefix, selector);
+    await (selector.key === undefined
+      ? this.#cache.invalidateTags(...tags)
+      : this.#cache.delete(selector.key));
   }
 
-  /** Calls and savings since this service was created, optionally by operation or model. */
-  stats(options: { by?: 'operation' | 'model' | undefined } = {}): AiStats {
-    assertOptions('stats', options, { by: oneOf('operation', 'model') });
-    return this.#ledger.stats(options.by);
+  /**
+   * Calls and savings since this service was created, optionally by operation, model or tenant. `alike`: the look-ups of
+   * operations that match by meaning.
+   */
+  stats(
+    options: { by?: 'operation' | 'model' | 'tenant' | undefined } = {},
+  ): AiStats & { readonly alike?: Readonly<Record<string, AlikeStats>> } {
+    assertOptions('stats', options, { by: oneOf('operation', 'model', 'tenant') });
+    const stats = this.#ledger.stats(options.by);
+    return this.#alike === undefined ? stats : { ...stats, alike: this.#alike.stats() };
   }
 
   #prepare(operation: string, request: AiRequest, control: AiCacheControl): Call {
-    assertControl(control);
-    const { prefix, textHashThreshold, ignored, monitor, clock } = this.#settings;
-    const start = performance.now();
-    const made = requestKey(operation, request, { prefix, textHashThreshold, ignored });
-    const duration = performance.now() - start;
-    if (monitor?.recordKeyGenerationTime !== undefined) {
-      const record = { cache: this.#cache.name, operation, duration, inputLength: made.canonical.length };
-      runSafely(() => monitor.recordKeyGenerationTime?.(record));
-    }
-    const { ttl, tags = [] } = control;
-    const model = typeof request.model === 'string' ? request.model : '-';
-    return { ...made, operation, request, model, control, ttl, tags, startedAt: clock.now() };
+    return prepareCall(this.#settings, this.#cache.name, operation, request, control);
   }
 
-  async #alone<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
-    const signal = call.control.signal ?? new AbortController().signal;
-    signal.throwIfAborted();
-    const producing = produceAnswer(this.#settings, call, unboundContext(call.key, signal), produce);
-    const answer = await untilAborted(producing, signal);
-    return { answer: { ...answer, bypassed: 'requested' }, how: 'bypass' };
+  #differences(operation: string, parts: readonly RequestPart[], other: AiRequest): string[] {
+    this.#prepare(operation, other, noControl);
+    const digests = new Map(requestParts(other, this.#settings).map(({ name, digest }) => [name, digest]));
+    const own = parts.filter(({ name, digest }) => digests.get(name) !== digest).map(({ name }) => name);
+    const names = new Set(parts.map(({ name }) => name));
+    return [...own, ...[...digests.keys()].filter((name) => !names.has(name))];
   }
+}
 
-  async #shared<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
-    const { key, control } = call;
-    const ended = await (control.refresh === true
-      ? this.#refreshed(call, produce)
-      : this.#load(call, produce, false));
-    // Replace a value that is no answer: an entry of another version or of another program.
-    return ended ?? (await this.#load(call, produce, true)) ?? this.#notOurs(key);
-  }
+/** @throws ValidationError unless `produce` is a function */
+function assertProducer(produce: unknown): void {
+  if (typeof produce === 'function') return;
+  throw new ValidationError(`produce must be a function, got ${describeValue(produce)}`);
+}
 
-  /** Never shares an answer whose production began before this call: at most one older load is waited for. */
-  async #refreshed<T>(call: Call, produce: Produce<T>): Promise<Ended<T> | undefined> {
-    return this.#productions.during(call.key, async (production) => {
-      const before = production.started;
-      try {
-        const ended = await this.#load(call, produce, true);
-        const isOld = ended?.how === 'collapsed' && production.latestStart <= before;
-        if (!isOld) return ended;
-      } catch (error) {
-        // The error of an older load is not the error of this call.
-        if (production.started > before || call.control.signal?.aborted === true || before === 0) throw error;
-      }
-      return this.#load(call, produce, true);
-    });
-  }
+/** @throws ValidationError unless `list` is an array */
+function assertList(name: string, list: unknown): void {
+  if (!Array.isArray(list)) throw new ValidationError(`${name} must be an array, got ${describeValue(list)}`);
+}
 
-  /** Runs `produce` for a caller that cannot share the answer of another: it can be read once, or is mutable. */
-  async #ownAnswer<T>(call: Call, produce: Produce<T>): Promise<Ended<T>> {
-    const { answer } = await this.#alone(call, produce);
-    return { answer: { ...answer, bypassed: 'unserializable' }, how: 'miss' };
-  }
-
-  async #load<T>(call: Call, produce: Produce<T>, forceRefresh: boolean): Promise<Ended<T> | undefined> {
-    const { key, control, operation, request, ttl } = call;
-    const { signal } = control;
-    const { ttlMs } = decideTtl(this.#settings.ttl, operation, key, ttl);
-    const tags = answerTags(this.#settings.prefix, operation, request, call.tags);
-    const options = { ttl: ttlOption(ttlMs), tags, forceRefresh, signal };
-    return this.#productions.during(key, async (production) => {
-      const before = production.finished;
-      const own: { answer: Answer<T> | undefined } = { answer: undefined };
-      const entry = await this.#cache
-        .getOrSet<unknown>(
-          key,
-          async (ctx) => {
-            const start = ++production.started;
-            const answer = await produceAnswer(this.#settings, call, ctx, produce);
-            own.answer = answer;
-            production.finished += 1;
-            production.latest = answer;
-            production.latestStart = start;
-            onRefusal(ctx, () => {
-              production.refused = answer;
-            });
-            return answer;
-          },
-          options,
-        )
-        .catch((error: unknown) => {
-          // Return the paid answer even if a cache of another library cannot store it.
-          const { latest, finished } = production;
-          if (!(error instanceof SerializationError) || finished === before) throw error;
-          return { ...latest, bypassed: 'unserializable' };
-        });
-      if (!isAnswer(entry)) return undefined;
-      const answer = (
-        entry === production.refused ? { ...entry, bypassed: 'unserializable' } : entry
-      ) as Answer<T>;
-      if (own.answer !== undefined) {
-        // Return the value that `produce` gave, not the copy of it that the cache keeps.
-        const { value } = own.answer;
-        return { answer: { ...answer, value }, how: control.refresh === true ? 'refresh' : 'miss' };
-      }
-      if (production.finished === before) return { answer, how: 'hit' };
-      if (answer.bypassed === undefined) return { answer, how: 'collapsed' };
-      const copy = sharedCopy(answer.value);
-      if (copy === undefined) return this.#ownAnswer(call, produce);
-      return { answer: { ...answer, ...copy }, how: 'collapsed' };
-    });
-  }
-
-  #notOurs(key: string): never {
-    throw new ValidationError(
-      `the cache returned a value for key ${describeValue(key)} that is not an AI answer`,
-    );
-  }
-
-  #result<T>(call: Call, ended: Ended<T>): AiResult<T> {
-    const { answer, how } = ended;
-    const { operation, model, request, startedAt } = call;
-    const spared = how === 'hit' || how === 'collapsed';
-    const tookMs = this.#settings.clock.now() - startedAt;
-    const price = priceOf(this.#settings.prices, answer.model, request.model);
-    const savings = spared ? savingsOf(answer.usage, price, answer.producedMs, tookMs) : undefined;
-    this.#ledger.count(operation, model, outcomes[how], savings);
-    const isLost = (how === 'miss' || how === 'refresh') && answer.bypassed !== undefined;
-    if (isLost) this.#ledger.countNotStored(operation, model);
-    const result = this.#describe(call, ended);
-    return savings === undefined ? result : { ...result, savings };
-  }
-
-  #describe<T>(call: Call, ended: Ended<T>): AiResult<T> {
-    return describeResult(call, ended, { cache: this.#cache.name, nowMs: this.#settings.clock.now() });
-  }
+function hasAlike({ operations }: ResolvedSettings): boolean {
+  return [...operations.values()].some(({ alike }) => alike !== undefined);
 }

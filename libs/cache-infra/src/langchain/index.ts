@@ -1,0 +1,1 @@
+export { LangChainCache, type LangChainCacheOptions } from './langchain-cache.js';
