@@ -23,7 +23,9 @@ export interface BenchFlags {
   readonly history: string | undefined;
   readonly selfCheck: number | undefined;
   readonly ci: boolean;
+  readonly json: boolean;
   readonly help: boolean;
+  readonly version: boolean;
 }
 
 export const benchUsage = `Usage: nestjs-cache-infra bench [options]
@@ -43,6 +45,7 @@ Measures caches: each operation, bulk sets, memory, compression, concurrency, st
   --history <directory>  store every run there and plot the trends in the HTML report
   --self-check <n>       only compare two identical caches n times and count the regressions reported
   --ci                   print findings as GitHub Actions annotations and write the step summary
+  --json                 print the JSON report, and nothing else, on stdout
   --help                 print this help
 
 Exit code: 0 passed; 1 a threshold failed, a benchmark timed out or a regression is critical;
@@ -67,14 +70,18 @@ export function parseBenchFlags(args: readonly string[]): BenchFlags {
       history: { type: 'string' },
       'self-check': { type: 'string' },
       ci: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
+      version: { type: 'boolean', short: 'v', default: false },
     },
   });
   const [unexpected] = positionals;
   if (unexpected !== undefined) throw new Error(`Unexpected argument '${unexpected}'`);
-  const { preset, config, cache, against, redis, compare, save, out, history, ci, help } = values;
+  const { preset, config, cache, against, redis, compare, save, out, history, ci } = values;
+  const { json, help, version } = values;
   return {
-    ...{ preset, config, cache, against, redis, compare, save, out, history, ci, help },
+    ...{ preset, config, cache, against, redis, compare, save, out, history, ci },
+    ...{ json, help, version },
     iterations: count('--iterations', values.iterations),
     selfCheck: count('--self-check', values['self-check']),
     reports: formats(values.report ?? []),

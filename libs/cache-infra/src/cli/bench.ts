@@ -28,6 +28,7 @@ import { reportFiles, type BenchFlags } from './bench-flags.js';
 import { misspeltBenchmarkVariables } from '../config/benchmark-environment.js';
 import { misspeltWords } from '../config/misspelt-variables.js';
 import { loadCache } from './load-cache.js';
+import type { Style } from './look/style.js';
 import type { Output } from './output.js';
 import { selfCheck } from './self-check.js';
 
@@ -47,9 +48,18 @@ export async function bench(flags: BenchFlags, output: Output): Promise<number> 
 
   const measured = await measure(flags, runner);
   const report = baseline === undefined ? measured : withBaseline(measured, baseline);
-  for (const line of textReport(report).trimEnd().split('\n')) output.out(line);
-  await write(report, history, flags, output);
+  if (flags.json) output.out(jsonReport(report).trimEnd());
+  else for (const line of textReport(report).trimEnd().split('\n')) output.out(lookOf(line, output.style));
+  // On stdout stands one document.
+  await write(report, history, flags, flags.json ? { ...output, out: output.error } : output);
   return report.passed ? 0 : 1;
+}
+
+/** Colours of the lines that tell the outcome. */
+function lookOf(line: string, style: Style): string {
+  if (line === 'Passed.') return style.green(line);
+  if (line.startsWith('Not passed') || line.startsWith('FAILURE:')) return style.red(line);
+  return line.startsWith('WARNING:') ? style.yellow(line) : line;
 }
 
 async function configOf({ preset, config, iterations }: BenchFlags): Promise<BenchmarkConfig> {

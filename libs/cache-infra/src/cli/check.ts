@@ -7,13 +7,14 @@ import type { CacheConfig } from '../config/options.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
 import { CacheError } from '../base/errors.js';
 import { durationMs } from '../base/duration.js';
-import { guideUrl } from '../base/guide-url.js';
-import type { Output } from './output.js';
+import { printChecked, type CheckedCache } from './check-view.js';
+import { ProgressLine } from './look/progress.js';
+import { printJson, type Output } from './output.js';
 import { probeCalls, probeChannel } from './probe.js';
-import { settingLines } from './settings.js';
+import { settingsOf } from './settings.js';
 
 /** Options of the module, not of a cache. */
-const ofModule = ['isGlobal', 'vary', 'caches'];
+const ofModule = ['isGlobal', 'vary', 'caches', 'evictions', 'fleet'];
 const silent = { warn: () => undefined, log: () => undefined };
 
 /**
@@ -21,7 +22,11 @@ const silent = { warn: () => undefined, log: () => undefined };
  *
  * @throws ValidationError for an invalid option or environment variable
  */
-export async function check(config: SeveralCaches, output: Output): Promise<number> {
+export async function check(
+  config: SeveralCaches,
+  { json }: { readonly json: boolean },
+  output: Output,
+): Promise<number> {
   const logged: string[] = [];
   const logger = { ...silent, warn: (line: string) => logged.push(line) };
   const factory = new CacheFactory({ logger });
@@ -30,16 +35,25 @@ export async function check(config: SeveralCaches, output: Output): Promise<numb
   const prepared = [config, ...beside].map((options) => factory.prepare('create', ofCache(options)));
   // Drop the warnings about variables: each cache prints its own.
   logged.length = 0;
-  let code = 0;
+  const progress = new ProgressLine(output.progress);
+  const caches: CheckedCache[] = [];
   for (const each of prepared) {
+    progress.show(`checking cache '${each.cache.name}'`);
     try {
-      if (!(await checkCache(each, output, logged))) code = 1;
+      const checked = await checkCache(each, logged);
+      progress.clear();
+      caches.push(checked);
+      if (!json) printChecked(checked, output);
     } finally {
+      progress.clear();
       await each.cache.close();
     }
   }
-  output.out(code === 0 ? 'All checks passed.' : 'Some checks failed, see above.');
-  return code;
+  const passed = caches.every(({ failed }) => failed.length === 0);
+  if (json) printJson(output, { passed, caches });
+  else if (passed) output.out(output.style.green('All checks passed.'));
+  else output.out(output.style.red('Some checks failed, see above.'));
+  return passed ? 0 : 1;
 }
 
 /** The options of a cache, without the options of the module. */
@@ -47,39 +61,24 @@ export function ofCache(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !ofModule.includes(name)));
 }
 
-/** Resolves to true if the cache works. */
-async function checkCache(
-  prepared: PreparedCache,
-  output: Output,
-  logged: readonly string[],
-): Promise<boolean> {
-  const { cache, options } = prepared;
+async function checkCache(prepared: PreparedCache, logged: readonly string[]): Promise<CheckedCache> {
+  const { cache, options, warnings } = prepared;
   const isRedis = cache instanceof RedisCache;
-  output.out(`Cache '${cache.name}', ${isRedis ? 'in Redis' : 'in memory'}`);
   const { keyPrefix } = cache instanceof TieredCache ? engineOf(cache) : { keyPrefix: '' };
-  for (const line of settingLines(prepared, { isRedis, keyPrefix })) output.out(line);
-  for (const words of prepared.warnings) output.out(`  WARNING: ${words}`);
-  if (!isRedis) {
-    output.out('  no Redis is configured (redisUrl, redis, REDIS_URL)\n');
-    return true;
-  }
+  const settings = settingsOf(prepared, { isRedis, keyPrefix });
+  const none = { latencyMs: null, accepted: [], failed: [], advice: [] };
+  const known = { name: cache.name, settings, warnings };
+  if (!isRedis) return { ...known, home: 'memory', ...none };
   const problem = await connectionProblem(prepared);
-  if (problem !== undefined) {
-    output.out(`  FAILED: ${problem}\n`);
-    return false;
-  }
+  if (problem !== undefined) return { ...known, home: 'redis', ...none, failed: [problem] };
   const { tiers } = await cache.health();
   const { status, latencyMs = 0, lastError } = tiers.l2 ?? { status: 'away' };
   if (status !== 'ready') {
-    output.out(`  FAILED: Redis does not answer${lastError === undefined ? '' : `: ${lastError}`}\n`);
-    return false;
+    const words = `Redis does not answer${lastError === undefined ? '' : `: ${lastError}`}`;
+    return { ...known, home: 'redis', ...none, failed: [words] };
   }
-  output.out(`  Redis answers in ${latencyMs.toFixed(1)} ms`);
-  const works = await tryOut({ prepared, cache, logged }, output);
-  const advice = await adviceFor(cache, options);
-  for (const words of advice) output.out(`  ADVICE: ${words}`);
-  output.out(advice.length === 0 ? '  no advice about its settings\n' : '');
-  return works;
+  const tried = await tryOut({ prepared, cache, logged });
+  return { ...known, home: 'redis', latencyMs, ...tried, advice: await adviceFor(cache, options) };
 }
 
 interface Trial {
@@ -89,8 +88,12 @@ interface Trial {
   readonly logged: readonly string[];
 }
 
-/** Resolves to true if Redis accepts every call of the cache. */
-async function tryOut({ prepared, cache, logged }: Trial, output: Output): Promise<boolean> {
+/** Runs each kind of call of the cache. */
+async function tryOut({
+  prepared,
+  cache,
+  logged,
+}: Trial): Promise<Pick<CheckedCache, 'accepted' | 'failed'>> {
   const { options } = prepared;
   const factory = new CacheFactory({ logger: silent });
   const direct = factory.prepare('create', {
@@ -103,12 +106,10 @@ async function tryOut({ prepared, cache, logged }: Trial, output: Output): Promi
     const patienceMs = durationMs(options.connectTimeout ?? defaultRedisOptions.connectTimeout);
     const hears = (options.enableL1Cache ?? true) && (options.coherence ?? 'tracking') !== 'none';
     const steps = hears ? [...calls, await probeChannel(cache, patienceMs, logged)] : calls;
-    const failed = steps.filter(({ problem }) => problem !== undefined);
-    for (const { what, problem = '' } of failed) output.out(`  FAILED: ${what}: ${problem}`);
-    if (failed.length > 0)
-      output.out(`  The ACL user needs these commands: ${guideUrl('security.md#redis')}`);
-    else output.out(`  Redis accepts ${steps.map(({ what }) => what).join(', ')}`);
-    return failed.length === 0;
+    return {
+      accepted: steps.filter(({ problem }) => problem === undefined).map(({ what }) => what),
+      failed: steps.flatMap(({ what, problem }) => (problem === undefined ? [] : [`${what}: ${problem}`])),
+    };
   } finally {
     await direct.cache.close();
   }

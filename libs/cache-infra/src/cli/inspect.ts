@@ -3,7 +3,8 @@ import { inspect as inspected } from 'node:util';
 import { storedEntry, type Life, type StoredEntry } from '../cache/stored-entry.js';
 import type { SeveralCaches } from '../config/several-caches.js';
 import { notInRedis, openCache } from './open-cache.js';
-import type { Output } from './output.js';
+import { tableLines } from './look/table.js';
+import { printJson, type Output } from './output.js';
 
 const wholeValue = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity };
 
@@ -16,6 +17,7 @@ Shows what Redis holds of one entry: state, ttl, grace, tags, size, format, comp
   --namespace <name>   the namespace of the key; repeat it for nested ones ('http' for HttpCacheInterceptor)
   --cache <name>       a cache of the configuration (default: its first)
   --value              also show the value, which may be personal data
+  --json               prints one JSON document instead; times in seconds, the value as text
   --config, --env      as for check
 
 Exit code: 0 when the entry exists and is readable, else 1.`;
@@ -28,6 +30,7 @@ export interface EntryWanted {
   /** From the outermost to the innermost. */
   readonly namespaces: readonly string[];
   readonly showsValue: boolean;
+  readonly json: boolean;
 }
 
 /**
@@ -46,12 +49,55 @@ export async function inspectEntry(
   try {
     const entry = await storedEntry(cache, wanted.namespaces, wanted.key);
     if (entry === undefined) throw notInRedis(cache.name);
-    output.out(`Cache '${cache.name}', key ${inspected(wanted.key)}`);
-    for (const [name, text] of linesOf(entry, wanted.showsValue)) output.out(`  ${name.padEnd(10)} ${text}`);
+    if (wanted.json) {
+      const { namespaces, key } = wanted;
+      printJson(output, { cache: cache.name, namespaces, key, ...entryDocument(entry, wanted.showsValue) });
+    } else print(cache.name, entry, wanted, output);
     return entry.kind === 'entry' ? 0 : 1;
   } finally {
     await cache.close();
   }
+}
+
+function print(name: string, entry: StoredEntry, wanted: EntryWanted, { style, out }: Output): void {
+  out(style.bold(`Cache '${name}', key ${inspected(wanted.key)}`));
+  const rows = linesOf(entry, wanted.showsValue);
+  const columns = [{ style: 'cyan' as const }, {}];
+  for (const line of tableLines(columns, rows, style)) out(`  ${line}`);
+}
+
+/** The entry as data. */
+function entryDocument(entry: StoredEntry, showsValue: boolean): object {
+  const { redisKey, kind } = entry;
+  if (entry.kind === 'absent') return { redisKey, state: kind };
+  const { bytes, encoding } = entry;
+  if (entry.kind === 'unreadable') return { redisKey, state: kind, reason: entry.reason, bytes };
+  const { stamp, ttlMs, graceMs, tags = [] } = entry.meta;
+  return {
+    redisKey,
+    ...{ state: entry.life.state, left: leftOf(entry.life) },
+    ttl: ttlMs === 0 ? null : ttlMs / 1000,
+    grace: graceMs / 1000,
+    tags,
+    bytes,
+    storedAt: new Date(stamp).toISOString(),
+    format: encoding?.format ?? null,
+    compression: encoding?.compression ?? null,
+    isEncrypted: encoding?.isEncrypted ?? false,
+    version: versionOf(entry),
+    ...(showsValue && { value: inspected(entry.value, wholeValue) }),
+  };
+}
+
+/** Seconds until the state ends; null = it does not end. */
+function leftOf(life: Life): number | null {
+  if (life.state === 'fresh') return life.left === Infinity ? null : life.left;
+  return life.state === 'stale' ? life.graceLeft : null;
+}
+
+function versionOf(entry: StoredEntry & { readonly kind: 'entry' }): string {
+  const { stamp, nonce } = entry.meta;
+  return `${stamp.toString(16)}-${nonce.toString(16).padStart(8, '0')}`;
 }
 
 type Line = readonly [name: string, text: string];
@@ -64,8 +110,8 @@ function linesOf(entry: StoredEntry, showsValue: boolean): readonly Line[] {
   if (entry.kind === 'unreadable') {
     return [place, size, ['state', `unreadable (${entry.reason}): the next read counts it as a miss`]];
   }
-  const { stamp, nonce, ttlMs, graceMs, tags = [] } = entry.meta;
-  const id = `${stamp.toString(16)}-${nonce.toString(16).padStart(8, '0')}`;
+  const { stamp, ttlMs, graceMs, tags = [] } = entry.meta;
+  const id = versionOf(entry);
   return [
     place,
     ['tier', 'Redis (L1s of other processes are not visible from here)'],

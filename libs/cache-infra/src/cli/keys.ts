@@ -3,7 +3,8 @@ import { inspect as inspected } from 'node:util';
 import type { Cache } from '../cache/contract/cache.js';
 import type { SeveralCaches } from '../config/several-caches.js';
 import { openCache } from './open-cache.js';
-import type { Output } from './output.js';
+import { ProgressLine } from './look/progress.js';
+import { printJson, type Output } from './output.js';
 
 export const keysUsage = `Usage: nestjs-cache-infra keys [<pattern>] [options]
 
@@ -13,6 +14,7 @@ Lists the keys of fresh entries in Redis, one a line. Changes nothing. It scans 
   --namespace <name>   the namespace of the keys; repeat it for nested ones ('http' for HttpCacheInterceptor)
   --cache <name>       a cache of the configuration (default: its first)
   --limit <n>          stops after n keys (default: 1000)
+  --json               prints one JSON document instead: cache, namespaces, pattern, keys, isComplete
   --config, --env      as for check
 
 Exit code: 0, also when no key matches; 1 when Redis cannot be read.`;
@@ -26,6 +28,7 @@ export interface KeysWanted {
   readonly namespaces: readonly string[];
   /** Most keys to list. */
   readonly limit: number;
+  readonly json: boolean;
 }
 
 /**
@@ -37,22 +40,33 @@ export interface KeysWanted {
  */
 export async function listKeys(config: SeveralCaches, wanted: KeysWanted, output: Output): Promise<number> {
   const whole = await openCache(config, wanted.cache);
+  // On a terminal the keys themselves are the progress.
+  const progress = new ProgressLine(
+    output.terminal === undefined || wanted.json ? output.progress : noProgress,
+  );
   try {
     const cache = wanted.namespaces.reduce((outer: Cache, name) => outer.namespace(name), whole);
-    let count = 0;
-    for await (const key of cache.keys(wanted.pattern)) {
-      if (count === wanted.limit) {
-        output.error(`Stopped after ${String(count)} keys: --limit lists more.`);
-        break;
-      }
-      count++;
-      output.out(onOneLine(key));
+    const { pattern = '*', limit, json, namespaces } = wanted;
+    const keys: string[] = [];
+    let isComplete = true;
+    for await (const key of cache.keys(pattern)) {
+      isComplete = keys.length < limit;
+      if (!isComplete) break;
+      keys.push(key);
+      progress.show(`${String(keys.length)} keys`);
+      if (!json) output.out(onOneLine(key));
     }
+    progress.clear();
+    if (json) printJson(output, { cache: whole.name, namespaces, pattern, keys, isComplete });
+    if (!isComplete) output.error(`Stopped after ${String(limit)} keys: --limit lists more.`);
     return 0;
   } finally {
+    progress.clear();
     await whole.close();
   }
 }
+
+const noProgress = { write: () => undefined };
 
 /** Keys are untrusted: one with control characters is shown quoted and escaped. */
 function onOneLine(key: string): string {

@@ -15,18 +15,30 @@ const silent = { warn: () => undefined, log: () => undefined };
  * @throws InfrastructureError when Redis does not answer
  */
 export async function openCache(config: SeveralCaches, name: string | undefined): Promise<RedisCache> {
-  // No L1, so no invalidation channel is opened.
-  const given: CacheConfig = ofCache(optionsOf(config, name));
-  const options = { ...given, enableL1Cache: false, advanced: { ...given.advanced, adviser: false } };
-  const { cache } = new CacheFactory({ logger: silent }).prepare('create', options);
+  const cache = prepareCache(config, name);
   try {
-    if (!(cache instanceof RedisCache)) throw notInRedis(cache.name);
     await cache.connect();
     return cache;
   } catch (error) {
     await cache.close();
     throw error;
   }
+}
+
+/**
+ * As {@link openCache}, not connected yet.
+ *
+ * @throws ValidationError for an invalid configuration
+ * @throws Error when the cache is in memory, or no cache has the name
+ */
+export function prepareCache(config: SeveralCaches, name: string | undefined): RedisCache {
+  // No L1, so no invalidation channel is opened.
+  const given: CacheConfig = ofCache(optionsOf(config, name));
+  const options = { ...given, enableL1Cache: false, advanced: { ...given.advanced, adviser: false } };
+  const { cache } = new CacheFactory({ logger: silent }).prepare('create', options);
+  // A cache in memory holds nothing open.
+  if (!(cache instanceof RedisCache)) throw notInRedis(cache.name);
+  return cache;
 }
 
 function optionsOf(config: SeveralCaches, name: string | undefined): object {

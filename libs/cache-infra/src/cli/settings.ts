@@ -28,11 +28,19 @@ export interface SettingsHome {
   readonly keyPrefix: string;
 }
 
-/** One line per setting in effect: name, value with secrets hidden, and source of the value. */
-export function settingLines(
-  prepared: PreparedCache,
-  { isRedis, keyPrefix }: SettingsHome,
-): readonly string[] {
+/** A setting in effect. */
+export interface Setting {
+  readonly name: string;
+  /** As text, secrets hidden. */
+  readonly value: string;
+  /** `code`, `default`, an environment variable or a preset. */
+  readonly source: string;
+  /** False: the setting has no effect on a cache in memory. */
+  readonly applies: boolean;
+}
+
+/** The settings in effect. */
+export function settingsOf(prepared: PreparedCache, { isRedis, keyPrefix }: SettingsHome): Setting[] {
   const { options, sources } = prepared;
   const given = withoutSecrets(flatOptions(options));
   const defaults = isRedis
@@ -44,7 +52,7 @@ export function settingLines(
     const source = sources[name] ?? 'default';
     const applies = isRedis || inMemory.has(name);
     if (name === 'name' || (!applies && source === 'default')) return [];
-    return [`  ${name.padEnd(30)} ${shown(value)}  (${source}${applies ? '' : '; no effect in memory'})`];
+    return [{ name, value: shown(value), source, applies }];
   });
 }
 

@@ -67,6 +67,15 @@ describe('Histogram', () => {
     expect(Math.abs(p99Ms - 990) / 990).toBeLessThan(0.016);
   });
 
+  it('counts the durations up to each bound, and their sum', () => {
+    const histogram = new Histogram();
+    for (const ms of [0.001, 0.5, 0.5, 2, 1e9]) histogram.record(ms);
+
+    expect(histogram.countsWithin([0.0001, 0.01, 1, 10, 1e6])).toEqual([0, 1, 3, 4, 4]);
+    expect(histogram.countsWithin([Infinity])).toEqual([5]);
+    expect(histogram.sum).toBe(1e9 + 3.001);
+  });
+
   it('never reports a percentile outside of the recorded durations', () => {
     const histogram = new Histogram();
     histogram.record(7.123);

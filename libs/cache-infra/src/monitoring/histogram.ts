@@ -83,6 +83,24 @@ export class Histogram {
     return Math.min(this.maxMs, Math.max(this.minMs, bucketMiddle(bucket)));
   }
 
+  /** Sum of the recorded durations, milliseconds. */
+  get sum(): number {
+    return this.sumMs;
+  }
+
+  /**
+   * Records up to each of `bounds` (milliseconds, ascending). A duration within 1.6 % of a bound may fall on either side.
+   */
+  countsWithin(bounds: readonly number[]): number[] {
+    let bucket = 0;
+    let seen = 0;
+    return bounds.map((bound) => {
+      for (; bucket < bucketCount && bucketMiddle(bucket) <= bound; bucket++)
+        seen += this.counts[bucket] as number;
+      return seen;
+    });
+  }
+
   summary(): LatencySummary {
     return {
       count: this.total,

@@ -6,7 +6,23 @@ export type {
   CompressionReport,
   CounterReport,
   KeyGenerationReport,
+  LatencyBuckets,
   OperationLatency,
   PerformanceStats,
   TierReport,
 } from './performance-stats.js';
+export {
+  windowNames,
+  type Answerer,
+  type CacheWindow,
+  type CountName,
+  type GroupWindow,
+  type OperationWindow,
+  type RouteWindow,
+  type TopKey,
+  type TopTag,
+  type WindowCounts,
+  type WindowLatency,
+  type WindowName,
+  type WindowReport,
+} from './windows/window-report.js';

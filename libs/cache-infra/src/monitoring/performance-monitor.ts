@@ -4,11 +4,14 @@ import type {
   CacheOperation,
   CacheSource,
   KeyGenerationRecord,
+  LoadRecord,
   OperationRecord,
+  TagRecord,
 } from '../cache/contract/monitor.js';
 import type { CacheStats } from '../cache/contract/stats.js';
 import type { Checks } from '../base/checks.js';
-import { assertOptions, objectWith, positiveInteger } from '../base/checks.js';
+import { assertOptions, booleanValue, objectWith, oneOf, positiveInteger } from '../base/checks.js';
+import { ValidationError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
 import { systemClock } from '../base/clock.js';
 import { BoundedSeries } from '../base/bounded-series.js';
@@ -18,22 +21,35 @@ import { Histogram } from './histogram.js';
 import type {
   CountedCache,
   KeyGenerationReport,
+  LatencyBuckets,
   OperationLatency,
   PerformanceStats,
 } from './performance-stats.js';
 import * as report from './performance-stats.js';
 import { HttpRouteCounts, RouteCounts } from './route-report.js';
+import { MonitorWindows } from './windows/monitor-windows.js';
+import { windowNames, type WindowName, type WindowReport } from './windows/window-report.js';
 
 export interface PerformanceMonitorOptions {
   /** Time one in this many L1 hits and L1-only sets. Default 128; 1 = every one. */
   sampleEvery?: number | undefined;
   /** Maximum latency series (one per cache, operation and tier; about 9 kB each). Default 256. */
   maxSeries?: number | undefined;
-  /** Clock for `since`. Default: the system clock. */
+  /** Clock for `since` and the windows. Default: the system clock. */
   clock?: Clock | undefined;
+  /**
+   * Keep the last minute, 5 minutes, hour and day for `windows()`: at most 5 MB, and a timer of one second that does
+   * not keep the process alive. Default true.
+   */
+  windows?: boolean | undefined;
 }
 
-const checks: Checks = { sampleEvery: positiveInteger, maxSeries: positiveInteger, clock: objectWith('now') };
+const checks: Checks = {
+  sampleEvery: positiveInteger,
+  maxSeries: positiveInteger,
+  clock: objectWith('now'),
+  windows: booleanValue,
+};
 
 const other = '(other)';
 
@@ -80,16 +96,18 @@ export class CachePerformanceMonitor implements CacheMonitor {
   >;
   private readonly routes: RouteCounts;
   private readonly httpRoutes: HttpRouteCounts;
+  private readonly kept: MonitorWindows | undefined;
   private keys = newKeyTimes();
   private since: number;
 
   /** @throws ValidationError */
   constructor(options: PerformanceMonitorOptions = {}) {
     assertOptions('CachePerformanceMonitor', options, checks);
-    const { sampleEvery = 128, maxSeries = 256, clock = systemClock } = options;
+    const { sampleEvery = 128, maxSeries = 256, clock = systemClock, windows = true } = options;
     this.sampleEvery = sampleEvery;
     this.clock = clock;
     this.since = clock.now();
+    this.kept = windows ? new MonitorWindows(clock) : undefined;
     this.closed = new BoundedSeries(
       maxSeries,
       () => ({ counters: zeroCounters }),
@@ -113,6 +131,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     if (!this.sources.has(source)) {
       const stats = source.stats();
       this.sources.set(source, { baseline: countersOf(stats), last: stats });
+      this.kept?.attach(source);
     }
     return () => this.detach(source);
   }
@@ -122,6 +141,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     const series = this.seriesOf(cache, operation, tier);
     series.histogram.record(duration);
     if (!success) series.failures += 1;
+    this.kept?.record(record);
   }
 
   /** Looks in the index first: building the string id takes longer than counting. */
@@ -138,6 +158,16 @@ export class CachePerformanceMonitor implements CacheMonitor {
     return series;
   }
 
+  /** Counts one run of a loader in its group of keys. */
+  recordLoad(record: LoadRecord): void {
+    this.kept?.recordLoad(record);
+  }
+
+  /** Counts the tags of an invalidation. */
+  recordInvalidation(record: TagRecord): void {
+    this.kept?.recordInvalidation(record);
+  }
+
   recordKeyGenerationTime(record: KeyGenerationRecord): void {
     const { cache, operation, duration, inputLength } = record;
     const series = this.keyOperations.at(`${cache.length} ${cache}${operation}`, { cache, operation });
@@ -150,11 +180,13 @@ export class CachePerformanceMonitor implements CacheMonitor {
   /** Records the cache activity of one request. `route` is a pattern, never a URL. */
   recordRequest(route: string, activity: Readonly<RequestActivity>): void {
     this.routes.record(route, activity);
+    this.kept?.recordRequest(route, activity);
   }
 
   /** Records one request to an HTTP cache. */
   recordHttpRequest(route: string, result: 'hit' | 'miss'): void {
     this.httpRoutes.record(route, result);
+    this.kept?.recordHttpRequest(route, result);
   }
 
   /** Reads, sets and deletes of all caches. Each key of a `getMany` or `setMany` counts. */
@@ -194,12 +226,46 @@ export class CachePerformanceMonitor implements CacheMonitor {
     };
   }
 
+  /**
+   * The latencies as histograms, for exporters: by cache, operation and answering tier. L1 hits are sampled
+   * (`sampleEvery`).
+   *
+   * @param boundsMs milliseconds, ascending
+   */
+  latencyBuckets(boundsMs: readonly number[]): LatencyBuckets[] {
+    return this.operations.entries().map(({ key, value: { histogram } }) => ({
+      ...key,
+      count: histogram.count,
+      sumMs: histogram.sum,
+      within: histogram.countsWithin(boundsMs),
+    }));
+  }
+
+  /**
+   * The last minute, 5 minutes, hour or day of all caches, as plain data: sums, and series by step. Each window ends
+   * with the present step, which is not over yet.
+   *
+   * ```ts
+   * const { caches, groups, topKeys } = monitor.windows('5m');
+   * ```
+   *
+   * @throws ValidationError for an unknown window, and if the monitor has the option `windows: false`
+   */
+  windows(window: WindowName): WindowReport {
+    assertOptions('CachePerformanceMonitor.windows', { window }, { window: oneOf(...windowNames) }, [
+      'window',
+    ]);
+    if (this.kept !== undefined) return this.kept.report(window);
+    throw new ValidationError('CachePerformanceMonitor keeps no windows: it was made with windows: false');
+  }
+
   /** Resets the metrics to zero. The statistics of the caches are not affected. */
   reset(): void {
     for (const [source, attached] of this.sources) attached.baseline = countersOf(this.ask(source, attached));
     this.closed.clear();
     this.routes.clear();
     this.httpRoutes.clear();
+    this.kept?.reset();
     this.operations.clear();
     this.recent = newRecent();
     this.keyOperations.clear();
@@ -212,6 +278,7 @@ export class CachePerformanceMonitor implements CacheMonitor {
     if (attached === undefined) return;
     const counters = countersSince(this.ask(source, attached), attached.baseline);
     this.sources.delete(source);
+    this.kept?.detach(source);
     const left = this.closed.at(source.name, { cache: source.name });
     left.counters = addCounters(left.counters, counters);
   }

@@ -78,6 +78,15 @@ export interface OperationLatency extends LatencySummary {
   failures: number;
 }
 
+/** One latency series as a histogram. */
+export interface LatencyBuckets extends Pick<OperationLatency, 'cache' | 'operation' | 'tier'> {
+  /** Number of timed calls. */
+  readonly count: number;
+  readonly sumMs: number;
+  /** Calls that took at most the bound of the same index. */
+  readonly within: readonly number[];
+}
+
 export interface KeyGenerationReport extends LatencySummary {
   /** Total input of key generation, in bytes or characters. */
   inputLength: number;

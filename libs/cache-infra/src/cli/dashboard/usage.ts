@@ -1,0 +1,13 @@
+export const dashboardUsage = `Usage: nestjs-cache-infra dashboard [options]
+
+Serves the dashboard of a running application on this machine, read-only. It shows what the instances publish in Redis
+(CacheInfraModule with Redis and monitoring). Changes nothing.
+
+  --redis <url>        the Redis of the application (default: that of the configuration, REDIS_URL)
+  --prefix <prefix>    its keyPrefix (default: that of the configuration; with --redis, the one that a SCAN finds)
+  --port <n>           the port (default: 0, a free one)
+  --host <host>        a loopback address: 127.0.0.1, ::1 or localhost (default: 127.0.0.1)
+  --open               opens the page in a browser
+  --config, --env      as for check
+
+Exit code: 0 when ended by Ctrl-C or SIGTERM; 1 when Redis does not answer at the start, or the port is in use.`;

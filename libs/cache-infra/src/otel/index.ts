@@ -1,0 +1,5 @@
+export {
+  CacheOpenTelemetryModule,
+  type CacheOpenTelemetryModuleOptions,
+} from './cache-open-telemetry.module.js';
+export { CacheOpenTelemetry, type CacheOpenTelemetryOptions } from './cache-open-telemetry.js';

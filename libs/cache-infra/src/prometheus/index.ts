@@ -1,0 +1,2 @@
+export { CachePrometheusModule, type CachePrometheusModuleOptions } from './cache-prometheus.module.js';
+export { CachePrometheusMetrics, type CachePrometheusOptions } from './prometheus-metrics.js';
