@@ -27,8 +27,10 @@ export type {
   CacheOperation,
   CacheSource,
   KeyGenerationRecord,
+  LoadRecord,
   OperationHook,
   OperationRecord,
+  TagRecord,
 } from './cache/contract/monitor.js';
 export type {
   ClassReference,
@@ -44,6 +46,13 @@ export type {
   Ttl,
 } from './cache/contract/options.js';
 export { RedisCache } from './cache/redis-cache.js';
+export type {
+  LoadSource,
+  NotStoredReason,
+  TracedCall,
+  TracedLoad,
+  TracedPeer,
+} from './cache/contract/tracing.js';
 export type { TruthStats, UntruthCause } from './cache/contract/truth.js';
 export type { SchemaResult, ValueSchema } from './cache/contract/value-schema.js';
 export type { CacheStats, CompressionStats, JournalStats, TierStats } from './cache/contract/stats.js';
@@ -66,6 +75,8 @@ export {
   type TextClass,
 } from './values/ready-types.js';
 export {
+  AiBatchError,
+  AiNotCachedError,
   BulkLoadError,
   CacheClosedError,
   CacheError,

@@ -16,7 +16,9 @@ export type CacheErrorCode =
   | 'CACHE_CIRCULAR_LOAD'
   | 'CACHE_BULK_LOAD'
   | 'CACHE_LOCK_NOT_ACQUIRED'
-  | 'CACHE_LOCK_LOST';
+  | 'CACHE_LOCK_LOST'
+  | 'CACHE_AI_NOT_CACHED'
+  | 'CACHE_AI_BATCH';
 
 export interface CacheErrorOptions {
   readonly code?: CacheErrorCode;
@@ -165,6 +167,46 @@ export class LockLostError extends CacheError {
   constructor(lock: string, why: string) {
     super(`lock ${describeValue(lock)} was lost: ${why}`, { code: 'CACHE_LOCK_LOST', details: { lock } });
     this.lock = lock;
+  }
+}
+
+/** A call with `onlyIfCached` found no stored answer. Compare status 504 of `only-if-cached` (RFC 9111 §5.2.1.7). */
+export class AiNotCachedError extends CacheError {
+  /** The key of the answer. */
+  readonly key: string;
+
+  constructor(operation: string, key: string) {
+    super(
+      `operation ${describeValue(operation)} has no stored answer to this request, and onlyIfCached is set`,
+      {
+        code: 'CACHE_AI_NOT_CACHED',
+        details: { operation, key },
+      },
+    );
+    this.key = key;
+  }
+}
+
+/** `batch` could not get an answer to every request. Contains what it could get. */
+export class AiBatchError extends CacheError {
+  /** The results in the order of the requests; undefined where one failed. */
+  readonly results: readonly unknown[];
+  /** The error of each request that failed, by its position. */
+  readonly errors: ReadonlyMap<number, unknown>;
+
+  constructor(operation: string, results: readonly unknown[], errors: ReadonlyMap<number, unknown>) {
+    const [first] = errors;
+    if (first === undefined) throw new TypeError('an AiBatchError needs the error of a request');
+    const [position, cause] = first;
+    const why = cause instanceof Error ? withoutCredentials(cause.message) : describeValue(cause);
+    super(
+      `batch of operation ${describeValue(operation)} failed for ${errors.size} of ${results.length} requests; request ${position}: ${why}`,
+      { code: 'CACHE_AI_BATCH', cause, details: { operation, failed: errors.size, total: results.length } },
+    );
+    this.results = results;
+    this.errors = errors;
+    // The answers must not reach a log.
+    for (const name of ['results', 'errors']) Object.defineProperty(this, name, { enumerable: false });
   }
 }
 

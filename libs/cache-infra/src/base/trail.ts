@@ -29,6 +29,11 @@ export class Trail {
     return this.#containers.length === 0;
   }
 
+  /** The number of containers around the walk. */
+  get depth(): number {
+    return this.#containers.length;
+  }
+
   leave(): void {
     this.#containers.pop();
   }

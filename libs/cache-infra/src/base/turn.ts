@@ -25,3 +25,14 @@ export class Turn {
     this.#endsAt = performance.now() + turnMs;
   }
 }
+
+/** `list.map(work)`, which lets other tasks run in between. */
+export async function inTurns<T, R>(list: readonly T[], work: (each: T, index: number) => R): Promise<R[]> {
+  const results: R[] = [];
+  const turn = new Turn();
+  for (const [index, each] of list.entries()) {
+    if (turn.isOver) await turn.next();
+    results.push(work(each, index));
+  }
+  return results;
+}

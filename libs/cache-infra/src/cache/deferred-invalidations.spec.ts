@@ -36,7 +36,7 @@ async function rollBack(work: () => Promise<unknown>): Promise<void> {
   await expect(scope).rejects.toBe(rolledBack);
 }
 
-describe.each(invalidations)('deferInvalidations: %s', (_, invalidate, answer) => {
+describe.each(invalidations)('guarantee 20: deferInvalidations: %s', (_, invalidate, answer) => {
   it('takes effect when the work resolves, and not before', async () => {
     const [marked, committed] = [deferred(), deferred()];
     const scope = deferInvalidations(async () => {
@@ -149,7 +149,7 @@ describe.each(invalidations)('deferInvalidations: %s', (_, invalidate, answer) =
   });
 });
 
-describe('deferInvalidations', () => {
+describe('guarantee 20: deferInvalidations', () => {
   it('carries out each invalidation once, in the order of the calls', async () => {
     const events: unknown[] = [];
     cache.on('delete', ({ key }) => events.push(key));
@@ -286,7 +286,7 @@ describe('deferInvalidations', () => {
   });
 });
 
-describe('a scope inside another one', () => {
+describe('guarantee 20: a scope inside another one', () => {
   it('joins it', async () => {
     await deferInvalidations(async () => {
       await deferInvalidations(() => cache.delete('key'));

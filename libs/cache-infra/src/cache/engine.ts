@@ -171,7 +171,7 @@ export class Engine {
       inFlight: work.reads,
     });
     const lookup = (this.lookup = new Lookup({ ...tiers, reads, errors, defaults }));
-    const changing = { ...tiers, guards, recovery, emitter, errors, work, coherence };
+    const changing = { ...tiers, guards, recovery, emitter, observer, errors, work, coherence };
     const l1Writes = new L1Writes({ l1, l2, clock, counters, emitter, entries, work });
     this.writes = new TierWrites({
       ...{ ...changing, lifecycle, aliases, backoff, l1Writes },
@@ -200,6 +200,7 @@ export class Engine {
       refreshBackoff: new Backoff(graceBackoffMs),
       refusals: parts.refusals,
       timers: this.#timers,
+      tracing: observer.tracing,
     };
     this.verification = new Verification(this.loadDeps, truth, parts.verifySettleMs);
     this.#storesPlainly = l1 !== undefined && l2 === undefined && isBare(defaults);

@@ -462,7 +462,7 @@ describe('arguments', () => {
   });
 });
 
-describe('eviction', () => {
+describe('guarantee 19: eviction', () => {
   it('seed S3.37 at maxSize 3 a fourth key evicts the oldest', async () => {
     const cache = memory({ maxSize: 3 });
     for (const key of ['a', 'b', 'c', 'd']) await cache.set(key, key);
@@ -623,7 +623,7 @@ describe('closing', () => {
   });
 });
 
-describe('maxBytes', () => {
+describe('guarantee 19: maxBytes', () => {
   it('keeps the L1 within its bytes', async () => {
     const cache = memory({ maxBytes: '100kb' });
     for (let i = 0; i < 500; i++) await cache.set(`key:${String(i)}`, 'x'.repeat(1000));
@@ -660,7 +660,7 @@ describe('maxBytes', () => {
   });
 });
 
-describe('memoryBudget', () => {
+describe('guarantee 19: memoryBudget', () => {
   it('is shared by the caches of the process that have it, until they are closed', async () => {
     const first = memory({ memoryBudget: '100kb' });
     const second = memory({ memoryBudget: '1mb' });

@@ -189,7 +189,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     onError: options.onError ?? defaults.onError,
     clock,
     monitor: options.monitor,
-    observer: new Observer(name, options.monitor, options.onOperation),
+    observer: new Observer(name, options.monitor, options.onOperation, connection.peer),
     emitter,
     counters,
     refusals: new Refusals(name, emitter, options.logger && harmless(options.logger), counters),

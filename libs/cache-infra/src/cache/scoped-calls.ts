@@ -70,14 +70,15 @@ export class ScopedCalls {
   }
 
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    return this.#observe('getMany', undefined, async (outcome) => {
+    const run = async (outcome: CallOutcome): Promise<Map<string, T>> => {
       const values = new Map<string, T>();
       for (const [key, hit] of await this.#lookAtMany('getMany', keys)) {
         this.#note(outcome, key, hit);
         if (hit !== undefined) values.set(key, valueOf(hit, this.#view.engine.isolation) as T);
       }
       return values;
-    });
+    };
+    return this.#observe('getMany', undefined, run, keys);
   }
 
   /** The fresh entry in either tier, unless the scope has invalidated it. Counts nothing. */
@@ -169,7 +170,7 @@ export class ScopedCalls {
   ): Promise<Map<string, T>> {
     // Must run before the first `await`.
     const caller = callingFlight();
-    return this.#observe('getOrSetMany', undefined, async (outcome) => {
+    const run = async (outcome: CallOutcome): Promise<Map<string, T>> => {
       assertKeys(keys);
       assertLoader('loadMissing', loader);
       const { keyspace, counters, engine } = this.#view;
@@ -181,9 +182,12 @@ export class ScopedCalls {
         return hit && this.#given(key, hit, { rule: load.value, options, outcome });
       };
       const loads = new GetOrSetMany(this.#scoped.loading.loadDeps, keyspace, counters);
-      const values = await loads.run({ keys, loader, options, outcome, plainHit, caller });
+      const traced =
+        outcome.trace === undefined ? loader : engine.observer.tracing.bulkLoader(keyspace.path, loader);
+      const values = await loads.run({ keys, loader: traced, options, outcome, plainHit, caller });
       return values as Map<string, T>;
-    });
+    };
+    return this.#observe('getOrSetMany', undefined, run, keys);
   }
 
   async has(key: string): Promise<boolean> {
@@ -294,12 +298,14 @@ export class ScopedCalls {
     operation: CacheOperation,
     key: string | undefined,
     work: (outcome: CallOutcome) => Promise<T>,
+    traced: unknown = key,
   ): Promise<T> {
-    const { engine, counters } = this.#view;
+    const { engine, counters, keyspace } = this.#view;
     engine.lifecycle.assertOpen();
     engine.sampling.restart();
     const { observer, emitter } = engine;
-    const outcome = new CallOutcome(counters === engine.counters ? emitter : undefined);
+    const trace = observer.tracing.begin(operation, keyspace.path, traced);
+    const outcome = new CallOutcome(counters === engine.counters ? emitter : undefined, trace);
     return observer.observe(operation, key, outcome, work);
   }
 }

@@ -2,10 +2,11 @@ import { encodingOf, type Encoding } from '../codec/encoding.js';
 import type { DecodeFailure, EntryMeta } from '../codec/entry.js';
 import { formatVersion } from '../codec/header.js';
 import { namespacePath, rootPath } from '../keys/namespace.js';
-import type { Cache } from './contract/cache.js';
+import type { Engine } from './engine.js';
+import { stateOf } from './entry/freshness.js';
 import { Keyspace } from './entry/keyspace.js';
-import type { RedisCache } from './redis-cache.js';
-import { engineOf } from './tiered-cache.js';
+import { decodedEntry } from './entry/l1-entries.js';
+import { engineOf, type TieredCache } from './tiered-cache.js';
 
 /** The entry that Redis holds under a key, decoded. */
 export type StoredEntry = {
@@ -43,13 +44,15 @@ export type Life =
  * @throws InfrastructureError when Redis does not answer
  */
 export async function storedEntry(
-  cache: RedisCache,
+  cache: TieredCache,
   namespaces: readonly string[],
   key: string,
 ): Promise<StoredEntry | undefined> {
-  const { l2, keyPrefix } = engineOf(cache);
+  const engine = engineOf(cache);
+  const { l2, keyPrefix } = engine;
   if (l2 === undefined) return undefined;
-  const name = new Keyspace(keyPrefix, namespaces.reduce(namespacePath, rootPath)).redisKey(key);
+  const keyspace = new Keyspace(keyPrefix, namespaces.reduce(namespacePath, rootPath));
+  const name = keyspace.redisKey(key);
   const redisKey = l2.link.clientPrefix + name;
   const bytes = await l2.server.call('GET', (client) => client.getBuffer(name));
   if (bytes === null) return { kind: 'absent', redisKey };
@@ -59,15 +62,36 @@ export async function storedEntry(
   const entry = await l2.codec.decode(bytes, name);
   if (!entry.ok) return { kind: 'unreadable', ...stored, reason: entry.reason };
   const { value, meta } = entry;
-  const keyspace = namespaces.reduce<Cache>((outer, inner) => outer.namespace(inner), cache);
-  const life = lifeOf(meta, await keyspace.ttl(key), l2.clock.now());
+  const life = await lifeOf(engine, keyspace, meta);
   return { kind: 'entry', ...stored, value, meta, life, formatVersion };
 }
 
-function lifeOf({ stamp, ttlMs, graceMs }: EntryMeta, left: number | undefined, now: number): Life {
-  if (left !== undefined) return { state: 'fresh', left };
-  const end = stamp + ttlMs;
-  if (ttlMs === 0 || end > now) return { state: 'invalidated' };
-  const graceLeft = Math.ceil((end + graceMs - now) / 1000);
-  return graceLeft > 0 ? { state: 'stale', graceLeft } : { state: 'expired' };
+/** Judges the entry as a read would, and neither counts it nor puts it into the L1. */
+async function lifeOf({ l2, tags, clock }: Engine, keyspace: Keyspace, meta: EntryMeta): Promise<Life> {
+  if (l2?.clock.isKnown === false) await l2.clock.learn();
+  if (meta.tags !== undefined) await tags.pullUpTo(meta.tagEpoch, tags.pull());
+  const now = clock.now();
+  const entry = decodedEntry(
+    keyspace,
+    undefined,
+    meta,
+    undefined,
+    l2?.clock.of(now) ?? now,
+    now,
+    true,
+    undefined,
+  );
+  const { expiresAt, staleUntil } = entry;
+  switch (stateOf(entry, now, tags.table)) {
+    case 'fresh':
+      return { state: 'fresh', left: secondsTo(expiresAt, now) };
+    case 'stale':
+      return { state: 'stale', graceLeft: secondsTo(staleUntil, now) };
+    case 'dead':
+      return { state: now < staleUntil ? 'invalidated' : 'expired' };
+  }
+}
+
+function secondsTo(moment: number, now: number): number {
+  return Math.ceil((moment - now) / 1000);
 }

@@ -33,10 +33,13 @@ import { listKeys } from './read/key-listing.js';
 import type { Hit } from './read/lookup.js';
 import { copyOut, copyIn } from './entry/isolation.js';
 import type { LockedWork, LockOptions } from './contract/lock.js';
-import { CallOutcome, type Observer } from './observe/observer.js';
+import { CallOutcome } from './observe/observer.js';
+import type { CallTrace } from './observe/traces.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
 import { Keyspace } from './entry/keyspace.js';
+import type { CacheOperation } from './contract/monitor.js';
 import type { CacheStats } from './contract/stats.js';
+import type { CacheTracer } from './contract/tracing.js';
 import type { TagTable } from './entry/tag-table.js';
 import { isRevived } from './entry/value-rules.js';
 import { ReviveFailure } from '../values/revive-failure.js';
@@ -164,9 +167,16 @@ export class TieredCache extends Cache {
     else counters.missed();
     if (tier === undefined) emitter.emit('miss', { key });
     else emitter.emit('hit', { key, tier });
-    if (tier === 'l1' && engine.sampling.skipHit() && !activity.enabled) return;
-    engine.sampling.restart();
-    observer.read(key, performance.now() - start, tier);
+    const { sampling } = engine;
+    const isHitL1 = tier === 'l1';
+    if (isHitL1 && sampling.skipHit() && !activity.enabled) return;
+    sampling.restart();
+    if (!isHitL1 && observer.tracing.isOn) observer.tracing.read(this.#keyspace.path, key, start, tier);
+    if (isHitL1) this.#traceHits('get', key, { start, count: activity.enabled ? 1 : undefined });
+    const duration = performance.now() - start;
+    const isSampled = isHitL1 && !sampling.measuresEveryHit && !activity.enabled;
+    if (!isSampled) observer.read(key, duration, tier);
+    else if (sampling.isMonitorDue()) observer.sampledHit('get', key, duration);
   }
 
   // A method of its own: a closure in `get` would allocate a context for every hit. The same holds for `#loadWatched`.
@@ -185,7 +195,7 @@ export class TieredCache extends Cache {
     if (scope !== undefined) return this.#within(scope).getMany(keys);
     const hits = this.#plainHitsOf<T>(keys);
     if (hits !== undefined) return Promise.resolve(hits);
-    return this.#observe('getMany', undefined, (outcome) => this.#bulk.getMany<T>(keys, outcome));
+    return this.#observe('getMany', undefined, (outcome) => this.#bulk.getMany<T>(keys, outcome), keys);
   }
 
   /** The fast path of a `getMany` whose keys are all plain hits; undefined = take the measured path. */
@@ -194,7 +204,8 @@ export class TieredCache extends Cache {
     if (this.#l1 === undefined || !Array.isArray(keys)) return undefined;
     if (keys.length === 0 || keys.length > portionSize) return undefined;
     if (observer.hasHook || activity.enabled || emitter.has('hit')) return undefined;
-    const start = observer.isIdle ? 0 : performance.now();
+    const isTraced = observer.tracing.isOn;
+    const start = observer.isIdle && !isTraced ? 0 : performance.now();
     const hits = new Map<string, T>();
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
@@ -207,6 +218,7 @@ export class TieredCache extends Cache {
       hits.set(key, copyOut(value, this.#isolation) as T);
     }
     this.#counters.hitL1(hits.size - keys.length);
+    if (isTraced) this.#traceHits('getMany', keys, { start, count: 1 });
     if (!observer.isIdle) observer.ended('getMany', undefined, performance.now() - start, 'l1', true, true);
     return hits;
   }
@@ -228,15 +240,21 @@ export class TieredCache extends Cache {
 
   #setWatched(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
     if (this.#engine.sampling.hasMonitorOnly) return this.#setTimed(key, value, options);
-    return this.#observe('set', key, async () => this.#setNow(key, value, options));
+    return this.#observe('set', key, async ({ trace }) => this.#setNow(key, value, options, trace));
   }
 
   /** May throw synchronously. */
-  #setNow(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
+  #setNow(
+    key: string,
+    value: unknown,
+    options: Ttl | StoreOptions | undefined,
+    trace?: CallTrace,
+  ): Promise<void> {
     assertKey(key);
     const engine = this.#engine;
     const plan = storePlan(options, engine.defaults);
     const stored = copyIn(present(key, value), engine, plan);
+    trace?.stores(value, plan.ttlMs);
     return this.#engine.writes.put('set', this.#keyspace, key, stored, plan);
   }
 
@@ -251,8 +269,11 @@ export class TieredCache extends Cache {
         return Promise.reject(refusal);
       }
     }
-    return this.#observe('setMany', undefined, () =>
-      this.#engine.work.inBulk((bulk) => this.#bulk.setMany(bulk, entries, options)),
+    return this.#observe(
+      'setMany',
+      undefined,
+      () => this.#engine.work.inBulk((bulk) => this.#bulk.setMany(bulk, entries, options)),
+      this.#engine.observer.tracing.isOn ? keysOfEntries(entries) : undefined,
     );
   }
 
@@ -296,7 +317,7 @@ export class TieredCache extends Cache {
   #loadWatched<T, S>(key: string, loader: Loader<T, S>, options: Ttl | LoadOptions | undefined): Promise<T> {
     const load = loader as Loader<T, unknown>;
     const { observer, lifecycle, sampling } = this.#engine;
-    if (observer.isIdle && !activity.enabled && !isRevived(options)) {
+    if (observer.isIdle && !activity.enabled && !observer.tracing.isOn && !isRevived(options)) {
       lifecycle.assertOpen();
       sampling.restart();
       return this.#load(
@@ -310,7 +331,7 @@ export class TieredCache extends Cache {
     const work = isRevived(options)
       ? (outcome: CallOutcome) => this.#loadRevived<T>(outcome, key, load, options)
       : async (outcome: CallOutcome) => this.#load<T>(outcome, key, load, options);
-    return this.#observe('getOrSet', key, work);
+    return this.#observe('getOrSet', key, work, key, options);
   }
 
   /** A `getOrSet` that is no plain hit, timed for the monitor. */
@@ -372,13 +393,16 @@ export class TieredCache extends Cache {
     const loader = loadMissing as BulkLoader<T, unknown>;
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).getOrSetMany(keys, loader, options);
-    return this.#observe('getOrSetMany', undefined, async (outcome) => {
+    const run = async (outcome: CallOutcome): Promise<Map<string, T>> => {
       assertKeys(keys);
       assertLoader('loadMissing', loader);
+      const { tracing } = this.#engine.observer;
+      const traced = outcome.trace === undefined ? loader : tracing.bulkLoader(this.#keyspace.path, loader);
       const plainHit = this.#plainHits(options, outcome);
-      const values = await this.#getOrSetMany.run({ keys, loader, options, outcome, plainHit });
+      const values = await this.#getOrSetMany.run({ keys, loader: traced, options, outcome, plainHit });
       return values as Map<string, T>;
-    });
+    };
+    return this.#observe('getOrSetMany', undefined, run, keys);
   }
 
   /** For a call for many keys: the caller's copy of a plain hit, by its key. */
@@ -454,11 +478,12 @@ export class TieredCache extends Cache {
   override async deleteMany(keys: readonly string[], ...more: unknown[]): Promise<number> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).deleteMany(keys, more);
-    return this.#observe('deleteMany', undefined, async () => {
+    const run = async (): Promise<number> => {
       assertNoMore('deleteMany', more);
       assertKeys(keys);
       return this.#engine.removals.remove('deleteMany', this.#keyspace, keys);
-    });
+    };
+    return this.#observe('deleteMany', undefined, run, keys);
   }
 
   override async invalidateTags(...tags: string[]): Promise<void> {
@@ -535,6 +560,17 @@ export class TieredCache extends Cache {
     return this.#engine.stats();
   }
 
+  /**
+   * Traces all calls and loads of the cache with its namespaces, until the returned function is called.
+   *
+   * @internal
+   */
+  traceWith(tracer: CacheTracer): () => void {
+    const uninstall = this.#engine.observer.tracing.install(tracer);
+    this.#engine.sampling.restart();
+    return uninstall;
+  }
+
   override on<E extends CacheEventName>(event: E, listener: CacheEventListener<E>): this {
     this.#engine.emitter.on(event, listener);
     this.#engine.sampling.restart();
@@ -574,9 +610,24 @@ export class TieredCache extends Cache {
     if (engine.sampling.measuresEveryHit) return undefined;
     const start = performance.now();
     const value = this.#l1Hit(key, refreshing);
-    if (value !== undefined)
-      engine.observer.ended(operation, key, performance.now() - start, 'l1', true, true);
+    if (value === undefined) return undefined;
+    if (engine.sampling.isMonitorDue()) engine.observer.sampledHit(operation, key, performance.now() - start);
+    this.#traceHits(operation, key, { start, value });
     return value;
+  }
+
+  /** Traces L1 hits that have ended, if one is due. `count`: the hits since the last question. */
+  #traceHits(
+    operation: CacheOperation,
+    key: unknown,
+    {
+      count,
+      ...hit
+    }: { readonly start: number; readonly value?: unknown; readonly count?: number | undefined },
+  ): void {
+    const { observer, sampling } = this.#engine;
+    const sampleEvery = sampling.tracedHits(count);
+    if (sampleEvery > 0) observer.tracing.hit(operation, this.#keyspace.path, key, { ...hit, sampleEvery });
   }
 
   /** The value, if it is a plain hit. Counts it. */
@@ -659,15 +710,46 @@ export class TieredCache extends Cache {
     return new ScopedCalls(view, scope);
   }
 
+  /** `traced`: the key or keys, for tracers. `options`: of a `getOrSet`. */
   async #observe<T>(
-    operation: Parameters<Observer['observe']>[0],
+    operation: CacheOperation,
     key: string | undefined,
     work: (outcome: CallOutcome) => Promise<T>,
+    traced: unknown = key,
+    options?: Ttl | LoadOptions,
   ): Promise<T> {
     this.#engine.lifecycle.assertOpen();
     this.#engine.sampling.restart();
     const { observer, emitter } = this.#engine;
-    return observer.observe(operation, key, new CallOutcome(this.#isCounted ? emitter : undefined), work);
+    const trace = observer.tracing.isOn ? this.#traceOf(operation, traced, options) : undefined;
+    return observer.observe(
+      operation,
+      key,
+      new CallOutcome(this.#isCounted ? emitter : undefined, trace),
+      work,
+    );
+  }
+
+  /**
+   * The trace of a call; undefined for an L1 hit that is not due. Such hits come here if a request attributes calls.
+   */
+  #traceOf(
+    operation: CacheOperation,
+    key: unknown,
+    options: Ttl | LoadOptions | undefined,
+  ): CallTrace | undefined {
+    const { observer, sampling } = this.#engine;
+    const stands = this.#willHitL1(operation, key, options) ? sampling.tracedHits(1) : 1;
+    return stands === 0 ? undefined : observer.tracing.begin(operation, this.#keyspace.path, key, stands);
+  }
+
+  #willHitL1(operation: CacheOperation, key: unknown, options: Ttl | LoadOptions | undefined): boolean {
+    const { l1, entries } = this.#engine;
+    if (operation !== 'get' && operation !== 'getOrSet') return false;
+    if (typeof key !== 'string' || key === '' || l1 === undefined) return false;
+    if (typeof options === 'object' && !allowsPlainHit(options)) return false;
+    const entry = l1.peek(this.#keyspace.id(key));
+    return entry !== undefined && entries.stateOf(entry) === 'fresh';
   }
 
   /** A `get` that is no plain hit, timed for the monitor. */
@@ -728,6 +810,12 @@ export interface Looked<T> {
   readonly value: T;
   /** The tier that holds the value. */
   readonly tier: 'l1' | 'l2';
+}
+
+/** The keys of a `setMany`, unchecked; for tracers. */
+function keysOfEntries(entries: unknown): readonly unknown[] {
+  if (!Array.isArray(entries)) return [];
+  return entries.map((entry: unknown) => (Array.isArray(entry) ? (entry[0] as unknown) : undefined));
 }
 
 const done = Promise.resolve();

@@ -195,7 +195,7 @@ describe('meta', () => {
   });
 });
 
-describe('seed S10.136 bad bytes are a miss', () => {
+describe('seed S10.136 bad bytes are a miss (guarantee 8)', () => {
   const samples = new Map<string, Buffer>([
     ['json', encodeNow({ a: 1, b: 'text' })],
     ['text with tags', encodeNow('größe', tagged)],

@@ -124,7 +124,7 @@ describe('rotation without downtime', () => {
   });
 });
 
-describe('entries that are refused', () => {
+describe('guarantee 8: entries that are refused', () => {
   const sealed = ring.seal(redisKey, entry);
 
   it('an entry under another Redis key', () => {

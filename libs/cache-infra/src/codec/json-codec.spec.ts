@@ -169,7 +169,7 @@ describe('format: json refuses with the path', () => {
   });
 });
 
-describe('bad bytes', () => {
+describe('guarantee 8: bad bytes', () => {
   const entry = encoded({ a: 'text', b: [1, 2] }, { ...tagged, tags: ['t'] });
 
   it('with one flipped bit', () => {

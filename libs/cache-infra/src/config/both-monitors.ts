@@ -2,7 +2,9 @@ import type {
   CacheMonitor,
   CacheSource,
   KeyGenerationRecord,
+  LoadRecord,
   OperationRecord,
+  TagRecord,
 } from '../cache/contract/monitor.js';
 
 /** A monitor that passes every record on to two monitors. One that throws or rejects keeps no record from the other. */
@@ -13,6 +15,8 @@ export function bothMonitors(first: CacheMonitor, second: CacheMonitor | undefin
     sampleEvery: Math.min(first.sampleEvery ?? 1, second.sampleEvery ?? 1),
     recordCacheOperationTime: (record: OperationRecord) =>
       each(both, (monitor) => monitor.recordCacheOperationTime?.(record)),
+    recordLoad: (record: LoadRecord) => each(both, (monitor) => monitor.recordLoad?.(record)),
+    recordInvalidation: (record: TagRecord) => each(both, (monitor) => monitor.recordInvalidation?.(record)),
     recordKeyGenerationTime: (record: KeyGenerationRecord) =>
       each(both, (monitor) => monitor.recordKeyGenerationTime?.(record)),
     attach(source: CacheSource) {

@@ -50,6 +50,8 @@ export interface PreparedCache {
   readonly warnings: readonly string[];
   /** The monitor that the cache reports to; undefined when monitoring is off. */
   readonly monitor: CacheMonitor | undefined;
+  /** False: the environment has turned off monitoring, or the publication of instances. */
+  readonly mayPublish: boolean;
   /** True with `failOnConnectionError`: an application does not start without Redis. */
   readonly required: boolean;
   /** Resolves when Redis is connected, at once for a cache in memory; rejects with `InfrastructureError`. */
@@ -123,13 +125,11 @@ export class CacheFactory {
    * @throws ValidationError
    */
   prepare(way: keyof typeof recipes, options: CommonCacheOptions): PreparedCache {
-    const { cache, options: resolved, monitor, sources, warnings } = this.#build(recipes[way], options);
+    const { cache, options: resolved, ...rest } = this.#build(recipes[way], options);
     return {
       cache,
-      sources,
-      warnings,
+      ...rest,
       options: resolved,
-      monitor,
       required: resolved.failOnConnectionError === true,
       connect: async () => (cache instanceof RedisCache ? cache.connect() : undefined),
     };
@@ -163,7 +163,8 @@ export class CacheFactory {
       home === 'memory'
         ? new InMemoryCache({ ...base, advanced, maxSize, maxBytes: options.l1MaxBytes })
         : redisCache(options, base, maxSize);
-    return { cache, options, monitor: base.monitor, sources: resolved.sources, warnings };
+    const { sources, monitoring, fleet } = resolved;
+    return { cache, options, monitor: base.monitor, mayPublish: monitoring && fleet, sources, warnings };
   }
 
   /** Warns of each variable once: an application has several caches and one environment. */
@@ -188,6 +189,7 @@ interface Built {
   readonly cache: InMemoryCache | RedisCache;
   readonly options: CommonCacheOptions;
   readonly monitor: CacheMonitor | undefined;
+  readonly mayPublish: boolean;
   readonly sources: Resolved<CommonCacheOptions>['sources'];
   readonly warnings: readonly string[];
 }

@@ -27,6 +27,8 @@ export interface EnvironmentSettings {
   readonly preset: PresetName | undefined;
   /** `CACHE_MONITORING_ENABLED`: false = caches do not report to the factory's monitor. */
   readonly monitoring: boolean;
+  /** `CACHE_FLEET`: false = an application does not publish its instances. */
+  readonly fleet: boolean;
   /** `REDIS_TEST_DB`: the database number of test caches. */
   readonly testDb: number | undefined;
 }
@@ -58,6 +60,8 @@ export const otherVariables = {
   CACHE_ENV: presetVariable,
   /** `false`: caches do not report to the monitor of the factory. */
   CACHE_MONITORING_ENABLED: { fromText: flagText, check: booleanValue },
+  /** `false`: applications do not publish their instances in Redis (`fleet` of `CacheInfraModule`). */
+  CACHE_FLEET: { fromText: flagText, check: booleanValue },
   /** Database number of test caches (`forTesting`, preset `testing`), unless the code names one. */
   REDIS_TEST_DB: { fromText: numberText, check: nonNegativeInteger },
 } as const satisfies Readonly<Record<string, Variable>>;
@@ -104,6 +108,7 @@ export function readEnvironment(env: Environment = process.env): {
       options,
       preset: (preset ?? kind) as PresetName | undefined,
       monitoring: (other('CACHE_MONITORING_ENABLED') ?? true) as boolean,
+      fleet: (other('CACHE_FLEET') ?? true) as boolean,
       testDb: other('REDIS_TEST_DB') as number | undefined,
     },
     problems,

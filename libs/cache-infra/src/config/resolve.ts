@@ -32,6 +32,8 @@ export interface Resolved<T extends CommonCacheOptions> {
   readonly home: 'memory' | 'redis';
   /** Whether the cache reports to the factory's monitor. */
   readonly monitoring: boolean;
+  /** Whether its application may publish its instances. */
+  readonly fleet: boolean;
   /** The source of each option's value; that of an advanced one under `advanced.<name>`. */
   readonly sources: Readonly<Record<string, OptionSource>>;
   /** Variables that look like one of the library's and are not read. */
@@ -81,7 +83,8 @@ export function resolveOptions<T extends CommonCacheOptions>(
   const isTest = recipe.test === true || presetName === 'testing';
   if (isTest && settings.testDb !== undefined) useDatabase(options, explicit, settings.testDb);
   const misspelt = misspeltHere(env).filter(({ meant }) => !isGivenInCode(explicit, meant));
-  return { options, home, monitoring: settings.monitoring, sources, misspelt };
+  const { monitoring, fleet } = settings;
+  return { options, home, monitoring, fleet, sources, misspelt };
 }
 
 const ofCompression: ReadonlySet<string> = new Set([

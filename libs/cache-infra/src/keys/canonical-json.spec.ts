@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { SerializationError } from '../base/errors.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalForm, canonicalJson } from './canonical-json.js';
+import { sha256 } from './digest.js';
+import { FrozenTexts } from './frozen-texts.js';
 
 describe('canonicalJson of JSON data', () => {
   it('is RFC 8785: the example of §3.2.2', () => {
@@ -22,6 +24,15 @@ describe('canonicalJson of JSON data', () => {
     const order = Array.from(canonicalJson(value).matchAll(/:(\d)/g), ([, digit]) => digit).join('');
 
     expect(order).toBe('2467153');
+  });
+
+  it('orders many names in the same way', () => {
+    const names = Array.from({ length: 100 }, (_, i) => `n${(i * 37) % 100}`);
+    const order = Object.keys(
+      parsedJson(canonicalJson(Object.fromEntries(names.map((it) => [it, 1])))) as object,
+    );
+
+    expect(order).toEqual([...names].sort());
   });
 
   it('does not depend on the order of properties (pitfall: key order changed the key)', () => {
@@ -151,6 +162,118 @@ describe('different values', () => {
     );
 
     expect(new Set(texts).size).toBe(5);
+  });
+});
+
+describe('long texts as digests', () => {
+  const digestFrom = 4;
+
+  it('begin at the given length, and keep their length in the form', () => {
+    const value = { a: 'abc', b: ['abcd'], abcdef: 1 };
+
+    expect(canonicalForm(value, { digestFrom })).toEqual({
+      text: `{"a":"abc","abcdef":1,"b":[!sha256("${sha256('abcd')}",4)]}`,
+      length: '{"a":"abc","abcdef":1,"b":[abcd]}'.length,
+    });
+  });
+
+  it('cannot be imitated by a text, a name, a pattern or an address', () => {
+    const digest = canonicalJson('abcd', { digestFrom });
+    const url = new URL('http://a/');
+    url.hash = digest;
+    const values = [
+      'abcd',
+      digest,
+      { [digest]: 1 },
+      new RegExp(digest),
+      url,
+      [digest],
+      new Map([[digest, 1]]),
+    ];
+
+    for (const from of [digestFrom, 1000]) {
+      const texts = values.map((it) => canonicalJson(it, { digestFrom: from }));
+      expect(new Set(texts).size).toBe(values.length);
+      expect(texts.slice(1)).not.toContain(digest);
+    }
+  });
+
+  it('tell apart the values that the plain form tells apart, and no others', () => {
+    const text = fc.oneof(
+      fc.constantFrom(
+        'abc',
+        'abcd',
+        'abce',
+        '!sha256("x",4)',
+        '"abcd"',
+        canonicalJson('abcd', { digestFrom }),
+      ),
+      fc.string({ unit: 'binary', maxLength: 6 }),
+    );
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        text,
+        fc.integer({ max: 2, min: -1 }),
+        fc.array(tie('value'), { maxLength: 2 }),
+        fc.dictionary(fc.constantFrom('a', 'abcd'), tie('value'), { maxKeys: 2, noNullPrototype: true }),
+        fc.tuple(text, tie('value')).map((pair) => new Map([pair])),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, value, (a, b) => {
+        const isEqual = canonicalJson(a) === canonicalJson(b);
+        expect(canonicalJson(a, { digestFrom }) === canonicalJson(b, { digestFrom })).toBe(isEqual);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the texts of frozen parts', () => {
+  const list = (): { name: string }[] =>
+    Array.from({ length: 30 }, (_, i) => ({ name: `tool ${i} ${'x'.repeat(40)}` }));
+  const frozenList = (): readonly { name: string }[] => Object.freeze(list().map((it) => Object.freeze(it)));
+
+  it('are the same, written or kept, and so is their length', () => {
+    const options = { digestFrom: 40, frozen: new FrozenTexts() };
+    const tools = frozenList();
+
+    const forms = [tools, tools, list()].map((it) => canonicalForm({ a: 'b', tools: it }, options));
+
+    expect(options.frozen.get(tools)).toBeDefined();
+    expect(forms[1]).toEqual(forms[0]);
+    expect(forms[2]).toEqual(forms[0]);
+    expect(forms[0]?.text).toBe(canonicalJson({ a: 'b', tools: list() }, { digestFrom: 40 }));
+  });
+
+  it('follow a change of a list that is frozen itself, but not its parts', () => {
+    const options = { frozen: new FrozenTexts() };
+    const tools = Object.freeze(list());
+    const before = canonicalJson({ tools }, options);
+
+    (tools[7] as { name: string }).name = 'another';
+
+    expect(canonicalJson({ tools }, options)).not.toBe(before);
+    expect(canonicalJson({ tools }, options)).toBe(canonicalJson({ tools }));
+  });
+
+  it('follow every change of a list that is not frozen', () => {
+    const options = { frozen: new FrozenTexts() };
+    const tools: unknown[] = [...frozenList()];
+    const changes: (() => unknown)[] = [
+      () => tools.push(1),
+      () => tools.reverse(),
+      () => (tools[3] = { name: 'x' }),
+      () => tools.pop(),
+      () => (tools.length = 5),
+    ];
+    for (const change of changes) {
+      const before = canonicalJson({ tools }, options);
+      change();
+      expect(canonicalJson({ tools }, options)).toBe(canonicalJson({ tools }));
+      expect(canonicalJson({ tools }, options)).not.toBe(before);
+    }
   });
 });
 

@@ -3,16 +3,21 @@ import { SerializationError } from '../base/errors.js';
 import { hasToJson } from '../base/opaque.js';
 import { mapStep, Trail } from '../base/trail.js';
 import { classShapeOf, isOfNoClass, type ClassShape } from './class-shape.js';
-import { sha256 } from './digest.js';
+import type { CanonicalForm, FrozenTexts } from './frozen-texts.js';
+import { binaryText, numberText, regExpText } from './leaf-texts.js';
+import { quoted } from './quoted-text.js';
 import { hasMoreThanItsContent, isMethod, stateNames, unreadableKind, untoldBy } from './readable-state.js';
+import { sorted } from './sorted-names.js';
+import { textDigest } from './text-digest.js';
 
 export interface CanonicalJsonOptions {
   /** Leave out properties that are `undefined`, as JSON does. Default false: `{ a: undefined }` and `{}` differ. */
   omitUndefined?: boolean | undefined;
+  /** Write texts of at least this many characters as their digests. Default: none. */
+  digestFrom?: number | undefined;
+  /** Keeps the texts of deeply frozen parts of the value, for later calls with the same options. */
+  frozen?: FrozenTexts | undefined;
 }
-
-/** Binary data up to this many bytes is written as base64url; longer data as its SHA-256. */
-const maxInlineBytes = 64;
 
 /**
  * Serializes a value to canonical text: equal texts for equal values, different texts for different values, independent
@@ -33,9 +38,14 @@ const maxInlineBytes = 64;
  * of a Map), instances with private state or without readable state, and containers with extra properties
  */
 export function canonicalJson(value: unknown, options: CanonicalJsonOptions = {}): string {
-  const writer = new CanonicalWriter(options.omitUndefined ?? false);
+  return canonicalForm(value, options).text;
+}
+
+/** As {@link canonicalJson}, with the length of what it says. */
+export function canonicalForm(value: unknown, options: CanonicalJsonOptions): CanonicalForm {
+  const writer = new CanonicalWriter(options);
   try {
-    return writer.text(value);
+    return writer.form(value);
   } catch (cause) {
     if (cause instanceof SerializationError) throw cause;
     throw writer.trail.refuse('value cannot be read', { cause });
@@ -45,15 +55,26 @@ export function canonicalJson(value: unknown, options: CanonicalJsonOptions = {}
 class CanonicalWriter {
   readonly trail = new Trail();
   readonly #omitUndefined: boolean;
+  readonly #digestFrom: number;
+  readonly #frozen: FrozenTexts | undefined;
+  /** Characters that digests stand for. */
+  #spared = 0;
 
-  constructor(omitUndefined: boolean) {
+  constructor({ omitUndefined = false, digestFrom = Infinity, frozen }: CanonicalJsonOptions) {
     this.#omitUndefined = omitUndefined;
+    this.#digestFrom = digestFrom;
+    this.#frozen = frozen;
+  }
+
+  form(value: unknown): CanonicalForm {
+    const text = this.text(value);
+    return { text, length: text.length + this.#spared };
   }
 
   text(value: unknown): string {
     switch (typeof value) {
       case 'string':
-        return JSON.stringify(value);
+        return value.length < this.#digestFrom ? quoted(value) : this.#digest(value);
       case 'number':
         return numberText(value);
       case 'boolean':
@@ -69,7 +90,28 @@ class CanonicalWriter {
     }
   }
 
+  /** Text is quoted everywhere else, so no text can imitate its digest. */
+  #digest(text: string): string {
+    const digest = `!sha256("${textDigest(text)}",${text.length})`;
+    this.#spared += text.length - digest.length;
+    return digest;
+  }
+
   #container(value: object): string {
+    const frozen = this.trail.depth === 1 && Object.isFrozen(value) ? this.#frozen : undefined;
+    if (frozen === undefined) return this.#written(value);
+    const known = frozen.get(value);
+    if (known === undefined) {
+      const before = this.#spared;
+      const text = this.#written(value);
+      frozen.keep(value, { text, length: text.length + this.#spared - before });
+      return text;
+    }
+    this.#spared += known.length - known.text.length;
+    return known.text;
+  }
+
+  #written(value: object): string {
     this.trail.enter(value);
     const text = Array.isArray(value) ? this.#array(value) : this.#object(value);
     this.trail.leave();
@@ -79,12 +121,13 @@ class CanonicalWriter {
   #array(array: readonly unknown[]): string {
     const shape = this.#readable(array);
     this.#noMore(hasMoreThanItsContent(array), 'an array');
-    const parts: string[] = [];
+    let parts = '';
     for (let index = 0; index < array.length; index++) {
       this.trail.at(index);
-      parts.push(index in array ? this.text(array[index]) : '!empty');
+      if (index > 0) parts += ',';
+      parts += index in array ? this.text(array[index]) : '!empty';
     }
-    return ofClass(shape, `[${parts.join(',')}]`);
+    return ofClass(shape, `[${parts}]`);
   }
 
   #object(value: object): string {
@@ -118,7 +161,8 @@ class CanonicalWriter {
   }
 
   #properties(value: object, shape: ClassShape): string {
-    if (Object.getOwnPropertySymbols(value).some((symbol) => !isMethod(value, symbol))) {
+    const symbols = Object.getOwnPropertySymbols(value);
+    if (symbols.length > 0 && symbols.some((symbol) => !isMethod(value, symbol))) {
       throw this.trail.refuse('symbol as a property name cannot be part of a key');
     }
     const names = stateNames(value, shape);
@@ -129,22 +173,22 @@ class CanonicalWriter {
     return this.#record(value, names);
   }
 
-  #record(value: object, names: readonly string[] = Object.keys(value)): string {
-    const parts: string[] = [];
-    // RFC 8785 §3.2.3 orders names by UTF-16 code units, which is what sort() does.
-    for (const name of [...names].sort()) {
+  #record(value: object, names: string[] = Object.keys(value)): string {
+    let parts = '';
+    for (const name of sorted(names)) {
       const part: unknown = (value as Record<string, unknown>)[name];
       if (part === undefined && this.#omitUndefined) continue;
       this.trail.at(name);
-      parts.push(`${JSON.stringify(name)}:${this.text(part)}`);
+      if (parts !== '') parts += ',';
+      parts += `${quoted(name)}:${this.text(part)}`;
     }
-    return `{${parts.join(',')}}`;
+    return `{${parts}}`;
   }
 
   #builtIn(value: object, { name, builtIn }: ClassShape): string | undefined {
     if (value instanceof URL) {
       this.#noMore(Object.keys(value).length > 0, name);
-      return `!URL(${JSON.stringify(value.href)})`;
+      return `!URL(${quoted(value.href)})`;
     }
     if (builtIn === undefined) return undefined;
     this.#noMore(hasMoreThanItsContent(value), name);
@@ -192,25 +236,9 @@ class CanonicalWriter {
 
 /** Tags the state of an instance with its class, to distinguish it from plain data and other classes. */
 function ofClass({ identity }: ClassShape, text: string): string {
-  return identity === undefined ? text : `!class(${JSON.stringify(identity)},${text})`;
+  return identity === undefined ? text : `!class(${quoted(identity)},${text})`;
 }
 
 function wayOut(name: string): string {
   return `give ${name} a toJSON() that returns its state, or pass plain data`;
-}
-
-function regExpText({ source, flags, lastIndex }: RegExp): string {
-  return `!RegExp(${JSON.stringify(source)},"${flags}"${lastIndex === 0 ? '' : `,${lastIndex}`})`;
-}
-
-function numberText(value: number): string {
-  if (Number.isFinite(value)) return Object.is(value, -0) ? '!-0' : String(value);
-  return `!${value}`;
-}
-
-function binaryText(value: object, buffer: ArrayBufferLike, offset: number, length: number): string {
-  const type = Buffer.isBuffer(value) ? 'Buffer' : Object.prototype.toString.call(value).slice(8, -1);
-  const bytes = Buffer.from(buffer, offset, length);
-  const content = length > maxInlineBytes ? `sha256:${sha256(bytes)}` : bytes.toString('base64url');
-  return `!${type}(${length}:${content})`;
 }

@@ -27,7 +27,10 @@ const shapes = new WeakMap<object, ClassShape>();
 export function classShapeOf(value: object): ClassShape {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!isObject(prototype)) return plain;
-  const shape = shapes.get(prototype) ?? shapeOf(prototype);
+  if (prototype === Object.prototype) return plain;
+  const known = shapes.get(prototype);
+  if (known !== undefined) return known;
+  const shape = shapeOf(prototype);
   shapes.set(prototype, shape);
   return shape;
 }

@@ -17,8 +17,8 @@ const readable: Readonly<Record<string, (value: object) => boolean>> = {
 export function unreadableKind(value: object, { builtIn }: ClassShape): string | undefined {
   if (isOfNoClass(value)) {
     // An own tag would be a symbol property, and symbol properties are refused.
-    const tag = Object.prototype.toString.call(value).slice(8, -1);
-    return tag === 'Object' ? undefined : tag.toLowerCase();
+    const tag = Object.prototype.toString.call(value);
+    return tag === '[object Object]' ? undefined : tag.slice(8, -1).toLowerCase();
   }
   // The tag of an error, a promise or a boxed value may be overridden.
   if (types.isNativeError(value)) return 'Error';

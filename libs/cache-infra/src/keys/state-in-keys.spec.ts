@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { requestKey } from '../ai/request-key.js';
+import { requestKey } from '../ai/request/request-key.js';
 import { SerializationError, ValidationError } from '../base/errors.js';
 import { canonicalJson } from './canonical-json.js';
 

@@ -1,7 +1,11 @@
+export { aiControl, type AiRequestHeaders } from './ai/ai-control.js';
+export { aiEvents, sendAiStream, type SseResponse } from './ai/ai-sse.js';
 export { getAiCacheToken, InjectAiCache } from './registry/ai-tokens.js';
 export type { CacheContext, CacheContextRequest } from './registry/cache-context.js';
 export { withCacheContext } from './vary/current-context.js';
 export { CacheContextInterceptor } from './vary/cache-context.interceptor.js';
+export { AiCached } from './decorators/ai-cached.js';
+export type { AiCachedDecorator, AiCachedOptions } from './decorators/ai-cached-options.js';
 export { CacheEvict } from './decorators/cache-evict.js';
 export {
   CacheVaryProvider,
@@ -32,6 +36,7 @@ export type {
   NamedMethodDecorator,
   StoringOptions,
 } from './decorators/decorator-options.js';
+export type { FleetOptions } from '../fleet/fleet-options.js';
 export type { EvictionTime } from './registry/eviction-time.js';
 export { HttpCache, type HttpCacheOptions } from './http/adapter/http-cache.decorator.js';
 export { HttpCacheInterceptor } from './http/adapter/http-cache.interceptor.js';

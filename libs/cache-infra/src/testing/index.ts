@@ -11,6 +11,7 @@ export {
   withIsolatedCache,
 } from './caches.js';
 export { ChaosCache, withChaos, type Chaos, type ChaosOptions } from './chaos-cache.js';
+export { drillOutage, type DrillInstance, type DrillOptions, type DrillReport } from './drill-outage.js';
 export {
   cacheVariables,
   cleanEnvironment,
@@ -23,3 +24,6 @@ export {
 export { ManualClock } from '../base/manual-clock.js';
 export type { CacheCallOperation } from './forwarding-cache.js';
 export { startRedisServer, type RedisServer, type StartRedisOptions } from './redis-server.js';
+export { startTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.js';
+export type { ProxiedConnection } from './proxied-connection.js';
+export type { ProxyDirection, ProxyFaults } from './proxy-faults.js';

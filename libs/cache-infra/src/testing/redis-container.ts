@@ -8,8 +8,11 @@ export interface RedisContainer {
   halt(): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Stops and removes it. */
   end(): Promise<void>;
 }
+
+const open = ['--protected-mode', 'no'];
 
 /**
  * Starts `redis:7-alpine` through Testcontainers, which is loaded only here.
@@ -22,7 +25,8 @@ export async function startRedisContainer(port: number, args: readonly string[])
     const runtime = await getContainerRuntimeClient();
     const started = await new GenericContainer('redis:7-alpine')
       .withExposedPorts({ container: 6379, host: port })
-      .withCommand(['redis-server', '--save', '', '--appendonly', 'no', ...args])
+      // Requests come from outside the container. Only the official image turns the protected mode off by itself.
+      .withCommand(['redis-server', ...open, '--save', '', '--appendonly', 'no', ...args])
       .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
       .start();
     const container = runtime.container.getById(started.getId());

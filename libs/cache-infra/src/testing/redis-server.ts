@@ -39,6 +39,7 @@ export interface RedisServer {
   pause(): Promise<void>;
   /** Resumes a paused server. */
   resume(): Promise<void>;
+  /** Ends the server, and removes its container. A server at `REDIS_URL` goes on. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -134,9 +135,10 @@ async function processServer(executable: string, args: readonly string[]): Promi
   let running = await onFreePort((port) => startRedisProcess(executable, port, args));
   let stopped = false;
   const { port } = running;
-  const signal = (name: NodeJS.Signals) => {
+  const signal = async (name: NodeJS.Signals, call: string) => {
+    // The process id of a stopped server may belong to another process by now.
+    if (stopped) throw new InfrastructureError(`${call}(): the Redis for tests is stopped; start() it first`);
     process.kill(running.pid, name);
-    return Promise.resolve();
   };
   return server(
     { url: `redis://127.0.0.1:${String(port)}`, host: '127.0.0.1', port, how: 'binary' },
@@ -151,8 +153,8 @@ async function processServer(executable: string, args: readonly string[]): Promi
         stopped = true;
         await running.end();
       },
-      pause: () => signal('SIGSTOP'),
-      resume: () => signal('SIGCONT'),
+      pause: () => signal('SIGSTOP', 'pause'),
+      resume: () => signal('SIGCONT', 'resume'),
     },
   );
 }
@@ -173,8 +175,9 @@ async function containerServer(args: readonly string[]): Promise<RedisServer> {
   const { host, port } = container;
   return server({ url: `redis://${host}:${String(port)}`, host, port, how: 'docker' }, () => undefined, {
     start: () => container.start(),
-    // A removed container cannot restart, so it is only halted. Testcontainers removes it when this process ends.
+    // A removed container cannot restart, so it is only halted.
     stop: () => container.halt(),
+    end: () => container.end(),
     pause: () => container.pause(),
     resume: () => container.resume(),
   });
@@ -192,15 +195,18 @@ async function installRedis(): Promise<void> {
 }
 
 type Facts = Pick<RedisServer, 'url' | 'host' | 'port' | 'how'>;
-type Controls = Pick<RedisServer, 'start' | 'stop' | 'pause' | 'resume'>;
+type Controls = Pick<RedisServer, 'start' | 'stop' | 'pause' | 'resume'> & {
+  /** Default: `stop`. */
+  end?: () => Promise<void>;
+};
 
-function server(facts: Facts, pid: () => number | undefined, controls: Controls): RedisServer {
+function server(facts: Facts, pid: () => number | undefined, { end, ...controls }: Controls): RedisServer {
   return {
     ...facts,
     ...controls,
     get pid() {
       return pid();
     },
-    [Symbol.asyncDispose]: () => controls.stop(),
+    [Symbol.asyncDispose]: end ?? (() => controls.stop()),
   };
 }

@@ -24,9 +24,13 @@ export interface RemoteTier {
    * too.
    */
   read(redisKey: string, baseline?: BaselineRequest): Promise<StoredEntry | undefined>;
-  /** Reads entries in the order of `redisKeys`; a promise for each entry that is decoded off the event loop. */
+  /**
+   * Reads entries in the order of `redisKeys`; a promise for each entry that is decoded off the event loop. The writes
+   * of this turn of the event loop precede the command. `baselines`: as `baseline` of `read`, in that order.
+   */
   readMany(
     redisKeys: readonly string[],
+    baselines?: readonly (BaselineRequest | undefined)[],
   ): Promise<(StoredEntry | undefined | Promise<StoredEntry | undefined>)[]>;
   /**
    * Reads the metadata of entries in the order of `redisKeys`, without most of their bytes; undefined = no entry. A

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual, types } from 'node:util';
 import { hasToJson } from '../base/opaque.js';
 import type { Class } from './class.js';
 import { classNature } from './class-nature.js';
+import { twinOf, type TypedArray } from './typed-arrays.js';
 
 /**
  * How instances of classes are stored.
@@ -74,8 +76,20 @@ function hasHiddenProperties(value: object): boolean {
   return Object.getOwnPropertyNames(value).length > Object.keys(value).length;
 }
 
+/** Elements from which on comparing typed arrays is faster than listing their indexes. */
+const longView = 256;
+
 /** Whether an array or binary data has properties besides its elements, which come first among its keys. */
 function hasOwnProperties(value: object): boolean {
+  if (types.isTypedArray(value) && value.length >= longView && isBare(value)) return false;
   const last = Object.keys(value).at(-1);
   return last !== undefined && !((Array.isArray(value) || ArrayBuffer.isView(value)) && /^\d+$/.test(last));
+}
+
+/**
+ * True if a typed array has no properties but its elements: it equals a new one on the same bytes. `Object.keys` would
+ * make a text of each index. False says nothing: its class or its bytes may differ, too.
+ */
+function isBare(value: TypedArray): boolean {
+  return isDeepStrictEqual(value, twinOf(value));
 }

@@ -82,6 +82,17 @@ describe('snapshot', () => {
     expect(Buffer.isBuffer(snapshot(new Uint8Array(1)).value)).toBe(false);
   });
 
+  it.each([
+    ['NaN', new Float32Array(1536).fill(NaN)],
+    ['a part of its buffer', new Float64Array(new ArrayBuffer(8192), 8, 512).fill(-0)],
+    ['shared memory', new Uint8Array(new SharedArrayBuffer(1000)).fill(7)],
+    ['a hidden property', Object.defineProperty(new Uint8Array(1000), 'note', { value: 1 })],
+  ])('copies a long typed array of %s', (_, view) => {
+    const copy = snapshot(view).value;
+    expect(copy).not.toBe(view);
+    expect(copy).toEqual(view);
+  });
+
   it('keeps only the visible bytes of a view', () => {
     const view = new Uint16Array(new ArrayBuffer(16), 4, 2).fill(7);
 
@@ -273,6 +284,16 @@ describe('snapshot refuses', () => {
       'T6: a Map with properties',
       Object.assign(new Map(), { a: 1 }),
       'this Map would lose its own properties',
+    ],
+    ...[2, 10_000].map((length): [string, unknown, string] => [
+      `a Uint8Array of ${length} with properties`,
+      { bytes: Object.assign(new Uint8Array(length), { note: 1 }) },
+      'this Uint8Array would lose its own properties',
+    ]),
+    [
+      'a Float32Array of NaN with properties',
+      Object.assign(new Float32Array(1536).fill(NaN), { note: 1 }),
+      'this Float32Array would lose its own properties',
     ],
     [
       'T6: an array of a class with properties',

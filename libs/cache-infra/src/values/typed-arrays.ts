@@ -15,7 +15,7 @@ export type TypedArray =
   | BigInt64Array;
 
 interface TypedArrayConstructor {
-  new (buffer: ArrayBuffer): TypedArray;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray;
   readonly BYTES_PER_ELEMENT: number;
 }
 
@@ -41,6 +41,12 @@ export function binaryKind(value: object): string | undefined {
   if (Buffer.isBuffer(value)) return 'Buffer';
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   return Object.hasOwn(typedArrays, tag) ? tag : undefined;
+}
+
+/** Another typed array of the same kind on the same bytes, if the kind is known. */
+export function twinOf(value: TypedArray): TypedArray | undefined {
+  const typedArray = typedArrays[binaryKind(value) ?? ''];
+  return typedArray && new typedArray(value.buffer, value.byteOffset, value.length);
 }
 
 /** A view of the bytes of binary data. */

@@ -36,6 +36,30 @@ export interface OperationRecord {
   readonly tier: 'l1' | 'l2' | undefined;
   /** False if the call rejected. */
   readonly success: boolean;
+  /**
+   * Calls that this record stands for: `sampleEvery` for a sampled L1 hit; undefined = this one.
+   */
+  readonly calls?: number | undefined;
+}
+
+/** One run of a loader. Callers of one key share it; it may run after they got a stale value. */
+export interface LoadRecord {
+  /** The name of the cache. */
+  readonly cache: string;
+  /** The key, without its namespaces. Never use it as a metrics label: the series is unbounded. */
+  readonly key: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** False if the loader failed. */
+  readonly success: boolean;
+}
+
+/** One invalidation of tags. */
+export interface TagRecord {
+  /** The name of the cache. */
+  readonly cache: string;
+  readonly operation: 'invalidateTags' | 'expireTags';
+  readonly tags: readonly string[];
 }
 
 /** One measured key generation (decorators, AI requests). */
@@ -59,6 +83,10 @@ export interface KeyGenerationRecord {
 export interface CacheMonitor {
   /** Receives measured calls. */
   recordCacheOperationTime?(record: OperationRecord): unknown;
+  /** Receives every run of a loader. A loader of many keys counts once for each key. */
+  recordLoad?(record: LoadRecord): unknown;
+  /** Receives every invalidation of tags by this process. */
+  recordInvalidation?(record: TagRecord): unknown;
   /** Receives measured key generations. */
   recordKeyGenerationTime?(record: KeyGenerationRecord): unknown;
   /**

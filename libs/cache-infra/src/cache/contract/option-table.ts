@@ -147,7 +147,7 @@ export const baseOptions = {
    * something.
    *
    * @default false
-   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/usage.md#entities-decimals-classes
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/values.md
    */
   plain: flag({ default: false }),
   /**
@@ -221,7 +221,7 @@ export const baseOptions = {
    * invalidation of its key or tags is served and not stored. Costs such a cache one read of Redis for each load.
    *
    * @default 0
-   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/recipes/lagging-replicas.md
+   * @see https://github.com/nestjs-cache-infra/nestjs-cache-infra/blob/main/docs/transactions.md#what-if-loaders-read-from-a-replica
    */
   replicaLag: duration({ default: 0, variable: 'CACHE_REPLICA_LAG' }),
   /**

@@ -1,3 +1,4 @@
+import { durationMs } from '../../base/duration.js';
 import { describeValue } from '../../base/redact.js';
 import type { Absent, BulkLoadOptions } from '../contract/bulk-load.js';
 import type { LoadOptions, Ttl } from '../contract/options.js';
@@ -17,6 +18,8 @@ const defaultConcurrency = 4;
 export interface BulkPlan {
   /** For each key. */
   readonly load: LoadPlan;
+  /** The ttl of each key before jitter, milliseconds; 0 = never expires. */
+  readonly ttlMs: number;
   /** The options of each key alone. */
   readonly options: Ttl | LoadOptions | undefined;
   readonly absent: Absent;
@@ -53,8 +56,11 @@ export function bulkPlan(options: Ttl | BulkLoadOptions | undefined, defaults: P
     throw problem('partial', `partial must be true or false, got ${describeValue(partial)}`);
   }
   const each = given === undefined ? (options as Ttl | undefined) : rest;
+  const ttl = given === undefined ? (options as Ttl | undefined) : given.ttl;
+  const load = loadPlan(each, defaults);
   return {
-    load: loadPlan(each, defaults),
+    load,
+    ttlMs: load.jitter === 0 ? load.ttlMs : ttl === undefined ? defaults.ttlMs : durationMs(ttl),
     options: each,
     absent,
     chunkSize: chunkSize ?? Infinity,

@@ -37,7 +37,7 @@ afterEach(async () => {
   for (const cache of caches.splice(0)) await cache.close();
 });
 
-describe('an instance that would lose something', () => {
+describe('guarantee 6: an instance that would lose something', () => {
   it('T1: is returned to its caller as it is, not stored, and reported once', async () => {
     const cache = memory();
     const user = new User();
@@ -118,7 +118,7 @@ describe('an instance that would lose something', () => {
   });
 });
 
-describe("'as'", () => {
+describe("guarantee 6: 'as'", () => {
   it.each(['clone', 'freeze', 'reference'] as const)(
     'T1: gives instances to all callers, %s',
     async (isolation) => {

@@ -32,7 +32,7 @@ describe('guarantee 1: an invalidation is never lost', () => {
       expect(await cache.has('key')).toBe(false);
     });
 
-    it('whoever comes after it starts a new load, though the old one still runs', async () => {
+    it('a caller after it starts a new load, though the old one still runs', async () => {
       const [old, fresh] = [deferred<string>(), deferred<string>()];
       const before = cache.getOrSet('key', () => old.promise, { tags: ['tag'] });
       await turn();

@@ -16,6 +16,7 @@ import type { LocalEntries } from '../entry/local-entries.js';
 import type { ValueLimits } from '../entry/value-rules.js';
 import type { Counters } from '../observe/counters.js';
 import type { CacheEmitter } from '../observe/emitter.js';
+import type { Observer } from '../observe/observer.js';
 import type { Supersedable } from './in-flight.js';
 import type { RecentRemovals } from './recent-removals.js';
 import { removeMatching } from '../../tiers/redis/remove-matching.js';
@@ -47,6 +48,7 @@ export interface RemovalsDeps {
   readonly recovery: Recovery | undefined;
   readonly counters: Counters;
   readonly emitter: CacheEmitter;
+  readonly observer: Pick<Observer, 'invalidated'>;
   readonly errors: ErrorPolicy;
   readonly entries: LocalEntries;
   readonly values: ValueLimits;
@@ -164,6 +166,7 @@ export class Removals {
     const recording = this.#record('invalidateTags', scoped);
     if (recording !== undefined) await recording;
     emitter.emit('invalidate', { kind: 'tags', detail: names, namespace: keyspace.path });
+    this.#deps.observer.invalidated('invalidateTags', names);
   }
 
   /**
@@ -175,6 +178,7 @@ export class Removals {
     const recording = this.#record('expireTags', scoped);
     if (recording !== undefined) await recording;
     this.#deps.emitter.emit('invalidate', { kind: 'expireTags', detail: names, namespace: keyspace.path });
+    this.#deps.observer.invalidated('expireTags', names);
   }
 
   /** Records names in the tag table, here and in Redis. A promise where Redis is told. */

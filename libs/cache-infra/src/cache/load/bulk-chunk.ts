@@ -1,7 +1,7 @@
 import { ValidationError } from '../../base/errors.js';
 import { describeValue } from '../../base/redact.js';
 import { portionSize, Turn } from '../../base/turn.js';
-import type { BulkDecisions, BulkLoadContext, BulkLoader } from '../contract/bulk-load.js';
+import type { Absent, BulkDecisions, BulkLoadContext, BulkLoader } from '../contract/bulk-load.js';
 import type { LoadContext } from '../contract/options.js';
 import { readBulk } from './bulk-result.js';
 import { runAs } from './calling-flight.js';
@@ -9,10 +9,14 @@ import type { SingleFlight } from './single-flight.js';
 
 /** Loads that are settled in one turn of the event loop: each goes on to be stored in that turn. */
 const settledAtOnce = 100;
+/** Loads that are being stored at a time. Redis may answer them all in one turn, in which each of them ends. */
+const storedAtOnce = 300;
 
 /** The load of one key, which waits for a loader call. */
-export interface WaitingLoad {
+export interface LoadToCall {
   readonly key: string;
+  /** The place of the key in the call. */
+  readonly index: number;
   readonly flight: SingleFlight;
   readonly context: LoadContext;
   readonly resolve: (value: unknown) => void;
@@ -24,18 +28,20 @@ export interface WaitingLoad {
  * one, so that the search for circular loads covers every key of the loader.
  */
 export class BulkChunk {
-  readonly #loads: readonly WaitingLoad[];
+  readonly #loads: readonly LoadToCall[];
+  readonly #absent: Absent;
   #turn: () => void = ignore;
 
   /** `loads`: at least one. */
-  constructor(loads: readonly WaitingLoad[]) {
+  constructor(loads: readonly LoadToCall[], absent: Absent) {
     this.#loads = loads;
+    this.#absent = absent;
     for (const { flight } of loads) if (flight !== this.head) flight.follow(this.head);
   }
 
   /** The load that stands for the loader call. */
   get head(): SingleFlight {
-    return (this.#loads[0] as WaitingLoad).flight;
+    return (this.#loads[0] as LoadToCall).flight;
   }
 
   /** This call waits for its turn, until the other one has ended. */
@@ -46,10 +52,12 @@ export class BulkChunk {
   /** Runs the loader. Returns the function that hands its values to the loads, in several turns of the event loop. */
   async run(loader: BulkLoader<unknown>): Promise<() => Promise<void>> {
     this.#turn();
+    // A loader of many keys, and what is made for it, take a turn each.
+    if (this.#loads.length > portionSize) await new Turn().next();
     const loads = this.#loads.filter(({ flight }) => !flight.isAbandoned);
     const abandoned = this.#loads.filter(({ flight }) => flight.isAbandoned);
-    const rejecting = settleAll(abandoned, ({ flight, reject }) => {
-      reject(flight.abandonReason);
+    const rejecting = settleAll(abandoned, (load) => {
+      load.reject(load.flight.abandonReason);
     });
     if (loads.length === 0) return () => rejecting;
     try {
@@ -57,18 +65,21 @@ export class BulkChunk {
       const result = await runAs(this.head, () => loader(missing, new Context(loads)));
       const valueOf = await readBulk(result, missing);
       return () =>
-        settleAll(loads, ({ key, resolve, reject }, index) => {
+        settleAll(loads, (load, index) => {
+          let value: unknown;
           try {
-            resolve(valueOf(key, index));
+            value = valueOf(load.key, index);
           } catch (error) {
             // A getter of the result.
-            reject(error);
+            load.reject(error);
+            return;
           }
+          load.resolve(value === undefined && this.#absent === 'null' ? null : value);
         });
     } catch (error) {
       return () =>
-        settleAll(loads, ({ reject }) => {
-          reject(error);
+        settleAll(loads, (load) => {
+          load.reject(error);
         });
     }
   }
@@ -76,18 +87,30 @@ export class BulkChunk {
 
 /** Settles loads in portions. Each waits until the one before is stored: Redis must not get all values at once. */
 async function settleAll(
-  loads: readonly WaitingLoad[],
-  settle: (load: WaitingLoad, index: number) => void,
+  loads: readonly LoadToCall[],
+  settle: (load: LoadToCall, index: number) => void,
 ): Promise<void> {
   const turn = new Turn();
-  for (let from = 0; from < loads.length; from += portionSize) {
-    const portion = loads.slice(from, from + portionSize);
+  if (loads.length > portionSize) await turn.next();
+  for (let from = 0; from < loads.length; from += storedAtOnce) {
+    const portion = loads.slice(from, from + storedAtOnce);
     for (let i = 0; i < portion.length; i++) {
       if (i % settledAtOnce === settledAtOnce - 1) await turn.next();
-      settle(portion[i] as WaitingLoad, from + i);
+      settle(portion[i] as LoadToCall, from + i);
     }
-    if (from + portionSize < loads.length) await Promise.all(portion.map(({ flight }) => flight.ended()));
+    if (from + storedAtOnce < loads.length) await allEnded(portion);
   }
+}
+
+async function allEnded(loads: readonly LoadToCall[]): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let left = loads.length;
+    for (const { flight } of loads) {
+      flight.whenEnded(() => {
+        if (--left === 0) resolve();
+      });
+    }
+  });
 }
 
 /**
@@ -98,38 +121,40 @@ export let contextsOf: (ctx: BulkLoadContext) => readonly LoadContext[];
 
 /** The context of one loader call. */
 class Context implements BulkLoadContext {
-  readonly #loads: readonly WaitingLoad[];
+  readonly #loads: readonly LoadToCall[];
 
   static {
     contextsOf = (ctx) => (#loads in ctx ? ctx.#loads.map(({ context }) => context) : []);
   }
-  #byKey: Map<string, LoadContext> | undefined;
+  #byKey: Map<string, LoadToCall> | undefined;
   #signal: AbortSignal | undefined;
   #stale: Map<string, unknown> | undefined;
 
-  constructor(loads: readonly WaitingLoad[]) {
+  constructor(loads: readonly LoadToCall[]) {
     this.#loads = loads;
     // Loaders destructure their context: `(missing, { set }) => …`.
     this.set = this.set.bind(this);
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= whenAllAbort(this.#loads.map(({ flight }) => flight.signal));
+    this.#signal ??= whenAllAbandoned(this.#loads.map(({ flight }) => flight));
     return this.#signal;
   }
 
   get stale(): ReadonlyMap<string, unknown> {
     if (this.#stale !== undefined) return this.#stale;
     this.#stale = new Map();
-    for (const { key, context } of this.#loads) {
-      if (context.stale !== undefined) this.#stale.set(key, context.stale);
+    for (const load of this.#loads) {
+      if (load.flight.stale === undefined) continue;
+      const { stale } = load.context;
+      if (stale !== undefined) this.#stale.set(load.key, stale);
     }
     return this.#stale;
   }
 
   set(key: string, { ttl, tags, skipStore }: BulkDecisions): void {
-    this.#byKey ??= new Map(this.#loads.map((load) => [load.key, load.context]));
-    const context = this.#byKey.get(key);
+    this.#byKey ??= new Map(this.#loads.map((load) => [load.key, load]));
+    const context = this.#byKey.get(key)?.context;
     if (context === undefined) {
       throw new ValidationError(
         `set() got ${describeValue(key)}, which is not among the ${this.#loads.length} missing keys of this loader call`,
@@ -141,24 +166,20 @@ class Context implements BulkLoadContext {
   }
 }
 
-/** Aborts with the last of the signals. */
-function whenAllAbort(signals: readonly AbortSignal[]): AbortSignal {
-  const [only] = signals;
-  if (signals.length === 1 && only !== undefined) return only;
+/** Aborts when the last of the loads is abandoned. */
+function whenAllAbandoned(flights: readonly SingleFlight[]): AbortSignal {
+  const [only] = flights;
+  if (flights.length === 1 && only !== undefined) return only.signal;
   const controller = new AbortController();
   let left = 0;
-  for (const signal of signals) {
-    if (signal.aborted) continue;
+  for (const flight of flights) {
+    if (flight.isAbandoned) continue;
     left++;
-    signal.addEventListener(
-      'abort',
-      () => {
-        if (--left === 0) controller.abort(signal.reason);
-      },
-      { once: true },
-    );
+    flight.whenAbandoned(() => {
+      if (--left === 0) controller.abort(flight.abandonReason);
+    });
   }
-  if (left === 0) controller.abort(only?.reason);
+  if (left === 0) controller.abort(only?.abandonReason);
   return controller.signal;
 }
 

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers';
 import type { BulkLoader } from '../contract/bulk-load.js';
 import type { LoadContext } from '../contract/options.js';
 import type { BulkPlan } from '../entry/bulk-plan.js';
-import { BulkChunk, type WaitingLoad } from './bulk-chunk.js';
+import { BulkChunk, type LoadToCall } from './bulk-chunk.js';
 import { callingFlight } from './calling-flight.js';
 import { LeaseGate } from './lease-gate.js';
 import type { SingleFlight } from './single-flight.js';
@@ -23,7 +23,7 @@ import type { SingleFlight } from './single-flight.js';
  */
 export class BulkLoad {
   readonly #loader: BulkLoader<unknown>;
-  readonly #plan: Pick<BulkPlan, 'chunkSize' | 'concurrency'>;
+  readonly #plan: Pick<BulkPlan, 'chunkSize' | 'concurrency' | 'absent'>;
   readonly #indexOf: ReadonlyMap<string, number>;
   readonly #gate = new LeaseGate();
   /** Runs the loader in the context of the call, whichever load asks last. */
@@ -34,7 +34,7 @@ export class BulkLoad {
   #undecided = 0;
   #allBegun = false;
   #whenCalm: (() => void)[] = [];
-  #waiting: WaitingLoad[] = [];
+  #waiting: LoadToCall[] = [];
   #isCalling = false;
   readonly #queue: BulkChunk[] = [];
   readonly #running = new Set<BulkChunk>();
@@ -42,7 +42,7 @@ export class BulkLoad {
   /** `indexOf`: the keys, in the order in which the loader gets them. */
   constructor(
     loader: BulkLoader<unknown>,
-    plan: Pick<BulkPlan, 'chunkSize' | 'concurrency'>,
+    plan: Pick<BulkPlan, 'chunkSize' | 'concurrency' | 'absent'>,
     indexOf: ReadonlyMap<string, number>,
   ) {
     this.#loader = loader;
@@ -50,18 +50,21 @@ export class BulkLoad {
     this.#indexOf = indexOf;
   }
 
-  /** The loader of each key. */
+  /** The loader of each key that is not driven. */
   readonly load = (context: LoadContext): Promise<unknown> =>
     new Promise((resolve, reject) => {
       // A loader is called by its flight.
       const flight = callingFlight() as SingleFlight;
-      this.#waiting.push({ key: context.key, flight, context, resolve, reject });
-      this.#gate.runs(flight);
-      if (this.#undecided === 0) this.#callSoon();
+      const { key } = context;
+      this.needsValue({ key, index: this.#indexOf.get(key) ?? Infinity, flight, context, resolve, reject });
     });
 
-  /** As {@link load}; an absent value is null. */
-  readonly loadOrNull = async (context: LoadContext): Promise<unknown> => (await this.load(context)) ?? null;
+  /** A load waits for its value: the loader is called for it once every key is decided. */
+  needsValue(load: LoadToCall): void {
+    this.#waiting.push(load);
+    this.#gate.runs(load.flight);
+    if (this.#undecided === 0) this.#callSoon();
+  }
 
   /** A key is being looked up. Call {@link decided} once it is decided. */
   begin(): void {
@@ -130,19 +133,15 @@ export class BulkLoad {
   /** Calls the loader for the loads that wait for it. */
   #call(): void {
     if (this.#waiting.length === 0) return;
-    const loads = this.#waiting.sort((a, b) => this.#placeOf(a) - this.#placeOf(b));
+    const loads = inOrder(this.#waiting);
     this.#waiting = [];
-    const { chunkSize } = this.#plan;
+    const { chunkSize, absent } = this.#plan;
     for (let from = 0; from < loads.length; from += chunkSize) {
-      this.#add(new BulkChunk(loads.slice(from, from + chunkSize)));
+      this.#add(new BulkChunk(loads.slice(from, from + chunkSize), absent));
     }
     this.#inContext(() => {
       this.#runNext();
     });
-  }
-
-  #placeOf({ key }: WaitingLoad): number {
-    return this.#indexOf.get(key) ?? Infinity;
   }
 
   #add(chunk: BulkChunk): void {
@@ -172,4 +171,10 @@ export class BulkLoad {
     this.#runNext();
     await settle();
   }
+}
+
+/** Loads in the order of their keys, in which most of them are already. */
+function inOrder(loads: LoadToCall[]): readonly LoadToCall[] {
+  const isSorted = loads.every((load, i) => i === 0 || load.index >= (loads[i - 1] as LoadToCall).index);
+  return isSorted ? loads : loads.sort((a, b) => a.index - b.index);
 }

@@ -13,17 +13,18 @@ const served = new Error('served a stale value');
  * Waits for a flight as long as one caller may: until the load ends, until the caller's signal aborts, until
  * `softTimeout` if a stale value is at hand, until `hardTimeout` in any case. Whether one is at hand is known once
  * every tier was asked, so `softTimeout` waits for that. Other callers may wait longer. A load whose callers left is
- * abandoned after the longest `hardTimeout` among them.
+ * abandoned after the longest `hardTimeout` among them. `waitedMs`: the time that the caller has waited already.
  */
 export function waitWithTimeouts(
   deps: WaitDeps,
   key: string,
   flight: SingleFlight,
   plan: LoadPlan,
+  waitedMs = 0,
 ): Promise<LoadResult> {
   const { softTimeoutMs, hardTimeoutMs, signal } = plan;
   const isBounded = softTimeoutMs !== undefined || hardTimeoutMs !== undefined;
-  return isBounded ? waitBounded(deps, key, flight, plan) : flight.join(signal);
+  return isBounded ? waitBounded(deps, key, flight, plan, waitedMs) : flight.join(signal);
 }
 
 async function waitBounded(
@@ -31,6 +32,7 @@ async function waitBounded(
   key: string,
   flight: SingleFlight,
   plan: LoadPlan,
+  waitedMs: number,
 ): Promise<LoadResult> {
   const { softTimeoutMs, hardTimeoutMs, signal } = plan;
   // Aborts when this caller leaves the flight. A served caller has left already, whatever its own signal does later.
@@ -46,7 +48,7 @@ async function waitBounded(
   };
   const timers: (() => void)[] = [];
   const after = (ms: number | undefined, action: () => void): void => {
-    if (ms !== undefined) timers.push(deps.timers.start(timerMs(ms), action));
+    if (ms !== undefined) timers.push(deps.timers.start(timerMs(Math.max(0, ms - waitedMs)), action));
   };
   try {
     return await new Promise<LoadResult>((resolve, reject) => {

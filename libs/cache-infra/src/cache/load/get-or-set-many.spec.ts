@@ -262,6 +262,52 @@ describe('single flight of many keys', () => {
     expect(cache.stats()).toMatchObject({ loads: 2, coalesced: 1 });
   });
 
+  it('a call that joins gets the failure of its key, also after the other call has left', async () => {
+    const leaving = new AbortController();
+    const loader = new HeldBulkLoader();
+    const values = cache.getOrSetMany(['a', 'b'], loader.load, { signal: leaving.signal });
+    await turn();
+    const joined = cache.getOrSet('b', () => 'loaded twice');
+    await turn();
+    leaving.abort(new Error('left'));
+    await expect(values).rejects.toThrow('left');
+    await turn();
+    loader.fail();
+    await expect(joined).rejects.toThrow('the origin is down');
+  });
+
+  it('a call that joins and leaves takes nothing from the call that began the loads', async () => {
+    const leaving = new AbortController();
+    const loader = new HeldBulkLoader();
+    const values = cache.getOrSetMany(['a', 'b'], loader.load, { hardTimeout: '10s' });
+    await turn();
+    const joined = cache.getOrSet('b', () => 'loaded twice', { signal: leaving.signal });
+    await turn();
+    leaving.abort(new Error('left'));
+    await expect(joined).rejects.toThrow('left');
+    expect(loader.calls[0]?.ctx.signal.aborted).toBe(false);
+    loader.succeed();
+    expect([...(await values).values()]).toEqual(['a!', 'b!']);
+  });
+
+  it('awaits values that are promises, each for its own key', async () => {
+    const promised = (missing: readonly string[]) =>
+      missing.map(async (key) => (key === 'b' ? Promise.reject(new Error('no b')) : `${key}!`));
+    const { values, errors } = await failureOf(cache.getOrSetMany(['a', 'b', 'c'], promised));
+    expect([...values.values()]).toEqual(['a!', 'c!']);
+    expect([...errors]).toEqual([['b', new Error('no b')]]);
+    expect(await cache.getMany(['a', 'c'])).toEqual(values);
+  });
+
+  it('each entry of a call has a jitter of its own', async () => {
+    const keys = Array.from({ length: 200 }, (_, i) => `key-${String(i)}`);
+    await cache.getOrSetMany(keys, load, { ttl: 100, jitter: 1 });
+    clock.advance(50_000);
+    const left = await cache.getMany(keys);
+    expect(left.size).toBeGreaterThan(0);
+    expect(left.size).toBeLessThan(200);
+  });
+
   it('a loader of one key of which another loader has failed: each error reaches its own key', async () => {
     const single = deferred<string>();
     const loading = cache.getOrSet('a', () => single.promise).catch(() => 'failed');
@@ -607,6 +653,19 @@ describe('time-outs', () => {
     expect(error.errors.get('b')).toMatchObject({ code: 'CACHE_TIMEOUT' });
     await turn();
     loader.fail();
+  });
+});
+
+describe('time-outs of calls that share a load', () => {
+  it('a call with more time gets the value, which is stored', async () => {
+    const loader = new HeldBulkLoader();
+    const failing = failureOf(cache.getOrSetMany(['a', 'b'], loader.load, { hardTimeout: '20ms' }));
+    await turn();
+    const joined = cache.getOrSet('b', () => 'loaded twice', { hardTimeout: '10s' });
+    expect((await failing).errors.size).toBe(2);
+    loader.succeed();
+    expect(await joined).toBe('b!');
+    expect(await cache.get('b')).toBe('b!');
   });
 });
 

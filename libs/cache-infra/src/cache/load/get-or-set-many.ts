@@ -12,10 +12,14 @@ import type { CallOutcome } from '../observe/observer.js';
 import { BulkLoad } from './bulk-load.js';
 import type { BulkMember } from './bulk-member.js';
 import { callingFlight } from './calling-flight.js';
+import { DrivenLoads, type KeysInCall } from './driven-loads.js';
 import { GetOrSet } from './get-or-set.js';
 import type { LoadDeps } from './load-deps.js';
 import { keysAtOnce, PortionedSignal, PortionedTimers } from './portions.js';
 import type { SingleFlight } from './single-flight.js';
+
+/** Keys that are asked for at a time. Redis may answer them all in one turn, in which each of them is decided. */
+const decidedTogether = 400;
 
 /** One call of `getOrSetMany`. */
 export interface GetOrSetManyCall {
@@ -30,9 +34,9 @@ export interface GetOrSetManyCall {
 }
 
 /**
- * One call of `getOrSetMany`, straight down: the plain hits in the L1; for each other key a call of {@link GetOrSet},
- * whose loader asks for its value at {@link BulkLoad}; the values and errors of all. So a key has every guarantee of
- * `getOrSet`, and shares its load with all callers.
+ * One call of `getOrSetMany`, straight down: the plain hits in the L1; for each other key a load that the call drives
+ * ({@link DrivenLoads}), or else a call of {@link GetOrSet}; the loader, called for all loads by {@link BulkLoad}; the
+ * values and errors of all. So a key has every guarantee of `getOrSet`, and shares its load with all callers.
  */
 export class GetOrSetMany {
   readonly #deps: LoadDeps;
@@ -56,15 +60,22 @@ export class GetOrSetMany {
 }
 
 /** The keys of one call. */
-class ManyKeys {
+class ManyKeys implements KeysInCall {
   readonly #deps: LoadDeps;
+  readonly #keyspace: Keyspace;
   readonly #call: GetOrSetManyCall;
   readonly #plan: BulkPlan;
   readonly #caller: SingleFlight | undefined;
   readonly #getOrSet: GetOrSet;
-  /** Without duplicates. */
-  readonly #keys: readonly string[];
+  /** As the caller gave them. A copy: the caller may change its array later. */
+  readonly #given: readonly string[];
+  /** Without duplicates, as far as they have begun. */
+  readonly #keys: string[] = [];
+  readonly #indexOf = new Map<string, number>();
   readonly #bulk: BulkLoad;
+  /** Made for the first key that is no hit. */
+  #driven: DrivenLoads | undefined;
+  #mayDrive: boolean | undefined;
   /** By index; undefined = absent. */
   readonly #values: unknown[];
   readonly #errors = new Map<number, unknown>();
@@ -84,20 +95,28 @@ class ManyKeys {
   ) {
     const { softTimeoutMs, hardTimeoutMs, signal } = plan.load;
     const hasTimeout = softTimeoutMs !== undefined || hardTimeoutMs !== undefined;
-    const own = hasTimeout ? { ...deps, timers: new PortionedTimers(deps.timers) } : deps;
-    this.#deps = deps;
+    this.#deps = hasTimeout ? { ...deps, timers: new PortionedTimers(deps.timers) } : deps;
+    this.#keyspace = keyspace;
     this.#call = call;
     this.#plan = plan;
     this.#shared = plan.load;
     this.#caller = caller;
-    this.#getOrSet = new GetOrSet(own, keyspace, counters);
-    const indexOf = new Map<string, number>();
-    for (const key of call.keys) if (!indexOf.has(key)) indexOf.set(key, indexOf.size);
-    // A copy: the caller may change its array later.
-    this.#keys = [...indexOf.keys()];
-    this.#values = new Array<unknown>(this.#keys.length);
-    this.#bulk = new BulkLoad(call.loader, plan, indexOf);
+    this.#getOrSet = new GetOrSet(this.#deps, keyspace, counters);
+    this.#given = call.keys.slice();
+    this.#values = new Array<unknown>(call.keys.length);
+    this.#bulk = new BulkLoad(call.loader, plan, this.#indexOf);
     this.#signal = signal === undefined ? undefined : new PortionedSignal(signal);
+  }
+
+  #startDriving(): void {
+    const plan = this.#plan;
+    this.#mayDrive = DrivenLoads.suits(this.#deps, plan);
+    if (!this.#mayDrive) return;
+    this.#driven = new DrivenLoads({
+      ...{ deps: this.#deps, keyspace: this.#keyspace, getOrSet: this.#getOrSet, bulk: this.#bulk, plan },
+      ...{ caller: this.#caller, outcome: this.#call.outcome, keys: this },
+      nextSignal: () => this.#signal?.next(),
+    });
   }
 
   async all(): Promise<Map<string, unknown>> {
@@ -107,6 +126,7 @@ class ManyKeys {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         reject(signal.reason as Error);
+        void this.#driven?.leaveAll(signal.reason);
       };
       signal.addEventListener('abort', leave, { once: true });
       this.#allNow()
@@ -124,33 +144,60 @@ class ManyKeys {
     });
     this.#left = 1;
     await this.#begin();
+    this.#driven?.flush();
     this.#bulk.allBegun();
     this.#ended();
     await done;
+    this.#driven?.stop();
     return this.#result();
   }
 
   /** Begins every key, in portions: each is decided before the next one begins. */
   async #begin(): Promise<void> {
     const turn = new Turn();
+    /** Keys that have begun since all were decided. */
     let begun = 0;
+    /** Keys that have begun by themselves. */
+    let alone = 0;
     let signal: AbortSignal | undefined;
-    for (let i = 0; i < this.#keys.length; i++) {
-      const key = this.#keys[i] as string;
+    const [given, keys, indexOf, values] = [this.#given, this.#keys, this.#indexOf, this.#values];
+    for (const key of given) {
+      if (indexOf.has(key)) continue;
+      const i = keys.push(key) - 1;
+      indexOf.set(key, i);
       const hit = this.#call.plainHit(key);
       if (hit !== undefined) {
-        this.#values[i] = hit;
-        if (i % keysAtOnce === 0 && turn.isOver) await turn.next();
+        values[i] = hit;
+        if (i % keysAtOnce === 0 && turn.isOver) {
+          this.#driven?.flush();
+          await turn.next();
+        }
         continue;
       }
       if (this.#isOver(i)) return;
-      if (begun % keysAtOnce === 0) signal = this.#signal?.next();
-      this.#beginKey(i, key, signal);
       begun++;
-      if (begun % keysAtOnce !== 0) continue;
+      if (this.#beginsDriven(i, key)) {
+        if (!this.#driven?.isFull) continue;
+      } else {
+        if (alone++ % keysAtOnce === 0) signal = this.#signal?.next();
+        this.#beginKey(i, key, signal);
+        if (alone % keysAtOnce !== 0) continue;
+      }
+      this.#driven?.flush();
       await turn.next();
-      if (begun % portionSize === 0) await this.#bulk.calm();
+      if (begun < decidedTogether) continue;
+      await this.#bulk.calm();
+      begun = 0;
     }
+  }
+
+  #beginsDriven(index: number, key: string): boolean {
+    if (this.#mayDrive === undefined) this.#startDriving();
+    if (this.#driven === undefined) return false;
+    this.#left++;
+    const isDriven = this.#driven.start(index, key);
+    if (!isDriven) this.#left--;
+    return isDriven;
   }
 
   /** The call has ended, or the cache was closed: the keys from here on do not begin. */
@@ -159,7 +206,13 @@ class ManyKeys {
     if (this.#plan.load.signal?.aborted === true) return true;
     if (!lifecycle.closed) return false;
     const error = lifecycle.closedError();
-    for (let i = from; i < this.#keys.length; i++) this.#errors.set(i, error);
+    this.#errors.set(from, error);
+    for (const key of this.#given) {
+      if (this.#indexOf.has(key)) continue;
+      const i = this.#keys.push(key) - 1;
+      this.#indexOf.set(key, i);
+      this.#errors.set(i, error);
+    }
     return true;
   }
 
@@ -179,25 +232,41 @@ class ManyKeys {
   // Promises with callbacks: an async function would keep several objects for each key that waits.
   #load(index: number, key: string, plan: LoadPlan): void {
     const member = new Member(this.#bulk, plan, this.#caller);
-    const { options, absent } = this.#plan;
-    const loader = absent === 'skip' ? this.#bulk.load : this.#bulk.loadOrNull;
-    this.#getOrSet.run({ key, loader, options, outcome: this.#call.outcome, bulk: member }).then(
+    const { options } = this.#plan;
+    const { outcome } = this.#call;
+    this.#getOrSet.run({ key, loader: this.#bulk.load, options, outcome, bulk: member }).then(
       (value) => {
         member.decided();
-        this.#values[index] = value === undefined && absent === 'null' ? null : value;
-        this.#ended();
+        this.answered(index, value);
       },
       (error: unknown) => {
-        if (this.#mayLoadAnew(error, plan)) {
-          this.#deps.refusals.report(error, key, options as LoadOptions);
-          this.#load(index, key, { ...plan, forced: true });
-        } else {
-          this.#errors.set(index, error);
-          this.#ended();
-        }
+        this.#failed(index, key, error, plan);
         member.decided();
       },
     );
+  }
+
+  answered(index: number, value: unknown): void {
+    this.#values[index] = value === undefined && this.#plan.absent === 'null' ? null : value;
+    this.#ended();
+  }
+
+  failed(index: number, error: unknown): void {
+    this.#failed(index, this.#keys[index] as string, error, this.#plan.load);
+  }
+
+  #failed(index: number, key: string, error: unknown, plan: LoadPlan): void {
+    if (this.#mayLoadAnew(error, plan)) {
+      this.#deps.refusals.report(error, key, this.#plan.options as LoadOptions);
+      this.#load(index, key, { ...plan, forced: true });
+      return;
+    }
+    this.#errors.set(index, error);
+    this.#ended();
+  }
+
+  beginsAnew(index: number, key: string, plan: LoadPlan): void {
+    this.#load(index, key, { ...plan, signal: this.#signal?.next() });
   }
 
   /** A stored value that cannot be revived counts as a miss, and is loaded anew. */

@@ -2,7 +2,7 @@ import { CircularLoadError } from '../../base/errors.js';
 import type { Loader, LoadOptions, Ttl } from '../contract/options.js';
 import { copyForJoiner, copyOut } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
-import { loadPlan, type LoadPlan } from '../entry/store-plan.js';
+import { loadPlan, type LoadPlan, type StorePlan } from '../entry/store-plan.js';
 import { revived } from '../entry/value-rules.js';
 import { ReviveFailure } from '../../values/revive-failure.js';
 import { wholeOf } from '../../values/graph.js';
@@ -11,10 +11,11 @@ import type { Counters } from '../observe/counters.js';
 import type { CallOutcome } from '../observe/observer.js';
 import { failed } from '../recover/error-policy.js';
 import type { BulkMember } from './bulk-member.js';
+import { awaits } from './awaited-loads.js';
 import { callingFlight } from './calling-flight.js';
 import { waitWithTimeouts } from './caller-timeouts.js';
 import type { LoadDeps } from './load-deps.js';
-import { LoadRun } from './load-run.js';
+import { LoadRun, type LoadDriver } from './load-run.js';
 import type { LoadResult, SingleFlight } from './single-flight.js';
 import type { Verification } from './verification.js';
 import { mayServeStale } from './stale-policy.js';
@@ -38,15 +39,19 @@ export interface GetOrSetCall {
 }
 
 /** The call with its options resolved. */
-interface Planned extends GetOrSetCall {
+export interface Planned extends GetOrSetCall {
+  /** The place of the key in a call for many. */
+  readonly index?: number | undefined;
   readonly id: string;
   plan: LoadPlan;
   /** The load whose loader makes this call; undefined = no loader does. */
   readonly caller: SingleFlight | undefined;
+  /** How the value is stored. Default: as `plan` says. */
+  readonly storePlan?: (() => StorePlan) | undefined;
 }
 
 /** No answer: the call begins anew. A value may be `undefined`. */
-const again = Symbol('again');
+export const again = Symbol('again');
 
 /**
  * One call of `getOrSet`, straight down: a hit in the L1; the value at hand during a load in flight; the load itself,
@@ -110,6 +115,8 @@ export class GetOrSet {
       const flight =
         joined ?? this.#start(call, { forced: plan.forced, background: false, stale, redisFailed });
       if (joined !== undefined) this.#join(joined, call, stale);
+      else if (outcome.trace !== undefined) outcome.trace.load = flight.trace;
+      if (plan.signal !== undefined) awaits(plan.signal, flight);
       const epochAtJoining = tags.table.latest;
       // The tag table may lack invalidations by other instances.
       const isUnsure = joined !== undefined && tags.stale;
@@ -132,6 +139,35 @@ export class GetOrSet {
       const answer = this.#answerOf(call, result, joined !== undefined, isSuspect);
       if (answer !== again) return answer;
     }
+  }
+
+  /**
+   * Starts the load of one key in a call for many, which drives it. undefined = the key needs {@link run}: a value is
+   * at hand, a load can be joined, or tags of the key have to be checked.
+   */
+  startDriven(call: Planned, driver: LoadDriver): LoadRun | undefined {
+    const { id, plan, key, index, loader, storePlan } = call;
+    const { l1, entries, work, tags } = this.#deps;
+    if (work.loads.get(id) !== undefined) return undefined;
+    const hasEntry = l1?.get(id) !== undefined && !this.#skipsL1(plan);
+    if (hasEntry && (tags.stale || (!plan.forced && entries.fresh(id, plan) !== undefined))) return undefined;
+    if (plan.refreshAhead !== undefined) entries.carryTtl();
+    const stale = this.#staleAtHand(call);
+    if (stale !== undefined && this.#isPausing(call, stale)) return undefined;
+    const load = { keyspace: this.#keyspace, key, index, id, loader, plan, storePlan };
+    const options = { forced: plan.forced, background: false, stale, redisFailed: false };
+    return LoadRun.startDriven(this.#deps, load, options, driver);
+  }
+
+  /** The answer of a driven load; `again` = there is none, and the key needs {@link run}. */
+  answerOf(call: Planned, result: LoadResult): unknown {
+    return this.#answerOf(call, result, false, false);
+  }
+
+  /** A driven load has failed. */
+  failed({ key, outcome }: Planned): void {
+    this.#counters.missed();
+    outcome.missed(key);
   }
 
   #hitL1(call: Planned, entry: L1Entry): unknown {
@@ -260,8 +296,9 @@ export class GetOrSet {
     return flight;
   }
 
-  #join(flight: SingleFlight, { plan, options, bulk }: Planned, stale: L1Entry | undefined): void {
+  #join(flight: SingleFlight, { plan, options, bulk, outcome }: Planned, stale: L1Entry | undefined): void {
     bulk?.joined();
+    outcome.trace?.joined(flight.trace);
     this.#deps.counters.joinedLoad();
     if (plan.forced) flight.forced = true;
     flight.stale ??= stale;
@@ -292,7 +329,7 @@ export class GetOrSet {
   }
 
   #loaded(call: Planned, result: Extract<LoadResult, { from: 'loader' }>, isJoined: boolean): unknown {
-    if (!result.stored) return isJoined ? copyForJoiner(result.value, this.#deps) : result.value;
+    if (!result.isStoredForm) return isJoined ? copyForJoiner(result.value, this.#deps) : result.value;
     try {
       return this.#given(result.value, call.plan);
     } catch (error) {
@@ -345,13 +382,14 @@ export class GetOrSet {
   #served(call: Planned, value: unknown): unknown {
     this.#counters.missed();
     this.#deps.counters.servedStale();
+    if (call.outcome.trace !== undefined) call.outcome.trace.stale = true;
     call.outcome.missed(call.key);
     return this.#given(value, call.plan);
   }
 }
 
 /** The plan with its time-outs shortened by the time that the call has waited. */
-function afterWaiting(plan: LoadPlan, waitedMs: number): LoadPlan {
+export function afterWaiting(plan: LoadPlan, waitedMs: number): LoadPlan {
   if (waitedMs === 0) return plan;
   const { softTimeoutMs, hardTimeoutMs } = plan;
   return {

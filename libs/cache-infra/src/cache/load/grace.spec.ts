@@ -32,7 +32,7 @@ async function expireValue(value: unknown = 'old', more: object = {}): Promise<O
   return new Origin();
 }
 
-describe('grace: a loader that fails', () => {
+describe('guarantee 11: grace: a loader that fails', () => {
   it('the value past its ttl is served', async () => {
     const origin = await expireValue();
     await expect(cache.getOrSet('key', origin.load, options)).resolves.toBe('old');
@@ -119,7 +119,7 @@ describe('grace: a loader that fails', () => {
   });
 });
 
-describe('grace: back-off', () => {
+describe('guarantee 11: grace: back-off', () => {
   it('after a failure the loader is left alone for 1 s, 2, 4, 8, then 10', async () => {
     const origin = await expireValue('old', { grace: 3600 });
     const tries: number[] = [];
@@ -202,7 +202,7 @@ describe('grace: back-off', () => {
   });
 });
 
-describe('grace: what ends it', () => {
+describe('guarantee 11: grace: what ends it', () => {
   const tagged = { tags: ['tag'] };
   const ends: [what: string, end: (cache: Cache) => Promise<unknown>][] = [
     ['delete', (all) => all.delete('key')],

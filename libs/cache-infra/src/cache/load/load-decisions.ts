@@ -28,6 +28,11 @@ export class LoadDecisions implements LoadContext {
     this.#tags = plan.tags;
   }
 
+  /** The flight of a context; undefined for the context of another cache. */
+  static flightOf(context: object): SingleFlight | undefined {
+    return #flight in context ? context.#flight : undefined;
+  }
+
   // Made when a loader first asks: most ask for nothing.
   get signal(): AbortSignal {
     return this.#flight.signal;

@@ -14,6 +14,8 @@ import type { KeySignals } from '../invalidate/key-signals.js';
 import type { TagSync } from '../invalidate/tag-sync.js';
 import type { Counters } from '../observe/counters.js';
 import type { CacheEmitter } from '../observe/emitter.js';
+import type { Observer } from '../observe/observer.js';
+import type { Tracing } from '../observe/tracing.js';
 import type { TruthMeter } from '../observe/truth-meter.js';
 import type { Refusals } from '../observe/refusals.js';
 import type { Lookup } from '../read/lookup.js';
@@ -44,6 +46,7 @@ export interface LoadDeps {
   readonly tags: TagSync;
   readonly counters: Counters;
   readonly emitter: CacheEmitter;
+  readonly observer: Observer;
   readonly refusals: Refusals;
   readonly errors: ErrorPolicy;
   readonly lifecycle: Lifecycle;
@@ -58,6 +61,7 @@ export interface LoadDeps {
   /** Back-off after refreshes whose value could not be stored. */
   readonly refreshBackoff: Backoff;
   readonly timers: Pick<CallTimers, 'start'>;
+  readonly tracing: Tracing;
   readonly isolation: Isolation;
   readonly values: ValueLimits;
   /** For calls without options of their own. */

@@ -10,12 +10,19 @@ import { refreshTime } from '../entry/l1-entries.js';
 import type { LoadPlan, StorePlan } from '../entry/store-plan.js';
 import { revived } from '../entry/value-rules.js';
 import { isSuperseded, supersede } from '../invalidate/in-flight.js';
+import type { NotStoredReason } from '../contract/tracing.js';
 import { activity } from '../observe/activity.js';
 import { failed } from '../recover/error-policy.js';
 import { runAs } from './calling-flight.js';
 import { LoadDecisions } from './load-decisions.js';
 import type { LoadDeps } from './load-deps.js';
-import { SingleFlight, type FlightObserver, type FlightOptions, type LoadResult } from './single-flight.js';
+import {
+  SingleFlight,
+  type FlightObserver,
+  type FlightOptions,
+  type LoadOutcome,
+  type LoadResult,
+} from './single-flight.js';
 import { mayServeStale } from './stale-policy.js';
 
 /** Pause between two checks of another instance's lease, where no channel announces its end. Milliseconds. */
@@ -29,11 +36,24 @@ const maxReads = 3;
 export interface LoadCall {
   readonly keyspace: Keyspace;
   readonly key: string;
+  /** The place of the key in a call for many. */
+  readonly index?: number | undefined;
   readonly id: string;
   readonly loader: Loader<unknown>;
   readonly plan: LoadPlan;
   /** Awaited before the load asks for a lease (`lock`). */
   readonly beforeLease?: ((flight: SingleFlight) => Promise<void> | undefined) | undefined;
+  /** How the value is stored. Default: as `plan` says. */
+  readonly storePlan?: (() => StorePlan) | undefined;
+}
+
+/** The call for many keys that drives a load: {@link LoadRun.startDriven}. */
+export interface LoadDriver {
+  /** The load needs its value: hand it to `resolve` or `reject`. */
+  needsValue(load: LoadRun): void;
+  /** The load drives itself from now on. */
+  goesAlone(load: LoadRun): void;
+  ended(load: LoadRun, outcome: LoadOutcome): void;
 }
 
 /**
@@ -50,11 +70,20 @@ type GuardState = 'asking' | 'guarded' | 'unguarded';
  * One load, straight down: ask Redis for the entry and for what the load compares at its end (or take the guard and the
  * lease), run the loader, store the value. All callers of the key share it by its {@link SingleFlight}. How a remote
  * change affects a running load: `GuardState`.
+ *
+ * *Driven loads.* An async function and its promises take several kilobytes for each load that waits. So a call for
+ * many keys drives its loads itself: it reads many entries at once, runs one loader, and tells each load what concerns
+ * it. The driver calls, in this order: `asks`, `found`, `takesBaseline` if `found` asks for it; the load answers with
+ * `LoadDriver.needsValue`; then `resolve` or `reject`. `goAlone` turns a driven load into one that drives itself, if
+ * something is special about its key.
  */
 export class LoadRun implements FlightObserver {
   readonly flight: SingleFlight;
   readonly #deps: LoadDeps;
   readonly #call: LoadCall;
+  /** undefined = the load drives itself. */
+  #driver: LoadDriver | undefined;
+  #decisions: LoadDecisions | undefined;
   #guardState: GuardState = 'unguarded';
   #entryChanged = false;
   /** The load as Redis judges it; undefined = Redis did not answer, or was not asked. */
@@ -82,11 +111,25 @@ export class LoadRun implements FlightObserver {
   /** Starts a load. It is in flight when this returns. */
   static start(deps: LoadDeps, call: LoadCall, options: Omit<FlightOptions, 'key'>): SingleFlight {
     const run = new LoadRun(deps, call, options);
-    run.#begin();
+    run.#register();
+    run.flight.begin(run.#traced() ?? run.#run());
     return run.flight;
   }
 
-  #begin(): void {
+  /** Starts a load that `driver` drives. It is in flight when this returns. */
+  static startDriven(
+    deps: LoadDeps,
+    call: LoadCall,
+    options: Omit<FlightOptions, 'key'>,
+    driver: LoadDriver,
+  ): LoadRun {
+    const run = new LoadRun(deps, call, options);
+    run.#driver = driver;
+    run.#register();
+    return run;
+  }
+
+  #register(): void {
     const { flight } = this;
     const { keyspace, id, plan } = this.#call;
     const { loads } = this.#deps.work;
@@ -97,20 +140,209 @@ export class LoadRun implements FlightObserver {
     flight.version = plan.version;
     if (flight.background) flight.hold(plan.hardTimeoutMs);
     loads.start(id, flight);
-    flight.begin(this.#run());
+  }
+
+  /**
+   * The load within the contexts of tracers; undefined = nothing traces it. One of many keys has no trace of its own.
+   */
+  #traced(): Promise<LoadResult> | undefined {
+    const { flight } = this;
+    const { keyspace, key, plan, beforeLease } = this.#call;
+    const { tracing, l1, l2 } = this.#deps;
+    if (beforeLease !== undefined) return undefined;
+    const { background, forced, redisFailed } = flight;
+    const trace = tracing.beginLoad(keyspace.path, [key], { lock: plan.lock, background, forced });
+    if (trace === undefined) return undefined;
+    flight.trace = trace;
+    if (l1 !== undefined && !forced && plan.tiers !== 'l2') trace.tiers.push('l1');
+    if (l2 !== undefined && !forced && !redisFailed && plan.tiers !== 'l1') trace.tiers.push('l2');
+    return tracing.load(trace, async () => {
+      try {
+        const result = await this.#run();
+        trace.ended(result, flight.superseded);
+        return result;
+      } finally {
+        trace.leased = this.#remote?.leased === true;
+      }
+    });
+  }
+
+  get key(): string {
+    return this.#call.key;
+  }
+
+  /** The place of the key in a call for many. */
+  get index(): number {
+    return this.#call.index ?? 0;
+  }
+
+  /** What the loader is told. Made when it is asked for. */
+  get context(): LoadDecisions {
+    return (this.#decisions ??= this.#newDecisions(this.#staleForLoader()));
+  }
+
+  /** Of a driven load: its entry is about to be read. Returns what it compares, to be read with the entry. */
+  asks(expectsMiss: boolean): OptimisticLoad | undefined {
+    this.#noteEntryChanges();
+    return expectsMiss ? this.#prepared() : undefined;
+  }
+
+  /**
+   * Of a driven load: its entry was read, with `prepared` if `asks` returned it. True = the load needs its baseline, by
+   * {@link takesBaseline}.
+   */
+  found(read: L1Entry | undefined | typeof failed, prepared: OptimisticLoad | undefined): boolean {
+    if (read !== failed && read !== undefined && this.#entryChanged) {
+      this.goAlone();
+      return false;
+    }
+    let answer: LoadResult | undefined;
+    try {
+      answer = read === failed ? undefined : this.#answerOrMiss(read);
+    } catch (error) {
+      this.#end({ error });
+      return false;
+    }
+    if (answer !== undefined) {
+      this.#end({ result: answer });
+      return false;
+    }
+    if (read === failed) {
+      this.needsValue();
+      return false;
+    }
+    if (this.flight.isAbandoned) {
+      this.#end({ error: this.flight.abandonReason });
+      return false;
+    }
+    if (prepared === undefined || !isBegun(prepared, read)) return true;
+    this.#takeRemote(prepared);
+    this.needsValue();
+    return false;
+  }
+
+  /** Of a driven load: asks Redis for what the load compares at its end. */
+  async takesBaseline(): Promise<void> {
+    if (!this.#isOptimistic) {
+      this.goAlone();
+      return;
+    }
+    try {
+      const load = await this.#beginOptimistically();
+      if (load !== undefined) this.#takeRemote(load);
+      this.needsValue();
+    } catch (error) {
+      this.#end({ error });
+    }
+  }
+
+  /** Of a driven load: Redis was asked, or is not to be asked. */
+  needsValue(): void {
+    const { flight } = this;
+    flight.tiersAsked();
+    this.#prepareLoader();
+    if (flight.isAbandoned) {
+      this.reject(flight.abandonReason);
+      return;
+    }
+    this.#noteLoaderStart();
+    this.#driver?.needsValue(this);
+  }
+
+  /** Of a driven load: its loader has made `value`. */
+  resolve(value: unknown): void {
+    if (isThenable(value)) {
+      value.then(
+        (made) => {
+          this.resolve(made);
+        },
+        (error: unknown) => {
+          this.reject(error);
+        },
+      );
+      return;
+    }
+    this.#noteLoaderEnd(true);
+    this.#deps.backoff.succeeded(this.#call.id);
+    try {
+      this.#decisions ??= this.#newDecisions(undefined);
+      const stored = this.#store(this.#decisions, value);
+      if (stored instanceof Promise) this.#endWith(stored);
+      else this.#end({ result: stored });
+    } catch (error) {
+      this.#end({ error });
+    }
+  }
+
+  /** Of a driven load: its loader has failed. */
+  reject(error: unknown): void {
+    if (this.#isLoaderRunning) this.#noteLoaderEnd(false);
+    this.#endWith(this.#afterFailure(error));
+  }
+
+  /** Of a driven load: it asks Redis and runs its loader by itself. */
+  goAlone(): void {
+    const driver = this.#driver;
+    this.#driver = undefined;
+    driver?.goesAlone(this);
+    const end = (outcome: LoadOutcome): void => {
+      this.flight.settle(outcome);
+      driver?.ended(this, outcome);
+    };
+    this.#run().then(
+      (result) => {
+        end({ result });
+      },
+      (error: unknown) => {
+        end({ error });
+      },
+    );
+  }
+
+  #endWith(ending: Promise<LoadResult>): void {
+    ending.then(
+      (result) => {
+        this.#end({ result });
+      },
+      (error: unknown) => {
+        this.#end({ error });
+      },
+    );
+  }
+
+  /** Of a driven load: ends it before its loader runs. */
+  fail(error: unknown): void {
+    this.#end({ error });
+  }
+
+  #end(outcome: LoadOutcome): void {
+    const { flight } = this;
+    this.#leaveFlight();
+    flight.settle(outcome);
+    this.#driver?.ended(this, outcome);
+  }
+
+  /** The load has ended: later calls begin anew. */
+  #leaveFlight(): void {
+    const { flight } = this;
+    this.#stopWatching();
+    flight.tiersAsked();
+    this.#deps.work.loads.end(this.#call.id, flight);
+    flight.loadEnded();
   }
 
   // One function for the whole load: each async function between would cost a promise and a turn.
   async #run(): Promise<LoadResult> {
     const { flight } = this;
     const { id } = this.#call;
-    const { l2, backoff, work } = this.#deps;
+    const { l2, backoff } = this.#deps;
     try {
       // The loader runs after the calls of this turn have joined, also where Redis is not asked.
       const answer = await (l2 === undefined || flight.redisFailed ? undefined : this.#askRedis());
       if (answer !== undefined) return answer;
       flight.tiersAsked();
-      const decisions = this.#prepareLoader();
+      this.#prepareLoader();
+      const decisions = this.context;
       let value: unknown;
       try {
         // The callers may have left while Redis was asked.
@@ -126,10 +358,7 @@ export class LoadRun implements FlightObserver {
       const stored = this.#store(decisions, value);
       return stored instanceof Promise ? await stored : stored;
     } finally {
-      this.#stopWatching();
-      flight.tiersAsked();
-      work.loads.end(id, flight);
-      flight.loadEnded();
+      this.#leaveFlight();
     }
   }
 
@@ -137,7 +366,7 @@ export class LoadRun implements FlightObserver {
   async #askRedis(): Promise<LoadResult | undefined> {
     const { flight } = this;
     const { plan } = this.#call;
-    const { counters, tags, missForecast, coherence } = this.#deps;
+    const { tags, missForecast } = this.#deps;
     let load: OptimisticLoad | undefined;
     // The tag epoch at the start of the loader decides which later invalidations cover its value.
     const pull = tags.pullForLoad(plan.tags.length > 0);
@@ -150,18 +379,9 @@ export class LoadRun implements FlightObserver {
       const prepared = this.#isOptimistic && missForecast.expectsMiss ? this.#prepared() : undefined;
       const read = await this.#readUnchanged(prepared);
       if (read === failed) return undefined;
-      const found = this.#ofVersion(read);
-      if (found !== undefined && !isForced(flight)) {
-        const answer = this.#answerFrom(found);
-        missForecast.noted(answer === undefined);
-        if (answer !== undefined) return answer;
-      } else {
-        missForecast.noted(true);
-      }
-      counters.missedL2();
-      // An entry that cannot be used may be about to be removed.
-      const isBeingRemoved = read === undefined && prepared?.foundEntry === true;
-      if (prepared?.hasBegun === true && !isBeingRemoved) load = prepared;
+      const answer = this.#answerOrMiss(read);
+      if (answer !== undefined) return answer;
+      if (prepared !== undefined && isBegun(prepared, read)) load = prepared;
     }
     await pull?.catch(ignore);
     flight.throwIfAbandoned();
@@ -174,9 +394,23 @@ export class LoadRun implements FlightObserver {
       load = await this.#beginOptimistically();
       if (load === undefined) return undefined;
     }
-    this.#remote = load;
-    this.#l1Generation = coherence.l1Generation;
+    this.#takeRemote(load);
     return undefined;
+  }
+
+  #takeRemote(load: OptimisticLoad): void {
+    this.#remote = load;
+    this.#l1Generation = this.#deps.coherence.l1Generation;
+  }
+
+  /** The answer from what Redis holds; undefined = the loader must run. Counts a miss. */
+  #answerOrMiss(read: L1Entry | undefined): LoadResult | undefined {
+    const { counters, missForecast } = this.#deps;
+    const found = this.#ofVersion(read);
+    const answer = found === undefined || isForced(this.flight) ? undefined : this.#answerFrom(found);
+    missForecast.noted(answer === undefined);
+    if (answer === undefined) counters.missedL2();
+    return answer;
   }
 
   /** The entry, unless its value is of another version. */
@@ -188,12 +422,8 @@ export class LoadRun implements FlightObserver {
     return undefined;
   }
 
-  /** True for a load that needs no guard in Redis: see `OptimisticLoads`. */
   get #isOptimistic(): boolean {
-    const { optimisticLoads, coherence } = this.#deps;
-    if (optimisticLoads === undefined || this.#call.plan.lock) return false;
-    const { channel } = coherence;
-    return optimisticLoads.suits(channel?.armed === true && channel.hearsEverything);
+    return isOptimistic(this.#deps, this.#call.plan);
   }
 
   /** A load that notes what Redis holds for the key when it reads the entry. */
@@ -295,6 +525,7 @@ export class LoadRun implements FlightObserver {
         await signal.received(Math.min(waitMs, leftMs), flight.signal);
         flight.throwIfAbandoned();
         leftMs -= performance.now() - start;
+        if (flight.trace !== undefined) flight.trace.leaseWaitMs += performance.now() - start;
         signal.reset();
       }
     } finally {
@@ -312,32 +543,39 @@ export class LoadRun implements FlightObserver {
     }
   }
 
-  /** What the loader is told. From now on a change of the entry elsewhere concerns its value. */
-  #prepareLoader(): LoadDecisions {
+  /** From now on a change of the entry elsewhere concerns the loader's value. */
+  #prepareLoader(): void {
     const { flight } = this;
-    const { keyspace, key, id, plan } = this.#call;
+    const { id } = this.#call;
     const { tags, work } = this.#deps;
     flight.tagEpoch = tags.table.latest;
     if (this.#deps.replicaLag !== undefined) this.#beganAt = this.#deps.clock.now();
     if (this.#remote?.leased === true) flight.holdUpLease();
-    const decisions = new LoadDecisions(key, flight, keyspace, plan, this.#staleForLoader());
     if (this.#remote === undefined) {
       this.#guardState = 'unguarded';
       if (this.#entryChanged) work.loads.supersede(id);
     } else {
       this.#watch(this.#remote);
     }
-    return decisions;
+  }
+
+  #newDecisions(stale: unknown): LoadDecisions {
+    const { keyspace, key, plan, storePlan } = this.#call;
+    return new LoadDecisions(key, this.flight, keyspace, storePlan?.() ?? plan, stale);
   }
 
   /** Stores the loader's value, unless it is none. A promise where Redis is asked. */
   #store(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
-    const isNone = value === undefined || decisions.skipped || this.#isDisabled;
-    if (isNone || this.#mayHaveMissedChanges) return this.#storeNothing(value);
+    if (value === undefined) return this.#storeNothing(value, 'absent');
+    if (decisions.skipped) return this.#storeNothing(value, 'skipped');
+    if (this.#isDisabled) return this.#storeNothing(value, 'disabled');
+    if (this.#mayHaveMissedChanges) return this.#storeNothing(value, 'superseded');
     const isLagging = this.#isLagging(decisions);
     if (isLagging === false) return this.#storeNow(decisions, value);
-    if (isLagging === true) return this.#storeNothing(value);
-    return isLagging.then((lags) => (lags ? this.#storeNothing(value) : this.#storeNow(decisions, value)));
+    if (isLagging === true) return this.#storeNothing(value, 'replica-lag');
+    return isLagging.then((lags) =>
+      lags ? this.#storeNothing(value, 'replica-lag') : this.#storeNow(decisions, value),
+    );
   }
 
   /** True if the loader may have read a replica from before an invalidation. A promise where Redis is asked. */
@@ -359,9 +597,9 @@ export class LoadRun implements FlightObserver {
   /** The value of an older release stays in the L1: in Redis it would replace the one of a newer release. */
   async #storeInL1(decisions: LoadDecisions, value: unknown): Promise<LoadResult> {
     await this.#deps.loadedWrites.releaseEmpty(this.#remote);
-    if (decisions.plan.tiers === 'l2') return this.#notStored(value);
+    if (decisions.plan.tiers === 'l2') return this.#notStored(value, 'outdated');
     const isCurrent = this.#remote === undefined || (await this.#remote.isCurrent().catch(() => false));
-    if (!isCurrent) return this.#notStored(value);
+    if (!isCurrent) return this.#notStored(value, 'superseded');
     this.#remote = undefined;
     return this.#storeNow(decisions, value);
   }
@@ -369,7 +607,7 @@ export class LoadRun implements FlightObserver {
   #storeNow(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
     if (this.#isOutdated && this.#remote !== undefined) return this.#storeInL1(decisions, value);
     let stored: StoredForms;
-    let storing: Promise<void> | undefined;
+    let storing: boolean | Promise<boolean>;
     try {
       if (decisions.unstorable !== undefined) throw decisions.unstorable;
       const { keyspace, key } = this.#call;
@@ -383,13 +621,14 @@ export class LoadRun implements FlightObserver {
       // the load.
       this.#guardState = 'unguarded';
       const made = { epoch: this.flight.tagEpoch ?? 0, remote: this.#remote };
+      if (this.flight.trace !== undefined) this.flight.trace.ttl = plan.ttlMs / 1000;
       storing = this.#deps.loadedWrites.store(keyspace, key, stored, plan, this.flight, made);
     } catch (error) {
       return this.#afterRefusal(decisions, value, error);
     }
-    if (storing === undefined) return this.#stored(value, stored);
+    if (typeof storing === 'boolean') return this.#stored(value, stored, storing);
     return storing.then(
-      () => this.#stored(value, stored),
+      (isStored) => this.#stored(value, stored, isStored),
       (error: unknown) => this.#afterRefusal(decisions, value, error),
     );
   }
@@ -401,28 +640,29 @@ export class LoadRun implements FlightObserver {
     return optimisticLoads?.keepsTraces !== true;
   }
 
-  #stored(made: unknown, { value }: StoredForms): LoadResult {
-    const { flight } = this;
-    if (activity.enabled && !flight.superseded) activity.note('set', undefined, undefined);
-    return { from: 'loader', value, made, stored: true, tags: flight.tags, tagEpoch: flight.tagEpoch ?? 0 };
+  #stored(made: unknown, { value }: StoredForms, stored: boolean): LoadResult {
+    if (activity.enabled && stored) activity.note('set', undefined, undefined);
+    const { tags, tagEpoch = 0 } = this.flight;
+    return { from: 'loader', value, made, isStoredForm: true, stored, tags, tagEpoch };
   }
 
-  #notStored(value: unknown): LoadResult {
+  #notStored(value: unknown, reason: NotStoredReason): LoadResult {
     const { flight } = this;
+    if (flight.trace !== undefined) flight.trace.notStored = reason;
     const { tags, tagEpoch = 0 } = flight;
-    return { from: 'loader', value, made: value, stored: false, tags, tagEpoch };
+    return { from: 'loader', value, made: value, isStoredForm: false, stored: false, tags, tagEpoch };
   }
 
-  #storeNothing(value: unknown): LoadResult | Promise<LoadResult> {
-    if (this.#remote?.leased !== true) return this.#notStored(value);
-    return this.#deps.loadedWrites.releaseEmpty(this.#remote).then(() => this.#notStored(value));
+  #storeNothing(value: unknown, reason: NotStoredReason): LoadResult | Promise<LoadResult> {
+    if (this.#remote?.leased !== true) return this.#notStored(value, reason);
+    return this.#deps.loadedWrites.releaseEmpty(this.#remote).then(() => this.#notStored(value, reason));
   }
 
   async #afterRefusal(decisions: LoadDecisions, value: unknown, error: unknown): Promise<LoadResult> {
     await this.#deps.loadedWrites.releaseEmpty(this.#remote);
     if (!isUnstorable(error)) throw error;
     this.#reportUnstorable(decisions, error);
-    return this.#notStored(value);
+    return this.#notStored(value, 'unstorable');
   }
 
   /** The stale value, as the loader gets it. */
@@ -436,18 +676,24 @@ export class LoadRun implements FlightObserver {
     }
   }
 
-  #runLoader(decisions: LoadDecisions): unknown {
+  #noteLoaderStart(): void {
     this.#deps.counters.loadStarted();
     this.#isLoaderRunning = true;
-    if (activity.enabled) this.#loaderStart = performance.now();
+    if (activity.enabled || this.#deps.observer.watchesLoads) this.#loaderStart = performance.now();
+  }
+
+  #runLoader(decisions: LoadDecisions): unknown {
+    this.#noteLoaderStart();
     return runAs(this.flight, () => this.#call.loader(decisions));
   }
 
   #noteLoaderEnd(isDone: boolean): void {
     this.#isLoaderRunning = false;
     if (!isDone) this.#deps.counters.loadFailed();
-    if (activity.enabled && this.#loaderStart !== undefined)
-      activity.note('load', undefined, performance.now() - this.#loaderStart);
+    if (this.#loaderStart === undefined) return;
+    const duration = performance.now() - this.#loaderStart;
+    if (activity.enabled) activity.note('load', undefined, duration);
+    this.#deps.observer.loaded(this.#call.key, duration, isDone);
   }
 
   /** After a failed loader, callers get the value at hand, or else the failure. */
@@ -464,6 +710,7 @@ export class LoadRun implements FlightObserver {
     entries.postponeRefresh(id, retryAt);
     const value = await valueAtHand(this.#deps, flight, 'load-failed');
     if (value === undefined) throw error;
+    if (flight.trace !== undefined) flight.trace.failure = error;
     return value;
   }
 
@@ -502,7 +749,7 @@ export class LoadRun implements FlightObserver {
       this.#deps.lookRounds.add(this);
     } else {
       this.#renewal = setInterval(() => {
-        this.look();
+        void this.look();
       }, remote.renewEveryMs);
       this.#renewal.unref();
     }
@@ -510,12 +757,12 @@ export class LoadRun implements FlightObserver {
     if (this.flight.superseded) this.onSuperseded();
   }
 
-  /** Renews the guard, or asks whether the key was changed. */
-  look(): void {
+  /** Renews the guard, or asks whether the key was changed. Resolves once Redis has answered, and never rejects. */
+  look(): Promise<void> | undefined {
     // A look that waits for its answer is enough: many loads would ask faster than Redis answers.
-    if (this.#remote === undefined || this.#isLooking) return;
+    if (this.#remote === undefined || this.#isLooking) return undefined;
     this.#isLooking = true;
-    this.#supersedeUnless(
+    return this.#supersedeUnless(
       this.#remote.renew().finally(() => {
         this.#isLooking = false;
       }),
@@ -530,8 +777,8 @@ export class LoadRun implements FlightObserver {
     else clearInterval(this.#renewal);
   }
 
-  #supersedeUnless(asked: Promise<boolean>): void {
-    asked.then((isCurrent) => {
+  #supersedeUnless(asked: Promise<boolean>): Promise<void> {
+    return asked.then((isCurrent) => {
       // Once the load has ended, the state of its guard has no meaning.
       if (isCurrent || this.#remote?.ended === true) return;
       this.#deps.work.loads.end(this.#call.id, this.flight);
@@ -543,6 +790,7 @@ export class LoadRun implements FlightObserver {
   onSuperseded(): void {
     if (!this.#isWatching) return;
     this.#stopWatching();
+    if (this.#remote?.leased !== true) return;
     const { loadedWrites, lifecycle } = this.#deps;
     const release = this.flight.isOverdue
       ? loadedWrites.releaseEmpty(this.#remote)
@@ -564,7 +812,7 @@ export class LoadRun implements FlightObserver {
 
   onGuardChanged(): void {
     if (!this.#isWatching || this.#remote === undefined) return;
-    this.#supersedeUnless(this.#remote.isCurrent());
+    void this.#supersedeUnless(this.#remote.isCurrent());
   }
 }
 
@@ -582,6 +830,21 @@ export async function valueAtHand(
   await deps.lookup.pullTagsOf(stale);
   if (isSuperseded(flight) || !mayServeStale(deps.entries.stateOf(stale), reason)) return undefined;
   return { from: 'stale', value: stale.value };
+}
+
+/** True for a load that needs no guard in Redis: see `OptimisticLoads`. */
+export function isOptimistic(
+  { optimisticLoads, coherence }: Pick<LoadDeps, 'optimisticLoads' | 'coherence'>,
+  { lock }: LoadPlan,
+): boolean {
+  if (optimisticLoads === undefined || lock) return false;
+  const { channel } = coherence;
+  return optimisticLoads.suits(channel?.armed === true && channel.hearsEverything);
+}
+
+/** True if the baseline came with the entry. An entry that cannot be used may be about to be removed. */
+function isBegun(load: OptimisticLoad, read: L1Entry | undefined): boolean {
+  return load.hasBegun && !(read === undefined && load.foundEntry);
 }
 
 /** As {@link isSuperseded}: a caller that forces a load may have joined meanwhile. */

@@ -1,13 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
-
-/** Milliseconds between two rounds. */
+/** Milliseconds from one round to the next. */
 const everyMs = 2000;
-/** Loads that look in one turn of the event loop. */
-const atOnce = 500;
+/** A round of very many loads takes long: rounds take one part of the time in this many. */
+const share = 10;
+/** Loads that ask Redis at a time. */
+const atOnce = 250;
 
 /** A running load. */
 interface Looking {
-  look(): void;
+  /** Resolves once Redis has answered, and never rejects; undefined = there is nothing to ask. */
+  look(): Promise<void> | undefined;
 }
 
 /**
@@ -17,15 +18,12 @@ interface Looking {
 export class LookRounds {
   readonly #loads = new Set<Looking>();
   #timer: NodeJS.Timeout | undefined;
-  /** A round with very many loads takes longer than an interval. */
-  #isInRound = false;
+  #isClosed = false;
 
-  /** The first look comes within one interval. */
+  /** The first look comes within one interval, unless a round of very many loads is running. */
   add(load: Looking): void {
     this.#loads.add(load);
-    if (this.#timer !== undefined) return;
-    this.#timer = setInterval(this.#round, everyMs);
-    this.#timer.unref();
+    this.#timer ??= this.#roundIn(everyMs);
   }
 
   delete(load: Looking): void {
@@ -33,31 +31,32 @@ export class LookRounds {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#loads.clear();
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#timer);
   }
 
-  readonly #round = (): void => {
-    if (this.#loads.size === 0) this.close();
-    else if (!this.#isInRound) this.#lookAll().catch(ignore);
-  };
+  #roundIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      void this.#round();
+    }, ms).unref();
+  }
+
+  async #round(): Promise<void> {
+    const start = performance.now();
+    await this.#lookAll();
+    const took = performance.now() - start;
+    const hasLoads = this.#loads.size > 0 && !this.#isClosed;
+    this.#timer = hasLoads ? this.#roundIn(Math.max(everyMs, took * (share - 1))) : undefined;
+  }
 
   async #lookAll(): Promise<void> {
-    this.#isInRound = true;
-    try {
-      let looked = 0;
-      for (const load of [...this.#loads]) {
-        // The load may have ended since the round began.
-        if (this.#loads.has(load)) load.look();
-        if (++looked % atOnce === 0) await setImmediate();
-      }
-    } finally {
-      this.#isInRound = false;
+    const loads = [...this.#loads];
+    for (let from = 0; from < loads.length && !this.#isClosed; from += atOnce) {
+      // Loads may have ended since the round began.
+      const portion = loads.slice(from, from + atOnce).filter((load) => this.#loads.has(load));
+      // A look that fails must not end the rounds of the other loads.
+      await Promise.allSettled(portion.map(async (load) => load.look()));
     }
   }
-}
-
-function ignore(): void {
-  // A look reports to its load, and throws nothing.
 }

@@ -2,6 +2,7 @@ import { timerMs } from '../../base/duration.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
 import { CacheTimeoutError } from '../../base/errors.js';
 import { supersede } from '../invalidate/in-flight.js';
+import type { LoadTrace } from '../observe/traces.js';
 import type { LoadInFlight } from '../invalidate/in-flight-work.js';
 import type { Keyspace } from '../entry/keyspace.js';
 import { shorter, union } from '../entry/store-plan.js';
@@ -14,6 +15,9 @@ export type LoadResult =
       readonly value: unknown;
       /** The loader's own value. */
       readonly made: unknown;
+      /** `value` has the form in which tiers store values. */
+      readonly isStoredForm: boolean;
+      /** A tier has stored the value: the load was not superseded, and Redis did not refuse it. */
       readonly stored: boolean;
       /** As the tag table names them. */
       readonly tags: readonly string[];
@@ -30,6 +34,9 @@ export type LoadResult =
   /** Another instance loads the value, or the load reached its limit: a caller with time left begins anew. */
   | { readonly from: 'other-instance' };
 
+/** How a load has ended. */
+export type LoadOutcome = { readonly result: LoadResult } | { readonly error: unknown };
+
 /** The load behind a flight. It is notified of the flight's events. */
 export interface FlightObserver {
   /** The flight was superseded. */
@@ -43,7 +50,7 @@ export interface FlightObserver {
 }
 
 /** A caller that may leave the flight. */
-interface Participant {
+export interface Participant {
   /** Longest load that this caller waits for, milliseconds; `Infinity` = no limit. */
   readonly limitMs: number;
 }
@@ -91,25 +98,33 @@ export class SingleFlight implements LoadInFlight {
   tagEpoch: number | undefined;
   /** The version of the value: see `VersionRule`. */
   version = 0;
+  /** The load as tracers see it; undefined = nothing traces it. */
+  trace: LoadTrace | undefined;
   /** The tags known so far, as the tag table names them. */
-  tags: readonly string[] = [];
+  tags: readonly string[] = noTags;
   /** Tags that joining callers ask for. */
-  askedTags: readonly string[] = [];
+  askedTags: readonly string[] = noTags;
   /** The shortest ttl that joining callers ask for, milliseconds; 0 = none that ends. */
   askedTtlMs = 0;
   /** Made when its signal is asked for: most loaders ignore it, and it takes more memory than the rest of a flight. */
   #controller: AbortController | undefined;
   #abandoned: { readonly reason: unknown } | undefined;
+  #onAbandoned: (() => void) | undefined;
   #haveTiersBeenAsked = false;
   /** Called once every tier was asked. */
   #onTiersAsked: (() => void)[] | (() => void) | undefined;
+  /** The load. Of a load in a call for many keys it is made when another caller joins. */
   #load: Promise<LoadResult> | undefined;
+  #outcome: LoadOutcome | undefined;
+  #onOutcome: ((outcome: LoadOutcome) => void) | undefined;
+  #onEnd: (() => void) | undefined;
   /** The load, or the moment when it was abandoned. Made for callers that may leave. */
   #result: Promise<LoadResult> | undefined;
   #settle: (result: LoadResult) => void = ignore;
   /** Number of callers that stay until the load ends. */
   #unlimited = 0;
-  #participants: Set<Participant> | undefined;
+  /** Most flights have one at most: a set takes more memory than the rest of a flight. */
+  #participants: Participant | Set<Participant> | undefined;
   /** Number of callers past their limit for which the stale value is still being checked. */
   #deciding = 0;
   /** The load continues without callers. */
@@ -188,6 +203,11 @@ export class SingleFlight implements LoadInFlight {
     return this.#abandoned !== undefined;
   }
 
+  /** Calls `action` when the load is abandoned: a signal of each load takes much memory. One action at most. */
+  whenAbandoned(action: () => void): void {
+    this.#onAbandoned = action;
+  }
+
   /** Why the load was abandoned. */
   get abandonReason(): unknown {
     return this.#abandoned?.reason;
@@ -221,14 +241,23 @@ export class SingleFlight implements LoadInFlight {
 
   /** Notes that a call of this loader waits for `other`. Returns a function that ends the note. */
   awaits(other: SingleFlight): () => void {
+    this.startAwaiting(other);
+    return () => {
+      this.stopAwaiting(other);
+    };
+  }
+
+  /** As {@link awaits}, until {@link stopAwaiting}. */
+  startAwaiting(other: SingleFlight): void {
     const awaited = (this.#awaited ??= new Map<SingleFlight, number>());
     awaited.set(other, (awaited.get(other) ?? 0) + 1);
     if (this.holdsUpLease) other.holdUpLease();
-    return () => {
-      const calls = (awaited.get(other) ?? 1) - 1;
-      if (calls > 0) awaited.set(other, calls);
-      else awaited.delete(other);
-    };
+  }
+
+  stopAwaiting(other: SingleFlight): void {
+    const calls = (this.#awaited?.get(other) ?? 1) - 1;
+    if (calls > 0) this.#awaited?.set(other, calls);
+    else this.#awaited?.delete(other);
   }
 
   /** This load holds a lease, or a load with a lease waits for it. */
@@ -263,9 +292,47 @@ export class SingleFlight implements LoadInFlight {
     load.catch(ignore);
   }
 
+  /** Of a flight that has not begun with a promise. */
+  get hasEnded(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** Calls `action` once the load has ended or was abandoned, whatever its result. One action at most. */
+  whenEnded(action: () => void): void {
+    if (this.#load !== undefined) void this.ended().then(action);
+    else if (this.#outcome !== undefined || this.#abandoned !== undefined) action();
+    else this.#onEnd = action;
+  }
+
+  #noteEnd(): void {
+    const action = this.#onEnd;
+    this.#onEnd = undefined;
+    action?.();
+  }
+
   /** Call it when the load has ended. */
   loadEnded(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
+  }
+
+  /** Ends a flight that has not begun with a promise. */
+  settle(outcome: LoadOutcome): void {
+    this.#outcome = outcome;
+    this.#onOutcome?.(outcome);
+    this.#noteEnd();
+  }
+
+  get #loaded(): Promise<LoadResult> {
+    if (this.#load !== undefined) return this.#load;
+    const load = new Promise<LoadOutcome>((resolve) => {
+      if (this.#outcome !== undefined) resolve(this.#outcome);
+      else this.#onOutcome = resolve;
+    }).then((outcome) => {
+      if ('result' in outcome) return outcome.result;
+      throw outcome.error;
+    });
+    this.begin(load);
+    return load;
   }
 
   /** Ends early when the load is abandoned. */
@@ -273,7 +340,7 @@ export class SingleFlight implements LoadInFlight {
     return (this.#result ??= new Promise<LoadResult>((resolve, reject) => {
       this.#settle = resolve;
       if (this.#abandoned !== undefined) resolve({ from: 'other-instance' });
-      (this.#load as Promise<LoadResult>).then(resolve, reject);
+      this.#loaded.then(resolve, reject);
     }));
   }
 
@@ -311,19 +378,19 @@ export class SingleFlight implements LoadInFlight {
     if (signal === undefined) {
       this.#unlimited++;
       // A load for which a caller waits without limit is not abandoned.
-      return this.#abandoned === undefined ? (this.#load as Promise<LoadResult>) : this.#loadOrAbandoned;
+      return this.#abandoned === undefined ? this.#loaded : this.#loadOrAbandoned;
     }
     const result = this.#loadOrAbandoned;
     const participant: Participant = { limitMs };
-    const participants = (this.#participants ??= new Set());
-    participants.add(participant);
+    this.enter(participant);
     return new Promise<LoadResult>((resolve, reject) => {
       const leave = (): void => {
         reject(signal.reason as Error);
-        participants.delete(participant);
-        this.#participantLeft(signal.reason);
+        this.leave(participant, signal.reason);
       };
       if (signal.aborted) {
+        // No other caller may wait for this promise of the load.
+        result.catch(ignore);
         leave();
         return;
       }
@@ -333,6 +400,24 @@ export class SingleFlight implements LoadInFlight {
       };
       result.then(resolve, reject).finally(stay);
     });
+  }
+
+  /** A caller stays until the load ends. It learns of the end by itself. */
+  stay(): void {
+    this.#unlimited++;
+  }
+
+  /** A caller waits until the load ends, or until it leaves. It learns of the end by itself. */
+  enter(caller: Participant): void {
+    if (this.#participants === undefined) this.#participants = caller;
+    else if (this.#participants instanceof Set) this.#participants.add(caller);
+    else this.#participants = new Set([this.#participants, caller]);
+  }
+
+  leave(caller: Participant, reason: unknown): void {
+    if (this.#participants === caller) this.#participants = undefined;
+    else if (!(this.#participants instanceof Set) || !this.#participants.delete(caller)) return;
+    this.#participantLeft(reason);
   }
 
   /** Resolves once the load has ended or was abandoned, whatever its result. */
@@ -350,7 +435,8 @@ export class SingleFlight implements LoadInFlight {
   }
 
   get #hasNoParticipant(): boolean {
-    return this.#unlimited === 0 && (this.#participants?.size ?? 0) === 0;
+    if (this.#unlimited > 0 || this.#participants === undefined) return this.#unlimited === 0;
+    return this.#participants instanceof Set && this.#participants.size === 0;
   }
 
   #participantLeft(reason: unknown): void {
@@ -367,8 +453,16 @@ export class SingleFlight implements LoadInFlight {
   #endIfOverdue(): void {
     const overdueMs = this.#overdueMs;
     if (overdueMs === 0 || this.#deciding > 0 || this.#unlimited > 0) return;
-    for (const { limitMs } of this.#participants ?? []) if (limitMs > overdueMs) return;
+    if (this.#waitsLongerThan(overdueMs)) return;
     this.#abandon(tookTooLong(this.key, overdueMs));
+  }
+
+  #waitsLongerThan(ms: number): boolean {
+    const participants = this.#participants;
+    if (participants === undefined) return false;
+    if (!(participants instanceof Set)) return participants.limitMs > ms;
+    for (const { limitMs } of participants) if (limitMs > ms) return true;
+    return false;
   }
 
   #abandon(reason: unknown): void {
@@ -378,6 +472,8 @@ export class SingleFlight implements LoadInFlight {
     supersede(this);
     this.#observer.onAbandoned();
     this.#controller?.abort(this.#abandoned.reason);
+    this.#onAbandoned?.();
+    this.#noteEnd();
     this.#settle({ from: 'other-instance' });
   }
 }
@@ -385,6 +481,8 @@ export class SingleFlight implements LoadInFlight {
 export function tookTooLong(key: string, limitMs: number): CacheTimeoutError {
   return new CacheTimeoutError(`loading '${key}' took longer than hardTimeout (${String(limitMs)} ms)`);
 }
+
+const noTags: readonly string[] = [];
 
 function ignore(): void {
   // A failure reaches the callers by `join`.

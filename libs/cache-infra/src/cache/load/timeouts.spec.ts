@@ -60,7 +60,7 @@ function call(options: LoadOptions, of: Cache = cache): Caller<unknown> {
   return caller;
 }
 
-describe('softTimeout', () => {
+describe('guarantee 11: softTimeout', () => {
   const soft = { ...stored, softTimeout: '100ms' } as const;
 
   it('serves the value past its ttl, when the loader takes longer', async () => {
@@ -196,7 +196,7 @@ describe('softTimeout', () => {
   });
 });
 
-describe('hardTimeout', () => {
+describe('guarantee 11: hardTimeout', () => {
   const hard = { ...stored, hardTimeout: '100ms' } as const;
 
   it('rejects with CacheTimeoutError', async () => {

@@ -1,6 +1,15 @@
 import { activity } from './activity.js';
 import { runSafely, type CacheEmitter } from './emitter.js';
-import type { CacheMonitor, CacheOperation, OperationHook, OperationRecord } from '../contract/monitor.js';
+import type { CallTrace } from './traces.js';
+import { Tracing } from './tracing.js';
+import type {
+  CacheMonitor,
+  CacheOperation,
+  OperationHook,
+  OperationRecord,
+  TagRecord,
+} from '../contract/monitor.js';
+import type { TracedPeer } from '../contract/tracing.js';
 
 /** Hits and misses of one call. */
 export class CallOutcome {
@@ -8,11 +17,14 @@ export class CallOutcome {
   misses = 0;
   /** The tier of the last hit. */
   tier: 'l1' | 'l2' | undefined;
+  /** The call as tracers see it; undefined = nothing traces it. */
+  readonly trace: CallTrace | undefined;
   readonly #emitter: CacheEmitter | undefined;
 
   /** `emitter`: undefined = the hits and misses of this call are not counted. */
-  constructor(emitter: CacheEmitter | undefined) {
+  constructor(emitter: CacheEmitter | undefined, trace?: CallTrace) {
     this.#emitter = emitter;
+    this.trace = trace;
   }
 
   hit(key: string, tier: 'l1' | 'l2'): void {
@@ -34,16 +46,31 @@ type Measured = Pick<CallOutcome, 'hits' | 'misses' | 'tier'>;
 
 const neverSampled = 1 << 30;
 
-/** Measures operations for the monitor, the hook and the current request. Without any of them it costs nothing. */
+/**
+ * Measures operations for the monitor, the hook and the current request, and traces them. Without any of them it costs
+ * nothing.
+ */
 export class Observer {
   /** One of this many plain L1 hits takes the measured path. */
   readonly sampleEvery: number;
+  readonly tracing: Tracing;
   readonly #name: string;
   readonly #monitor: CacheMonitor | undefined;
   readonly #hook: OperationHook | undefined;
+  readonly #given: CacheMonitor | undefined;
+  readonly #loads: CacheMonitor | undefined;
 
-  constructor(name: string, monitor: CacheMonitor | undefined, hook: OperationHook | undefined) {
+  /** `peer`: the Redis of the cache, for tracers. */
+  constructor(
+    name: string,
+    monitor: CacheMonitor | undefined,
+    hook: OperationHook | undefined,
+    peer?: TracedPeer,
+  ) {
     this.#name = name;
+    this.tracing = new Tracing(name, peer);
+    this.#given = monitor;
+    this.#loads = monitor?.recordLoad === undefined ? undefined : monitor;
     this.#monitor = monitor?.recordCacheOperationTime === undefined ? undefined : monitor;
     this.#hook = hook;
     if (hook !== undefined) this.sampleEvery = 1;
@@ -77,6 +104,39 @@ export class Observer {
     this.#report('get', key, duration, { hits: isHit ? 1 : 0, misses: isHit ? 0 : 1, tier }, true);
   }
 
+  /** Reports an L1 hit that stands for `sampleEvery` of them. */
+  sampledHit(operation: CacheOperation, key: string, duration: number): void {
+    this.#sendToMonitor({
+      cache: this.#name,
+      operation,
+      duration,
+      key,
+      hit: true,
+      tier: 'l1',
+      success: true,
+      calls: this.sampleEvery,
+    });
+  }
+
+  /** True if the monitor wants the runs of loaders. */
+  get watchesLoads(): boolean {
+    return this.#loads !== undefined;
+  }
+
+  /** Reports one run of a loader. `duration`: milliseconds. */
+  loaded(key: string, duration: number, success: boolean): void {
+    const monitor = this.#loads;
+    if (monitor === undefined) return;
+    runSafely(() => monitor.recordLoad?.({ cache: this.#name, key, duration, success }));
+  }
+
+  /** Reports an invalidation of tags. */
+  invalidated(operation: TagRecord['operation'], tags: readonly string[]): void {
+    const monitor = this.#given;
+    if (monitor?.recordInvalidation === undefined) return;
+    runSafely(() => monitor.recordInvalidation?.({ cache: this.#name, operation, tags }));
+  }
+
   #sendToMonitor(record: OperationRecord): void {
     const monitor = this.#monitor;
     if (monitor === undefined) return;
@@ -88,8 +148,30 @@ export class Observer {
     }
   }
 
-  /** Runs `work`, and reports its outcome and duration. */
-  async observe<T>(
+  /** Runs `work`, reports its outcome and duration, and traces it. */
+  observe<T>(
+    operation: CacheOperation,
+    key: string | undefined,
+    outcome: CallOutcome,
+    work: (outcome: CallOutcome) => Promise<T>,
+  ): Promise<T> {
+    const { trace } = outcome;
+    if (trace === undefined) return this.#measured(operation, key, outcome, work);
+    return this.tracing.call(trace, async () => {
+      try {
+        const result = await this.#measured(operation, key, outcome, work);
+        if (operation === 'get' || operation === 'getOrSet') trace.holds(result);
+        return result;
+      } finally {
+        trace.hits = outcome.hits;
+        trace.misses = outcome.misses;
+        trace.tier = outcome.tier;
+        trace.ended();
+      }
+    });
+  }
+
+  async #measured<T>(
     operation: CacheOperation,
     key: string | undefined,
     outcome: CallOutcome,

@@ -32,6 +32,15 @@ export interface Hit {
   readonly isOwn: boolean;
 }
 
+/** The failure of a read of one key among many. */
+export class ReadFailure {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
 /** Looks for entries in the L1, then in the L2. A failure of Redis is a miss, or thrown (`onError`). */
 export class Lookup {
   readonly #deps: LookupDeps;
@@ -100,6 +109,38 @@ export class Lookup {
     } catch (error) {
       errors.tolerate(operation, error);
       return failed;
+    }
+  }
+
+  /**
+   * As {@link tryL2}, for many keys: their entries in the order of `keys`. `baselines`: what loads compare, in that
+   * order. A `ReadFailure` stands for an error that is to reach the caller.
+   */
+  async tryManyInL2(
+    l2: RemoteTier,
+    keyspace: Keyspace,
+    keys: readonly string[],
+    plan: ReadPlan,
+    baselines: readonly (BaselineRequest | undefined)[],
+  ): Promise<readonly (L1Entry | undefined | typeof failed | ReadFailure)[] | typeof failed> {
+    const { reads, errors } = this.#deps;
+    const results = await errors.guarded('getOrSet', reads.readMany(l2, keyspace, keys, plan, baselines));
+    if (results === failed) return failed;
+    const found = new Array<L1Entry | undefined | typeof failed | ReadFailure>(results.length);
+    for (let i = 0; i < results.length; i++) {
+      const { entry } = results[i] as BulkResult;
+      found[i] = entry instanceof Promise ? await this.#foundLater(entry) : entry;
+    }
+    return found;
+  }
+
+  async #foundLater(
+    entry: Promise<L1Entry | undefined>,
+  ): Promise<L1Entry | undefined | typeof failed | ReadFailure> {
+    try {
+      return await this.#deps.errors.guarded('getOrSet', entry);
+    } catch (error) {
+      return new ReadFailure(error);
     }
   }
 

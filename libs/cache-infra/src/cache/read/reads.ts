@@ -108,12 +108,16 @@ export class TierReads {
     return read;
   }
 
-  /** Reads many keys with one command. The results have the order of `keys`. */
+  /**
+   * Reads many keys with one command. The results have the order of `keys`. `baselines`: what loads compare, in that
+   * order; the baseline of a joined read is not answered.
+   */
   async readMany(
     l2: RemoteTier,
     keyspace: Keyspace,
     keys: readonly string[],
     plan: ReadPlan,
+    baselines?: readonly (BaselineRequest | undefined)[],
   ): Promise<BulkResult[]> {
     const { l1, tags, recovery } = this.#deps;
     const results = new Array<BulkResult>(keys.length);
@@ -135,15 +139,16 @@ export class TierReads {
       }
     }
     if (toRead.length === 0) return results;
+    const asked = baselines && toRead.map((i) => baselines[i]);
     const pull = tags.pullForRead();
     pull?.catch(ignore);
     if (l1 === undefined) {
-      const stored = await inRedisTime(l2, l2.readMany(redisKeys));
+      const stored = await inRedisTime(l2, l2.readMany(redisKeys, asked));
       this.#settleUnshared(keyspace, keys, toRead, stored, pull, results);
       return results;
     }
     const reads: BulkRead[] = [];
-    const reply = inRedisTime(l2, l2.readMany(redisKeys)).then(
+    const reply = inRedisTime(l2, l2.readMany(redisKeys, asked)).then(
       (stored) => {
         this.#settleShared(keyspace, redisKeys, stored, reads, pull, plan.l1TtlMs);
         for (let n = 0; n < reads.length; n++) results[toRead[n] as number] = reads[n] as BulkRead;

@@ -60,9 +60,14 @@ export class ErrorPolicy {
 
   /** Counts and emits a failure, and throws it where `onError` is `'throw'`. */
   tolerate(operation: CacheOperation, error: unknown): void {
+    this.report(operation, error);
+    if (this.throws) throw error;
+  }
+
+  /** Counts and emits a failure. */
+  report(operation: CacheOperation, error: unknown): void {
     const { counters, emitter } = this.#deps;
     counters.failedL2();
     emitter.emit('error', { operation, error: error as Error });
-    if (this.throws) throw error;
   }
 }

@@ -167,6 +167,10 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
     const { recovery, aliases, l1Writes, lifecycle } = this.#deps;
     const { keyspace, key, stored, plan } = this.#call;
     if (this.superseded || lifecycle.closed) {
+      if (this.#isLost) {
+        this.#fail(lifecycle.closedError());
+        return;
+      }
       this.#end();
       this.#caller.stored();
       return;
@@ -185,7 +189,14 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
     const { counters, writeStreak } = this.#deps;
     if (isWritten) counters.storedL2();
     if (isWritten) writeStreak.accepted();
-    this.#settle(false);
+    if (!isWritten && this.#isLost) this.#fail(this.#deps.lifecycle.closedError());
+    else this.#settle(false);
+  }
+
+  /** The end of the cache supersedes sets, too. With `onError: 'throw'` their callers must know. */
+  get #isLost(): boolean {
+    const { lifecycle, errors } = this.#deps;
+    return lifecycle.closed && errors.throws;
   }
 
   /** Redis did not take the entry. */
@@ -239,7 +250,7 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
 
   /** Handles a set that Redis did not take. True = journal it. */
   async #handleFailure(error: unknown): Promise<boolean> {
-    const { errors, counters } = this.#deps;
+    const { errors } = this.#deps;
     const { operation } = this.#call;
     const kind = failureKind(error);
     if (kind !== 'oom' || errors.throws) {
@@ -248,7 +259,7 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
       this.#leaveL1();
       return false;
     }
-    counters.failedL2();
+    errors.report(operation, error);
     // A later change of this process decides what Redis holds.
     if (this.superseded || this.#meta === undefined) return false;
     // Redis is full: delete the older entry, so that readers miss. An older value would be wrong, and a newer one

@@ -96,7 +96,9 @@ export class TierWrites {
     { bulk, planned }: { readonly bulk: BulkCall; readonly planned: () => StorePlan },
   ): Promise<void> {
     const turn = new Turn();
+    const { lifecycle, errors } = this.#deps;
     for (let next = 0; next < entries.length;) {
+      if (errors.throws) lifecycle.assertOpen();
       const portion = new Portion();
       const time = new Turn();
       const end = Math.min(entries.length, next + portionSize);

@@ -1,3 +1,4 @@
+import { aiDecorationsOf, type AiDecoration } from './ai-decoration.js';
 import { decorationsOf, effectiveOptions, type MethodDecoration } from './decoration.js';
 import type { MethodOptions } from './decorator-options.js';
 import { isMadeByNest, isStatic, type Wrapper } from './instance-origin.js';
@@ -21,6 +22,8 @@ export interface Decorated {
   /** The `forFeature` namespace of the provider's module. */
   readonly feature: CacheFeature | undefined;
   readonly methods: readonly ClassMethod[];
+  /** The methods with `@AiCached()`. */
+  readonly aiMethods: readonly AiDecoration[];
 }
 
 /** Undefined if the class has no decorated method. */
@@ -28,17 +31,22 @@ export function decoratedBy(wrapper: Wrapper, feature: CacheFeature | undefined)
   const instance: unknown = isStatic(wrapper) ? wrapper.instance : undefined;
   const prototype: unknown = isMadeByNest(wrapper) ? wrapper.metatype?.prototype : prototypeOf(instance);
   if (typeof prototype !== 'object' || prototype === null) return undefined;
-  const methods = methodsOf(prototype);
-  return methods.length === 0 ? undefined : { prototype, instance, wrapper, feature, methods };
+  const owners = ownersOf(prototype);
+  const methods = owners.flatMap(decorationsOf).map((decoration) => ({
+    decoration,
+    options: effectiveOptions(decoration, prototype),
+    label: labelOf(decoration),
+  }));
+  const aiMethods = owners.flatMap(aiDecorationsOf);
+  if (methods.length === 0 && aiMethods.length === 0) return undefined;
+  return { prototype, instance, wrapper, feature, methods, aiMethods };
 }
 
-function methodsOf(prototype: object): readonly ClassMethod[] {
-  const all: ClassMethod[] = [];
+/** The prototypes that an instance inherits from, the most derived first. */
+function ownersOf(prototype: object): object[] {
+  const all: object[] = [];
   for (let owner: object | null = prototype; owner !== null; owner = prototypeOf(owner) as object | null) {
-    for (const decoration of decorationsOf(owner)) {
-      const options = effectiveOptions(decoration, prototype);
-      all.push({ decoration, options, label: labelOf(decoration) });
-    }
+    all.push(owner);
   }
   return all;
 }

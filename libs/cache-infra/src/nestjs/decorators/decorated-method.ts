@@ -1,18 +1,15 @@
 import 'reflect-metadata';
-import { AsyncResource } from 'node:async_hooks';
 
-import { defer, isObservable, lastValueFrom, type Observable } from 'rxjs';
-
-import { ValidationError } from '../../base/errors.js';
 import { cacheFor, type MethodCache } from './cache-lookup.js';
 import { effectiveOptions, remember, type Decoration, type MethodDecoration } from './decoration.js';
 import type { MethodOptions } from './decorator-options.js';
-import { assertDecoratable, returnsObservable, type PlainMethod } from './decorated-target.js';
+import { assertDecoratable, type PlainMethod } from './decorated-target.js';
 import { doubtOfKeys } from './default-keys.js';
 import { warnOnce } from './method-errors.js';
-import { injectInto, moduleRefOf } from './method-injection.js';
+import { moduleRefOf } from './method-injection.js';
 import { warnOfUnmanaged } from './unmanaged-instances.js';
 import { labelOf, type DecoratedMethod } from './method-key.js';
+import { readsInstance, settled, wrapMethod } from './wrapped-method.js';
 
 /** One call of a decorated method that has a cache. */
 export interface MethodCall extends MethodCache {
@@ -32,8 +29,7 @@ export interface MethodCall extends MethodCache {
 type Run<O> = (call: MethodCall, options: O) => Promise<unknown>;
 
 /**
- * Wraps a method in `run`. The method keeps its name, length, `this` and metadata, regardless of the order of
- * decorators. It returns a promise, or an Observable if that is its declared return type.
+ * Wraps a method in `run`, as {@link wrapMethod} says.
  *
  * @throws ValidationError when the target is not a cacheable method
  */
@@ -48,25 +44,7 @@ export function decorateMethod<O extends MethodOptions>(
     parameters: parametersOf(decoration, original),
     readsInstance: readsInstance(original),
   };
-  const execute = executor(known, original, run);
-  const wrapper = returnsObservable(decoration)
-    ? function (this: unknown, ...args: unknown[]): Observable<unknown> {
-        // Run on every subscription, in the context of the call: the result must not depend on the subscriber's
-        // context.
-        const inContext = AsyncResource.bind(() => execute(this, args));
-        return defer(() => inContext() as Promise<unknown>);
-      }
-    : async function (this: unknown, ...args: unknown[]): Promise<unknown> {
-        return execute(this, args);
-      };
-
-  // Copy the method's metadata to the wrapper: Nest reads guards, routes and API documentation there.
-  Object.defineProperties(wrapper, ownDescriptors(original));
-  for (const key of Reflect.getOwnMetadataKeys(original) as unknown[]) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), wrapper);
-  }
-  if (descriptor !== undefined) descriptor.value = wrapper;
-  injectInto(decoration.prototype);
+  wrapMethod(known, original, descriptor, executor(known, original, run));
   remember(known);
 }
 
@@ -128,53 +106,14 @@ function executor<O extends MethodOptions>(
   };
 }
 
-/** The cacheable value of a method's result. */
-async function settled(returned: unknown, decoration: Decoration, label: string): Promise<unknown> {
-  if (isObservable(returned)) {
-    if (returnsObservable(decoration)) return lastValueFrom(returned, { defaultValue: undefined });
-    throw new ValidationError(
-      `${label} returns an Observable that it does not declare: declare Observable as the return type, and import it as a value (no "import type"), because @${decoration.decorator}() needs the type before the method runs`,
-    );
-  }
-  if (!isThenable(returned)) {
-    const words = `${label} returns its value synchronously, but a cached method returns a promise: make the method async, and await it in its callers`;
-    warnOnce(label, 'at once', words);
-  }
-  const value = await returned;
-  if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) {
-    throw new ValidationError(
-      `${label} returns an async iterable or a stream, which cannot be cached: return a promise of all its values`,
-    );
-  }
-  return value;
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
 function warnOfDoubt(decoration: Decoration, prototype: object, doubt: string): void {
   const { constructor } = prototype;
   const label = `${constructor.name === '' ? 'Anonymous' : constructor.name}.${String(decoration.name)}`;
   warnOnce(label, 'doubt', `${label} runs uncached: ${doubt}`);
 }
 
-/**
- * True if the source of the method uses `this`, or is not the method's own (another decorator's wrapper, which passes
- * `this` on).
- */
-function readsInstance(original: PlainMethod): boolean {
-  return /\b(?:this|super|arguments|eval)\b|\[native code\]/.test(Function.prototype.toString.call(original));
-}
-
 /** The number of declared parameters. The compiler's metadata also counts those with a default value. */
 function parametersOf({ prototype, name }: Decoration, { length }: PlainMethod): number {
   const types = Reflect.getOwnMetadata('design:paramtypes', prototype, name) as unknown;
   return Math.max(length, Array.isArray(types) ? types.length : 0);
-}
-
-/** The own properties of a method: name, length and additional ones. */
-function ownDescriptors(method: object): PropertyDescriptorMap {
-  const all = Object.entries(Object.getOwnPropertyDescriptors(method));
-  return Object.fromEntries(all.filter(([name]) => !['prototype', 'arguments', 'caller'].includes(name)));
 }

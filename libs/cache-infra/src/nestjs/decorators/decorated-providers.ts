@@ -4,6 +4,7 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { InMemoryCache } from '../../cache/in-memory-cache.js';
 import { ValidationError, type ValidationProblem } from '../../base/errors.js';
 import { factsOf } from '../vary/facts-lookup.js';
+import { aiProblems } from './ai-methods.js';
 import { findCache, missingCache } from './cache-lookup.js';
 import { CacheRegistry } from '../registry/cache-registry.js';
 import { decoratedBy, type Decorated, type ClassMethod } from './decorated-class.js';
@@ -46,7 +47,7 @@ export class DecoratedProviders implements OnModuleInit, OnApplicationShutdown {
       this.#warnOfWholeCaches(methods, feature);
       if (attachModuleRef(instance, { moduleRef: this.moduleRef, feature })) this.#attached.push(instance);
     }
-    problems.push(...sharedKeys(this.modules, all));
+    problems.push(...sharedKeys(this.modules, all), ...aiProblems(this.moduleRef, all));
     const distinct = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
     if (distinct.length > 0) throw new ValidationError(distinct, 'CacheInfraModule');
     warnOfNumberedNames(all, (cache) => !(findCache(this.moduleRef, cache) instanceof InMemoryCache));

@@ -36,7 +36,7 @@ const textOrFunction: Check = (value) => {
 
 const durationOrFunction: Check = (value) => (typeof value === 'function' ? undefined : duration(value));
 
-const tagsOrFunction: Check = (value) => {
+export const tagsOrFunction: Check = (value) => {
   if (typeof value === 'function') return undefined;
   const problem = listOfTexts(value);
   return problem === undefined || problem === literalTag ? problem : `${problem} or a function`;

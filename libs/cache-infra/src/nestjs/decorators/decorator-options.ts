@@ -6,7 +6,7 @@ import type { ClassReference, Revive, Tiers, Ttl } from '../../cache/contract/op
 import type { EvictionTime } from '../registry/eviction-time.js';
 
 /** Any function, as a type constraint; it cannot be called. */
-type AnyFunction = (...args: never[]) => unknown;
+export type AnyFunction = (...args: never[]) => unknown;
 
 /* eslint-disable @typescript-eslint/no-explicit-any --
    `Fits` checks the parameters of these functions against the method, once the decorator meets it. Until then only
@@ -214,7 +214,7 @@ export type CacheDefaultsOptions = Pick<
 export type AsyncMethod = (...args: never[]) => Promise<unknown> | Observable<unknown>;
 
 /** The cacheable value of a method. */
-type ResultOf<M extends AnyFunction> =
+export type ResultOf<M extends AnyFunction> =
   IsAny<ReturnType<M>> extends true
     ? ReturnType<M>
     : ReturnType<M> extends Observable<infer V> | Promise<infer V>
@@ -232,7 +232,7 @@ interface OneByOne {
  * type alone: a condition on the `E` of `Promise<E>` stays undecided in a class `Repository<E>`, and no method would
  * pass. A promise of an async iterable is refused by the call.
  */
-type Decoratable<M extends AnyFunction> =
+export type Decoratable<M extends AnyFunction> =
   IsAny<ReturnType<M>> extends true
     ? unknown
     : [ReturnType<M>] extends [never]
@@ -340,7 +340,7 @@ export type NamedMethodDecorator<M extends AnyFunction> = (
 ) => void;
 
 /** True if the functions of `F` accept the arguments `A`, and an instance of `T` as `this`. */
-type Takes<F, A extends readonly unknown[], T> = [Extract<F, AnyFunction>] extends [
+export type Takes<F, A extends readonly unknown[], T> = [Extract<F, AnyFunction>] extends [
   (this: T, ...args: A) => unknown,
 ]
   ? true
@@ -349,7 +349,7 @@ type Takes<F, A extends readonly unknown[], T> = [Extract<F, AnyFunction>] exten
 /** Rejects properties that `A` lacks: a misspelt option does not compile. */
 export type Known<O, A> = Readonly<Record<Exclude<keyof O, keyof A>, never>>;
 
-type Option<O, K extends string> = K extends keyof O ? O[K] : undefined;
+export type Option<O, K extends string> = K extends keyof O ? O[K] : undefined;
 
 /** `unknown` if every function in the options accepts the method's parameters. */
 type Fits<O, M extends AnyFunction, T, E = Option<O, 'each'>> = false extends

@@ -101,7 +101,7 @@ async function start(facts: CacheFacts | undefined, ...providers: Provider[]): P
   return module.init();
 }
 
-describe('vary', () => {
+describe('guarantee 16: vary', () => {
   let orders: Orders;
   beforeEach(async () => {
     orders = (await start(vary)).get(Orders);

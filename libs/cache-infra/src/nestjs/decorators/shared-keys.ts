@@ -86,7 +86,7 @@ function sharedOwnKey(
 }
 
 /** True if a key function may depend on the instance: it uses `this` and is not an arrow function. */
-function asksTheInstance(key: unknown): boolean {
+export function asksTheInstance(key: unknown): boolean {
   if (typeof key !== 'function') return false;
   const source = Function.prototype.toString.call(key);
   const isArrow = /^(?:async\b\s*)?(?:\([^)]*\)|[\w$]+)\s*=>/.test(source);

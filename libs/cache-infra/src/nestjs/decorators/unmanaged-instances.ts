@@ -20,7 +20,10 @@ export function untrackClasses(application: object): void {
  * class as a provider (for example, an instance created with `new` within a factory). Unit tests that use `new` have no
  * such application.
  */
-export function warnOfUnmanaged({ decorator, name }: Decoration, instance: object): void {
+export function warnOfUnmanaged(
+  { decorator, name }: Pick<Decoration, 'decorator' | 'name'>,
+  instance: object,
+): void {
   if (running.size === 0 || moduleRefOf(instance) !== undefined) return;
   const prototype = Object.getPrototypeOf(instance) as object;
   if (![...running.values()].some((known) => known.has(prototype))) return;

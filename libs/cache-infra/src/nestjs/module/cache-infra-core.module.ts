@@ -10,6 +10,7 @@ import { CacheMonitoringInterceptor } from '../observe/cache-monitoring.intercep
 import { CacheRegistry } from '../registry/cache-registry.js';
 import { ContextBinding } from '../vary/context-binding.js';
 import { DecoratedProviders } from '../decorators/decorated-providers.js';
+import { FleetPublication } from './fleet-publication.js';
 import { HttpCacheInterceptor } from '../http/adapter/http-cache.interceptor.js';
 import { HttpCaches } from '../http/adapter/http-caches.js';
 import { IdleRoutes } from '../http/adapter/idle-routes.js';
@@ -23,6 +24,7 @@ const shared = [
   CacheContextInterceptor,
   HttpCaches,
   HttpCacheInterceptor,
+  FleetPublication,
 ];
 
 /** The providers that all caches of an application share: one instance each, however many caches there are. */
@@ -44,6 +46,7 @@ const shared = [
     HttpCaches,
     HttpCacheInterceptor,
     IdleRoutes,
+    FleetPublication,
   ],
   exports: shared,
 })

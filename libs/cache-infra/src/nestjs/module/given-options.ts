@@ -10,22 +10,19 @@ export interface GivenOptions extends SeveralCaches {
 }
 
 /** Options of the AI service, not of its cache: `jitter` beside them applies to responses. */
-const ofAnswers: readonly string[] = [
+const ofAnswers = [
+  'operations',
   'prices',
+  'countTokens',
   'maxTtl',
   'jitter',
   'completeFinishReasons',
   'ignored',
-] satisfies (keyof AnswerOptions)[];
+  'maxRecordedBytes',
+] as const satisfies readonly (keyof AnswerOptions)[];
 
-export function answerOptions({
-  prices,
-  maxTtl,
-  jitter,
-  completeFinishReasons,
-  ignored,
-}: AnswerOptions): AnswerOptions {
-  return { prices, maxTtl, jitter, completeFinishReasons, ignored };
+export function answerOptions(given: AnswerOptions): AnswerOptions {
+  return Object.fromEntries(ofAnswers.map((name) => [name, given[name]]));
 }
 
 /** @throws ValidationError when the options are not an object */
@@ -75,7 +72,7 @@ export function cacheOptions(given: GivenOptions, name: string, { way, ...plan }
     );
   }
 
-  const others = way === 'createAi' ? ['isGlobal', ...ofAnswers] : ['isGlobal'];
+  const others: readonly string[] = way === 'createAi' ? ['isGlobal', ...ofAnswers] : ['isGlobal'];
   const own = Object.fromEntries(Object.entries(given).filter(([option]) => !others.includes(option)));
   if (name !== first) return optionsBeside(own, name);
   const { caches: _caches, ...options } = own as SeveralCaches;

@@ -6,6 +6,7 @@ import { CacheFactory } from '../../config/cache-factory.js';
 import { cachesBeside } from '../../config/several-caches.js';
 import { assertOptions, oneOf } from '../../base/checks.js';
 import { ValidationError } from '../../base/errors.js';
+import { fleetOptions } from '../../fleet/fleet-options.js';
 import { getAiCacheToken, namedAiToken, ownAiCacheToken, rootAiToken } from '../registry/ai-tokens.js';
 import { CacheInfraCoreModule } from './cache-infra-core.module.js';
 import { CacheRegistry, nameTaken } from '../registry/cache-registry.js';
@@ -166,15 +167,18 @@ function namedAiProviders(name: string) {
   return [own, byClass, { provide: namedAiToken(name), useExisting: token }];
 }
 
+const moduleChecks = { evictions: oneOf('now', 'commit'), fleet: fleetOptions };
+
 function makeCache(
   factory: CacheFactory,
   registry: CacheRegistry,
-  given: GivenOptions & Pick<CacheInfraConfig, 'vary' | 'evictions'>,
+  given: GivenOptions & Pick<CacheInfraConfig, 'vary' | 'evictions' | 'fleet'>,
   { name, plan }: { readonly name: string; readonly plan: Plan },
 ): Cache {
   assertMadeOptions(given);
-  const { vary, evictions, ...options } = given;
-  assertOptions('CacheInfraModule', { evictions }, { evictions: oneOf('now', 'commit') });
+  const { vary, evictions, fleet, ...options } = given;
+  assertOptions('CacheInfraModule', { evictions, fleet }, moduleChecks);
+  registry.setFleet(fleet ?? (plan.way === 'forTesting' ? false : undefined));
   if (evictions !== undefined) registry.setEvictions(name, evictions);
   if (vary !== undefined) registry.addFacts(vary);
   const isBesideRoot = plan.name === undefined && name === besideRoot && !plan.caches.includes(name);
@@ -194,9 +198,10 @@ function aiProvider(provide: InjectionToken<AiCacheService>, cacheToken: Injecti
     provide,
     inject: [cacheToken, CacheRegistry, optionsToken],
     useFactory: (cache: Cache, registry: CacheRegistry, given: GivenOptions & AnswerOptions) => {
-      const { defaultTtl, operationTtls, textHashThreshold, advanced } = registry.optionsOf(cache.name) ?? {};
+      const { defaultTtl, operationTtls, textHashThreshold, advanced, logger } =
+        registry.optionsOf(cache.name) ?? {};
       const settings: AiCacheSettings = {
-        ...{ defaultTtl, operationTtls, textHashThreshold, clock: advanced?.clock },
+        ...{ defaultTtl, operationTtls, textHashThreshold, clock: advanced?.clock, logger },
         ...answerOptions(given),
       };
       const monitor = registry.monitorOf(cache.name);

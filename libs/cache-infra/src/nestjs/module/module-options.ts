@@ -1,6 +1,7 @@
 import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
 
 import type { AiCacheSettings } from '../../ai/index.js';
+import type { FleetOptions } from '../../fleet/fleet-options.js';
 import type { AiCacheConfig, CacheConfig, TestingCacheOptions } from '../../config/options.js';
 import type { CacheFacts } from '../registry/cache-facts.js';
 import type { EvictionTime } from '../registry/eviction-time.js';
@@ -27,6 +28,13 @@ interface ModuleParts {
    * that evicts outside of `deferInvalidations`. `'now'`: evictions take effect at once, also in a scope.
    */
   evictions?: EvictionTime | undefined;
+  /**
+   * How this instance publishes itself in Redis every 5 s, for `npx nestjs-cache-infra top` and the dashboard. A
+   * summary holds counts, latencies and health, and names hot keys; no values, no credentials. It applies to the whole
+   * application; `false` in any module, `CACHE_FLEET=false` or `CACHE_MONITORING_ENABLED=false` turn it off. An
+   * application without Redis publishes nothing.
+   */
+  fleet?: false | FleetOptions | undefined;
 }
 
 /** Options of a cache and its additional caches: the result of `useFactory`. */
@@ -44,12 +52,19 @@ export interface CacheInfraFeatureOptions {
 }
 
 /** Options of a cache for AI responses, and its visibility. */
-export type CacheInfraAiOptions = AiCacheConfig & AnswerOptions & Visibility;
+export type CacheInfraAiOptions = AiCacheConfig & AnswerOptions & Pick<ModuleParts, 'fleet'> & Visibility;
 
 /** The options of {@link AiCacheService} that are not options of its cache. */
 export type AnswerOptions = Pick<
   AiCacheSettings,
-  'prices' | 'maxTtl' | 'jitter' | 'completeFinishReasons' | 'ignored'
+  | 'operations'
+  | 'prices'
+  | 'countTokens'
+  | 'maxTtl'
+  | 'jitter'
+  | 'completeFinishReasons'
+  | 'ignored'
+  | 'maxRecordedBytes'
 >;
 
 /** Options of a cache for tests, and its visibility. */

@@ -4,6 +4,7 @@ import { Injectable, Logger, Optional, type OnApplicationShutdown, type OnModule
 import { isCache, type Cache } from '../../cache/contract/cache.js';
 import type { CacheMonitor } from '../../cache/contract/monitor.js';
 import type { PreparedCache } from '../../config/cache-factory.js';
+import type { FleetOptions } from '../../fleet/fleet-options.js';
 import { ValidationError } from '../../base/errors.js';
 import { provider } from './provided.js';
 import { defaultCacheName, getWholeCacheToken } from './tokens.js';
@@ -19,6 +20,7 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #caches = new Map<string, PreparedCache>();
   readonly #evictions = new Map<string, EvictionTime>();
   #facts: CacheFacts = {};
+  #fleet: FleetOptions | false = {};
   readonly #logger = new Logger('CacheInfra');
   /**
    * True if routes were created before any fact was declared. Calls from such routes look like calls outside of a
@@ -111,6 +113,25 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   /** @internal */
   evictionsOf(name: string): EvictionTime | undefined {
     return this.#evictions.get(name);
+  }
+
+  /**
+   * Sets how this instance publishes itself. `false` of one module holds for the application.
+   *
+   * @internal
+   */
+  setFleet(options: FleetOptions | false | undefined): void {
+    if (options === false) this.#fleet = false;
+    else if (this.#fleet !== false) this.#fleet = { ...this.#fleet, ...options };
+  }
+
+  /**
+   * How this instance publishes itself; false = it does not.
+   *
+   * @internal
+   */
+  fleet(): FleetOptions | false {
+    return [...this.#caches.values()].every(({ mayPublish }) => mayPublish) && this.#fleet;
   }
 
   /** @internal */

@@ -36,10 +36,11 @@ const wide = /[\u0100-\uffff]/;
 export function entrySize(id: string, held: unknown): number {
   const own = entryBytes + stringSize(id);
   const isRecord = held instanceof L1Entry;
-  return Math.ceil(own + (isRecord ? recordBytes + valueSize(held.value) : valueSize(held)));
+  return Math.ceil(own + (isRecord ? recordBytes + valueBytes(held.value) : valueBytes(held)));
 }
 
-function valueSize(value: unknown): number {
+/** The bytes that a value takes in memory. An estimate. */
+export function valueBytes(value: unknown): number {
   try {
     return new SizeWalk().size(value);
   } catch {

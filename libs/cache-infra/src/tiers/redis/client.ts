@@ -107,6 +107,12 @@ export function addressOf(client: RedisClient): string {
   return redactedAddress(`${host}:${String(port)}`);
 }
 
+/** Host and port of the server; undefined for a socket file, a Cluster and Sentinel. */
+export function peerOf(client: RedisClient): { address: string; port: number } | undefined {
+  const [, address, port] = /^([^@?#/\s]+):(\d+)$/.exec(isCluster(client) ? '' : addressOf(client)) ?? [];
+  return address === undefined ? undefined : { address, port: Number(port) };
+}
+
 /** The host or path of a user's client is unchecked: it may be a URL with credentials. */
 function redactedAddress(address: string): string {
   return /[@?#]|:\/\//.test(address) ? redactUrl(address) : address;

@@ -3,7 +3,7 @@ import { InfrastructureError } from '../../base/errors.js';
 import { withoutCredentials } from '../../base/redact.js';
 import type { ConnectionStatus } from '../remote-tier.js';
 import { listenTo } from './client-listeners.js';
-import { addressOf, asClient, clientPrefixOf, createClient, isCluster } from './client.js';
+import { addressOf, peerOf, asClient, clientPrefixOf, createClient, isCluster } from './client.js';
 import { isClient, type RedisClient, type RedisConnectionOptions } from './options.js';
 import { afterResponsive } from './responsive-timer.js';
 
@@ -20,6 +20,8 @@ export class RedisConnection {
   readonly client: RedisClient;
   /** For messages: host and port, no credentials. */
   readonly address: string;
+  /** Host and port; undefined for a socket file, a Cluster and Sentinel. */
+  readonly peer: { readonly address: string; readonly port: number } | undefined;
   /**
    * The prefix that a user's client puts before the keys of commands. The client neither puts it before the patterns of
    * `SCAN` nor strips it from the keys of replies and invalidations
@@ -55,6 +57,7 @@ export class RedisConnection {
           this.#renewGently();
         });
     this.address = addressOf(this.client);
+    this.peer = peerOf(this.client);
     this.clientPrefix = clientPrefixOf(this.client);
     // A user's client may already have attempted to connect, or have ended.
     this.#attempted = !['wait', 'connecting', 'connect'].includes(this.client.status);

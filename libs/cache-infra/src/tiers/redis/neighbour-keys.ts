@@ -10,9 +10,21 @@ export function hitsKey(prefix: string, path: string, limiter: string, key: stri
   return redisKey(hitsSpace(prefix), path, `${encodedPrefix(limiter)}:${key}`);
 }
 
-/** True for locks and for hits: they belong to the cache, and no `clear` removes them. */
+/**
+ * A Redis key of what instances publish about themselves: `<prefix>:!f:{fleet}:<name>`. All keys of a prefix share a
+ * slot of a Cluster: by the hash tag of the prefix, else by that of the name. No entry can have this key.
+ */
+export function fleetKey(prefix: string, name: string): string {
+  return `${fleetSpace(prefix)}:{fleet}:${name}`;
+}
+
+/** True for locks, hits and published summaries: they belong to the cache, and no `clear` removes them. */
 export function isNeighbourKey(prefix: string, redisKey: string): boolean {
-  return redisKey.startsWith(`${lockSpace(prefix)}:`) || redisKey.startsWith(`${hitsSpace(prefix)}:`);
+  return (
+    redisKey.startsWith(`${lockSpace(prefix)}:`) ||
+    redisKey.startsWith(`${hitsSpace(prefix)}:`) ||
+    redisKey.startsWith(`${fleetSpace(prefix)}:`)
+  );
 }
 
 function lockSpace(prefix: string): string {
@@ -21,4 +33,8 @@ function lockSpace(prefix: string): string {
 
 function hitsSpace(prefix: string): string {
   return `${prefix}:!r`;
+}
+
+function fleetSpace(prefix: string): string {
+  return `${prefix}:!f`;
 }

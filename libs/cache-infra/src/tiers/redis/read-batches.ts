@@ -64,9 +64,14 @@ export class ReadBatches {
 
   /**
    * Sends at once. Returns the entries in the order of `redisKeys`; a promise for each entry that is decoded off the
-   * event loop.
+   * event loop. `baselines`: in that order; none in a Cluster.
    */
-  async readMany(redisKeys: readonly string[]): Promise<(Stored | Promise<Stored>)[]> {
+  async readMany(
+    redisKeys: readonly string[],
+    baselines: readonly (BaselineRequest | undefined)[] = [],
+  ): Promise<(Stored | Promise<Stored>)[]> {
+    if (baselines.some((baseline) => baseline !== undefined))
+      return this.#readWithBaselines(redisKeys, baselines);
     const batches = keyBatches(this.#deps.connection, redisKeys);
     const [only] = batches;
     if (batches.length === 1 && only !== undefined)
@@ -104,8 +109,8 @@ export class ReadBatches {
 
   #readTogether(reads: readonly WaitingRead[]): void {
     const redisKeys = reads.map(({ redisKey }) => redisKey);
-    const hasBaselines = reads.some(({ baseline }) => baseline !== undefined);
-    (hasBaselines ? this.#readWithBaselines(redisKeys, reads) : this.readMany(redisKeys)).then(
+    const baselines = reads.map(({ baseline }) => baseline);
+    this.readMany(redisKeys, baselines).then(
       (entries) => {
         for (const [i, { resolve }] of reads.entries()) resolve(entries[i]);
       },
@@ -118,17 +123,17 @@ export class ReadBatches {
   /** As `readMany`, outside a Cluster, with the traces of earlier changes in the same command. */
   async #readWithBaselines(
     redisKeys: readonly string[],
-    reads: readonly WaitingRead[],
+    baselines: readonly (BaselineRequest | undefined)[],
   ): Promise<(Stored | Promise<Stored>)[]> {
     const keys = [...redisKeys, this.#deps.latestClearKey];
-    for (const { baseline } of reads) if (baseline !== undefined) keys.push(baseline.tombstoneKey);
+    for (const baseline of baselines) if (baseline !== undefined) keys.push(baseline.tombstoneKey);
     const replies = await this.#getMany(keys);
-    const cleared = replies[reads.length] ?? null;
-    let next = reads.length + 1;
-    for (let i = 0; i < reads.length; i++) {
+    const cleared = replies[redisKeys.length] ?? null;
+    let next = redisKeys.length + 1;
+    for (let i = 0; i < redisKeys.length; i++) {
       const reply = replies[i] ?? null;
       const version = reply === null ? nothing : versionIdOf(reply);
-      const { baseline } = reads[i] as WaitingRead;
+      const baseline = baselines[i];
       if (baseline !== undefined) baseline.answer(version, replies[next++] ?? null, cleared);
     }
     return this.#decodeAll(redisKeys, replies);

@@ -102,8 +102,10 @@ export class RedisTier implements RemoteTier {
 
   readMany(
     redisKeys: readonly string[],
+    baselines?: readonly (BaselineRequest | undefined)[],
   ): Promise<(StoredEntry | undefined | Promise<StoredEntry | undefined>)[]> {
-    return this.#reads.readMany(redisKeys);
+    this.#writes.send();
+    return this.#reads.readMany(redisKeys, baselines);
   }
 
   readMeta(redisKeys: readonly string[]): Promise<(EntryMeta | undefined)[]> {

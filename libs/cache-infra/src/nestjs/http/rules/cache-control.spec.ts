@@ -10,7 +10,7 @@ import {
   requestDirectives,
 } from './cache-control.js';
 
-describe('Cache-Control (RFC 9111 §5.2)', () => {
+describe('Cache-Control (RFC 9111 §5.2) (guarantee 17)', () => {
   it.each([
     ['max-age=60', 60],
     ['MAX-AGE=60', 60],

@@ -26,7 +26,7 @@ const response: Freshness = {
   mustRevalidate: false,
 };
 
-describe('freshness (RFC 9111 §4.2)', () => {
+describe('freshness (RFC 9111 §4.2) (guarantee 17)', () => {
   it.each([
     ['max-age=60', {}, 60],
     ['max-age=60, s-maxage=10', {}, 10],

@@ -31,9 +31,9 @@ describe('header fields', () => {
 
   it('parses a hostile field in a short time', () => {
     const start = performance.now();
-    listMembers('"'.repeat(16_000));
-    listMembers(`${'\\"'.repeat(8_000)},`);
+    listMembers('"'.repeat(160_000));
+    listMembers(`${'\\"'.repeat(80_000)},`);
 
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });

@@ -32,7 +32,7 @@ function stored(
 
 const control = (value: string) => ({ fields: { 'cache-control': value } });
 
-describe('what may be stored (RFC 9111 §3)', () => {
+describe('what may be stored (RFC 9111 §3) (guarantee 17)', () => {
   it.each([
     ['a plain answer', {}],
     ['204', { status: 204 }],
@@ -104,7 +104,7 @@ describe('what may be stored (RFC 9111 §3)', () => {
   });
 });
 
-describe('which headers are kept (RFC 9111 §3.1)', () => {
+describe('which headers are kept (RFC 9111 §3.1) (guarantee 17)', () => {
   const fields: Fields = {
     connection: 'x-hop',
     'x-hop': '1',

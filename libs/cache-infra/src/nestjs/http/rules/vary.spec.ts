@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { fingerprintOf, merged, sameNames, variantOf, varyNames } from './vary.js';
 
-describe('Vary (RFC 9111 §4.1)', () => {
+describe('Vary (RFC 9111 §4.1) (guarantee 17)', () => {
   it.each([
     [undefined, []],
     ['Origin, Accept', ['accept', 'origin']],
