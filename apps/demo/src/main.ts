@@ -9,4 +9,6 @@ import { configureApp } from './configure-app.js';
 const { host, port } = readEnvironment();
 const app = configureApp(await NestFactory.create<NestExpressApplication>(AppModule));
 await app.listen(port, host);
-new Logger('Demo').log(`Listening on ${await app.getUrl()} (documentation at /docs, health at /health)`);
+new Logger('Demo').log(
+  `Listening on ${await app.getUrl()} (chat at /chat, dashboard at /dashboard, documentation at /docs, health at /health)`,
+);

@@ -1,6 +1,7 @@
 import { AnalysisTour } from './tour/analyses.js';
 import { tourBadRequests } from './tour/bad-requests.js';
 import { tourCatalogue } from './tour/catalogue.js';
+import { tourChat } from './tour/chat.js';
 import { DemoClient } from './tour/http.js';
 import { tourHealth, tourSavings } from './tour/operations.js';
 import { Report } from './tour/report.js';
@@ -28,6 +29,7 @@ await report.part(
   `What the key is made of: the Declaration of Independence, ${countWords(declaration)} words`,
   () => analyses.keys(declaration),
 );
+await report.part('Chat: an answer is streamed once, then replayed', () => tourChat(demo, report));
 await report.part('The catalogue: decorators on a service whose every query takes 150 ms', () =>
   tourCatalogue(demo, report),
 );

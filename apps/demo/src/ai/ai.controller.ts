@@ -76,6 +76,8 @@ export class AiController {
   @Post(':operation')
   @ApiExcludeEndpoint()
   unknown(@Param('operation') operation: string): never {
-    throw new NotFoundException(`There is no operation '${operation}'; there are ${operations.join(', ')}`);
+    throw new NotFoundException(
+      `There is no operation '${operation}'; there are ${operations.join(', ')}, chat`,
+    );
   }
 }

@@ -12,7 +12,28 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { AiExplanation, AiSavings } from 'nestjs-cache-infra';
+import { explanationExample } from '../chat/chat.responses.js';
+import { schemaOf } from '../openapi/schema-of.js';
 import type { Operation, OperationResults } from '../text/text.types.js';
+
+class Timing {
+  @ApiProperty({ example: 1.7, description: 'Milliseconds in this service' })
+  totalMs!: number;
+}
+
+class Savings {
+  @ApiProperty({ type: 'integer', example: 22 })
+  inputTokens!: number;
+
+  @ApiProperty({ type: 'integer', example: 41 })
+  outputTokens!: number;
+
+  @ApiProperty({ required: false, example: 0.000465, description: 'Absent if the model has no price' })
+  cost?: number;
+
+  @ApiProperty({ example: 12.4, description: 'Milliseconds' })
+  timeMs!: number;
+}
 
 /** The response of an operation. */
 export class Analysis<O extends Operation = Operation> {
@@ -24,17 +45,17 @@ export class Analysis<O extends Operation = Operation> {
 
   result!: OperationResults[O];
 
-  @ApiProperty({ description: 'True if the result came from the cache' })
+  @ApiProperty({ example: true, description: 'True if the result came from the cache' })
   cached!: boolean;
 
-  @ApiProperty({ description: 'The cache key of the result' })
+  @ApiProperty({ example: 'ai:keywords:wink-eng-lite:sha256:…', description: 'The cache key of the result' })
   key!: string;
 
-  @ApiProperty({ type: Object, description: 'Milliseconds in this service', example: { totalMs: 1.7 } })
+  @ApiProperty({ type: Timing })
   timing!: { totalMs: number };
 
   @ApiProperty({
-    type: Object,
+    type: Savings,
     required: false,
     description: 'The cost that the cache hit saved',
   })
@@ -48,13 +69,14 @@ export class Analysis<O extends Operation = Operation> {
   })
   notCached?: string | undefined;
 
-  @ApiProperty({
-    type: Object,
-    required: false,
-    description: 'The parts of the cache key, with ?explain=true',
-  })
+  /** The parts of the cache key, with `?explain=true`. */
   explanation?: AiExplanation;
 }
+
+const explanation = {
+  ...schemaOf({ ...explanationExample, operation: 'keywords' }),
+  description: 'The parts of the cache key, with ?explain=true',
+};
 
 /** Documents an operation that responds with `result`. */
 export function AnalysisResponse(result: Type): MethodDecorator {
@@ -66,7 +88,7 @@ export function AnalysisResponse(result: Type): MethodDecorator {
       schema: {
         allOf: [
           { $ref: getSchemaPath(Analysis) },
-          { properties: { result: { $ref: getSchemaPath(result) } } },
+          { properties: { result: { $ref: getSchemaPath(result) }, explanation } },
         ],
       },
       headers: {

@@ -15,7 +15,11 @@ export abstract class AnalyzeDto {
   @MaxLength(200_000)
   text!: string;
 
-  @ApiPropertyOptional({ type: String, description: "One of the engine's models; default: the first" })
+  @ApiPropertyOptional({
+    type: String,
+    example: 'wink-eng-lite',
+    description: "One of the engine's models; default: the first",
+  })
   @IsOptional()
   @IsString()
   model?: string | undefined;

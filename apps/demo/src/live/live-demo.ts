@@ -1,56 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { InMemoryCache, RedisCache, type Cache } from 'nestjs-cache-infra';
-import type { RedisServer } from 'nestjs-cache-infra/testing';
-import { CachedReader } from './cached-reader.js';
-import { embeddedRedis } from './embedded-redis.js';
-import { Lane, type LaneReport } from './lane.js';
-import { NaiveReader } from './naive-reader.js';
-import { PriceDatabase, type DatabaseState } from './price-database.js';
-import type { Reader } from './reader.js';
-
-export const actions = [
-  'callers',
-  'reprice',
-  'database-fine',
-  'database-slow',
-  'database-failing',
-  'redis-stop',
-  'redis-start',
-] as const;
-export type Action = (typeof actions)[number];
-
-export interface LiveState {
-  readonly redis: 'running' | 'stopped' | 'none';
-  readonly database: DatabaseState;
-  /** Cents. */
-  readonly price: number;
-  readonly instances: readonly {
-    readonly name: string;
-    readonly cache: LaneReport;
-    readonly map: LaneReport;
-  }[];
-  /** Oldest first. */
-  readonly log: readonly { readonly at: string; readonly text: string }[];
-}
-
-interface Instance {
-  readonly name: string;
-  readonly store: Cache;
-  readonly cache: Lane;
-  readonly map: Lane;
-}
-
-interface Stage {
-  readonly redis: RedisServer | undefined;
-  readonly instances: readonly [Instance, Instance];
-}
-
-const databaseStates = {
-  'database-fine': 'fine',
-  'database-slow': 'slow',
-  'database-failing': 'failing',
-} as const;
+import { Injectable } from '@nestjs/common';
+import { CacheRegistry } from 'nestjs-cache-infra';
+import { dashboardRoute } from '../dashboard/dashboard.js';
+import { Experiments } from './experiments.js';
+import { cacheNameOf, instanceNames, type InstanceName } from './live-caches.js';
+import { LiveLog } from './live-log.js';
+import { LiveRedis } from './live-redis.js';
+import type { Action, LiveState } from './live-state.js';
+import { PriceDatabase } from './price-database.js';
+import { ttlMs } from './reader.js';
+import { instanceOf, lanesOf, type Instances } from './stage.js';
 
 /** Milliseconds between the reads of a lane, and until the reads stop when no page polls. */
 const readEvery = 250;
@@ -58,36 +17,46 @@ const idleAfter = 5000;
 /** Milliseconds within which the other instance receives an invalidation. */
 const hearsWithin = 25;
 const callers = 100;
-const logged = 12;
+const firstPrice = 3900;
 
-/** Two instances of a service, each reading a price through a cache of this library and through a plain `Map`. */
+interface Stage {
+  readonly instances: Instances;
+  readonly experiments: Experiments;
+}
+
+/** Two instances of a shop, each reading a price through a cache of this library and through a plain `Map`. */
 @Injectable()
-export class LiveDemo implements OnApplicationShutdown {
+export class LiveDemo {
   readonly #database = new PriceDatabase();
-  readonly #logger = new Logger('LiveDemo');
   #stage: Promise<Stage> | undefined;
-  #isRedisRunning = false;
   #timer: NodeJS.Timeout | undefined;
   #lookedAt = 0;
-  /** The latest periodic reads, which pause during a burst of concurrent callers. */
+  /** The latest periodic reads. */
   #reading: Promise<unknown> = Promise.resolve();
-  #areCallersOut = false;
-  #log: { at: string; text: string }[] = [];
+  #isPaused = false;
+
+  constructor(
+    private readonly registry: CacheRegistry,
+    private readonly redis: LiveRedis,
+    private readonly log: LiveLog,
+  ) {}
 
   /** The state of the page. The first call starts the demo, and each call keeps the reads running. */
   async state(): Promise<LiveState> {
-    const { redis, instances } = await this.#started();
+    const stage = await this.#started();
     this.#keepReading();
     return {
-      redis: redis === undefined ? 'none' : this.#isRedisRunning ? 'running' : 'stopped',
+      redis: this.redis.state,
       database: this.#database.state,
       price: this.#database.price,
-      instances: instances.map(({ name, cache, map }) => ({
+      dashboard: dashboardRoute,
+      experiment: stage.experiments.shown(),
+      instances: stage.instances.map(({ name, cache, map }) => ({
         name,
         cache: cache.report(),
         map: map.report(),
       })),
-      log: this.#log,
+      log: this.log.lines(),
     };
   }
 
@@ -95,28 +64,23 @@ export class LiveDemo implements OnApplicationShutdown {
     const stage = await this.#started();
     switch (action) {
       case 'callers':
-        this.#areCallersOut = true;
-        return this.#manyCallers(stage).finally(() => (this.#areCallersOut = false));
+        return this.#manyCallers(stage);
       case 'reprice':
         return this.#reprice(stage);
-      case 'database-fine':
       case 'database-slow':
+        return this.#breakDatabase(stage, 'slow');
       case 'database-failing':
-        this.#setDatabase(databaseStates[action]);
+        return this.#breakDatabase(stage, 'failing');
+      case 'database-fine':
+        this.#repairDatabase(stage);
         return;
       case 'redis-stop':
-        return this.#setRedis(stage, false);
+        return this.#stopRedis(stage);
       case 'redis-start':
-        return this.#setRedis(stage, true);
+        return this.#startRedis(stage);
+      case 'start-over':
+        return this.#startOver(stage);
     }
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.#timer);
-    const stage = await this.#stage?.catch(() => undefined);
-    if (stage === undefined) return;
-    await Promise.all(stage.instances.map(({ store }) => store.close()));
-    await stage.redis?.stop();
   }
 
   #started(): Promise<Stage> {
@@ -124,52 +88,16 @@ export class LiveDemo implements OnApplicationShutdown {
   }
 
   async #start(): Promise<Stage> {
-    const redis = await embeddedRedis().catch((error: unknown) => {
-      this.#logger.warn(`Redis failed to start, the demo continues without Redis: ${String(error)}`);
-      return undefined;
-    });
-    this.#isRedisRunning = redis !== undefined;
-    return { redis, instances: [this.#instance('A', redis), this.#instance('B', redis)] };
-  }
-
-  #instance(name: string, redis: RedisServer | undefined): Instance {
-    const store =
-      redis === undefined
-        ? new InMemoryCache({ name: `live-${name}` })
-        : new RedisCache({
-            name: `live-${name}`,
-            redisUrl: redis.url,
-            keyPrefix: 'demo-live',
-            logger: this.#cacheLogger(name),
-          });
-    return {
-      name,
-      store,
-      cache: this.#lane((onQuery) => new CachedReader(store, this.#database, onQuery)),
-      map: this.#lane((onQuery) => new NaiveReader(this.#database, onQuery)),
-    };
-  }
-
-  #lane(reader: (onQuery: () => void) => Reader): Lane {
-    const lane: Lane = new Lane(
-      reader(() => {
-        lane.queries += 1;
-      }),
-      this.#database,
-    );
-    return lane;
-  }
-
-  /** The logger of a cache: its messages about Redis appear on the page. */
-  #cacheLogger(name: string) {
-    const tell = (message: string): void => {
-      this.#tell(`Instance ${name}: ${message}`);
-    };
-    return { log: tell, warn: tell };
-  }
-
-  #tell(text: string): void {
-    this.#log = [...this.#log, { at: new Date().toISOString(), text }].slice(-logged);
+    const stores = (name: InstanceName) => this.registry.get(cacheNameOf(name));
+    const isShared = this.redis.state !== 'none';
+    this.log.tell(isShared ? 'The shop opens, with a Redis of its own' : 'The shop opens, without Redis');
+    // The first read prepares what later reads find ready, such as the connection: it is no part of a comparison.
+    await Promise.all(instanceNames.map((name) => stores(name).get('connect')));
+    const instances: Instances = [
+      instanceOf('A', stores('A'), this.#database),
+      instanceOf('B', stores('B'), this.#database),
+    ];
+    return { instances, experiments: new Experiments(instances, callers, (text) => this.log.tell(text)) };
   }
 
   #keepReading(): void {
@@ -183,50 +111,94 @@ export class LiveDemo implements OnApplicationShutdown {
       this.#timer = undefined;
       return;
     }
-    const { instances } = await this.#started();
-    if (this.#areCallersOut) return;
-    this.#reading = Promise.all(instances.flatMap(({ cache, map }) => [cache.read(), map.read()]));
+    const stage = await this.#started();
+    if (this.#isPaused) return;
+    this.#reading = Promise.all(lanesOf(stage.instances).map((lane) => lane.read()));
     await this.#reading;
   }
 
-  async #manyCallers({ instances }: Stage): Promise<void> {
-    const lanes = instances.flatMap(({ cache, map }) => [cache, map]);
-    await this.#reading;
-    for (const { reader } of lanes) {
+  async #manyCallers(stage: Stage): Promise<void> {
+    await this.#alone(async () => {
+      await this.#expireAll(stage);
+      stage.experiments.begin('callers', this.redis.state);
+      this.log.tell(`${String(callers)} callers ask each instance at once`);
+      await Promise.all(lanesOf(stage.instances).map((lane) => lane.readBy(callers)));
+      stage.experiments.end('callers');
+    });
+  }
+
+  /** Runs `work` while the periodic reads pause; not if such work already runs. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    try {
+      await this.#reading;
+      await work();
+    } finally {
+      this.#isPaused = false;
+    }
+  }
+
+  /** Expires the price everywhere, as if its ttl had ended. */
+  async #expireAll(stage: Stage): Promise<void> {
+    for (const { reader } of lanesOf(stage.instances)) {
       await reader.expire();
       await wait(hearsWithin);
     }
-    const before = lanes.map(({ queries }) => queries);
-    await Promise.all(lanes.flatMap((lane) => Array.from({ length: callers }, () => lane.read())));
-    const [cacheA = 0, mapA = 0, cacheB = 0, mapB = 0] = lanes.map(
-      ({ queries }, i) => queries - (before[i] ?? 0),
-    );
-    this.#tell(
-      `${String(callers)} callers on each instance: ${queriesOf(cacheA + cacheB)} by the cache, ${queriesOf(mapA + mapB)} by the Map`,
-    );
   }
 
-  async #reprice({ instances: [, b] }: Stage): Promise<void> {
-    this.#database.change(this.#database.price + 100);
-    await Promise.all([b.cache.reader.changed(), b.map.reader.changed()]);
-    this.#tell(`Instance B changes the price to ${inEuros(this.#database.price)}`);
+  async #reprice(stage: Stage): Promise<void> {
+    const [a, b] = stage.instances;
+    await this.#alone(async () => {
+      // A has just read the price: the longest time until a ttl ends.
+      await Promise.all([a.map, a.cache].map((lane) => lane.reader.expire().then(() => lane.read())));
+      stage.experiments.begin('reprice', this.redis.state);
+      this.#database.change(this.#database.price + 100);
+      this.log.tell(`Instance B changes the price to ${inEuros(this.#database.price)}`);
+      await Promise.all([b.cache.reader.changed(), b.map.reader.changed()]);
+      stage.experiments.endAfter(ttlMs + readEvery);
+    });
   }
 
-  #setDatabase(state: DatabaseState): void {
+  async #breakDatabase(stage: Stage, state: 'slow' | 'failing'): Promise<void> {
+    if (this.#database.state === 'fine') await this.#reading;
     this.#database.state = state;
-    this.#tell(`The database is ${state}`);
+    stage.experiments.begin(`database-${state}`, this.redis.state);
+    this.log.tell(state === 'slow' ? 'The database needs 3 s for a query' : 'The database fails');
+    await this.#expireAll(stage);
   }
 
-  async #setRedis({ redis }: Stage, isRunning: boolean): Promise<void> {
-    if (redis === undefined || this.#isRedisRunning === isRunning) return;
-    this.#isRedisRunning = isRunning;
-    this.#tell(isRunning ? 'Redis starts, empty' : 'Redis stops');
-    await (isRunning ? redis.start() : redis.stop());
+  #repairDatabase(stage: Stage): void {
+    if (this.#database.state === 'fine') return;
+    this.#database.state = 'fine';
+    this.log.tell('The database is fine again');
+    stage.experiments.end('database-slow', 'database-failing');
   }
-}
 
-function queriesOf(count: number): string {
-  return count === 1 ? '1 query' : `${String(count)} queries`;
+  async #stopRedis(stage: Stage): Promise<void> {
+    if (this.redis.state !== 'running') return;
+    stage.experiments.begin('redis-stop', 'running');
+    this.log.tell('Redis stops');
+    await this.redis.stop();
+  }
+
+  async #startRedis(stage: Stage): Promise<void> {
+    if (this.redis.state !== 'stopped') return;
+    this.log.tell('Redis starts, empty');
+    await this.redis.resume();
+    stage.experiments.end('redis-stop');
+  }
+
+  async #startOver(stage: Stage): Promise<void> {
+    this.#repairDatabase(stage);
+    await this.#startRedis(stage);
+    this.#database.change(firstPrice);
+    await Promise.all(lanesOf(stage.instances).map(({ reader }) => reader.changed()));
+    for (const lane of lanesOf(stage.instances)) lane.startOver();
+    stage.experiments.forget();
+    this.log.clear();
+    this.log.tell('The demo starts over');
+  }
 }
 
 function inEuros(cents: number): string {

@@ -1,34 +1,35 @@
-import { readFile } from 'node:fs/promises';
 import { Controller, Get, Header, HttpCode, Param, ParseEnumPipe, Post } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
-import { actions, LiveDemo, type Action, type LiveState } from './live-demo.js';
+import {
+  ApiBadRequestResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { LiveDemo } from './live-demo.js';
+import { actions, LiveState, type Action } from './live-state.js';
 
-const page = new URL('../../public/live.html', import.meta.url);
-
-/** The page at `/`, and its endpoints. */
-@ApiExcludeController()
-@Controller()
+/** The endpoints of the page at `/`. */
+@ApiTags('live')
+@Controller('live')
 export class LiveController {
   constructor(private readonly demo: LiveDemo) {}
 
   @Get()
-  @Header('Content-Type', 'text/html; charset=utf-8')
-  @Header(
-    'Content-Security-Policy',
-    "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'",
-  )
-  show(): Promise<string> {
-    return readFile(page, 'utf8');
-  }
-
-  @Get('live')
   @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'The two instances of the page at /: counters, latest reads, latest experiment' })
+  @ApiOkResponse({ type: LiveState })
   state(): Promise<LiveState> {
     return this.demo.state();
   }
 
-  @Post('live/:action')
+  @Post(':action')
   @HttpCode(204)
+  @ApiOperation({ summary: 'Breaks or repairs something on the page at /' })
+  @ApiParam({ name: 'action', enum: actions, example: 'callers' })
+  @ApiNoContentResponse({ description: 'It is done' })
+  @ApiBadRequestResponse({ description: 'There is no such action' })
   act(
     @Param('action', new ParseEnumPipe(Object.fromEntries(actions.map((name) => [name, name]))))
     action: Action,

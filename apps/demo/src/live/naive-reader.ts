@@ -1,8 +1,7 @@
 import type { PriceDatabase } from './price-database.js';
-import type { Answer, Reader } from './reader.js';
+import { ttlMs, type Answer, type Reader } from './reader.js';
 
-/** The ttl in milliseconds, equal to the ttl of the cache. */
-const ttl = 5000;
+const id = 'desk-lamp';
 
 /** A naive cache, as many applications start with: a `Map` with expiry times. */
 export class NaiveReader implements Reader {
@@ -14,12 +13,12 @@ export class NaiveReader implements Reader {
   ) {}
 
   async read(): Promise<Answer> {
-    const entry = this.#entries.get('desk-lamp');
+    const entry = this.#entries.get(id);
     if (entry !== undefined && Date.now() < entry.expiresAt) return { price: entry.price, source: 'memory' };
     this.onQuery();
-    const price = await this.database.query();
-    this.#entries.set('desk-lamp', { price, expiresAt: Date.now() + ttl });
-    return { price, source: 'database' };
+    const { cents } = await this.database.query();
+    this.#entries.set(id, { price: cents, expiresAt: Date.now() + ttlMs });
+    return { price: cents, source: 'database' };
   }
 
   async expire(): Promise<void> {

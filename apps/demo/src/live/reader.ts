@@ -1,5 +1,5 @@
-/** The source of a value. */
-export type Source = 'memory' | 'redis' | 'database' | 'stale';
+/** The source of a price. `shared`: the query of another caller; `stale`: past its ttl, within its grace. */
+export type Source = 'memory' | 'redis' | 'database' | 'shared' | 'stale';
 
 export interface Answer {
   /** Cents. */
@@ -15,3 +15,6 @@ export interface Reader {
   /** Called after this instance changed the price. */
   changed(): Promise<void>;
 }
+
+/** The ttl of both strategies, in milliseconds. */
+export const ttlMs = 5000;

@@ -1,6 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AiCacheService, Cache, CachePerformanceMonitor, InjectAiCache } from 'nestjs-cache-infra';
+import { schemaOf } from '../openapi/schema-of.js';
+import { statsExample } from './stats.example.js';
 
 @ApiTags('cache')
 @Controller('cache')
@@ -13,15 +15,7 @@ export class StatsController {
 
   @Get('stats')
   @ApiOperation({ summary: 'The counters and savings of the caches since the start' })
-  @ApiOkResponse({
-    schema: {
-      example: {
-        cache: { hits: 12, misses: 3 },
-        ai: { totals: { hits: 4 } },
-        performance: { totals: { hitRatio: 0.8 } },
-      },
-    },
-  })
+  @ApiOkResponse({ schema: schemaOf(statsExample) })
   stats(): object {
     return {
       cache: this.cache.stats(),

@@ -19,30 +19,30 @@ export const sentimentLabels = ['negative', 'neutral', 'positive'] as const;
 export type SentimentLabel = (typeof sentimentLabels)[number];
 
 export class SummaryResult {
-  @ApiProperty()
+  @ApiProperty({ example: 'Great Britain waged war.' })
   @IsString()
   @IsNotEmpty()
   summary!: string;
 
-  @ApiProperty({ description: 'Sentences in the summary' })
+  @ApiProperty({ example: 1, description: 'Sentences in the summary' })
   @IsInt()
   sentenceCount!: number;
 
-  @ApiProperty({ description: 'Length of the summary over the length of the text, 0-1' })
+  @ApiProperty({ example: 0.25, description: 'Length of the summary over the length of the text, 0-1' })
   @IsNumber()
   compression!: number;
 }
 
 export class SentimentHighlight {
-  @ApiProperty()
+  @ApiProperty({ example: 'The brave people declared independence.' })
   @IsString()
   text!: string;
 
-  @ApiProperty({ enum: sentimentLabels })
+  @ApiProperty({ example: 'positive', enum: sentimentLabels })
   @IsIn(sentimentLabels)
   label!: SentimentLabel;
 
-  @ApiProperty({ description: '-1 (most negative) to 1 (most positive)' })
+  @ApiProperty({ example: 0.8, description: '-1 (most negative) to 1 (most positive)' })
   @IsNumber()
   @Min(-1)
   @Max(1)
@@ -50,11 +50,11 @@ export class SentimentHighlight {
 }
 
 export class SentimentResult {
-  @ApiProperty({ enum: sentimentLabels })
+  @ApiProperty({ example: 'positive', enum: sentimentLabels })
   @IsIn(sentimentLabels)
   label!: SentimentLabel;
 
-  @ApiProperty({ description: '-1 (most negative) to 1 (most positive)' })
+  @ApiProperty({ example: 0.8, description: '-1 (most negative) to 1 (most positive)' })
   @IsNumber()
   @Min(-1)
   @Max(1)
@@ -71,18 +71,18 @@ export class SentimentResult {
 }
 
 export class Keyword {
-  @ApiProperty()
+  @ApiProperty({ example: 'independence' })
   @IsString()
   @IsNotEmpty()
   phrase!: string;
 
-  @ApiProperty({ description: '0-1, relative to the best keyword' })
+  @ApiProperty({ example: 0.8, description: '0-1, relative to the best keyword' })
   @IsNumber()
   @Min(0)
   @Max(1)
   score!: number;
 
-  @ApiProperty({ description: 'Occurrences in the text' })
+  @ApiProperty({ example: 2, description: 'Occurrences in the text' })
   @IsInt()
   count!: number;
 }
@@ -96,7 +96,7 @@ export class KeywordsResult {
 }
 
 export class Entity {
-  @ApiProperty()
+  @ApiProperty({ example: 'The brave people declared independence.' })
   @IsString()
   @IsNotEmpty()
   text!: string;
@@ -106,7 +106,7 @@ export class Entity {
   @IsNotEmpty()
   type!: string;
 
-  @ApiProperty({ description: 'Occurrences in the text' })
+  @ApiProperty({ example: 2, description: 'Occurrences in the text' })
   @IsInt()
   count!: number;
 }
@@ -120,33 +120,33 @@ export class EntitiesResult {
 }
 
 export class ReadabilityResult {
-  @ApiProperty()
+  @ApiProperty({ example: 16 })
   words!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 2 })
   sentences!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 29 })
   syllables!: number;
 
-  @ApiProperty({ description: 'Minutes of silent reading' })
+  @ApiProperty({ example: 0.1, description: 'Minutes of silent reading' })
   readingMinutes!: number;
 
-  @ApiProperty({ description: '0 (very hard) to 100 (very easy); extreme texts lie outside' })
+  @ApiProperty({ example: 48.1, description: '0 (very hard) to 100 (very easy); extreme texts lie outside' })
   fleschReadingEase!: number;
 
-  @ApiProperty({ description: 'United States school grade, as are the formulas below' })
+  @ApiProperty({ example: 9.6, description: 'United States school grade, as are the formulas below' })
   fleschKincaidGrade!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 8.2 })
   gunningFog!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 8.8 })
   smog!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 7.4 })
   automatedReadabilityIndex!: number;
 
-  @ApiProperty()
+  @ApiProperty({ example: 11.9 })
   colemanLiau!: number;
 }

@@ -6,6 +6,19 @@ export interface Reply<T> {
   milliseconds: number;
 }
 
+/** An answer that came as server-sent events. */
+export interface StreamedReply {
+  /** `hit`, `miss`, `collapsed`, …; the message of the demo if there is no stream. */
+  outcome: string;
+  text: string;
+  /** Number of messages: tokens, if the model makes them one by one. */
+  events: number;
+  /** Milliseconds from the request to the first message. */
+  firstMs: number;
+  /** Milliseconds from the request to the last byte. */
+  milliseconds: number;
+}
+
 /** A JSON client of the demo. */
 export class DemoClient {
   constructor(readonly url: string) {}
@@ -31,6 +44,33 @@ export class DemoClient {
 
   delete<T>(path: string): Promise<Reply<T>> {
     return this.#send<T>('DELETE', path);
+  }
+
+  async stream(path: string, body: unknown, headers: Record<string, string> = {}): Promise<StreamedReply> {
+    const start = performance.now();
+    const response = await fetch(new URL(path, this.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(120_000),
+    });
+    const decoder = new TextDecoder();
+    let received = '';
+    let firstMs: number | undefined;
+    const chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = response.body ?? [];
+    for await (const chunk of chunks) {
+      received += decoder.decode(chunk, { stream: true });
+      if (/^data: (?!\{)/m.test(received)) firstMs ??= performance.now() - start;
+    }
+    const milliseconds = performance.now() - start;
+    const messages = received.split('\n\n').filter((event) => event.startsWith('data: '));
+    return {
+      outcome: /"outcome":"(\w+)"/.exec(received)?.[1] ?? received,
+      text: messages.map((event) => event.replaceAll(/^data: /gm, '')).join(''),
+      events: messages.length,
+      firstMs: firstMs ?? milliseconds,
+      milliseconds,
+    };
   }
 
   async #send<T>(
