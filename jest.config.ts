@@ -12,6 +12,8 @@ const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
+    // The page of the dashboard is code for a browser, which the built package holds as text.
+    '/dashboard/page/content\\.ts$': '<rootDir>/scripts/lib/jest-page.mjs',
     '^.+\\.ts$': [
       '@swc/jest',
       {
@@ -50,16 +52,27 @@ const withRedis = {
   setupFilesAfterEnv: ['<rootDir>/test/support/retries.ts'],
 };
 
+/** The Redis, and a Chromium, whose path is under TEST_CHROMIUM_PATH. */
+const withBrowser = { ...withRedis, globalSetup: '<rootDir>/test/support/start-redis-and-chromium.mjs' };
+
 const config: Config = {
   projects: [
-    project('unit', ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts']),
+    project('unit', ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'test/ai-meaning/**/*.spec.ts']),
     project('redis', ['test/redis/**/*.spec.ts'], withRedis),
     project('integration', ['test/integration/**/*.spec.ts'], withRedis),
     project('e2e', ['test/e2e/**/*.spec.ts'], withRedis),
+    project('browser', ['test/browser/**/*.spec.ts'], withBrowser),
     project('package', ['test/package/**/*.spec.ts']),
     project('faults', ['test/faults/**/*.spec.ts'], {
       globalTeardown: '<rootDir>/test/faults/print-table.mjs',
     }),
+    ...(process.env.RUN_DOCKER === '1'
+      ? [
+          project('docker', ['test/docker/**/*.spec.ts'], {
+            globalSetup: '<rootDir>/test/docker/require-engine.mjs',
+          }),
+        ]
+      : []),
     ...(process.env.RUN_SLOW === '1' ? [project('performance', ['test/performance/**/*.spec.ts'])] : []),
   ],
   // A busy machine is no failure.

@@ -136,6 +136,13 @@ describe('seed S1.3 benchmarks, end to end: npx nestjs-cache-infra bench', () =>
     await expect(read('unsaved.json')).rejects.toThrow('ENOENT');
   }, 120_000);
 
+  it('--json: prints one document, and says on stderr what it wrote', async () => {
+    const { code, out, error } = await bench(['--iterations', '1', '--json', '--save', 'json.json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ schemaVersion: 1, passed: true });
+    expect(error).toBe('Wrote json.json\n');
+  }, 120_000);
+
   it('checks itself', async () => {
     const { code, out } = await bench(['--self-check', '3']);
     expect(code).toBe(0);

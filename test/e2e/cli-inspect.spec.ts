@@ -60,6 +60,22 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
     expect((await cli.run('readable')).out).toMatch(/size +\d+ bytes, JSON\n/);
   });
 
+  it('--json: prints one document; the value on demand', async () => {
+    const { cache, redisUrl: _, keyPrefix } = cli;
+    await cache.set('user:7', { name: 'Ada' }, { ttl: '5m', grace: '1h', tags: ['users'] });
+    const { code, out, error } = await cli.run('user:7', '--json');
+    expect([code, error]).toEqual([0, '']);
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ cache: 'default', namespaces: [], key: 'user:7', redisKey: `${keyPrefix}::user:7` },
+      ...{ state: 'fresh', left: expect.any(Number), ttl: 300, grace: 3600, tags: ['users'] },
+      ...{ isEncrypted: false, version: expect.stringMatching(/^[\da-f]+-[\da-f]{8}$/) },
+    });
+    expect(out).not.toContain('Ada');
+    expect(JSON.parse((await cli.run('user:7', '--json', '--value')).out).value).toBe("{ name: 'Ada' }");
+    const absent = await cli.run('nothing', '--json');
+    expect([absent.code, JSON.parse(absent.out).state]).toEqual([1, 'absent']);
+  });
+
   it('T88: shows the value and its type on demand', async () => {
     await cli.cache.set('rates', new Map([['EUR', 1n]]));
     const { out } = await cli.run('--key', 'rates', '--value');

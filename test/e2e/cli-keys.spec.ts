@@ -42,6 +42,17 @@ describe('npx nestjs-cache-infra keys', () => {
     });
   });
 
+  it('--json: prints one document', async () => {
+    const { code, out, error } = await cli.run('user:*', '--json');
+    expect([code, error]).toEqual([0, '']);
+    const { keys, ...rest } = JSON.parse(out);
+    expect(keys.sort()).toEqual(['user:1', 'user:2']);
+    expect(rest).toEqual({ cache: 'default', namespaces: [], pattern: 'user:*', isComplete: true });
+    const limited = await cli.run('--json', '--limit', '3', '--namespace', 'none');
+    expect(JSON.parse(limited.out)).toMatchObject({ namespaces: ['none'], keys: [], isComplete: true });
+    expect(JSON.parse((await cli.run('--json', '--limit', '1')).out)).toMatchObject({ isComplete: false });
+  });
+
   it('names what is missing without a Redis', async () => {
     const { code, error } = await runCli(['keys'], cli.directory);
     expect([code, error]).toEqual([1, expect.stringContaining('configure its Redis')]);

@@ -196,6 +196,38 @@ describe('npx nestjs-cache-infra check', () => {
     expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, error: '' });
   });
 
+  it.each(['check', 'inspect', 'keys', 'top', 'dashboard', 'bench'])(
+    '%s --version: prints the version',
+    async (command) => {
+      const { version } = await readJson<{ version: string }>('libs/cache-infra/package.json');
+      expect(await run([command, '--version'])).toEqual({ code: 0, out: `${version}\n`, error: '' });
+    },
+  );
+
+  it('--json: prints one document, also of a failed check, without secrets', async () => {
+    const passed = await run(['check', '--json'], { REDIS_URL: redisUrl, CACHE_TTL: '77' });
+    expect([passed.code, passed.error]).toEqual([0, '']);
+    const document = JSON.parse(passed.out);
+    expect(document).toMatchObject({
+      passed: true,
+      caches: [{ name: 'default', home: 'redis', failed: [] }],
+    });
+    expect(document.caches[0].settings).toContainEqual({
+      ...{ name: 'defaultTtl', value: '77', source: 'CACHE_TTL', applies: true },
+    });
+    expect(document.caches[0].accepted).toContain('getOrSet');
+
+    const failed = await run(['check', '--json'], { REDIS_URL: nowhere });
+    expect(failed.code).toBe(1);
+    expect(JSON.parse(failed.out)).toMatchObject({ passed: false, caches: [{ latencyMs: null }] });
+    expect(failed.out).not.toContain('s3cret');
+  });
+
+  it('has colours by FORCE_COLOR alone where there is no terminal', async () => {
+    expect((await run(['check'])).out).not.toContain('\u001b');
+    expect((await run(['check'], { FORCE_COLOR: '1' })).out).toContain('\u001b[32mAll checks passed.');
+  });
+
   it('--help: prints the usage, exit code 0', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);

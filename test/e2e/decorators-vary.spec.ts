@@ -94,7 +94,7 @@ const matrix = adapters.flatMap(([name, adapter]) =>
   tiers.map(([tier, options]) => [name, tier, adapter, options] as const),
 );
 
-describe.each(matrix)('vary on %s, %s', (name, tier, adapter, options) => {
+describe.each(matrix)('guarantee 16: vary on %s, %s', (name, tier, adapter, options) => {
   let app: INestApplication;
 
   beforeAll(async () => {

@@ -16,7 +16,7 @@ interface Observed {
 type Scenario =
   'commit' | 'rollback' | 'decorated' | 'decoratedRollback' | 'joined' | 'savepoint' | 'outerRollback';
 
-describe('deferInvalidations in a decorator with @Transactional() of @nestjs-cls/transactional', () => {
+describe('guarantee 20: deferInvalidations in a decorator with @Transactional() of @nestjs-cls/transactional', () => {
   let observed: Record<Scenario, Observed>;
   beforeAll(async () => {
     const child = join(root, 'test', 'support', 'nestjs-cls-child.mjs');

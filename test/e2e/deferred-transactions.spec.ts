@@ -14,7 +14,7 @@ describe.each([
   ['TypeORM', openTypeorm],
   ['Drizzle', openDrizzle],
   ['MikroORM', openMikroOrm],
-])('deferInvalidations around a transaction of %s', (_, open) => {
+])('guarantee 20: deferInvalidations around a transaction of %s', (_, open) => {
   let database: Orm;
   let module: TestingModule;
   let cache: Cache;

@@ -2,10 +2,14 @@ const variables = [
   'REDIS_URL',
   'CACHE_PRESET',
   'CACHE_ENV',
+  'DASHBOARD_PASSWORD',
   'OPENAI_BASE_URL',
   'OPENAI_API_KEY',
   'OPENAI_MODEL',
   'OPENAI_TIMEOUT_MS',
+  'CHAT_TOKEN_MS',
+  'CHAT_INPUT_PRICE',
+  'CHAT_OUTPUT_PRICE',
 ];
 
 /** Runs `start` with these variables alone, of those that the demo knows, and puts the others back. */

@@ -211,7 +211,7 @@ describe.each(matrix)('attacks on HttpCacheInterceptor, on %s with %s', (adapter
     });
   });
 
-  describe('users', () => {
+  describe('guarantee 16: users', () => {
     it.each(['X-Api-Key', 'X-Auth-Token', 'X-Access-Token', 'Proxy-Authorization'])(
       'known by %s have their own answers',
       async (name) => {

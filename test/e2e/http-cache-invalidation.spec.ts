@@ -48,7 +48,7 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
       expect(after.map((it) => it.includes('hit'))).toEqual([false, false, true]);
     });
 
-    it('win over a handler that is at work (guarantee: an invalidation is never lost)', async () => {
+    it('win over a handler that is at work (guarantee 1)', async () => {
       const gate = deferred();
       site.origin.script = async () => {
         site.runs += 1;

@@ -12,7 +12,7 @@ describe.each(matrix)('HttpCacheInterceptor on %s with %s', (adapter, tier) => {
   const site = siteOf({ adapter, tier, controllers: [CachedController, OriginController] });
   const { get, text } = site;
 
-  describe("users (pitfall: HTTP caching by URL alone gave one user's page to another)", () => {
+  describe("users (pitfall: HTTP caching by URL alone gave one user's page to another) (guarantee 16)", () => {
     beforeEach(() => {
       site.origin.script = ({ headers }, reply) => {
         site.runs += 1;

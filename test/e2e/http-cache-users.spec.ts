@@ -53,7 +53,7 @@ function headersOf(user: number): Record<string, string> {
 }
 
 describe.each(matrix)(
-  '1,000 interleaved requests of 50 users on %s with %s (issue: shown by 3)',
+  '1,000 interleaved requests of 50 users on %s with %s (guarantee 16)',
   (adapter, tier) => {
     const site = siteOf({ adapter, tier, controllers: [PagesController] });
 

@@ -168,7 +168,7 @@ describe('health', () => {
   });
 });
 
-describe('Redis unavailable at boot', () => {
+describe('guarantee 3: Redis unavailable at boot', () => {
   it('answers within a second, and uses Redis once it is available, without a restart', async () => {
     await redis.stop();
     const began = performance.now();

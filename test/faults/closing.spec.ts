@@ -13,7 +13,7 @@ function listeners(client: Redis): Record<string, number> {
 
 beforeAll(buildLibrary, 120_000);
 
-describe('shown by 5: everything that is created is released', () => {
+describe('guarantee 10: everything that is created is released', () => {
   it('1,000 caches created and closed on one shared client leave it unchanged', async () => {
     await using server = await ownRedisServer();
     const client = new Redis(server.url, { lazyConnect: true, disconnectTimeout: 20 });

@@ -6,7 +6,7 @@ import { buildLibrary } from './build-library.js';
 
 beforeAll(buildLibrary, 120_000);
 
-describe("hooks can't hurt", () => {
+describe('guarantee 9: hooks cannot hurt', () => {
   it.each([
     ['throws', '() => { throw new Error("the logger broke"); }'],
     ['rejects', 'async () => { throw new Error("the logger broke"); }'],
@@ -39,7 +39,7 @@ describe("hooks can't hurt", () => {
   );
 });
 
-describe('everything closes', () => {
+describe('guarantee 10: everything closes', () => {
   it('a process ends by itself once its cache is closed: with a Sentinel that hangs', async () => {
     await using server = await ownRedisServer();
     await server.pause();

@@ -27,7 +27,7 @@ function p99(times: readonly number[]): number {
   return times[Math.floor(times.length * 0.99)] ?? NaN;
 }
 
-describe('shown by 2: Redis hangs (SIGSTOP), all defaults', () => {
+describe('guarantees 3 and 15: Redis hangs (SIGSTOP), all defaults', () => {
   const figures: Record<string, number> = {};
   afterEach(() => {
     console.log('Redis hangs:', figures);

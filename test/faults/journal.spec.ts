@@ -7,9 +7,9 @@ import type { Cache } from '../../libs/cache-infra/src/cache/contract/cache.js';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { startTcpProxy, type TcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { closingAfterEach } from '../support/closing.js';
 import { ownRedisServer } from '../support/redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
 setFlagsFromString('--expose-gc');
@@ -21,7 +21,7 @@ let proxy: TcpProxy;
 
 beforeEach(async () => {
   server = await ownRedisServer();
-  proxy = await TcpProxy.to(server.port);
+  proxy = await startTcpProxy({ to: server.url });
 });
 afterEach(async () => {
   await proxy.close();
@@ -45,11 +45,10 @@ async function during(outage: () => Promise<void>, ...caches: Cache[]): Promise<
     cache.on('degraded', () => away++);
     cache.on('recovered', () => back++);
   }
-  proxy.refuse();
-  proxy.reset();
+  proxy.cut();
   await until(() => away === caches.length, 'Redis to be gone');
   await outage();
-  proxy.heal();
+  proxy.resume();
   await until(() => back === caches.length, 'the recovery', 20_000);
 }
 
@@ -66,7 +65,7 @@ function* inBatches(all: readonly string[]): Generator<string[]> {
   for (let from = 0; from < all.length; from += 500) yield all.slice(from, from + 500);
 }
 
-describe('shown by 4: the recovery journal', () => {
+describe('guarantee 4: the recovery journal', () => {
   it('1,000 deletes during an outage are all effective after it', async () => {
     const cache = cut();
     const other = connected({ l1CacheSize: 2000 });
@@ -173,7 +172,7 @@ describe('shown by 4: the recovery journal', () => {
 
     await during(async () => {
       await cache.delete('key');
-      proxy.heal();
+      proxy.resume();
       // From the first moment of the connection on.
       const end = performance.now() + 500;
       while (performance.now() < end) {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from '@jest/globals';
 
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { startTcpProxy, type TcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { ownRedisServer } from '../support/redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { drill, pause } from './drill.js';
 import { expectSurvived, faultTable } from './fault-table.js';
 import { startInstances, type Instances } from './instances.js';
@@ -21,7 +21,9 @@ afterAll(() => instances.end());
 
 beforeEach(async () => {
   server = await ownRedisServer();
-  const ways = instances.all.map(async ({ name }) => [name, await TcpProxy.to(server.port)] as const);
+  const ways = instances.all.map(
+    async ({ name }) => [name, await startTcpProxy({ to: server.url })] as const,
+  );
   proxies = Object.fromEntries(await Promise.all(ways));
 });
 afterEach(async () => {
@@ -36,35 +38,34 @@ function onEach(act: (proxy: TcpProxy) => void): void {
 async function whileEach(act: (proxy: TcpProxy) => void, ms: number): Promise<void> {
   onEach(act);
   await pause(ms);
-  onEach((proxy) => proxy.heal());
+  onEach((proxy) => proxy.resume());
 }
 
 async function partition(name: string, fromMs: number, ms: number): Promise<void> {
   await pause(fromMs);
-  proxies[name]?.set({ kind: 'blackhole', direction: 'both' });
+  proxies[name]?.hang();
   await pause(ms);
-  proxies[name]?.heal();
+  proxies[name]?.resume();
 }
 
 const faults: { readonly name: string; strike(): Promise<void> }[] = [
   {
     name: 'latency of 5 s',
-    strike: () => whileEach((proxy) => proxy.set({ kind: 'latency', ms: 5000 }), 3000),
+    strike: () => whileEach((proxy) => proxy.delay('5s'), 3000),
   },
   {
     name: 'black hole for what is sent',
-    strike: () => whileEach((proxy) => proxy.set({ kind: 'blackhole', direction: 'out' }), 3000),
+    strike: () => whileEach((proxy) => proxy.hang('requests'), 3000),
   },
   {
     name: 'black hole for what is answered',
-    strike: () => whileEach((proxy) => proxy.set({ kind: 'blackhole', direction: 'in' }), 3000),
+    strike: () => whileEach((proxy) => proxy.hang('replies'), 3000),
   },
   {
     name: 'black hole for invalidations alone',
     strike: async () => {
       onEach((proxy) => {
-        for (const each of proxy.connections)
-          if (each.isSubscriber) each.set({ kind: 'blackhole', direction: 'in' });
+        for (const each of proxy.connections) if (each.isSubscriber) each.hang('replies');
       });
       // Nothing but a heartbeat can notice.
       await pause(5000);
@@ -84,19 +85,15 @@ const faults: { readonly name: string; strike(): Promise<void> }[] = [
     strike: async () => {
       const random = randomOf(7);
       for (let i = 0; i < 12; i++) {
-        onEach((proxy) => proxy.set({ kind: 'cut', afterBytes: 1 + Math.floor(random() * 2000) }));
+        onEach((proxy) => proxy.cutAfter(1 + Math.floor(random() * 2000)));
         await pause(100);
       }
-      onEach((proxy) => proxy.heal());
+      onEach((proxy) => proxy.resume());
     },
   },
   {
     name: 'connections reset, new ones refused',
-    strike: () =>
-      whileEach((proxy) => {
-        proxy.refuse();
-        proxy.reset();
-      }, 1500),
+    strike: () => whileEach((proxy) => proxy.cut(), 1500),
   },
   {
     name: 'two instances partitioned at different times',
@@ -106,7 +103,7 @@ const faults: { readonly name: string; strike(): Promise<void> }[] = [
   },
 ];
 
-describe('the connection to Redis', () => {
+describe('guarantees 3, 4 and 5: the connection to Redis', () => {
   it.each(faults)(
     '$name',
     async ({ name, strike }) => {

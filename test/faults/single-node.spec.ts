@@ -160,6 +160,14 @@ const faults: Fault[] = [
     },
   },
   {
+    name: 'min-replicas-to-write without replicas',
+    strike: async () => {
+      await admin.config('SET', 'min-replicas-to-write', '1');
+      await pause(1500);
+      await admin.config('SET', 'min-replicas-to-write', '0');
+    },
+  },
+  {
     name: 'wrong type at every key',
     forgets: true,
     strike: async () => {
@@ -181,7 +189,7 @@ const faults: Fault[] = [
   },
 ];
 
-describe('a single node', () => {
+describe('guarantees 3, 4 and 5: a single node', () => {
   it.each(faults)(
     '$name',
     async (fault) => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => instances.end());
 
-describe('Sentinel', () => {
+describe('guarantees 5 and 13: Sentinel', () => {
   it('kill -9 of the master', async () => {
     await using setup = await startSentinelSetup();
     const options = { redis: { sentinels: setup.sentinels, sentinelName: setup.name }, l1CacheSize: 500 };
@@ -34,7 +34,7 @@ describe('Sentinel', () => {
   }, 60_000);
 });
 
-describe('Cluster', () => {
+describe('guarantees 5 and 13: Cluster', () => {
   it('kill -9 of a master', async () => {
     await using setup = await startCluster();
     const options = { redis: { nodes: setup.nodes }, l1CacheSize: 500 };

@@ -36,8 +36,6 @@ export interface WorkloadReport {
   /** Milliseconds. */
   longest: number;
   longestCall: string;
-  /** Milliseconds of every `get` since the report before. */
-  gets: number[];
   /** Reads by the writer itself that did not show what it had just written. */
   ownStale: string[];
   errors: string[];
@@ -361,7 +359,6 @@ export class Workload {
       return undefined;
     } finally {
       const ms = performance.now() - start - elsewhere();
-      if (call === 'get') report.gets.push(ms);
       if (ms > report.longest) {
         report.longest = ms;
         report.longestCall = call;
@@ -385,5 +382,5 @@ function clock(): string {
 }
 
 function emptyReport(): WorkloadReport {
-  return { calls: 0, failed: 0, longest: 0, longestCall: '', gets: [], ownStale: [], errors: [], lag: 0 };
+  return { calls: 0, failed: 0, longest: 0, longestCall: '', ownStale: [], errors: [], lag: 0 };
 }

@@ -32,4 +32,14 @@ describe('seed S1.8 a suite on a real Redis', () => {
     expect(size).toBe(0);
     expect(server.url).not.toBe(testRedisUrl());
   });
+
+  it('refuses to pause or resume a server that is stopped: another process may have its id', async () => {
+    await using server = await ownRedisServer();
+    await server.stop();
+
+    await expect(server.pause()).rejects.toThrow('pause(): the Redis for tests is stopped; start() it first');
+    await expect(server.resume()).rejects.toThrow(
+      'resume(): the Redis for tests is stopped; start() it first',
+    );
+  });
 });

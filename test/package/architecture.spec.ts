@@ -48,7 +48,9 @@ describe('seed S1.1 layers of tests', () => {
   it('only the layers that need a Redis get one', () => {
     const withRedis = jestConfig.projects.filter(({ globalSetup }) => globalSetup !== undefined);
 
-    expect(withRedis.map(({ displayName }) => displayName)).toEqual(['redis', 'integration', 'e2e']);
+    expect(withRedis.map(({ displayName }) => displayName)).toEqual([
+      ...['redis', 'integration', 'e2e', 'browser'],
+    ]);
   });
 });
 

@@ -31,6 +31,8 @@ interface Service {
   volumes?: string[];
   environment?: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
+  read_only?: boolean;
+  cap_drop?: string[];
 }
 interface Compose {
   services: Record<string, Service>;
@@ -59,7 +61,7 @@ describe('the Makefile', () => {
 
     expect(await recipe('test-cache-all')).toBe('@node scripts/test.mjs build suites');
     expect(suites).toEqual(
-      expect.arrayContaining(['unit', 'redis', 'integration', 'e2e', 'package', 'performance']),
+      expect.arrayContaining(['unit', 'redis', 'integration', 'e2e', 'browser', 'package', 'performance']),
     );
   });
 });
@@ -99,11 +101,13 @@ describe('.github/workflows/cache-tests.yml', () => {
   });
 
   it('seed S7.87 gives the integration job a healthy redis:7-alpine', async () => {
-    const redis = (await job('cache-integration-tests')).services?.['redis'];
+    const { services, strategy } = await job('cache-integration-tests');
+    const redis = services?.['redis'];
 
-    expect(redis).toMatchObject({ image: 'redis:7-alpine', ports: ['6379:6379'] });
+    expect(strategy?.matrix['server']).toContain('redis:7-alpine');
+    expect(redis).toMatchObject({ image: '${{ matrix.server }}', ports: ['6379:6379'] });
     for (const option of [
-      '--health-cmd "redis-cli ping"',
+      '--health-cmd "redis-cli ping || valkey-cli ping"',
       '--health-interval',
       '--health-timeout',
       '--health-retries',
@@ -119,6 +123,11 @@ describe('.github/workflows/cache-tests.yml', () => {
     expect(runs(integration)).toEqual(
       expect.arrayContaining(['make test-cache-redis', 'make test-cache-integration']),
     );
+  });
+
+  it('runs the browser tests', async () => {
+    expect(runs(await job('cache-integration-tests'))).toContain('make test-cache-browser');
+    expect(await recipe('test-cache-browser')).toBe('@node scripts/test.mjs browser');
   });
 
   it('runs the matrix of applications', async () => {
@@ -210,6 +219,8 @@ describe('docker-compose.yml', () => {
     expect(services['demo']).toMatchObject({
       depends_on: { redis: { condition: 'service_healthy' } },
       environment: { REDIS_URL: 'redis://redis:6379' },
+      read_only: true,
+      cap_drop: ['ALL'],
     });
   });
 });

@@ -8,7 +8,7 @@ interface Weight {
 }
 
 const { installedWith, bytesOnDisk } = await importTool<Weight>('scripts/lib/weight.mjs');
-const pagesOnWeight = ['libs/cache-infra/README.md', 'docs/overview.md', 'docs/decisions/dependencies.md'];
+const pagesOnWeight = ['libs/cache-infra/README.md', 'docs/concepts.md', 'docs/decisions/dependencies.md'];
 
 describe('the guides say', () => {
   it.each(pagesOnWeight)(

@@ -26,7 +26,8 @@ interface Manifest {
 }
 
 /**
- * A project that has the packed library in its node_modules, and of the library's optional peers only class-validator.
+ * A project that has the packed library in its node_modules, and of the library's optional peers only those that an
+ * entry point imports.
  */
 let consumer: string;
 let files: string[];
@@ -36,8 +37,15 @@ beforeAll(async () => {
   manifest = await readJson<Manifest>('libs/cache-infra/package.json');
   consumer = await mkdtemp(join(tmpdir(), 'nestjs-cache-infra-consumer-'));
   files = await packInto(consumer);
-  // `nestjs-cache-infra/config` is for applications that have class-validator.
-  const needed = new Set([...neededBy(manifest), 'class-validator', '@types/node']);
+  // `nestjs-cache-infra/config`, `/prometheus`, `/otel` and `/langchain` are for applications that have their packages.
+  const needed = new Set([
+    ...neededBy(manifest),
+    'class-validator',
+    'prom-client',
+    '@opentelemetry/api',
+    '@langchain/core',
+    '@types/node',
+  ]);
   // A set tells also what is added while it is walked: what the packages themselves need comes along.
   for (const name of needed) {
     await linkPackage(name);
@@ -84,7 +92,7 @@ async function runInConsumer(file: string, code: string): Promise<string> {
 /** The specifiers of the entry points: `nestjs-cache-infra`, `nestjs-cache-infra/testing`, ... */
 function entryPoints(): string[] {
   return Object.keys(manifest.exports)
-    .filter((path) => path !== './package.json')
+    .filter((path) => !path.endsWith('.json'))
     .map((path) => `nestjs-cache-infra${path.slice(1)}`);
 }
 

@@ -5,11 +5,11 @@ import { Redis } from 'ioredis';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { startTcpProxy, type TcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { closingAfterEach } from '../support/closing.js';
 import { startCluster } from '../support/redis-cluster.js';
 import { startSentinelSetup } from '../support/redis-sentinel.js';
 import { ownRedisServer } from '../support/redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
 const closing = closingAfterEach();
@@ -18,7 +18,7 @@ let proxy: TcpProxy;
 
 beforeEach(async () => {
   server = await ownRedisServer();
-  proxy = await TcpProxy.to(server.port);
+  proxy = await startTcpProxy({ to: server.url });
 });
 afterEach(async () => {
   await proxy.close();
@@ -37,9 +37,7 @@ async function armed(cache: RedisCache, deadlineMs = 5000): Promise<void> {
   );
 }
 
-const silence = { kind: 'blackhole', direction: 'in' } as const;
-
-describe('the invalidation channel', () => {
+describe('guarantee 5: the invalidation channel', () => {
   it.each(['tracking', 'pubsub'] as const)(
     'is tried again when a new connection for it gets no answer (%s)',
     async (coherence) => {
@@ -48,16 +46,16 @@ describe('the invalidation channel', () => {
       await armed(cache);
       const [data, subscriber] = proxy.connections;
 
-      proxy.set(silence);
-      data?.set({ kind: 'pass' });
+      proxy.hang('replies');
+      data?.resume();
       subscriber?.reset();
       await until(
         () => proxy.connections.some((each) => each !== data && each !== subscriber),
         'another try',
       );
       const stuck = proxy.connections.filter((each) => each !== data);
-      proxy.set({ kind: 'pass' });
-      for (const each of stuck) each.set(silence);
+      proxy.resume();
+      for (const each of stuck) each.hang('replies');
 
       await armed(cache, 10_000);
     },
@@ -65,7 +63,7 @@ describe('the invalidation channel', () => {
   );
 
   it('comes up where every answer takes 150 ms, within commandTimeout', async () => {
-    proxy.set({ kind: 'latency', ms: 150 });
+    proxy.delay('150ms');
     const cache = redis();
     await cache.connect();
     await armed(cache, 8000);
@@ -79,12 +77,12 @@ describe('the invalidation channel', () => {
     cache.on('coherenceLost', () => {
       lost = true;
     });
-    proxy.connections.find(({ isSubscriber }) => isSubscriber)?.set(silence);
+    proxy.connections.find(({ isSubscriber }) => isSubscriber)?.hang('replies');
     await until(() => lost, 'the silence to be noticed', 5500);
   }, 15_000);
 });
 
-describe('a flush by somebody else', () => {
+describe('guarantee 5: a flush by somebody else', () => {
   it('what was being written then reaches Redis all the same', async () => {
     const cache = redis();
     const admin = new Redis(server.url);
@@ -92,13 +90,13 @@ describe('a flush by somebody else', () => {
       await cache.set('key', 'first');
       await armed(cache);
       // What is sent is held on its way; what Redis tells comes through.
-      proxy.set({ kind: 'blackhole', direction: 'out' });
+      proxy.hang('requests');
       const told = new Promise((resolve) => cache.on('degraded', resolve));
       const set = cache.set('key', 'second');
       await admin.flushall();
       await set;
       proxy.reset();
-      proxy.heal();
+      proxy.resume();
       await told;
       await until(async () => (await admin.exists('cache::key')) === 1, 'the set', 10_000);
       const other = closing(new RedisCache({ redisUrl: server.url, commandTimeout: '5s' }));
@@ -109,7 +107,7 @@ describe('a flush by somebody else', () => {
   }, 20_000);
 });
 
-describe('a Redis that hangs', () => {
+describe('guarantee 3: a Redis that hangs', () => {
   it('getMany waits for it once, also when tags have to be asked about first', async () => {
     const cache = redis({ commandTimeout: '1s' });
     await cache.set('key', 1, { tags: ['tag'] });
@@ -117,14 +115,14 @@ describe('a Redis that hangs', () => {
     const other = closing(new RedisCache({ redisUrl: server.url }));
     await other.invalidateTags('another');
     await until(async () => (await other.get('key')) === 1, 'the other instance');
-    proxy.set(silence);
+    proxy.hang('replies');
     const begun = performance.now();
     await cache.getMany(['key', 'missing']);
     expect(performance.now() - begun).toBeLessThan(1600);
   });
 });
 
-describe('Sentinels', () => {
+describe('guarantee 3: Sentinels', () => {
   it('one that accepts connections and says nothing does not keep the others from being asked', async () => {
     await using setup = await startSentinelSetup();
     await server.pause();
@@ -139,7 +137,7 @@ describe('Sentinels', () => {
   }, 60_000);
 });
 
-describe('a Cluster that loses a master', () => {
+describe('guarantee 5: a Cluster that loses a master', () => {
   it('is told of in a few lines, not in one for each attempt to reach it', async () => {
     await using cluster = await startCluster();
     await cluster.healthy();
@@ -167,7 +165,7 @@ describe('a Cluster that loses a master', () => {
   }, 90_000);
 });
 
-describe('Redis does not answer, and still tells of changes', () => {
+describe('guarantee 1: Redis does not answer, and still tells of changes', () => {
   it('a load that Redis does not know of is superseded by what another instance sets meanwhile', async () => {
     const other = closing(new RedisCache({ redisUrl: server.url, commandTimeout: '5s' }));
     const cache = redis();
@@ -180,8 +178,8 @@ describe('Redis does not answer, and still tells of changes', () => {
       open = true;
     });
     await cache.set('told later', 1);
-    proxy.set(silence);
-    for (const each of proxy.connections) if (each.isSubscriber) each.set({ kind: 'pass' });
+    proxy.hang('replies');
+    for (const each of proxy.connections) if (each.isSubscriber) each.resume();
 
     const load = cache.getOrSet('key', async () => {
       for (let i = 0; !open; i++) await cache.get(`other:${i}`);

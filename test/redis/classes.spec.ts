@@ -29,7 +29,7 @@ const money: CacheType<Money, number> = {
   decode: (cents) => new Money(cents),
 };
 
-describe('instances in both tiers', () => {
+describe('guarantee 6: instances in both tiers', () => {
   it("T1: 'as' gives them from the loader, the L1, the L2 and to another instance", async () => {
     const cache = await own.redis();
     const load = (from: typeof cache): Promise<User[]> =>

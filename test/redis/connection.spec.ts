@@ -102,7 +102,7 @@ describe('guarantee 10: everything closes', () => {
   }, 20_000);
 });
 
-describe("a client of the user's own", () => {
+describe("guarantee 14: a client of the user's own", () => {
   async function withClient(use: (client: Redis) => Promise<void>, options: object = {}): Promise<void> {
     const client = new Redis(server.url, options);
     client.on('error', () => undefined);
@@ -125,7 +125,7 @@ describe("a client of the user's own", () => {
     });
   });
 
-  it('pitfall (others) listeners do not pile up on it: few for 20 caches, as many as before after them', async () => {
+  it('pitfall (others) listeners do not pile up on it: few for 20 caches, as many as before after them (guarantee 10)', async () => {
     await withClient(async (client) => {
       await client.ping();
       const before = listeners(client);

@@ -32,7 +32,7 @@ async function invalidatedIn(cache: Cache, invalidate: (cache: Cache) => Promise
 
 const inScope: typeof invalidations = [...invalidations, ['a set', (cache, key) => cache.set(key, 'dirty')]];
 
-describe.each(inScope)('deferInvalidations: %s', (_, invalidate) => {
+describe.each(inScope)('guarantee 20: deferInvalidations: %s', (_, invalidate) => {
   const change = (cache: Cache): Promise<unknown> => invalidate(cache, 'key');
 
   it('reaches Redis and the other instances after the commit, and not before', async () => {
@@ -90,7 +90,7 @@ describe.each(inScope)('deferInvalidations: %s', (_, invalidate) => {
   );
 });
 
-describe('deferInvalidations while Redis is unavailable', () => {
+describe('guarantee 20: deferInvalidations while Redis is unavailable', () => {
   it('the journal takes the invalidations, and replays them', async () => {
     const patience = { onError: 'degrade', commandTimeout: '250ms' } as const;
     const cache = await redis({ ...patience, advanced: { breakerThreshold: 100 } });
@@ -142,7 +142,7 @@ class Table {
   }
 }
 
-describe('readers at every moment of a transaction', () => {
+describe('guarantee 20: readers at every moment of a transaction', () => {
   it('none leaves the old row in the cache, none gets a row that is rolled back', async () => {
     const [cache, other] = [await redis(), await redis()];
     const table = new Table();

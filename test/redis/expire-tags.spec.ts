@@ -1,6 +1,6 @@
+import { startTcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { cachesOnOwnRedis, patient } from '../support/caches-on-own-redis.js';
 import { coherences } from '../support/loads.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
 const own = cachesOnOwnRedis();
@@ -59,7 +59,7 @@ describe('expireTags in Redis', () => {
   });
 
   it('made during an outage reaches other instances after it', async () => {
-    const proxy = await TcpProxy.to(own.server.port);
+    const proxy = await startTcpProxy({ to: own.server.url });
     try {
       const cut = await redis({
         redisUrl: proxy.url,
@@ -70,12 +70,11 @@ describe('expireTags in Redis', () => {
       const other = await redis();
       await cut.set('key', 'old', tagged);
       expect(await other.get('key')).toBe('old');
-      proxy.refuse();
-      proxy.reset();
+      proxy.cut();
       await cut.expireTags('tag');
       expect(await cut.get('key')).toBeUndefined();
       expect(await other.get('key')).toBe('old');
-      proxy.heal();
+      proxy.resume();
       await until(async () => (await other.get('key')) === undefined, 'the replay');
       await expect(other.getOrSet('key', down, tagged)).resolves.toBe('old');
     } finally {

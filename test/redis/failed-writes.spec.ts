@@ -1,3 +1,5 @@
+import { CacheClosedError, type Cache } from 'nestjs-cache-infra';
+
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { elapse, quietFor } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
@@ -15,7 +17,7 @@ const impatient = {
 } as const;
 
 describe('a write that fails while something newer happens to its key', () => {
-  it.each(['delete', 'set'] as const)('%s: the older write is not made up for', async (newer) => {
+  it.each(['delete', 'set'] as const)('%s: the older write is not replayed', async (newer) => {
     const cache = await redis(impatient);
     await own.server.pause();
     const older = cache.set('key', 'older', 60);
@@ -48,7 +50,7 @@ describe('a write that fails while something newer happens to its key', () => {
 });
 
 describe('a delete that fails while something newer is set', () => {
-  it('does not take the newer value away when it is made up for', async () => {
+  it('does not take the newer value away when it is replayed', async () => {
     const cache = await redis(impatient);
     await cache.set('key', 'oldest', 60);
     await own.server.pause();
@@ -61,5 +63,24 @@ describe('a delete that fails while something newer is set', () => {
     await until(() => cache.stats().journal.size === 0, 'the journal');
     await quietFor(100);
     expect(await (await redis({ enableL1Cache: false })).get('key')).toBe('newer');
+  });
+});
+
+describe("a set that the end of the cache overtakes, with onError: 'throw'", () => {
+  const entries = Array.from({ length: 2500 }, (_, i) => [`key-${String(i)}`, i] as const);
+
+  it.each<[string, (cache: Cache) => Promise<unknown>]>([
+    ['set', (cache) => cache.set('key', 1, 60)],
+    ['setMany', (cache) => cache.setMany(entries, 60)],
+  ])('%s rejects', async (_, change) => {
+    const cache = await redis({ onError: 'throw' });
+    await cache.set('earlier', 1, 60);
+    let closed: Promise<void> | undefined;
+    cache.on('set', () => {
+      closed ??= cache.close();
+    });
+    await expect(change(cache)).rejects.toBeInstanceOf(CacheClosedError);
+    await closed;
+    expect(await (await redis()).getMany(['key', 'key-0'])).toEqual(new Map());
   });
 });

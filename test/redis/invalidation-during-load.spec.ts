@@ -54,7 +54,7 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
       await check(key, {}, {});
     });
 
-    it('whoever comes after it, to the instance that loads, gets no value from before', async () => {
+    it('a caller after it, of the instance that loads, gets no value from before', async () => {
       const [cache, other] = [await redis(), await redis()];
       const before = await heldLoad(cache, { tags: ['tag'] });
       await invalidate(other, 'key');
@@ -107,7 +107,7 @@ describe('guarantee 1: an invalidation by another instance while a loader runs',
   });
 });
 
-describe('issue: shown by 1: the invalidation race', () => {
+describe('guarantee 1: the invalidation race', () => {
   describe.each(raceKinds)('%s', (kind) => {
     it(
       'in memory',

@@ -238,7 +238,7 @@ describe('guarantee 1: an invalidation while Redis is being read', () => {
   });
 });
 
-describe('tags and clocks', () => {
+describe('guarantee 1: tags and clocks', () => {
   it.each([
     ['ahead of', 3_600_000],
     ['behind', -3_600_000],

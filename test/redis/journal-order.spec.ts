@@ -5,10 +5,10 @@ import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
 import { snapshot } from '../../libs/cache-infra/src/values/snapshot.js';
+import { startTcpProxy, type TcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { closingAfterEach } from '../support/closing.js';
 import { deferred } from '../support/deferred.js';
 import { ownRedisServer } from '../support/redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { elapse } from '../support/time.js';
 import { until } from '../support/until.js';
 
@@ -53,7 +53,7 @@ function stopped(): { now: () => number } {
 const keys = Array.from({ length: 50 }, (_, i) => `key:${i}`);
 const all = (value: string): [string, string][] => keys.map((key) => [key, value]);
 
-describe('what was done last during an outage counts', () => {
+describe('guarantee 4: what was done last during an outage counts', () => {
   it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
     ['clear', (cache) => cache.clear()],
     ['invalidatePattern', (cache) => cache.invalidatePattern('key:*')],
@@ -84,7 +84,7 @@ describe('what was done last during an outage counts', () => {
   });
 });
 
-describe('the bounds of the journal', () => {
+describe('guarantee 4: the bounds of the journal', () => {
   it('a value larger than all of it does not throw out the deletes: they are effective after the outage', async () => {
     const cache = redis({ advanced: { journalMaxBytes: 100_000 }, enableCompression: false });
     await cache.setMany(all('old'));
@@ -117,13 +117,13 @@ describe('the bounds of the journal', () => {
   });
 });
 
-describe('a change that was made up for', () => {
+describe('guarantee 4: a change that was replayed', () => {
   it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
     ['delete', (cache) => cache.delete('key')],
     ['clear', (cache) => cache.clear()],
     ['invalidatePattern', (cache) => cache.invalidatePattern('k*')],
   ])('%s: wins over a load that is under way elsewhere', async (_, remove) => {
-    await using proxy = await TcpProxy.to(server.port);
+    await using proxy = await startTcpProxy({ to: server.url });
     const cut = redis({ redisUrl: proxy.url });
     const loading = redis({ commandTimeout: '5s' });
     await cut.connect();
@@ -137,11 +137,10 @@ describe('a change that was made up for', () => {
     });
     await begun.promise;
 
-    proxy.refuse();
-    proxy.reset();
+    proxy.cut();
     await until(() => away, 'Redis to be gone');
     await remove(cut);
-    proxy.heal();
+    proxy.resume();
     await until(() => back, 'the recovery', 10_000);
     expect(cut.stats().journal.size).toBe(0);
     loaded.resolve('from before');
@@ -152,10 +151,10 @@ describe('a change that was made up for', () => {
   });
 });
 
-describe('what another instance cleared meanwhile', () => {
+describe('guarantee 4: what another instance cleared meanwhile', () => {
   /** `cut` sets a key that it cannot reach Redis for, then `elsewhere` happens, and then `cut` reaches Redis again. */
   async function setDuring(elsewhere: () => Promise<unknown>): Promise<unknown> {
-    await using proxy = await TcpProxy.to(server.port);
+    await using proxy = await startTcpProxy({ to: server.url });
     const cut = redis({ redisUrl: proxy.url });
     await redis({ commandTimeout: '5s' }).set('key', 'old');
     await cut.connect();
@@ -169,19 +168,18 @@ describe('what another instance cleared meanwhile', () => {
 
   async function leave(cache: RedisCache, proxy: TcpProxy): Promise<void> {
     const gone = new Promise((resolve) => cache.on('degraded', resolve));
-    proxy.refuse();
-    proxy.reset();
+    proxy.cut();
     await gone;
   }
 
   async function back(cache: RedisCache, proxy: TcpProxy): Promise<void> {
     const recovered = new Promise((resolve) => cache.on('recovered', resolve));
-    proxy.heal();
+    proxy.resume();
     await recovered;
   }
 
-  it('several patterns that were made up for cover what they match, and nothing else', async () => {
-    await using proxy = await TcpProxy.to(server.port);
+  it('several patterns that were replayed cover what they match, and nothing else', async () => {
+    await using proxy = await startTcpProxy({ to: server.url });
     const clearing = redis({ redisUrl: proxy.url });
     await clearing.connect();
     await leave(clearing, proxy);
@@ -191,8 +189,8 @@ describe('what another instance cleared meanwhile', () => {
     expect(await setDuring(() => back(clearing, proxy))).toBe('new');
   });
 
-  it('a pattern that was made up for late does not cover what was set after it', async () => {
-    await using proxy = await TcpProxy.to(server.port);
+  it('a pattern that was replayed late does not cover what was set after it', async () => {
+    await using proxy = await startTcpProxy({ to: server.url });
     const clearing = redis({ redisUrl: proxy.url });
     await clearing.connect();
     await leave(clearing, proxy);
@@ -212,7 +210,7 @@ describe('what another instance cleared meanwhile', () => {
   });
 });
 
-describe('an entry with a short life', () => {
+describe('guarantee 4: an entry with a short life', () => {
   it('leaves a trace for loads that counts as no delete: a newer set is replayed after it', async () => {
     const cache = redis();
     await cache.connect();

@@ -76,7 +76,7 @@ describe('the two formats under one prefix', () => {
   });
 });
 
-describe('a value that JSON does not hold', () => {
+describe('guarantee 6: a value that JSON does not hold', () => {
   const value = { when: [new Date(0)] };
 
   it('is refused by set and setMany, with its path, in every tier', async () => {

@@ -1,5 +1,5 @@
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { startTcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { received } from '../support/news.js';
 import { until } from '../support/until.js';
@@ -64,7 +64,7 @@ describe('a key prefix with a colon', () => {
   it('T58: is left alone by a clear that an outage delays', async () => {
     const [, eu] = await shops();
     await eu.set('cart', 'of eu', { tags: ['t'] });
-    const proxy = await TcpProxy.to(own.server.port);
+    const proxy = await startTcpProxy({ to: own.server.url });
     try {
       const shop = await redis({ keyPrefix: own.keyPrefix, redisUrl: proxy.url, onError: 'degrade' });
       await shop.set('cart', 'of shop');
@@ -72,12 +72,11 @@ describe('a key prefix with a colon', () => {
       shop.on('recovered', () => {
         isBack = true;
       });
-      proxy.refuse();
-      proxy.reset();
+      proxy.cut();
       await until(async () => (await shop.health()).status !== 'up', 'Redis to be gone');
       await shop.clear();
       await shop.invalidateTags('t');
-      proxy.heal();
+      proxy.resume();
       await until(() => isBack, 'the replay', 10_000);
       expect(await own.raw.exists(`${own.keyPrefix}::cart`)).toBe(0);
       expect(await eu.get('cart')).toBe('of eu');

@@ -67,7 +67,7 @@ describe('two tiers', () => {
     expect(cache.stats().l1.sets).toBe(1);
   });
 
-  it('pitfall (others) L1 never outlives L2 after promotion', async () => {
+  it('pitfall (others) L1 never outlives L2 after promotion (guarantee 5)', async () => {
     // On the real clock: a reader may ask Redis for its time at any moment, and a clock of the test's own would not
     // agree.
     const reader = redis({ coherence: 'none', defaultTtl: 60 });

@@ -41,7 +41,7 @@ function keepBusy(ms: number): () => void {
   };
 }
 
-describe('calls of any number', () => {
+describe('guarantee 3: calls of any number', () => {
   it.each([
     ['with an L1', {}],
     ['without an L1', { enableL1Cache: false }],
@@ -103,7 +103,7 @@ describe('calls of any number', () => {
   }, 60_000);
 });
 
-describe('a busy event loop', () => {
+describe('guarantee 3: a busy event loop', () => {
   it('T14: is no failure of Redis', async () => {
     const cache = impatient({ enableL1Cache: false });
     await cache.connect();
@@ -207,9 +207,10 @@ describe('clocks', () => {
   });
 });
 
-describe('slow and silent servers', () => {
+describe('guarantee 3: slow and silent servers', () => {
   it('guarantee 3: on a server that hangs, what is out and what waits both end within commandTimeout', async () => {
-    const cache = impatient({ enableL1Cache: false, advanced: { breakerThreshold: 100_000 } });
+    const advanced = { breakerThreshold: 100_000 };
+    const cache = impatient({ enableL1Cache: false, commandTimeout: '1s', advanced });
     await cache.connect();
     await own.server.pause();
     const start = performance.now();
@@ -217,9 +218,9 @@ describe('slow and silent servers', () => {
     const deletes = await Promise.all(pairs(5000, () => 0).map(([key]) => cache.delete(key)));
 
     expect(deletes).toHaveLength(5000);
-    // 250 ms, and what 10,000 commands take on a busy machine; not 250 ms for each 256 of them, which is 10 s.
-    expect(performance.now() - start).toBeLessThan(5000);
-  }, 20_000);
+    // 1 s, and what 10,000 commands take on a busy machine; not 1 s for each 256 of them, which is 40 s.
+    expect(performance.now() - start).toBeLessThan(30_000);
+  }, 60_000);
 
   it('guarantee 3: when the breaker opens, what waits ends at once', async () => {
     const cache = impatient({ enableL1Cache: false });
@@ -239,7 +240,7 @@ describe('slow and silent servers', () => {
   }, 40_000);
 });
 
-describe('a server that turns read-only', () => {
+describe('guarantee 15: a server that turns read-only', () => {
   it('T32: reads go on', async () => {
     const [cache, other] = [impatient({ coherence: 'none' }), await own.redis()];
     await other.setMany(pairs(30, (i) => i));

@@ -1,5 +1,6 @@
 import type { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { LoadContext } from '../../libs/cache-infra/src/cache/contract/options.js';
+import { activity, emptyActivity } from '../../libs/cache-infra/src/cache/observe/activity.js';
 import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
 import { loadGuardKey } from '../../libs/cache-infra/src/tiers/redis/load-guard-key.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
@@ -257,5 +258,27 @@ describe('memory over many keys', () => {
     }
     expect(cache.stats().size).toBe(50);
     expect((await own.raw.keys(`${own.keyPrefix}:!f*`)).length).toBeLessThanOrEqual(10_001);
+  });
+});
+
+describe('a loaded value that Redis refuses, since the key was set meanwhile', () => {
+  it.each<[string, (cache: RedisCache, load: () => Promise<string>) => Promise<unknown>]>([
+    ['getOrSet', (cache, load) => cache.getOrSet('key', load)],
+    ['getOrSetMany', (cache, load) => cache.getOrSetMany(['key'], async () => [await load()])],
+  ])('%s: it is no set of the request', async (_, call) => {
+    const [cache, other] = [await redis({ enableL1Cache: false }), await redis()];
+    const record = emptyActivity();
+    const [started, made] = [deferred<undefined>(), deferred<string>()];
+    const load = (): Promise<string> => {
+      started.resolve(undefined);
+      return made.promise;
+    };
+    const loaded = activity.run(record, () => call(cache, load));
+    await started.promise;
+    await other.set('key', 'newer');
+    made.resolve('older');
+    await loaded;
+    expect(record).toMatchObject({ loads: 1, sets: 0 });
+    expect(await other.get('key')).toBe('newer');
   });
 });

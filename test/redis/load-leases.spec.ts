@@ -32,7 +32,7 @@ describe('guarantee 2: one load across instances', () => {
     expect(Math.max(...reports.map(({ longestMs }) => longestMs))).toBeLessThan(2000);
   }, 60_000);
 
-  it('a leader killed in mid-load: one more run, and nobody waits longer than the lease + 1 s', async () => {
+  it('a leader killed in mid-load: one more run, and no caller waits longer than the lease + 1 s', async () => {
     const leaseMs = 2000;
     const options = {
       redisUrl: own.server.url,

@@ -4,11 +4,11 @@ import type { LockContext } from '../../libs/cache-infra/src/cache/contract/lock
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { engineOf } from '../../libs/cache-infra/src/cache/tiered-cache.js';
 import { lockKey } from '../../libs/cache-infra/src/tiers/redis/neighbour-keys.js';
+import { startTcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { deferred, turn } from '../support/deferred.js';
 import { coherences } from '../support/loads.js';
 import { ownRedisServer } from '../support/redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { elapse } from '../support/time.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
@@ -130,15 +130,14 @@ describe('a lease that is lost', () => {
   });
 
   it('of a holder whose connection is cut: the signal aborts no later than the next caller may run', async () => {
-    await using proxy = await TcpProxy.to(Number(new URL(own.server.url).port));
+    await using proxy = await startTcpProxy({ to: own.server.url });
     const cut = closing(
       new RedisCache({ redisUrl: proxy.url, keyPrefix: own.keyPrefix, commandTimeout: '10s' }),
     );
     await cut.connect();
     const other = await redis();
     const held = await hold(cut, '400ms');
-    proxy.refuse();
-    proxy.reset();
+    proxy.cut();
     const hadAborted = await other.lock('job', '10s', () => held.lock.signal.aborted);
     expect(hadAborted).toBe(true);
     expect(reasonOf(held.lock)).toMatchObject({

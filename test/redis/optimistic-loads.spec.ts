@@ -7,13 +7,13 @@ import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contrac
 import type { Coherence, LoadOptions } from '../../libs/cache-infra/src/cache/contract/options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { markClearedScript, storeLoadedScript } from '../../libs/cache-infra/src/tiers/redis/scripts.js';
+import { startTcpProxy, type TcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { armed } from '../support/armed.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { turn } from '../support/deferred.js';
 import { HeldLoader } from '../support/held-loader.js';
 import { ownRedisServer } from '../support/redis.js';
 import { readText } from '../support/repository.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { expectNoUnhandledRejections } from '../support/unhandled-rejections.js';
 import { until } from '../support/until.js';
 import { elapse } from '../support/time.js';
@@ -45,6 +45,13 @@ function ownClient(keyPrefix = ''): Redis {
   const client = new Redis(own.server.url, { disconnectTimeout: 20, keyPrefix });
   closing({ close: () => client.disconnect() });
   return client;
+}
+
+/** Resolves once `cache` has heard of all that `other` changed so far: instances hear of changes in their order. */
+async function hearsAll(cache: Cache, other: Cache): Promise<void> {
+  await cache.set('witness', 'old');
+  await other.set('witness', 'new');
+  await until(async () => (await cache.get('witness')) === 'new', 'the change of the witness');
 }
 
 /** A load whose loader waits for the test. */
@@ -237,6 +244,7 @@ describe.each(tiers)('a load %s', (_, options) => {
     const load = await startLoad(cache, 'key', { tags: ['tag'] });
     expect(await other.get('key')).toBeUndefined();
     await until(async () => (await own.raw.exists(`${own.keyPrefix}::key`)) === 0, 'its removal');
+    await hearsAll(cache, other);
     await load.endsStored(options);
   });
 
@@ -319,6 +327,7 @@ describe.each(tiers)('a load %s', (_, options) => {
     await matched.endsUnstored();
     const spared = await startLoad(cache);
     await other.invalidatePattern('other:*');
+    await hearsAll(cache, other);
     await spared.endsStored(options);
   });
 
@@ -390,7 +399,7 @@ describe("a client of the user's own with a keyPrefix", () => {
 describe('a change that another instance replays while a load runs', () => {
   let proxy: TcpProxy;
   beforeEach(async () => {
-    proxy = await TcpProxy.to(own.server.port);
+    proxy = await startTcpProxy({ to: own.server.url });
   });
   afterEach(() => proxy.close());
 
@@ -410,12 +419,11 @@ describe('a change that another instance replays while a load runs', () => {
     await own.raw.zincrby(`${own.keyPrefix}:!cleared`, 5, JSON.stringify(['', 'before:*']));
     const load = await startLoad(cache);
     const recovered = new Promise((resolve) => cutOff.on('recovered', resolve));
-    proxy.refuse();
-    proxy.reset();
+    proxy.cut();
     await until(async () => (await cutOff.health()).tiers.l2?.status === 'away', 'the partition');
     await change(cutOff);
     await clearing.invalidatePattern('meanwhile:*');
-    proxy.heal();
+    proxy.resume();
     await recovered;
     await until(() => cutOff.stats().journal.size === 0, 'the replay', 10_000);
     await load.endsUnstored(after);

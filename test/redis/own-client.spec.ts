@@ -3,9 +3,9 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import type { RedisServer } from '../../libs/cache-infra/src/testing/redis-server.js';
+import { startTcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { closingAfterEach } from '../support/closing.js';
 import { ownRedisServer } from '../support/redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
 type ClientOptions = RedisOptions & { replyMapping?: 'legacy' };
@@ -35,7 +35,7 @@ function instance(
   return closing(new RedisCache({ redis, ...options }));
 }
 
-describe("a client of the user's own with a keyPrefix", () => {
+describe("guarantee 14: a client of the user's own with a keyPrefix", () => {
   const prefixed = (options: Partial<RedisCacheOptions> = {}): RedisCache =>
     instance({ keyPrefix: 'app:' }, { commandTimeout: '5s', onError: 'throw', ...options });
 
@@ -76,7 +76,7 @@ describe("a client of the user's own with a keyPrefix", () => {
   });
 });
 
-describe("a client of the user's own with auto-pipelining", () => {
+describe("guarantee 14: a client of the user's own with auto-pipelining", () => {
   it.each([{}, { lock: true }])('what getOrSet loads is stored (%p)', async (options) => {
     const cache = instance({ enableAutoPipelining: true }, { commandTimeout: '5s', onError: 'throw' });
     await cache.connect();
@@ -87,8 +87,8 @@ describe("a client of the user's own with auto-pipelining", () => {
   });
 });
 
-describe("a client of the user's own with a commandTimeout", () => {
-  it('the breaker opens when Redis hangs', async () => {
+describe("guarantee 14: a client of the user's own with a commandTimeout", () => {
+  it('the breaker opens when Redis hangs (guarantee 15)', async () => {
     const cache = instance({ commandTimeout: 50 });
     let open = false;
     cache.on('breakerOpen', () => {
@@ -105,21 +105,21 @@ describe("a client of the user's own with a commandTimeout", () => {
   });
 });
 
-describe("a client of the user's own with ioredis's defaults, which send commands again", () => {
+describe("guarantee 14: a client of the user's own with ioredis's defaults, which send commands again", () => {
   it('a set whose reply was lost does not undo what another instance set after it', async () => {
-    await using proxy = await TcpProxy.to(server.port);
+    await using proxy = await startTcpProxy({ to: server.url });
     const one = instance({}, {}, proxy.url);
     const other = closing(new RedisCache({ redisUrl: server.url, commandTimeout: '5s' }));
     await Promise.all([one.connect(), other.connect()]);
     await one.set('key', 'first');
 
-    proxy.set({ kind: 'blackhole', direction: 'out' });
+    proxy.hang('requests');
     await one.set('key', 'second');
     // Another millisecond, by which the two are told apart.
     await until(() => one.stats().journal.size === 1, 'the journal');
     await other.set('key', 'third');
     proxy.reset();
-    proxy.heal();
+    proxy.resume();
     await until(() => one.stats().journal.size === 0, 'the journal to be empty', 10_000);
 
     expect(await closing(new RedisCache({ redisUrl: server.url })).get('key')).toBe('third');

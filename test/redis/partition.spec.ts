@@ -1,8 +1,8 @@
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
+import { startTcpProxy, type TcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 import { armed } from '../support/armed.js';
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { elapse } from '../support/time.js';
 import { until } from '../support/until.js';
 
@@ -10,7 +10,7 @@ const own = cachesOnOwnRedis();
 
 let proxy: TcpProxy;
 beforeEach(async () => {
-  proxy = await TcpProxy.to(Number(new URL(own.server.url).port));
+  proxy = await startTcpProxy({ to: own.server.url });
 });
 afterEach(() => proxy.close());
 
@@ -24,16 +24,15 @@ async function behindProxy(options: Partial<RedisCacheOptions> = {}): Promise<Re
 /** What is done while `cache` is cut off; afterwards it has made up for it. */
 async function inPartition(cache: RedisCache, work: () => Promise<unknown>): Promise<void> {
   const recovered = new Promise((resolve) => cache.on('recovered', resolve));
-  proxy.refuse();
-  proxy.reset();
+  proxy.cut();
   await until(async () => (await cache.health()).tiers.l2?.status === 'away', 'the partition to be noticed');
   await work();
-  proxy.heal();
+  proxy.resume();
   await recovered;
-  await until(() => cache.stats().journal.size === 0, 'the journal to be made up for', 10_000);
+  await until(() => cache.stats().journal.size === 0, 'the journal to be replayed', 10_000);
 }
 
-describe('a set made in a partition does not bring back what another instance removed meanwhile', () => {
+describe('guarantee 4: a set made in a partition does not bring back what another instance removed meanwhile', () => {
   it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
     ['delete', (cache) => cache.delete('key')],
     ['deleteMany', (cache) => cache.deleteMany(['key', 'other'])],
@@ -150,7 +149,7 @@ describe('T29: a Redis that refuses everything for a while loses nothing', () =>
 
     await busy;
     script.disconnect();
-    await until(() => cache.stats().journal.size === 0, 'the journal to be made up for', 15_000);
+    await until(() => cache.stats().journal.size === 0, 'the journal to be replayed', 15_000);
     expect(cache.stats().journal.dropped).toBe(0);
     await until(async () => (await other.get('price')) === undefined, 'the delete');
     expect(await other.get('name')).toBe('new');
@@ -227,7 +226,7 @@ describe('T31: an invalidation of tags and a set of an outage keep their order',
 });
 
 describe('T30: a clock that is an hour ahead', () => {
-  it('keeps no later change of another instance from being made up for', async () => {
+  it('keeps no later change of another instance from being replayed', async () => {
     let shift = 0;
     const ahead = await own.redis({ advanced: { clock: { now: () => Date.now() + shift } } });
     const cache = await behindProxy();

@@ -112,7 +112,7 @@ describe.each(shapes)('invalidations on Redis, %s', (_, options) => {
       expect(await cache.namespace('n').has('c')).toBe(false);
     });
 
-    it('an invalidation by one instance holds for one that has not met the tag', async () => {
+    it('an invalidation by one instance holds for one that has not met the tag (guarantee 5)', async () => {
       await redis(options).set('key', 1, { tags: ['x'] });
       await redis(options).invalidateTags('x');
       const late = redis(options);

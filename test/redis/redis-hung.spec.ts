@@ -1,5 +1,5 @@
 import { InfrastructureError } from '../../libs/cache-infra/src/base/errors.js';
-import { turn } from '../support/deferred.js';
+import { turn, within } from '../support/deferred.js';
 import { breakableRedis, calls, timed } from '../support/outages.js';
 import { until } from '../support/until.js';
 
@@ -12,10 +12,8 @@ describe('guarantee 3: a Redis that hangs', () => {
     await cache.connect();
     await cache.get('nothing');
     await own.server.pause();
-    const { outcome, ms } = await timed(call(cache));
-    expect(outcome).toEqual({ status: 'fulfilled', value: answer });
-    // Once for the call, however many commands it is made of; the rest is for a busy machine.
-    expect(ms).toBeLessThan(475);
+    // Once for the call, however many commands it is made of.
+    expect(await within(475, call(cache))).toEqual({ status: 'fulfilled', value: answer });
   });
 
   it.each(calls)("seed S9.112 with onError 'throw' %s rejects with InfrastructureError", async (_, call) => {
@@ -50,12 +48,11 @@ describe('guarantee 3: a Redis that hangs', () => {
     const cache = redis();
     await cache.set('key', 1);
     await own.server.pause();
-    const { outcome, ms } = await timed(Promise.all(Array.from({ length: 100 }, () => cache.get('key'))));
-    expect(outcome.status).toBe('fulfilled');
-    expect(ms).toBeLessThan(200);
+    const hits = Promise.all(Array.from({ length: 100 }, () => cache.get('key')));
+    expect(await within(0, hits)).toMatchObject({ status: 'fulfilled' });
   });
 
-  it('goes on where it was when it answers again', async () => {
+  it('goes on where it was when it answers again (guarantee 15)', async () => {
     const cache = redis({ commandTimeout: '100ms' });
     await cache.set('key', 'old');
     await own.server.pause();
@@ -86,9 +83,7 @@ describe('guarantee 3: a Redis that hangs', () => {
     await own.server.pause();
     const out = calls.map(([, call]) => call(cache));
     await turn();
-    const { ms } = await timed(cache.close());
-    expect(ms).toBeLessThan(500);
-    const ended = await timed(Promise.allSettled(out));
-    expect(ended.ms).toBeLessThan(1000);
+    expect(await within(500, cache.close())).toBeDefined();
+    expect(await within(1000, Promise.allSettled(out))).toBeDefined();
   });
 });

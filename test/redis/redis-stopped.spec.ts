@@ -5,7 +5,7 @@ import { breakableRedis, calls, degraded, recovered, timed } from '../support/ou
 const own = breakableRedis();
 const { redis } = own;
 
-describe('seed S10.133-134 and S4.43: Redis stopped in operation', () => {
+describe('seed S10.133-134 and S4.43: Redis stopped in operation (guarantee 4)', () => {
   it('what is in Redis alone is a miss; what is set or loaded meanwhile is served from the L1', async () => {
     const cache = redis();
     await redis().set('elsewhere', 2);

@@ -3,13 +3,14 @@ import { inspect } from 'node:util';
 import type { Redis } from 'ioredis';
 
 import type { RedisCacheOptions } from '../../libs/cache-infra/src/cache/contract/cache-options.js';
+import type { CacheOperation } from '../../libs/cache-infra/src/cache/contract/monitor.js';
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
 import { loadGuardKey } from '../../libs/cache-infra/src/tiers/redis/load-guard-key.js';
 import { ValidationError } from '../../libs/cache-infra/src/base/errors.js';
+import { startTcpProxy, type TcpProxy } from '../../libs/cache-infra/src/testing/tcp-proxy.js';
 
 import { closingAfterEach } from '../support/closing.js';
 import { startRedisNode, type RedisNodeProcess } from '../support/redis-processes.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { quietFor } from '../support/time.js';
 import { until } from '../support/until.js';
 
@@ -29,7 +30,7 @@ beforeEach(async () => {
       'user no-getrange on >secret ~* &* +@all -getrange',
     ],
   });
-  proxy = await TcpProxy.to(node.port);
+  proxy = await startTcpProxy({ to: `redis://${node.host}:${node.port}` });
   raw = node.admin;
 });
 afterEach(async () => {
@@ -60,14 +61,13 @@ async function cut(cache: RedisCache, work: () => Promise<void>): Promise<void> 
   cache.on('degraded', () => {
     away = true;
   });
-  proxy.refuse();
-  proxy.reset();
+  proxy.cut();
   await until(() => away, 'Redis to be gone');
   await work();
-  proxy.heal();
+  proxy.resume();
 }
 
-describe('an ACL that forbids a command', () => {
+describe('guarantee 12: an ACL that forbids a command', () => {
   it('SCRIPT LOAD: what waited for Redis reaches it all the same', async () => {
     const cache = as('no-script-load');
     await cache.set('key', 1);
@@ -110,7 +110,7 @@ describe('an ACL that forbids a command', () => {
   });
 });
 
-describe('an ACL that forbids a part', () => {
+describe('guarantee 12: an ACL that forbids a part', () => {
   it.each(['tracking', 'pubsub'] as const)(
     '%s of the channel: the operator is told, once',
     async (coherence) => {
@@ -142,7 +142,7 @@ describe('an ACL that forbids a part', () => {
   }, 20_000);
 });
 
-describe('maxmemory with noeviction', () => {
+describe('guarantee 4: maxmemory with noeviction', () => {
   const full = (): Promise<unknown> => raw.config('SET', 'maxmemory', '1');
   const roomy = (): Promise<unknown> => raw.config('SET', 'maxmemory', '0');
 
@@ -183,6 +183,22 @@ describe('maxmemory with noeviction', () => {
       expect(one.stats().errors).toBeGreaterThan(0);
     },
   );
+
+  it.each<[CacheOperation, (cache: RedisCache) => Promise<unknown>]>([
+    ['set', (cache) => cache.set('key', 'while full')],
+    ['setMany', (cache) => cache.setMany([['key', 'while full']])],
+    ['getOrSet', (cache) => cache.getOrSet('key', () => 'while full')],
+  ])('is told of as an event, with what was asked for: %s', async (operation, store) => {
+    const cache = plain();
+    await cache.connect();
+    const told: [CacheOperation, string][] = [];
+    cache.on('error', (event) => told.push([event.operation, event.error.message]));
+    await full();
+
+    await store(cache);
+
+    expect(told).toEqual([[operation, expect.stringContaining('OOM')]]);
+  });
 
   it('a loaded value that is refused leaves what Redis holds', async () => {
     const cache = plain({ enableL1Cache: false });
@@ -251,7 +267,7 @@ describe('maxmemory with noeviction', () => {
     });
   });
 
-  it('an invalidation of tags while Redis was full is made up for', async () => {
+  it('an invalidation of tags while Redis was full is replayed', async () => {
     const [one, other] = [plain(), plain()];
     await one.set('key', 1, { tags: ['tag'] });
     expect(await other.get('key')).toBe(1);

@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 const own = cachesOnOwnRedis();
 const { redis } = own;
 
-describe('grace with Redis', () => {
+describe('guarantee 11: grace with Redis', () => {
   const down = (): never => {
     throw new Error('the origin is down');
   };

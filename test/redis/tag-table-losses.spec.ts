@@ -16,8 +16,8 @@ function withEpoch(entry: Buffer, epoch: number): Buffer {
   return copy;
 }
 
-describe('a tag table that lost something', () => {
-  it('T24: raised by an instance that knows better, it forgets for nobody', async () => {
+describe('guarantee 1: a tag table that lost something', () => {
+  it('T24: raised by an instance that knows better, it forgets for no instance', async () => {
     const cache = await redis();
     await cache.set('page', 'old', { tags: ['t'] });
     const page = `${own.keyPrefix}::page`;

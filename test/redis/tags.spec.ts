@@ -58,7 +58,7 @@ describe('a tag with half an emoji', () => {
   });
 });
 
-describe('a set with tags that an invalidation overtakes', () => {
+describe('guarantee 1: a set with tags that an invalidation overtakes', () => {
   it.each(['both', 'l1'] as const)('T23: is not seen, nor is the value before it (%s)', async (tiers) => {
     const cache = await redis();
     await cache.set('key', 'without tags');

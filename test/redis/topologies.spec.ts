@@ -70,7 +70,7 @@ async function expectCoherent(options: RedisCacheOptions, count = 50): Promise<v
   await until(async () => (await other!.getMany(keys)).size === 0, 'the deletes');
 }
 
-describe('Cluster: three masters, three replicas', () => {
+describe('guarantee 13: Cluster: three masters, three replicas', () => {
   let cluster: RedisClusterSetup;
   beforeAll(async () => {
     cluster = await startCluster();
@@ -88,13 +88,13 @@ describe('Cluster: three masters, three replicas', () => {
   });
 
   it.each(['tracking', 'broadcast', 'pubsub'] as const)(
-    'the L1s are coherent by %s, on every master',
+    'the L1s are coherent by %s, on every master (guarantee 5)',
     async (coherence) => {
       await expectCoherent(options({ keyPrefix: `coherent-${coherence}`, coherence }));
     },
   );
 
-  it('an invalidation wins over a load under way in another instance', async () => {
+  it('an invalidation wins over a load under way in another instance (guarantee 1)', async () => {
     const one = cacheOf(options({ keyPrefix: 'race' }));
     const other = cacheOf(options({ keyPrefix: 'race' }));
     await other.get('key');
@@ -157,7 +157,7 @@ describe('Cluster: three masters, three replicas', () => {
   });
 });
 
-describe('Sentinel: a master, two replicas, three Sentinels', () => {
+describe('guarantee 13: Sentinel: a master, two replicas, three Sentinels', () => {
   let setup: SentinelSetup;
   beforeAll(async () => {
     setup = await startSentinelSetup();
@@ -174,11 +174,11 @@ describe('Sentinel: a master, two replicas, three Sentinels', () => {
     await expectComplete(options({ keyPrefix: 'complete' }));
   });
 
-  it('the L1s are coherent', async () => {
+  it('the L1s are coherent (guarantee 5)', async () => {
     await expectCoherent(options({ keyPrefix: 'coherent' }));
   });
 
-  it('a failover asked for by an operator: coherent again, nothing to restart', async () => {
+  it('a failover asked for by an operator: coherent again, nothing to restart (guarantee 5)', async () => {
     const one = cacheOf(options({ keyPrefix: 'failover', onError: 'degrade' }));
     const other = cacheOf(options({ keyPrefix: 'failover', onError: 'degrade' }));
     await one.set('key', 'old');
@@ -198,7 +198,7 @@ describe('Sentinel: a master, two replicas, three Sentinels', () => {
   }, 60_000);
 });
 
-describe('TLS, with an authority of the test', () => {
+describe('guarantee 13: TLS, with an authority of the test', () => {
   let redis: TlsRedis;
   beforeAll(async () => {
     redis = await startTlsRedis(['user app on >secret ~tls* &* +@all', 'user default off']);
@@ -253,7 +253,7 @@ describe('TLS, with an authority of the test', () => {
   });
 });
 
-describe('one server', () => {
+describe('guarantee 13: one server', () => {
   let node: RedisNodeProcess;
   beforeAll(async () => {
     node = await startRedisNode({
@@ -284,7 +284,7 @@ describe('one server', () => {
     ).toBe(1);
   });
 
-  it('an ACL user that may touch the keys under its prefix alone', async () => {
+  it('an ACL user that may touch the keys under its prefix alone (guarantee 12)', async () => {
     const app = { host: node.host, port: node.port, username: 'app', password: 'app-password' };
     await expectComplete({ redis: app, keyPrefix: 'app' });
     await expectCoherent({ redis: app, keyPrefix: 'app' });
@@ -294,7 +294,7 @@ describe('one server', () => {
     await expect(elsewhere.get('key')).rejects.not.toThrow(/app-password/);
   });
 
-  it('an ACL user that may only read', async () => {
+  it('an ACL user that may only read (guarantee 12)', async () => {
     const app = { host: node.host, port: node.port, username: 'app', password: 'app-password' };
     await cacheOf({ redis: app, keyPrefix: 'app' }).set('key', 1);
     const reader = cacheOf({

@@ -19,3 +19,15 @@ export function deferred<T = void>(): Deferred<T> {
 export async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
+
+/**
+ * The outcome of `work`, or `undefined` when a timer of `ms` fires first. Unlike a limit on a duration, it holds on a
+ * busy machine: of two timers that are due, the earlier fires first, however late both are.
+ */
+export async function within<T>(ms: number, work: Promise<T>): Promise<PromiseSettledResult<T> | undefined> {
+  const { promise: expired, resolve: expire } = deferred<undefined>();
+  const timer = setTimeout(() => expire(undefined), ms);
+  const outcome = await Promise.race([Promise.allSettled([work]).then(([settled]) => settled), expired]);
+  clearTimeout(timer);
+  return outcome;
+}

@@ -5,7 +5,7 @@ import { readText, root } from './repository.js';
 
 /** A fenced block of code in a guide. */
 export interface Block {
-  /** `docs/usage.md:12`, the line of its fence. */
+  /** `docs/caches.md:12`, the line of its fence. */
   readonly where: string;
   readonly language: string;
   readonly code: string;

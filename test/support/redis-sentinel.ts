@@ -11,12 +11,36 @@ export interface SentinelSetup {
   readonly servers: readonly RedisNodeProcess[];
   /** Waits until the Sentinels name another master than this one, and that takes writes. */
   failedOver(from: RedisNodeProcess): Promise<RedisNodeProcess>;
+  /**
+   * Holds the writes of the master back, for 20 s at most, and waits until both replicas have all that it has. Returns
+   * this master.
+   */
+  quiesce(): Promise<RedisNodeProcess>;
+  /**
+   * Has the Sentinels promote a replica although the master lives, waits until it takes writes, and demotes the master.
+   */
+  switchOver(from: RedisNodeProcess): Promise<void>;
+  /** Starts a killed server again, empty, on its port, and waits until it is in step with the master. */
+  restart(killed: RedisNodeProcess): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const name = 'mymaster';
 
-export async function startSentinelSetup(): Promise<SentinelSetup> {
+/** Sentinels do nothing for 30 s after a busy machine has held them up ("tilt"). */
+const sentinelsWithinMs = 120_000;
+
+export interface SentinelSetupOptions {
+  /**
+   * Milliseconds without an answer after which a Sentinel takes the master for dead. Default 1000. A busy machine can
+   * hold a master up for longer.
+   */
+  readonly downAfterMs?: number | undefined;
+}
+
+export async function startSentinelSetup({
+  downAfterMs = 1000,
+}: SentinelSetupOptions = {}): Promise<SentinelSetup> {
   const running: RedisNodeProcess[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(running.map((each) => each.end()));
@@ -34,7 +58,7 @@ export async function startSentinelSetup(): Promise<SentinelSetup> {
 
     const config = [
       `sentinel monitor ${name} ${first.host} ${first.port} 2`,
-      `sentinel down-after-milliseconds ${name} 1000`,
+      `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
       `sentinel failover-timeout ${name} 3000`,
       `sentinel parallel-syncs ${name} 2`,
     ];
@@ -56,6 +80,13 @@ export async function startSentinelSetup(): Promise<SentinelSetup> {
       }
       throw new Error('no Sentinel knows a master');
     };
+    /** The master may change meanwhile: a busy one counts as dead. */
+    const allLinked = (): Promise<void> =>
+      until(
+        async () => (await linked(await master())) === servers.length - 1,
+        'both replicas to be linked',
+        sentinelsWithinMs,
+      );
     return {
       name,
       sentinels: sentinels.map(({ host, port }) => ({ host, port })),
@@ -68,9 +99,56 @@ export async function startSentinelSetup(): Promise<SentinelSetup> {
             return now !== from && (await now.admin.info('replication')).includes('role:master');
           },
           'the failover',
-          20_000,
+          sentinelsWithinMs,
         );
         return master();
+      },
+      quiesce: async () => {
+        // A master that was demoted by a failover becomes a replica some seconds later.
+        await allLinked();
+        const now = await master();
+        const { admin } = now;
+        await admin.call('CLIENT', 'PAUSE', '20000', 'WRITE');
+        await until(
+          async () => {
+            const offsets = (await admin.info('replication')).match(/(?<=offset[=:])\d+/g) ?? [];
+            return offsets.length >= 3 && new Set(offsets.slice(0, 3)).size === 1;
+          },
+          'both replicas to be in step',
+          10_000,
+        );
+        return now;
+      },
+      switchOver: async (from) => {
+        const [asked] = sentinels;
+        await until(
+          async () => {
+            // Refused while an earlier failover ends; one that began may be given up, and is asked for again.
+            await asked?.admin.call('SENTINEL', 'FAILOVER', name).catch(() => undefined);
+            const giveUp = performance.now() + 5000;
+            while (performance.now() < giveUp) {
+              const now = await master();
+              if (now !== from && (await now.admin.info('replication')).includes('role:master')) return true;
+              await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+            return false;
+          },
+          'the failover that was asked for',
+          sentinelsWithinMs,
+        );
+        // The Sentinels demote it after some seconds, and a pause of writes holds their commands back, too.
+        const { host, port } = await master();
+        await from.admin.call('REPLICAOF', host, String(port));
+        await from.admin.call('CLIENT', 'UNPAUSE');
+      },
+      restart: async (killed) => {
+        await killed.end();
+        const now = await master();
+        const config = [...data, `replicaof ${now.host} ${now.port}`];
+        const started = await startRedisNode({ config, port: killed.port });
+        servers[servers.indexOf(killed)] = started;
+        running[running.indexOf(killed)] = started;
+        await allLinked();
       },
       [Symbol.asyncDispose]: end,
     };

@@ -6,7 +6,10 @@ import { Cache, CacheRegistry } from 'nestjs-cache-infra';
 import { ProductsController } from './products.controller.js';
 import { ProductsService } from './products.service.js';
 
-/** Sends every request twice, and closes the application. Throws unless the second answer is from a cache. */
+/**
+ * Sends every request twice, and closes the application. Throws unless the second answer is from a cache. A stream of
+ * the dashboard is open then.
+ */
 export async function requestAll(app: INestApplication): Promise<void> {
   await app.listen(0, '127.0.0.1');
   try {
@@ -31,6 +34,11 @@ export async function requestAll(app: INestApplication): Promise<void> {
     await expectTwice('/answers/why', `{${answer},"cached":false}`, `{${answer},"cached":true}`);
 
     strictEqual((await get('/health')).includes('"status":"ok"'), true);
+
+    strictEqual((await get('/cache')).includes('cache-dashboard-token'), true, 'the page of the dashboard');
+    strictEqual((await get('/cache/api/state')).includes('"name":"default"'), true, 'its state');
+    const events = await fetch(`${url}/cache/api/events`);
+    strictEqual(events.headers.get('content-type'), 'text/event-stream; charset=utf-8');
 
     const cache = app.get(CacheRegistry).get();
     strictEqual(cache instanceof Cache, true);

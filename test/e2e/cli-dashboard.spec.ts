@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { RedisCache } from 'nestjs-cache-infra';
+
+import { instanceSummary } from '../../libs/cache-infra/src/fleet/instance-summary.js';
+import { FleetPublisher } from '../../libs/cache-infra/src/fleet/publisher.js';
+import { readFleet } from '../../libs/cache-infra/src/fleet/read-fleet.js';
+import { CliCache } from '../support/cli-cache.js';
+import { closingAfterEach } from '../support/closing.js';
+import { ownRedisServer } from '../support/redis.js';
+import { readJson, root } from '../support/repository.js';
+import { runCli } from '../support/run-cli.js';
+import { until } from '../support/until.js';
+
+const cli = new CliCache('dashboard');
+const closing = closingAfterEach();
+let server: Awaited<ReturnType<typeof ownRedisServer>>;
+
+beforeEach(async () => {
+  server = await ownRedisServer();
+  closing({ close: () => server.stop() });
+});
+
+/** Publishes an instance. */
+async function instance(): Promise<void> {
+  const cache = closing(new RedisCache({ name: 'shop', redisUrl: server.url, keyPrefix: 'shop' }));
+  const publisher = closing(
+    new FleetPublisher(cache, {
+      ...{ id: 'one', everyMs: 1000, named: new Set(['shop']) },
+      summary: () => instanceSummary({ id: 'one', name: 'shop-1', caches: [{ cache }] }),
+    }),
+  );
+  await cache.connect();
+  publisher.start();
+  await until(async () => (await readFleet(cache)).instances.length === 1, 'the instance');
+}
+
+/** The running command, and the address that it prints. */
+async function served(...args: string[]) {
+  const { bin } = await readJson<{ bin: Record<string, string> }>('libs/cache-infra/package.json');
+  const file = join(root, 'libs/cache-infra', bin['nestjs-cache-infra'] ?? '');
+  const child = spawn(process.execPath, [file, 'dashboard', ...args], {
+    cwd: cli.directory,
+    env: { PATH: process.env['PATH'] },
+  });
+  let [out, error] = ['', ''];
+  child.stdout.on('data', (part: Buffer) => (out += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (error += part.toString()));
+  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
+  closing({
+    close: async () => {
+      child.kill('SIGKILL');
+      await code;
+    },
+  });
+  await until(() => /http:\S+/.test(out) || child.exitCode !== null, 'the address', 15_000);
+  const address = /http:\S+/.exec(out)?.[0];
+  if (address === undefined) throw new Error(`The dashboard did not start: ${error}`);
+  return { address, code, end: (signal: NodeJS.Signals) => child.kill(signal) };
+}
+
+describe('npx nestjs-cache-infra dashboard', () => {
+  it('serves the page and the fleet on loopback, read-only, and ends by SIGTERM with a stream open', async () => {
+    await instance();
+    const { address, code, end } = await served('--redis', server.url);
+    expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+
+    const page = await fetch(address);
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringContaining('text/html'),
+    ]);
+    const state = await fetch(`${address}api/state`);
+    expect(await state.json()).toMatchObject({
+      ...{ source: 'redis', rights: { readOnly: true, showsValues: false } },
+      instances: [{ id: 'one', name: 'shop-1', status: 'up' }],
+    });
+    const target = { kind: 'key', cache: 'shop', key: 'a' };
+    const refused = await fetch(`${address}api/invalidate`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(target),
+    });
+    expect(refused.status).toBe(403);
+
+    const stream = await fetch(`${address}api/events`);
+    expect(stream.status).toBe(200);
+    end('SIGTERM');
+    expect(await code).toBe(0);
+    await stream.body?.cancel().catch(() => undefined);
+  });
+
+  it('says why there are no numbers while Redis is stopped', async () => {
+    await instance();
+    const { address } = await served('--redis', server.url, '--prefix', 'shop');
+    await server.stop();
+    await until(async () => (await fetch(`${address}api/state`)).status === 503, 'the outage', 15_000);
+    expect(await (await fetch(`${address}api/state`)).json()).toEqual({
+      error: expect.stringMatching(/Redis/),
+    });
+  });
+
+  it.each([
+    [['--host', '0.0.0.0'], /--host must be a loopback address .* CacheDashboardModule with a guard/],
+    [['--port', 'many'], /--port must be a number from 0 to 65535, got 'many'/],
+    [['--redis', 'redis://u:s3cret@127.0.0.1:1'], /^Redis connection failed/],
+    [[], /configure its Redis/],
+  ])('%j: names the mistake, exit code 1', async (args, words) => {
+    const { code, out, error } = await runCli(['dashboard', ...args], cli.directory);
+    expect([code, out]).toEqual([1, '']);
+    expect(error).toMatch(words);
+    expect(error).not.toContain('s3cret');
+  });
+
+  it('says what to do if no instance publishes', async () => {
+    const { code, error } = await runCli(['dashboard', '--redis', server.url], cli.directory);
+    expect([code, error]).toEqual([1, expect.stringContaining('No instance publishes on Redis')]);
+  });
+});
