@@ -8,5 +8,8 @@ const builds = [];
 for (const workspaces of ['libs', 'apps']) {
   for (const name of await readdir(join(root, workspaces))) builds.push(join(workspaces, name, 'dist'));
 }
-const leftovers = process.argv[2] === 'dist' ? builds : [...builds, 'test-results', 'coverage', '.cache'];
+const leftovers =
+  process.argv[2] === 'dist'
+    ? builds
+    : [...builds, 'website/dist', 'website/.cache', 'test-results', 'coverage', '.cache'];
 for (const path of leftovers) await rm(join(root, path), { recursive: true, force: true });

@@ -36,7 +36,7 @@ async function main() {
   const { command, args } = await demoScript('tour');
   const tour = await run(command, args, { cwd: demo, env: { ...process.env, DEMO_URL: url } });
   if (process.env.DEMO_EXIT === '1') return end(tour.status);
-  console.log(`\nThe demo is up at ${url}, its API at ${url}/docs. Press Ctrl-C to stop.`);
+  console.log(`\nOpen ${url} first. Press Ctrl-C to stop.`);
   server.showOutput();
   const [code] = await once(server.process, 'exit');
   if (ending === undefined) throw new Error(`The demo exited with code ${code}`);

@@ -1,4 +1,4 @@
-// Runs the checks and the test suites in sequence, and prints their totals in the last line:
+// Runs the checks, two at a time, then the test suites in sequence, and prints their totals in the last line:
 //   node scripts/test.mjs                    everything (the slow suites with RUN_SLOW=1)
 //   node scripts/test.mjs unit redis         these steps
 //   node scripts/test.mjs build suites       the build and every suite, the slow ones included
@@ -6,11 +6,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { acquireChromium, environmentWithChromium } from './lib/chromium.mjs';
 import { checkCoverage } from './lib/coverage.mjs';
 import { install } from './lib/install.mjs';
 import { endWithThisProcess, root } from './lib/process.mjs';
 import { acquireRedis, environmentWith } from './lib/redis.mjs';
-import { checks, needsRedis, runCheck, runSuite, suites } from './lib/steps.mjs';
+import { checks, needsChromium, needsRedis, onDemand, runChecks, runSuite, suites } from './lib/steps.mjs';
 
 const separator = process.argv.indexOf('--');
 const named = process.argv
@@ -20,6 +21,8 @@ const jestArgs = separator === -1 ? [] : process.argv.slice(separator + 1);
 
 /** Suites that take minutes, with the command of each; RUN_SLOW=1 includes them in a full run. */
 const slow = { performance: 'make test-cache-performance', faults: 'make test-faults' };
+/** What a full run leaves out. */
+const leftOut = { ...(process.env.RUN_SLOW !== '1' && slow), docker: 'make test-docker' };
 const everything = [...Object.keys(checks), ...suites].filter(
   (step) => !(step in slow) || process.env.RUN_SLOW === '1',
 );
@@ -30,8 +33,8 @@ for (const { step, passed, failed, skipped, seconds, notes } of results) {
   console.log(`${step.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
   for (const note of notes) console.log(`             ${note}`);
 }
-if (named.length === 0 && process.env.RUN_SLOW !== '1')
-  for (const [step, command] of Object.entries(slow))
+if (named.length === 0)
+  for (const [step, command] of Object.entries(leftOut))
     console.log(`${step.padEnd(12)} not part of this run: ${command}`);
 const sum = (field) => results.reduce((total, result) => total + result[field], 0);
 const line = `${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`;
@@ -41,7 +44,7 @@ console.log(line);
 process.exit(sum('failed') > 0 || sum('passed') === 0 ? 1 : 0);
 
 async function main(steps) {
-  const unknown = steps.filter((step) => !(step in checks) && !suites.includes(step));
+  const unknown = steps.filter((step) => !(step in checks) && !(step in onDemand) && !suites.includes(step));
   if (unknown.length > 0) return [failure('arguments', `no such step: ${unknown.join(', ')}`)];
 
   try {
@@ -57,11 +60,14 @@ async function main(steps) {
   }
   try {
     const env = environmentWith(redis);
-    const done = [];
-    for (const step of steps) {
+    const done = await runChecks(
+      steps.filter((step) => step in checks),
+      env,
+    );
+    for (const step of steps.filter((it) => !(it in checks))) {
       console.log(`\n== ${step}`);
       const started = Date.now();
-      const result = step in checks ? await runCheck(step, env) : await runSuite(step, jestArgs, env);
+      const result = await suite(step, env);
       done.push({ step, ...result, seconds: Math.round((Date.now() - started) / 1000) });
     }
     console.log('');
@@ -71,6 +77,16 @@ async function main(steps) {
     return done;
   } finally {
     await redis?.stop();
+  }
+}
+
+/** Without a Chromium the suite that needs one fails; the others run. */
+async function suite(step, env) {
+  try {
+    const chromium = needsChromium(step) ? await acquireChromium() : undefined;
+    return await runSuite(step, jestArgs, environmentWithChromium(chromium, env));
+  } catch (error) {
+    return failure(step, error.message);
   }
 }
 

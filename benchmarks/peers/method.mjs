@@ -15,7 +15,7 @@ export function method({ settings }) {
         'It is checked before the measurement. Peers that cannot freeze are measured by reference beside `’freeze’`.',
       '- Memory: `heapUsed` and `external` after several full collections, before a store is made and after it is full, in a process for each.',
       '- Redis cases: `ioredis` is `JSON.parse(await redis.get(key))`, `MGET`, `SET` with `PX`, and a pipeline of `SET`, with `enableAutoPipelining` on and off; the better of the two for the case is what the library is compared with. The values’ JSON has 1,000 bytes, ' +
-        'the most that is stored uncompressed by default. In two tiers, bentocache has its bus; cacheable and cache-manager have no way to tell other instances of a change.',
+        'the most that is stored uncompressed by default. In two tiers, bentocache has its bus; cacheable runs without its CacheableSync, and cache-manager has no way to tell other instances of a change.',
       '- Each contender in Redis has keys of its own; ids in the values prove that it read its own.',
       '- Cold keys: every turn has keys that were never used. The keys of the turn before are deleted before the clock starts, and the loads of a turn are counted: one for each call. The loader of the memory case returns at once; the limit has single flight by a `Map` of promises. ' +
         'In Redis by hand there is none: `GET`, load, `SET`, each awaited.',

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { format } from 'prettier';
@@ -43,7 +43,7 @@ export async function writeReport(report) {
   const reached = judged.filter((goal) => goal.reached).length;
   const text = [
     '# Performance',
-    'Written by `make bench-peers`, all of it: what the library does against its peers and against the limit of the machine, measured by turns in one run. ' +
+    'Written by `make bench-peers`, but for [what observation costs](#what-observation-costs): what the library does against its peers and against the limit of the machine, measured by turns in one run. ' +
       'Run it on your own machine; ratios carry over, times do not.',
     '## Goals',
     `${reached} of ${judged.length} reached. The limit is an \`async\` function around a \`get\` of \`lru-cache\` with a ttl. Every cache of this library has a ` +
@@ -65,6 +65,7 @@ export async function writeReport(report) {
       .flatMap((name) => section(name, results)),
     ...imported(results.import),
     ...missed(report),
+    ...(await observationCosts(join(root, 'docs', 'performance.md'))),
     '## Where it was measured',
     environmentTable(report),
     versionsTable(report),
@@ -74,6 +75,12 @@ export async function writeReport(report) {
   const path = join(root, 'docs', 'performance.md');
   await writeFile(path, await format(text, { parser: 'markdown', printWidth: 110, singleQuote: true }));
   console.log('Written: docs/performance.md');
+}
+
+/** The section that `benchmarks/tracing.mjs` writes, as it is. */
+async function observationCosts(path) {
+  const sections = (await readFile(path, 'utf8').catch(() => '')).split(/^(?=## )/m);
+  return sections.filter((text) => text.startsWith('## What observation costs')).map((text) => text.trim());
 }
 
 function section(name, results) {

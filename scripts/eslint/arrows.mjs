@@ -9,7 +9,7 @@ const belowCache = ['tiers', ...belowTiers];
 const belowRooms = ['cache/contract', ...belowCache];
 const belowDeciding = ['cache/observe', 'cache/entry', ...belowRooms];
 const belowConfig = ['monitoring', 'cache', ...belowCache];
-const belowNestjs = ['config', 'ai', ...belowConfig];
+const belowNestjs = ['fleet', 'config', 'ai', ...belowConfig];
 const all = ['nestjs', ...belowNestjs];
 
 /** Room → what it may import: rooms, with the rooms inside of them. */
@@ -34,7 +34,14 @@ export const arrows = {
   'cache/write': ['cache/invalidate', 'cache/recover', ...belowDeciding],
   'cache/load': ['cache/read', 'cache/write', 'cache/invalidate', 'cache/recover', ...belowDeciding],
   monitoring: ['cache', ...belowCache],
-  ai: ['cache', ...belowCache],
+  ai: ['ai', 'cache', ...belowCache],
+  'ai/request': belowCache,
+  'ai/answer': ['cache', ...belowCache],
+  'ai/savings': ['ai/answer', ...belowCache],
+  'ai/alike': ['ai/call', 'ai/request', 'ai/answer', 'cache', ...belowCache],
+  'ai/call': ['ai/alike/alike-options.ts', 'ai/savings', 'ai/answer', 'ai/request', 'cache', ...belowCache],
+  'ai/stream': ['ai/call', 'ai/answer', 'cache', ...belowCache],
+  'ai/batch': ['ai/call', 'ai/answer', 'ai/request', 'cache', ...belowCache],
   config: belowConfig,
   nestjs: all,
   'nestjs/registry': belowNestjs,
@@ -42,25 +49,65 @@ export const arrows = {
   'nestjs/decorators': ['nestjs/vary', 'nestjs/registry', ...belowNestjs],
   'nestjs/observe': ['nestjs/decorators', 'nestjs/vary', 'nestjs/registry', ...belowNestjs],
   'nestjs/http/rules': belowNestjs,
+  'nestjs/ai': ['nestjs/http/rules', ...belowNestjs],
   'nestjs/http/adapter': [
     ...['nestjs/http/rules', 'nestjs/observe', 'nestjs/decorators', 'nestjs/vary', 'nestjs/registry'],
     ...belowNestjs,
   ],
   'nestjs/module': all,
   benchmarks: all,
-  cli: ['config', 'benchmarks', 'cache', ...belowCache],
+  cli: ['config', 'benchmarks', 'dashboard', 'fleet', 'monitoring', 'cache', ...belowCache],
   testing: [...all, 'benchmarks'],
   keyv: ['cache', 'base'],
   throttler: ['cache', 'tiers', 'base'],
   compat: ['config', 'keyv', 'cache', 'base'],
+  metrics: ['ai', 'cache', 'base'],
+  prometheus: ['nestjs/registry', 'metrics', 'monitoring', 'ai', 'cache', 'base'],
+  otel: ['nestjs/registry', 'metrics', 'ai', 'cache', 'base', 'keys'],
+  fleet: ['monitoring', 'ai', 'config', 'cache', ...belowCache],
+  dashboard: [
+    ...['dashboard/nest/cache-dashboard.module.ts', 'dashboard/nest/dashboard-options.ts'],
+    ...['fleet', 'monitoring', 'ai', 'cache', ...belowCache],
+  ],
+  // It takes the summary of this instance where the application publishes it.
+  'dashboard/nest': [
+    ...[
+      'nestjs/registry',
+      'nestjs/module/fleet-publication.ts',
+      'config/in-production.ts',
+      'dashboard',
+      'fleet',
+      'monitoring',
+      'ai',
+      'cache',
+    ],
+    ...belowCache,
+  ],
+  // Code for a browser: of the library it knows the shape of the data alone.
+  'dashboard/page/client': [
+    'dashboard/state.ts',
+    'fleet/summary.ts',
+    'monitoring/windows',
+    'ai',
+    'cache/contract',
+  ],
+  openai: ['ai', 'cache', 'base', 'keys'],
+  'ai-sdk': ['ai', 'cache', 'base', 'keys'],
+  langchain: ['ai', 'cache', 'base', 'keys'],
   cdn: ['nestjs/http', 'nestjs/observe', 'cache/contract', 'base'],
 };
 
 /** Package → the folders that may import it. */
 export const packages = [
-  { name: /^@nestjs\//, folders: ['nestjs', 'testing', 'compat', 'cdn'] },
+  {
+    name: /^@nestjs\//,
+    folders: ['nestjs', 'testing', 'compat', 'cdn', 'prometheus', 'otel', 'dashboard/nest'],
+  },
+  { name: /^prom-client$/, folders: ['prometheus'] },
+  { name: /^@opentelemetry\//, folders: ['otel'] },
   { name: /^ioredis$/, folders: ['tiers', 'testing'] },
   { name: /^class-validator$/, folders: ['config'] },
+  { name: /^@langchain\//, folders: ['langchain'] },
 ];
 
 /** The engine holds every collaborator of a cache: only the facade and the assembly beside it may know it. */

@@ -14,7 +14,9 @@ const outsideUnitTests = [
   'tiers/(redis|coherence)/',
   'cache/(redis-|engine|stored-entry|read/|write/(writes|loaded-writes|set-in-flight)|entry/keyspace|load/load-run)',
   'cache/lock/(locks|held-lease)',
-  'cache/invalidate/(removals|tag-sync|coherence|key-signals|remote-changes)',
+  'cache/entry/key-aliases',
+  'cache/load/lease-gate',
+  'cache/invalidate/(removals|tag-sync|coherence|key-signals|remote-changes|in-flight-work)',
   'cache/recover/(recovery|redis-)',
   'cache/observe/(check-health|adviser)',
   'testing/',
@@ -24,10 +26,14 @@ const outsideUnitTests = [
   'keyv/',
   'throttler/',
   'cdn/cdn[.-]',
+  'prometheus/cache-prometheus',
+  'dashboard/(application/|nest/(cache-dashboard|guard-rule|mount)|page/client/(view/|net/|main|theme))',
+  'fleet/(publisher|read-fleet)',
+  'otel/cache-open-telemetry.module',
 ].map((path) => new RegExp(`/libs/cache-infra/src/${path}`));
 
-/** Files that the end-to-end tests run in child processes, where coverage is not collected. */
-const ownProcesses = /\/libs\/cache-infra\/src\/cli\//;
+/** Files that the end-to-end tests run in child processes and in a browser, where coverage is not collected. */
+const ownProcesses = /\/libs\/cache-infra\/src\/(cli\/|dashboard\/page\/client\/(view\/|main|theme))/;
 
 export const coverageDirectory = (suite) => join(root, 'test-results', 'coverage', suite);
 

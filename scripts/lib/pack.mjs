@@ -18,7 +18,7 @@ export async function packLibrary(directory) {
   const manifest = await readFile(join(library, 'package.json'), 'utf8');
   await writeFile(join(staging, 'package.json'), manifest);
   for (const name of JSON.parse(manifest).files.filter((file) => file !== 'dist'))
-    await cp(join(library, name), join(staging, name));
+    await cp(join(library, name), join(staging, name), { recursive: true });
   if (await isBuilt(JSON.parse(manifest)))
     await cp(join(library, 'dist'), join(staging, 'dist'), { recursive: true });
   else await succeed(process.execPath, ['scripts/build-library.mjs', '--out', join(staging, 'dist')]);

@@ -17,11 +17,16 @@ const { projects } = jestConfig;
 /** The Jest projects in order: those of jest.config.ts, and the slow one that it includes on demand. */
 export const suites = [...new Set([...projects.map(({ displayName }) => displayName), 'performance'])];
 
+/** Projects that only run when named, and the variable that includes each in jest.config.ts. */
+export const onDemand = { docker: 'RUN_DOCKER' };
+
 export const needsRedis = (step) =>
   projects.some(({ displayName, globalSetup }) => displayName === step && globalSetup !== undefined);
 
+export const needsChromium = (step) => step === 'browser';
+
 const results = join(root, 'test-results');
-const timeoutMs = 8 * 60_000;
+const timeoutMs = 15 * 60_000;
 const workers = Math.max(2, availableParallelism() - 1);
 
 /** Jest's message about open handles, which does not fail the run. */
@@ -29,12 +34,39 @@ const leftOpen = /has detected the following \d+ open handle/;
 /** Jest prints this after a second, and then waits until all handles are closed. */
 const waits = /Jest did not exit one second after/;
 
-/** A check counts as one test. */
-export async function runCheck(step, env) {
-  const { status } = await run('npm', ['run', '--silent', checks[step]], { env, timeoutMs });
+/**
+ * Runs checks, each of which keeps one core busy, two at a time. A check counts as one test; its output is printed when
+ * it ends.
+ */
+export async function runChecks(steps, env) {
+  const results = new Map();
+  const left = [...steps];
+  const lane = async () => {
+    for (let step = left.shift(); step !== undefined; step = left.shift())
+      results.set(step, await runCheck(step, env));
+  };
+  await Promise.all([lane(), lane()]);
+  return steps.map((step) => ({ step, ...results.get(step) }));
+}
+
+async function runCheck(step, env) {
+  const started = Date.now();
+  const { status, output } = await run('npm', ['run', '--silent', checks[step]], {
+    env,
+    timeoutMs,
+    show: false,
+  });
+  process.stdout.write(`\n== ${step}\n${output}`);
+  const seconds = Math.round((Date.now() - started) / 1000);
   return status === 0
-    ? { passed: 1, failed: 0, skipped: 0, notes: [] }
-    : { passed: 0, failed: 1, skipped: 0, notes: [`\`npm run ${checks[step]}\` ended with ${status}`] };
+    ? { passed: 1, failed: 0, skipped: 0, seconds, notes: [] }
+    : {
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+        seconds,
+        notes: [`\`npm run ${checks[step]}\` ended with ${status}`],
+      };
 }
 
 /** Runs one Jest project and reads its report; everything not reported as passed is a failure. */
@@ -57,6 +89,7 @@ export async function runSuite(suite, jestArgs, env) {
       env: {
         ...env,
         ...(suite === 'performance' && { RUN_SLOW: '1' }),
+        ...(suite in onDemand && { [onDemand[suite]]: '1' }),
         JEST_JUNIT_OUTPUT_DIR: results,
         JEST_JUNIT_OUTPUT_NAME: `${suite}.xml`,
         JEST_JUNIT_SUITE_NAME: suite,

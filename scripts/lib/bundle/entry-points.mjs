@@ -14,13 +14,22 @@ export const entryPoints = {
   config: 'config/index',
   throttler: 'throttler/index',
   cdn: 'cdn/index',
+  prometheus: 'prometheus/index',
+  dashboard: 'dashboard/index',
+  otel: 'otel/index',
+  openai: 'openai/index',
+  'ai-sdk': 'ai-sdk/index',
+  langchain: 'langchain/index',
 };
 
 /** The command: it is started, not imported. */
 export const program = { cli: 'cli/main' };
 
 /** Folders of `src` that are files of their own; every other folder is part of `core`. */
-const apart = ['nestjs', 'testing', 'benchmarks', 'keyv', 'compat', 'throttler', 'cdn', 'cli'];
+const apart = [
+  ...['nestjs', 'testing', 'benchmarks', 'keyv', 'compat', 'throttler', 'cdn', 'prometheus', 'otel'],
+  ...['openai', 'ai-sdk', 'langchain', 'dashboard', 'cli'],
+];
 
 /** Modules that are part of their entry point alone: they import an optional package. */
 const ofEntryPoint = ['config/index.js', 'config/option-classes.js'];
@@ -28,6 +37,9 @@ const ofEntryPoint = ['config/index.js', 'config/option-classes.js'];
 /** The file in `dist/chunks` that a module of `src` is part of; undefined: that of its entry point. */
 export function chunkOf(path) {
   if (!path.includes('/') || ofEntryPoint.includes(path)) return undefined;
+  // The command serves the page without NestJS.
+  if (path.startsWith('dashboard/nest/') || path === 'dashboard/index.js') return 'dashboard-nest';
+  if (path.startsWith('dashboard/page/')) return 'dashboard-page';
   const [folder] = path.split('/');
   return apart.includes(folder) ? folder : 'core';
 }

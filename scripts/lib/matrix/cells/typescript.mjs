@@ -69,6 +69,6 @@ function isOurs(line) {
   return /^(src\/|error )/.test(line) || /^[./]*node_modules\/nestjs-cache-infra\/dist\//.test(line);
 }
 
-const entryPoints = ['', '/testing', '/benchmarks', '/keyv', '/compat', '/throttler']
+const entryPoints = ['', '/testing', '/benchmarks', '/keyv', '/compat', '/throttler', '/openai']
   .map((path, index) => `export * as entry${index} from 'nestjs-cache-infra${path}';\n`)
   .join('');
