@@ -82,6 +82,11 @@ async function previewOf(kind: 'Key' | 'Pattern', text: string): Promise<void> {
   await form.getByRole('button', { name: 'Preview …' }).click();
 }
 
+/** The question of the dialog, once it is open: the closed dialog is in the page already. */
+function question(): Promise<string> {
+  return page.locator('dialog[open] h2').innerText({ timeout: patience });
+}
+
 function said(mood: 'good' | 'bad'): Promise<string> {
   return page.locator(`.said[data-mood=${mood}]`).innerText({ timeout: patience });
 }
@@ -135,7 +140,7 @@ describe('the dashboard of an application in a browser', () => {
     await cache.set('user:1', 'Ada');
 
     await previewOf('Key', 'user:1');
-    expect(await page.locator('dialog h2').innerText()).toBe('Invalidate this key?');
+    expect(await question()).toBe('Invalidate this key?');
     await page.getByRole('button', { name: 'Cancel' }).click();
     expect(await cache.get('user:1')).toBe('Ada');
 
@@ -151,7 +156,7 @@ describe('the dashboard of an application in a browser', () => {
     await cache.setMany(['user:1', 'user:2', 'team:1'].map((key) => [key, key]));
 
     await previewOf('Pattern', 'user:*');
-    expect(await page.locator('dialog h2').innerText()).toBe('Invalidate 2 entries?');
+    expect(await question()).toBe('Invalidate 2 entries?');
     expect((await page.locator('dialog li').allInnerTexts()).sort()).toEqual(['user:1', 'user:2']);
     await takeScreenshots(page, 'dashboard-confirmation');
     await page.getByRole('button', { name: 'Invalidate', exact: true }).click();
@@ -189,7 +194,7 @@ describe('the dashboard of an application in a browser', () => {
     const cache = running.app.get(Cache);
     await cache.set('user:1', 'Ada');
     await previewOf('Key', 'user:1');
-    await page.locator('dialog h2').waitFor();
+    await question();
 
     consents = false;
     faults.allow(/403/);
