@@ -46,6 +46,33 @@ describe('docs/configuration.md', () => {
   });
 });
 
+/** The first words of a column of the tables of a page, by the name in the first column. */
+function columnOf(text: string, column: number): Map<string, string> {
+  const rows = [...text.matchAll(/^\| +`(\w+)` .*\|$/gm)];
+  const words = (row: string) =>
+    row
+      .split('|')
+      [column]?.replaceAll(/[`*]/g, '')
+      .trim()
+      .split(/[;:( =]/)[0] ?? '';
+  return new Map(rows.map(([row, name = '']) => [name, words(row)]));
+}
+
+describe('docs/loading.md', () => {
+  it('has the defaults of docs/configuration.md for the options that a cache has, too', async () => {
+    const [, options = ''] = /^## The options$(.*?)^## /ms.exec(await readText('docs/loading.md')) ?? [];
+    const stated = columnOf(options.replaceAll(/^(?!.*\*\*).*$/gm, ''), 2);
+    const defaults = columnOf(await readText(page), 3);
+    const wanted = [...stated.keys()].map((name) => [
+      name,
+      defaults.get(name === 'ttl' ? 'defaultTtl' : name),
+    ]);
+
+    expect(stated.size).toBeGreaterThan(8);
+    expect([...stated]).toEqual(wanted);
+  });
+});
+
 describe('the environment', () => {
   it('is cleared of every variable of the library for tests', () => {
     const known: readonly string[] = cacheVariables;

@@ -7,7 +7,7 @@ import type { AccessRule } from './access.js';
 /** Headers that proxies add. `x-forwarded-*` is matched by its beginning. */
 const proxyHeaders = ['forwarded', 'via', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip'];
 
-const guide = guideUrl('observability.md#dashboard');
+const guide = guideUrl('dashboard.md#access');
 const help = `set guard or basicAuth of CacheDashboardModule.forRoot() to open it to others: ${guide}`;
 
 /** Refuses everybody: the rule in production for a dashboard without guard and basicAuth. */
