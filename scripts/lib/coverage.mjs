@@ -12,7 +12,7 @@ export const coveringSuites = ['unit', 'redis', 'integration', 'e2e'];
 /** Files that need a server or a running application: suites other than the unit tests cover them. */
 const outsideUnitTests = [
   'tiers/(redis|coherence)/',
-  'cache/(redis-|engine|stored-entry|read/|write/(writes|loaded-writes|set-in-flight)|entry/keyspace|load/load-run)',
+  'cache/(redis-|engine|stored-entry|read/|write/(writes|loaded-writes|set-in-flight)|entry/keyspace|load/(load-run|loaded-value|remote-watch|take-guard|value-at-hand))',
   'cache/lock/(locks|held-lease)',
   'cache/entry/key-aliases',
   'cache/load/lease-gate',

@@ -10,14 +10,9 @@ import { portionSize } from '../base/turn.js';
 import { activity } from './observe/activity.js';
 import type { BulkLoader, BulkLoadOptions } from './contract/bulk-load.js';
 import { BulkCalls, valueOf } from './bulk-calls.js';
-import {
-  allowsPlainHit,
-  assertKeys,
-  assertLoader,
-  assertNoMore,
-  assertPair,
-  present,
-} from './call-arguments.js';
+import { CallReports } from './call-reports.js';
+import { PlainSets } from './plain-sets.js';
+import { allowsPlainHit, assertKeys, assertLoader, assertNoMore, present } from './call-arguments.js';
 import { Cache } from './contract/cache.js';
 import { currentScope } from './deferred-invalidations.js';
 import type { Engine } from './engine.js';
@@ -33,11 +28,10 @@ import { listKeys } from './read/key-listing.js';
 import type { Hit } from './read/lookup.js';
 import { copyOut, copyIn } from './entry/isolation.js';
 import type { LockedWork, LockOptions } from './contract/lock.js';
-import { CallOutcome } from './observe/observer.js';
+import type { CallOutcome } from './observe/observer.js';
 import type { CallTrace } from './observe/traces.js';
 import type { Isolation, Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
 import { Keyspace } from './entry/keyspace.js';
-import type { CacheOperation } from './contract/monitor.js';
 import type { CacheStats } from './contract/stats.js';
 import type { CacheTracer } from './contract/tracing.js';
 import type { TagTable } from './entry/tag-table.js';
@@ -55,8 +49,9 @@ export let engineOf: (cache: TieredCache) => Engine;
  * The cache of this library: a view of an engine (an L1, an L2, both or neither) for one namespace. `InMemoryCache` and
  * `RedisCache` are root views; `namespace()` makes the others.
  *
- * The methods that most calls take are split for V8: a plain hit (`#plainHit`) and a plain set (`#plainSet`) stay short
- * enough to be inlined and allocate nothing they do not need; every other call takes the measured path (`#observe`).
+ * The methods that most calls take are split for V8: a plain hit (`#plainHit`) and a plain set ({@link PlainSets}) stay
+ * short enough to be inlined and allocate nothing they do not need; every other call takes the measured path
+ * ({@link CallReports}).
  * Inside a scope of `deferInvalidations` every call goes to {@link ScopedCalls}.
  */
 export class TieredCache extends Cache {
@@ -68,6 +63,8 @@ export class TieredCache extends Cache {
   readonly #clock: Pick<CoarseClock, 'coarse'>;
   readonly #counters: Counters;
   readonly #isolation: Isolation;
+  readonly #plainSets: PlainSets;
+  readonly #reports: CallReports;
   readonly #tagTable: TagTable;
   readonly #getOrSet: GetOrSet;
   readonly #bulk: BulkCalls;
@@ -90,6 +87,8 @@ export class TieredCache extends Cache {
     this.#counters = counters;
     this.#isolation = engine.isolation;
     this.#tagTable = engine.tags.table;
+    this.#plainSets = new PlainSets(engine, this.#keyspace);
+    this.#reports = new CallReports(engine, this.#keyspace, counters);
     this.#bulk = new BulkCalls(engine, this.#keyspace);
     this.#getOrSet = new GetOrSet(engine.loadDeps, this.#keyspace, counters, engine.verification);
     this.#verify = engine.defaults.verify;
@@ -159,34 +158,22 @@ export class TieredCache extends Cache {
    * @internal
    */
   recordRead(key: string, tier: 'l1' | 'l2' | undefined, start: number): void {
-    const engine = this.#engine;
-    const { counters, emitter, observer, l1 } = engine;
-    if (l1 !== undefined && tier !== 'l1') counters.missedL1();
-    if (tier === 'l1') counters.hitL1();
-    else if (tier === 'l2') counters.hitL2();
-    else counters.missed();
-    if (tier === undefined) emitter.emit('miss', { key });
-    else emitter.emit('hit', { key, tier });
-    const { sampling } = engine;
-    const isHitL1 = tier === 'l1';
-    if (isHitL1 && sampling.skipHit() && !activity.enabled) return;
-    sampling.restart();
-    if (!isHitL1 && observer.tracing.isOn) observer.tracing.read(this.#keyspace.path, key, start, tier);
-    if (isHitL1) this.#traceHits('get', key, { start, count: activity.enabled ? 1 : undefined });
-    const duration = performance.now() - start;
-    const isSampled = isHitL1 && !sampling.measuresEveryHit && !activity.enabled;
-    if (!isSampled) observer.read(key, duration, tier);
-    else if (sampling.isMonitorDue()) observer.sampledHit('get', key, duration);
+    this.#reports.read(key, tier, start);
   }
 
   // A method of its own: a closure in `get` would allocate a context for every hit. The same holds for `#loadWatched`.
   #getWatched<T>(key: string): Promise<T | undefined> {
-    if (this.#engine.sampling.hasMonitorOnly) return this.#getTimed(key);
-    return this.#observe('get', key, async (outcome) => {
+    const find = (): Promise<Hit | undefined> => {
       assertKey(key);
-      const found = await this.#engine.lookup.find('get', this.#keyspace, key);
-      this.#note(outcome, key, found);
-      return found === undefined ? undefined : (valueOf(found, this.#isolation) as T);
+      return this.#engine.lookup.find('get', this.#keyspace, key);
+    };
+    const give = (hit: Hit): T => valueOf(hit, this.#isolation) as T;
+    if (this.#engine.sampling.hasMonitorOnly) return this.#reports.timedGet(key, find, give);
+    return this.#reports.observe('get', key, async (outcome) => {
+      const found = await find();
+      if (found === undefined) outcome.missed(key);
+      else outcome.hit(key, found.tier);
+      return found === undefined ? undefined : give(found);
     });
   }
 
@@ -195,7 +182,12 @@ export class TieredCache extends Cache {
     if (scope !== undefined) return this.#within(scope).getMany(keys);
     const hits = this.#plainHitsOf<T>(keys);
     if (hits !== undefined) return Promise.resolve(hits);
-    return this.#observe('getMany', undefined, (outcome) => this.#bulk.getMany<T>(keys, outcome), keys);
+    return this.#reports.observe(
+      'getMany',
+      undefined,
+      (outcome) => this.#bulk.getMany<T>(keys, outcome),
+      keys,
+    );
   }
 
   /** The fast path of a `getMany` whose keys are all plain hits; undefined = take the measured path. */
@@ -218,7 +210,7 @@ export class TieredCache extends Cache {
       hits.set(key, copyOut(value, this.#isolation) as T);
     }
     this.#counters.hitL1(hits.size - keys.length);
-    if (isTraced) this.#traceHits('getMany', keys, { start, count: 1 });
+    if (isTraced) this.#reports.traceHits('getMany', keys, { start, count: 1 });
     if (!observer.isIdle) observer.ended('getMany', undefined, performance.now() - start, 'l1', true, true);
     return hits;
   }
@@ -229,7 +221,7 @@ export class TieredCache extends Cache {
     if (scope !== undefined) return this.#within(scope).set(key, value, options);
     if (this.#engine.mayStorePlainly() && typeof options !== 'object' && typeof options !== 'string') {
       try {
-        if (this.#plainSet(key, value, options)) return done;
+        if (this.#plainSets.set(key, value, options)) return done;
       } catch (error) {
         const refusal = error as Error;
         return Promise.reject(refusal);
@@ -239,8 +231,9 @@ export class TieredCache extends Cache {
   }
 
   #setWatched(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
-    if (this.#engine.sampling.hasMonitorOnly) return this.#setTimed(key, value, options);
-    return this.#observe('set', key, async ({ trace }) => this.#setNow(key, value, options, trace));
+    if (this.#engine.sampling.hasMonitorOnly)
+      return this.#reports.timedSet(key, () => this.#setNow(key, value, options));
+    return this.#reports.observe('set', key, async ({ trace }) => this.#setNow(key, value, options, trace));
   }
 
   /** May throw synchronously. */
@@ -263,13 +256,13 @@ export class TieredCache extends Cache {
     if (scope !== undefined) return this.#within(scope).setMany(entries, options);
     if (this.#engine.mayStorePlainly() && typeof options !== 'object' && typeof options !== 'string') {
       try {
-        if (this.#plainSetMany(entries, options)) return done;
+        if (this.#plainSets.setMany(entries, options)) return done;
       } catch (error) {
         const refusal = error as Error;
         return Promise.reject(refusal);
       }
     }
-    return this.#observe(
+    return this.#reports.observe(
       'setMany',
       undefined,
       () => this.#engine.work.inBulk((bulk) => this.#bulk.setMany(bulk, entries, options)),
@@ -320,41 +313,14 @@ export class TieredCache extends Cache {
     if (observer.isIdle && !activity.enabled && !observer.tracing.isOn && !isRevived(options)) {
       lifecycle.assertOpen();
       sampling.restart();
-      return this.#load(
-        new CallOutcome(this.#isCounted ? this.#engine.emitter : undefined),
-        key,
-        load,
-        options,
-      );
+      return this.#load(this.#reports.outcome(), key, load, options);
     }
-    if (sampling.hasMonitorOnly && !isRevived(options)) return this.#loadTimed(key, load, options);
+    if (sampling.hasMonitorOnly && !isRevived(options))
+      return this.#reports.timedLoad(key, (outcome) => this.#load(outcome, key, load, options));
     const work = isRevived(options)
       ? (outcome: CallOutcome) => this.#loadRevived<T>(outcome, key, load, options)
       : async (outcome: CallOutcome) => this.#load<T>(outcome, key, load, options);
-    return this.#observe('getOrSet', key, work, key, options);
-  }
-
-  /** A `getOrSet` that is no plain hit, timed for the monitor. */
-  async #loadTimed<T>(
-    key: string,
-    loader: Loader<T, unknown>,
-    options: Ttl | LoadOptions | undefined,
-  ): Promise<T> {
-    const engine = this.#engine;
-    engine.lifecycle.assertOpen();
-    engine.sampling.restart();
-    const start = engine.sampling.startTiming();
-    const outcome = new CallOutcome(this.#isCounted ? engine.emitter : undefined);
-    let success = false;
-    try {
-      const value = await this.#load(outcome, key, loader, options);
-      success = true;
-      return value;
-    } finally {
-      const asked = outcome.hits + outcome.misses;
-      const hit = asked === 0 ? undefined : outcome.misses === 0;
-      engine.observer.ended('getOrSet', key, performance.now() - start, outcome.tier, hit, success);
-    }
+    return this.#reports.observe('getOrSet', key, work, key, options);
   }
 
   /** As `#load`. A stored value that cannot be revived counts as a miss, and is loaded anew. */
@@ -402,7 +368,7 @@ export class TieredCache extends Cache {
       const values = await this.#getOrSetMany.run({ keys, loader: traced, options, outcome, plainHit });
       return values as Map<string, T>;
     };
-    return this.#observe('getOrSetMany', undefined, run, keys);
+    return this.#reports.observe('getOrSetMany', undefined, run, keys);
   }
 
   /** For a call for many keys: the caller's copy of a plain hit, by its key. */
@@ -426,7 +392,7 @@ export class TieredCache extends Cache {
   override async has(key: string): Promise<boolean> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).has(key);
-    return this.#observe('has', key, async () => {
+    return this.#reports.observe('has', key, async () => {
       assertKey(key);
       return (await this.#engine.lookup.look('has', this.#keyspace, key)) !== undefined;
     });
@@ -445,7 +411,7 @@ export class TieredCache extends Cache {
   async remainingMs(key: string): Promise<number | undefined> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).ttl(key, (entry) => this.#leftMs(entry));
-    return this.#observe('ttl', key, async () => {
+    return this.#reports.observe('ttl', key, async () => {
       assertKey(key);
       const entry = await this.#engine.lookup.look('ttl', this.#keyspace, key);
       return entry === undefined ? undefined : this.#leftMs(entry);
@@ -456,7 +422,7 @@ export class TieredCache extends Cache {
   override async expire(key: string, ...more: unknown[]): Promise<boolean> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).expire(key, more);
-    return this.#observe('expire', key, async () => {
+    return this.#reports.observe('expire', key, async () => {
       assertNoMore('expire', more);
       assertKey(key);
       return this.#engine.removals.expire(this.#keyspace, key);
@@ -467,7 +433,7 @@ export class TieredCache extends Cache {
   override async delete(key: string, ...more: unknown[]): Promise<boolean> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).delete(key, more);
-    return this.#observe('delete', key, async () => {
+    return this.#reports.observe('delete', key, async () => {
       assertNoMore('delete', more);
       assertKey(key);
       return (await this.#engine.removals.remove('delete', this.#keyspace, [key])) > 0;
@@ -483,13 +449,13 @@ export class TieredCache extends Cache {
       assertKeys(keys);
       return this.#engine.removals.remove('deleteMany', this.#keyspace, keys);
     };
-    return this.#observe('deleteMany', undefined, run, keys);
+    return this.#reports.observe('deleteMany', undefined, run, keys);
   }
 
   override async invalidateTags(...tags: string[]): Promise<void> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).invalidateTags(tags);
-    return this.#observe('invalidateTags', undefined, async () => {
+    return this.#reports.observe('invalidateTags', undefined, async () => {
       const checked = checkedTags(tags);
       if (checked.length > 0) await this.#engine.removals.invalidateTags(this.#keyspace, checked);
     });
@@ -498,7 +464,7 @@ export class TieredCache extends Cache {
   override async expireTags(...tags: string[]): Promise<void> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).expireTags(tags);
-    return this.#observe('expireTags', undefined, async () => {
+    return this.#reports.observe('expireTags', undefined, async () => {
       const checked = checkedTags(tags);
       if (checked.length > 0) await this.#engine.removals.expireTags(this.#keyspace, checked);
     });
@@ -508,7 +474,7 @@ export class TieredCache extends Cache {
   override async invalidatePattern(glob: string, ...more: unknown[]): Promise<number> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).invalidatePattern(glob, more);
-    return this.#observe('invalidatePattern', undefined, async () => {
+    return this.#reports.observe('invalidatePattern', undefined, async () => {
       assertNoMore('invalidatePattern', more);
       const matching = this.#keyspace.matching(glob);
       const count = await this.#engine.removals.removeMatching(
@@ -529,7 +495,7 @@ export class TieredCache extends Cache {
   override async clear(...more: unknown[]): Promise<void> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).clear(more);
-    return this.#observe('clear', undefined, async () => {
+    return this.#reports.observe('clear', undefined, async () => {
       assertNoMore('clear', more);
       await this.#engine.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
       const { path } = this.#keyspace;
@@ -612,22 +578,8 @@ export class TieredCache extends Cache {
     const value = this.#l1Hit(key, refreshing);
     if (value === undefined) return undefined;
     if (engine.sampling.isMonitorDue()) engine.observer.sampledHit(operation, key, performance.now() - start);
-    this.#traceHits(operation, key, { start, value });
+    this.#reports.traceHits(operation, key, { start, value });
     return value;
-  }
-
-  /** Traces L1 hits that have ended, if one is due. `count`: the hits since the last question. */
-  #traceHits(
-    operation: CacheOperation,
-    key: unknown,
-    {
-      count,
-      ...hit
-    }: { readonly start: number; readonly value?: unknown; readonly count?: number | undefined },
-  ): void {
-    const { observer, sampling } = this.#engine;
-    const sampleEvery = sampling.tracedHits(count);
-    if (sampleEvery > 0) observer.tracing.hit(operation, this.#keyspace.path, key, { ...hit, sampleEvery });
   }
 
   /** The value, if it is a plain hit. Counts it. */
@@ -651,55 +603,6 @@ export class TieredCache extends Cache {
     return value;
   }
 
-  /** The fast path of a set with the defaults or a ttl in seconds. False = take the measured path. */
-  #plainSet(key: string, value: unknown, ttl: number | undefined): boolean {
-    const { clock } = this.#engine;
-    const ttlMs = this.#plainTtlMs(ttl);
-    if (ttlMs === undefined) return false;
-    if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return false;
-    assertKey(key);
-    const stored = this.#plainForm(value);
-    const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
-    this.#engine.writes.putPlain(this.#keyspace.id(key), stored, until);
-    return true;
-  }
-
-  /** As `#plainSet`, for many entries: one that cannot be stored fails the call as a whole. */
-  #plainSetMany(entries: unknown, ttl: number | undefined): boolean {
-    if (!Array.isArray(entries) || entries.length > portionSize) return false;
-    const ttlMs = this.#plainTtlMs(ttl);
-    if (ttlMs === undefined) return false;
-    const stored = new Array<unknown>(entries.length);
-    for (let i = 0; i < entries.length; i++) {
-      const [key, value] = assertPair(entries[i] as [string, unknown]);
-      assertKey(key);
-      stored[i] = this.#plainForm(present(key, value));
-    }
-    const { clock, writes } = this.#engine;
-    const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
-    for (let i = 0; i < entries.length; i++) {
-      const [key] = entries[i] as [string, unknown];
-      writes.putPlain(this.#keyspace.id(key), stored[i], until);
-    }
-    return true;
-  }
-
-  /** Milliseconds; undefined = the measured path validates it. */
-  #plainTtlMs(ttl: number | undefined): number | undefined {
-    if (ttl === undefined) return this.#engine.defaults.ttlMs;
-    return Number.isInteger(ttl) && ttl >= 0 && ttl <= maxPlainTtl ? ttl * 1000 : undefined;
-  }
-
-  /** The form of a value that the L1 stores, in a cache without an L2. */
-  #plainForm(value: unknown): unknown {
-    const isPrimitive =
-      value === null ||
-      (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
-    if (isPrimitive) return value;
-    const { defaults } = this.#engine;
-    return copyIn(value, this.#engine, { value: defaults.value, tiers: 'both' }).value;
-  }
-
   #within(scope: InvalidationScope): ScopedCalls {
     const view = {
       cache: this,
@@ -710,98 +613,10 @@ export class TieredCache extends Cache {
     return new ScopedCalls(view, scope);
   }
 
-  /** `traced`: the key or keys, for tracers. `options`: of a `getOrSet`. */
-  async #observe<T>(
-    operation: CacheOperation,
-    key: string | undefined,
-    work: (outcome: CallOutcome) => Promise<T>,
-    traced: unknown = key,
-    options?: Ttl | LoadOptions,
-  ): Promise<T> {
-    this.#engine.lifecycle.assertOpen();
-    this.#engine.sampling.restart();
-    const { observer, emitter } = this.#engine;
-    const trace = observer.tracing.isOn ? this.#traceOf(operation, traced, options) : undefined;
-    return observer.observe(
-      operation,
-      key,
-      new CallOutcome(this.#isCounted ? emitter : undefined, trace),
-      work,
-    );
-  }
-
-  /**
-   * The trace of a call; undefined for an L1 hit that is not due. Such hits come here if a request attributes calls.
-   */
-  #traceOf(
-    operation: CacheOperation,
-    key: unknown,
-    options: Ttl | LoadOptions | undefined,
-  ): CallTrace | undefined {
-    const { observer, sampling } = this.#engine;
-    const stands = this.#willHitL1(operation, key, options) ? sampling.tracedHits(1) : 1;
-    return stands === 0 ? undefined : observer.tracing.begin(operation, this.#keyspace.path, key, stands);
-  }
-
-  #willHitL1(operation: CacheOperation, key: unknown, options: Ttl | LoadOptions | undefined): boolean {
-    const { l1, entries } = this.#engine;
-    if (operation !== 'get' && operation !== 'getOrSet') return false;
-    if (typeof key !== 'string' || key === '' || l1 === undefined) return false;
-    if (typeof options === 'object' && !allowsPlainHit(options)) return false;
-    const entry = l1.peek(this.#keyspace.id(key));
-    return entry !== undefined && entries.stateOf(entry) === 'fresh';
-  }
-
-  /** A `get` that is no plain hit, timed for the monitor. */
-  async #getTimed<T>(key: string): Promise<T | undefined> {
-    const engine = this.#engine;
-    engine.lifecycle.assertOpen();
-    engine.sampling.restart();
-    const start = engine.sampling.startTiming();
-    let found: Hit | undefined;
-    let success = false;
-    try {
-      assertKey(key);
-      found = await engine.lookup.find('get', this.#keyspace, key);
-      success = true;
-    } finally {
-      if (start !== 0) {
-        const hit = success ? found !== undefined : undefined;
-        engine.observer.ended('get', key, performance.now() - start, found?.tier, hit, success);
-      }
-    }
-    return found === undefined ? undefined : (valueOf(found, this.#isolation) as T);
-  }
-
-  async #setTimed(key: string, value: unknown, options: Ttl | StoreOptions | undefined): Promise<void> {
-    const engine = this.#engine;
-    engine.lifecycle.assertOpen();
-    const start = engine.sampling.startTiming();
-    let success = false;
-    try {
-      await this.#setNow(key, value, options);
-      success = true;
-    } finally {
-      if (start !== 0) {
-        engine.observer.ended('set', key, performance.now() - start, undefined, undefined, success);
-      }
-    }
-  }
-
   /** Milliseconds until the end of the ttl; with an L2, of the ttl in Redis. */
   #leftMs(entry: L1Entry): number {
     const { l2, clock } = this.#engine;
     return (l2 === undefined ? entry.expiresAt : entry.endsAt) - clock.now();
-  }
-
-  /** False for an {@link uncounted} view. */
-  get #isCounted(): boolean {
-    return this.#counters === this.#engine.counters;
-  }
-
-  #note(outcome: CallOutcome, key: string, hit: Hit | undefined): void {
-    if (hit === undefined) outcome.missed(key);
-    else outcome.hit(key, hit.tier);
   }
 }
 
@@ -819,6 +634,3 @@ function keysOfEntries(entries: unknown): readonly unknown[] {
 }
 
 const done = Promise.resolve();
-
-/** Seconds. A longer ttl takes the measured path, which validates it. */
-const maxPlainTtl = 365 * 24 * 3600;

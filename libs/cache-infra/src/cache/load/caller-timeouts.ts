@@ -1,8 +1,8 @@
 import { timerMs } from '../../base/duration.js';
 import type { LoadDeps } from './load-deps.js';
-import { valueAtHand } from './load-run.js';
 import { tookTooLong, type LoadResult, type SingleFlight } from './single-flight.js';
 import type { LoadPlan } from '../entry/store-plan.js';
+import { valueAtHand } from './value-at-hand.js';
 
 type WaitDeps = Pick<LoadDeps, 'lookup' | 'entries' | 'timers'>;
 

@@ -1,34 +1,24 @@
-import { SerializationError, ValidationError } from '../../base/errors.js';
 import type { L1Entry } from '../../tiers/memory/l1-entry.js';
-import type { LoadGuard } from '../../tiers/redis/load-guards.js';
 import type { OptimisticLoad } from '../../tiers/redis/optimistic-loads.js';
-import type { BaselineRequest, RemoteLoad } from '../../tiers/remote-tier.js';
+import type { BaselineRequest } from '../../tiers/remote-tier.js';
 import type { Loader } from '../contract/options.js';
-import { copyIn, copyOut, formsOfStored, type StoredForms } from '../entry/isolation.js';
+import { copyOut } from '../entry/isolation.js';
 import type { Keyspace } from '../entry/keyspace.js';
-import { refreshTime } from '../entry/l1-entries.js';
 import type { LoadPlan, StorePlan } from '../entry/store-plan.js';
 import { revived } from '../entry/value-rules.js';
-import { isSuperseded, supersede } from '../invalidate/in-flight.js';
-import type { NotStoredReason } from '../contract/tracing.js';
 import { activity } from '../observe/activity.js';
 import { failed } from '../recover/error-policy.js';
 import { runAs } from './calling-flight.js';
 import { LoadDecisions } from './load-decisions.js';
 import type { LoadDeps } from './load-deps.js';
-import {
-  SingleFlight,
-  type FlightObserver,
-  type FlightOptions,
-  type LoadOutcome,
-  type LoadResult,
-} from './single-flight.js';
+import { LoadedValue } from './loaded-value.js';
+import { isDueAgain, isRefreshDue } from './refresh-due.js';
+import { RemoteWatch } from './remote-watch.js';
+import type { FlightOptions, LoadOutcome, LoadResult, SingleFlight } from './single-flight.js';
 import { mayServeStale } from './stale-policy.js';
+import { takeGuard } from './take-guard.js';
+import { valueAtHand } from './value-at-hand.js';
 
-/** Pause between two checks of another instance's lease, where no channel announces its end. Milliseconds. */
-const pollMs = 100;
-/** Pause after another instance's lease has expired, since its last write may be in flight. Milliseconds. */
-const takeoverMs = 20;
 /** Most reads of an entry that changes during the read. */
 const maxReads = 3;
 
@@ -57,19 +47,9 @@ export interface LoadDriver {
 }
 
 /**
- * How a load reacts to a remote change of its entry:
- *
- * - `asking`: Redis is being asked for the entry, for what the load compares, or for a guard. The change is noted; the
- *   answer shows whether it came before the load.
- * - `guarded`: Redis can judge the load, by its guard or by comparing. The load asks whether the change concerns it.
- * - `unguarded`: Redis did not answer, or the value is being stored. The change supersedes the load.
- */
-type GuardState = 'asking' | 'guarded' | 'unguarded';
-
-/**
  * One load, straight down: ask Redis for the entry and for what the load compares at its end (or take the guard and the
- * lease), run the loader, store the value. All callers of the key share it by its {@link SingleFlight}. How a remote
- * change affects a running load: `GuardState`.
+ * lease), run the loader, store the value. All callers of the key share it by its {@link SingleFlight}. A
+ * remote change of the entry meanwhile: {@link RemoteWatch}. The ways of the value into the tiers: {@link LoadedValue}.
  *
  * *Driven loads.* An async function and its promises take several kilobytes for each load that waits. So a call for
  * many keys drives its loads itself: it reads many entries at once, runs one loader, and tells each load what concerns
@@ -77,24 +57,15 @@ type GuardState = 'asking' | 'guarded' | 'unguarded';
  * `LoadDriver.needsValue`; then `resolve` or `reject`. `goAlone` turns a driven load into one that drives itself, if
  * something is special about its key.
  */
-export class LoadRun implements FlightObserver {
+export class LoadRun {
   readonly flight: SingleFlight;
   readonly #deps: LoadDeps;
   readonly #call: LoadCall;
+  readonly #watch: RemoteWatch;
   /** undefined = the load drives itself. */
   #driver: LoadDriver | undefined;
   #decisions: LoadDecisions | undefined;
-  #guardState: GuardState = 'unguarded';
-  #entryChanged = false;
-  /** The load as Redis judges it; undefined = Redis did not answer, or was not asked. */
-  #remote: LoadGuard | OptimisticLoad | undefined;
-  /** Redis is asked now and then whether the key was changed, while the loader runs. */
-  #isWatching = false;
-  #renewal: NodeJS.Timeout | undefined;
   #isLoaderRunning = false;
-  #isLooking = false;
-  /** Of an optimistic load: see `Coherence.l1Generation`. */
-  #l1Generation: number | undefined;
   /** `performance.now()`, if calls are attributed to requests. */
   #loaderStart: number | undefined;
   /** Redis holds a value of a newer version. */
@@ -105,7 +76,8 @@ export class LoadRun implements FlightObserver {
   private constructor(deps: LoadDeps, call: LoadCall, options: Omit<FlightOptions, 'key'>) {
     this.#deps = deps;
     this.#call = call;
-    this.flight = new SingleFlight({ key: call.key, ...options }, this);
+    this.#watch = new RemoteWatch(deps, call.id, { key: call.key, ...options });
+    this.flight = this.#watch.flight;
   }
 
   /** Starts a load. It is in flight when this returns. */
@@ -162,7 +134,7 @@ export class LoadRun implements FlightObserver {
         trace.ended(result, flight.superseded);
         return result;
       } finally {
-        trace.leased = this.#remote?.leased === true;
+        trace.leased = this.#watch.remote?.leased === true;
       }
     });
   }
@@ -183,7 +155,7 @@ export class LoadRun implements FlightObserver {
 
   /** Of a driven load: its entry is about to be read. Returns what it compares, to be read with the entry. */
   asks(expectsMiss: boolean): OptimisticLoad | undefined {
-    this.#noteEntryChanges();
+    this.#watch.noteChanges();
     return expectsMiss ? this.#prepared() : undefined;
   }
 
@@ -192,7 +164,7 @@ export class LoadRun implements FlightObserver {
    * {@link takesBaseline}.
    */
   found(read: L1Entry | undefined | typeof failed, prepared: OptimisticLoad | undefined): boolean {
-    if (read !== failed && read !== undefined && this.#entryChanged) {
+    if (read !== failed && read !== undefined && this.#watch.entryChanged) {
       this.goAlone();
       return false;
     }
@@ -216,7 +188,7 @@ export class LoadRun implements FlightObserver {
       return false;
     }
     if (prepared === undefined || !isBegun(prepared, read)) return true;
-    this.#takeRemote(prepared);
+    this.#watch.compare(prepared);
     this.needsValue();
     return false;
   }
@@ -229,7 +201,7 @@ export class LoadRun implements FlightObserver {
     }
     try {
       const load = await this.#beginOptimistically();
-      if (load !== undefined) this.#takeRemote(load);
+      if (load !== undefined) this.#watch.compare(load);
       this.needsValue();
     } catch (error) {
       this.#end({ error });
@@ -325,7 +297,7 @@ export class LoadRun implements FlightObserver {
   /** The load has ended: later calls begin anew. */
   #leaveFlight(): void {
     const { flight } = this;
-    this.#stopWatching();
+    this.#watch.stop();
     flight.tiersAsked();
     this.#deps.work.loads.end(this.#call.id, flight);
     flight.loadEnded();
@@ -389,25 +361,20 @@ export class LoadRun implements FlightObserver {
       if (!this.#isOptimistic) {
         if (plan.lock) await this.#call.beforeLease?.(flight);
         flight.throwIfAbandoned();
-        return this.#takeGuard();
+        return takeGuard(this.#deps, this.#call, this.#watch);
       }
       load = await this.#beginOptimistically();
       if (load === undefined) return undefined;
     }
-    this.#takeRemote(load);
+    this.#watch.compare(load);
     return undefined;
-  }
-
-  #takeRemote(load: OptimisticLoad): void {
-    this.#remote = load;
-    this.#l1Generation = this.#deps.coherence.l1Generation;
   }
 
   /** The answer from what Redis holds; undefined = the loader must run. Counts a miss. */
   #answerOrMiss(read: L1Entry | undefined): LoadResult | undefined {
     const { counters, missForecast } = this.#deps;
     const found = this.#ofVersion(read);
-    const answer = found === undefined || isForced(this.flight) ? undefined : this.#answerFrom(found);
+    const answer = found === undefined || this.flight.forced ? undefined : this.#answerFrom(found);
     missForecast.noted(answer === undefined);
     if (answer === undefined) counters.missedL2();
     return answer;
@@ -444,10 +411,11 @@ export class LoadRun implements FlightObserver {
   /** The answer from the entry in Redis; undefined = the loader must run. */
   #answerFrom(found: L1Entry): LoadResult | undefined {
     const { flight } = this;
+    const { plan } = this.#call;
     const { entries, backoff, clock } = this.#deps;
     const isFresh = entries.isWithinTtl(found);
-    if (isFresh && !this.#isDueAgain(found)) {
-      return { from: 'l2', entry: found, isDue: this.#isDue(found) };
+    if (isFresh && !isDueAgain(this.#deps, flight, plan, found)) {
+      return { from: 'l2', entry: found, isDue: isRefreshDue(this.#deps, plan, found) };
     }
     if (!isFresh) flight.stale ??= found;
     const { stale } = flight;
@@ -465,98 +433,23 @@ export class LoadRun implements FlightObserver {
     const { keyspace, key, id, plan } = this.#call;
     const { lookup, work } = this.#deps;
     for (let reads = 1; ; reads++) {
-      this.#noteEntryChanges();
+      this.#watch.noteChanges();
       const found = await lookup.tryL2('getOrSet', keyspace, key, plan, baseline);
-      if (found === undefined || found === failed || !this.#entryChanged) return found;
+      if (found === undefined || found === failed || !this.#watch.entryChanged) return found;
       if (reads < maxReads) continue;
-      this.#guardState = 'unguarded';
+      this.#watch.trustNoGuard();
       work.loads.supersede(id);
       return found;
-    }
-  }
-
-  #noteEntryChanges(): void {
-    this.#entryChanged = false;
-    this.#guardState = 'asking';
-  }
-
-  /**
-   * Puts the guard into Redis. With `lock`, waits until this instance gets the lease, or another has stored a value.
-   */
-  async #takeGuard(): Promise<LoadResult | undefined> {
-    const { flight } = this;
-    const { keyspace, key, plan } = this.#call;
-    const { guards, lifecycle, errors, loadedWrites, coherence, keySignals } = this.#deps;
-    if (guards === undefined) return undefined;
-    const redisKey = keyspace.redisKey(key);
-    const signal = keySignals.listen(redisKey);
-    let holder: string | undefined;
-    let leftMs = Infinity;
-    try {
-      for (;;) {
-        lifecycle.assertOpen();
-        this.#noteEntryChanges();
-        const begun = await errors.guarded(
-          'getOrSet',
-          guards.begin(redisKey, plan.lock && leftMs > 0, holder),
-        );
-        // Redis is unavailable: load without a guard.
-        if (begun === failed) return undefined;
-        if (begun.granted) this.#remote = begun;
-        if (begun.granted && begun.previous === null) return undefined;
-        if (begun.previous !== null && !flight.forced && plan.lock) {
-          // Another instance may have stored the value meanwhile.
-          const found = await this.#lookAgain(begun);
-          if (found !== undefined && !this.#isDueAgain(found) && !isForced(flight)) {
-            await loadedWrites.release(begun);
-            return { from: 'l2', entry: found, isDue: false };
-          }
-        }
-        if (begun.granted) return undefined;
-        // Another instance refreshes the value already: a refresh need not wait for it.
-        if (flight.background) return { from: 'other-instance' };
-        flight.tiersAsked();
-        holder = begun.holder;
-        // Two loads with a lease may wait for each other's: wait no longer than a lease lasts.
-        if (flight.holdsUpLease) leftMs = Math.min(leftMs, guards.leaseMs);
-        const isAnnounced = coherence.channel?.armed === true;
-        const waitMs = isAnnounced ? begun.leaseLeftMs + takeoverMs : Math.min(begun.leaseLeftMs, pollMs);
-        const start = performance.now();
-        await signal.received(Math.min(waitMs, leftMs), flight.signal);
-        flight.throwIfAbandoned();
-        leftMs -= performance.now() - start;
-        if (flight.trace !== undefined) flight.trace.leaseWaitMs += performance.now() - start;
-        signal.reset();
-      }
-    } finally {
-      signal.stop();
-    }
-  }
-
-  async #lookAgain(begun: LoadGuard): Promise<L1Entry | undefined> {
-    const { keyspace, key } = this.#call;
-    try {
-      return await this.#deps.lookup.lookL2('getOrSet', keyspace, key, this.#call.plan);
-    } catch (error) {
-      await this.#deps.loadedWrites.release(begun);
-      throw error;
     }
   }
 
   /** From now on a change of the entry elsewhere concerns the loader's value. */
   #prepareLoader(): void {
     const { flight } = this;
-    const { id } = this.#call;
-    const { tags, work } = this.#deps;
-    flight.tagEpoch = tags.table.latest;
+    flight.tagEpoch = this.#deps.tags.table.latest;
     if (this.#deps.replicaLag !== undefined) this.#beganAt = this.#deps.clock.now();
-    if (this.#remote?.leased === true) flight.holdUpLease();
-    if (this.#remote === undefined) {
-      this.#guardState = 'unguarded';
-      if (this.#entryChanged) work.loads.supersede(id);
-    } else {
-      this.#watch(this.#remote);
-    }
+    if (this.#watch.remote?.leased === true) flight.holdUpLease();
+    this.#watch.start();
   }
 
   #newDecisions(stale: unknown): LoadDecisions {
@@ -564,105 +457,18 @@ export class LoadRun implements FlightObserver {
     return new LoadDecisions(key, this.flight, keyspace, storePlan?.() ?? plan, stale);
   }
 
-  /** Stores the loader's value, unless it is none. A promise where Redis is asked. */
+  /** A promise where Redis is asked. */
   #store(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
-    if (value === undefined) return this.#storeNothing(value, 'absent');
-    if (decisions.skipped) return this.#storeNothing(value, 'skipped');
-    if (this.#isDisabled) return this.#storeNothing(value, 'disabled');
-    if (this.#mayHaveMissedChanges) return this.#storeNothing(value, 'superseded');
-    const isLagging = this.#isLagging(decisions);
-    if (isLagging === false) return this.#storeNow(decisions, value);
-    if (isLagging === true) return this.#storeNothing(value, 'replica-lag');
-    return isLagging.then((lags) =>
-      lags ? this.#storeNothing(value, 'replica-lag') : this.#storeNow(decisions, value),
-    );
-  }
-
-  /** True if the loader may have read a replica from before an invalidation. A promise where Redis is asked. */
-  #isLagging({ plan, unstorable }: LoadDecisions): boolean | Promise<boolean> {
-    const { replicaLag, counters } = this.#deps;
-    if (replicaLag === undefined || unstorable !== undefined || this.flight.superseded) return false;
     const { keyspace, key, id } = this.#call;
-    const count = (lags: boolean): boolean => {
-      if (lags) counters.loadedInLag();
-      return lags;
+    const load = {
+      keyspace,
+      key,
+      id,
+      watch: this.#watch,
+      isOutdated: this.#isOutdated,
+      beganAt: this.#beganAt,
     };
-    const lags = replicaLag.mayCover({
-      ...{ keyspace, key, id, tags: plan.tags },
-      ...{ beganAt: this.#beganAt, isInRedis: this.#remote !== undefined },
-    });
-    return lags instanceof Promise ? lags.then(count) : count(lags);
-  }
-
-  /** The value of an older release stays in the L1: in Redis it would replace the one of a newer release. */
-  async #storeInL1(decisions: LoadDecisions, value: unknown): Promise<LoadResult> {
-    await this.#deps.loadedWrites.releaseEmpty(this.#remote);
-    if (decisions.plan.tiers === 'l2') return this.#notStored(value, 'outdated');
-    const isCurrent = this.#remote === undefined || (await this.#remote.isCurrent().catch(() => false));
-    if (!isCurrent) return this.#notStored(value, 'superseded');
-    this.#remote = undefined;
-    return this.#storeNow(decisions, value);
-  }
-
-  #storeNow(decisions: LoadDecisions, value: unknown): LoadResult | Promise<LoadResult> {
-    if (this.#isOutdated && this.#remote !== undefined) return this.#storeInL1(decisions, value);
-    let stored: StoredForms;
-    let storing: boolean | Promise<boolean>;
-    try {
-      if (decisions.unstorable !== undefined) throw decisions.unstorable;
-      const { keyspace, key } = this.#call;
-      const renewed = decisions.isRenewal(value) ? this.flight.stale : undefined;
-      if (renewed?.detail !== undefined) decisions.keepTags(keyspace.ownTags(renewed.detail.tags));
-      const plan: StorePlan = this.#isOutdated ? { ...decisions.plan, tiers: 'l1' } : decisions.plan;
-      if (renewed === undefined) stored = copyIn(value, this.#deps, plan);
-      else stored = formsOfStored(renewed.value, this.#deps, plan);
-      if (renewed !== undefined) this.#deps.counters.renewed();
-      // From here on Redis may hold the value before this instance knows: a remote change may be newer, and supersedes
-      // the load.
-      this.#guardState = 'unguarded';
-      const made = { epoch: this.flight.tagEpoch ?? 0, remote: this.#remote };
-      if (this.flight.trace !== undefined) this.flight.trace.ttl = plan.ttlMs / 1000;
-      storing = this.#deps.loadedWrites.store(keyspace, key, stored, plan, this.flight, made);
-    } catch (error) {
-      return this.#afterRefusal(decisions, value, error);
-    }
-    if (typeof storing === 'boolean') return this.#stored(value, stored, storing);
-    return storing.then(
-      (isStored) => this.#stored(value, stored, isStored),
-      (error: unknown) => this.#afterRefusal(decisions, value, error),
-    );
-  }
-
-  /** The channel was lost during a load that relied on it to tell of evicted traces. */
-  get #mayHaveMissedChanges(): boolean {
-    const { coherence, optimisticLoads } = this.#deps;
-    if (this.#l1Generation === undefined || this.#l1Generation === coherence.l1Generation) return false;
-    return optimisticLoads?.keepsTraces !== true;
-  }
-
-  #stored(made: unknown, { value }: StoredForms, stored: boolean): LoadResult {
-    if (activity.enabled && stored) activity.note('set', undefined, undefined);
-    const { tags, tagEpoch = 0 } = this.flight;
-    return { from: 'loader', value, made, isStoredForm: true, stored, tags, tagEpoch };
-  }
-
-  #notStored(value: unknown, reason: NotStoredReason): LoadResult {
-    const { flight } = this;
-    if (flight.trace !== undefined) flight.trace.notStored = reason;
-    const { tags, tagEpoch = 0 } = flight;
-    return { from: 'loader', value, made: value, isStoredForm: false, stored: false, tags, tagEpoch };
-  }
-
-  #storeNothing(value: unknown, reason: NotStoredReason): LoadResult | Promise<LoadResult> {
-    if (this.#remote?.leased !== true) return this.#notStored(value, reason);
-    return this.#deps.loadedWrites.releaseEmpty(this.#remote).then(() => this.#notStored(value, reason));
-  }
-
-  async #afterRefusal(decisions: LoadDecisions, value: unknown, error: unknown): Promise<LoadResult> {
-    await this.#deps.loadedWrites.releaseEmpty(this.#remote);
-    if (!isUnstorable(error)) throw error;
-    this.#reportUnstorable(decisions, error);
-    return this.#notStored(value, 'unstorable');
+    return new LoadedValue(this.#deps, load, decisions, value).store();
   }
 
   /** The stale value, as the loader gets it. */
@@ -702,10 +508,10 @@ export class LoadRun implements FlightObserver {
     const { id } = this.#call;
     const { loadedWrites, backoff, clock, entries } = this.#deps;
     if (flight.isAbandoned) {
-      await loadedWrites.release(this.#remote);
+      await loadedWrites.release(this.#watch.remote);
       throw error;
     }
-    await loadedWrites.releaseEmpty(this.#remote);
+    await loadedWrites.releaseEmpty(this.#watch.remote);
     const retryAt = backoff.failed(id, clock.now());
     entries.postponeRefresh(id, retryAt);
     const value = await valueAtHand(this.#deps, flight, 'load-failed');
@@ -713,123 +519,6 @@ export class LoadRun implements FlightObserver {
     if (flight.trace !== undefined) flight.trace.failure = error;
     return value;
   }
-
-  /** A disabled cache has no tier. Its values need not be storable. */
-  get #isDisabled(): boolean {
-    return this.#deps.l1 === undefined && this.#deps.l2 === undefined;
-  }
-
-  /** Reports a value that no tier can store. Callers get the value; the next call loads again. */
-  #reportUnstorable(decisions: LoadDecisions, error: Error): void {
-    const { counters, clock, refusals, entries, refreshBackoff } = this.#deps;
-    const { key, id } = this.#call;
-    counters.loadedUnstorable();
-    refusals.report(error, key, decisions);
-    // Without a pause every hit would start another refresh.
-    if (this.flight.background) entries.postponeRefresh(id, refreshBackoff.failed(id, clock.now()));
-  }
-
-  /** True for a refresh that finds an entry due for a refresh itself: the refresh needs a newer one. */
-  #isDueAgain(found: L1Entry): boolean {
-    return this.flight.background && this.#isDue(found);
-  }
-
-  #isDue({ endsAt, detail }: L1Entry): boolean {
-    const { plan } = this.#call;
-    if (plan.refreshAhead === undefined) return false;
-    const due = refreshTime(endsAt, detail?.ttlMs ?? plan.ttlMs, plan.refreshAhead);
-    return this.#deps.clock.now() >= due;
-  }
-
-  /** Renews the guard in Redis at intervals. Each renewal tells whether the key was invalidated. */
-  #watch(remote: RemoteLoad): void {
-    this.#guardState = 'guarded';
-    this.#isWatching = true;
-    if (remote.renewEveryMs === undefined) {
-      this.#deps.lookRounds.add(this);
-    } else {
-      this.#renewal = setInterval(() => {
-        void this.look();
-      }, remote.renewEveryMs);
-      this.#renewal.unref();
-    }
-    if (this.#entryChanged) this.onGuardChanged();
-    if (this.flight.superseded) this.onSuperseded();
-  }
-
-  /** Renews the guard, or asks whether the key was changed. Resolves once Redis has answered, and never rejects. */
-  look(): Promise<void> | undefined {
-    // A look that waits for its answer is enough: many loads would ask faster than Redis answers.
-    if (this.#remote === undefined || this.#isLooking) return undefined;
-    this.#isLooking = true;
-    return this.#supersedeUnless(
-      this.#remote.renew().finally(() => {
-        this.#isLooking = false;
-      }),
-    );
-  }
-
-  #stopWatching(): void {
-    this.#guardState = 'unguarded';
-    if (!this.#isWatching) return;
-    this.#isWatching = false;
-    if (this.#renewal === undefined) this.#deps.lookRounds.delete(this);
-    else clearInterval(this.#renewal);
-  }
-
-  #supersedeUnless(asked: Promise<boolean>): Promise<void> {
-    return asked.then((isCurrent) => {
-      // Once the load has ended, the state of its guard has no meaning.
-      if (isCurrent || this.#remote?.ended === true) return;
-      this.#deps.work.loads.end(this.#call.id, this.flight);
-      supersede(this.flight);
-    }, ignore);
-  }
-
-  /** Releases the lease at once, however long the loader still runs: its value will not be stored. */
-  onSuperseded(): void {
-    if (!this.#isWatching) return;
-    this.#stopWatching();
-    if (this.#remote?.leased !== true) return;
-    const { loadedWrites, lifecycle } = this.#deps;
-    const release = this.flight.isOverdue
-      ? loadedWrites.releaseEmpty(this.#remote)
-      : loadedWrites.release(this.#remote);
-    lifecycle.untilEnded(release);
-  }
-
-  onAbandoned(): void {
-    this.#deps.work.loads.end(this.#call.id, this.flight);
-  }
-
-  onEntryChanged(): boolean {
-    if (this.#guardState === 'unguarded') return false;
-    this.flight.stale = undefined;
-    if (this.#guardState === 'asking') this.#entryChanged = true;
-    else this.onGuardChanged();
-    return true;
-  }
-
-  onGuardChanged(): void {
-    if (!this.#isWatching || this.#remote === undefined) return;
-    void this.#supersedeUnless(this.#remote.isCurrent());
-  }
-}
-
-/**
- * The value at hand, if it may be served for `reason`. Pulls tag invalidations by other instances first, since an
- * invalidation ends the grace.
- */
-export async function valueAtHand(
-  deps: Pick<LoadDeps, 'lookup' | 'entries'>,
-  flight: SingleFlight,
-  reason: 'load-failed' | 'soft-timeout' | 'hard-timeout',
-): Promise<Extract<LoadResult, { from: 'stale' }> | undefined> {
-  const { stale } = flight;
-  if (stale === undefined || flight.superseded) return undefined;
-  await deps.lookup.pullTagsOf(stale);
-  if (isSuperseded(flight) || !mayServeStale(deps.entries.stateOf(stale), reason)) return undefined;
-  return { from: 'stale', value: stale.value };
 }
 
 /** True for a load that needs no guard in Redis: see `OptimisticLoads`. */
@@ -845,16 +534,6 @@ export function isOptimistic(
 /** True if the baseline came with the entry. An entry that cannot be used may be about to be removed. */
 function isBegun(load: OptimisticLoad, read: L1Entry | undefined): boolean {
   return load.hasBegun && !(read === undefined && load.foundEntry);
-}
-
-/** As {@link isSuperseded}: a caller that forces a load may have joined meanwhile. */
-function isForced(flight: SingleFlight): boolean {
-  return flight.forced;
-}
-
-/** True if no tier can store the value, because of its kind, its size or its tags. */
-function isUnstorable(error: unknown): error is Error {
-  return error instanceof SerializationError || error instanceof ValidationError;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
