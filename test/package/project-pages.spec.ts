@@ -141,3 +141,10 @@ describe('the forms for issues', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
+
+it('the README fits a screen: at most 150 lines of at most 120 characters', async () => {
+  const lines = (await readText('README.md')).trimEnd().split('\n');
+
+  expect(lines.length).toBeLessThanOrEqual(150);
+  expect(lines.filter((line) => [...line].length > 120)).toEqual([]);
+});
