@@ -1,6 +1,7 @@
 // A cache on a Redis client that the application brings.
 import 'reflect-metadata';
 import { deepStrictEqual, strictEqual } from 'node:assert';
+import { setTimeout } from 'node:timers/promises';
 
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -25,6 +26,9 @@ export async function tryClients(clientOf: () => RedisConnectionOptions): Promis
   const load = async (): Promise<number> => ++loads;
   deepStrictEqual([await one.getOrSet('n', load), await other.getOrSet('n', load)], [1, 1]);
   await one.invalidateTags('users');
+  // The L1 of the other application hears of it by a message.
+  const end = Date.now() + 10_000;
+  while ((await other.get('user:1')) !== undefined && Date.now() < end) await setTimeout(5);
   strictEqual(await other.get('user:1'), undefined);
   await one.clear();
   await first.close();
