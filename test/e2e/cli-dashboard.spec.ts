@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { RedisCache } from 'nestjs-cache-infra';
+import { InMemoryCache, RedisCache } from 'nestjs-cache-infra';
 
 import { instanceSummary } from '../../libs/cache-infra/src/fleet/instance-summary.js';
 import { FleetPublisher } from '../../libs/cache-infra/src/fleet/publisher.js';
@@ -25,17 +25,19 @@ beforeEach(async () => {
 });
 
 /** Publishes an instance. */
-async function instance(): Promise<void> {
+async function instance(): Promise<RedisCache> {
   const cache = closing(new RedisCache({ name: 'shop', redisUrl: server.url, keyPrefix: 'shop' }));
+  const memory = closing(new InMemoryCache({ name: 'local' }));
   const publisher = closing(
     new FleetPublisher(cache, {
       ...{ id: 'one', everyMs: 1000, named: new Set(['shop']) },
-      summary: () => instanceSummary({ id: 'one', name: 'shop-1', caches: [{ cache }] }),
+      summary: () => instanceSummary({ id: 'one', name: 'shop-1', caches: [{ cache }, { cache: memory }] }),
     }),
   );
   await cache.connect();
   publisher.start();
   await until(async () => (await readFleet(cache)).instances.length === 1, 'the instance');
+  return cache;
 }
 
 /** The running command, and the address that it prints. */
@@ -91,6 +93,32 @@ describe('npx nestjs-cache-infra dashboard', () => {
     end('SIGTERM');
     expect(await code).toBe(0);
     await stream.body?.cancel().catch(() => undefined);
+  });
+
+  it('looks into a key of a namespace, and shows its value only with --values', async () => {
+    const cache = await instance();
+    await cache.namespace('eu/west').set('user:1', { name: 'Ada' }, { ttl: '1h', tags: ['users'] });
+    const query = 'api/key?cache=shop&key=user:1&namespace=eu/west';
+    const answer = {
+      ...{ cache: 'shop', namespaces: ['eu/west'], key: 'user:1', l1: null },
+      l2: { kind: 'entry', state: 'fresh', tags: ['users'] },
+    };
+
+    const { address } = await served('--redis', server.url);
+    expect(await (await fetch(`${address}${query}`)).json()).toMatchObject({ ...answer, value: null });
+    const open = await served('--redis', server.url, '--values');
+    const shown = (await (await fetch(`${open.address}${query}`)).json()) as { value: string };
+    expect(shown).toMatchObject({ ...answer, value: expect.stringContaining('Ada') });
+  });
+
+  it.each([
+    ['local', /Cache "local" is in the memory of each instance/],
+    ['none', /No instance publishes a cache "none"/],
+  ])('refuses to look into the cache %s, and says why', async (name, words) => {
+    await instance();
+    const { address } = await served('--redis', server.url);
+    const refused = await fetch(`${address}api/key?cache=${name}&key=a`);
+    expect([refused.status, await refused.json()]).toEqual([404, { error: expect.stringMatching(words) }]);
   });
 
   it('says why there are no numbers while Redis is stopped', async () => {

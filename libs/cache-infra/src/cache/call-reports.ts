@@ -1,6 +1,6 @@
 import { activity } from './observe/activity.js';
 import { allowsPlainHit } from './call-arguments.js';
-import type { CacheOperation } from './contract/monitor.js';
+import type { CacheOperation, OperationRecord } from './contract/monitor.js';
 import type { LoadOptions, Ttl } from './contract/options.js';
 import type { Engine } from './engine.js';
 import type { Keyspace } from './entry/keyspace.js';
@@ -16,6 +16,12 @@ interface TracedHits {
   readonly value?: unknown;
   /** The hits since the last question; undefined = as many as a countdown stands for. */
   readonly count?: number | undefined;
+}
+
+/** A call that was timed. */
+interface TimedCall extends Omit<OperationRecord, 'cache' | 'namespace' | 'duration' | 'calls'> {
+  /** `performance.now()` at its start. */
+  readonly start: number;
 }
 
 /**
@@ -36,7 +42,7 @@ export class CallReports {
   /** The outcome of a new call. An uncounted view tells no listener. */
   outcome(trace?: CallTrace): CallOutcome {
     const isCounted = this.#counters === this.#engine.counters;
-    return new CallOutcome(isCounted ? this.#engine.emitter : undefined, trace);
+    return new CallOutcome(isCounted ? this.#engine.emitter : undefined, this.#keyspace.path, trace);
   }
 
   /** Runs and reports a call. `traced`: the key or keys, for tracers. `options`: of a `getOrSet`. */
@@ -60,7 +66,7 @@ export class CallReports {
     find: () => Promise<Hit | undefined>,
     give: (hit: Hit) => T,
   ): Promise<T | undefined> {
-    const { lifecycle, sampling, observer } = this.#engine;
+    const { lifecycle, sampling } = this.#engine;
     lifecycle.assertOpen();
     sampling.restart();
     const start = sampling.startTiming();
@@ -72,7 +78,7 @@ export class CallReports {
     } finally {
       if (start !== 0) {
         const hit = success ? found !== undefined : undefined;
-        observer.ended('get', key, performance.now() - start, found?.tier, hit, success);
+        this.#ended({ operation: 'get', key, start, hit, tier: found?.tier, success });
       }
     }
     return found === undefined ? undefined : give(found);
@@ -80,7 +86,7 @@ export class CallReports {
 
   /** A `set` that is no plain set, timed for the monitor. */
   async timedSet(key: string, store: () => Promise<void>): Promise<void> {
-    const { lifecycle, sampling, observer } = this.#engine;
+    const { lifecycle, sampling } = this.#engine;
     lifecycle.assertOpen();
     const start = sampling.startTiming();
     let success = false;
@@ -88,13 +94,14 @@ export class CallReports {
       await store();
       success = true;
     } finally {
-      if (start !== 0) observer.ended('set', key, performance.now() - start, undefined, undefined, success);
+      if (start !== 0)
+        this.#ended({ operation: 'set', key, start, hit: undefined, tier: undefined, success });
     }
   }
 
   /** A `getOrSet` that is no plain hit, timed for the monitor. */
   async timedLoad<T>(key: string, load: (outcome: CallOutcome) => Promise<T>): Promise<T> {
-    const { lifecycle, sampling, observer } = this.#engine;
+    const { lifecycle, sampling } = this.#engine;
     lifecycle.assertOpen();
     sampling.restart();
     const start = sampling.startTiming();
@@ -107,7 +114,7 @@ export class CallReports {
     } finally {
       const asked = outcome.hits + outcome.misses;
       const hit = asked === 0 ? undefined : outcome.misses === 0;
-      observer.ended('getOrSet', key, performance.now() - start, outcome.tier, hit, success);
+      this.#ended({ operation: 'getOrSet', key, start, hit, tier: outcome.tier, success });
     }
   }
 
@@ -127,8 +134,18 @@ export class CallReports {
     if (isHitL1) this.traceHits('get', key, { start, count: activity.enabled ? 1 : undefined });
     const duration = performance.now() - start;
     const isSampled = isHitL1 && !sampling.measuresEveryHit && !activity.enabled;
-    if (!isSampled) observer.read(key, duration, tier);
-    else if (sampling.isMonitorDue()) observer.sampledHit('get', key, duration);
+    if (!isSampled) observer.read(this.#keyspace.path, key, duration, tier);
+    else if (sampling.isMonitorDue()) observer.sampledHit('get', this.#keyspace.path, key, duration);
+  }
+
+  /** A plain L1 hit that the monitor is due for. `duration`: milliseconds. */
+  sampledHit(operation: 'get' | 'getOrSet', key: string, duration: number): void {
+    this.#engine.observer.sampledHit(operation, this.#keyspace.path, key, duration);
+  }
+
+  /** A `getMany` of plain hits, timed for the monitor. `start`: `performance.now()`. */
+  hitAll(start: number): void {
+    this.#ended({ operation: 'getMany', key: undefined, start, hit: true, tier: 'l1', success: true });
   }
 
   /** Traces L1 hits that have ended, if one is due. */
@@ -136,6 +153,13 @@ export class CallReports {
     const { observer, sampling } = this.#engine;
     const sampleEvery = sampling.tracedHits(count);
     if (sampleEvery > 0) observer.tracing.hit(operation, this.#keyspace.path, key, { ...hit, sampleEvery });
+  }
+
+  #ended({ operation, key, start, hit, tier, success }: TimedCall): void {
+    const { name, observer } = this.#engine;
+    const namespace = this.#keyspace.path;
+    const duration = performance.now() - start;
+    observer.ended({ cache: name, operation, duration, key, namespace, hit, tier, success });
   }
 
   /** The trace of a call; undefined for an L1 hit that is not due: such hits come here if a request attributes calls. */

@@ -305,7 +305,7 @@ export class ScopedCalls {
     engine.sampling.restart();
     const { observer, emitter } = engine;
     const trace = observer.tracing.begin(operation, keyspace.path, traced);
-    const outcome = new CallOutcome(counters === engine.counters ? emitter : undefined, trace);
+    const outcome = new CallOutcome(counters === engine.counters ? emitter : undefined, keyspace.path, trace);
     return observer.observe(operation, key, outcome, work);
   }
 }

@@ -211,7 +211,7 @@ export class TieredCache extends Cache {
     }
     this.#counters.hitL1(hits.size - keys.length);
     if (isTraced) this.#reports.traceHits('getMany', keys, { start, count: 1 });
-    if (!observer.isIdle) observer.ended('getMany', undefined, performance.now() - start, 'l1', true, true);
+    if (!observer.isIdle) this.#reports.hitAll(start);
     return hits;
   }
 
@@ -577,7 +577,7 @@ export class TieredCache extends Cache {
     const start = performance.now();
     const value = this.#l1Hit(key, refreshing);
     if (value === undefined) return undefined;
-    if (engine.sampling.isMonitorDue()) engine.observer.sampledHit(operation, key, performance.now() - start);
+    if (engine.sampling.isMonitorDue()) this.#reports.sampledHit(operation, key, performance.now() - start);
     this.#reports.traceHits(operation, key, { start, value });
     return value;
   }

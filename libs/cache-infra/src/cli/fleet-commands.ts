@@ -49,12 +49,13 @@ export function runDashboard(args: readonly string[], output: Output): Promise<n
       port: { type: 'string', default: '0' },
       host: { type: 'string', default: '127.0.0.1' },
       open: { type: 'boolean', default: false },
+      values: { type: 'boolean', default: false },
     } satisfies ParseArgsConfig['options'];
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     const told = informed(values, dashboardUsage, output);
     if (told !== undefined) return told;
     if (positionals.length > 0) return misused(dashboardUsage, output);
-    const { redis, prefix, host, open: opens } = values;
+    const { redis, prefix, host, open: opens, values: showsValues } = values;
     const port = Number(values.port);
     if (!/^\d+$/.test(values.port) || port > 65_535)
       return misused(`--port must be a number from 0 to 65535, got '${values.port}'`, output);
@@ -66,6 +67,10 @@ export function runDashboard(args: readonly string[], output: Output): Promise<n
     readEnvironment(values.env);
     // Import on demand: the other commands do not need the page.
     const { dashboard } = await import('./dashboard/dashboard.js');
-    return dashboard(await loadConfig(values.config), { redis, prefix, port, host, opens }, output);
+    return dashboard(
+      await loadConfig(values.config),
+      { redis, prefix, port, host, opens, showsValues },
+      output,
+    );
   });
 }

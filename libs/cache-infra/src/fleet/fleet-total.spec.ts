@@ -73,8 +73,8 @@ describe('the sum of windows', () => {
       ],
       routes: [{ route: 'GET /a', ...route }],
       topKeys: [
-        { cache: 'shop', key: 'a', reads: 5, share: 0.1 },
-        { cache: 'shop', key: 'b', reads: 4, share: 0.1 },
+        { cache: 'shop', namespaces: [], key: 'a', reads: 5, share: 0.1 },
+        { cache: 'shop', namespaces: [], key: 'b', reads: 4, share: 0.1 },
       ],
       topTags: [{ cache: 'shop', tag: 't', invalidations: 1 }],
     });
@@ -85,7 +85,10 @@ describe('the sum of windows', () => {
         { route: 'GET /a', ...route },
         { route: 'GET /b', ...route, requests: 9 },
       ],
-      topKeys: [{ cache: 'shop', key: 'b', reads: 4, share: 0.1 }],
+      topKeys: [
+        { cache: 'shop', namespaces: [], key: 'b', reads: 4, share: 0.1 },
+        { cache: 'shop', namespaces: ['eu'], key: 'b', reads: 2, share: 0.1 },
+      ],
       topTags: [{ cache: 'shop', tag: 't', invalidations: 2 }],
     });
     const total = windowTotal('1m', [one, other], 0);
@@ -102,8 +105,9 @@ describe('the sum of windows', () => {
       ['GET /a', 2],
     ]);
     expect(total.topKeys).toEqual([
-      { cache: 'shop', key: 'b', reads: 8, share: 0.2 },
-      { cache: 'shop', key: 'a', reads: 5, share: 0.125 },
+      { cache: 'shop', namespaces: [], key: 'b', reads: 8, share: 0.2 },
+      { cache: 'shop', namespaces: [], key: 'a', reads: 5, share: 0.125 },
+      { cache: 'shop', namespaces: ['eu'], key: 'b', reads: 2, share: 0.05 },
     ]);
     expect(total.topTags).toEqual([{ cache: 'shop', tag: 't', invalidations: 3 }]);
   });

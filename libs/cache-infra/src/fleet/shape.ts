@@ -48,6 +48,12 @@ export function list<T>(read: Read<T>, most: number): Read<T[]> {
   };
 }
 
+/** A list that older releases do not publish. */
+export function listOrEmpty<T>(read: Read<T>, most: number): Read<T[]> {
+  const all = list(read, most);
+  return (value) => (value === undefined ? [] : all(value));
+}
+
 /** A list of exactly `length` elements. */
 export function row<T>(read: Read<T>, length: number): Read<T[]> {
   const all = list(read, length);

@@ -17,6 +17,7 @@ import {
   countOrZero,
   each,
   list,
+  listOrEmpty,
   nullable,
   number,
   oneOf,
@@ -29,7 +30,15 @@ import type { Read } from './shape.js';
 import type { AiSummary, CacheSummary, InstanceSummary } from './summary.js';
 
 /** Most elements of the lists of a summary, and characters of its texts. Published data is untrusted. */
-export const limits = { caches: 200, lines: 200, events: 20, name: 200, key: 1100, message: 500 } as const;
+export const limits = {
+  caches: 200,
+  lines: 200,
+  events: 20,
+  name: 200,
+  key: 1100,
+  message: 500,
+  namespaces: 20,
+} as const;
 
 /** The lists of changes of state that a summary names. */
 export const changeNames = [
@@ -169,7 +178,13 @@ function windowShape(window: WindowName): Read<WindowReport> {
       }),
       limits.lines,
     ),
-    topKeys: list(record({ cache: name, key: text(limits.key), reads: count, share: count }), limits.lines),
+    topKeys: list(
+      record({
+        ...{ cache: name, namespaces: listOrEmpty(name, limits.namespaces) },
+        ...{ key: text(limits.key), reads: count, share: count },
+      }),
+      limits.lines,
+    ),
     topTags: list(record({ cache: name, tag: text(limits.key), invalidations: count }), limits.lines),
   });
 }

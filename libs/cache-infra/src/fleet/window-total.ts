@@ -139,12 +139,14 @@ function routeTotals(reports: readonly WindowReport[]): RouteWindow[] {
 function topKeys(reports: readonly WindowReport[], caches: readonly CacheWindow[]): TopKey[] {
   const reads = new Map(caches.map(({ cache, counts }) => [cache, readsOf(counts)]));
   const lists = reports.map((report) => report.topKeys);
-  const totals = grouped(lists, ({ cache, key }) => JSON.stringify([cache, key])).map((parts) => {
-    const { cache, key } = parts[0];
-    const own = sum(parts.map((part) => part.reads));
-    const all = reads.get(cache) ?? 0;
-    return { cache, key, reads: own, share: all === 0 ? 0 : Math.min(1, own / all) };
-  });
+  const totals = grouped(lists, ({ cache, namespaces, key }) => JSON.stringify([cache, namespaces, key])).map(
+    (parts) => {
+      const { cache, namespaces, key } = parts[0];
+      const own = sum(parts.map((part) => part.reads));
+      const all = reads.get(cache) ?? 0;
+      return { cache, namespaces, key, reads: own, share: all === 0 ? 0 : Math.min(1, own / all) };
+    },
+  );
   return totals.sort((a, b) => b.reads - a.reads);
 }
 

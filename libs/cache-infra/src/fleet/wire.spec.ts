@@ -9,7 +9,7 @@ const stored = (bytes: Uint8Array, at: number): Buffer => Buffer.concat([Buffer.
 const deflated = (value: unknown): Buffer => deflateRawSync(JSON.stringify(value));
 
 const named = new Set(['shop']);
-const topKeys = [{ cache: 'shop', key: 'user:7', reads: 10, share: 0.5 }];
+const topKeys = [{ cache: 'shop', namespaces: [], key: 'user:7', reads: 10, share: 0.5 }];
 const counts = { hits: 1, misses: 1, loads: 1, loadErrors: 0, loadMs: 5, hitRatio: 0.5 };
 const groups = ['user:alice', 'Users.find(*)'].map((group) => ({ cache: 'shop', group, ...counts }));
 const topTags = [{ cache: 'shop', tag: 'user-7', invalidations: 3 }];
@@ -56,13 +56,24 @@ describe('a published summary', () => {
   it('is shortened until it fits', async () => {
     // Random names do not compress.
     const random = () => Array.from({ length: 40 }, () => Math.random().toString(36).slice(2)).join('');
-    const many = Array.from({ length: 1000 }, () => ({ cache: 'shop', key: random(), reads: 1, share: 0 }));
+    const many = Array.from({ length: 1000 }, () => ({
+      ...{ cache: 'shop', namespaces: [], key: random(), reads: 1, share: 0 },
+    }));
     const summary = await instanceSample({ topKeys: many });
     const bytes = await encoded(summary, named);
 
     expect(bytes!.length).toBeLessThanOrEqual(mostBytes);
     const read = await decoded(stored(bytes!, 1));
     expect(read?.windows['1m'].topKeys).toEqual(many.slice(0, 100));
+  });
+
+  it('has no namespaces of keys if an older release published it', async () => {
+    const summary = await sample();
+    const { '1m': minute } = summary.windows;
+    const older = topKeys.map(({ namespaces: _namespaces, ...key }) => key) as typeof topKeys;
+    const windows = { ...summary.windows, '1m': { ...minute, topKeys: older } };
+    const read = await decoded(stored((await encoded({ ...summary, windows }, named))!, 1));
+    expect(read?.windows['1m'].topKeys).toEqual(topKeys);
   });
 
   it('is left out if even its shortest form is too large', async () => {

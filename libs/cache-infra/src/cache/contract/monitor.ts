@@ -30,6 +30,8 @@ export interface OperationRecord {
    * The key; undefined for calls without or with many keys. Never use it as a metrics label: the series is unbounded.
    */
   readonly key: string | undefined;
+  /** The namespace of the call, as `invalidate` events name it: `users/eu`. Empty or undefined = the root. */
+  readonly namespace?: string | undefined;
   /** True if all keys were hits; undefined if the call reads no value. */
   readonly hit: boolean | undefined;
   /** The tier of the (last) hit. */

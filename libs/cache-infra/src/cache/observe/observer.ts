@@ -17,13 +17,15 @@ export class CallOutcome {
   misses = 0;
   /** The tier of the last hit. */
   tier: 'l1' | 'l2' | undefined;
+  readonly namespace: string;
   /** The call as tracers see it; undefined = nothing traces it. */
   readonly trace: CallTrace | undefined;
   readonly #emitter: CacheEmitter | undefined;
 
-  /** `emitter`: undefined = the hits and misses of this call are not counted. */
-  constructor(emitter: CacheEmitter | undefined, trace?: CallTrace) {
+  /** `emitter`: undefined = the hits and misses of this call are not counted. `namespace`: the path of the view. */
+  constructor(emitter: CacheEmitter | undefined, namespace: string, trace?: CallTrace) {
     this.#emitter = emitter;
+    this.namespace = namespace;
     this.trace = trace;
   }
 
@@ -42,7 +44,7 @@ export class CallOutcome {
 }
 
 /** The outcome of a measured call. */
-type Measured = Pick<CallOutcome, 'hits' | 'misses' | 'tier'>;
+type Measured = Pick<CallOutcome, 'hits' | 'misses' | 'tier' | 'namespace'>;
 
 const neverSampled = 1 << 30;
 
@@ -87,30 +89,24 @@ export class Observer {
   }
 
   /** Reports a call that its caller timed. For calls without a hook and without a request that attributes them. */
-  ended(
-    operation: CacheOperation,
-    key: string | undefined,
-    duration: number,
-    tier: 'l1' | 'l2' | undefined,
-    hit: boolean | undefined,
-    success: boolean,
-  ): void {
-    this.#sendToMonitor({ cache: this.#name, operation, duration, key, hit, tier, success });
+  ended(record: OperationRecord): void {
+    this.#sendToMonitor(record);
   }
 
   /** Reports a read of several look-ups that its caller timed. `duration`: milliseconds. */
-  read(key: string, duration: number, tier: 'l1' | 'l2' | undefined): void {
+  read(namespace: string, key: string, duration: number, tier: 'l1' | 'l2' | undefined): void {
     const isHit = tier !== undefined;
-    this.#report('get', key, duration, { hits: isHit ? 1 : 0, misses: isHit ? 0 : 1, tier }, true);
+    this.#report('get', key, duration, { hits: isHit ? 1 : 0, misses: isHit ? 0 : 1, tier, namespace }, true);
   }
 
   /** Reports an L1 hit that stands for `sampleEvery` of them. */
-  sampledHit(operation: CacheOperation, key: string, duration: number): void {
+  sampledHit(operation: CacheOperation, namespace: string, key: string, duration: number): void {
     this.#sendToMonitor({
       cache: this.#name,
       operation,
       duration,
       key,
+      namespace,
       hit: true,
       tier: 'l1',
       success: true,
@@ -204,6 +200,7 @@ export class Observer {
       operation,
       duration,
       key,
+      namespace: outcome.namespace,
       hit: asked === 0 ? undefined : outcome.misses === 0,
       tier: outcome.tier,
       success,

@@ -12,6 +12,7 @@ import { prepareCache } from '../open-cache.js';
 import type { Output } from '../output.js';
 import { FleetReader } from '../top/fleet-reader.js';
 import { serverOf } from '../top/server-options.js';
+import { FleetCaches } from './fleet-caches.js';
 import { RedisSource } from './redis-source.js';
 
 /** What `dashboard` is asked for. */
@@ -22,6 +23,7 @@ export interface DashboardWanted {
   readonly port: number;
   readonly host: string;
   readonly opens: boolean;
+  readonly showsValues: boolean;
 }
 
 /** The command that opens an address in a browser, by platform. */
@@ -44,7 +46,9 @@ export async function dashboard(
   output: Output,
 ): Promise<number> {
   const { redis, prefix } = wanted;
-  const cache = prepareCache(redis === undefined ? config : { ...config, ...serverOf(redis) }, undefined);
+  const served = redis === undefined ? config : { ...config, ...serverOf(redis) };
+  const cache = prepareCache(served, undefined);
+  const caches = new FleetCaches(served);
   const progress = new ProgressLine(output.progress);
   const reader = new FleetReader(cache, { prefix, hasOwnPrefix: redis === undefined }, (steps) => {
     progress.show(`looking for applications, ${String(steps * 1000)} keys`);
@@ -53,26 +57,27 @@ export async function dashboard(
     await cache.connect();
     const found = await reader.read();
     progress.clear();
-    await serve(new RedisSource(reader, cache), wanted, output, (address) => {
+    await serve(new RedisSource(reader, cache, caches), wanted, output, (address) => {
       output.out(`Dashboard of '${found.prefix}' on Redis (${reader.address}), read-only: ${address}`);
       output.out(output.style.dim('Ctrl-C ends it.'));
     });
     return 0;
   } finally {
     progress.clear();
-    await cache.close();
+    await Promise.all([cache.close(), caches.close()]);
   }
 }
 
 /** Serves until a signal. */
 async function serve(
   source: RedisSource,
-  { port, host, opens }: DashboardWanted,
+  { port, host, opens, showsValues }: DashboardWanted,
   output: Output,
   listening: (address: string) => void,
 ): Promise<void> {
   const handler = createDashboardHandler(source, {
     access: localOnly,
+    showValues: showsValues,
     onError: (error) => {
       output.error(withoutCredentials(error instanceof Error ? error.message : String(error)));
     },

@@ -1,9 +1,13 @@
 import { InfrastructureError } from '../../base/errors.js';
+import { describeValue } from '../../base/redact.js';
 import type { RedisCache } from '../../cache/redis-cache.js';
-import type { DashboardSource, DashboardView } from '../../dashboard/dashboard-source.js';
+import { keyState } from '../../dashboard/application/key-state.js';
+import type { DashboardSource, DashboardView, KeyQuestion } from '../../dashboard/dashboard-source.js';
 import { viewOf } from '../../dashboard/fleet-view.js';
 import { DashboardRefusal } from '../../dashboard/refusal.js';
+import type { KeyState } from '../../dashboard/state.js';
 import { NoFleetError, type FleetReader, type FoundFleet } from '../top/fleet-reader.js';
+import type { FleetCaches } from './fleet-caches.js';
 
 /** Milliseconds for which requests share one reading. */
 const sharedMs = 1000;
@@ -12,24 +16,44 @@ const sharedMs = 1000;
 export class RedisSource implements DashboardSource {
   readonly #reader: FleetReader;
   readonly #cache: RedisCache;
+  readonly #caches: FleetCaches;
   #reading: Promise<FoundFleet> | undefined;
   #readAt = -Infinity;
 
-  constructor(reader: FleetReader, cache: RedisCache) {
+  constructor(reader: FleetReader, cache: RedisCache, caches: FleetCaches) {
     this.#reader = reader;
     this.#cache = cache;
+    this.#caches = caches;
   }
 
   /** @throws DashboardRefusal with what to do, while Redis does not answer or no instance publishes */
   async state(shown: string | null): Promise<DashboardView> {
-    try {
+    return answered(async () => {
       const { fleet } = await this.#shared();
       return viewOf(fleet, 'redis', shown);
-    } catch (error) {
-      if (error instanceof NoFleetError || error instanceof InfrastructureError)
-        throw new DashboardRefusal(503, error.message);
-      throw error;
-    }
+    });
+  }
+
+  /**
+   * What Redis holds under a key. The L1s of the instances are not visible from here.
+   *
+   * @throws DashboardRefusal for a cache that no instance has in this Redis, and while Redis does not answer
+   */
+  async inspect(question: KeyQuestion): Promise<KeyState> {
+    return answered(async () => {
+      const { fleet } = await this.#shared();
+      const found = fleet.total.caches.find(({ name }) => name === question.cache);
+      if (found === undefined)
+        throw new DashboardRefusal(404, `No instance publishes a cache ${describeValue(question.cache)}.`);
+      if (found.kind !== 'redis')
+        throw new DashboardRefusal(
+          404,
+          `Cache ${describeValue(found.name)} is in the memory of each instance: look into it by CacheDashboardModule.`,
+        );
+      const cache = this.#caches.of(found);
+      await cache.connect();
+      return keyState(cache, question);
+    });
   }
 
   #shared(): Promise<FoundFleet> {
@@ -39,5 +63,16 @@ export class RedisSource implements DashboardSource {
       this.#reading = this.#cache.connect().then(() => this.#reader.read());
     }
     return this.#reading;
+  }
+}
+
+/** An outage is told to the client: its message has no credentials. */
+async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof NoFleetError || error instanceof InfrastructureError)
+      throw new DashboardRefusal(503, error.message);
+    throw error;
   }
 }

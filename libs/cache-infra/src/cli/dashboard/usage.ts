@@ -7,6 +7,7 @@ Serves the dashboard of a running application on this machine, read-only. It sho
   --prefix <prefix>    its keyPrefix (default: that of the configuration; with --redis, the one that a SCAN finds)
   --port <n>           the port (default: 0, a free one)
   --host <host>        a loopback address: 127.0.0.1, ::1 or localhost (default: 127.0.0.1)
+  --values             shows the value of a key, which may be personal data
   --open               opens the page in a browser
   --config, --env      as for check
 

@@ -16,7 +16,7 @@ async function fleet(instances = 2): Promise<FleetSummary> {
       ...{ cache: 'shop', group: `Products.find${i}(*)`, hits: 9, misses: 1, loads: 90 - i },
       ...{ loadErrors: i, loadMs: 900, hitRatio: 0.9 },
     })),
-    topKeys: [{ cache: 'shop', key: 'evil\u001b[2Jkey', reads: 300, share: 0.5 }],
+    topKeys: [{ cache: 'shop', namespaces: ['http'], key: 'evil\u001b[2Jkey', reads: 300, share: 0.5 }],
   };
   const all = Array.from({ length: instances }, (_, i) =>
     instanceSample(sample, { id: `i${i}`, name: `host-${i}:1`, at, startedAt: at - 600_000 }),

@@ -102,7 +102,12 @@ function sections(state: TopState, fleet: FleetSummary, size: Size, style: Style
     ...[percent(group.hitRatio), ms(group.loads === 0 ? null : group.loadMs / group.loads)],
   ]);
   const keys = report.topKeys.map((key): Cell[] => [
-    ...[safe(key.key), safe(key.cache), short(key.reads), percent(key.share)],
+    ...[
+      safe([...key.namespaces, key.key].join(' › ')),
+      safe(key.cache),
+      short(key.reads),
+      percent(key.share),
+    ],
   ]);
   const tables = [
     { columns: [{ head: 'INSTANCE', most: first }, ...figureColumns, ...memory], rows: instances },

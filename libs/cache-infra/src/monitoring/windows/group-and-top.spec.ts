@@ -114,6 +114,22 @@ describe('the top keys', () => {
     expect(monitor.windows('1h').topKeys.map(({ key }) => key)).toEqual(['yesterday', 'today']);
   });
 
+  it('name their namespaces, and the keys of two namespaces count apart', async () => {
+    const { monitor, cacheOf } = made();
+    await using cache = cacheOf();
+    const inner = cache.namespace('eu/west').namespace('http');
+    for (let i = 0; i < 3; i++) await inner.get('a');
+    for (let i = 0; i < 2; i++) await cache.get('a');
+    await cache.get('\0odd\0key');
+
+    const named = monitor.windows('1m').topKeys.map(({ namespaces, key, reads }) => [namespaces, key, reads]);
+    expect(named).toEqual([
+      [['eu/west', 'http'], 'a', 3],
+      [[], 'a', 2],
+      [[], '\0odd\0key', 1],
+    ]);
+  });
+
   it('are cut where they are long', async () => {
     const { monitor, cacheOf } = made();
     await using cache = cacheOf();

@@ -94,7 +94,7 @@ export class MonitorWindows {
     const weight = this.#reads.weight(second);
     if (weight === 0) return;
     this.#groups.read(second, key, record, calls * weight);
-    this.#keys.record(record.cache, key, calls * weight);
+    this.#keys.record(record, key, calls * weight);
   }
 
   recordLoad(record: LoadRecord): void {
@@ -163,10 +163,10 @@ export class MonitorWindows {
     const reads = new Map(
       caches.map(({ cache, counts }) => [cache, counts.l1Hits + counts.l2Hits + counts.misses]),
     );
-    return this.#keys.top(window, this.#time.second).map(({ cache, name, count }) => {
+    return this.#keys.top(window, this.#time.second).map(({ cache, namespaces, key, count }) => {
       // An estimate: it may exceed the exact number of all reads.
       const all = Math.max(count, reads.get(cache) ?? 0);
-      return { cache, key: name, reads: count, share: count / all };
+      return { cache, namespaces, key, reads: count, share: count / all };
     });
   }
 

@@ -1,3 +1,4 @@
+import { percentDecoded } from '../../keys/namespace.js';
 import { FrequentElements, FrequentInWindows } from './frequent.js';
 import type { WindowName } from './window-report.js';
 
@@ -6,6 +7,17 @@ const maxLength = 120;
 const mostTop = 20;
 /** Caches whose keys are told apart within a second; further ones share one summary, by their name in its ids. */
 const maxCaches = 16;
+
+/** Stands before and after the namespace of a key. Paths of namespaces have no control characters. */
+const mark = '\0';
+
+interface CountedKey {
+  readonly cache: string;
+  /** From the outermost to the innermost; empty = the root. */
+  readonly namespaces: readonly string[];
+  readonly key: string;
+  readonly count: number;
+}
 
 interface Named {
   readonly cache: string;
@@ -21,14 +33,19 @@ export class TopKeys {
   readonly #now = new Map<string, FrequentElements>();
   readonly #windows = new TopNames();
 
-  record(cache: string, key: string, reads: number): void {
+  /** `namespace`: the path; empty or undefined = the root. */
+  record(
+    { cache, namespace = '' }: { readonly cache: string; readonly namespace?: string | undefined },
+    key: string,
+    reads: number,
+  ): void {
     let elements = this.#now.get(cache);
     if (elements === undefined) {
       if (this.#now.size === maxCaches) return;
       elements = new FrequentElements(64);
       this.#now.set(cache, elements);
     }
-    elements.add(key, reads);
+    elements.add(nameOf(namespace, key), reads);
   }
 
   /** Moves the reads of the last second on to the windows. */
@@ -39,14 +56,29 @@ export class TopKeys {
     }
   }
 
-  top(window: WindowName, second: number): Named[] {
-    return this.#windows.top(window, second);
+  top(window: WindowName, second: number): CountedKey[] {
+    return this.#windows
+      .top(window, second)
+      .map(({ cache, name, count }) => ({ cache, ...keyOf(name), count }));
   }
 
   clear(): void {
     this.#now.clear();
     this.#windows.clear();
   }
+}
+
+/** The key with its namespace as one text. */
+function nameOf(namespace: string, key: string): string {
+  return namespace === '' && !key.startsWith(mark) ? key : `${mark}${namespace}${mark}${key}`;
+}
+
+/** The inverse of {@link nameOf}. The name may be cut. */
+function keyOf(name: string): Pick<CountedKey, 'namespaces' | 'key'> {
+  const end = name.startsWith(mark) ? name.indexOf(mark, 1) : -1;
+  if (end === -1) return { namespaces: [], key: name };
+  const path = name.slice(1, end);
+  return { namespaces: path === '' ? [] : path.split('/').map(percentDecoded), key: name.slice(end + 1) };
 }
 
 /** The most frequent names (keys, tags) of caches, per window. */

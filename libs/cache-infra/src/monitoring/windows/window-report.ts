@@ -100,6 +100,8 @@ export interface RouteWindow {
 /** One of the keys that are asked for most, by a bounded sketch. */
 export interface TopKey {
   readonly cache: string;
+  /** Of the key, from the outermost to the innermost; empty = the root. */
+  readonly namespaces: readonly string[];
   readonly key: string;
   /** Estimated reads in the window. */
   readonly reads: number;

@@ -85,7 +85,7 @@ describe('the answers of the tiers to a look-up', () => {
     version: '',
   };
   const texts = (key: Pick<KeyState, 'l1' | 'l2'>) =>
-    tierAnswers({ ...about, ...key }, 12_000).map(({ text }) => text);
+    tierAnswers({ ...about, ...key }, 'application', 12_000).map(({ text }) => text);
 
   it.each<[Pick<KeyState, 'l1' | 'l2'>, string[]]>([
     [{ l1: null, l2: null }, ['no L1 to look into', 'the cache has no Redis']],
@@ -98,7 +98,9 @@ describe('the answers of the tiers to a look-up', () => {
   ])('%#', (key, expected) => expect(texts(key)).toEqual(expected));
 
   it('tell the life and the size of an entry', () => {
-    const facts = Object.fromEntries(tierAnswers({ ...about, l1: null, l2: entry }, 12_000)[1]?.facts ?? []);
+    const facts = Object.fromEntries(
+      tierAnswers({ ...about, l1: null, l2: entry }, 'redis', 12_000)[0]?.facts ?? [],
+    );
     expect(facts).toMatchObject({
       ...{
         'Time to live': 'no end',

@@ -1,4 +1,4 @@
-import type { KeyState } from '../../../state.js';
+import type { DashboardState, KeyState } from '../../../state.js';
 import { ago, bytes, clock, duration, none } from './format.js';
 import type { Mood } from './mood.js';
 
@@ -13,8 +13,13 @@ export interface TierAnswer {
 }
 
 /** What the tiers hold under a key, in words. */
-export function tierAnswers(key: KeyState, now: number): readonly TierAnswer[] {
-  return [l1Answer(key), l2Answer(key, now)];
+export function tierAnswers(
+  key: KeyState,
+  source: DashboardState['source'],
+  now: number,
+): readonly TierAnswer[] {
+  // The command line sees Redis alone.
+  return source === 'redis' ? [l2Answer(key, now)] : [l1Answer(key), l2Answer(key, now)];
 }
 
 function l1Answer({ l1 }: KeyState): TierAnswer {

@@ -27,7 +27,12 @@ export interface ShownCell {
 /** What a click on the name of a row does. */
 export type RowAction =
   | { readonly kind: 'filter'; readonly cache: string }
-  | { readonly kind: 'look'; readonly cache: string; readonly key: string }
+  | {
+      readonly kind: 'look';
+      readonly cache: string;
+      readonly namespaces: readonly string[];
+      readonly key: string;
+    }
   | { readonly kind: 'group'; readonly cache: string; readonly group: string }
   | { readonly kind: 'tag'; readonly cache: string; readonly tag: string }
   | { readonly kind: 'instance'; readonly id: string };

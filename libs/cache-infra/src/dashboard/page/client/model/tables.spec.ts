@@ -33,7 +33,7 @@ const state = stateOf([cacheOf('a'), cacheOf('b', { l2: null })], {
       },
     ],
     routes: [{ route: 'GET /a', requests: 5, hits: 4, misses: 1, loads: 1, loadMs: 10, hitRatio: 0.8 }],
-    topKeys: [{ cache: 'a', key: 'user:1', reads: 40, share: 0.4 }],
+    topKeys: [{ cache: 'a', namespaces: ['eu', 'http'], key: 'user:1', reads: 40, share: 0.4 }],
     topTags: [{ cache: 'b', tag: 'users', invalidations: 2 }],
     operations: [
       { cache: 'a', operation: 'get', calls: 9, failures: 2, count: 9, p50Ms: 0.02, p95Ms: 1, p99Ms: 2 },
@@ -84,6 +84,7 @@ describe('the tables', () => {
     expect(tableOf('keys', state, startPlace).rows[0]?.action).toEqual({
       kind: 'look',
       cache: 'a',
+      namespaces: ['eu', 'http'],
       key: 'user:1',
     });
     expect(tableOf('tags', state, startPlace).rows[0]?.action).toEqual({

@@ -88,10 +88,10 @@ export function keysTable({ topKeys }: Pick<WindowReport, 'topKeys'>): Table {
       number('share', 'Share', 2, 'Of all reads of the cache'),
     ],
     rows: topKeys.map((each): Row => ({
-      id: `${each.cache}\n${each.key}`,
-      action: { kind: 'look', cache: each.cache, key: each.key },
+      id: [each.cache, ...each.namespaces, each.key].join('\n'),
+      action: { kind: 'look', cache: each.cache, namespaces: each.namespaces, key: each.key },
       cells: {
-        name: text(each.key),
+        name: text([...each.namespaces, each.key].join(' › ')),
         cache: text(each.cache),
         reads: barred(each.reads, reads(each.reads), 'l1'),
         share: plain(each.share, percent(each.share)),

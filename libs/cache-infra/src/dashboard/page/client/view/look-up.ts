@@ -1,4 +1,4 @@
-import type { KeyState } from '../../../state.js';
+import type { DashboardState, KeyState } from '../../../state.js';
 import { tierAnswers, type TierAnswer } from '../model/key-facts.js';
 import type { Place } from '../model/place.js';
 import { getKey } from '../net/api.js';
@@ -7,6 +7,13 @@ import { h, newId, setText, show } from './dom.js';
 import type { Actions, Page, View } from './page.js';
 
 type Key = NonNullable<Place['key']>;
+type Source = DashboardState['source'];
+
+/** How the value of an entry can be shown. */
+const hidden: Readonly<Record<Source, string>> = {
+  application: 'The value is not shown: `showValues: true` of CacheDashboardModule allows it.',
+  redis: 'The value is not shown: `dashboard --values` allows it.',
+};
 
 /** A form that shows what both tiers hold under a key. */
 export function lookUp(actions: Actions): View & { refresh(): void } {
@@ -39,6 +46,7 @@ export function lookUp(actions: Actions): View & { refresh(): void } {
   );
   let shown: Key | null = null;
   let isReadOnly = true;
+  let source: Source = 'application';
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const names = namespaces.value.split(',').map((name) => name.trim());
@@ -56,9 +64,9 @@ export function lookUp(actions: Actions): View & { refresh(): void } {
     const answer = await getKey({ ...next, cache: of }).catch((error: unknown) => error as Error);
     button.disabled = false;
     if (shown !== next) return;
-    setText(status, answer instanceof Error ? answer.message : statusOf(answer));
+    setText(status, answer instanceof Error ? answer.message : statusOf(answer, source));
     if (answer instanceof Error) result.replaceChildren(h('p', { class: 'problem', text: answer.message }));
-    else result.replaceChildren(...resultOf(answer, isReadOnly ? null : actions));
+    else result.replaceChildren(...resultOf(answer, source, isReadOnly ? null : actions));
   }
 
   return {
@@ -69,27 +77,28 @@ export function lookUp(actions: Actions): View & { refresh(): void } {
     update({ state, place }: Page) {
       cache.update(state);
       isReadOnly = state?.rights.readOnly ?? true;
+      source = state?.source ?? source;
       show(hint, place.key === null);
       if (state !== null && place.key !== null && place.key !== shown) void ask(place.key);
     },
   };
 }
 
-function statusOf(state: KeyState): string {
-  const answers = tierAnswers(state, Date.now()).map(({ title, text }) => `${title}: ${text}`);
+function statusOf(state: KeyState, source: Source): string {
+  const answers = tierAnswers(state, source, Date.now()).map(({ title, text }) => `${title}: ${text}`);
   return `${state.key}. ${answers.join(', ')}`;
 }
 
-function resultOf(state: KeyState, actions: Actions | null): readonly HTMLElement[] {
+function resultOf(state: KeyState, source: Source, actions: Actions | null): readonly HTMLElement[] {
   const { cache, key, namespaces } = state;
   const tags = state.l2?.kind === 'entry' ? state.l2.tags : [];
   return [
     h('p', { class: 'result-key mono', dir: 'auto', text: [...namespaces, key].join(' › ') }),
-    h('div', { class: 'tiers' }, ...tierAnswers(state, Date.now()).map(tierCard)),
+    h('div', { class: 'tiers' }, ...tierAnswers(state, source, Date.now()).map(tierCard)),
     ...(tags.length === 0
       ? []
       : [h('p', { class: 'tags' }, ...tags.map((tag) => tagChip(tag, state, actions)))]),
-    valueOf(state),
+    valueOf(state, source),
     ...(actions === null
       ? []
       : [
@@ -122,7 +131,7 @@ function tagChip(tag: string, { cache, namespaces }: KeyState, actions: Actions 
   return h('button', { class: 'chip mono', type: 'button', dir: 'auto', text: tag, title, on: { click } });
 }
 
-function valueOf({ value, l2 }: KeyState): HTMLElement {
+function valueOf({ value, l2 }: KeyState, source: Source): HTMLElement {
   if (value !== null)
     return h('pre', {
       class: 'value mono',
@@ -132,9 +141,5 @@ function valueOf({ value, l2 }: KeyState): HTMLElement {
       'aria-label': 'Value',
       text: value,
     });
-  const text =
-    l2?.kind === 'entry'
-      ? 'The value is not shown: `showValues: true` of CacheDashboardModule allows it.'
-      : '';
-  return h('p', { class: 'hint', text });
+  return h('p', { class: 'hint', text: l2?.kind === 'entry' ? hidden[source] : '' });
 }

@@ -135,7 +135,7 @@ function act(action: RowAction, { go, look, aim }: Actions): void {
       go({ instance: action.id });
       break;
     case 'look':
-      look({ cache: action.cache, key: action.key, namespaces: [] });
+      look({ cache: action.cache, key: action.key, namespaces: action.namespaces });
       break;
     case 'group':
     case 'tag':
