@@ -48,6 +48,36 @@ class Products {
   }
 }
 
+describe('at its start, an application logs', () => {
+  /** The lines of the library's logger. */
+  async function linesOf(module: ReturnType<typeof CacheInfraModule.forRoot>): Promise<string[]> {
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+    try {
+      await start({ imports: [module] });
+      return log.mock.calls.map(([line]) => String(line)).filter((line) => line.startsWith('Cache '));
+    } finally {
+      log.mockRestore();
+    }
+  }
+
+  it('where each cache has its entries', async () => {
+    const url = process.env['TEST_REDIS_URL'] ?? '';
+    const { host } = new URL(url);
+    const caches = { local: { useMemoryCache: true, redisUrl: undefined }, off: { enabled: false } };
+    expect(await linesOf(CacheInfraModule.forRoot({ redisUrl: url, keyPrefix: 'shop', caches }))).toEqual([
+      `Cache 'default': in Redis (${host}), prefix 'shop'`,
+      "Cache 'local': in memory",
+      "Cache 'off': disabled",
+    ]);
+  });
+
+  it('that no Redis is named', async () => {
+    expect(await linesOf(CacheInfraModule.forRoot())).toEqual([
+      "Cache 'default': in the memory of this process; redisUrl, redis or REDIS_URL would share it",
+    ]);
+  });
+});
+
 describe('several caches in one call', () => {
   const options = {
     defaultTtl: 100,

@@ -223,6 +223,23 @@ describe.each(shapes)('the contract on Redis, %s', (_, options) => {
   });
 });
 
+describe('a cache that is closed in the turn of its last calls', () => {
+  it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
+    ['set', (cache) => cache.set('key', 'value')],
+    ['set with tags', (cache) => cache.set('key', 'value', { tags: ['t'] })],
+    ['set of a value that is compressed', (cache) => cache.set('key', 'value'.repeat(10_000))],
+    ['setMany', (cache) => cache.setMany([['key', 'value']])],
+  ])('%s: Redis has the value when close() has ended', async (_, call) => {
+    const cache = redis({ enableCompression: true, onError: 'degrade' });
+    await cache.connect();
+    await cache.set('other', 1, { tags: ['t'] });
+    const called = call(cache);
+    await cache.close();
+    await called;
+    expect(await own.raw.exists(`${own.keyPrefix}::key`)).toBe(1);
+  });
+});
+
 describe('several caches on one Redis', () => {
   it('named caches stay apart, whatever their names', async () => {
     const names = ['a', 'a:b', 'ab', 'a.b', 'a/b', '*'];

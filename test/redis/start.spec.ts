@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 import { RedisCache } from '../../libs/cache-infra/src/cache/redis-cache.js';
@@ -57,4 +58,15 @@ describe('a Redis that greets and then says nothing', () => {
     expect(asked).toBeGreaterThan(0);
     await cache.close();
   });
+});
+
+it('connect() to a port of another protocol says so', async () => {
+  const http = createHttpServer((_, response) => response.end());
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  await using cache = new RedisCache({ redisUrl: `redis://127.0.0.1:${String(port)}` });
+  await expect(cache.connect()).rejects.toThrow('the server does not speak the protocol of Redis');
+  http.close();
+  http.closeAllConnections();
 });

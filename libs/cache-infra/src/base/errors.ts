@@ -216,11 +216,26 @@ export class SerializationError extends TypeError {
   readonly details: Readonly<Record<string, unknown>>;
   readonly path: string;
 
-  constructor(message: string, path = '$', options: { cause?: unknown } = {}) {
-    super(`${message} (at ${path})`, 'cause' in options ? { cause: options.cause } : undefined);
+  /** `hint`: what to do, after the place. */
+  constructor(message: string, path = '$', options: { cause?: unknown; hint?: string } = {}) {
+    const { hint } = options;
+    super(
+      `${message} (at ${path})${hint === undefined ? '' : `: ${hint}`}`,
+      'cause' in options ? { cause: options.cause } : undefined,
+    );
     this.name = 'SerializationError';
     this.path = path;
     this.details = { path };
+  }
+
+  /**
+   * The same error, which names the key of the value.
+   *
+   * @internal
+   */
+  under(key: string): this {
+    this.message = `${this.message}; key ${describeValue(key)}`;
+    return this;
   }
 }
 Object.defineProperty(SerializationError.prototype, brand, { value: true });

@@ -38,7 +38,7 @@ export class Trail {
     this.#containers.pop();
   }
 
-  refuse(message: string, options?: { cause?: unknown }): SerializationError {
+  refuse(message: string, options?: { cause?: unknown; hint?: string }): SerializationError {
     return new SerializationError(message, this.#path(), options);
   }
 

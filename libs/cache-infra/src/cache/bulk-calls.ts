@@ -4,7 +4,7 @@ import { wholeOf } from '../values/graph.js';
 import { assertIterable, assertKeys, assertPair, present } from './call-arguments.js';
 import type { Isolation, StoreOptions, Ttl } from './contract/options.js';
 import type { Engine } from './engine.js';
-import { copyIn, copyOut, type StoredForms } from './entry/isolation.js';
+import { copyInUnder, copyOut, type StoredForms } from './entry/isolation.js';
 import type { Keyspace } from './entry/keyspace.js';
 import { storePlan } from './entry/store-plan.js';
 import type { BulkCall } from './invalidate/bulk-call.js';
@@ -62,7 +62,7 @@ export class BulkCalls {
     const turn = new Turn();
     for (const [key, value] of checked) {
       if (turn.isOver) await turn.next();
-      const forms = copyIn(value, engine, plan);
+      const forms = copyInUnder(key, value, engine, plan);
       codec?.assertFits(forms.snapshot);
       stored.push([key, forms]);
     }

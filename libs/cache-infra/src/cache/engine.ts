@@ -1,3 +1,4 @@
+import { atMost } from '../base/at-most.js';
 import type { Clock } from '../base/clock.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
@@ -30,6 +31,7 @@ import type { HealthDeps } from './observe/check-health.js';
 import type { Counters } from './observe/counters.js';
 import { runSafely, type CacheEmitter } from './observe/emitter.js';
 import type { Observer } from './observe/observer.js';
+import type { LoadFailures } from './observe/load-failures.js';
 import type { Refusals } from './observe/refusals.js';
 import { TruthMeter } from './observe/truth-meter.js';
 import { Sampling } from './observe/sampling.js';
@@ -42,6 +44,9 @@ import { L1Writes } from './write/l1-writes.js';
 import { LoadedWrites } from './write/loaded-writes.js';
 import { WriteStreak } from './write/write-streak.js';
 import { TierWrites } from './write/writes.js';
+
+/** Longest time that `close` waits for sets in flight, milliseconds. */
+const setsMs = 250;
 
 /** The options of a cache, resolved, and the tiers made from them. */
 export interface EngineParts {
@@ -64,6 +69,7 @@ export interface EngineParts {
   readonly emitter: CacheEmitter;
   readonly counters: Counters;
   readonly refusals: Refusals;
+  readonly loadFailures: LoadFailures;
   readonly tags: TagSync;
   readonly l1: MemoryTier | undefined;
   readonly l2: RemoteTier | undefined;
@@ -199,6 +205,7 @@ export class Engine {
       replicaLag: recent && new ReplicaLag({ ...{ lagMs, clock, l2, tags, errors }, removals: recent }),
       refreshBackoff: new Backoff(graceBackoffMs),
       refusals: parts.refusals,
+      loadFailures: parts.loadFailures,
       timers: this.#timers,
       tracing: observer.tracing,
     };
@@ -242,15 +249,21 @@ export class Engine {
     );
   }
 
-  /** Closes the cache. Callers of a load in flight still get its value; it is not stored. */
+  /**
+   * Closes the cache. Sets in flight are sent first, for at most 250 ms. Callers of a load in flight still get its
+   * value; it is not stored.
+   */
   async close(): Promise<void> {
     const { lifecycle, work } = this;
     if (!lifecycle.begin()) return;
     this.#timers.close();
     for (const [, flight] of [...work.loads.entries()]) flight.close(lifecycle.closedError());
-    work.supersedeAll();
+    work.supersedeAllButSets();
     this.locks.close();
     this.keySignals.sendAll();
+    const sets = [...work.writes.entries()].map(([, { done }]) => done);
+    if (sets.length > 0) await atMost(setsMs, Promise.allSettled(sets));
+    work.supersedeAll();
     const pending = lifecycle.pending();
     if (pending !== undefined) await pending;
     lifecycle.stopAll();

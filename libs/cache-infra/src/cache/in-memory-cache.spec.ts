@@ -5,6 +5,7 @@ import { ManualClock } from '../../../../test/support/manual-clock.js';
 import { CacheClosedError, CacheError, SerializationError, ValidationError } from '../base/errors.js';
 import { Cache } from './contract/cache.js';
 import type { InMemoryCacheOptions } from './contract/cache-options.js';
+import { deferInvalidations } from './deferred-invalidations.js';
 import { InMemoryCache } from './in-memory-cache.js';
 
 const clock = new ManualClock();
@@ -129,6 +130,17 @@ describe('getMany and setMany', () => {
       ['b', 2],
     ]);
     expect(await cache.ttl('b')).toBe(5);
+  });
+
+  it.each<[string, (cache: Cache) => Promise<unknown>]>([
+    ['set', (cache) => cache.set('c', { self: () => 1 })],
+    ['set with options', (cache) => cache.set('c', { self: () => 1 }, { tags: ['t'] })],
+    ['setMany', (cache) => cache.setMany([['c', { self: () => 1 }]])],
+    ['setMany with options', (cache) => cache.setMany([['c', { self: () => 1 }]], { tags: ['t'] })],
+    ['deferInvalidations', (cache) => deferInvalidations(() => cache.set('c', { self: () => 1 }))],
+  ])('%s names the key of a value that cannot be stored', async (_, store) => {
+    await using cache = new InMemoryCache();
+    await expect(store(cache)).rejects.toThrow('function cannot be stored (at $.self); key "c"');
   });
 
   it('stores none when one cannot be stored', async () => {

@@ -15,6 +15,7 @@ import { EvictionWatch } from './observe/eviction-watch.js';
 import { Observer } from './observe/observer.js';
 import { inMemoryChecks } from './contract/option-checks.js';
 import { keyOf } from './entry/keyspace.js';
+import { LoadFailures } from './observe/load-failures.js';
 import { Refusals } from './observe/refusals.js';
 import { planDefaults } from './entry/store-plan.js';
 import { TagSync } from './invalidate/tag-sync.js';
@@ -67,6 +68,7 @@ export function memoryEngine(options: InMemoryCacheOptions): Engine {
     emitter,
     counters,
     refusals: new Refusals(name, emitter, options.logger && harmless(options.logger), counters),
+    loadFailures: new LoadFailures(name, clock, options.logger && harmless(options.logger)),
     tags: new TagSync(undefined, maxTags),
     l1: enabled
       ? new MemoryTier({

@@ -2,7 +2,7 @@ import { portionSize } from '../base/turn.js';
 import { assertKey } from '../keys/key.js';
 import { assertPair, present } from './call-arguments.js';
 import type { Engine } from './engine.js';
-import { copyIn } from './entry/isolation.js';
+import { copyInUnder } from './entry/isolation.js';
 import type { Keyspace } from './entry/keyspace.js';
 
 /**
@@ -25,7 +25,7 @@ export class PlainSets {
     if (ttlMs === undefined) return false;
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return false;
     assertKey(key);
-    const stored = this.#storedForm(value);
+    const stored = this.#storedForm(key, value);
     const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
     this.#engine.writes.putPlain(this.#keyspace.id(key), stored, until);
     return true;
@@ -40,7 +40,7 @@ export class PlainSets {
     for (let i = 0; i < entries.length; i++) {
       const [key, value] = assertPair(entries[i] as [string, unknown]);
       assertKey(key);
-      stored[i] = this.#storedForm(present(key, value));
+      stored[i] = this.#storedForm(key, present(key, value));
     }
     const { clock, writes } = this.#engine;
     const until = ttlMs === 0 ? Infinity : clock.now() + ttlMs;
@@ -58,13 +58,13 @@ export class PlainSets {
   }
 
   /** The form of a value that the L1 stores, in a cache without an L2. */
-  #storedForm(value: unknown): unknown {
+  #storedForm(key: string, value: unknown): unknown {
     const isPrimitive =
       value === null ||
       (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
     if (isPrimitive) return value;
     const { defaults } = this.#engine;
-    return copyIn(value, this.#engine, { value: defaults.value, tiers: 'both' }).value;
+    return copyInUnder(key, value, this.#engine, { value: defaults.value, tiers: 'both' }).value;
   }
 }
 

@@ -35,6 +35,7 @@ import { clearedKey, covers, keyOf, Keyspace, latestClearKey } from './entry/key
 import { Recovery } from './recover/recovery.js';
 import { RecoveryJournal, type JournalEntry } from './recover/journal.js';
 import { RedisAvailability } from './recover/redis-availability.js';
+import { LoadFailures } from './observe/load-failures.js';
 import { Refusals } from './observe/refusals.js';
 import { planDefaults } from './entry/store-plan.js';
 import { RemoteChanges } from './invalidate/remote-changes.js';
@@ -193,6 +194,7 @@ export function redisEngine(options: RedisCacheOptions, connectTimeoutMs: number
     emitter,
     counters,
     refusals: new Refusals(name, emitter, options.logger && harmless(options.logger), counters),
+    loadFailures: new LoadFailures(name, clock, options.logger && harmless(options.logger)),
     tags,
     l1: enableL1Cache
       ? new MemoryTier({

@@ -14,7 +14,7 @@ import type { CacheOperation } from './contract/monitor.js';
 import type { Loader, LoadOptions, StoreOptions, Ttl } from './contract/options.js';
 import type { Engine } from './engine.js';
 import { bulkPlan } from './entry/bulk-plan.js';
-import { copyIn } from './entry/isolation.js';
+import { copyInUnder } from './entry/isolation.js';
 import type { VersionRule } from './entry/entry-version.js';
 import type { Keyspace } from './entry/keyspace.js';
 import { checkedTags, loadPlan, storePlan } from './entry/store-plan.js';
@@ -136,7 +136,7 @@ export class ScopedCalls {
       const [key, value] = assertPair(entry);
       assertKey(key);
       // A value that cannot be stored fails inside a scope as it does outside.
-      copyIn(present(key, value), engine, plan);
+      copyInUnder(key, present(key, value), engine, plan);
       return key;
     });
     await this.deleteMany(keys);

@@ -26,7 +26,7 @@ import type { CacheHealth } from './contract/health.js';
 import type { InvalidationScope } from './invalidation-scope.js';
 import { listKeys } from './read/key-listing.js';
 import type { Hit } from './read/lookup.js';
-import { copyOut, copyIn } from './entry/isolation.js';
+import { copyInUnder, copyOut } from './entry/isolation.js';
 import type { LockedWork, LockOptions } from './contract/lock.js';
 import type { CallOutcome } from './observe/observer.js';
 import type { CallTrace } from './observe/traces.js';
@@ -246,7 +246,7 @@ export class TieredCache extends Cache {
     assertKey(key);
     const engine = this.#engine;
     const plan = storePlan(options, engine.defaults);
-    const stored = copyIn(present(key, value), engine, plan);
+    const stored = copyInUnder(key, present(key, value), engine, plan);
     trace?.stores(value, plan.ttlMs);
     return this.#engine.writes.put('set', this.#keyspace, key, stored, plan);
   }

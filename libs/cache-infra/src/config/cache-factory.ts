@@ -8,6 +8,7 @@ import { memoryFallback } from '../cache/memory-fallback.js';
 import type { CacheMonitor } from '../cache/contract/monitor.js';
 import { baseChecks, redisChecks } from '../cache/contract/option-checks.js';
 import { RedisCache } from '../cache/redis-cache.js';
+import { engineOf } from '../cache/tiered-cache.js';
 import { InfrastructureError } from '../base/errors.js';
 import { CachePerformanceMonitor } from '../monitoring/performance-monitor.js';
 import { bothMonitors } from './both-monitors.js';
@@ -44,6 +45,8 @@ export interface PreparedCache {
   readonly options: Readonly<
     CommonCacheOptions & Pick<AiAppCacheOptions, 'operationTtls' | 'textHashThreshold'>
   >;
+  /** Where its entries live, in words. */
+  readonly home: string;
   /** The source of each option's value: `'code'`, `'default'`, an environment variable or a preset. */
   readonly sources: Readonly<Record<string, string>>;
   /** A line for each environment variable that looks like one of the library's and is not read. */
@@ -103,7 +106,10 @@ export class CacheFactory {
     return this.#make(recipes.forAiApp, options);
   }
 
-  /** For tests: 60 s, 50 entries in memory; on Redis, in the database that `REDIS_TEST_DB` names. */
+  /**
+   * For tests: 60 s, 50 entries, in memory unless the options name a Redis. With `REDIS_TEST_DB` it is on the Redis of
+   * `REDIS_URL`, in that database.
+   */
   async forTesting(options: TestingCacheOptions = {}): Promise<Cache> {
     return this.#make(recipes.forTesting, options);
   }
@@ -164,7 +170,16 @@ export class CacheFactory {
         ? new InMemoryCache({ ...base, advanced, maxSize, maxBytes: options.l1MaxBytes })
         : redisCache(options, base, maxSize);
     const { sources, monitoring, fleet } = resolved;
-    return { cache, options, monitor: base.monitor, mayPublish: monitoring && fleet, sources, warnings };
+    const mayPublish = monitoring && fleet;
+    return {
+      cache,
+      options,
+      home: homeOf(cache, options),
+      monitor: base.monitor,
+      mayPublish,
+      sources,
+      warnings,
+    };
   }
 
   /** Warns of each variable once: an application has several caches and one environment. */
@@ -188,10 +203,20 @@ export class CacheFactory {
 interface Built {
   readonly cache: InMemoryCache | RedisCache;
   readonly options: CommonCacheOptions;
+  readonly home: string;
   readonly monitor: CacheMonitor | undefined;
   readonly mayPublish: boolean;
   readonly sources: Resolved<CommonCacheOptions>['sources'];
   readonly warnings: readonly string[];
+}
+
+/** Where the entries of a cache live, in words. */
+function homeOf(cache: InMemoryCache | RedisCache, options: CommonCacheOptions): string {
+  if (options.enabled === false) return 'disabled';
+  const { l2 } = engineOf(cache);
+  if (l2 !== undefined) return `in Redis (${l2.link.address}), prefix '${String(options.keyPrefix)}'`;
+  if (options.useMemoryCache === true) return 'in memory';
+  return 'in the memory of this process; redisUrl, redis or REDIS_URL would share it';
 }
 
 const baseNames = Object.keys(baseChecks) as readonly (keyof BaseCacheOptions)[];

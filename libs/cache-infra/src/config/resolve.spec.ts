@@ -159,6 +159,15 @@ describe('seed S8.105 REDIS_TEST_DB', () => {
     });
   });
 
+  it('brings REDIS_URL to test caches: alone, that is the Redis of the application', () => {
+    const alone = { REDIS_URL: url };
+    expect(resolveOptions(testing, {}, alone)).toMatchObject({ home: 'memory' });
+    expect(resolveOptions(testing, {}, alone).options.redisUrl).toBeUndefined();
+    expect(resolveOptions(testing, { redisUrl: url }, alone).home).toBe('redis');
+    expect(resolveOptions(testing, { redis: { host: 'h' } }, alone).home).toBe('redis');
+    expect(resolveOptions(testing, {}, env).home).toBe('redis');
+  });
+
   it('is for tests only', () => {
     expect(resolveOptions(web, {}, env).options.redisUrl).toBe(`${url}/3?family=6`);
   });

@@ -18,7 +18,10 @@ export interface Recipe<T extends CommonCacheOptions> {
   readonly set: OptionSet<T>;
   /** Takes a preset. */
   readonly preset?: boolean;
-  /** Makes test caches, which `REDIS_TEST_DB` keeps in a database of their own. */
+  /**
+   * Makes test caches. `REDIS_URL` alone is the Redis of the application, which tests must not fill: it counts with
+   * `REDIS_TEST_DB`, which names a database for tests.
+   */
   readonly test?: boolean;
   /** Where the cache lives when neither code, environment nor preset says. Absent: that is an error. */
   readonly home?: 'memory';
@@ -63,8 +66,10 @@ export function resolveOptions<T extends CommonCacheOptions>(
 
   const presetName = recipe.preset === true ? presetOf(explicit, settings) : undefined;
   const preset = presetName === undefined ? {} : ofFormat(presets[presetName], explicit);
-  const home = homeOf(explicit, settings.options, preset, recipe.home);
-  const environment = ofFormat(environmentFor(explicit, settings.options), explicit);
+  const isSpared = recipe.test === true && settings.testDb === undefined;
+  const fromOutside = isSpared ? { ...settings.options, redisUrl: undefined } : settings.options;
+  const home = homeOf(explicit, fromOutside, preset, recipe.home);
+  const environment = ofFormat(environmentFor(explicit, fromOutside), explicit);
   const wrong = [...problems, ...own.problems, ...contradictions({ ...environment, ...explicit })];
   const addressIsWrong = wrong.some(({ path }) => placePaths.has(path));
   const found = home === undefined && !addressIsWrong ? [redisRequired, ...wrong] : wrong;
@@ -82,6 +87,8 @@ export function resolveOptions<T extends CommonCacheOptions>(
   }
   const isTest = recipe.test === true || presetName === 'testing';
   if (isTest && settings.testDb !== undefined) useDatabase(options, explicit, settings.testDb);
+  // The advice would come after the end of most tests.
+  if (recipe.test === true) options.advanced = { adviser: false, ...options.advanced };
   const misspelt = misspeltHere(env).filter(({ meant }) => !isGivenInCode(explicit, meant));
   const { monitoring, fleet } = settings;
   return { options, home, monitoring, fleet, sources, misspelt };

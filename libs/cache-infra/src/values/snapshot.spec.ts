@@ -244,7 +244,7 @@ describe('snapshot refuses', () => {
       { b: { [Symbol('s')]: 1 } },
       'symbol as a property name cannot be stored (at $.b)',
     ],
-    ['a Promise', { p: Promise.resolve(1) }, 'Promise cannot be stored (at $.p)'],
+    ['a Promise', { p: Promise.resolve(1) }, 'Promise cannot be stored (at $.p): await it first'],
     [
       'a thenable',
       new (class {

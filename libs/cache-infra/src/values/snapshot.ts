@@ -187,7 +187,10 @@ class SnapshotWalk {
     if (types.isMap(value)) return this.#map(value, expected);
     if (types.isSet(value)) return this.#set(value, expected);
     const kind = opaqueKind(value);
-    if (kind !== undefined) throw this.trail.refuse(`${kind} cannot be stored`);
+    if (kind !== undefined) {
+      const hint = kind === 'Promise' ? { hint: 'await it first' } : {};
+      throw this.trail.refuse(`${kind} cannot be stored`, hint);
+    }
     const { builtIn } = classNature(Object.getPrototypeOf(value) as object);
     return builtIn === undefined ? undefined : this.#behindProxy(value, builtIn, expected);
   }

@@ -1,3 +1,4 @@
+import { SerializationError } from '../../base/errors.js';
 import { cloneValue, deepFreeze } from '../../values/clone.js';
 import { SharingValue, wholeOf } from '../../values/graph.js';
 import { isFlatObject } from '../../values/flat.js';
@@ -41,6 +42,24 @@ export function copyIn(value: unknown, cache: CopyingCache, call: CopyingCall): 
   const isReference =
     isolation === 'reference' && (call.value.revive === undefined || call.value.as !== undefined);
   return { value: isReference ? value : l1Form(copy, isolation), snapshot: copy };
+}
+
+/**
+ * As {@link copyIn}, for a value that a caller stores under `key`.
+ *
+ * @throws SerializationError, which names the key
+ */
+export function copyInUnder(
+  key: string,
+  value: unknown,
+  cache: CopyingCache,
+  call: CopyingCall,
+): StoredForms {
+  try {
+    return copyIn(value, cache, call);
+  } catch (error) {
+    throw error instanceof SerializationError ? error.under(key) : error;
+  }
 }
 
 /** The forms of a value that the L1 holds already, or that was read from Redis: it is stored again, as it is. */

@@ -113,6 +113,14 @@ export class InFlightWork<
     for (const bulk of this.#bulkCalls) bulk.supersedeWhere(matches);
   }
 
+  /** For the end of the cache, while its sets are still sent. */
+  supersedeAllButSets(): void {
+    this.reads.supersedeWhere(always);
+    this.loads.supersedeWhere(always);
+    this.expiries.supersedeWhere(always);
+    for (const bulk of this.#bulkCalls) bulk.supersedeWhere(always);
+  }
+
   /** For the end of the cache. */
   supersedeAll(): void {
     this.supersedeWhere(always);

@@ -32,6 +32,28 @@ async function expireValue(value: unknown = 'old', more: object = {}): Promise<O
   return new Origin();
 }
 
+describe('a failed load that no caller sees', () => {
+  it('is logged with its error, one line a minute', async () => {
+    const lines: string[] = [];
+    const logger = { warn: (line: string) => lines.push(line), log: () => undefined };
+    await using logged = new InMemoryCache({ name: 'prices', advanced: { clock }, logger });
+    const fail = (): string => {
+      throw new Error('no route to postgres://shop:s3cret@db/shop');
+    };
+    const failing = { ...options, ttl: 1, grace: '1h' } as const;
+    await logged.set('a', 'old', failing);
+    clock.advance(1_500);
+    for (let i = 0; i < 3; i++) {
+      expect(await logged.getOrSet('a', fail, { ...failing, forceRefresh: true })).toBe('old');
+    }
+    clock.advance(60_000);
+    await logged.getOrSet('a', fail, { ...failing, forceRefresh: true });
+
+    const words = `Cache 'prices': the loader of "a" failed (no route to postgres://***@db/shop), its old value is served`;
+    expect(lines).toEqual([words, `${words}; 2 more since the last such line`]);
+  });
+});
+
 describe('guarantee 11: grace: a loader that fails', () => {
   it('the value past its ttl is served', async () => {
     const origin = await expireValue();

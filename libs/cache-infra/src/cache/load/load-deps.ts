@@ -17,6 +17,7 @@ import type { CacheEmitter } from '../observe/emitter.js';
 import type { Observer } from '../observe/observer.js';
 import type { Tracing } from '../observe/tracing.js';
 import type { TruthMeter } from '../observe/truth-meter.js';
+import type { LoadFailures } from '../observe/load-failures.js';
 import type { Refusals } from '../observe/refusals.js';
 import type { Lookup } from '../read/lookup.js';
 import type { TierRead } from '../read/reads.js';
@@ -48,6 +49,7 @@ export interface LoadDeps {
   readonly emitter: CacheEmitter;
   readonly observer: Observer;
   readonly refusals: Refusals;
+  readonly loadFailures: LoadFailures;
   readonly errors: ErrorPolicy;
   readonly lifecycle: Lifecycle;
   readonly entries: LocalEntries;

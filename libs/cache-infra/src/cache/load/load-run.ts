@@ -506,7 +506,7 @@ export class LoadRun {
   async #afterFailure(error: unknown): Promise<LoadResult> {
     const { flight } = this;
     const { id } = this.#call;
-    const { loadedWrites, backoff, clock, entries } = this.#deps;
+    const { loadedWrites, backoff, clock, entries, loadFailures } = this.#deps;
     if (flight.isAbandoned) {
       await loadedWrites.release(this.#watch.remote);
       throw error;
@@ -515,6 +515,7 @@ export class LoadRun {
     const retryAt = backoff.failed(id, clock.now());
     entries.postponeRefresh(id, retryAt);
     const value = await valueAtHand(this.#deps, flight, 'load-failed');
+    if (value !== undefined || flight.background) loadFailures.hidden(error, this.#call.key);
     if (value === undefined) throw error;
     if (flight.trace !== undefined) flight.trace.failure = error;
     return value;

@@ -1,3 +1,4 @@
+import { atMost } from '../../base/at-most.js';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
 import { InfrastructureError, LockNotAcquiredError } from '../../base/errors.js';
@@ -196,17 +197,6 @@ export class Locks {
 }
 
 type Acquire = RemoteTier['leases']['acquire'];
-
-/** Resolves when `work` has ended, after `ms` at the latest. */
-function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    void work.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
 
 function ignore(): void {
   // The lease ends by itself.

@@ -166,7 +166,7 @@ export class SetInFlight implements WriteInFlight, EntryWrite {
   #send(bytes: Buffer, epoch: number, redisFailed: boolean): void {
     const { recovery, aliases, l1Writes, lifecycle } = this.#deps;
     const { keyspace, key, stored, plan } = this.#call;
-    if (this.superseded || lifecycle.closed) {
+    if (this.superseded) {
       if (this.#isLost) {
         this.#fail(lifecycle.closedError());
         return;

@@ -72,7 +72,8 @@ export class CacheInfraModule {
   }
 
   /**
-   * A small, short-lived cache for tests: 60 s, 50 entries. Its time advances only by `ManualClock.advance()`, unless
+   * A small, short-lived cache for tests: 60 s, 50 entries, in memory unless the options name a Redis: `REDIS_URL` is
+   * ignored, except beside `REDIS_TEST_DB`, which names a database for tests. Its time advances only by `ManualClock.advance()`, unless
    * `advanced.clock` is set:
    *
    * ```ts

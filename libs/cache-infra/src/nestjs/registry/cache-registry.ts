@@ -170,6 +170,7 @@ export class CacheRegistry implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     try {
       await Promise.all([...this.#caches.values()].map((prepared) => start(prepared)));
+      for (const [name, { home }] of this.#caches) this.#logger.log(`Cache '${name}': ${home}`);
     } catch (error) {
       await this.onApplicationShutdown();
       throw error;

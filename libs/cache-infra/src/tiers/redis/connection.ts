@@ -85,7 +85,7 @@ export class RedisConnection {
         listener.onReady();
       },
       error: (error) => {
-        const message = withoutCredentials(error.message);
+        const message = reasonOf(error);
         if (isRefusal(error) && this.#isIntroducing()) this.#refuse(message, onClosed);
         // Closing a refused connection causes further errors.
         this.#lastError = this.#refusal ?? message;
@@ -271,6 +271,13 @@ function firstAttempt(): { promise: Promise<void>; end: () => void } {
 /** True for an error reply of the server, false for a network error. */
 function isRefusal(error: Error): boolean {
   return error.name === 'ReplyError';
+}
+
+/** The message of an error, without credentials. A server of another protocol answers with text of its own. */
+function reasonOf(error: Error): string {
+  if (/Unknown RESP type|Protocol error, got/.test(error.message))
+    return 'the server does not speak the protocol of Redis: is it another service, or a port for TLS (rediss://)?';
+  return withoutCredentials(error.message);
 }
 
 function ignore(): void {
