@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { SeveralCaches } from '../../config/several-caches.js';
-import { localOnly } from '../../dashboard/access/local-only.js';
+import { localOnlyRule } from '../../dashboard/access/local-only.js';
 import { createDashboardHandler } from '../../dashboard/dashboard-handler.js';
+import { guideUrl } from '../../base/guide-url.js';
 import { withoutCredentials } from '../../base/redact.js';
 import { ProgressLine } from '../look/progress.js';
 import { prepareCache } from '../open-cache.js';
@@ -76,7 +77,7 @@ async function serve(
   listening: (address: string) => void,
 ): Promise<void> {
   const handler = createDashboardHandler(source, {
-    access: localOnly,
+    access: localOnlyRule(({ socket }) => wayIn(socket.localPort ?? port)),
     showValues: showsValues,
     onError: (error) => {
       output.error(withoutCredentials(error instanceof Error ? error.message : String(error)));
@@ -99,6 +100,12 @@ async function serve(
   server.close();
   server.closeAllConnections();
   await closed;
+}
+
+/** The end of a refusal. The command has no guard: other machines come in by SSH. */
+function wayIn(port: number): string {
+  const served = String(port);
+  return `open http://localhost:${served}/ in a browser there, or forward the port: ssh -L ${served}:localhost:${served} user@host, then http://localhost:${served}/. For users of other machines add CacheDashboardModule with a guard to the application: ${guideUrl('dashboard.md#access')}`;
 }
 
 function addressOf(server: Server): string {
