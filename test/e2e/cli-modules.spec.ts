@@ -8,8 +8,6 @@ import { buildLibrary } from '../faults/build-library.js';
 import { root } from '../support/repository.js';
 import { runCli } from '../support/run-cli.js';
 
-/** Few iterations: the benchmarks themselves are not under test. */
-const quick = { BENCHMARK_DEFAULT_ITERATIONS: '8', BENCHMARK_WARMUP_ITERATIONS: '1' };
 let directory: string;
 
 beforeAll(async () => {
@@ -65,15 +63,15 @@ describe('the cache of a module', () => {
   it.each<[string, string]>([
     ['dist/cache.js', compiled(`${imported} default () => ${cache};`)],
     ['dist/named-cache.js', compiled(`${imported} const cache = ${cache};`)],
+    ['assigned-cache.cjs', `module.exports = new (require("nestjs-cache-infra").InMemoryCache)();`],
     ['cache.mjs', `${imported} default ${cache};`],
-  ])(
-    'is measured from %s',
-    async (name, text) => {
-      const args = ['bench', '--cache', await file(name, text), '--iterations', '1'];
-      const { out, error } = await runCli(args, directory, quick);
-      expect(error).toBe('');
-      expect(out).toMatch(/mine +bulk set/);
-    },
-    120_000,
-  );
+  ])('is taken from %s: the next module is refused', async (name, text) => {
+    const none = await file('none.cjs', 'module.exports = 3;');
+    const args = ['bench', '--cache', await file(name, text), '--against', none];
+    const { code, error } = await runCli(args, directory);
+    expect([code, error.split('\n')[0]]).toEqual([
+      2,
+      expect.stringMatching(/^none\.cjs must export a Cache/),
+    ]);
+  });
 });

@@ -2,8 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 
 /**
- * Imports a user's module, ESM or CommonJS, and resolves to its default export, else to the first of `names` that it
- * 
+ * Imports a user's module, ESM or CommonJS. Resolves to its default export, else to the first of `names` that it
+ * exports; undefined if it exports none of them.
  *
  * @throws the error of the module
  */
@@ -26,5 +26,5 @@ export async function resultOf(exported: unknown): Promise<unknown> {
 function exportsOf(namespace: Record<string, unknown>): Record<string, unknown> {
   const whole = namespace['default'];
   const isCompiled = typeof whole === 'object' && whole !== null && '__esModule' in whole;
-  return isCompiled ? (whole as Record<string, unknown>) : namespace;
+  return isCompiled ? whole : namespace;
 }

@@ -8,11 +8,11 @@ import { localOnlyRule } from '../../dashboard/access/local-only.js';
 import { createDashboardHandler } from '../../dashboard/dashboard-handler.js';
 import { guideUrl } from '../../base/guide-url.js';
 import { withoutCredentials } from '../../base/redact.js';
+import { searching, servedBy } from '../application.js';
 import { ProgressLine } from '../look/progress.js';
 import { prepareCache } from '../open-cache.js';
 import type { Output } from '../output.js';
 import { FleetReader } from '../top/fleet-reader.js';
-import { serverOf } from '../top/server-options.js';
 import { FleetCaches } from './fleet-caches.js';
 import { RedisSource } from './redis-source.js';
 
@@ -47,12 +47,12 @@ export async function dashboard(
   output: Output,
 ): Promise<number> {
   const { redis, prefix } = wanted;
-  const served = redis === undefined ? config : { ...config, ...serverOf(redis) };
+  const served = servedBy(config, redis);
   const cache = prepareCache(served, undefined);
   const caches = new FleetCaches(served);
   const progress = new ProgressLine(output.progress);
   const reader = new FleetReader(cache, { prefix, hasOwnPrefix: redis === undefined }, (steps) => {
-    progress.show(`looking for applications, ${String(steps * 1000)} keys`);
+    progress.show(searching(steps));
   });
   try {
     await cache.connect();
