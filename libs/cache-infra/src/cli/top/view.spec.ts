@@ -81,7 +81,7 @@ describe('the lines of top', () => {
       { columns: 80, rows: 24 },
       plain,
     );
-    expect(lines[2]).toBe('No calls in this window yet: instances publish their figures every 5 s.');
+    expect(lines[2]).toBe('No calls in this window yet: instances publish every 5 s by default.');
     expect(lines.join('\n')).not.toContain('~');
   });
 

@@ -40,7 +40,7 @@ const statusStyles: Readonly<Record<CacheStatus, StyleName>> = {
 };
 
 const estimatesNote = '~ estimated: one L1 hit in 128 is counted; - is too few reads to tell';
-const noCallsNote = 'No calls in this window yet: instances publish their figures every 5 s.';
+const noCallsNote = 'No calls in this window yet: instances publish every 5 s by default.';
 
 function hasCalls(caches: readonly CacheWindow[]): boolean {
   return caches.some(({ counts }) => Object.values(counts).some((count) => count > 0));
