@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -64,6 +66,17 @@ async function served(...args: string[]) {
   return { address, code, end: (signal: NodeJS.Signals) => child.kill(signal) };
 }
 
+/** By node:http: fetch sends a Host of its own. */
+async function asked(port: string, headers: Record<string, string>) {
+  const asking = request({ host: '127.0.0.1', port, headers });
+  const answered = once(asking, 'response') as Promise<[IncomingMessage]>;
+  asking.end();
+  const [response] = await answered;
+  let text = '';
+  for await (const part of response) text += String(part);
+  return { status: response.statusCode, text };
+}
+
 describe('npx nestjs-cache-infra dashboard', () => {
   it('serves the page and the fleet on loopback, read-only, and ends by SIGTERM with a stream open', async () => {
     await instance();
@@ -93,6 +106,20 @@ describe('npx nestjs-cache-infra dashboard', () => {
     end('SIGTERM');
     expect(await code).toBe(0);
     await stream.body?.cancel().catch(() => undefined);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['a foreign Host', { host: 'box.example.com' }],
+    ['a forwarded request', { 'x-forwarded-for': '10.0.0.1' }],
+  ])('refuses %s, and names the ways in that the command has', async (_, headers) => {
+    await instance();
+    const { address } = await served('--redis', server.url);
+    const { port } = new URL(address);
+    const { status, text } = await asked(port, headers);
+    expect(status).toBe(403);
+    expect(text).toContain(`http://localhost:${port}/`);
+    expect(text).toContain(`ssh -L ${port}:localhost:${port} user@host`);
+    expect(text).not.toContain('forRoot');
   });
 
   it('looks into a key of a namespace, and shows its value only with --values', async () => {

@@ -130,6 +130,37 @@ describe('T88: npx nestjs-cache-infra inspect', () => {
     await sessions.clear();
   });
 
+  it('says where it looked for an absent key, and how to name a namespace', async () => {
+    await cli.cache.namespace('eu').set('k', 1);
+    expect((await cli.run('k')).out).toMatch(
+      /looked in +the root only: --namespace <name> names another, nestjs-cache-infra keys counts them/,
+    );
+    expect((await cli.run('l', '--namespace', 'eu')).out).toMatch(/looked in +the namespace eu only: /);
+    expect(JSON.parse((await cli.run('k', '--json')).out)).toMatchObject({
+      ...{ state: 'absent', namespaces: [] },
+      hint: expect.stringMatching(/^Looked in the root only: --namespace/),
+    });
+  });
+
+  it('shows the entry of a variant', async () => {
+    await cli.cache.namespace('vary.user').set('ann#mine', 1);
+    expect(await cli.run('ann#mine', '--namespace', 'vary.user')).toMatchObject({ code: 0 });
+    expect((await cli.run('--help')).out).toContain("'vary.user' for methods with vary: ['user']");
+  });
+
+  it('takes the Redis and the prefix as flags', async () => {
+    await cli.cache.set('user:7', 1);
+    const flags = ['--redis', cli.redisUrl, '--prefix', cli.keyPrefix];
+    expect(await runCli(['inspect', 'user:7', ...flags], cli.directory)).toMatchObject({
+      ...{ code: 0, out: expect.stringContaining(`${cli.keyPrefix}::user:7`) },
+    });
+  });
+
+  it('says first that the key is missing', async () => {
+    const { code, error } = await cli.run();
+    expect([code, error.split('\n')[0]]).toEqual([1, 'The key is missing: inspect <key>']);
+  });
+
   it('T88: says what to do if there is no Redis, without credentials', async () => {
     const nowhere = await runCli(['inspect', '--key', 'a'], cli.directory);
     expect(nowhere).toMatchObject({ code: 1, error: expect.stringContaining('REDIS_URL') });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -57,6 +58,13 @@ describe('npx nestjs-cache-infra top', () => {
     expect(out).toMatch(/shop-1 +up +[\d.]+ +75\.0 % +75\.0 % +0\.0 %/);
     expect(out).toMatch(/product:\*/);
     expect(out).not.toContain('\u001b');
+  });
+
+  it('marks estimates, and does not guess a ratio from too few reads', async () => {
+    await instance(url, 'shop');
+    const { out } = await top('--redis', url);
+    expect(out).toMatch(/~HITS +LOAD MS\n *product:\* +shop +1 +0 +- /);
+    expect(out).toContain('~ estimated: one L1 hit in 128 is counted');
   });
 
   it('takes the Redis and the prefix of the environment', async () => {
@@ -159,5 +167,36 @@ describe('npx nestjs-cache-infra top in a terminal', () => {
     terminal.press('q');
     expect(await terminal.code).toBe(0);
     expect(terminal.out.endsWith('\u001b[?7h\u001b[?25h\u001b[?1049l')).toBe(true);
+  });
+});
+
+describe('the prefix of the application', () => {
+  const run = (...args: string[]) => runCli([...args, '--redis', url], cli.directory);
+
+  it.each(['keys', 'inspect', 'check'])('is found for %s, as for top', async (command) => {
+    await instance(url, 'eu:shop');
+    const { code, out, error } = await run(command, ...(command === 'inspect' ? ['product:7'] : []));
+    expect([code, error]).toEqual([0, '']);
+    expect(out).toMatch(
+      { keys: /^product:7$/m, inspect: /state +fresh/, check: /keyPrefix +eu:shop/ }[command]!,
+    );
+  });
+
+  it('is asked for, if several applications publish', async () => {
+    await instance(url, 'shop');
+    await instance(url, 'eu:shop', 'other-1');
+    for (const args of [['keys'], ['inspect', 'product:7'], ['check']]) {
+      const { code, error } = await run(...args);
+      expect([code, error]).toEqual([1, expect.stringMatching(/Several applications .* --prefix eu:shop/)]);
+    }
+    expect((await run('keys', '--prefix', 'eu:shop')).out).toBe('product:7\n');
+  });
+
+  it('is that of the configuration, if none publishes', async () => {
+    const cache = closing(new RedisCache({ redisUrl: url, keyPrefix: 'plain' }));
+    await cache.set('k', 1);
+    const config = join(cli.directory, 'plain.json');
+    await writeFile(config, '{ "keyPrefix": "plain" }');
+    expect((await run('keys', '--config', config)).out).toBe('k\n');
   });
 });

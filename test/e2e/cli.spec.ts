@@ -35,7 +35,7 @@ describe('npx nestjs-cache-infra check', () => {
     const { code, out, error } = await run(['check']);
     expect([code, error]).toEqual([0, '']);
     expect(out).toContain("Cache 'default', in memory");
-    expect(out).toMatch(/defaultTtl +3600/);
+    expect(out).toMatch(/defaultTtl +3600 s \(1 h\)/);
     expect(out).toContain('no Redis is configured');
   });
 
@@ -50,7 +50,7 @@ describe('npx nestjs-cache-infra check', () => {
   it('T46: prints every setting in effect, and its source', async () => {
     const config = await file('sources.mjs', `export default { preset: 'production', jitter: 0.1 };`);
     const { out } = await run(['check', '--config', config], { REDIS_URL: redisUrl, CACHE_TTL: '77' });
-    expect(out).toMatch(/defaultTtl +77 +\(CACHE_TTL\)/);
+    expect(out).toMatch(/defaultTtl +77 s +\(CACHE_TTL\)/);
     expect(out).toMatch(/jitter +0\.1 +\(code\)/);
     expect(out).toMatch(/l1CacheSize +1000 +\(preset 'production'\)/);
     expect(out).toMatch(/commandTimeout +250ms +\(default\)/);
@@ -183,12 +183,55 @@ describe('npx nestjs-cache-infra check', () => {
     [['check', '--env', 'absent'], /^--env absent: no such file$/m],
     [['check', '--fast'], /'--fast'[^]*Usage: nestjs-cache-infra check/],
     [['check', '--config'], /'--config <value>'[^]*Usage: nestjs-cache-infra check/],
-    [['chekc'], /Usage: nestjs-cache-infra check/],
     [[], /Usage: nestjs-cache-infra check/],
   ])('%j: names the mistake, exit code 1', async (args, words) => {
     const { code, error } = await run(args);
     expect(code).toBe(1);
     expect(error).toMatch(words);
+  });
+
+  it.each([
+    ['tpo', "unknown command 'tpo', did you mean 'top'?"],
+    ['chekc', "unknown command 'chekc', did you mean 'check'?"],
+    ['remove', "unknown command 'remove'"],
+  ])('%s: names the command that is meant, and lists all in one line', async (name, words) => {
+    const { code, out, error } = await run([name]);
+    expect([code, out]).toEqual([1, '']);
+    expect(error).toBe(
+      `${words}\nCommands: check, inspect, keys, top, dashboard, bench; --help explains them\n`,
+    );
+  });
+
+  it('prints units, and advises of a ttl that may be milliseconds', async () => {
+    const normal = await run(['check', '--config', await file('bytes.json', '{ "defaultTtl": 300000 }')], {
+      REDIS_URL: redisUrl,
+    });
+    expect(normal.out).toMatch(/defaultTtl +300000 s \(83 h\)/);
+    expect(normal.out).toMatch(/maxValueBytes +64 MiB/);
+    expect(normal.out).not.toContain('milliseconds');
+
+    const words =
+      "Cache 'default' has a defaultTtl of 3600000 s (42 d): a number counts seconds. If milliseconds are meant, set 3600 s (1 h)";
+    const millis = await file('millis.json', '{ "defaultTtl": 3600000 }');
+    const inMemory = await run(['check', '--config', millis]);
+    expect([inMemory.code, inMemory.out]).toEqual([0, expect.stringContaining(`ADVICE: ${words}`)]);
+    const inRedis = await run(['check', '--config', millis], { REDIS_URL: redisUrl });
+    expect(inRedis.out).toContain(`ADVICE: ${words}`);
+    const byVariable = await run(['check', '--json'], { CACHE_TTL: '3600000' });
+    expect(JSON.parse(byVariable.out).caches[0].advice).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('takes the Redis and the prefix as flags, over the configuration and the environment', async () => {
+    const config = await file('elsewhere.mjs', `export default { redisUrl: '${nowhere}', keyPrefix: 'a' };`);
+    const args = ['check', '--config', config, '--redis', redisUrl, '--prefix', 'flagged'];
+    const { code, out } = await run(args, { CACHE_KEY_PREFIX: 'b' });
+    expect(out).toMatch(/keyPrefix +flagged +\(--prefix\)/);
+    expect(out).toMatch(/redisUrl .*\(--redis\)/);
+    expect(code).toBe(0);
+
+    const away = await run(['check', '--redis', nowhere]);
+    expect([away.code, away.out]).toEqual([1, expect.stringContaining('FAILED: Redis connection failed')]);
+    expect(away.out + away.error).not.toContain('s3cret');
   });
 
   it('T57: --version: prints the version, exit code 0', async () => {

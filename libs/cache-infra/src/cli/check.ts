@@ -7,15 +7,24 @@ import type { CacheConfig } from '../config/options.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
 import { CacheError } from '../base/errors.js';
 import { durationMs } from '../base/duration.js';
+import type { ApplicationWanted } from './application.js';
 import { printChecked, type CheckedCache } from './check-view.js';
 import { ProgressLine } from './look/progress.js';
+import { ofCache } from './of-cache.js';
 import { printJson, type Output } from './output.js';
+import { readableSetting } from './readable-setting.js';
 import { probeCalls, probeChannel } from './probe.js';
 import { settingsOf } from './settings.js';
 
-/** Options of the module, not of a cache. */
-const ofModule = ['isGlobal', 'vary', 'caches', 'evictions', 'fleet'];
 const silent = { warn: () => undefined, log: () => undefined };
+
+/** What `check` is asked for. The configuration is already that of the wanted application. */
+export interface CheckWanted extends ApplicationWanted {
+  readonly json: boolean;
+}
+
+/** Longest `defaultTtl` in seconds that is not advised of: a longer one may be milliseconds. */
+const longTtl = 30 * 86_400;
 
 /**
  * Prints the effective settings and checks the configured Redis. Resolves to the exit code.
@@ -24,7 +33,7 @@ const silent = { warn: () => undefined, log: () => undefined };
  */
 export async function check(
   config: SeveralCaches,
-  { json }: { readonly json: boolean },
+  { json, ...wanted }: CheckWanted,
   output: Output,
 ): Promise<number> {
   const logged: string[] = [];
@@ -37,7 +46,8 @@ export async function check(
   logged.length = 0;
   const progress = new ProgressLine(output.progress);
   const caches: CheckedCache[] = [];
-  for (const each of prepared) {
+  for (const made of prepared) {
+    const each = { ...made, sources: sourcesOf(made, wanted) };
     progress.show(`checking cache '${each.cache.name}'`);
     try {
       const checked = await checkCache(each, logged);
@@ -56,9 +66,14 @@ export async function check(
   return passed ? 0 : 1;
 }
 
-/** The options of a cache, without the options of the module. */
-export function ofCache(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !ofModule.includes(name)));
+/** The sources of the options; those of flags under the names of the flags. */
+function sourcesOf({ options, sources }: PreparedCache, wanted: ApplicationWanted): PreparedCache['sources'] {
+  const { redis, prefix } = wanted;
+  return {
+    ...sources,
+    ...(redis !== undefined && options.redisUrl === redis && { redisUrl: '--redis' }),
+    ...(prefix !== undefined && options.keyPrefix === prefix && { keyPrefix: '--prefix' }),
+  };
 }
 
 async function checkCache(prepared: PreparedCache, logged: readonly string[]): Promise<CheckedCache> {
@@ -66,7 +81,8 @@ async function checkCache(prepared: PreparedCache, logged: readonly string[]): P
   const isRedis = cache instanceof RedisCache;
   const { keyPrefix } = cache instanceof TieredCache ? engineOf(cache) : { keyPrefix: '' };
   const settings = settingsOf(prepared, { isRedis, keyPrefix });
-  const none = { latencyMs: null, accepted: [], failed: [], advice: [] };
+  const ttlAdvice = adviceForTtl(cache.name, options.defaultTtl);
+  const none = { latencyMs: null, accepted: [], failed: [], advice: ttlAdvice };
   const known = { name: cache.name, settings, warnings };
   if (!isRedis) return { ...known, home: 'memory', ...none };
   const problem = await connectionProblem(prepared);
@@ -78,7 +94,8 @@ async function checkCache(prepared: PreparedCache, logged: readonly string[]): P
     return { ...known, home: 'redis', ...none, failed: [words] };
   }
   const tried = await tryOut({ prepared, cache, logged });
-  return { ...known, home: 'redis', latencyMs, ...tried, advice: await adviceFor(cache, options) };
+  const advice = [...ttlAdvice, ...(await adviceFor(cache, options))];
+  return { ...known, home: 'redis', latencyMs, ...tried, advice };
 }
 
 interface Trial {
@@ -128,6 +145,19 @@ async function connectionProblem(prepared: PreparedCache): Promise<string | unde
   } catch (error) {
     return error instanceof CacheError ? error.message : 'Redis connection failed';
   }
+}
+
+/** A number of milliseconds given as seconds shows by its size. */
+function adviceForTtl(name: string, ttl: PreparedCache['options']['defaultTtl']): readonly string[] {
+  if (typeof ttl !== 'number' || ttl <= longTtl) return [];
+  const meant = String(ttl / 1000);
+  return [
+    `Cache '${name}' has a defaultTtl of ${inWords(String(ttl))}: a number counts seconds. If milliseconds are meant, set ${inWords(meant)}; else write it with a unit, such as '60d'`,
+  ];
+}
+
+function inWords(seconds: string): string {
+  return readableSetting({ name: 'defaultTtl', value: seconds });
 }
 
 async function adviceFor(cache: RedisCache, options: PreparedCache['options']): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import { windowNames } from '../monitoring/windows/window-report.js';
+import { applicationFlags } from './application.js';
 import { common, configured, informed, misused, readEnvironment, reportingErrors } from './command.js';
 import { dashboardUsage } from './dashboard/usage.js';
 import { loadConfig } from './load-config.js';
@@ -13,8 +14,7 @@ export function runTop(args: readonly string[], output: Output): Promise<number>
   return reportingErrors(topUsage, output, async () => {
     const options = {
       ...configured,
-      redis: { type: 'string' },
-      prefix: { type: 'string' },
+      ...applicationFlags,
       cache: { type: 'string' },
       window: { type: 'string', default: '1m' },
       once: { type: 'boolean', default: false },
@@ -44,8 +44,7 @@ export function runDashboard(args: readonly string[], output: Output): Promise<n
       ...common,
       config: { type: 'string' },
       env: { type: 'string' },
-      redis: { type: 'string' },
-      prefix: { type: 'string' },
+      ...applicationFlags,
       port: { type: 'string', default: '0' },
       host: { type: 'string', default: '127.0.0.1' },
       open: { type: 'boolean', default: false },

@@ -2,7 +2,10 @@ import { inspect as inspected } from 'node:util';
 
 import { storedEntry, type Life, type StoredEntry } from '../cache/stored-entry.js';
 import type { SeveralCaches } from '../config/several-caches.js';
+import { applicationHelp } from './application.js';
+import { namespaceHelp } from './namespace-help.js';
 import { notInRedis, openCache } from './open-cache.js';
+import { placeName } from './other-namespaces.js';
 import { tableLines } from './look/table.js';
 import { printJson, type Output } from './output.js';
 
@@ -14,10 +17,11 @@ Shows what Redis holds of one entry: state, ttl, grace, tags, size, format, comp
 
   <key>                the key, as passed to get() and getOrSet()
   --key <key>          the same, for a key that begins with '-'
-  --namespace <name>   the namespace of the key; repeat it for nested ones ('http' for HttpCacheInterceptor)
+${namespaceHelp}
   --cache <name>       a cache of the configuration (default: its first)
   --value              also show the value, which may be personal data
   --json               prints one JSON document instead; times in seconds, the value as text
+${applicationHelp}
   --config, --env      as for check
 
 Exit code: 0 when the entry exists and is readable, else 1.`;
@@ -51,7 +55,9 @@ export async function inspectEntry(
     if (entry === undefined) throw notInRedis(cache.name);
     if (wanted.json) {
       const { namespaces, key } = wanted;
-      printJson(output, { cache: cache.name, namespaces, key, ...entryDocument(entry, wanted.showsValue) });
+      const hint = entry.kind === 'absent' ? { hint: `Looked in ${lookedIn(namespaces)}` } : {};
+      const document = { ...entryDocument(entry, wanted.showsValue), ...hint };
+      printJson(output, { cache: cache.name, namespaces, key, ...document });
     } else print(cache.name, entry, wanted, output);
     return entry.kind === 'entry' ? 0 : 1;
   } finally {
@@ -61,7 +67,7 @@ export async function inspectEntry(
 
 function print(name: string, entry: StoredEntry, wanted: EntryWanted, { style, out }: Output): void {
   out(style.bold(`Cache '${name}', key ${inspected(wanted.key)}`));
-  const rows = linesOf(entry, wanted.showsValue);
+  const rows = linesOf(entry, wanted);
   const columns = [{ style: 'cyan' as const }, {}];
   for (const line of tableLines(columns, rows, style)) out(`  ${line}`);
 }
@@ -103,9 +109,9 @@ function versionOf(entry: StoredEntry & { readonly kind: 'entry' }): string {
 type Line = readonly [name: string, text: string];
 
 /** The lines of an entry. Escapes control characters of keys and tags, which are untrusted. */
-function linesOf(entry: StoredEntry, showsValue: boolean): readonly Line[] {
+function linesOf(entry: StoredEntry, { showsValue, namespaces }: EntryWanted): readonly Line[] {
   const place: Line = ['redis key', inspected(entry.redisKey)];
-  if (entry.kind === 'absent') return [place, ['state', 'absent']];
+  if (entry.kind === 'absent') return [place, ['state', 'absent'], ['looked in', lookedIn(namespaces)]];
   const size: Line = ['size', sizeOf(entry)];
   if (entry.kind === 'unreadable') {
     return [place, size, ['state', `unreadable (${entry.reason}): the next read counts it as a miss`]];
@@ -124,6 +130,12 @@ function linesOf(entry: StoredEntry, showsValue: boolean): readonly Line[] {
     ['version', `${entry.encoding?.format === 'json' ? 'JSON' : String(entry.formatVersion)}, entry ${id}`],
     ['value', showsValue ? inspected(entry.value, wholeValue) : `${kindOf(entry.value)}; --value shows it`],
   ];
+}
+
+/** The namespace of an absent entry, and how to name another. */
+function lookedIn(namespaces: readonly string[]): string {
+  const place = namespaces.length === 0 ? 'the root' : `the namespace ${placeName(namespaces)}`;
+  return `${place} only: --namespace <name> names another, nestjs-cache-infra keys counts them`;
 }
 
 function inWords(life: Life): string {

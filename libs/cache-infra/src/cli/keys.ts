@@ -2,19 +2,25 @@ import { inspect as inspected } from 'node:util';
 
 import type { Cache } from '../cache/contract/cache.js';
 import type { SeveralCaches } from '../config/several-caches.js';
+import { applicationHelp } from './application.js';
+import { namespaceHelp } from './namespace-help.js';
 import { openCache } from './open-cache.js';
 import { ProgressLine } from './look/progress.js';
+import { otherNamespaces, otherNamespacesLine } from './other-namespaces.js';
 import { printJson, type Output } from './output.js';
 
 export const keysUsage = `Usage: nestjs-cache-infra keys [<pattern>] [options]
 
-Lists the keys of fresh entries in Redis, one a line. Changes nothing. It scans the whole database of Redis.
+Lists the keys of fresh entries of one namespace in Redis, one a line. Counts those of other namespaces, fresh or not,
+on stderr. Changes nothing. It scans the whole database of Redis.
 
   <pattern>            '*' = any run of characters, '?' = one character, '\\' = escape (default: all keys)
-  --namespace <name>   the namespace of the keys; repeat it for nested ones ('http' for HttpCacheInterceptor)
+${namespaceHelp}
   --cache <name>       a cache of the configuration (default: its first)
   --limit <n>          stops after n keys (default: 1000)
-  --json               prints one JSON document instead: cache, namespaces, pattern, keys, isComplete
+  --json               prints one JSON document instead: cache, namespaces, pattern, keys, isComplete,
+                       otherNamespaces
+${applicationHelp}
   --config, --env      as for check
 
 Exit code: 0, also when no key matches; 1 when Redis cannot be read.`;
@@ -57,8 +63,14 @@ export async function listKeys(config: SeveralCaches, wanted: KeysWanted, output
       if (!json) output.out(onOneLine(key));
     }
     progress.clear();
-    if (json) printJson(output, { cache: whole.name, namespaces, pattern, keys, isComplete });
+    const others = await otherNamespaces(whole, namespaces, { pattern, limit });
+    if (json) {
+      const document = { cache: whole.name, namespaces, pattern, keys, isComplete, otherNamespaces: others };
+      printJson(output, document);
+    }
     if (!isComplete) output.error(`Stopped after ${String(limit)} keys: --limit lists more.`);
+    const line = json ? undefined : otherNamespacesLine(others);
+    if (line !== undefined) output.error(line);
     return 0;
   } finally {
     progress.clear();

@@ -1,7 +1,5 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-
 import type { Cache } from '../cache/contract/cache.js';
+import { moduleExport, resultOf } from './module-export.js';
 
 const methods = [
   'get',
@@ -21,18 +19,16 @@ const methods = [
  * @throws Error with a remedy, when the module cannot be loaded or exports no cache
  */
 export async function loadCache(file: string): Promise<Cache> {
-  const module = await importModule(file);
-  const exported = module['default'] ?? module['cache'];
-  const made: unknown = typeof exported === 'function' ? await (exported as () => unknown)() : await exported;
+  const made = await resultOf(await imported(file));
   if (isCache(made)) return made;
   throw new Error(
     `${file} must export a Cache of nestjs-cache-infra, or a function that returns one: export default () => new InMemoryCache()`,
   );
 }
 
-async function importModule(file: string): Promise<Record<string, unknown>> {
+async function imported(file: string): Promise<unknown> {
   try {
-    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+    return await moduleExport(file, ['cache']);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(file)) {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import type { SeveralCaches } from '../config/several-caches.js';
+import { moduleExport, resultOf } from './module-export.js';
 
 /**
- * Loads the options from a JSON file, or from a module that exports options, or a function that returns them, as
+ * Loads the options from a JSON file, or from a module (ESM or CommonJS) that exports options, or a function that returns them, as
  * `default`, `cacheConfig` or `config`.
  *
  * @throws Error with a remedy, when the file does not exist or contains no options
@@ -19,11 +19,7 @@ export async function loadConfig(file: string | undefined): Promise<SeveralCache
   const path = resolve(file);
   if (!existsSync(path)) throw new Error(`--config ${file}: no such file`);
   if (path.endsWith('.json')) return asOptions(JSON.parse(await readFile(path, 'utf8')), file);
-  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-  const exported = module['default'] ?? module['cacheConfig'] ?? module['config'];
-  const config: unknown =
-    typeof exported === 'function' ? await (exported as () => unknown)() : await exported;
-  return asOptions(config, file);
+  return asOptions(await resultOf(await moduleExport(path, ['cacheConfig', 'config'])), file);
 }
 
 function asOptions(config: unknown, file: string): SeveralCaches {

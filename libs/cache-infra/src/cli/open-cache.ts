@@ -2,7 +2,7 @@ import { RedisCache } from '../cache/redis-cache.js';
 import { CacheFactory } from '../config/cache-factory.js';
 import type { CacheConfig } from '../config/options.js';
 import { cachesBeside, optionsBeside, type SeveralCaches } from '../config/several-caches.js';
-import { ofCache } from './check.js';
+import { ofCache } from './of-cache.js';
 
 const silent = { warn: () => undefined, log: () => undefined };
 

@@ -4,14 +4,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { SeveralCaches } from '../../config/several-caches.js';
-import { localOnly } from '../../dashboard/access/local-only.js';
+import { localOnlyRule } from '../../dashboard/access/local-only.js';
 import { createDashboardHandler } from '../../dashboard/dashboard-handler.js';
+import { guideUrl } from '../../base/guide-url.js';
 import { withoutCredentials } from '../../base/redact.js';
+import { searching, servedBy } from '../application.js';
 import { ProgressLine } from '../look/progress.js';
 import { prepareCache } from '../open-cache.js';
 import type { Output } from '../output.js';
 import { FleetReader } from '../top/fleet-reader.js';
-import { serverOf } from '../top/server-options.js';
 import { FleetCaches } from './fleet-caches.js';
 import { RedisSource } from './redis-source.js';
 
@@ -46,12 +47,12 @@ export async function dashboard(
   output: Output,
 ): Promise<number> {
   const { redis, prefix } = wanted;
-  const served = redis === undefined ? config : { ...config, ...serverOf(redis) };
+  const served = servedBy(config, redis);
   const cache = prepareCache(served, undefined);
   const caches = new FleetCaches(served);
   const progress = new ProgressLine(output.progress);
   const reader = new FleetReader(cache, { prefix, hasOwnPrefix: redis === undefined }, (steps) => {
-    progress.show(`looking for applications, ${String(steps * 1000)} keys`);
+    progress.show(searching(steps));
   });
   try {
     await cache.connect();
@@ -76,7 +77,7 @@ async function serve(
   listening: (address: string) => void,
 ): Promise<void> {
   const handler = createDashboardHandler(source, {
-    access: localOnly,
+    access: localOnlyRule(({ socket }) => wayIn(socket.localPort ?? port)),
     showValues: showsValues,
     onError: (error) => {
       output.error(withoutCredentials(error instanceof Error ? error.message : String(error)));
@@ -99,6 +100,12 @@ async function serve(
   server.close();
   server.closeAllConnections();
   await closed;
+}
+
+/** The end of a refusal. The command has no guard: other machines come in by SSH. */
+function wayIn(port: number): string {
+  const served = String(port);
+  return `open http://localhost:${served}/ in a browser there, or forward the port: ssh -L ${served}:localhost:${served} user@host, then http://localhost:${served}/. For users of other machines add CacheDashboardModule with a guard to the application: ${guideUrl('dashboard.md#access')}`;
 }
 
 function addressOf(server: Server): string {

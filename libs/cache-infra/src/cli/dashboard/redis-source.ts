@@ -6,7 +6,8 @@ import type { DashboardSource, DashboardView, KeyQuestion } from '../../dashboar
 import { viewOf } from '../../dashboard/fleet-view.js';
 import { DashboardRefusal } from '../../dashboard/refusal.js';
 import type { KeyState } from '../../dashboard/state.js';
-import { NoFleetError, type FleetReader, type FoundFleet } from '../top/fleet-reader.js';
+import type { FleetReader, FoundFleet } from '../top/fleet-reader.js';
+import { NoFleetError } from '../top/published-prefix.js';
 import type { FleetCaches } from './fleet-caches.js';
 
 /** Milliseconds for which requests share one reading. */

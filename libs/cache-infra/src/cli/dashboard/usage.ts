@@ -1,10 +1,11 @@
+import { applicationHelp } from '../application.js';
+
 export const dashboardUsage = `Usage: nestjs-cache-infra dashboard [options]
 
 Serves the dashboard of a running application on this machine, read-only. It shows what the instances publish in Redis
 (CacheInfraModule with Redis and monitoring). Changes nothing.
 
-  --redis <url>        the Redis of the application (default: that of the configuration, REDIS_URL)
-  --prefix <prefix>    its keyPrefix (default: that of the configuration; with --redis, the one that a SCAN finds)
+${applicationHelp}
   --port <n>           the port (default: 0, a free one)
   --host <host>        a loopback address: 127.0.0.1, ::1 or localhost (default: 127.0.0.1)
   --values             shows the value of a key, which may be personal data

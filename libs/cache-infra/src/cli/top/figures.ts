@@ -3,6 +3,7 @@ import type { FleetSummary, InstanceSummary } from '../../fleet/summary.js';
 import {
   windowSteps,
   type CacheWindow,
+  type GroupWindow,
   type WindowName,
   type WindowReport,
 } from '../../monitoring/windows/window-report.js';
@@ -45,6 +46,34 @@ function loadP95(caches: readonly CacheWindow[]): number | null {
   );
   const calls = timed.reduce((sum, { count }) => sum + count, 0);
   return calls === 0 ? null : timed.reduce((sum, { p95Ms, count }) => sum + p95Ms * count, 0) / calls;
+}
+
+/** Hits in the L1 of which one is counted in a group, unless the monitor has another `sampleEvery`. */
+const sampleEvery = 128;
+/** A ratio that may be wrong by more in total, both ways, is not shown. */
+const widestSpread = 0.2;
+
+/**
+ * The hit ratio of a group of keys, 0-1; null without reads, and with too few reads to tell it within 20 points.
+ *
+ * One sampled hit stands for many, and so many may be uncounted: the error is that of a count of samples, its square
+ * root. The cache counts its hits in the L1 exactly: a group has no more of them, and they tell how often a hit was
+ * sampled.
+ *
+ * @param cache the window of its cache; undefined = not known
+ */
+export function groupHitRatio(
+  { hits, misses }: Pick<GroupWindow, 'hits' | 'misses'>,
+  cache: Pick<CacheWindow, 'counts' | 'latency'> | undefined,
+): number | null {
+  const ratio = (count: number): number | null => (count + misses === 0 ? null : count / (count + misses));
+  const l1Hits = cache?.counts.l1Hits ?? Infinity;
+  const samples = cache?.latency.l1.count ?? 0;
+  const every = samples === 0 ? sampleEvery : Math.min(sampleEvery, l1Hits / samples);
+  if (every <= 1) return ratio(hits);
+  const error = Math.min(l1Hits, every * Math.max(1, Math.sqrt(hits / every)));
+  const spread = (ratio(hits + error) ?? 0) - (ratio(Math.max(0, hits - error)) ?? 0);
+  return spread > widestSpread ? null : ratio(hits);
 }
 
 /** Seconds of a window in which a process ran: at least one step. */

@@ -1,8 +1,9 @@
 import type { RedisCache } from '../../cache/redis-cache.js';
 import { engineOf } from '../../cache/tiered-cache.js';
-import { fleetPrefixes, readFleet } from '../../fleet/read-fleet.js';
+import { readFleet } from '../../fleet/read-fleet.js';
 import type { FleetSummary } from '../../fleet/summary.js';
 import { encodedPrefix, percentDecoded } from '../../keys/namespace.js';
+import { NoFleetError, publishedPrefix } from './published-prefix.js';
 
 /** Which fleet is read. */
 export interface FleetWanted {
@@ -17,12 +18,6 @@ export interface FoundFleet {
   readonly prefix: string;
   readonly fleet: FleetSummary;
 }
-
-/** Milliseconds that the search for prefixes may take. */
-const searchMs = 5000;
-
-/** No instance publishes, or it is not known which fleet is wanted. The message says what to do. */
-export class NoFleetError extends Error {}
 
 /** Reads the fleet of one key prefix, which it finds first if it is not given. */
 export class FleetReader {
@@ -73,19 +68,7 @@ export class FleetReader {
       const own = await readFleet(this.#cache);
       if (own.instances.length > 0) return [keyPrefix];
     }
-    return this.#search();
-  }
-
-  async #search(): Promise<readonly string[]> {
-    const { prefixes, isComplete } = await fleetPrefixes(this.#cache, searchMs, this.#onSearch);
-    if (prefixes.length <= 1 && isComplete) return prefixes;
-    const known = prefixes.map((prefix) => `--prefix ${percentDecoded(prefix)}`).join(', ');
-    if (prefixes.length > 1) {
-      throw new NoFleetError(`Several applications publish on Redis (${this.address}). Choose one: ${known}`);
-    }
-    if (prefixes.length === 1) return prefixes;
-    throw new NoFleetError(
-      `Redis (${this.address}) has too many keys to find the prefix of the application within ${String(searchMs / 1000)} s. Give it: --prefix shop`,
-    );
+    const found = await publishedPrefix(this.#cache, this.#onSearch);
+    return found === undefined ? [] : [found];
   }
 }

@@ -2,13 +2,13 @@ import type { RedisCache } from '../../cache/redis-cache.js';
 import type { SeveralCaches } from '../../config/several-caches.js';
 import type { FleetSummary, InstanceSummary } from '../../fleet/summary.js';
 import type { WindowName } from '../../monitoring/windows/window-report.js';
+import { searching, servedBy } from '../application.js';
 import { ProgressLine } from '../look/progress.js';
 import { prepareCache } from '../open-cache.js';
 import { printJson, type Output } from '../output.js';
 import { FleetReader, type FoundFleet } from './fleet-reader.js';
 import { liveTop } from './live.js';
 import { narrowed } from './narrowed.js';
-import { serverOf } from './server-options.js';
 import { topLines } from './view.js';
 
 /** What `top` is asked for. */
@@ -34,12 +34,12 @@ const silent = { write: () => undefined };
  */
 export async function top(config: SeveralCaches, wanted: TopWanted, output: Output): Promise<number> {
   const { redis, prefix } = wanted;
-  const cache = prepareCache(redis === undefined ? config : { ...config, ...serverOf(redis) }, undefined);
+  const cache = prepareCache(servedBy(config, redis), undefined);
   const terminal = wanted.once || wanted.json ? undefined : output.terminal;
   // The live view has the whole screen.
   const progress = new ProgressLine(terminal === undefined ? output.progress : silent);
   const reader = new FleetReader(cache, { prefix, hasOwnPrefix: redis === undefined }, (steps) => {
-    progress.show(`looking for applications, ${String(steps * 1000)} keys`);
+    progress.show(searching(steps));
   });
   try {
     if (terminal !== undefined)

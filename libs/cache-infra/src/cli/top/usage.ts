@@ -1,10 +1,11 @@
+import { applicationHelp } from '../application.js';
+
 export const topUsage = `Usage: nestjs-cache-infra top [options]
 
 Shows the instances of an application live: health, operations, hit ratio, loads; and their caches, groups and keys.
 Reads what they publish in Redis (CacheInfraModule with Redis and monitoring); changes nothing.
 
-  --redis <url>        the Redis of the application (default: that of the configuration, REDIS_URL)
-  --prefix <prefix>    its keyPrefix (default: that of the configuration; with --redis, the one that a SCAN finds)
+${applicationHelp}
   --cache <name>       shows this cache only
   --window <name>      1m, 5m, 1h or 24h (default: 1m); the keys 1 to 4 and the arrows switch it
   --once               prints the numbers once, as where there is no terminal

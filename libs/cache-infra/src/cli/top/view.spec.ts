@@ -65,6 +65,26 @@ describe('the lines of top', () => {
     }
   });
 
+  it('mark what is estimated, and say by which rule', async () => {
+    const lines = topLines(state({ fleet: await fleet() }), { columns: 80, rows: 40 }, plain);
+    const text = lines.join('\n');
+    expect(text).toMatch(/GROUP, MOST LOADS +CACHE +LOADS +FAILED +~HITS +LOAD MS/);
+    expect(text).toMatch(/KEY, MOST READS +CACHE +~READS +~OF ALL/);
+    expect(lines.at(-2)).toBe('~ estimated: one L1 hit in 128 is counted; - is too few reads to tell');
+    expect(text).not.toContain('No calls in this window');
+  });
+
+  it('say when figures come, while there are none', async () => {
+    const sample = await instanceSample({ caches: [{ cache: 'shop' }] }, { id: 'new', name: 'new', at });
+    const lines = topLines(
+      state({ fleet: fleetOf([sample], at), isLive: false }),
+      { columns: 80, rows: 24 },
+      plain,
+    );
+    expect(lines[2]).toBe('No calls in this window yet: instances publish every 5 s by default.');
+    expect(lines.join('\n')).not.toContain('~');
+  });
+
   it('colour the health', async () => {
     const sample = await fleet(1);
     const [one] = sample.instances;

@@ -1,12 +1,17 @@
 import type { CacheStatus } from '../../cache/contract/health.js';
 import type { FleetSummary } from '../../fleet/summary.js';
-import { windowNames, type WindowName } from '../../monitoring/windows/window-report.js';
+import {
+  windowNames,
+  type CacheWindow,
+  type GroupWindow,
+  type WindowName,
+} from '../../monitoring/windows/window-report.js';
 import { bytes, ms, percent, short } from '../look/numbers.js';
 import { sparkline } from '../look/sparkline.js';
 import type { Style, StyleName } from '../look/style.js';
 import { tableLines, type Cell, type Column } from '../look/table.js';
 import { cut, safe, wrapped } from '../look/text.js';
-import { figuresOf, hitRatios, secondsOf, statusOf, type Figures } from './figures.js';
+import { figuresOf, groupHitRatio, hitRatios, secondsOf, statusOf, type Figures } from './figures.js';
 
 /** What `top` shows. */
 export interface TopState {
@@ -34,6 +39,13 @@ const statusStyles: Readonly<Record<CacheStatus, StyleName>> = {
   down: 'red',
 };
 
+const estimatesNote = '~ estimated: one L1 hit in 128 is counted; - is too few reads to tell';
+const noCallsNote = 'No calls in this window yet: instances publish every 5 s by default.';
+
+function hasCalls(caches: readonly CacheWindow[]): boolean {
+  return caches.some(({ counts }) => Object.values(counts).some((count) => count > 0));
+}
+
 /** The lines of `top`, none wider than `size`, and at most as many as it has rows. */
 export function topLines(state: TopState, size: Size, style: Style): string[] {
   const { fleet, problem, isLive } = state;
@@ -42,11 +54,14 @@ export function topLines(state: TopState, size: Size, style: Style): string[] {
     head.push(...wrapped(safe(problem), size.columns).map((line) => style.yellow(line)));
   const foot = isLive ? [style.dim(cut('q quit   1 2 3 4 or ← → window', size.columns))] : [];
   if (fleet === undefined || fleet.instances.length === 0) return [...head, ...foot];
-  const space = size.rows - head.length - 2 - foot.length;
+  const { caches, groups, topKeys } = fleet.total.windows[state.window];
+  const estimates = groups.length + topKeys.length > 0 ? [style.dim(cut(estimatesNote, size.columns))] : [];
+  const space = size.rows - head.length - 2 - estimates.length - foot.length;
   const body = [
     summaryOf(state, fleet, size, style),
-    '',
+    hasCalls(caches) ? '' : style.dim(cut(noCallsNote, size.columns)),
     ...sections(state, fleet, { ...size, rows: space }, style),
+    ...estimates,
   ];
   return [...head, ...body, ...foot].slice(0, size.rows);
 }
@@ -97,9 +112,14 @@ function sections(state: TopState, fleet: FleetSummary, size: Size, style: Style
     const figures = figuresOf(own, secondsOf(window, fleet.at, oldest));
     return [safe(name), [status, statusStyles[status]], ...figureCells(figures)];
   });
+  const cacheOf = ({ cache }: GroupWindow): CacheWindow | undefined =>
+    report.caches.find((each) => each.cache === cache);
   const groups = report.groups.map((group): Cell[] => [
     ...[safe(group.group), safe(group.cache), short(group.loads), short(group.loadErrors)],
-    ...[percent(group.hitRatio), ms(group.loads === 0 ? null : group.loadMs / group.loads)],
+    ...[
+      percent(groupHitRatio(group, cacheOf(group))),
+      ms(group.loads === 0 ? null : group.loadMs / group.loads),
+    ],
   ]);
   const keys = report.topKeys.map((key): Cell[] => [
     ...[
@@ -118,7 +138,7 @@ function sections(state: TopState, fleet: FleetSummary, size: Size, style: Style
           { head: 'GROUP, MOST LOADS', most: wide },
           { head: 'CACHE', most: 12 },
         ],
-        ...[right('LOADS', 6), right('FAILED', 6), right('HITS', 7), right('LOAD MS', 7)],
+        ...[right('LOADS', 6), right('FAILED', 6), right('~HITS', 7), right('LOAD MS', 7)],
       ],
       rows: groups,
     },
@@ -128,7 +148,7 @@ function sections(state: TopState, fleet: FleetSummary, size: Size, style: Style
           { head: 'KEY, MOST READS', most: wide },
           { head: 'CACHE', most: 12 },
         ],
-        ...[right('READS', 6), right('OF ALL', 7)],
+        ...[right('~READS', 6), right('~OF ALL', 7)],
       ],
       rows: keys,
     },

@@ -23,12 +23,17 @@ export const closed: AccessRule = () => ({
  * resolves to 127.0.0.1 (DNS rebinding) has another `Host`. A request with a header of a proxy comes from elsewhere. So
  * does one of HTTP/1.0, the default of nginx towards its upstream.
  */
-export const localOnly: AccessRule = ({ request }) => {
-  const reason = foreignBy(request);
-  if (reason === undefined) return { allowed: true };
-  const refusal = new DashboardRefusal(403, `The dashboard answers this machine only, ${reason}: ${help}`);
-  return { allowed: false, refusal };
-};
+export const localOnly: AccessRule = localOnlyRule(() => help);
+
+/** As {@link localOnly}. `help` returns the end of a refusal: what its reader can do. */
+export function localOnlyRule(help: (request: IncomingMessage) => string): AccessRule {
+  return ({ request }) => {
+    const reason = foreignBy(request);
+    if (reason === undefined) return { allowed: true };
+    const message = `The dashboard answers this machine only, ${reason}: ${help(request)}`;
+    return { allowed: false, refusal: new DashboardRefusal(403, message) };
+  };
+}
 
 function foreignBy(request: IncomingMessage): string | undefined {
   if (!isLoopbackAddress(request.socket.remoteAddress)) return 'and the request comes from another';
