@@ -261,7 +261,7 @@ export class Engine {
     work.supersedeAllButSets();
     this.locks.close();
     this.keySignals.sendAll();
-    const sets = [...work.writes.entries()].map(([, { done }]) => done);
+    const sets = [...work.writes.entries()].flatMap(([, { done }]) => done ?? []);
     if (sets.length > 0) await atMost(setsMs, Promise.allSettled(sets));
     work.supersedeAll();
     const pending = lifecycle.pending();
