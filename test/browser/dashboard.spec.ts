@@ -204,6 +204,9 @@ describe('the dashboard of an application in a browser', () => {
   });
 });
 
+/** What the README shows: the verdict, the benefit and the curves. */
+const topOfPage = { x: 0, y: 0, width: 1280, height: 1075 };
+
 // The pictures of the documentation: a minute of the shop, with an outage of Redis in it.
 if (process.env['WRITE_PICTURES'] === '1')
   describe('the pictures of the documentation', () => {
@@ -225,6 +228,8 @@ if (process.env['WRITE_PICTURES'] === '1')
         await page.emulateMedia({ colorScheme });
         taken.push([name, await page.screenshot({ fullPage: true, animations: 'disabled' })]);
       }
+      await page.emulateMedia({ colorScheme: 'light' });
+      taken.push(['dashboard-top.png', await page.screenshot({ clip: topOfPage, animations: 'disabled' })]);
       // Making the pictures small holds the server up, and the page connects anew.
       faults.allow(/^failed: GET \S+api\/events/);
       const folder = join(root, 'docs', 'images');
