@@ -18,6 +18,8 @@ import {
   InMemoryCache,
 } from 'nestjs-cache-infra';
 
+import { cleanEnvironment } from 'nestjs-cache-infra/testing';
+
 const modules: TestingModule[] = [];
 afterEach(async () => {
   for (const module of modules.splice(0)) await module.close();
@@ -75,6 +77,17 @@ describe('at its start, an application logs', () => {
     expect(await linesOf(CacheInfraModule.forRoot())).toEqual([
       "Cache 'default': in the memory of this process; redisUrl, redis or REDIS_URL would share it",
     ]);
+  });
+});
+
+describe('forTesting()', () => {
+  it.each<[string, object, string]>([
+    ['REDIS_URL alone', {}, 'memory'],
+    ['REDIS_URL and REDIS_TEST_DB', { REDIS_TEST_DB: '9' }, 'redis'],
+  ])('beside %s lives in the right place', async (_, variables, kind) => {
+    using _environment = cleanEnvironment({ REDIS_URL: process.env['TEST_REDIS_URL'], ...variables });
+    const module = await start({ imports: [CacheInfraModule.forTesting()] });
+    expect(module.get(Cache) instanceof InMemoryCache ? 'memory' : 'redis').toBe(kind);
   });
 });
 

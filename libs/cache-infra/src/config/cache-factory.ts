@@ -106,10 +106,7 @@ export class CacheFactory {
     return this.#make(recipes.forAiApp, options);
   }
 
-  /**
-   * For tests: 60 s, 50 entries, in memory unless the options name a Redis. With `REDIS_TEST_DB` it is on the Redis of
-   * `REDIS_URL`, in that database.
-   */
+  /** For tests: 60 s, 50 entries in memory; on Redis, in the database that `REDIS_TEST_DB` names. */
   async forTesting(options: TestingCacheOptions = {}): Promise<Cache> {
     return this.#make(recipes.forTesting, options);
   }
@@ -126,12 +123,14 @@ export class CacheFactory {
 
   /**
    * A cache that opens nothing before its first use or `connect()`: a Nest application starts in two steps. If Redis is
-   * unavailable, the cache is the same `RedisCache`, which retries by itself.
+   * unavailable, the cache is the same `RedisCache`, which retries by itself. `forTesting` ignores `REDIS_URL` unless
+   * `REDIS_TEST_DB` is set: a test runs where the application has its variables, too.
    *
    * @throws ValidationError
    */
   prepare(way: keyof typeof recipes, options: CommonCacheOptions): PreparedCache {
-    const { cache, options: resolved, ...rest } = this.#build(recipes[way], options);
+    const recipe = way === 'forTesting' ? { ...recipes.forTesting, sparesApplication: true } : recipes[way];
+    const { cache, options: resolved, ...rest } = this.#build(recipe, options);
     return {
       cache,
       ...rest,

@@ -63,8 +63,8 @@ export const otherVariables = {
   /** `false`: applications do not publish their instances in Redis (`fleet` of `CacheInfraModule`). */
   CACHE_FLEET: { fromText: flagText, check: booleanValue },
   /**
-   * Database number of test caches (`forTesting`, preset `testing`), unless the code names one. Without it `forTesting`
-   * ignores `REDIS_URL`.
+   * Database number of test caches (`forTesting`, preset `testing`), unless the code names one. Without it
+   * `CacheInfraModule.forTesting()` ignores `REDIS_URL`.
    */
   REDIS_TEST_DB: { fromText: numberText, check: nonNegativeInteger },
 } as const satisfies Readonly<Record<string, Variable>>;

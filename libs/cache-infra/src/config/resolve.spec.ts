@@ -159,13 +159,15 @@ describe('seed S8.105 REDIS_TEST_DB', () => {
     });
   });
 
-  it('brings REDIS_URL to test caches: alone, that is the Redis of the application', () => {
+  it('brings REDIS_URL to a recipe that spares the application, whose Redis REDIS_URL alone is', () => {
     const alone = { REDIS_URL: url };
-    expect(resolveOptions(testing, {}, alone)).toMatchObject({ home: 'memory' });
-    expect(resolveOptions(testing, {}, alone).options.redisUrl).toBeUndefined();
-    expect(resolveOptions(testing, { redisUrl: url }, alone).home).toBe('redis');
-    expect(resolveOptions(testing, { redis: { host: 'h' } }, alone).home).toBe('redis');
-    expect(resolveOptions(testing, {}, env).home).toBe('redis');
+    const sparing = { ...testing, sparesApplication: true };
+    expect(resolveOptions(testing, {}, alone).home).toBe('redis');
+    expect(resolveOptions(sparing, {}, alone).home).toBe('memory');
+    expect(resolveOptions(sparing, {}, alone).options.redisUrl).toBeUndefined();
+    expect(resolveOptions(sparing, { redisUrl: url }, alone).home).toBe('redis');
+    expect(resolveOptions(sparing, { redis: { host: 'h' } }, alone).home).toBe('redis');
+    expect(resolveOptions(sparing, {}, env).home).toBe('redis');
   });
 
   it('is for tests only', () => {

@@ -18,11 +18,13 @@ export interface Recipe<T extends CommonCacheOptions> {
   readonly set: OptionSet<T>;
   /** Takes a preset. */
   readonly preset?: boolean;
-  /**
-   * Makes test caches. `REDIS_URL` alone is the Redis of the application, which tests must not fill: it counts with
-   * `REDIS_TEST_DB`, which names a database for tests.
-   */
+  /** Makes test caches, which `REDIS_TEST_DB` keeps in a database of their own. */
   readonly test?: boolean;
+  /**
+   * `REDIS_URL` alone is the Redis of the application, which tests must not fill: it counts with `REDIS_TEST_DB`, which
+   * names a database for tests.
+   */
+  readonly sparesApplication?: boolean;
   /** Where the cache lives when neither code, environment nor preset says. Absent: that is an error. */
   readonly home?: 'memory';
   /** Default of `l1CacheSize` for a cache that lives in memory alone. Default: that of the set. */
@@ -66,7 +68,7 @@ export function resolveOptions<T extends CommonCacheOptions>(
 
   const presetName = recipe.preset === true ? presetOf(explicit, settings) : undefined;
   const preset = presetName === undefined ? {} : ofFormat(presets[presetName], explicit);
-  const isSpared = recipe.test === true && settings.testDb === undefined;
+  const isSpared = recipe.sparesApplication === true && settings.testDb === undefined;
   const fromOutside = isSpared ? { ...settings.options, redisUrl: undefined } : settings.options;
   const home = homeOf(explicit, fromOutside, preset, recipe.home);
   const environment = ofFormat(environmentFor(explicit, fromOutside), explicit);
