@@ -1,4 +1,4 @@
-import { CacheClosedError, type Cache } from 'nestjs-cache-infra';
+import { CacheClosedError, CacheError, type Cache } from 'nestjs-cache-infra';
 
 import { cachesOnOwnRedis } from '../support/caches-on-own-redis.js';
 import { elapse, quietFor } from '../support/time.js';
@@ -66,21 +66,39 @@ describe('a delete that fails while something newer is set', () => {
   });
 });
 
-describe("a set that the end of the cache overtakes, with onError: 'throw'", () => {
+describe("a set in flight when its cache is closed, with onError: 'throw'", () => {
   const entries = Array.from({ length: 2500 }, (_, i) => [`key-${String(i)}`, i] as const);
 
-  it.each<[string, (cache: Cache) => Promise<unknown>]>([
-    ['set', (cache) => cache.set('key', 1, 60)],
-    ['setMany', (cache) => cache.setMany(entries, 60)],
-  ])('%s rejects', async (_, change) => {
-    const cache = await redis({ onError: 'throw' });
+  /** A cache that is closed as soon as its next set is in the L1. */
+  async function closedBySet(options: object = {}): Promise<{ cache: Cache; closed: () => Promise<void> }> {
+    const cache = await redis({ onError: 'throw', ...options });
     await cache.set('earlier', 1, 60);
     let closed: Promise<void> | undefined;
     cache.on('set', () => {
       closed ??= cache.close();
     });
-    await expect(change(cache)).rejects.toBeInstanceOf(CacheClosedError);
-    await closed;
-    expect(await (await redis()).getMany(['key', 'key-0'])).toEqual(new Map());
+    return { cache, closed: async () => closed };
+  }
+
+  it('is sent, and resolves', async () => {
+    const { cache, closed } = await closedBySet();
+    await cache.set('key', 1, 60);
+    await closed();
+    expect(await (await redis()).get('key')).toBe(1);
+  });
+
+  it('rejects if it has entries that were not begun', async () => {
+    const { cache, closed } = await closedBySet();
+    await expect(cache.setMany(entries, 60)).rejects.toBeInstanceOf(CacheClosedError);
+    await closed();
+    expect(await (await redis()).get(`key-${String(entries.length - 1)}`)).toBeUndefined();
+  });
+
+  it('rejects if Redis does not take it in time', async () => {
+    const { cache, closed } = await closedBySet({ commandTimeout: '30s' });
+    await own.server.pause();
+    await expect(cache.set('key', 1, 60)).rejects.toBeInstanceOf(CacheError);
+    await closed();
+    await own.server.resume();
   });
 });
