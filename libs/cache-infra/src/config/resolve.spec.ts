@@ -168,6 +168,7 @@ describe('seed S8.105 REDIS_TEST_DB', () => {
     expect(resolveOptions(sparing, { redisUrl: url }, alone).home).toBe('redis');
     expect(resolveOptions(sparing, { redis: { host: 'h' } }, alone).home).toBe('redis');
     expect(resolveOptions(sparing, {}, env).home).toBe('redis');
+    expect(resolveOptions(sparing, { useMemoryCache: false }, alone).home).toBe('redis');
   });
 
   it('is for tests only', () => {

@@ -22,7 +22,7 @@ export interface Recipe<T extends CommonCacheOptions> {
   readonly test?: boolean;
   /**
    * `REDIS_URL` alone is the Redis of the application, which tests must not fill: it counts with `REDIS_TEST_DB`, which
-   * names a database for tests.
+   * names a database for tests, and with `useMemoryCache: false`.
    */
   readonly sparesApplication?: boolean;
   /** Where the cache lives when neither code, environment nor preset says. Absent: that is an error. */
@@ -68,7 +68,8 @@ export function resolveOptions<T extends CommonCacheOptions>(
 
   const presetName = recipe.preset === true ? presetOf(explicit, settings) : undefined;
   const preset = presetName === undefined ? {} : ofFormat(presets[presetName], explicit);
-  const isSpared = recipe.sparesApplication === true && settings.testDb === undefined;
+  const wantsRedis = settings.testDb !== undefined || explicit.useMemoryCache === false;
+  const isSpared = recipe.sparesApplication === true && !wantsRedis;
   const fromOutside = isSpared ? { ...settings.options, redisUrl: undefined } : settings.options;
   const home = homeOf(explicit, fromOutside, preset, recipe.home);
   const environment = ofFormat(environmentFor(explicit, fromOutside), explicit);
