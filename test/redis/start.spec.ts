@@ -70,3 +70,9 @@ it('connect() to a port of another protocol says so', async () => {
   http.close();
   http.closeAllConnections();
 });
+
+it('connect() by TLS to a server without TLS asks for it', async () => {
+  const redisUrl = server.url.replace('redis:', 'rediss:');
+  await using cache = new RedisCache({ redisUrl, connectTimeout: '300ms' });
+  await expect(cache.connect()).rejects.toThrow('does the server speak TLS (rediss://)?');
+});

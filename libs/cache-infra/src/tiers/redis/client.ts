@@ -107,6 +107,12 @@ export function addressOf(client: RedisClient): string {
   return redactedAddress(`${host}:${String(port)}`);
 }
 
+/** True if the client speaks TLS. */
+export function hasTls(client: RedisClient): boolean {
+  const { tls } = isCluster(client) ? (client.options.redisOptions ?? {}) : client.options;
+  return tls !== undefined && tls !== null;
+}
+
 /** Host and port of the server; undefined for a socket file, a Cluster and Sentinel. */
 export function peerOf(client: RedisClient): { address: string; port: number } | undefined {
   const [, address, port] = /^([^@?#/\s]+):(\d+)$/.exec(isCluster(client) ? '' : addressOf(client)) ?? [];

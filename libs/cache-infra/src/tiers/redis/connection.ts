@@ -3,7 +3,7 @@ import { InfrastructureError } from '../../base/errors.js';
 import { withoutCredentials } from '../../base/redact.js';
 import type { ConnectionStatus } from '../remote-tier.js';
 import { listenTo } from './client-listeners.js';
-import { addressOf, peerOf, asClient, clientPrefixOf, createClient, isCluster } from './client.js';
+import { addressOf, peerOf, asClient, clientPrefixOf, createClient, hasTls, isCluster } from './client.js';
 import { isClient, type RedisClient, type RedisConnectionOptions } from './options.js';
 import { afterResponsive } from './responsive-timer.js';
 
@@ -203,7 +203,8 @@ export class RedisConnection {
     this.#attemptLimitMs = timeoutMs;
     this.#stopAttempt();
     this.#stopAttempt = afterResponsive(timeoutMs, () => {
-      this.#lastError ??= `no answer within ${String(timeoutMs)} ms`;
+      const hint = hasTls(this.client) ? ': does the server speak TLS (rediss://)?' : '';
+      this.#lastError ??= `no answer within ${String(timeoutMs)} ms${hint}`;
       this.#endFirstAttempt();
       if (!this.#closed) this.#listener.onAway(this.#lastError);
     });
