@@ -1,9 +1,9 @@
-import { atMost } from '../base/at-most.js';
 import type { Clock } from '../base/clock.js';
 import { Lifecycle } from '../base/lifecycle.js';
 import type { MemoryTier } from '../tiers/memory/memory-tier.js';
 import type { LoadGuards } from '../tiers/redis/load-guards.js';
 import type { OptimisticLoads } from '../tiers/redis/optimistic-loads.js';
+import { afterResponsive } from '../tiers/redis/responsive-timer.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { CacheMonitor } from './contract/monitor.js';
 import type { Isolation, OnError } from './contract/options.js';
@@ -262,7 +262,7 @@ export class Engine {
     this.locks.close();
     this.keySignals.sendAll();
     const sets = [...work.writes.entries()].flatMap(([, { done }]) => done ?? []);
-    if (sets.length > 0) await atMost(setsMs, Promise.allSettled(sets));
+    if (sets.length > 0) await endOf(sets);
     work.supersedeAll();
     const pending = lifecycle.pending();
     if (pending !== undefined) await pending;
@@ -286,4 +286,15 @@ export class Engine {
 
 function isBare({ graceMs, jitter, refreshAhead, l1TtlMs }: PlanDefaults): boolean {
   return graceMs === 0 && jitter === 0 && refreshAhead === undefined && l1TtlMs === undefined;
+}
+
+/** Resolves when all sets have ended, and after {@link setsMs} at the latest. A blocked event loop does not count. */
+function endOf(sets: readonly Promise<unknown>[]): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = afterResponsive(setsMs, resolve);
+    void Promise.allSettled(sets).then(() => {
+      stop();
+      resolve();
+    });
+  });
 }
