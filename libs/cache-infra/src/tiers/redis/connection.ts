@@ -85,7 +85,7 @@ export class RedisConnection {
         listener.onReady();
       },
       error: (error) => {
-        const message = reasonOf(error);
+        const message = reasonOf(error, this.client);
         if (isRefusal(error) && this.#isIntroducing()) this.#refuse(message, onClosed);
         // Closing a refused connection causes further errors.
         this.#lastError = this.#refusal ?? message;
@@ -203,8 +203,7 @@ export class RedisConnection {
     this.#attemptLimitMs = timeoutMs;
     this.#stopAttempt();
     this.#stopAttempt = afterResponsive(timeoutMs, () => {
-      const hint = hasTls(this.client) ? ': does the server speak TLS (rediss://)?' : '';
-      this.#lastError ??= `no answer within ${String(timeoutMs)} ms${hint}`;
+      this.#lastError ??= `no answer within ${String(timeoutMs)} ms${silenceHint(this.client)}`;
       this.#endFirstAttempt();
       if (!this.#closed) this.#listener.onAway(this.#lastError);
     });
@@ -275,10 +274,16 @@ function isRefusal(error: Error): boolean {
 }
 
 /** The message of an error, without credentials. A server of another protocol answers with text of its own. */
-function reasonOf(error: Error): string {
+function reasonOf(error: Error, client: RedisClient): string {
   if (/Unknown RESP type|Protocol error, got/.test(error.message))
     return 'the server does not speak the protocol of Redis: is it another service, or a port for TLS (rediss://)?';
-  return withoutCredentials(error.message);
+  const hint = /ETIMEDOUT$/.test(error.message) ? silenceHint(client) : '';
+  return withoutCredentials(error.message) + hint;
+}
+
+/** What a silent server may mean: a server without TLS waits for a command, and the client for a handshake. */
+function silenceHint(client: RedisClient): string {
+  return hasTls(client) ? ': does the server speak TLS (rediss://)?' : '';
 }
 
 function ignore(): void {
