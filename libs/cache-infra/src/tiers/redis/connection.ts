@@ -277,7 +277,7 @@ function isRefusal(error: Error): boolean {
 function reasonOf(error: Error, client: RedisClient): string {
   if (/Unknown RESP type|Protocol error, got/.test(error.message))
     return 'the server does not speak the protocol of Redis: is it another service, or a port for TLS (rediss://)?';
-  const hint = /ETIMEDOUT$/.test(error.message) ? silenceHint(client) : '';
+  const hint = error.message.endsWith('ETIMEDOUT') ? silenceHint(client) : '';
   return withoutCredentials(error.message) + hint;
 }
 
