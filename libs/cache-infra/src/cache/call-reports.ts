@@ -162,7 +162,7 @@ export class CallReports {
     observer.ended({ cache: name, operation, duration, key, namespace, hit, tier, success });
   }
 
-  /** The trace of a call; undefined for an L1 hit that is not due: such hits come here if a request attributes calls. */
+  /** The trace of a call; undefined for an L1 hit that is not due, which comes here if a request attributes calls. */
   #traceOf(
     operation: CacheOperation,
     key: unknown,

@@ -515,7 +515,7 @@ export class LoadRun {
     const retryAt = backoff.failed(id, clock.now());
     entries.postponeRefresh(id, retryAt);
     const value = await valueAtHand(this.#deps, flight, 'load-failed');
-    if (value !== undefined || flight.background) loadFailures.hidden(error, this.#call.key);
+    if (value !== undefined) loadFailures.hidden(error, this.#call.key);
     if (value === undefined) throw error;
     if (flight.trace !== undefined) flight.trace.failure = error;
     return value;

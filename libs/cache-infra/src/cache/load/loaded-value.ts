@@ -22,8 +22,9 @@ export interface EndingLoad {
 }
 
 /**
- * The value that a loader has made, on its way into the tiers. Callers get the value in any case; it is not stored if it
- * is absent, skipped by its loader, superseded, possibly read from a lagging replica, or of a kind that no tier stores.
+ * The value that a loader has made, on its way into the tiers. Callers get the value in any case. It is not stored if
+ * it is absent, skipped by its loader, superseded, possibly read from a lagging replica, or of a kind that no tier
+ * stores.
  */
 export class LoadedValue {
   readonly #deps: LoadDeps;

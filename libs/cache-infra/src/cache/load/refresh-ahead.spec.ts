@@ -49,6 +49,20 @@ describe('refreshAhead', () => {
     expect(await cache.ttl('key')).toBe(100);
   });
 
+  it('a refresh that fails is logged: no caller sees it', async () => {
+    const lines: string[] = [];
+    const logger = { warn: (line: string) => lines.push(line), log: () => undefined };
+    cache = new InMemoryCache({ advanced: { clock }, logger });
+    await storeByLoad();
+    clock.advance(80_000);
+    expect(await read()).toBe('old');
+    loads[0]?.reject(new Error('the origin is down'));
+    await turn();
+    expect(lines).toEqual([
+      `Cache 'default': the loader of "key" failed (the origin is down), its old value is served`,
+    ]);
+  });
+
   it('one refresh however many hits', async () => {
     await storeByLoad();
     clock.advance(80_000);

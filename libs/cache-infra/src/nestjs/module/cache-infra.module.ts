@@ -72,9 +72,9 @@ export class CacheInfraModule {
   }
 
   /**
-   * A small, short-lived cache for tests: 60 s, 50 entries, in memory unless the options name a Redis: `REDIS_URL` is
-   * ignored, except beside `REDIS_TEST_DB`, which names a database for tests. Its time advances only by `ManualClock.advance()`, unless
-   * `advanced.clock` is set:
+   * A small, short-lived cache for tests: 60 s, 50 entries, in memory unless the options name a Redis. `REDIS_URL` counts
+   * only beside `REDIS_TEST_DB`, which names a database for tests. The time of the cache advances only by
+   * `ManualClock.advance()`, unless `advanced.clock` is set:
    *
    * ```ts
    * const module = await Test.createTestingModule({ imports: [CacheInfraModule.forTesting()] }).compile();
