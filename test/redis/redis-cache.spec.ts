@@ -240,6 +240,26 @@ describe('a cache that is closed in the turn of its last calls', () => {
   });
 });
 
+describe('a cache that is closed in the turn of an invalidation', () => {
+  it.each<[string, (cache: RedisCache) => Promise<unknown>]>([
+    ['delete', (cache) => cache.delete('key')],
+    ['deleteMany', (cache) => cache.deleteMany(['key'])],
+    ['expire', (cache) => cache.expire('key')],
+    ['invalidateTags', (cache) => cache.invalidateTags('t')],
+    ['expireTags', (cache) => cache.expireTags('t')],
+    ['invalidatePattern', (cache) => cache.invalidatePattern('k*')],
+    ['clear', (cache) => cache.clear()],
+  ])('%s: no other instance gets the value when close() has ended', async (_, invalidate) => {
+    const cache = redis({ onError: 'degrade' });
+    await cache.connect();
+    await cache.set('key', 'value', { tags: ['t'], grace: '1m' });
+    const called = invalidate(cache);
+    await cache.close();
+    await called;
+    expect(await redis().get('key')).toBeUndefined();
+  });
+});
+
 describe('several caches on one Redis', () => {
   it('named caches stay apart, whatever their names', async () => {
     const names = ['a', 'a:b', 'ab', 'a.b', 'a/b', '*'];

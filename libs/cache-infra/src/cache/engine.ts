@@ -45,8 +45,8 @@ import { LoadedWrites } from './write/loaded-writes.js';
 import { WriteStreak } from './write/write-streak.js';
 import { TierWrites } from './write/writes.js';
 
-/** Longest time that `close` waits for sets in flight, milliseconds. */
-const setsMs = 250;
+/** Longest time that `close` waits for sets and invalidations in flight, milliseconds. */
+const changesMs = 250;
 
 /** The options of a cache, resolved, and the tiers made from them. */
 export interface EngineParts {
@@ -116,6 +116,8 @@ export class Engine {
   readonly errors: ErrorPolicy;
   readonly entries: LocalEntries;
   readonly work = new InFlightWork<TierRead, SingleFlight>();
+  /** Calls that remove or expire entries. */
+  readonly #removing = new Set<Promise<unknown>>();
   readonly keySignals = new KeySignals();
   readonly coherence: Coherence;
   readonly lookup: Lookup;
@@ -242,6 +244,16 @@ export class Engine {
     };
   }
 
+  /** Makes `close` wait for a call that removes or expires entries. Returns the call. */
+  removing<T>(call: Promise<T>): Promise<T> {
+    if (this.l2 === undefined) return call;
+    const ended = call.then(ignore, ignore).finally(() => {
+      this.#removing.delete(ended);
+    });
+    this.#removing.add(ended);
+    return call;
+  }
+
   /** True if a set may take the fast path: L1 only, no grace, jitter or refresh defaults, no listener, not measured. */
   mayStorePlainly(): boolean {
     return (
@@ -250,7 +262,7 @@ export class Engine {
   }
 
   /**
-   * Closes the cache. Sets in flight are sent first, for at most 250 ms. Callers of a load in flight still get its
+   * Closes the cache. Sets and invalidations in flight are sent first, for at most 250 ms. Callers of a load in flight still get its
    * value; it is not stored.
    */
   async close(): Promise<void> {
@@ -258,11 +270,12 @@ export class Engine {
     if (!lifecycle.begin()) return;
     this.#timers.close();
     for (const [, flight] of [...work.loads.entries()]) flight.close(lifecycle.closedError());
-    work.supersedeAllButSets();
+    work.supersedeAllButChanges();
     this.locks.close();
     this.keySignals.sendAll();
     const sets = [...work.writes.entries()].flatMap(([, { done }]) => done ?? []);
-    if (sets.length > 0) await endOf(sets);
+    const changes = [...sets, ...this.#removing];
+    if (changes.length > 0) await endOf(changes);
     work.supersedeAll();
     const pending = lifecycle.pending();
     if (pending !== undefined) await pending;
@@ -288,13 +301,17 @@ function isBare({ graceMs, jitter, refreshAhead, l1TtlMs }: PlanDefaults): boole
   return graceMs === 0 && jitter === 0 && refreshAhead === undefined && l1TtlMs === undefined;
 }
 
-/** Resolves when all sets have ended, and after {@link setsMs} at the latest. A blocked event loop does not count. */
-function endOf(sets: readonly Promise<unknown>[]): Promise<void> {
+/** Resolves when all changes have ended, and after {@link changesMs} at the latest. A blocked event loop does not count. */
+function endOf(changes: readonly Promise<unknown>[]): Promise<void> {
   return new Promise((resolve) => {
-    const stop = afterResponsive(setsMs, resolve);
-    void Promise.allSettled(sets).then(() => {
+    const stop = afterResponsive(changesMs, resolve);
+    void Promise.allSettled(changes).then(() => {
       stop();
       resolve();
     });
   });
+}
+
+function ignore(): void {
+  // The caller gets the failure.
 }

@@ -422,22 +422,24 @@ export class TieredCache extends Cache {
   override async expire(key: string, ...more: unknown[]): Promise<boolean> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).expire(key, more);
-    return this.#reports.observe('expire', key, async () => {
+    const call = this.#reports.observe('expire', key, async () => {
       assertNoMore('expire', more);
       assertKey(key);
       return this.#engine.removals.expire(this.#keyspace, key);
     });
+    return this.#engine.removing(call);
   }
 
   override async delete(key: string): Promise<boolean>;
   override async delete(key: string, ...more: unknown[]): Promise<boolean> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).delete(key, more);
-    return this.#reports.observe('delete', key, async () => {
+    const call = this.#reports.observe('delete', key, async () => {
       assertNoMore('delete', more);
       assertKey(key);
       return (await this.#engine.removals.remove('delete', this.#keyspace, [key])) > 0;
     });
+    return this.#engine.removing(call);
   }
 
   override async deleteMany(keys: readonly string[]): Promise<number>;
@@ -449,32 +451,34 @@ export class TieredCache extends Cache {
       assertKeys(keys);
       return this.#engine.removals.remove('deleteMany', this.#keyspace, keys);
     };
-    return this.#reports.observe('deleteMany', undefined, run, keys);
+    return this.#engine.removing(this.#reports.observe('deleteMany', undefined, run, keys));
   }
 
   override async invalidateTags(...tags: string[]): Promise<void> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).invalidateTags(tags);
-    return this.#reports.observe('invalidateTags', undefined, async () => {
+    const call = this.#reports.observe('invalidateTags', undefined, async () => {
       const checked = checkedTags(tags);
       if (checked.length > 0) await this.#engine.removals.invalidateTags(this.#keyspace, checked);
     });
+    return this.#engine.removing(call);
   }
 
   override async expireTags(...tags: string[]): Promise<void> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).expireTags(tags);
-    return this.#reports.observe('expireTags', undefined, async () => {
+    const call = this.#reports.observe('expireTags', undefined, async () => {
       const checked = checkedTags(tags);
       if (checked.length > 0) await this.#engine.removals.expireTags(this.#keyspace, checked);
     });
+    return this.#engine.removing(call);
   }
 
   override async invalidatePattern(glob: string): Promise<number>;
   override async invalidatePattern(glob: string, ...more: unknown[]): Promise<number> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).invalidatePattern(glob, more);
-    return this.#reports.observe('invalidatePattern', undefined, async () => {
+    const call = this.#reports.observe('invalidatePattern', undefined, async () => {
       assertNoMore('invalidatePattern', more);
       const matching = this.#keyspace.matching(glob);
       const count = await this.#engine.removals.removeMatching(
@@ -489,18 +493,20 @@ export class TieredCache extends Cache {
       });
       return count;
     });
+    return this.#engine.removing(call);
   }
 
   override async clear(): Promise<void>;
   override async clear(...more: unknown[]): Promise<void> {
     const scope = currentScope();
     if (scope !== undefined) return this.#within(scope).clear(more);
-    return this.#reports.observe('clear', undefined, async () => {
+    const call = this.#reports.observe('clear', undefined, async () => {
       assertNoMore('clear', more);
       await this.#engine.removals.removeMatching('clear', this.#keyspace.covers, this.#keyspace.redisScope());
       const { path } = this.#keyspace;
       this.#engine.emitter.emit('invalidate', { kind: 'clear', detail: [path], namespace: path });
     });
+    return this.#engine.removing(call);
   }
 
   override lock<T>(name: string, ttl: Ttl, work: LockedWork<T>, options?: LockOptions): Promise<T> {

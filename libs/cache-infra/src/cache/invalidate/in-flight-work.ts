@@ -113,11 +113,10 @@ export class InFlightWork<
     for (const bulk of this.#bulkCalls) bulk.supersedeWhere(matches);
   }
 
-  /** For the end of the cache, while its sets are still sent. */
-  supersedeAllButSets(): void {
+  /** For the end of the cache, while its sets and expiries are still sent. */
+  supersedeAllButChanges(): void {
     this.reads.supersedeWhere(always);
     this.loads.supersedeWhere(always);
-    this.expiries.supersedeWhere(always);
     for (const bulk of this.#bulkCalls) bulk.supersedeWhere(always);
   }
 
